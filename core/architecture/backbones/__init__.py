@@ -1,0 +1,1 @@
+"""One file a backbone; the file's name is the backbone's name."""

@@ -1,0 +1,1 @@
+"""One file a head; the file's name is the head's name."""

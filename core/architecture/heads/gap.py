@@ -1,0 +1,11 @@
+"""R1's Dense-free head as published: its class scores pass a ReLU, so they cannot be negative."""
+
+from core.architecture.head import head
+from core.architecture.layers import Conv, GlobalPooling, Layer, Softmax
+from core.spec import RunSpec
+
+
+@head(label="GAP", place=1)
+def gap(spec: RunSpec, classes: int) -> list[Layer]:
+    """One 3×3 convolution to a map per class, ReLU, global average pooling, softmax; no Dense layer."""
+    return [Conv(classes, padding="same", name="class_maps"), GlobalPooling("average"), Softmax()]

@@ -1,0 +1,207 @@
+"""Layer records with their shapes, parameters and FLOPs in closed form.
+
+Shapes leave the batch axis out: (side, …, channels) before flattening, (features,) after. The rank of a convolution
+or pooling follows from its input, so one record serves 1D, 2D and 3D.
+"""
+
+from dataclasses import dataclass
+from math import ceil, prod
+from typing import Literal, Protocol
+
+from core.errors import SpecError
+
+Shape = tuple[int, ...]
+Padding = Literal["valid", "same"]
+Activation = Literal["linear", "relu", "softmax", "sigmoid"]
+
+
+class Layer(Protocol):
+    """One step of a model. `name` may be empty; the model then names it after its type, as Keras does."""
+
+    @property
+    def name(self) -> str: ...
+
+    def keras_type(self, shape: Shape) -> str:
+        """The Keras class this layer becomes when it meets an input of `shape`."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Shape after the layer. Raises SpecError when the input is too small for it."""
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        """Trainable and non-trainable parameters for an input of `shape`."""
+
+    def flops(self, shape: Shape) -> int:
+        """Floating-point operations for one image: two for a multiply and add of a kernel, one for a bias,
+        one for each value a pooling window reads, two for a normalized value; activations count none."""
+
+
+def _slide(side: int, window: int, stride: int, padding: Padding, layer: str) -> int:
+    """Positions of a window along one axis: ⌈n/s⌉ for same, ⌊(n − m)/s⌋ + 1 for valid
+    (Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4)."""
+    if padding == "same":
+        return ceil(side / stride)
+    if side < window:
+        raise SpecError(f"Expected feature maps of at least side {window} before {layer}; got side {side}.")
+    return (side - window) // stride + 1
+
+
+def _spatial(shape: Shape, layer: str) -> int:
+    if not 2 <= len(shape) <= 4:
+        raise SpecError(f"Expected feature maps with 1 to 3 spatial axes before {layer}; got shape {shape}.")
+    return len(shape) - 1
+
+
+@dataclass(frozen=True)
+class Conv:
+    """Convolution with a square (cubic) kernel, stride 1 unless said otherwise."""
+
+    filters: int
+    kernel_size: int = 3
+    padding: Padding = "valid"
+    activation: Activation = "relu"
+    strides: int = 1
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return f"Conv{_spatial(shape, 'a convolution')}D"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        label = f"a convolution with kernel {self.kernel_size}"
+        _spatial(shape, label)
+        sides = (_slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
+        return (*sides, self.filters)
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        """m₁·m₂·c·k + k: each of k kernels spans all c input channels."""
+        return (self.kernel_size ** (len(shape) - 1) * shape[-1] * self.filters + self.filters, 0)
+
+    def flops(self, shape: Shape) -> int:
+        window = self.kernel_size ** (len(shape) - 1) * shape[-1]
+        return prod(self.output_shape(shape)) * (2 * window + 1)
+
+
+@dataclass(frozen=True)
+class MaxPooling:
+    """Maximum over windows that do not overlap."""
+
+    pool_size: int = 2
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return f"MaxPooling{_spatial(shape, 'max pooling')}D"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        label = f"max pooling with window {self.pool_size}"
+        _spatial(shape, label)
+        return (*(_slide(side, self.pool_size, self.pool_size, "valid", label) for side in shape[:-1]), shape[-1])
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return int(prod(self.output_shape(shape)) * self.pool_size ** (len(shape) - 1))
+
+
+@dataclass(frozen=True)
+class GlobalPooling:
+    """Average or maximum over each whole feature map."""
+
+    reduce: Literal["average", "max"] = "average"
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return f"Global{self.reduce.title()}Pooling{_spatial(shape, 'global pooling')}D"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _spatial(shape, "global pooling")
+        return shape[-1:]
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return prod(shape)
+
+
+@dataclass(frozen=True)
+class Flatten:
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Flatten"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (prod(shape),)
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Dense:
+    units: int
+    activation: Activation = "linear"
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Dense"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise SpecError(f"Expected a flat input before a Dense layer; got shape {shape}.")
+        return (self.units,)
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (shape[0] * self.units + self.units, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return self.units * (2 * shape[0] + 1)
+
+
+class _SameShape:
+    """What layers that neither reshape nor learn have in common."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Dropout(_SameShape):
+    rate: float
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Dropout"
+
+
+@dataclass(frozen=True)
+class Softmax(_SameShape):
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Softmax"
+
+
+@dataclass(frozen=True)
+class BatchNormalization(_SameShape):
+    """Scale and shift are learned; the running mean and variance are kept but not trained."""
+
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "BatchNormalization"
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (2 * shape[-1], 2 * shape[-1])
+
+    def flops(self, shape: Shape) -> int:
+        return 2 * prod(shape)

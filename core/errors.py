@@ -1,0 +1,53 @@
+"""The tree of errors. Pages and the CLI catch HeadroomError and show its one sentence.
+
+HeadroomError
+├── SpecError            a knob's value outside what it allows
+├── UnknownNameError     a name that its registry does not hold
+├── DatasetError         a dataset that is absent, damaged or cannot be fetched
+├── RunError             a run that is absent, damaged or already there
+│   ├── RunNotFoundError
+│   └── RunDamagedError
+├── ComparisonError      runs that cannot be set side by side fairly
+├── JobError             a job that cannot be queued, started or stopped
+└── HomeError            a Headroom home that cannot be read or written
+"""
+
+
+class HeadroomError(Exception):
+    """Something a person can act on; its text is one sentence that names the value and what was expected."""
+
+
+class SpecError(HeadroomError):
+    pass
+
+
+class UnknownNameError(HeadroomError):
+    pass
+
+
+class DatasetError(HeadroomError):
+    pass
+
+
+class RunError(HeadroomError):
+    pass
+
+
+class RunNotFoundError(RunError):
+    pass
+
+
+class RunDamagedError(RunError):
+    pass
+
+
+class ComparisonError(HeadroomError):
+    pass
+
+
+class JobError(HeadroomError):
+    pass
+
+
+class HomeError(HeadroomError):
+    pass

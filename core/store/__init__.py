@@ -1,0 +1,1 @@
+"""Where runs live: a folder each, an index over them, and comparisons of them."""

@@ -1,0 +1,30 @@
+"""The folder that holds everything Headroom keeps, and the examples that come with it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@dataclass(frozen=True)
+class Home:
+    """`HEADROOM_HOME`, `~/.headroom` without it. Folders are made when something is first written into them."""
+
+    path: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        return cls(Path(os.environ.get("HEADROOM_HOME") or "~/.headroom").expanduser().absolute())
+
+    @property
+    def datasets(self) -> Path:
+        return self.path / "datasets"
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs"
+
+    @property
+    def jobs(self) -> Path:
+        return self.path / "jobs"

@@ -1,0 +1,101 @@
+"""record.json: the last file of a run, written when all else is there."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import RunDamagedError
+from core.recipes import recipe_of
+from core.spec import RunSpec
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Metrics(_Part):
+    """Losses are mean categorical cross-entropies in nats; accuracies lie between 0 and 1. A diverged run has nulls."""
+
+    test_loss: float | None
+    test_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float
+
+
+class Cost(_Part):
+    """What a trained model costs. Latencies are LiteRT's, one thread, for a whole batch."""
+
+    params: int = Field(ge=0)
+    trainable: int = Field(ge=0)
+    non_trainable: int = Field(ge=0)
+    flops: int = Field(ge=0)
+    keras_bytes: int = Field(ge=0)
+    tflite_bytes: int = Field(ge=0)
+    latency_seconds: float = Field(ge=0, description="median for one image")
+    latency_p95_seconds: float = Field(ge=0)
+    latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
+    train_seconds: float = Field(ge=0, description="all epochs with their validation")
+    peak_bytes: int = Field(ge=0, description="highest resident memory of the worker")
+
+
+class Data(_Part):
+    """What the run was trained on. `targets` is the SHA-256 of the test labels: equal for a fair pair."""
+
+    fingerprint: str
+    official: bool
+    train_images: int = Field(ge=1)
+    validation_images: int = Field(ge=1)
+    test_images: int = Field(ge=1)
+    input_shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    targets: str
+
+
+class Record(_Part):
+    """The summary of a finished run; everything that a list of runs shows, and the checksums of its other files."""
+
+    version: int = 1
+    run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
+    spec: dict[str, Any]
+    finished_at: str
+    metrics: Metrics
+    cost: Cost
+    data: Data
+    cpu: str
+    checksums: dict[str, str]
+
+    @classmethod
+    def parse(cls, text: str | bytes, where: str) -> "Record":
+        """Reads record.json; `where` names the run in the error.
+
+        Raises:
+            RunDamagedError: when the text is no record, or its spec is not the one that its id names.
+        """
+        try:
+            record = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "its text"
+            raise RunDamagedError(f"Expected run {where} to have a valid record.json; got {place}: {first['msg']}.") from None
+        if record.parsed_spec.run_id != record.run_id:
+            raise RunDamagedError(f"Expected run {where} to hold the spec its id names; got another spec.")
+        return record
+
+    @property
+    def parsed_spec(self) -> RunSpec:
+        return RunSpec.parse(self.spec)
+
+    def row(self) -> dict[str, Any]:
+        """One line of the run list: id, recipe, every knob, metrics and costs."""
+        spec = self.parsed_spec
+        recipe = recipe_of(spec)
+        return {
+            "run_id": self.run_id,
+            "recipe": recipe.name if recipe else None,
+            **spec.model_dump(),
+            "status": "finished",
+            **self.metrics.model_dump(),
+            **self.cost.model_dump(),
+            "official": self.data.official,
+            "finished_at": self.finished_at,
+        }

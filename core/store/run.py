@@ -1,0 +1,116 @@
+"""A finished run, opened for reading."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.architecture.model import Model, compute_model
+from core.errors import RunDamagedError, RunNotFoundError
+from core.files import compute_checksum
+from core.spec import RunSpec
+from core.store.record import Record
+
+HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Class probabilities, float32 of shape (images, classes), and true classes, int64 of shape (images,)."""
+
+    test_probs: NDArray[np.float32]
+    test_labels: NDArray[np.int64]
+    validation_probs: NDArray[np.float32]
+    validation_labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder with a valid record. Files are read when asked for and checked against the record once."""
+
+    path: Path
+    record: Record
+
+    @classmethod
+    def open(cls, path: Path) -> "Run":
+        """
+        Raises:
+            RunNotFoundError: when there is no record.json.
+            RunDamagedError: when it is no valid record or names another run.
+        """
+        try:
+            text = (path / "record.json").read_bytes()
+        except OSError:
+            raise RunNotFoundError(f"Expected the id of a finished run; got {path.name!r}.") from None
+        record = Record.parse(text, path.name)
+        if record.run_id != path.name:
+            raise RunDamagedError(f"Expected run {path.name} to hold its own record; got that of {record.run_id}.")
+        return cls(path, record)
+
+    @property
+    def run_id(self) -> str:
+        return self.record.run_id
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        return self.record.parsed_spec
+
+    @cached_property
+    def model(self) -> Model:
+        return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
+
+    def has(self, name: str) -> bool:
+        """Whether the run still holds that file: model files may be left out of examples and bundles."""
+        return (self.path / name).is_file()
+
+    def artifact(self, name: str) -> Path:
+        """Path of a file of this run after its checksum was compared.
+
+        Raises:
+            RunDamagedError: when it is missing or not what the worker wrote.
+        """
+        path = self.path / name
+        expected = self.record.checksums.get(name)
+        if expected is None or not path.is_file():
+            raise RunDamagedError(f"Expected run {self.run_id} to hold {name}; got no such file.")
+        if compute_checksum(path) != expected:
+            raise RunDamagedError(f"Expected {name} of run {self.run_id} as it was written; got other bytes.")
+        return path
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch with the columns of HISTORY; `seconds` counts from the start of training."""
+        return read_history(self.artifact("history.jsonl"))
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        try:
+            with np.load(self.artifact("predictions.npz"), allow_pickle=False) as arrays:
+                return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+        except (OSError, ValueError, KeyError) as error:
+            raise RunDamagedError(f"Expected readable predictions in run {self.run_id}; got: {error}.") from None
+
+
+def read_history(path: Path) -> pd.DataFrame:
+    """Reads history.jsonl, also while a worker appends to it: a last line that is not yet whole is left out."""
+    rows = []
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+    except FileNotFoundError:
+        pass
+    frame = pd.DataFrame(rows, columns=list(HISTORY))
+    return frame.astype({name: "float64" for name in HISTORY[1:]}).astype({"epoch": "int64"})
+
+
+def finite(value: float) -> float | None:
+    """JSON knows no NaN: what is not finite is written as null."""
+    return float(value) if math.isfinite(value) else None
