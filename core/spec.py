@@ -25,7 +25,8 @@ HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
 class Knob:
     """What a slider, a CLI option and an error sentence need to know of one field of the spec.
 
-    `low` and `high` are inclusive; `step` and `log` are advice for sliders; `unit` is the plural noun of the value.
+    `low` and `high` are inclusive; `usual` is the part of them that a slider spans, in `step`s, or in the values of
+    `choices`; `unit` is the plural noun of the value.
     """
 
     name: str
@@ -34,8 +35,9 @@ class Knob:
     default: Any
     low: float | None
     high: float | None
+    usual: tuple[float, float] | None
     step: float | None
-    log: bool
+    choices: tuple[float, ...]
     unit: str
     help: str
     group: str
@@ -60,12 +62,14 @@ def _knob(
     group: str,
     low: float | None = None,
     high: float | None = None,
+    usual: tuple[float, float] | None = None,
     step: float | None = None,
-    log: bool = False,
+    choices: tuple[float, ...] = (),
     unit: str = "",
     **bounds: Any,
 ) -> Any:
-    shown = {"label": label, "group": group, "low": low, "high": high, "step": step, "log": log, "unit": unit}
+    shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
+    shown |= {"usual": usual, "step": step, "choices": choices}
     return Field(default=default, ge=low, le=high, description=help, json_schema_extra={"knob": shown}, **bounds)
 
 
@@ -95,45 +99,85 @@ class RunSpec(BaseModel):
         0.2,
         "Validation share",
         "The last share of the training images is kept for validation.",
-        group="data", low=0.01, high=0.9, step=0.01,
+        group="data", low=0.01, high=0.9, usual=(0.05, 0.5), step=0.05,
     )  # fmt: skip
 
     backbone: str = _knob("conv_pool", "Backbone", "The convolutional part, shared by all heads.", group="backbone")
     blocks: int = _knob(
-        2, "Blocks", "Convolution-and-pooling blocks.", group="backbone", low=1, high=6, step=1, unit="blocks"
+        2,
+        "Blocks",
+        "Convolution-and-pooling blocks.",
+        group="backbone",
+        low=1,
+        high=6,
+        usual=(1, 3),
+        step=1,
+        unit="blocks",
     )
     filters: int = _knob(
         32,
         "Filters",
         "Filters of the first block; each further block has twice as many.",
-        group="backbone", low=1, high=512, step=4, unit="filters",
+        group="backbone", low=1, high=512, usual=(4, 64), step=4, unit="filters",
     )  # fmt: skip
     dropout: float = _knob(
         0.25,
         "Dropout",
         "Share of the activations that is dropped after each block while training.",
-        group="backbone", low=0.0, high=0.9, step=0.05,
+        group="backbone", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
 
     head: str = _knob("gap", "Head", "What turns the last feature maps into class probabilities.", group="head")
     units: int = _knob(
-        256, "Dense units", "Units of the hidden Dense layer.", group="head", low=1, high=8192, step=8, unit="units"
+        256,
+        "Dense units",
+        "Units of the hidden Dense layer.",
+        group="head",
+        low=1,
+        high=8192,
+        usual=(8, 1024),
+        step=8,
+        unit="units",
     )
 
     epochs: int = _knob(
-        25, "Epochs", "Passes over the training images.", group="training", low=1, high=1000, step=1, unit="epochs"
+        25,
+        "Epochs",
+        "Passes over the training images.",
+        group="training",
+        low=1,
+        high=1000,
+        usual=(1, 60),
+        step=1,
+        unit="epochs",
     )
     batch_size: int = _knob(
-        25, "Batch size", "Images a gradient step.", group="training", low=1, high=4096, step=1, unit="images"
+        25,
+        "Batch size",
+        "Images a gradient step.",
+        group="training",
+        low=1,
+        high=4096,
+        usual=(5, 250),
+        step=5,
+        unit="images",
     )
     learning_rate: float = _knob(
         0.001,
         "Learning rate",
         "Step size of the Adam optimizer.",
-        group="training", low=1e-6, high=1.0, log=True,
+        group="training", low=1e-6, high=1.0,
+        choices=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
     )  # fmt: skip
     seed: int = _knob(
-        0, "Seed", "Fixes weights, shuffling and dropout.", group="training", low=0, high=2**31 - 1, step=1
+        0,
+        "Seed",
+        "Fixes weights, shuffling and dropout.",
+        group="training",
+        low=0,
+        high=2**31 - 1,
+        usual=(0, 20),
+        step=1,
     )
 
     @model_validator(mode="after")

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.datasets.download import Download, Downloads
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -19,14 +22,26 @@ class Arrays:
     test_images: Images
     test_labels: Labels
 
+    @classmethod
+    def of_grey(cls, train: tuple[Any, Any], test: tuple[Any, Any]) -> Self:
+        """From (images, labels) pairs as Keras gives them: images uint8 of shape (images, height, width)."""
+        (train_images, train_labels), (test_images, test_labels) = train, test
+        return cls(
+            train_images[..., np.newaxis],
+            train_labels.astype(np.int64),
+            test_images[..., np.newaxis],
+            test_labels.astype(np.int64),
+        )
+
 
 @dataclass(frozen=True)
 class Dataset:
     """An entry of the registry.
 
-    `load` fetches the arrays; it may import TensorFlow and use the network, so only `core.datasets.cache` calls it.
-    `official_counts` are the images of the official training and test split; `official_fingerprint` is that of the
-    official arrays, None where nobody here has seen them. `bundled` data comes with an installed package.
+    `load` gets the arrays; it may import TensorFlow and use the network, so only `core.datasets.cache` calls it.
+    It is given the `files` of the dataset to ask for. `official_counts` are the images of the official training and
+    test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen them.
+    `bundled` data comes with an installed package.
     """
 
     name: str
@@ -40,5 +55,27 @@ class Dataset:
     source: str
     licence: str
     citation: str
-    load: Callable[..., Arrays]
+    load: Callable[[Downloads], Arrays]
+    files: tuple[Download, ...] = ()
     bundled: bool = False
+
+    def find_problem(self, arrays: Arrays) -> str | None:
+        """One sentence when dtypes, shapes, counts or labels are not what this dataset has, else None."""
+        for split in ("train", "test"):
+            images, labels = getattr(arrays, f"{split}_images"), getattr(arrays, f"{split}_labels")
+            if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != self.input_shape:
+                expected, got = f"uint8 images of shape {self.input_shape}", f"{images.dtype} of {images.shape[1:]}"
+            elif labels.dtype != np.int64 or labels.shape != images.shape[:1] or not len(labels):
+                expected, got = f"a label for each of {len(images)} {split} images", f"labels of shape {labels.shape}"
+            elif labels.min() < 0 or labels.max() >= len(self.classes):
+                expected, got = f"labels from 0 to {len(self.classes) - 1}", f"{labels.min()} to {labels.max()}"
+            else:
+                continue
+            return f"Expected {self.label} to have {expected}; got {got}."
+        return None
+
+    def is_official(self, fingerprint: str, counts: tuple[int, int]) -> bool:
+        """Whether arrays are the official ones; by their counts alone where the fingerprint is not known."""
+        if self.official_fingerprint is None:
+            return counts == self.official_counts
+        return fingerprint == self.official_fingerprint

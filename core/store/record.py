@@ -76,7 +76,9 @@ class Record(_Part):
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"])) or "its text"
-            raise RunDamagedError(f"Expected run {where} to have a valid record.json; got {place}: {first['msg']}.") from None
+            raise RunDamagedError(
+                f"Expected run {where} to have a valid record.json; got {place}: {first['msg']}."
+            ) from None
         if record.parsed_spec.run_id != record.run_id:
             raise RunDamagedError(f"Expected run {where} to hold the spec its id names; got another spec.")
         return record
@@ -96,6 +98,7 @@ class Record(_Part):
             "status": "finished",
             **self.metrics.model_dump(),
             **self.cost.model_dump(),
+            "fitted_images": self.data.train_images,
             "official": self.data.official,
             "finished_at": self.finished_at,
         }

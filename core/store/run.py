@@ -108,7 +108,7 @@ def read_history(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         pass
     frame = pd.DataFrame(rows, columns=list(HISTORY))
-    return frame.astype({name: "float64" for name in HISTORY[1:]}).astype({"epoch": "int64"})
+    return frame.astype(dict.fromkeys(HISTORY[1:], "float64")).astype({"epoch": "int64"})
 
 
 def finite(value: float) -> float | None:

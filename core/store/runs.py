@@ -12,13 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
+from core.home import EXAMPLES, Home
 from core.spec import KNOBS
-from core.store.home import EXAMPLES, Home
 from core.store.record import Cost, Metrics, Record
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "official", "finished_at",
+    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "official",
+    "finished_at",
 )  # fmt: skip
 
 _SETTLED_SECONDS = 2.0

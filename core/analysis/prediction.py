@@ -1,0 +1,91 @@
+"""What the heads said about each test image: guesses, who was right, and which images tell most."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import ComparisonError
+from core.store.comparison import Comparison
+from core.store.run import Run
+
+Show = Literal["all", "wrong", "wrong by one", "right by one"]
+Order = Literal["as stored", "surest first", "least sure first"]
+
+
+def choose_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Run]:
+    """One run a contender: that of `seed` where there is one, else its first."""
+    chosen = {}
+    for contender in comparison.contenders:
+        same = [run for run in contender.runs if run.spec.seed == seed]
+        chosen[contender.label] = same[0] if same else contender.first
+    return chosen
+
+
+def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
+    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right."""
+    frames = []
+    for head, run in choose_runs(comparison, seed).items():
+        probs, labels = run.predictions.test_probs, run.predictions.test_labels
+        guess = probs.argmax(axis=1)
+        rows = np.arange(len(labels))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "image": rows,
+                    "head": head,
+                    "label": labels,
+                    "guess": guess,
+                    "prob": probs[rows, guess].astype(np.float64),
+                    "prob_label": probs[rows, labels].astype(np.float64),
+                    "right": guess == labels,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def select_images(
+    guesses: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "as stored"
+) -> NDArray[np.int64]:
+    """Indices of the test images to show.
+
+    «wrong» is wrong by any head, «wrong by one» by exactly one, «right by one» right by exactly one. Sureness is the
+    mean probability that the heads gave to their own guesses.
+    """
+    if guesses.empty:
+        raise ComparisonError("Expected predictions of at least one test image; got none.")
+    images = guesses.groupby("image").agg(
+        label=("label", "first"), rights=("right", "sum"), heads=("right", "size"), sure=("prob", "mean")
+    )
+    wrongs = images["heads"] - images["rights"]
+    keep = {
+        "all": wrongs >= 0,
+        "wrong": wrongs > 0,
+        "wrong by one": wrongs == 1,
+        "right by one": (images["rights"] == 1) & (images["heads"] > 1),
+    }[show]
+    images = images[keep & (images["label"] == label)] if label is not None else images[keep]
+    if order != "as stored":
+        images = images.sort_values("sure", ascending=order == "least sure first", kind="stable")
+    return images.index.to_numpy(dtype=np.int64)
+
+
+def compute_confusion(comparison: Comparison) -> pd.DataFrame:
+    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label)."""
+    classes = len(comparison.first.record.data.classes)
+    frames = []
+    for contender in comparison.contenders:
+        total = np.zeros((classes, classes))
+        for run in contender.runs:
+            guess, labels = run.predictions.test_probs.argmax(axis=1), run.predictions.test_labels
+            total += np.bincount(labels * classes + guess, minlength=classes**2).reshape(classes, classes)
+        counts = total / len(contender.runs)
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        label, guess = np.indices((classes, classes))
+        columns = {"label": label, "guess": guess, "images": counts, "share": share}
+        frames.append(
+            pd.DataFrame({name: array.ravel() for name, array in columns.items()}).assign(head=contender.label)
+        )
+    return pd.concat(frames, ignore_index=True)

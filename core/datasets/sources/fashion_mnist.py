@@ -1,0 +1,56 @@
+"""Fashion-MNIST: articles of clothing, through Keras."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.dataset import Arrays, Dataset
+from core.datasets.download import Download, Downloads
+
+_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+_PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+
+
+def load(files: Downloads) -> Arrays:
+    placed = files.placed()
+    if placed is not None:
+        train_images, train_labels, test_images, test_labels = map(_read_idx, placed)
+        return Arrays.of_grey((train_images, train_labels), (test_images, test_labels))
+    files.fetch()
+    from keras.datasets import fashion_mnist
+
+    return Arrays.of_grey(*fashion_mnist.load_data())
+
+
+def _read_idx(path: Path) -> NDArray[Any]:
+    """An IDX file: two zero bytes, the type (8 is uint8), the number of axes, their lengths, the values."""
+    content = gzip.decompress(path.read_bytes())
+    if content[:3] != b"\0\0\x08":
+        raise ValueError(f"{path.name} is no IDX file of bytes")
+    start = 4 + 4 * content[3]
+    return np.frombuffer(content, np.uint8, offset=start).reshape(np.frombuffer(content[4:start], ">i4"))
+
+
+DATASET = Dataset(
+    name="fashion_mnist",
+    label="Fashion-MNIST",
+    place=2,
+    summary="Ten kinds of clothing, photographs from an online shop in the format of MNIST.",
+    classes=(
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ),
+    input_shape=(28, 28, 1),
+    official_counts=(60_000, 10_000),
+    official_fingerprint="63d06f8d76dfdc06",
+    source="https://github.com/zalandoresearch/fashion-mnist",
+    licence="MIT",
+    citation="Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine "
+    "Learning Algorithms. https://arxiv.org/abs/1708.07747",
+    load=load,
+    files=tuple(
+        Download(f"{_ORIGIN}/{part}-ubyte.gz", f"datasets/fashion-mnist/{part}-ubyte.gz") for part in _PARTS
+    ),
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""What a display is: one view of a comparison with two faces, data and picture."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.registry import Registry
+from core.store.comparison import Comparison
+
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
+
+
+@dataclass(frozen=True)
+class Display(ABC):
+    """One view. Pages show it, reports export it, the CLI prints it, and one test runs them all.
+
+    A subclass stands in a file of its name, has defaults for all its settings, and computes nothing that
+    `core.analysis` could.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    comparison: Comparison
+
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """The data behind the picture: tidy, plain numbers, units in the names of the columns."""
+
+    @abstractmethod
+    def chart(self) -> Chart | None:
+        """The picture; None for a view that is a table by nature, or when there is nothing to draw."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What the picture shows, in a sentence for those who cannot see it."""
+
+    def table(self) -> pd.DataFrame:
+        """The data as people read it: formatted, with headings. The frame itself unless a view says otherwise."""
+        return self.frame()
+
+
+DISPLAYS: Registry[Any] = Registry("core.displays.views", "display")

@@ -1,0 +1,72 @@
+"""Numbers as people read them: with a unit, and no more digits than they deserve."""
+
+import math
+
+from core.analysis.summary import Estimate
+
+
+def format_count(value: float) -> str:
+    """24586 → «24,586»; millions keep all digits, as a summary prints them."""
+    return f"{value:,.0f}"
+
+
+def format_short(value: float) -> str:
+    """5195828 → «5.20 M»; three digits."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{_three(value / size)} {letter}"
+    return _three(value)
+
+
+def format_bytes(value: float) -> str:
+    """In powers of 1,000, as disks are sold: 98304 → «98.3 kB»."""
+    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= size:
+            return f"{_three(value / size)} {unit}"
+    return f"{value:.0f} B"
+
+
+def format_seconds(value: float) -> str:
+    """From microseconds to hours: 0.00021 → «0.21 ms», 200 → «3 min 20 s»."""
+    if not math.isfinite(value):
+        return "–"
+    if value < 1e-4:
+        return f"{_three(value * 1e6)} µs"
+    if value < 1:
+        return f"{_three(value * 1e3)} ms"
+    if value < 60:
+        return f"{_three(value)} s"
+    minutes, seconds = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_ratio(value: float) -> str:
+    return f"{_three(value)}×"
+
+
+def format_accuracy(value: Estimate, *, unit: str = " %") -> str:
+    """A share of 1 as a percentage with its spread: «87.3 ± 1.2 %»; digits follow the spread."""
+    if not math.isfinite(value.mean):
+        return "–"
+    mean = value.mean * 100
+    if value.spread is None:
+        return f"{mean:.1f}{unit}"
+    spread = value.spread * 100
+    digits = 2 if spread < 0.1 else 1
+    return f"{mean:.{digits}f} ± {spread:.{digits}f}{unit}"
+
+
+def format_loss(value: Estimate) -> str:
+    if not math.isfinite(value.mean):
+        return "–"
+    return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"
+
+
+def _three(value: float) -> str:
+    """Three significant digits without an exponent."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:.{min(digits, 3)}f}"

@@ -1,0 +1,35 @@
+"""Colours: one a head, everywhere. Okabe & Ito's set, safe for colour-blind readers, set to carry both themes."""
+
+import colorsys
+
+from core.spec import HEADS
+from core.store.comparison import Comparison
+
+_BY_PLACE = ("#0a84c6", "#3fb8e8", "#0a9e74", "#c774a8", "#dd6a12", "#d9a003", "#7a6fd0", "#8c8c8c")
+
+
+def colors(comparison: Comparison) -> dict[str, str]:
+    """Label of each contender to its colour. Contenders of one head share its hue, from dark to light."""
+    chosen: dict[str, str] = {}
+    for contender in comparison.contenders:
+        base = _BY_PLACE[(contender.place - 1) % len(_BY_PLACE)]
+        chosen[contender.label] = _lighten(base, _rank(comparison, contender.label))
+    return chosen
+
+
+def _rank(comparison: Comparison, label: str) -> int:
+    """Position among the contenders of the same head."""
+    place = next(c.place for c in comparison.contenders if c.label == label)
+    return [c.label for c in comparison.contenders if c.place == place].index(label)
+
+
+def _lighten(color: str, steps: int) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    hue, light, full = colorsys.rgb_to_hls(red, green, blue)
+    light = light + (0.85 - light) * min(0.28 * steps, 0.85)
+    return "#" + "".join(f"{round(c * 255):02x}" for c in colorsys.hls_to_rgb(hue, light, full))
+
+
+def head_colors() -> dict[str, str]:
+    """Label of every head there is to its colour."""
+    return {head.label: _BY_PLACE[(head.place - 1) % len(_BY_PLACE)] for head in HEADS.values()}

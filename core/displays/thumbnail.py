@@ -1,0 +1,40 @@
+"""Test images of a run as small PNG data URIs, for galleries and reports."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from core.datasets.cache import open_dataset
+from core.errors import DatasetError
+from core.home import Home
+from core.store.run import Run
+
+
+def load_test_images(home: Home, run: Run) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The images that the run was tested on, uint8 of shape (images, height, width, channels), memory-mapped.
+
+    Raises:
+        DatasetError: when the dataset is not here, or is not the one that the run was tested on.
+    """
+    dataset = open_dataset(home, run.spec.dataset)
+    if dataset.info.fingerprint != run.record.data.fingerprint:
+        raise DatasetError(
+            f"Expected the {run.spec.dataset} data with fingerprint {run.record.data.fingerprint}; "
+            f"got {dataset.info.fingerprint}, so the pictures of these runs cannot be shown."
+        )
+    return dataset.arrays().test_images
+
+
+def encode_thumbnails(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], indices: Sequence[int]) -> list[str]:
+    """PNG data URIs of some images, at their own size; the viewer enlarges them without smoothing."""
+    return [_encode(images[index]) for index in indices]
+
+
+def _encode(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

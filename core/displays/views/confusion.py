@@ -1,0 +1,85 @@
+"""Confusion matrices: which class is taken for which, a head each."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.prediction import compute_confusion
+from core.displays.display import Chart, Display
+
+
+@dataclass(frozen=True)
+class Confusion(Display):
+    """Rows are true classes, columns guesses; counts are means over the seeds.
+
+    `head` is the label of one contender, None for all of them.
+    """
+
+    name: ClassVar[str] = "confusion"
+    title: ClassVar[str] = "Which class is taken for which"
+
+    head: str | None = None
+
+    def frame(self) -> pd.DataFrame:
+        frame = compute_confusion(self.comparison)
+        names = dict(enumerate(self.comparison.first.record.data.classes))
+        frame = frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
+        return frame if self.head is None else frame[frame["head"] == self.head].reset_index(drop=True)
+
+    def chart(self) -> Chart:
+        frame = self.frame()
+        frame["wrong"] = frame["share"].where(frame["label"] != frame["guess"])
+        classes = list(self.comparison.first.record.data.classes)
+        top = max(float(frame["wrong"].max()), 0.01)
+        tip = [
+            alt.Tooltip("head:N", title="Head"),
+            alt.Tooltip("label:N", title="True class"),
+            alt.Tooltip("guess:N", title="Guess"),
+            alt.Tooltip("images:Q", title="Images, mean over seeds", format=",.1f"),
+            alt.Tooltip("share:Q", title="Share of the true class", format=".1%"),
+        ]
+        panels = []
+        for head in frame["head"].unique():
+            base = alt.Chart(frame[frame["head"] == head]).encode(
+                x=alt.X(
+                    "guess:N",
+                    title="Guess",
+                    sort=classes,
+                    axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45),
+                ),
+                y=alt.Y("label:N", title="True class", sort=classes),
+                tooltip=tip,
+            )
+            mistakes = base.transform_filter("datum.label !== datum.guess && datum.images >= 0.5")
+            hits = base.transform_filter("datum.label === datum.guess")
+            nothing = base.transform_filter("datum.label !== datum.guess && datum.images < 0.5")
+            share = alt.Color(
+                "share:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#ffe0c2", "#e8710a"], clamp=True)
+            )
+            count = alt.Text("images:Q", format=".0f")
+            cells = [
+                nothing.mark_rect(color="#8a94a3", opacity=0.06),
+                nothing.mark_text(fontSize=11, color="#8a94a3", opacity=0.6).encode(text=count),
+                hits.mark_rect(color="#8a94a3", opacity=0.28),
+                hits.mark_text(fontSize=11, color="#8a94a3", fontWeight="bold").encode(text=count),
+                mistakes.mark_rect().encode(color=share),
+                mistakes.mark_text(fontSize=11, color="#3b1d00", fontWeight="bold").encode(text=count),
+            ]
+            panels.append(alt.layer(*cells).properties(height=380))
+        if self.head is not None:
+            return panels[0]
+        named = zip(frame["head"].unique(), panels, strict=True)
+        return alt.hconcat(*(panel.properties(title=head, width=380) for head, panel in named))
+
+    def describe(self) -> str:
+        frame = self.frame()
+        wrong = frame[frame["label"] != frame["guess"]]
+        parts = []
+        for head, rows in wrong.groupby("head", sort=False):
+            worst = rows.nlargest(1, "images").to_dict("records")[0]
+            if worst["images"] > 0:
+                often = f"{worst['images']:.1f} images"
+                parts.append(f"{head} most often takes {worst['label']} for {worst['guess']} ({often})")
+        return "Confusion matrices. " + ("; ".join(parts) if parts else "No image is taken for another class") + "."

@@ -1,0 +1,91 @@
+"""A gallery of test images with what each head took them for."""
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.prediction import Order, Show, compute_guesses, select_images
+from core.displays.display import Chart, Display
+from core.displays.palette import colors
+from core.displays.thumbnail import encode_thumbnails, load_test_images
+from core.home import Home
+
+_CELL = 132
+
+
+@dataclass(frozen=True)
+class Gallery(Display):
+    """One page of test images. `show`, `label` and `order` choose, `page` counts from 1 and is kept in range."""
+
+    name: ClassVar[str] = "gallery"
+    title: ClassVar[str] = "Test images and what the heads took them for"
+
+    home: Home = field(default_factory=Home.default)
+    show: Show = "all"
+    label: int | None = None
+    order: Order = "as stored"
+    seed: int | None = None
+    page: int = 1
+    page_size: int = 24
+
+    def selected(self) -> list[int]:
+        """Indices of all test images that the filter lets through, in order."""
+        guesses = compute_guesses(self.comparison, self.seed)
+        return [int(i) for i in select_images(guesses, self.show, self.label, self.order)]
+
+    @property
+    def pages(self) -> int:
+        return max(1, ceil(len(self.selected()) / self.page_size))
+
+    def frame(self) -> pd.DataFrame:
+        """One row an image of this page and head: image, head, label, guess, prob, prob_label, right."""
+        chosen = self.selected()
+        page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
+        shown = chosen[(page - 1) * self.page_size : page * self.page_size]
+        guesses = compute_guesses(self.comparison, self.seed).set_index("image")
+        frame = guesses.loc[shown].reset_index()
+        names = dict(enumerate(self.comparison.first.record.data.classes))
+        return frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
+
+    def thumbnails(self, images: list[int]) -> list[str]:
+        """PNG data URIs. Raises DatasetError when the dataset is not here."""
+        return encode_thumbnails(load_test_images(self.home, self.comparison.first), images)
+
+    def chart(self) -> Chart | None:
+        """The page as a grid of pictures, for files that have no page to click in."""
+        frame = self.frame()
+        if frame.empty:
+            return None
+        images = list(dict.fromkeys(frame["image"]))
+        per_row = 6
+        place = {image: i for i, image in enumerate(images)}
+        frame["column"] = frame["image"].map(lambda i: place[i] % per_row)
+        frame["row"] = frame["image"].map(lambda i: place[i] // per_row)
+        frame["line"] = frame.groupby("image").cumcount()
+        frame["text"] = frame["head"] + ": " + frame["guess"] + frame["prob"].map(" {:.0%}".format)
+        pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images))
+        x = alt.X("column:O", axis=None)
+        y = alt.Y("row:O", axis=None)
+        heads = len(self.comparison.contenders)
+        base = alt.Chart(pictures).encode(x=x, y=y)
+        layers = [
+            base.mark_image(width=72, height=72, dy=-8 * heads).encode(url="url:N"),
+            base.mark_text(dy=40 - 8 * heads, fontSize=11).encode(text="label:N"),
+        ]
+        palette = colors(self.comparison)
+        for line, (head, color) in enumerate(palette.items()):
+            text = alt.Chart(frame[frame["head"] == head]).mark_text(
+                dy=56 - 8 * heads + 14 * line, fontSize=10, color=color
+            )
+            layers.append(text.encode(x=x, y=y, text="text:N"))
+        rows = frame["row"].max() + 1
+        return alt.layer(*layers).properties(width=_CELL * per_row, height=int(rows) * (110 + 14 * heads))
+
+    def describe(self) -> str:
+        frame = self.frame()
+        wrong = frame.loc[~frame["right"]].groupby("head", sort=False).size()
+        parts = [f"{head} is wrong on {wrong.get(head, 0)}" for head in self.comparison.labels]
+        return f"{frame['image'].nunique()} test images; " + "; ".join(parts) + "."

@@ -1,0 +1,100 @@
+"""The heads side by side: what each costs and what it buys."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.summary import Estimate, compute_table
+from core.displays.display import Chart, Display
+from core.displays.number import (
+    format_accuracy,
+    format_bytes,
+    format_count,
+    format_loss,
+    format_seconds,
+    format_short,
+)
+from core.displays.palette import colors
+
+METRICS = (
+    "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Heads(Display):
+    """One row a contender; the picture sets accuracy against parameters."""
+
+    name: ClassVar[str] = "heads"
+    title: ClassVar[str] = "What each head costs, and what it buys"
+
+    def frame(self) -> pd.DataFrame:
+        return compute_table(self.comparison, METRICS)
+
+    def table(self) -> pd.DataFrame:
+        rows = []
+        for row in self.frame().to_dict("records"):
+
+            def spread(metric: str, row: dict[str, float] = row) -> Estimate:  # type: ignore[assignment]
+                value = row[f"{metric}_spread"]
+                return Estimate(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
+
+            rows.append(
+                {
+                    "Head": row["head"],
+                    "Seeds": int(row["seeds"]),
+                    "Test accuracy": format_accuracy(spread("test_accuracy")),
+                    "Test loss": format_loss(spread("test_loss")),
+                    "Parameters": format_count(row["params"]),
+                    "FLOPs / image": format_short(row["flops"]),
+                    "Keras file": format_bytes(row["keras_bytes"]),
+                    "LiteRT file": format_bytes(row["tflite_bytes"]),
+                    "Latency / image": format_seconds(row["latency_seconds"]),
+                    "Training": format_seconds(row["train_seconds"]),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def chart(self) -> Chart:
+        frame = self.frame()
+        for side, sign in (("low", -1), ("high", 1)):
+            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_spread"].fillna(0)
+        palette = colors(self.comparison)
+        color = alt.Color(
+            "head:N", title=None, legend=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()])
+        )
+        tip = [
+            alt.Tooltip("head:N", title="Head"),
+            alt.Tooltip("params:Q", title="Parameters", format=","),
+            alt.Tooltip("test_accuracy:Q", title="Test accuracy, mean", format=".2%"),
+            alt.Tooltip("test_accuracy_spread:Q", title="± over seeds", format=".2%"),
+        ]
+        base = alt.Chart(frame).encode(
+            x=alt.X(
+                "params:Q",
+                title="Parameters (log)",
+                scale=alt.Scale(type="log", padding=60),
+                axis=alt.Axis(format="~s", tickCount=4),
+            ),
+            color=color,
+            tooltip=tip,
+        )
+        y = alt.Y(
+            "test_accuracy:Q",
+            title="Test accuracy",
+            axis=alt.Axis(format=".1%"),
+            scale=alt.Scale(zero=False, padding=24),
+        )
+        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=alt.Scale(zero=False)), y2="high:Q")
+        points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=alt.Shape("head:N", legend=None))
+        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="high:Q", text="head:N")
+        return (bars + points + names).properties(height=300)
+
+    def describe(self) -> str:
+        parts = [
+            f"{row['Head']}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
+            for row in self.table().to_dict("records")
+        ]
+        return "Test accuracy against number of parameters. " + "; ".join(parts) + "."

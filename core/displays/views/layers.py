@@ -1,0 +1,113 @@
+"""Where the parameters sit: the layer table of each model, and its picture."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.architecture.model import Model
+from core.displays.display import Chart, Display
+from core.displays.number import format_count, format_short
+from core.displays.palette import colors
+
+
+def compute_layer_frame(model: Model) -> pd.DataFrame:
+    """One row a layer: name, type, part, output_shape, params, trainable, non_trainable, flops, share of all params."""
+    frame = pd.DataFrame(
+        [
+            {
+                "layer": row.name,
+                "type": row.type,
+                "part": row.part,
+                "output_shape": " × ".join(map(str, row.output_shape)),
+                "params": row.params,
+                "trainable": row.trainable,
+                "non_trainable": row.non_trainable,
+                "flops": row.flops,
+            }
+            for row in model.rows
+        ]
+    )
+    frame["share"] = frame["params"] / max(model.params, 1)
+    return frame
+
+
+def format_layer_table(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Layer": [_name(*pair) for pair in zip(frame["layer"], frame["type"], strict=True)],
+            "Output shape": frame["output_shape"],
+            "Params": frame["params"].map(format_count),
+            "Share": frame["share"].map("{:.1%}".format),
+            "FLOPs": frame["flops"].map(format_short),
+        }
+    )
+
+
+def _name(layer: str, kind: str) -> str:
+    """The type stands beside a name only where the name does not say it."""
+    return layer if layer.replace("_", "").rstrip("0123456789").startswith(kind.lower()[:-2]) else f"{layer} ({kind})"
+
+
+def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
+    """A bar a model, split into its layers with parameters: the head's in its colour, the backbone's in grey."""
+    frame = frame[frame["params"] > 0].copy()
+    frame["order"] = frame.groupby("head").cumcount()
+    frame["fill"] = frame["head"].where(frame["part"] == "head", "backbone")
+    domain = ["backbone", *palette]
+    return (
+        alt.Chart(frame)
+        .mark_bar(stroke="white", strokeWidth=1)
+        .encode(
+            y=alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(labelLimit=220)),
+            x=alt.X(
+                "params:Q", title="Parameters (grey: backbone, colour: head)", axis=alt.Axis(format="~s", tickCount=5)
+            ),
+            color=alt.Color(
+                "fill:N",
+                scale=alt.Scale(domain=domain, range=["#8a94a3", *palette.values()]),
+                legend=None,
+            ),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("layer:N", title="Layer"),
+                alt.Tooltip("type:N", title="Type"),
+                alt.Tooltip("output_shape:N", title="Output shape"),
+                alt.Tooltip("params:Q", title="Parameters", format=","),
+                alt.Tooltip("share:Q", title="Share of the model", format=".1%"),
+            ],
+        )
+        .properties(height=alt.Step(46))
+    )
+
+
+@dataclass(frozen=True)
+class Layers(Display):
+    """The layers of every contender, one below the other; `head` tells them apart."""
+
+    name: ClassVar[str] = "layers"
+    title: ClassVar[str] = "Where the parameters sit"
+
+    def frame(self) -> pd.DataFrame:
+        frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.comparison.contenders]
+        return pd.concat(frames, ignore_index=True)
+
+    def table(self) -> pd.DataFrame:
+        frame = self.frame()
+        table = format_layer_table(frame)
+        table.insert(0, "Head", frame["head"])
+        return table
+
+    def chart(self) -> Chart:
+        return build_params_chart(self.frame(), colors(self.comparison))
+
+    def describe(self) -> str:
+        frame = self.frame()
+        largest = frame.loc[frame.groupby("head", sort=False)["params"].idxmax()]
+        parts = [
+            f"{row['head']} keeps {row['share']:.0%} of its parameters in {row['layer']}"
+            for row in largest.to_dict("records")
+        ]
+        return "Parameters by layer. " + "; ".join(parts) + "."

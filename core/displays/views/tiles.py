@@ -1,0 +1,81 @@
+"""The four figures that matter, with the difference between the smallest head and its rival."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from core.analysis.summary import Estimate, Finding, compute_finding, estimate
+from core.displays.display import Chart, Display
+from core.displays.number import format_accuracy, format_bytes, format_count, format_seconds
+from core.store.comparison import Contender
+
+_COSTS = (
+    ("tflite_bytes", "File size (LiteRT)", format_bytes, ("smaller", "larger")),
+    ("latency_seconds", "Latency an image", format_seconds, ("faster", "slower")),
+)
+
+
+@dataclass(frozen=True)
+class Tiles(Display):
+    """Parameters, accuracy, file size and latency of the smallest head, against the most accurate other one."""
+
+    name: ClassVar[str] = "tiles"
+    title: ClassVar[str] = "In four figures"
+
+    def _sides(self) -> tuple[Contender, Finding | None]:
+        finding = compute_finding(self.comparison)
+        return (finding.small if finding else self.comparison.contenders[0]), finding
+
+    def frame(self) -> pd.DataFrame:
+        """Columns metric, head, value, rival, rival_value; NaN for the rival's when there is one contender only."""
+        small, finding = self._sides()
+        rows = []
+        for metric in ("params", "test_accuracy", *(name for name, *_ in _COSTS)):
+            theirs = estimate(finding.rival, metric).mean if finding else float("nan")
+            rows.append((metric, small.label, estimate(small, metric).mean, finding and finding.rival.label, theirs))
+        return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value"])
+
+    def table(self) -> pd.DataFrame:
+        """Columns Figure, Head, Value, Difference, Better (1 better, −1 worse, 0 no verdict)."""
+        small, finding = self._sides()
+        rows = [self._cost("params", "Parameters", format_count, ("fewer", "more"))]
+        accuracy, better = "", 0
+        if finding:
+            gap = finding.accuracy
+            points = format_accuracy(Estimate(abs(gap.mean), gap.spread, gap.seeds), unit="")
+            accuracy = f"{points} points {'higher' if gap.mean > 0 else 'lower'}"
+            better = int(finding.settled) * (1 if gap.mean > 0 else -1)
+        rows.append(("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better))
+        rows += [self._cost(*cost) for cost in _COSTS]
+        table = pd.DataFrame(rows, columns=["Figure", "Value", "Difference", "Better"])
+        table.insert(1, "Head", small.label)
+        return table
+
+    def _cost(
+        self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]
+    ) -> tuple[str, str, str, int]:
+        small, finding = self._sides()
+        mine = estimate(small, metric).mean
+        difference, better = _times(estimate(finding.rival, metric).mean, mine, words) if finding else ("", 0)
+        return name, form(mine), difference, better
+
+    def chart(self) -> Chart | None:
+        return None
+
+    def describe(self) -> str:
+        rows = self.table().to_dict("records")
+        return (
+            "; ".join(f"{row['Figure']} of {row['Head']}: {row['Value']} {row['Difference']}".strip() for row in rows)
+            + "."
+        )
+
+
+def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int]:
+    """«17.5× fewer» and whether that is better; below 5 % there is no verdict."""
+    if min(theirs, mine) <= 0 or max(theirs, mine) / min(theirs, mine) < 1.05:
+        return "about the same", 0
+    ratio = max(theirs, mine) / min(theirs, mine)
+    text = f"{ratio:.{1 if ratio < 100 else 0}f}× {words[mine > theirs]}"
+    return text, 1 if theirs > mine else -1

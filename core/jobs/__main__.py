@@ -1,0 +1,24 @@
+"""`python -m core.jobs HOME`: the dispatcher's process. Called so, its forked workers do not import it again."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.errors import HeadroomError
+from core.home import Home
+from core.jobs.dispatcher import IDLE_SECONDS, Dispatcher
+from core.jobs.local import MODULE, LocalExecutor
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m core.jobs", description="Runs the queued trainings of a home.")
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--lock", type=int, help="descriptor of the dispatcher's lock, held by who starts this")
+    parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS, help="how long to wait for more work")
+    parser.add_argument("--module", default=MODULE, help="what a job runs, as python -m does")
+    options = parser.parse_args()
+    _home = Home(options.home.absolute())
+    try:
+        executor = LocalExecutor(_home, module=options.module)
+        Dispatcher(_home, executor, idle_seconds=options.idle_seconds).run(options.lock)
+    except HeadroomError as error:
+        sys.exit(str(error))

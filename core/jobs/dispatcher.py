@@ -1,0 +1,198 @@
+"""The loop that owns the table: claims, attempts, retries and cancels. One a home, gone when idle for a while."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+from core.errors import HeadroomError, HomeError
+from core.files import replacing, write_json
+from core.home import Home
+from core.jobs.executor import Executor, Status
+from core.jobs.process import ROOT
+from core.jobs.queue import Job, JobQueue, State
+from core.store.runs import RunStore
+
+MAX_ATTEMPTS = 3
+IDLE_SECONDS = 60.0
+_TICK_SECONDS = 0.1
+_ERROR_NAME = re.compile(r"^(\w+\.)*\w+Error: (?=Expected )")
+
+
+def ensure_dispatcher(home: Home) -> bool:
+    """Starts the dispatcher of a home when there is work left and nobody does it. Cheap otherwise: call it often.
+
+    Returns whether a dispatcher is at work; False where there is nothing to do or nothing can be written.
+    """
+    if not JobQueue(home).unfinished():
+        return False
+    try:
+        lock = _open_lock(home)
+    except HomeError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (home.jobs / "dispatcher.log").open("ab") as log:
+            # It inherits the lock, so between this line and its first nobody else starts one.
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.jobs", str(home.path.absolute()), "--lock", str(lock)],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(lock,),
+            )  # fmt: skip
+        threading.Thread(target=process.wait, name="dispatcher-reaper", daemon=True).start()
+    except BlockingIOError:
+        pass
+    except OSError as error:
+        raise HomeError(f"Expected to be able to start a dispatcher in {home.jobs}; got: {error.strerror}.") from error
+    finally:
+        os.close(lock)
+    return True
+
+
+def dispatcher_pid(home: Home) -> int | None:
+    """Process id of the dispatcher at work, None when there is none."""
+    try:
+        with (home.jobs / "dispatcher.lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = file.read().strip()
+                return int(text) if text.isdigit() else None
+    except OSError:
+        pass
+    return None
+
+
+def _open_lock(home: Home) -> int:
+    try:
+        home.jobs.mkdir(parents=True, exist_ok=True)
+        return os.open(home.jobs / "dispatcher.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise HomeError(f"Expected to be able to write {home.jobs}; got: {error.strerror}.") from error
+
+
+class Dispatcher:
+    """Moves jobs from queued to running to their end.
+
+    Everything it must remember stands in the table and in the jobs' folders, so it may be killed at any moment: the
+    next one adopts what still runs and queues what died.
+    """
+
+    def __init__(self, home: Home, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self.home = home
+        self.queue = JobQueue(home)
+        self.executor = executor
+        self.idle_seconds = idle_seconds
+        self._store = RunStore(home)
+
+    def run(self, lock: int | None = None) -> None:
+        """Works until there has been nothing to do for `idle_seconds`; returns at once when another one is at work.
+
+        Args:
+            lock: descriptor of the lock file when the caller holds it already.
+        """
+        if lock is None:
+            lock = _open_lock(self.home)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                return
+        os.set_inheritable(lock, False)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        try:
+            while True:
+                self._work()
+                # Who submits writes the table first and tries the lock second; so after letting go, look once more.
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                if not self.queue.unfinished():
+                    return
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return
+        finally:
+            os.close(lock)
+
+    def _work(self) -> None:
+        busy_at = time.monotonic()
+        while time.monotonic() - busy_at < self.idle_seconds:
+            try:
+                if self.step():
+                    busy_at = time.monotonic()
+            except HomeError as error:  # a full disk may have room again; an absent table ends the loop
+                _say(str(error))
+                if not self.queue.path.exists():
+                    return
+                time.sleep(1)
+            time.sleep(_TICK_SECONDS)
+
+    def step(self) -> bool:
+        """Looks once after every running job and starts what there is room for. Returns whether work is left."""
+        jobs = self.queue.unfinished()
+        running = [job for job in jobs if job.state == "running" and not self._look_after(job)]
+        # Asked for last and only when something waits: an executor may need seconds to get ready.
+        if any(job.state == "queued" for job in jobs):
+            for _ in range(self.executor.slots - len(running)):
+                job = self.queue.claim()
+                if job is None:
+                    break
+                self._start(job)
+        return bool(jobs)
+
+    def _look_after(self, job: Job) -> bool:
+        """Returns whether the attempt has ended."""
+        if job.cancel:
+            self.executor.stop(job.handle)
+        status = self.executor.poll(job.handle)
+        if status.ended:
+            self._settle(job, status)
+        return status.ended
+
+    def _start(self, job: Job) -> None:
+        if self._store.path(job.run_id):
+            self._finish(job)
+            return
+        folder = self.home.jobs / job.run_id
+        try:
+            write_json(folder / "spec.json", json.loads(job.spec_json))
+            with replacing(folder / "attempt") as temporary:
+                temporary.write_text(f"{job.attempt}\n", encoding="utf-8")
+            self.executor.start(job.handle, folder)
+            _say(f"{job.run_id}: attempt {job.attempt} started.")
+        except HeadroomError as error:
+            self._end(job, "failed", str(error))
+
+    def _settle(self, job: Job, status: Status) -> None:
+        if self._store.path(job.run_id):
+            self._finish(job)
+        elif status.state == "failed" and not job.cancel:
+            self._end(job, "failed", _last_words(self.executor.logs(job.handle)))
+        elif job.cancel or job.deaths + 1 < MAX_ATTEMPTS:
+            state = self.queue.requeue(job)
+            _say(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
+        else:
+            self._end(job, "failed", f"Expected a training to end with a result; {MAX_ATTEMPTS} attempts got {status}.")
+
+    def _finish(self, job: Job) -> None:
+        # When the run was there before, the worker could not publish its folder.
+        shutil.rmtree(self.home.jobs / job.run_id, ignore_errors=True)
+        self._end(job, "finished")
+
+    def _end(self, job: Job, state: State, reason: str = "") -> None:
+        self.queue.settle(job, state, reason)
+        _say(f"{job.run_id}: {state}. {reason}".rstrip())
+
+
+def _last_words(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return _ERROR_NAME.sub("", lines[-1]) if lines else "Expected a training to say why it failed; got an empty log."
+
+
+def _say(sentence: str) -> None:
+    print(time.strftime("%Y-%m-%d %H:%M:%S"), sentence, file=sys.stderr, flush=True)

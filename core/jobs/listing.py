@@ -1,0 +1,52 @@
+"""Finished runs and the jobs that are not, in one table."""
+
+from typing import Any
+
+import pandas as pd
+
+from core.architecture.model import compute_model
+from core.datasets.cache import open_dataset
+from core.errors import HeadroomError
+from core.home import Home
+from core.jobs.queue import Job, JobQueue
+from core.recipes import recipe_of
+from core.spec import DATASETS
+from core.store.runs import RunStore
+
+COLUMNS = (
+    "run_id", "recipe", "dataset", "head", "seed", "epochs", "status", "test_accuracy", "test_loss", "params",
+)  # fmt: skip
+
+
+def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
+    """One row a run with the columns of COLUMNS: first the jobs without a result, then the finished runs, each newest
+    first. What a job does not know yet is missing; a job that trained to its end is the run, listed once.
+
+    Args:
+        store: the home's store, when the caller has one with its index read.
+    """
+    finished = (store or RunStore(home)).frame()[list(COLUMNS)]
+    known = set(finished["run_id"])
+    rows = [_row(home, job) for job in JobQueue(home).jobs() if job.state != "finished" and job.run_id not in known]
+    if not rows:
+        return finished
+    jobs = pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.concat([jobs.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
+
+
+def _row(home: Home, job: Job) -> dict[str, Any]:
+    row: dict[str, Any] = {"run_id": job.run_id, "status": job.state}
+    try:
+        spec = job.spec
+        recipe = recipe_of(spec)
+        row |= {name: getattr(spec, name) for name in ("dataset", "head", "seed", "epochs")}
+        row |= {"recipe": recipe.name if recipe else None}
+        if (home.datasets / spec.dataset).exists():
+            info = open_dataset(home, spec.dataset).info
+            shape, classes = info.input_shape, len(info.classes)
+        else:
+            shape, classes = DATASETS[spec.dataset].input_shape, len(DATASETS[spec.dataset].classes)
+        row |= {"params": compute_model(spec, shape, classes).params}
+    except HeadroomError:
+        pass  # a job of another version, or its dataset is damaged: the list goes on
+    return row

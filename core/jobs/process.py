@@ -1,0 +1,73 @@
+"""The process of a job: its own session, log, temporary files and core, then what `python -m` would run."""
+
+import io
+import os
+import runpy
+import sys
+import tempfile
+import traceback
+from multiprocessing import reduction
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Inherited:
+    """A file descriptor on its way into a forked process, with the lock that belongs to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrived, (reduction.DupFd(self.descriptor),)
+
+
+def _arrived(passed: Any) -> int:
+    return int(passed.detach())
+
+
+def probe() -> None:
+    """The first forked process: that it ends well shows that forking works."""
+
+
+def run(module: str, folder: Path, scratch: Path, core: int | None, lock: int) -> None:
+    """Runs `python -m module folder` and ends the process with its exit code.
+
+    Args:
+        scratch: folder for temporary files.
+        core: core to bind the process to, None for any.
+        lock: descriptor of the file that says that this process lives; gets its process id and exit code.
+    """
+    os.setsid()
+    os.set_inheritable(lock, False)
+    os.pwrite(lock, f"{os.getpid()} ".encode(), 0)
+    code = 1
+    try:
+        os.chdir(ROOT)
+        log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+        sys.argv = [module, str(folder)]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.pwrite(lock, f"{os.getpid()} {code}".encode(), 0)
+    os._exit(code)  # what is left to do at the end of a process with TensorFlow in it can only go wrong
+
+
+if __name__ == "__main__":
+    _module, _folder, _scratch, _core, _lock = sys.argv[1:]
+    run(_module, Path(_folder), Path(_scratch), int(_core) if _core else None, int(_lock))

@@ -1,0 +1,236 @@
+"""The table of jobs: one SQLite file a home, read by pages and written by submitters and the dispatcher."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from core.errors import HomeError, JobError
+from core.home import Home
+from core.spec import RunSpec
+from core.store.runs import RunStore
+
+State = Literal["queued", "running", "finished", "failed", "cancelled"]
+
+_PATIENCE_SECONDS = 20.0
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS job (
+    run_id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,             -- order of asking: a clock can go backwards, this cannot
+    spec TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued',
+    attempt INTEGER NOT NULL DEFAULT 0,  -- only ever rises, so a worker can tell that it was replaced
+    deaths INTEGER NOT NULL DEFAULT 0,   -- attempts lost since somebody asked for this job
+    priority INTEGER NOT NULL DEFAULT 0,
+    asked_by TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '',
+    cancel INTEGER NOT NULL DEFAULT 0,
+    queued_at REAL NOT NULL,
+    started_at REAL,
+    ended_at REAL
+);
+CREATE INDEX IF NOT EXISTS job_state ON job (state, priority, number);
+"""
+
+_COLUMNS = "run_id, spec, state, attempt, deaths, priority, asked_by, reason, cancel, queued_at, started_at, ended_at"
+
+_SUBMIT = """
+INSERT INTO job (run_id, number, spec, asked_by, queued_at)
+VALUES (:run_id, (SELECT coalesce(max(number), 0) + 1 FROM job), :spec, :asked_by, :now)
+ON CONFLICT (run_id) DO UPDATE SET
+    number = excluded.number, state = 'queued', deaths = 0, asked_by = excluded.asked_by, reason = '', cancel = 0,
+    queued_at = excluded.queued_at, started_at = NULL, ended_at = NULL
+WHERE state NOT IN ('queued', 'running')
+"""
+
+_CLAIM = f"""
+UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
+WHERE run_id = (SELECT run_id FROM job WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
+RETURNING {_COLUMNS}
+"""
+
+_REQUEUE = """
+UPDATE job SET state = iif(cancel, 'cancelled', 'queued'), ended_at = iif(cancel, ?, NULL),
+    deaths = deaths + 1, cancel = 0
+WHERE run_id = ? RETURNING state
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the table. Times are in seconds since 1970.
+
+    `deaths` counts the attempts that ended without a word, `cancel` says that somebody wants it stopped.
+    """
+
+    run_id: str
+    spec_json: str
+    state: State
+    attempt: int
+    deaths: int
+    priority: int
+    asked_by: str
+    reason: str
+    cancel: bool
+    queued_at: float
+    started_at: float | None
+    ended_at: float | None
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """
+        Raises:
+            SpecError, UnknownNameError: when the job was queued by a version that knew other settings.
+        """
+        return RunSpec.parse(json.loads(self.spec_json))
+
+    @property
+    def handle(self) -> str:
+        """The name of the current attempt."""
+        return f"{self.run_id}-{self.attempt}"
+
+
+class JobQueue:
+    """The jobs of a home. Reading makes no file, so it also works where nothing can be written.
+
+    Raises:
+        HomeError: from every method, when the table cannot be read or written.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.path = home.jobs / "queue.sqlite"
+        self._store = RunStore(home)
+
+    def jobs(self) -> list[Job]:
+        """All jobs, newest first. A job whose run is published is finished, whatever the table says yet."""
+        return [self._seen(job) for job in self._select("ORDER BY number DESC")]
+
+    def job(self, run_id: str) -> Job | None:
+        return next((self._seen(job) for job in self._select("WHERE run_id = ?", run_id)), None)
+
+    def unfinished(self) -> list[Job]:
+        """Queued and running jobs as the table has them, in the order they will be, or were, started."""
+        return self._select("WHERE state IN ('queued', 'running') ORDER BY priority DESC, number")
+
+    def cancel(self, run_id: str) -> None:
+        """A queued job is cancelled at once; of a running one the dispatcher is asked to end it.
+
+        Raises:
+            JobError: when no queued or running job has that id.
+        """
+        with self._writing() as table:
+            asked = table.execute(
+                "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
+                " ended_at = iif(state = 'queued', ?, ended_at)"
+                " WHERE run_id = ? AND state IN ('queued', 'running')",
+                (time.time(), run_id),
+            ).rowcount
+        if not asked:
+            raise JobError(f"Expected the id of a queued or running job; got {run_id!r:.60}.")
+
+    def submit(self, specs: Iterable[RunSpec], asked_by: str = "") -> dict[str, State]:
+        """Queues what is not queued or running, all in one step; run id to state after it.
+
+        Whoever asks again for a job that is being cancelled gets it back.
+        """
+        with self._writing(create=True) as table:
+            states: dict[str, State] = {}
+            for spec in specs:
+                values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": asked_by}
+                table.execute(_SUBMIT, {**values, "now": time.time()})
+                row = table.execute("UPDATE job SET cancel = 0 WHERE run_id = ? RETURNING state", (spec.run_id,))
+                states[spec.run_id] = row.fetchone()[0]
+        return states
+
+    def claim(self) -> Job | None:
+        """Takes the next queued job for a new attempt."""
+        with self._writing() as table:
+            row = table.execute(_CLAIM, (time.time(),)).fetchone()
+        return _job(row) if row else None
+
+    def requeue(self, job: Job) -> State:
+        """Gives a job whose attempt died its old place in the queue; one that was to be cancelled ends here."""
+        with self._writing() as table:
+            row = table.execute(_REQUEUE, (time.time(), job.run_id)).fetchone()
+        state: State = row[0]
+        return state
+
+    def settle(self, job: Job, state: State, reason: str = "") -> None:
+        with self._writing() as table:
+            table.execute(
+                "UPDATE job SET state = ?, reason = ?, cancel = 0, ended_at = ? WHERE run_id = ?",
+                (state, reason, time.time(), job.run_id),
+            )
+
+    def _seen(self, job: Job) -> Job:
+        if job.state in ("queued", "running") and self._store.path(job.run_id):
+            return replace(job, state="finished", reason="")
+        return job
+
+    def _select(self, clause: str, *values: object) -> list[Job]:
+        if not self.path.is_file():
+            return []
+        statement = f"SELECT {_COLUMNS} FROM job {clause}"
+        try:
+            try:
+                rows = self._read("mode=ro", statement, values)
+            except sqlite3.OperationalError:
+                # A write-ahead log needs a file beside the table; where none can be made, nobody writes the table.
+                if os.access(self.path.parent, os.W_OK):
+                    raise
+                rows = self._read("immutable=1", statement, values)
+        except sqlite3.Error as error:
+            if "no such table" in str(error):  # somebody is making it at this moment
+                return []
+            raise HomeError(f"Expected a readable table of jobs in {self.path}; got: {error}.") from error
+        return [_job(row) for row in rows]
+
+    def _read(self, mode: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+        with closing(self._connect(mode)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        address = f"{self.path.absolute().as_uri()}?{mode}"
+        return sqlite3.connect(address, uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
+
+    @contextmanager
+    def _writing(self, create: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction on the table."""
+        try:
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect("mode=rwc" if create else "mode=rw")) as connection:
+                if create:
+                    _create(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                with connection:
+                    yield connection
+        except (OSError, sqlite3.Error) as error:
+            detail = error.strerror if isinstance(error, OSError) else error
+            raise HomeError(f"Expected to be able to write the table of jobs in {self.path}; got: {detail}.") from error
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Makes the table. Switching to a write-ahead log does not wait for other connections, so it is tried again."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job_state'").fetchone():
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(f"BEGIN IMMEDIATE; {_TABLE} COMMIT;")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            if connection.in_transaction:
+                connection.rollback()
+            time.sleep(0.02)
+
+
+def _job(row: tuple[object, ...]) -> Job:
+    values = dict(zip(Job.__dataclass_fields__, row, strict=True))
+    return Job(**{**values, "cancel": bool(values["cancel"])})  # type: ignore[arg-type]

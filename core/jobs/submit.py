@@ -1,0 +1,77 @@
+"""Asking for runs: what is cached answers at once, what is under way is joined, the rest is queued."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.architecture.model import Model, compute_model
+from core.datasets.cache import open_dataset, pin
+from core.datasets.split import compute_split
+from core.home import Home
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.local import read_slots
+from core.jobs.queue import JobQueue, State
+from core.spec import RunSpec
+from core.store.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The answer to a request: `status` is finished, queued or running."""
+
+    run_id: str
+    status: State
+
+
+def check(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
+    """The spec with its data named, and the model it would train; submits nothing.
+
+    Raises:
+        DatasetError: when the dataset is not here or is other data than the spec names.
+        SpecError: when the images are too few to split or the architecture does not fit them.
+    """
+    pinned = pin(home, spec)
+    info = open_dataset(home, spec.dataset).info
+    compute_split(pinned, info.train_count)
+    return pinned, compute_model(pinned, info.input_shape, len(info.classes))
+
+
+def submit(home: Home, spec: RunSpec, *, asked_by: str = "") -> Submission:
+    """As `submit_all`, for one run."""
+    return submit_all(home, [spec], asked_by=asked_by)[0]
+
+
+def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> list[Submission]:
+    """Sees to it that each spec is or becomes a finished run; queues all of them or, when one does not fit, none.
+
+    A run that is cached touches neither the table nor the dispatcher. A failed or cancelled job is queued again and
+    goes on from its checkpoint.
+
+    Args:
+        asked_by: who asks, for the list of jobs.
+
+    Raises:
+        DatasetError, SpecError: as `check`.
+        JobError: when HEADROOM_SLOTS is no number of slots.
+        HomeError: when the home cannot be written.
+    """
+    store = RunStore(home)
+    pinned = [check(home, spec)[0] for spec in specs]
+    absent = [spec for spec in pinned if store.path(spec.run_id) is None]
+    states: dict[str, State] = {}
+    if absent:
+        read_slots()  # the dispatcher would have nobody to tell
+        states = JobQueue(home).submit(absent, asked_by)
+        ensure_dispatcher(home)
+    return [Submission(spec.run_id, states.get(spec.run_id, "finished")) for spec in pinned]
+
+
+def cancel(home: Home, run_id: str) -> None:
+    """Cancels a queued job at once and has a running one ended within seconds; what it has learned so far is kept for
+    when somebody asks again.
+
+    Raises:
+        JobError: when no queued or running job has that id.
+        HomeError: when the home cannot be written.
+    """
+    JobQueue(home).cancel(run_id)
+    ensure_dispatcher(home)

@@ -1,0 +1,50 @@
+"""Waiting for runs, for a command line that shows how far they are."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from core.errors import JobError
+from core.home import Home
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.progress import Progress, read_progress
+from core.jobs.queue import JobQueue, State
+from core.store.runs import RunStore
+
+OnProgress = Callable[[str, State, Progress | None], None]
+
+_ENSURE_SECONDS = 2.0
+
+
+def wait(
+    home: Home, run_ids: Iterable[str], on_progress: OnProgress | None = None, *, every_seconds: float = 0.25
+) -> dict[str, State]:
+    """Returns when every run is finished, failed or cancelled, with the last state of each.
+
+    Restarts a dispatcher that died.
+
+    Args:
+        on_progress: called with run id, state and progress of every run in each round, also in the last.
+        every_seconds: between two rounds.
+
+    Raises:
+        JobError: when an id is neither that of a run nor of a job.
+    """
+    queue, store = JobQueue(home), RunStore(home)
+    wanted = list(dict.fromkeys(run_ids))
+    ensured_at = -_ENSURE_SECONDS
+    while True:
+        jobs = {job.run_id: job.state for job in queue.jobs()}
+        states: dict[str, State] = {}
+        for run_id in wanted:
+            if run_id not in jobs and store.path(run_id) is None:
+                raise JobError(f"Expected the id of a run or a job; got {run_id!r:.60}.")
+            states[run_id] = jobs.get(run_id, "finished")
+        if on_progress:
+            for run_id, state in states.items():
+                on_progress(run_id, state, read_progress(home, run_id))
+        if not {"queued", "running"} & set(states.values()):
+            return states
+        if time.monotonic() - ensured_at >= _ENSURE_SECONDS:
+            ensure_dispatcher(home)
+            ensured_at = time.monotonic()
+        time.sleep(every_seconds)

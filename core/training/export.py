@@ -1,0 +1,57 @@
+"""The trained model for the pages: a LiteRT file with probabilities and feature maps, and how fast it answers."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from core.files import replacing
+from core.training.quiet import quiet
+
+_WARM_UP = 20
+_REPEATS = 200
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds a batch takes on one thread."""
+
+    median_seconds: float
+    p95_seconds: float
+    median_32_seconds: float
+
+
+def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
+    """Writes `path` (.tflite) with two outputs in the signature `serving_default`.
+
+    Input shape: (batch, side, side, channels), float32 between 0 and 1; the batch axis may be resized.
+    Output shape: `output_0` (batch, classes), probabilities; `output_1` (batch, side, side, channels), the output of
+    `maps_layer`.
+    """
+    both = keras.Model(model.inputs, [model.outputs[0], model.get_layer(maps_layer).output])
+    with replacing(path) as temporary, quiet():
+        both.export(str(temporary), format="litert", verbose=False)
+
+
+def measure_latency(path: Path, image: NDArray[np.float32]) -> Latency:
+    """Times the exported model on one image, float32 of shape (side, side, channels), and on 32 copies of it."""
+    one, many = (_time(path, np.repeat(image[np.newaxis], batch, axis=0)) for batch in (1, 32))
+    return Latency(float(np.median(one)), float(np.percentile(one, 95)), float(np.median(many)))
+
+
+def _time(path: Path, images: NDArray[np.float32]) -> list[float]:
+    interpreter = Interpreter(model_path=str(path), num_threads=1)
+    entry = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(entry, images.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(entry, images)
+    seconds = []
+    for _ in range(_WARM_UP + _REPEATS):
+        begin = time.perf_counter()
+        interpreter.invoke()
+        seconds.append(time.perf_counter() - begin)
+    return seconds[_WARM_UP:]

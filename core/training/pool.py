@@ -1,0 +1,39 @@
+"""Max pooling over 2×2 windows with a gradient that is faster on a CPU than TensorFlow's, and equal to it bit by bit."""
+
+import tensorflow as tf
+
+
+@tf.custom_gradient
+def max_pool(images: tf.Tensor):
+    """The maximum of each 2×2 window; a last odd row or column falls off.
+
+    TensorFlow's MaxPoolGrad searches each window again. Here the two comparisons of the forward pass decide: first
+    left against right, then above against below. Of equal values the first in reading order gets the gradient, as in
+    TensorFlow.
+
+    Input shape: (batch, height, width, channels).
+    Output shape: (batch, height // 2, width // 2, channels).
+    """
+    batch = tf.shape(images)[0]
+    _, height, width, channels = images.shape
+    rows, columns = height // 2, width // 2
+    pairs = tf.reshape(images[:, : 2 * rows, : 2 * columns], (batch * rows, 2, columns, 2 * channels))
+    above_left, above_right = tf.split(pairs[:, 0], 2, axis=-1)
+    below_left, below_right = tf.split(pairs[:, 1], 2, axis=-1)
+    above, below = tf.maximum(above_left, above_right), tf.maximum(below_left, below_right)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        upstream = tf.reshape(upstream, (batch * rows, columns, channels))
+        zero = tf.zeros_like(upstream)
+        from_above = tf.where(above >= below, upstream, zero)
+        from_below = upstream - from_above
+        from_above_left = tf.where(above_left >= above_right, from_above, zero)
+        from_below_left = tf.where(below_left >= below_right, from_below, zero)
+        lines = (
+            tf.concat((from_above_left, from_above - from_above_left), axis=-1),
+            tf.concat((from_below_left, from_below - from_below_left), axis=-1),
+        )
+        whole = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
+        return tf.pad(whole, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else whole
+
+    return tf.reshape(tf.maximum(above, below), (batch, rows, columns, channels)), gradient

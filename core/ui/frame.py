@@ -1,0 +1,57 @@
+"""The frame round every page: the picker, and the one place where errors become sentences."""
+
+import logging
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from core.errors import HeadroomError
+from core.ui.state import choose_comparison, chosen_comparison, store
+
+_BUG = ":material/bug_report:"
+MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 196 40" height="40">'
+    '<rect x="2" y="6" width="12" height="28" rx="3" fill="#8a94a3"/>'
+    '<rect x="18" y="14" width="12" height="20" rx="3" fill="#8a94a3"/>'
+    '<rect x="34" y="6" width="8" height="8" rx="2" fill="#0a84c6"/>'
+    '<rect x="34" y="18" width="8" height="16" rx="2" fill="#dd6a12"/>'
+    '<text x="54" y="28" font-family="sans-serif" font-size="23" font-weight="700" fill="#0a84c6">Headroom</text></svg>'
+)
+
+
+def run_page(page: StreamlitPage) -> None:
+    """Runs a page. What a person can mend is shown as its sentence; what they cannot goes to the log, in full."""
+    try:
+        choose_comparison()
+        page.run()
+    except HeadroomError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:
+        logging.getLogger("headroom").exception("page %s failed", page.title)
+        st.error(
+            "Something went wrong on this page. The full account is in the dashboard's log.",
+            icon=":material/bug_report:",
+        )
+
+
+def show_damage() -> None:
+    """Names the run folders that cannot be read; the others are shown all the same."""
+    damaged = store().damaged()
+    if damaged:
+        with st.expander(
+            f"{len(damaged)} damaged run folder{'s' if len(damaged) > 1 else ''}", icon=":material/warning:"
+        ):
+            for sentence in damaged.values():
+                st.text(sentence)
+
+
+def need_comparison() -> bool:
+    """Shows an empty page's next step when there is nothing to compare. True when there is something."""
+    if chosen_comparison() is not None:
+        return True
+    st.header("No runs yet", anchor=False)
+    st.write(
+        "Headroom compares trained heads. Train two on the bundled digits: it takes a minute and needs no network."
+    )
+    st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
+    return False

@@ -1,0 +1,191 @@
+"""The gallery: a grid of test images to click, and the dialog that opens one."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.prediction import Order, Show
+from core.displays.palette import colors
+from core.displays.views.example import Example
+from core.displays.views.gallery import Gallery
+from core.errors import ComparisonError, DatasetError
+from core.store.comparison import Comparison
+from core.ui.show import show
+from core.ui.state import home
+
+_CSS = """
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
+button { all: unset; box-sizing: border-box; cursor: pointer; padding: 10px; text-align: center;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+  background: var(--st-background-color); color: var(--st-text-color); font: 13px/1.35 var(--st-font); }
+button:hover, button:focus-visible { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); }
+img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
+  border-radius: 4px; background: #000; }
+.truth { font-weight: 650; margin: 4px 0 2px; }
+.guess { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
+.guess span:nth-child(1) { flex: none; width: 9px; height: 9px; border-radius: 50%; }
+.guess span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.wrong span:nth-child(2) { text-decoration: line-through; opacity: .75; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-bottom: 10px; font: 13px var(--st-font);
+  color: var(--st-text-color); }
+.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 6px; }
+"""
+
+_JS = """
+export default function ({ data, setTriggerValue, parentElement }) {
+  const make = (tag, name, text) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+  const root = make("div");
+  const legend = make("div", "legend");
+  for (const { label, color } of data.heads) {
+    const item = make("span");
+    const dot = make("i");
+    dot.style.background = color;
+    item.append(dot, document.createTextNode(label));
+    legend.append(item);
+  }
+  const grid = make("div", "grid");
+  for (const cell of data.cells) {
+    const button = make("button");
+    button.type = "button";
+    button.setAttribute("aria-label", cell.spoken);
+    const image = make("img");
+    image.src = cell.url;
+    image.alt = "";
+    button.append(image, make("div", "truth", cell.label));
+    for (const guess of cell.guesses) {
+      const line = make("div", guess.right ? "guess" : "guess wrong");
+      const dot = make("span");
+      dot.style.background = guess.color;
+      line.append(dot, make("span", "", guess.label), make("span", "", guess.prob));
+      button.append(line);
+    }
+    button.onclick = () => setTriggerValue("picked", cell.image);
+    grid.append(button);
+  }
+  root.append(legend, grid);
+  parentElement.querySelector(".place").replaceChildren(root);
+}
+"""
+
+_grid = st.components.v2.component("headroom_gallery", html='<div class="place"></div>', css=_CSS, js=_JS)
+
+_SHOWS: dict[Show, str] = {
+    "all": "All",
+    "wrong": "Wrong",
+    "wrong by one": "Wrong by one head only",
+    "right by one": "Right by one head only",
+}
+
+
+def show_gallery(comparison: Comparison) -> None:
+    """Filters, one page of images, and the pager. Every choice is in the URL."""
+    classes = comparison.first.record.data.classes
+    seeds = sorted({run.spec.seed for run in comparison.runs})
+    many = len(comparison.contenders) > 1
+    options: list[Show] = list(_SHOWS) if many else ["all", "wrong"]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = st.segmented_control(
+            "Show",
+            options,
+            default="all",
+            required=True,
+            format_func=lambda show: _SHOWS[show],
+            key="show",
+            bind="query-params",
+        )
+        label = st.selectbox("True class", ["any", *classes], key="class", bind="query-params", width=150)
+        orders: list[Order] = ["as stored", "surest first", "least sure first"]
+        order = st.selectbox("Order", orders, key="order", bind="query-params", width=180)
+        seed = st.selectbox("Seed", seeds, key="seed", bind="query-params", width=90)
+    gallery = Gallery(comparison, home(), chosen, classes.index(label) if label != "any" else None, order, seed, 1)
+    count, pages = len(gallery.selected()), gallery.pages
+    total = comparison.first.record.data.test_images
+    if not count:
+        st.info("No test image is like that. Choose another filter.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{count:,} of {total:,} test images. Percentages are the heads' probabilities for their own guesses, "
+            "wrong guesses are struck through. Click an image for all classes."
+        )
+        if pages > 1:
+            page = st.number_input(f"Page of {pages}", 1, pages, key="page", bind="query-params", width=140)
+            gallery = replace(gallery, page=page)
+    try:
+        show_cells(gallery, gallery.frame(), key="gallery")
+    except DatasetError as error:
+        st.info(str(error))
+
+
+def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
+    """Draws the images of a gallery frame; a click opens one.
+
+    Raises:
+        DatasetError: when the pictures are not here.
+    """
+    palette = colors(gallery.comparison)
+    images = [int(image) for image in dict.fromkeys(frame["image"])]
+    cells = [
+        _cell(image, url, frame[frame["image"] == image], palette)
+        for image, url in zip(images, gallery.thumbnails(images), strict=True)
+    ]
+    heads = [{"label": label, "color": color} for label, color in palette.items()]
+    result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
+    if result.picked is not None:
+        st.query_params["image"] = str(int(result.picked))
+    asked = st.query_params.get("image")
+    if asked is not None and (result.picked is not None or key == "gallery"):
+        _open(gallery, asked)
+
+
+def _cell(image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
+    guesses = [
+        {
+            "label": row["guess"],
+            "prob": f"{row['prob']:.0%}",
+            "right": bool(row["right"]),
+            "color": palette[row["head"]],
+        }
+        for row in rows.to_dict("records")
+    ]
+    said = "; ".join(f"{row['head']} says {row['guess']} with {row['prob']:.0%}" for row in rows.to_dict("records"))
+    label = str(rows["label"].iloc[0])
+    return {
+        "image": image,
+        "url": url,
+        "label": label,
+        "guesses": guesses,
+        "spoken": f"Test image {image}, {label}: {said}",
+    }
+
+
+def _close() -> None:
+    st.query_params.pop("image", None)
+
+
+def _open(gallery: Gallery, asked: str) -> None:
+    count = gallery.comparison.first.record.data.test_images
+    if not asked.isdecimal() or int(asked) >= count:
+        _close()
+        raise ComparisonError(f"Expected image between 0 and {count - 1}; got {asked[:40]!r}.")
+    _show_example(gallery, int(asked))
+
+
+@st.dialog("One image, every class", width="medium", on_dismiss=_close)
+def _show_example(gallery: Gallery, image: int) -> None:
+    example = Example(gallery.comparison, image, gallery.seed)
+    left, right = st.columns([1, 2])
+    with left:
+        truth = str(example.frame().query("right")["label"].iloc[0])
+        st.image(gallery.thumbnails([image])[0], width=160)
+        st.caption(f"Test image {image}, true class **{truth}**")
+    with right:
+        show(example, title="", table=False)

@@ -1,0 +1,93 @@
+"""Trainings as they run: the same in every session, because all is read from the home."""
+
+import streamlit as st
+
+from core.displays.live import build_live_chart
+from core.displays.number import format_seconds
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.progress import Progress, folder_of, read_progress
+from core.jobs.queue import Job, JobQueue
+from core.jobs.submit import cancel
+from core.spec import DATASETS, HEADS
+from core.store.run import read_history
+from core.ui.state import choose_offer_of, home, store
+
+_ENDED_SHOWN = 6
+
+
+def show_jobs() -> None:
+    """Running and queued trainings, live, and the latest that ended."""
+    busy = bool(JobQueue(home()).unfinished())
+    st.fragment(_watch, run_every=1.0 if busy else 4.0)(busy)
+
+
+def _watch(was_busy: bool) -> None:
+    jobs = JobQueue(home()).jobs()
+    unfinished = [job for job in jobs if job.state in ("queued", "running")]
+    if bool(unfinished) != was_busy:
+        st.rerun()  # the whole page: what is cached has changed
+    if unfinished:
+        ensure_dispatcher(home())
+        _show_unfinished(unfinished)
+    ended = [job for job in jobs if job.state not in ("queued", "running")][:_ENDED_SHOWN]
+    if ended:
+        st.subheader("Latest", anchor=False)
+        for job in ended:
+            _show_ended(job)
+
+
+def _name(job: Job) -> str:
+    spec = job.spec
+    return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
+
+
+def _show_unfinished(jobs: list[Job]) -> None:
+    running = [job for job in jobs if job.state == "running"]
+    st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
+    for job in sorted(jobs, key=lambda job: (job.state != "running", job.queued_at)):
+        progress = read_progress(home(), job.run_id) if job.state == "running" else None
+        with st.container(horizontal=True, vertical_alignment="center"):
+            share, text = _describe(job, progress)
+            st.progress(share, f"**{_name(job)}** · {text}")
+            st.button("Stop", key=f"stop-{job.run_id}", on_click=cancel, args=(home(), job.run_id), width="content")
+    folders = [(job.spec, folder_of(home(), job.run_id)) for job in running]
+    histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if folder]
+    chart = build_live_chart(histories)
+    if chart is not None:
+        st.altair_chart(chart, width="stretch", alt="Validation accuracy and loss of the running trainings by epoch.")
+
+
+def _describe(job: Job, progress: Progress | None) -> tuple[float, str]:
+    if job.cancel:
+        return 0.0, "stopping"
+    if job.state == "queued":
+        return 0.0, "queued"
+    if progress is None or progress.phase == "loading":
+        return 0.0, "starting"
+    epoch, epochs = progress.epoch or 0, progress.epochs or job.spec.epochs
+    share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
+    parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
+    if progress.phase != "training":
+        parts = [progress.phase]
+    if progress.loss is not None and progress.accuracy is not None:
+        parts.append(f"loss {progress.loss:.3f}, accuracy {progress.accuracy:.1%}")
+    if progress.images_per_second and progress.phase == "training":
+        parts.append(f"{progress.images_per_second:,.0f} images/s")
+    if progress.eta_seconds is not None and progress.phase == "training":
+        parts.append(f"{format_seconds(progress.eta_seconds)} left")
+    return min(max(share, 0.0), 1.0), " · ".join(parts)
+
+
+def _show_ended(job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.state == "finished" and store().path(job.run_id):
+            accuracy = store().open(job.run_id).record.metrics.test_accuracy
+            st.markdown(f":green[:material/check_circle:] **{_name(job)}** · test accuracy {accuracy:.1%}")
+            if st.button("Show", key=f"show-{job.run_id}", width="content"):
+                choose_offer_of(job.run_id)
+                st.switch_page("pages/compare.py")
+        else:
+            icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
+            st.markdown(f"{icon} **{_name(job)}** · {job.state}")
+            if job.reason:
+                st.text(job.reason)

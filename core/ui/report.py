@@ -1,0 +1,114 @@
+"""The parts of the Compare page."""
+
+import streamlit as st
+
+from core.displays.headline import list_cautions, write_headline
+from core.displays.views.confusion import Confusion
+from core.displays.views.gallery import Gallery
+from core.displays.views.tiles import Tiles
+from core.errors import DatasetError
+from core.spec import DATASETS
+from core.store.comparison import Comparison, describe
+from core.ui.gallery import show_cells
+from core.ui.show import show
+from core.ui.state import home
+
+_ARROWS = {1: "green", -1: "red", 0: "gray"}
+
+
+def show_headline(comparison: Comparison) -> None:
+    """The sentence, and below it what it was measured on."""
+    spec, data = comparison.first.spec, comparison.first.record.data
+    st.title(write_headline(comparison), anchor=False)
+    seeds = sorted({len(contender.runs) for contender in comparison.contenders})
+    facts = [
+        comparison.recipe.title if comparison.recipe else spec.backbone,
+        f"{len(comparison.contenders)} heads × {'–'.join(map(str, seeds))} seeds",
+        describe("epochs", spec.epochs),
+        f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
+        f"{data.test_images:,} test images",
+        f"data {data.fingerprint}{'' if data.official else ' (not the official data)'}",
+    ]
+    st.caption(" · ".join(facts))
+
+
+def show_finding(page: str, sentence: str) -> None:
+    """What a page says, in a sentence over its charts."""
+    st.title(page, anchor=False)
+    st.markdown(f"#### {sentence}")
+
+
+def show_confusion(comparison: Comparison) -> None:
+    """One matrix a head, side by side where there is room."""
+    st.subheader(Confusion.title, anchor=False)
+    st.caption("Rows are true classes, columns guesses; mean number of test images over the seeds.")
+    for start in range(0, len(comparison.labels), 2):
+        for column, head in zip(st.columns(2, gap="large"), comparison.labels[start : start + 2], strict=False):
+            with column:
+                show(Confusion(comparison, head), title=head)
+
+
+def show_tiles(comparison: Comparison) -> None:
+    rows = Tiles(comparison).table().fillna("").to_dict("records")
+    pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
+    for number, row in enumerate(rows):
+        column = pairs[number // 2]
+        column.metric(
+            f"{row['Figure']}, {row['Head']}",
+            row["Value"],
+            row["Difference"] or None,
+            delta_color=_ARROWS[int(row["Better"])],  # type: ignore[arg-type]
+            delta_arrow="off",
+            border=True,
+        )
+
+
+def show_cautions(comparison: Comparison) -> None:
+    cautions = list_cautions(comparison)
+    if cautions:
+        st.info("**Keep in mind.** " + " ".join(cautions), icon=":material/info:")
+
+
+def show_only_one_right(comparison: Comparison) -> None:
+    """A strip of the images that only one head gets right, surest first."""
+    if len(comparison.contenders) < 2:
+        return
+    gallery = Gallery(comparison, home(), show="right by one", order="surest first", page_size=6)
+    frame = gallery.frame()
+    st.subheader("Images that only one head gets right", anchor=False)
+    if frame.empty:
+        st.write("There are none: on every test image, all heads are right or more than one is.")
+        return
+    try:
+        show_cells(gallery, frame, key="strip")
+    except DatasetError as error:
+        st.info(str(error))
+    st.page_link(
+        "pages/predictions.py", label=f"All {len(gallery.selected()):,} of them", icon=":material/image_search:"
+    )
+
+
+def show_reproduction(comparison: Comparison) -> None:
+    st.subheader("How to reproduce it", anchor=False)
+    ids = " ".join(run.run_id for run in comparison.runs)
+    st.code(f"{write_train_command(comparison)}\npython -m core compare {ids}", language="bash")
+
+
+def write_train_command(comparison: Comparison) -> str:
+    """The command that trains these runs again."""
+    recipe = comparison.recipe
+    heads = ",".join(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
+    seeds = max(run.spec.seed for run in comparison.runs) + 1
+    parts = [
+        "python -m core train",
+        f"--recipe {recipe.name}" if recipe else "",
+        f"--heads {heads}",
+        f"--seeds {seeds}",
+    ]
+    spec = comparison.first.spec
+    if recipe:
+        changed = {
+            k: v for k, v in spec.canonical().items() if k not in ("data", "head", "seed", "dataset", "backbone")
+        }
+        parts += [f"--{k.replace('_', '-')} {v}" for k, v in changed.items() if v != getattr(recipe.spec, k)]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,167 @@
+"""The Train page's choices: recipe, heads, knobs, and what they would cost."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.architecture.model import Model
+from core.datasets.cache import list_datasets, open_dataset
+from core.datasets.fetch import read_fetch, start_fetch
+from core.datasets.split import compute_split
+from core.displays.number import format_bytes, format_count, format_seconds, format_short
+from core.errors import HeadroomError
+from core.jobs.estimate import estimate_seconds
+from core.jobs.local import read_slots
+from core.jobs.submit import check, submit_all
+from core.recipes import RECIPES
+from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
+from core.ui.knobs import ask
+from core.ui.show import show_frame
+from core.ui.state import choose_offer_of, home, store
+
+
+def choose_specs() -> list[RunSpec]:
+    """All the choices; returns a spec for each head and seed, none when no head is chosen or the data is not here."""
+    recipe = RECIPES[
+        st.selectbox(
+            "Recipe", list(RECIPES), format_func=lambda name: RECIPES[name].title, key="recipe", bind="query-params"
+        )
+    ]
+    st.caption(recipe.question)
+    key = recipe.name  # a recipe change brings its own start values
+    left, right = st.columns(2)
+    dataset = left.selectbox(
+        "Dataset",
+        list(DATASETS),
+        list(DATASETS).index(recipe.spec.dataset),
+        format_func=lambda name: DATASETS[name].label,
+        key=f"{key}-dataset",
+    )
+    backbone = right.selectbox(
+        "Backbone",
+        list(BACKBONES),
+        list(BACKBONES).index(recipe.spec.backbone),
+        format_func=lambda name: BACKBONES[name].label,
+        key=f"{key}-backbone",
+        help=BACKBONES[recipe.spec.backbone].summary,
+    )
+    heads = st.pills(
+        "Heads",
+        list(HEADS),
+        default=list(recipe.heads),
+        selection_mode="multi",
+        format_func=lambda name: HEADS[name].label,
+        key=f"{key}-heads",
+        wrap=True,
+        help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
+    )
+    status = next(status for status in list_datasets(home()) if status.name == dataset)
+    knobs, seeds = _ask_knobs(recipe.spec, key, backbone, heads, status.train_count)
+    if not (status.here or status.bundled):
+        _offer_fetch(dataset, status.how)
+        return []
+    if not heads:
+        st.warning("Expected at least one head; got none.")
+        return []
+    spec = recipe.spec.replace(dataset=dataset, backbone=backbone, **knobs)
+    return [spec.replace(head=head, seed=seed) for seed in range(seeds) for head in heads]
+
+
+def _ask_knobs(
+    start: RunSpec, key: str, backbone: str, heads: list[str], images: int | None
+) -> tuple[dict[str, Any], int]:
+    used = [name for name in KNOBS if name in BACKBONES[backbone].uses or any(name in HEADS[h].uses for h in heads)]
+    names = ["epochs", "batch_size", "learning_rate", *used]
+    values: dict[str, Any] = {}
+    columns = st.columns(2)
+    for number, name in enumerate(names):
+        with columns[number % 2]:
+            values[name] = ask(name, getattr(start, name), key=f"{key}-{name}")
+    with columns[len(names) % 2]:
+        seeds = st.slider("Seeds", 1, 10, 2, key=f"{key}-seeds", help="Runs a head: the spread between them is the ±.")
+    with columns[(len(names) + 1) % 2]:
+        if images:
+            low = int(KNOBS["train_images"].low or 1)
+            chosen = st.slider(
+                "Training images",
+                low,
+                images,
+                images,
+                max(1, min(100, images // 20)),
+                key=f"{key}-train_images-{images}",
+                help=KNOBS["train_images"].help,
+            )
+            values["train_images"] = None if chosen >= images else chosen
+    return values, seeds
+
+
+@st.fragment(run_every=1.0)
+def _offer_fetch(dataset: str, how: str) -> None:
+    """The dataset is not here: a button to fetch it, its progress, and what to do when that fails."""
+    label = DATASETS[dataset].label
+    progress = read_fetch(home(), dataset)
+    if progress and progress.alive:
+        total = progress.total_bytes
+        share = min((progress.done_bytes or 0) / total, 1.0) if total else 0.0
+        st.progress(share, f"{label}: {progress.phase}, {format_bytes(progress.done_bytes or 0)}")
+        return
+    if progress and not progress.error and progress.phase == "done":
+        st.rerun()
+    st.info(f"{label} is not on this machine yet.", icon=":material/download:")
+    if progress and progress.error:
+        st.error(progress.error)
+    if st.button(f"Fetch {label}", help=how, type="primary"):
+        start_fetch(home(), dataset)
+        st.rerun(scope="fragment")
+
+
+def show_start(specs: list[RunSpec]) -> None:
+    """Parameters and time before the click, what is cached already, and the button."""
+    st.subheader("Before you start", anchor=False)
+    if not specs:
+        st.write("Choose a dataset that is here and at least one head.")
+        return
+    try:
+        checked = [check(home(), spec) for spec in specs]
+    except HeadroomError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    pinned = [spec for spec, _ in checked]
+    models = {spec.head: model for spec, model in checked}
+    todo = [(spec, model) for spec, model in checked if store().path(spec.run_id) is None]
+    show_frame(_cost_table(models))
+    cached = len(pinned) - len(todo)
+    if cached:
+        st.success(f"{cached} of {len(pinned)} runs are cached: they answer at once.", icon=":material/bolt:")
+    if todo:
+        st.write(_write_estimate(todo))
+    label = f"Train {len(todo)} run{'s' if len(todo) > 1 else ''}" if todo else "Show the comparison"
+    if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
+        submit_all(home(), pinned)
+        if not todo:
+            choose_offer_of(pinned[0].run_id)
+            st.switch_page("pages/compare.py")
+
+
+def _cost_table(models: dict[str, Model]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Head": HEADS[head].label,
+            "Parameters": format_count(model.params),
+            "FLOPs an image": format_short(model.flops),
+        }
+        for head, model in sorted(models.items(), key=lambda item: HEADS[item[0]].place)
+    )
+
+
+def _write_estimate(todo: list[tuple[RunSpec, Model]]) -> str:
+    spec = todo[0][0]
+    images = len(compute_split(spec, open_dataset(home(), spec.dataset).info.train_count)[0])
+    found = estimate_seconds(store().frame(), [model for _, model in todo], spec.epochs, images, read_slots())
+    if found is None:
+        return "No run is finished yet anywhere, so there is nothing to estimate the time from."
+    return (
+        f"About **{format_seconds(found.seconds)}** ({format_seconds(found.low)} to {format_seconds(found.high)}), "
+        f"judged by {found.runs} finished runs."
+    )

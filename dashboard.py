@@ -1,0 +1,22 @@
+"""Headroom's dashboard: navigation and frame, nothing else."""
+
+import streamlit as st
+
+from core.ui.frame import MARK, run_page
+
+st.set_page_config(page_title="Headroom", page_icon="📏", layout="wide")
+st.logo(MARK, size="large")
+
+run_page(
+    st.navigation(
+        {
+            "Report": [
+                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
+                st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
+                st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
+                st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
+            ],
+            "Make": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+        }
+    )
+)

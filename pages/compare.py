@@ -1,0 +1,40 @@
+"""Compare: what was found, what it costs, and what to be careful about."""
+
+import streamlit as st
+
+from core.displays.views.curves import Curves
+from core.displays.views.heads import Heads
+from core.displays.views.published import PublishedFigures
+from core.errors import HeadroomError
+from core.ui.frame import need_comparison, show_damage
+from core.ui.report import show_cautions, show_headline, show_only_one_right, show_reproduction, show_tiles
+from core.ui.runs import pick_runs
+from core.ui.show import show, show_table
+from core.ui.state import chosen_comparison
+
+try:
+    ready = need_comparison()
+except HeadroomError as error:
+    st.error(str(error), icon=":material/error:")
+    ready = False
+
+if ready and (comparison := chosen_comparison()):
+    show_headline(comparison)
+    show_tiles(comparison)
+    heads = Heads(comparison)
+    show_table(heads)
+    show_cautions(comparison)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show(heads, title="Accuracy against size", table=False)
+    with right:
+        show(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
+    show_only_one_right(comparison)
+    published = PublishedFigures(comparison)
+    if not published.frame().empty:
+        st.subheader(published.title, anchor=False)
+        show_table(published)
+    show_reproduction(comparison)
+
+pick_runs()
+show_damage()

@@ -1,0 +1,597 @@
+"""The queue, the dispatcher and local processes: real processes, really killed."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.architecture.model import compute_model
+from core.datasets.cache import open_dataset, pin
+from core.errors import DatasetError, HomeError, JobError, SpecError
+from core.home import Home
+from core.jobs.dispatcher import Dispatcher, dispatcher_pid, ensure_dispatcher
+from core.jobs.estimate import _longest, estimate_seconds
+from core.jobs.listing import list_runs
+from core.jobs.local import LocalExecutor, read_slots
+from core.jobs.progress import read_log, read_progress
+from core.jobs.queue import Job, JobQueue
+from core.jobs.submit import cancel, check, submit, submit_all
+from core.jobs.wait import wait
+from core.spec import RunSpec
+from core.store.run import read_history
+from core.store.runs import RunStore
+from tests.stand_in import CRASHES, CRASHES_ONCE, FAILS, STUBBORN
+
+ROOT = Path(__file__).resolve().parents[1]
+SPEC = RunSpec(dataset="digits", train_images=200, epochs=3)
+LONG = SPEC.replace(epochs=1000)
+
+pytestmark = pytest.mark.xdist_group("jobs")
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """A killed process whose parent has not looked yet counts as dead."""
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(found.strip()) and not found.strip().startswith("Z")
+
+
+def worker_pid(home: Home, job: Job) -> int:
+    path = home.jobs / "processes" / job.handle
+    until(lambda: path.is_file() and path.read_text().strip())
+    return int(path.read_text().split()[0])
+
+
+def kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not alive(pid))
+
+
+def running(home: Home, spec: RunSpec) -> Job:
+    """Waits until the first epoch of a run is recorded."""
+    queue, run_id = JobQueue(home), spec.run_id
+    until(lambda: not read_history_of(home, run_id).empty, 60)
+    job = queue.job(run_id)
+    assert job is not None
+    assert job.state == "running"
+    return job
+
+
+def read_history_of(home: Home, run_id: str) -> pd.DataFrame:
+    return read_history(home.jobs / run_id / "history.jsonl")
+
+
+def state(home: Home, spec: RunSpec) -> str:
+    job = JobQueue(home).job(spec.run_id)
+    assert job is not None
+    return job.state
+
+
+def end_all(home: Home) -> None:
+    queue = JobQueue(home)
+    for job in queue.unfinished():
+        queue.cancel(job.run_id)
+    if dispatcher_pid(home):
+        until(lambda: not queue.unfinished())
+        kill(dispatcher_pid(home))
+    for path in (home.jobs / "processes").glob("*-*"):
+        if path.is_file() and path.read_text().strip() and alive(pid := int(path.read_text().split()[0])):
+            os.killpg(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "home")
+    open_dataset(home, "digits")
+    yield home
+    end_all(home)
+
+
+@pytest.fixture
+def spec(home: Home) -> RunSpec:
+    return pin(home, SPEC)
+
+
+Dispatch = Callable[..., subprocess.Popen[bytes]]
+
+
+def start_dispatcher(home: Home, *options: str) -> subprocess.Popen[bytes]:
+    """A dispatcher whose jobs are stand-ins."""
+    home.jobs.mkdir(parents=True, exist_ok=True)
+    with (home.jobs / "dispatcher.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core.jobs", str(home.path), "--module", "tests.stand_in", *options],
+            cwd=ROOT, env={**os.environ, "HEADROOM_SLOTS": "2"}, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    until(lambda: dispatcher_pid(home) == process.pid)
+    return process
+
+
+def end_dispatcher(home: Home, process: subprocess.Popen[bytes]) -> None:
+    end_all(home)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def dispatch(home: Home) -> Iterator[Dispatch]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> subprocess.Popen[bytes]:
+        started.append(start_dispatcher(home, *options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        end_dispatcher(home, process)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with a dispatcher at work, shared by tests that ask for different seeds and kill nobody."""
+    home = Home(tmp_path_factory.mktemp("served"))
+    open_dataset(home, "digits")
+    process = start_dispatcher(home)
+    yield home
+    end_dispatcher(home, process)
+
+
+# -- asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_home_without_jobs_has_none_and_reading_makes_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path / "absent")
+    assert JobQueue(home).jobs() == []
+    assert JobQueue(home).job("0" * 12) is None
+    assert read_progress(home, "0" * 12) is None
+    assert read_log(home, "0" * 12) == ""
+    assert list_runs(home).query("status != 'finished'").empty
+    assert not ensure_dispatcher(home)
+    assert not home.path.exists()
+
+
+def test_jobs_of_a_read_only_home_can_be_read(home: Home, spec: RunSpec) -> None:
+    JobQueue(home).submit([spec])
+    with closing(sqlite3.connect(home.jobs / "queue.sqlite")) as table:
+        table.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    home.jobs.chmod(0o555)
+    try:
+        assert state(home, spec) == "queued"
+        assert sorted(path.name for path in home.jobs.iterdir()) == ["queue.sqlite"] or os.geteuid() == 0
+    finally:
+        home.jobs.chmod(0o755)
+
+
+def test_check_names_the_data_and_counts_parameters_without_asking_for_anything(home: Home) -> None:
+    pinned, model = check(home, SPEC)
+    assert pinned.data == open_dataset(home, "digits").info.fingerprint
+    assert model.params == 24_586
+    assert not home.jobs.exists()
+
+
+def test_spec_that_does_not_fit_is_refused_and_takes_the_others_with_it(home: Home) -> None:
+    with pytest.raises(SpecError, match="Choose fewer blocks"):
+        submit_all(home, [SPEC, SPEC.replace(blocks=6)])
+    with pytest.raises(SpecError, match="Expected train_images between"):
+        submit(home, SPEC.replace(train_images=5_000))
+    with pytest.raises(DatasetError):
+        submit(home, SPEC.replace(data="0" * 16))
+    assert not home.jobs.exists()
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1025", "1.5", "9" * 30])
+def test_senseless_number_of_slots_is_refused_in_a_sentence(
+    text: str, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADROOM_SLOTS", text)
+    with pytest.raises(JobError, match="Expected HEADROOM_SLOTS to be a whole number between 1 and 1024; got"):
+        submit(home, SPEC)
+    assert not home.jobs.exists()
+
+
+def test_slots_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_SLOTS", "7")
+    assert read_slots() == 7
+    monkeypatch.delenv("HEADROOM_SLOTS")
+    assert 1 <= read_slots() <= (os.cpu_count() or 1)
+
+
+def test_home_that_cannot_be_written_is_said_in_a_sentence(home: Home) -> None:
+    home.jobs.write_text("a file where a folder should be")
+    with pytest.raises(HomeError, match="Expected to be able to write the table of jobs"):
+        submit(home, SPEC)
+    home.jobs.unlink()
+
+
+def test_damaged_table_is_said_in_a_sentence(home: Home) -> None:
+    home.jobs.mkdir()
+    (home.jobs / "queue.sqlite").write_bytes(b"no table " * 200)
+    with pytest.raises(HomeError, match="Expected a readable table of jobs"):
+        JobQueue(home).jobs()
+    (home.jobs / "queue.sqlite").unlink()
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def test_queued_job_is_cancelled_at_once_and_can_be_asked_for_again(home: Home, spec: RunSpec) -> None:
+    queue = JobQueue(home)
+    assert queue.submit([spec], "a test") == {spec.run_id: "queued"}
+    queue.cancel(spec.run_id)
+    assert state(home, spec) == "cancelled"
+    with pytest.raises(JobError, match="Expected the id of a queued or running job"):
+        queue.cancel(spec.run_id)
+    assert queue.claim() is None
+    assert queue.submit([spec]) == {spec.run_id: "queued"}
+
+
+def test_jobs_are_claimed_in_the_order_of_asking_and_listed_newest_first(home: Home, spec: RunSpec) -> None:
+    queue = JobQueue(home)
+    specs = [spec.replace(seed=seed) for seed in range(3)]
+    queue.submit(specs)
+    assert [job.spec for job in queue.jobs()] == specs[::-1]
+    claimed = [queue.claim() for _ in range(4)]
+    assert [job and job.spec.seed for job in claimed] == [0, 1, 2, None]
+
+
+def test_asking_again_takes_a_cancel_back(home: Home, spec: RunSpec) -> None:
+    queue = JobQueue(home)
+    queue.submit([spec])
+    job = queue.claim()
+    assert job is not None
+    queue.cancel(spec.run_id)
+    assert queue.submit([spec]) == {spec.run_id: "running"}
+    assert queue.requeue(job) == "queued"
+
+
+def test_cancel_wins_over_a_retry(home: Home, spec: RunSpec) -> None:
+    queue = JobQueue(home)
+    queue.submit([spec])
+    job = queue.claim()
+    assert job is not None
+    queue.cancel(spec.run_id)
+    assert queue.requeue(job) == "cancelled"
+
+
+# -- the dispatcher, with jobs that only pretend to train -------------------------------------------------------------
+
+
+def test_ten_processes_that_ask_at_once_get_one_job(served: Home) -> None:
+    script = """if True:
+        import os, sys
+        from pathlib import Path
+        from core.home import Home
+        from core.jobs.submit import submit
+        from core.spec import RunSpec
+        ready, go = os.pipe()
+        for _ in range(10):
+            if os.fork() == 0:
+                os.close(go)
+                os.read(ready, 1)
+                answer = submit(Home(Path(sys.argv[1])), RunSpec(train_images=200, epochs=20))
+                os.write(1, answer.status.encode() + b" ")
+                os._exit(0)
+        os.close(go)
+        for _ in range(10):
+            os.wait()
+    """
+    answers = subprocess.run(
+        [sys.executable, "-c", script, str(served.path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert len(answers.stdout.split()) == 10, answers.stderr
+    assert set(answers.stdout.split()) <= {"queued", "running"}
+    run_id = pin(served, SPEC.replace(epochs=20)).run_id
+    assert [job.run_id for job in JobQueue(served).jobs() if job.spec.epochs == 20] == [run_id]
+    wait(served, [run_id])
+    job = JobQueue(served).job(run_id)
+    assert job is not None
+    assert job.attempt == 1
+
+
+def test_slots_are_never_exceeded_and_every_job_runs_once(served: Home) -> None:
+    specs = [SPEC.replace(seed=seed) for seed in range(6)]
+    run_ids = [submission.run_id for submission in submit_all(served, specs)]
+    most = 0
+    while JobQueue(served).unfinished():
+        at_work = [p for p in (served.jobs / "processes").glob("*-?") if p.is_file()]
+        most = max(most, len(at_work))
+        time.sleep(0.01)
+    assert most == 2
+    store = RunStore(served)
+    for run_id in run_ids:
+        folder = store.path(run_id)
+        assert folder is not None
+        assert [json.loads(line)["epoch"] for line in (folder / "history.jsonl").read_text().splitlines()] == [0, 1, 2]
+        assert not (served.jobs / run_id).exists()
+    assert list((served.jobs / "processes").iterdir()) == []
+
+
+def test_job_that_fails_with_a_sentence_is_not_tried_again(served: Home) -> None:
+    run_id = submit(served, SPEC.replace(seed=FAILS)).run_id
+    assert wait(served, [run_id]) == {run_id: "failed"}
+    job = JobQueue(served).job(run_id)
+    assert job is not None
+    assert (job.attempt, job.reason) == (1, "Expected a test to fail; got one.")
+    assert read_log(served, run_id).splitlines()[0] == "Loading …"
+    assert read_log(served, run_id, lines=1) == ""
+    row = list_runs(served).set_index("run_id").loc[run_id]
+    assert (row["status"], row["params"], row["recipe"]) == ("failed", 24_586, "digits-heads")
+
+
+def test_job_that_keeps_dying_is_tried_three_times(served: Home) -> None:
+    run_id = submit(served, SPEC.replace(seed=CRASHES)).run_id
+    wait(served, [run_id])
+    job = JobQueue(served).job(run_id)
+    assert job is not None
+    assert (job.state, job.attempt) == ("failed", 3)
+    assert job.reason == "Expected a training to end with a result; 3 attempts got killed by signal 11."
+
+
+def test_crashed_job_goes_on_where_it_was(served: Home) -> None:
+    run_id = submit(served, SPEC.replace(seed=CRASHES_ONCE)).run_id
+    assert wait(served, [run_id]) == {run_id: "finished"}
+    folder = RunStore(served).path(run_id)
+    assert folder is not None
+    lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    assert [(line["epoch"], line["attempt"]) for line in lines] == [(0, 1), (1, 1), (2, 2)]
+
+
+def test_cancelled_job_is_gone_with_its_children_although_it_refuses(home: Home, dispatch: Dispatch) -> None:
+    dispatch()
+    spec = pin(home, LONG.replace(seed=STUBBORN))
+    submit(home, spec)
+    job = running(home, spec)
+    pid, child = worker_pid(home, job), int((home.jobs / job.run_id / "child").read_text())
+    started = time.monotonic()
+    cancel(home, job.run_id)
+    until(lambda: not alive(pid) and not alive(child), 3)
+    assert time.monotonic() - started > 1.5  # it was asked politely first
+    until(lambda: state(home, spec) == "cancelled")
+    assert RunStore(home).path(job.run_id) is None
+    row = list_runs(home).set_index("run_id").loc[job.run_id]
+    assert row["status"] == "cancelled"
+    assert pd.isna(row["test_accuracy"])
+
+
+def test_next_dispatcher_adopts_what_runs_and_cancels_it(home: Home, dispatch: Dispatch) -> None:
+    first = dispatch()
+    spec = pin(home, LONG)
+    submit(home, spec)
+    job = running(home, spec)
+    pid = worker_pid(home, job)
+    first.kill()
+    first.wait()
+    assert alive(pid)
+    dispatch()
+    time.sleep(0.5)
+    assert alive(pid)
+    assert JobQueue(home).job(job.run_id) == job
+    JobQueue(home).cancel(job.run_id)
+    until(lambda: not alive(pid), 3)
+    until(lambda: state(home, spec) == "cancelled")
+
+
+def test_cached_run_starts_nobody(home: Home, dispatch: Dispatch) -> None:
+    first = dispatch("--idle-seconds", "1")
+    run_id = submit(home, SPEC).run_id
+    assert wait(home, [run_id]) == {run_id: "finished"}
+    first.wait(10)
+    before = (home.jobs / "queue.sqlite").stat()
+    started = time.perf_counter()
+    submission = submit(home, SPEC)
+    seconds = time.perf_counter() - started
+    assert (submission.run_id, submission.status) == (run_id, "finished")
+    assert (home.jobs / "queue.sqlite").stat() == before
+    assert dispatcher_pid(home) is None
+    assert seconds < 0.05
+    assert list_runs(home)["run_id"].tolist().count(run_id) == 1
+
+
+def test_deleted_run_is_trained_again(served: Home) -> None:
+    run_id = submit(served, SPEC.replace(seed=20)).run_id
+    wait(served, [run_id])
+    folder = RunStore(served).path(run_id)
+    assert folder is not None
+    os.rename(folder, served.path / "away")
+    assert submit(served, SPEC.replace(seed=20)).status == "queued"
+    assert wait(served, [run_id]) == {run_id: "finished"}
+
+
+def test_idle_dispatcher_ends_and_a_second_one_does_not_begin(home: Home, dispatch: Dispatch) -> None:
+    first = dispatch("--idle-seconds", "1")
+    Dispatcher(home, LocalExecutor(home, warm=False)).run()
+    assert dispatcher_pid(home) == first.pid
+    assert first.wait(10) == 0
+    assert dispatcher_pid(home) is None
+
+
+def test_job_asked_for_while_a_dispatcher_goes_is_not_forgotten(home: Home, spec: RunSpec) -> None:
+    """Between the last look at the table and the release of the lock, a submitter sees a dispatcher at work."""
+
+    class Late(Dispatcher):
+        rounds = 0
+
+        def _work(self) -> None:
+            self.rounds += 1
+            if self.rounds == 1:
+                self.queue.submit([spec])
+            else:
+                super()._work()
+
+    executor = LocalExecutor(home, warm=False, module="tests.stand_in")
+    late = Late(home, executor, idle_seconds=0.5)
+    late.run()
+    assert late.rounds == 2
+    assert state(home, spec) == "finished"
+
+
+def test_job_can_run_as_a_plain_process(home: Home, spec: RunSpec) -> None:
+    JobQueue(home).submit([spec, spec.replace(seed=FAILS), spec.replace(seed=CRASHES)])
+    executor = LocalExecutor(home, warm=False, module="tests.stand_in")
+    Dispatcher(home, executor, idle_seconds=0.5).run()
+    assert [job.state for job in JobQueue(home).jobs()] == ["failed", "failed", "finished"]
+    assert [job.attempt for job in JobQueue(home).jobs()] == [3, 1, 1]
+
+
+def test_wait_tells_how_far_each_run_is(served: Home) -> None:
+    run_id = submit(served, SPEC.replace(seed=21)).run_id
+    seen = []
+    wait(served, [run_id], lambda run, state, progress: seen.append((run, state, progress)), every_seconds=0.05)
+    assert seen[-1][:2] == (run_id, "finished")
+    epochs = [progress.epoch for _, _, progress in seen if progress and progress.epoch]
+    assert epochs == sorted(epochs)
+    assert 1 in epochs
+    with pytest.raises(JobError, match="Expected the id of a run or a job"):
+        wait(served, ["0" * 12])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": "three"}'])
+def test_half_written_progress_is_no_progress(text: str, home: Home, spec: RunSpec) -> None:
+    folder = home.jobs / spec.run_id
+    folder.mkdir(parents=True)
+    (folder / "progress.json").write_text(text)
+    assert read_progress(home, spec.run_id) is None
+    assert read_progress(home, "../escape") is None
+
+
+def test_job_of_an_unknown_version_does_not_hide_the_list(home: Home, spec: RunSpec) -> None:
+    JobQueue(home).submit([spec])
+    with closing(sqlite3.connect(home.jobs / "queue.sqlite")) as table, table:
+        table.execute("""UPDATE job SET spec = '{"wings": 2}'""")
+    row = list_runs(home).set_index("run_id").loc[spec.run_id]
+    assert row["status"] == "queued"
+    assert pd.isna(row["params"])
+
+
+# -- the dispatcher that a submission starts, with trainings ----------------------------------------------------------
+
+TRAINING = SPEC.replace(epochs=80)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home whose dispatcher, and with it the loaded TensorFlow, lives through several tests if none kills it."""
+    home = Home(tmp_path_factory.mktemp("trained"))
+    open_dataset(home, "digits")
+    yield home
+    end_all(home)
+
+
+def assert_every_epoch_once(home: Home, spec: RunSpec) -> None:
+    assert RunStore(home).open(spec.run_id).history["epoch"].tolist() == list(range(1, spec.epochs + 1))
+
+
+def attempt(home: Home, spec: RunSpec) -> int:
+    job = JobQueue(home).job(spec.run_id)
+    assert job is not None
+    return job.attempt
+
+
+@pytest.mark.training
+def test_killed_worker_is_replaced_and_goes_on(trained: Home) -> None:
+    spec = pin(trained, TRAINING.replace(seed=1))
+    assert submit(trained, spec).status == "queued"
+    kill(worker_pid(trained, running(trained, spec)))
+    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
+    assert attempt(trained, spec) == 2
+    assert_every_epoch_once(trained, spec)
+    assert submit(trained, spec).status == "finished"
+
+
+@pytest.mark.training
+def test_cancelled_training_is_gone_and_goes_on_when_asked_for_again(trained: Home) -> None:
+    spec = pin(trained, TRAINING.replace(seed=2))
+    submit(trained, spec)
+    pid = worker_pid(trained, running(trained, spec))
+    cancel(trained, spec.run_id)
+    until(lambda: not alive(pid), 3)
+    until(lambda: state(trained, spec) == "cancelled")
+    assert RunStore(trained).path(spec.run_id) is None
+    learned = len(read_history_of(trained, spec.run_id))
+    assert 0 < learned < spec.epochs
+    assert submit(trained, spec).status == "queued"
+    until(lambda: state(trained, spec) != "queued")
+    wait(trained, [spec.run_id])
+    assert_every_epoch_once(trained, spec)
+
+
+@pytest.mark.training
+def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> None:
+    spec = pin(trained, TRAINING.replace(seed=3))
+    submit(trained, spec)
+    pid = worker_pid(trained, running(trained, spec))
+    kill(dispatcher_pid(trained))
+    assert alive(pid)
+    assert ensure_dispatcher(trained)
+    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
+    assert attempt(trained, spec) == 1
+    assert_every_epoch_once(trained, spec)
+
+
+@pytest.mark.training
+def test_work_goes_on_after_worker_and_dispatcher_were_killed(trained: Home) -> None:
+    spec = pin(trained, TRAINING.replace(seed=4))
+    submit(trained, spec)
+    pid = worker_pid(trained, running(trained, spec))
+    kill(dispatcher_pid(trained))
+    kill(pid)
+    assert ensure_dispatcher(trained)
+    assert ensure_dispatcher(trained)
+    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
+    assert attempt(trained, spec) == 2
+    assert_every_epoch_once(trained, spec)
+
+
+# -- how long it will take --------------------------------------------------------------------------------------------
+
+
+def finished_runs(rates: list[float], source: str = "home") -> pd.DataFrame:
+    rows = [{"flops": 1000, "fitted_images": 100, "epochs": 2, "train_seconds": 200_000 * r} for r in rates]
+    return pd.DataFrame(rows, columns=["flops", "fitted_images", "epochs", "train_seconds"]).assign(source=source)
+
+
+def test_estimate_scales_with_the_work_and_says_how_sure_it_is() -> None:
+    model = compute_model(RunSpec(), (28, 28, 1), 10)
+    estimate = estimate_seconds(finished_runs([1e-9, 2e-9, 4e-9]), [model, model], epochs=5, images=1000, slots=2)
+    assert estimate is not None
+    assert estimate.seconds == pytest.approx(model.flops * 5 * 1000 * 2e-9)
+    assert estimate.low < estimate.seconds < estimate.high
+    assert estimate.runs == 3
+    one = estimate_seconds(finished_runs([2e-9]), [model], epochs=5, images=1000, slots=2)
+    assert one is not None
+    assert (one.low * 2, one.high / 2) == pytest.approx((one.seconds, one.seconds))
+
+
+def test_examples_answer_only_where_nothing_was_trained_at_home() -> None:
+    model = compute_model(RunSpec(), (28, 28, 1), 10)
+    examples, home = finished_runs([1e-9] * 9, "example"), finished_runs([5e-9])
+    both = estimate_seconds(pd.concat([examples, home], ignore_index=True), [model], 1, 1, 1)
+    alone = estimate_seconds(examples, [model], 1, 1, 1)
+    assert both is not None
+    assert alone is not None
+    assert both.seconds == pytest.approx(5 * alone.seconds)
+    assert estimate_seconds(finished_runs([]), [model], 1, 1, 1) is None
+
+
+@given(st.lists(st.integers(0, 1000), max_size=20), st.integers(1, 8))
+def test_side_by_side_is_never_faster_than_the_work_allows(amounts: list[int], slots: int) -> None:
+    end = _longest(amounts, slots)
+    assert max([*amounts, -(-sum(amounts) // slots)]) <= end <= sum(amounts)
