@@ -9,6 +9,7 @@ HeadroomError
 │   └── RunDamagedError
 ├── ComparisonError      runs that cannot be set side by side fairly
 ├── JobError             a job that cannot be queued, started or stopped
+├── TrainingError        a training that cannot go on
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -46,6 +47,10 @@ class ComparisonError(HeadroomError):
 
 
 class JobError(HeadroomError):
+    pass
+
+
+class TrainingError(HeadroomError):
     pass
 
 

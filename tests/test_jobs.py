@@ -31,7 +31,7 @@ from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.run import read_history
 from core.store.runs import RunStore
-from tests.stand_in import CRASHES, CRASHES_ONCE, FAILS, STUBBORN
+from tests.stand_in import CRASHES, CRASHES_ONCE, FAILS, PARENT, STUBBORN
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(dataset="digits", train_images=200, epochs=3)
@@ -86,13 +86,16 @@ def state(home: Home, spec: RunSpec) -> str:
 
 
 def end_all(home: Home) -> None:
+    """Leaves no process of a home behind, whatever state a failed test has left it in."""
     queue = JobQueue(home)
     for job in queue.unfinished():
         queue.cancel(job.run_id)
-    if dispatcher_pid(home):
-        until(lambda: not queue.unfinished())
-        kill(dispatcher_pid(home))
-    for path in (home.jobs / "processes").glob("*-*"):
+    end = time.monotonic() + 10
+    while dispatcher_pid(home) and queue.unfinished() and time.monotonic() < end:
+        time.sleep(0.05)
+    if pid := dispatcher_pid(home):
+        kill(pid)
+    for path in (home.jobs / "processes").glob("*-?"):
         if path.is_file() and path.read_text().strip() and alive(pid := int(path.read_text().split()[0])):
             os.killpg(pid, signal.SIGKILL)
 
@@ -354,19 +357,20 @@ def test_crashed_job_goes_on_where_it_was(served: Home) -> None:
     assert [(line["epoch"], line["attempt"]) for line in lines] == [(0, 1), (1, 1), (2, 2)]
 
 
-def test_cancelled_job_is_gone_with_its_children_although_it_refuses(home: Home, dispatch: Dispatch) -> None:
-    dispatch()
-    spec = pin(home, LONG.replace(seed=STUBBORN))
-    submit(home, spec)
-    job = running(home, spec)
-    pid, child = worker_pid(home, job), int((home.jobs / job.run_id / "child").read_text())
+@pytest.mark.parametrize(("seed", "seconds"), [(PARENT, 0.0), (STUBBORN, 1.5)])
+def test_cancelled_job_is_gone_with_its_children(seed: int, seconds: float, served: Home) -> None:
+    """One leaves a child behind that refuses to end, the other refuses itself and is given two seconds."""
+    spec = pin(served, LONG.replace(seed=seed))
+    submit(served, spec)
+    job = running(served, spec)
+    pid, child = worker_pid(served, job), int((served.jobs / job.run_id / "child").read_text())
     started = time.monotonic()
-    cancel(home, job.run_id)
+    cancel(served, job.run_id)
     until(lambda: not alive(pid) and not alive(child), 3)
-    assert time.monotonic() - started > 1.5  # it was asked politely first
-    until(lambda: state(home, spec) == "cancelled")
-    assert RunStore(home).path(job.run_id) is None
-    row = list_runs(home).set_index("run_id").loc[job.run_id]
+    assert time.monotonic() - started > seconds
+    until(lambda: state(served, spec) == "cancelled")
+    assert RunStore(served).path(job.run_id) is None
+    row = list_runs(served).set_index("run_id").loc[job.run_id]
     assert row["status"] == "cancelled"
     assert pd.isna(row["test_accuracy"])
 
@@ -444,11 +448,11 @@ def test_job_asked_for_while_a_dispatcher_goes_is_not_forgotten(home: Home, spec
 
 
 def test_job_can_run_as_a_plain_process(home: Home, spec: RunSpec) -> None:
-    JobQueue(home).submit([spec, spec.replace(seed=FAILS), spec.replace(seed=CRASHES)])
+    JobQueue(home).submit([spec, spec.replace(seed=FAILS)])
     executor = LocalExecutor(home, warm=False, module="tests.stand_in")
     Dispatcher(home, executor, idle_seconds=0.5).run()
-    assert [job.state for job in JobQueue(home).jobs()] == ["failed", "failed", "finished"]
-    assert [job.attempt for job in JobQueue(home).jobs()] == [3, 1, 1]
+    assert [job.state for job in JobQueue(home).jobs()] == ["failed", "finished"]
+    assert [job.attempt for job in JobQueue(home).jobs()] == [1, 1]
 
 
 def test_wait_tells_how_far_each_run_is(served: Home) -> None:
@@ -483,7 +487,7 @@ def test_job_of_an_unknown_version_does_not_hide_the_list(home: Home, spec: RunS
 
 # -- the dispatcher that a submission starts, with trainings ----------------------------------------------------------
 
-TRAINING = SPEC.replace(epochs=80)
+TRAINING = SPEC.replace(epochs=60)
 
 
 @pytest.fixture(scope="module")
@@ -506,7 +510,7 @@ def attempt(home: Home, spec: RunSpec) -> int:
 
 
 @pytest.mark.training
-def test_killed_worker_is_replaced_and_goes_on(trained: Home) -> None:
+def test_killed_worker_is_replaced(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=1))
     assert submit(trained, spec).status == "queued"
     kill(worker_pid(trained, running(trained, spec)))

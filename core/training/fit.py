@@ -77,9 +77,7 @@ def fit(
         step = 0
         while step < steps:
             stretch_begin = time.perf_counter()
-            loss, accuracy = map(
-                float, run_steps(order[step * spec.batch_size : (step + stride) * spec.batch_size])
-            )
+            loss, accuracy = map(float, run_steps(order[step * spec.batch_size : (step + stride) * spec.batch_size]))
             step = min(step + stride, steps)
             if not math.isfinite(loss):
                 raise TrainingError(

@@ -1,4 +1,4 @@
-"""Max pooling over 2×2 windows with a gradient that is faster on a CPU than TensorFlow's, and equal to it bit by bit."""
+"""Max pooling over 2×2 windows; its gradient is faster on a CPU than TensorFlow's and equal to it bit by bit."""
 
 import tensorflow as tf
 

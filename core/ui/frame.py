@@ -51,7 +51,7 @@ def need_comparison() -> bool:
         return True
     st.header("No runs yet", anchor=False)
     st.write(
-        "Headroom compares trained heads. Train two on the bundled digits: it takes a minute and needs no network."
+        "Headroom compares trained heads. Train two on the bundled digits; that needs no network."
     )
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
     return False

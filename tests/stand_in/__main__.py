@@ -18,7 +18,7 @@ from core.home import Home
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.runs import RunStore
-from tests.stand_in import CRASHES, CRASHES_ONCE, EPOCH_SECONDS, FAILS, STUBBORN
+from tests.stand_in import CRASHES, CRASHES_ONCE, EPOCH_SECONDS, FAILS, PARENT, STUBBORN
 
 
 def train(folder: Path) -> None:
@@ -45,8 +45,9 @@ def behave(seed: int, attempt: int, epoch: int, folder: Path) -> None:
         sys.exit(1)
     if seed == CRASHES or (seed == CRASHES_ONCE and attempt == 1 and epoch == 2):
         os.kill(os.getpid(), signal.SIGSEGV)
-    if seed == STUBBORN and epoch == 0:
+    if seed == STUBBORN:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if seed in (PARENT, STUBBORN) and epoch == 0:
         child = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
         (folder / "child").write_text(str(child.pid))
 

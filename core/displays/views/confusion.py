@@ -30,14 +30,14 @@ class Confusion(Display):
 
     def chart(self) -> Chart:
         frame = self.frame()
-        frame["wrong"] = frame["share"].where(frame["label"] != frame["guess"])
+        everything = compute_confusion(self.comparison)  # one scale for all heads
+        top = max(float(everything.loc[everything["label"] != everything["guess"], "share"].max()), 0.01)
         classes = list(self.comparison.first.record.data.classes)
-        top = max(float(frame["wrong"].max()), 0.01)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("label:N", title="True class"),
             alt.Tooltip("guess:N", title="Guess"),
-            alt.Tooltip("images:Q", title="Images, mean over seeds", format=",.1f"),
+            alt.Tooltip("images:Q", title="Images, mean over seeds", format=",.1~f"),
             alt.Tooltip("share:Q", title="Share of the true class", format=".1%"),
         ]
         panels = []
@@ -52,13 +52,13 @@ class Confusion(Display):
                 y=alt.Y("label:N", title="True class", sort=classes),
                 tooltip=tip,
             )
-            mistakes = base.transform_filter("datum.label !== datum.guess && datum.images >= 0.5")
+            mistakes = base.transform_filter("datum.label !== datum.guess && datum.images > 0")
             hits = base.transform_filter("datum.label === datum.guess")
-            nothing = base.transform_filter("datum.label !== datum.guess && datum.images < 0.5")
+            nothing = base.transform_filter("datum.label !== datum.guess && datum.images == 0")
             share = alt.Color(
                 "share:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#ffe0c2", "#e8710a"], clamp=True)
             )
-            count = alt.Text("images:Q", format=".0f")
+            count = alt.Text("images:Q", format=".1~f")
             cells = [
                 nothing.mark_rect(color="#8a94a3", opacity=0.06),
                 nothing.mark_text(fontSize=11, color="#8a94a3", opacity=0.6).encode(text=count),

@@ -1,0 +1,69 @@
+"""R1's script as a Keras user would write it, for comparison: one model, default threads, `fit` and `evaluate`.
+
+Prints one line of JSON: seconds from the first import of TensorFlow, seconds of each epoch, test loss and accuracy.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+from core.datasets.cache import open_dataset
+from core.datasets.dataset import Arrays
+from core.home import Home
+
+
+def run(arrays: Arrays, classes: int, *, head: str, seed: int, epochs: int) -> dict[str, object]:
+    """Trains on the arrays as `fit` does without further arguments than the published ones."""
+    begin = time.perf_counter()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    from keras import layers
+
+    class EpochClock(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begin = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            epoch_seconds.append(round(time.perf_counter() - self.begin, 3))
+
+    epoch_seconds: list[float] = []
+    keras.utils.set_random_seed(seed)
+    x_train, x_test = (images.astype("float32") / 255 for images in (arrays.train_images, arrays.test_images))
+    y_train, y_test = (keras.utils.to_categorical(y, classes) for y in (arrays.train_labels, arrays.test_labels))
+
+    model = keras.Sequential([keras.Input(x_train.shape[1:])])
+    for filters in (32, 64):
+        model.add(layers.Conv2D(filters, kernel_size=(3, 3), activation="relu"))
+        model.add(layers.MaxPooling2D(pool_size=(2, 2)))
+        model.add(layers.Dropout(0.25))
+    if head == "gap":
+        model.add(layers.Conv2D(classes, kernel_size=(3, 3), padding="same", activation="relu"))
+        model.add(layers.GlobalAveragePooling2D())
+    else:
+        model.add(layers.Flatten())
+        model.add(layers.Dense(256, activation="relu"))
+        model.add(layers.Dense(classes))
+    model.add(layers.Activation("softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    model.fit(
+        x_train, y_train, batch_size=25, epochs=epochs, validation_split=0.2, verbose=0, callbacks=[EpochClock()]
+    )  # fmt: skip
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    seconds = time.perf_counter() - begin
+    return {"seconds": round(seconds, 2), "epoch_seconds": epoch_seconds, "loss": loss, "accuracy": accuracy}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, help="Headroom's home; without it HEADROOM_HOME")
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--head", choices=("gap", "dense"), default="gap")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=5)
+    options = parser.parse_args()
+    dataset = open_dataset(Home(options.home.absolute()) if options.home else Home.default(), options.dataset)
+    settings = {"head": options.head, "seed": options.seed, "epochs": options.epochs}
+    found = run(dataset.arrays(), len(dataset.info.classes), **settings)
+    print(json.dumps({"benchmark": "published", "dataset": options.dataset, **settings, **found}))

@@ -1,0 +1,109 @@
+"""The door: `python -m core.training JOB_FOLDER` trains what the folder's spec.json says and publishes the run."""
+
+from core.training import preload  # isort: skip  loads TensorFlow without its chatter, so before everything else
+
+import errno
+import logging
+import sys
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from core.architecture.model import compute_model
+from core.errors import HeadroomError
+from core.files import write_json
+from core.store.run import Predictions, Run
+from core.store.runs import RunStore
+from core.training.build import build_model, read_layers
+from core.training.device import configure
+from core.training.evaluate import compile_probs
+from core.training.export import export_litert, measure_latency
+from core.training.fit import Step, fit
+from core.training.input import load_splits
+from core.training.job import Checkpoint, JobFolder
+from core.training.pace import Pace
+from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions
+
+
+def train(job: JobFolder) -> Run:
+    """Loading, training, evaluating, exporting, publishing; goes on from the job's checkpoint where there is one."""
+    spec = job.spec
+    (job.path / "record.json").unlink(missing_ok=True)  # of an attempt that died before it could publish
+    job.say("loading")
+    splits = load_splits(job.home, spec)
+    closed = compute_model(spec, splits.info.input_shape, len(splits.info.classes))
+    start = job.resume() or Checkpoint(build_model(closed), 0, 0.0)
+    model, seconds = start.model, start.seconds
+    print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
+
+    pace = Pace(len(splits.train), spec.epochs, spec.batch_size)
+
+    def look(step: Step) -> None:
+        job.say("training", **pace.measure(step))
+
+    for epoch in fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, look=look):
+        seconds += epoch.seconds
+        job.record_epoch(epoch, model, seconds)
+        print(
+            f"Epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
+            f"val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.4f}, {epoch.seconds:.2f} s."
+        )
+
+    job.say("evaluating", epoch=spec.epochs)
+    compute_probs = compile_probs(model)
+    predictions = Predictions(
+        compute_probs(splits.test), splits.test.labels.numpy(),
+        compute_probs(splits.validation), splits.validation.labels.numpy(),
+    )  # fmt: skip
+    write_predictions(job.path / "predictions.npz", predictions)
+
+    job.say("exporting", epoch=spec.epochs)
+    job.settle_model()
+    export_litert(model, closed.maps_layer, job.path / "model.tflite")
+    image = splits.test.images[0].numpy().astype(np.float32) / 255.0
+    latency = measure_latency(job.path / "model.tflite", image)
+    write_json(job.path / "layers.json", read_layers(model))
+    write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))
+
+    print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
+    job.check_attempt()
+    (job.path / "log.txt").touch()  # present also when nobody redirected the output
+    record = build_record(job.path, spec, closed, splits, predictions, latency, seconds)
+    write_json(job.path / "record.json", record.model_dump(mode="json"))
+    job.clear(keep=set(PUBLISHED))
+    return RunStore(job.home).publish(job.path)
+
+
+def main(arguments: list[str]) -> str | None:
+    """Returns None when the run is published, else one sentence that says why not."""
+    if len(arguments) != 1:
+        return f"Expected one argument, the folder of a job; got {len(arguments)}."
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    try:
+        job = JobFolder(Path(arguments[0]))
+        with job.locked():
+            configure()
+            train(job)
+    except HeadroomError as error:
+        return str(error)
+    except (MemoryError, preload.tf.errors.ResourceExhaustedError):
+        return "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return "Expected room on the disk for this run; got none left."
+        return _unforeseen(error)
+    except Exception as error:
+        return _unforeseen(error)
+    return None
+
+
+def _unforeseen(error: Exception) -> str:
+    """The log keeps the trace, a person sees its last line."""
+    traceback.print_exc()
+    first = str(error).strip().partition("\n")[0]
+    return f"Expected the training to end well; got {type(error).__name__}: {first:.200}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

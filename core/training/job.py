@@ -1,0 +1,157 @@
+"""The folder of one job: its lock, its attempt number, its checkpoints and what it says of its progress."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core.errors import JobError
+from core.files import replacing, write_json
+from core.home import Home
+from core.spec import RunSpec
+from core.store.run import HISTORY, finite, read_history
+from core.training.fit import Epoch
+
+_SAY_SECONDS = 0.25
+_CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with its optimizer after `epoch`, reached in `seconds` of training."""
+
+    model: keras.Sequential
+    epoch: int
+    seconds: float
+
+
+class JobFolder:
+    """`<home>/jobs/<run_id>/`. Nothing is written once a newer attempt has begun.
+
+    Raises:
+        JobError: when it holds no spec or belongs to another spec.
+        SpecError, UnknownNameError: when the spec is not valid.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.home = Home(self.path.parents[1])
+        try:
+            values = json.loads((self.path / "spec.json").read_bytes())
+        except (OSError, ValueError):
+            raise JobError(f"Expected a job's folder with a readable spec.json; got {path}.") from None
+        self.spec = RunSpec.parse(values)
+        if self.spec.run_id != self.path.name:
+            raise JobError(
+                f"Expected {path.name} to hold the spec its name stands for; got that of {self.spec.run_id}."
+            )
+        self.attempt = self._read_attempt()
+        self._said_at = 0.0
+        self._phase = ""
+        self._saved_at = time.monotonic()
+
+    def _read_attempt(self) -> int:
+        try:
+            return int((self.path / "attempt").read_text())
+        except (OSError, ValueError):
+            raise JobError(f"Expected {self.path.name} to hold the number of its attempt; got none.") from None
+
+    def check_attempt(self) -> None:
+        """
+        Raises:
+            JobError: when another attempt has taken over, or the folder is gone.
+        """
+        attempt = self._read_attempt()
+        if attempt != self.attempt:
+            raise JobError(f"Expected attempt {self.attempt} to be the current one; got {attempt}, so this one ends.")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the folder for as long as the block, or the process, lasts.
+
+        Raises:
+            JobError: when another process holds it.
+        """
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise JobError(f"Expected to be the only process on job {self.path.name}; got another one.") from None
+        finally:
+            os.close(lock)
+
+    def say(self, phase: str, **numbers: Any) -> None:
+        """Replaces progress.json, at a change of phase and otherwise about four times a second at most."""
+        now = time.monotonic()
+        if phase == self._phase and now - self._said_at < _SAY_SECONDS * 0.9:
+            return
+        self.check_attempt()
+        self._phase, self._said_at = phase, now
+        said = {"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **numbers}
+        write_json(self.path / "progress.json", {**said, "updated_at": time.time()})
+
+    def record_epoch(self, epoch: Epoch, model: keras.Sequential, seconds: float) -> None:
+        """Appends to the history and, when it has been a while or this was the last epoch, saves the model.
+
+        The line comes first: a history that is ahead of the checkpoint can be cut, a gap could not be filled.
+        """
+        self.check_attempt()
+        line = {**{name: finite(value) for name, value in asdict(epoch).items()}, "epoch": epoch.epoch}
+        line["seconds"] = round(seconds, 4)
+        with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({name: line[name] for name in HISTORY}) + "\n")
+        if epoch.epoch == self.spec.epochs or time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS:
+            self._save(model, epoch.epoch)
+
+    def _save(self, model: keras.Sequential, epoch: int) -> None:
+        older = self._checkpoints()
+        with replacing(self.path / f"checkpoint-{epoch:04}.keras") as temporary:
+            model.save(temporary)
+        for path in older:
+            path.unlink()
+        self._saved_at = time.monotonic()
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
+
+    def resume(self) -> Checkpoint | None:
+        """The newest model that can be read, with the history cut back to it; None, and no history, without one."""
+        history = self.path / "history.jsonl"
+        seconds = read_history(history)["seconds"]
+        for path in self._checkpoints():
+            epoch = int(path.stem.rpartition("-")[2])
+            if not 0 < epoch <= min(self.spec.epochs, len(seconds)):
+                continue
+            try:
+                model = keras.saving.load_model(path)
+            except (OSError, ValueError, KeyError):
+                continue
+            lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
+            with replacing(history) as temporary:
+                temporary.write_text("".join(lines[:epoch]), encoding="utf-8")
+            return Checkpoint(model, epoch, float(seconds.iloc[epoch - 1]))
+        history.unlink(missing_ok=True)
+        return None
+
+    def settle_model(self) -> Path:
+        """The last checkpoint is the trained model: gives it its name. It stays one, should the rest not be reached."""
+        newest = self.path / f"checkpoint-{self.spec.epochs:04}.keras"
+        with replacing(self.path / "model.keras") as temporary:
+            shutil.copyfile(newest, temporary)
+        return self.path / "model.keras"
+
+    def clear(self, keep: set[str]) -> None:
+        """Removes all but the files of a run, the checkpoint last: until then another attempt can go on from it."""
+        self.check_attempt()
+        extra = [path for path in self.path.iterdir() if path.name not in keep]
+        for path in sorted(extra, key=lambda path: path.name.startswith("checkpoint-")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,129 @@
+"""What a finished run says of itself: where it was trained, its predictions, its metrics and costs, its record."""
+
+import hashlib
+import os
+import platform
+import resource
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.architecture.model import Model
+from core.files import compute_checksum, replacing
+from core.spec import RunSpec
+from core.store.record import Cost, Data, Metrics, Record
+from core.store.run import Predictions, finite
+from core.training.evaluate import compute_metrics
+from core.training.export import Latency
+from core.training.input import Splits
+
+PUBLISHED = (
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "layers.json", "model.keras", "model.tflite",
+    "log.txt", "record.json",
+)  # fmt: skip
+_LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def describe_environment(fingerprint: str) -> dict[str, object]:
+    """The content of environment.json."""
+    return {
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "git_commit": _read_commit(),
+        "platform": platform.platform(),
+        "cpu": read_cpu(),
+        "cores": os.cpu_count(),
+        "threads": 1,
+        "dataset_fingerprint": fingerprint,
+    }
+
+
+def _read_commit() -> str | None:
+    try:
+        command = ["git", "-C", str(_ROOT), "rev-parse", "HEAD"]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None
+
+
+def read_cpu() -> str:
+    """Name of the processor as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **vars(predictions))
+
+
+def compute_targets(labels: NDArray[np.int64]) -> str:
+    """SHA-256 of the test labels as little-endian int64."""
+    return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
+
+
+def _peak_bytes() -> int:
+    """Linux counts kibibytes, macOS bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def build_record(
+    folder: Path,
+    spec: RunSpec,
+    model: Model,
+    splits: Splits,
+    predictions: Predictions,
+    latency: Latency,
+    seconds: float,
+) -> Record:
+    """The record of a folder in which every other file of the run is in place; nothing may touch them afterwards."""
+    test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
+    validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
+    return Record(
+        run_id=spec.run_id,
+        spec=spec.canonical(),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        metrics=Metrics(
+            test_loss=finite(test_loss),
+            test_accuracy=test_accuracy,
+            validation_loss=finite(validation_loss),
+            validation_accuracy=validation_accuracy,
+        ),
+        cost=Cost(
+            params=model.params,
+            trainable=model.trainable,
+            non_trainable=model.non_trainable,
+            flops=model.flops,
+            keras_bytes=(folder / "model.keras").stat().st_size,
+            tflite_bytes=(folder / "model.tflite").stat().st_size,
+            latency_seconds=latency.median_seconds,
+            latency_p95_seconds=latency.p95_seconds,
+            latency_32_seconds=latency.median_32_seconds,
+            train_seconds=seconds,
+            peak_bytes=_peak_bytes(),
+        ),
+        data=Data(
+            fingerprint=splits.info.fingerprint,
+            official=splits.info.official,
+            train_images=len(splits.train),
+            validation_images=len(splits.validation),
+            test_images=len(splits.test),
+            input_shape=splits.info.input_shape,
+            classes=splits.info.classes,
+            targets=compute_targets(predictions.test_labels),
+        ),
+        cpu=read_cpu(),
+        checksums={name: compute_checksum(folder / name) for name in PUBLISHED if name != "record.json"},
+    )
