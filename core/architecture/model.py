@@ -64,7 +64,7 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
     """
     if classes < 2:
         raise SpecError(f"Expected at least 2 classes; got {classes}.")
-    if min(input_shape) < 1:
+    if min(input_shape, default=0) < 1:
         raise SpecError(f"Expected an input shape of positive sides; got {input_shape}.")
     parts = [("backbone", BACKBONES[spec.backbone].layers(spec)), ("head", HEADS[spec.head].layers(spec, classes))]
     rows: list[LayerRow] = []

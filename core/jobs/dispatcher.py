@@ -53,20 +53,6 @@ def ensure_dispatcher(home: Home) -> bool:
     return True
 
 
-def dispatcher_pid(home: Home) -> int | None:
-    """Process id of the dispatcher at work, None when there is none."""
-    try:
-        with (home.jobs / "dispatcher.lock").open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                text = file.read().strip()
-                return int(text) if text.isdigit() else None
-    except OSError:
-        pass
-    return None
-
-
 def _open_lock(home: Home) -> int:
     try:
         home.jobs.mkdir(parents=True, exist_ok=True)
@@ -102,12 +88,13 @@ class Dispatcher:
             except BlockingIOError:
                 os.close(lock)
                 return
-        os.set_inheritable(lock, False)
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        os.set_inheritable(lock, False)
         try:
             while True:
+                os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for people
                 self._work()
+                os.ftruncate(lock, 0)
                 # Who submits writes the table first and tries the lock second; so after letting go, look once more.
                 fcntl.flock(lock, fcntl.LOCK_UN)
                 if not self.queue.unfinished():

@@ -32,7 +32,7 @@ def read_slots() -> int:
     """
     text = os.environ.get("HEADROOM_SLOTS", "").strip()
     if not text:
-        return len(_cores()) or os.cpu_count() or 1
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
         raise JobError(f"Expected HEADROOM_SLOTS to be a whole number between 1 and {MAX_SLOTS}; got {text!r:.60}.")
     return int(text)
@@ -111,16 +111,13 @@ class LocalExecutor:
             os.close(lock)  # the process has its own copy, and with it the lock
 
     def _launch(self, handle: str, folder: Path, lock: int) -> "BaseProcess | subprocess.Popen[bytes]":
-        core = self._free_core()
         scratch = self._scratch(handle)
         if self._warm:
             context = multiprocessing.get_context("forkserver")
-            child = context.Process(
-                target=process.run, args=(self.module, folder, scratch, core, process.Inherited(lock))
-            )
+            child = context.Process(target=process.run, args=(self.module, folder, scratch, process.Inherited(lock)))
             child.start()
             return child
-        words = [self.module, str(folder), str(scratch), "" if core is None else str(core), str(lock)]
+        words = [self.module, str(folder), str(scratch), str(lock)]
         return subprocess.Popen(
             [sys.executable, "-m", "core.jobs.process", *words],
             cwd=process.ROOT,
@@ -182,25 +179,6 @@ class LocalExecutor:
             os.close(file)
         numbers = [int(word) for word in words] + [None, None]
         return numbers[0], numbers[1], alive
-
-    def _free_core(self) -> int | None:
-        """A core that no process of this home is bound to; None where processes cannot be bound, or share cores."""
-        if not hasattr(os, "sched_getaffinity") or self._limit > len(_cores()):
-            return None
-        taken: set[int] = set()
-        for path in self.processes.iterdir():
-            pid, _, alive = self._look(path.name) if path.is_file() else (None, None, False)
-            if alive and pid is not None:
-                try:
-                    bound = os.sched_getaffinity(pid)
-                except ProcessLookupError:
-                    continue
-                taken |= bound if len(bound) == 1 else set()
-        return next((core for core in sorted(_cores()) if core not in taken), None)
-
-
-def _cores() -> set[int]:
-    return set(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else set()
 
 
 def _signal(group: int, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The process of a job: its own session, log, temporary files and core, then what `python -m` would run."""
+"""The process of a job: its own session, log and temporary files, then what `python -m` would run."""
 
 import io
 import os
@@ -31,12 +31,11 @@ def probe() -> None:
     """The first forked process: that it ends well shows that forking works."""
 
 
-def run(module: str, folder: Path, scratch: Path, core: int | None, lock: int) -> None:
+def run(module: str, folder: Path, scratch: Path, lock: int) -> None:
     """Runs `python -m module folder` and ends the process with its exit code.
 
     Args:
         scratch: folder for temporary files.
-        core: core to bind the process to, None for any.
         lock: descriptor of the file that says that this process lives; gets its process id and exit code.
     """
     os.setsid()
@@ -51,8 +50,6 @@ def run(module: str, folder: Path, scratch: Path, core: int | None, lock: int) -
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)
         os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
-        if core is not None:
-            os.sched_setaffinity(0, {core})
         sys.argv = [module, str(folder)]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
@@ -69,5 +66,5 @@ def run(module: str, folder: Path, scratch: Path, core: int | None, lock: int) -
 
 
 if __name__ == "__main__":
-    _module, _folder, _scratch, _core, _lock = sys.argv[1:]
-    run(_module, Path(_folder), Path(_scratch), int(_core) if _core else None, int(_lock))
+    _module, _folder, _scratch, _lock = sys.argv[1:]
+    run(_module, Path(_folder), Path(_scratch), int(_lock))

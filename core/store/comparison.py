@@ -112,10 +112,9 @@ def describe(name: str, value: object) -> str:
 class Offer:
     """A comparison that the runs at hand make possible: a recipe at one setting of its knobs.
 
-    `key` names it in a URL: the recipe, and the knobs that are not the recipe's, as in `digits-heads;epochs=3`.
+    `label` names it on the page and in a URL: the recipe, and the knobs that are not the recipe's, in words.
     """
 
-    key: str
     label: str
     run_ids: tuple[str, ...]
 
@@ -129,9 +128,8 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         settings = {name: _plain(value) for name, value in zip(_SETTING_KNOBS, values[1:], strict=True)}
         datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
-        key = ";".join([recipe.name, *(f"{n}={v}" for n, v in changed.items())])
         label = " · ".join([recipe.name, *(describe(n, v) for n, v in changed.items())])
-        offers.append(Offer(key, label, tuple(group["run_id"])))
+        offers.append(Offer(label, tuple(group["run_id"])))
     return offers
 
 

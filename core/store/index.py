@@ -16,7 +16,8 @@ from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "official", "finished_at",
+    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
+    "official", "finished_at",
 )  # fmt: skip
 
 # Two changes within one tick of the file system's clock leave the folder the same time of change. The coarsest
@@ -94,8 +95,7 @@ class Index:
                 rows[name] = json.dumps(list(Run.open(self.path / name).record.row().values()))
             except RunError as error:
                 damaged[name] = str(error)
-        gone |= {name for name in fresh if name in damaged}
-        self._save({name: (stamps[name], rows[name]) for name in fresh if name in rows}, gone)
+        self._save({name: (stamps[name], rows[name]) for name in fresh if name in rows}, self.rows.keys() - rows.keys())
         self.rows, self.damaged, self._stamps = rows, damaged, stamps
         self.generation += 1
 
@@ -108,8 +108,9 @@ class Index:
         except sqlite3.OperationalError:
             return
         except sqlite3.DatabaseError:  # no database, or a damaged one: the next save makes it anew
-            with suppress(OSError):
-                self.file.unlink()
+            for name in (self.file.name, f"{self.file.name}-journal"):
+                with suppress(OSError):
+                    self.file.with_name(name).unlink()
             return
         self.rows = {name: row for name, _, row in found}
         self._stamps = {name: stamp for name, stamp, _ in found}
@@ -120,7 +121,7 @@ class Index:
             return
         with suppress(sqlite3.Error), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("DELETE FROM row WHERE run_id = ?", [(os.fsencode(name),) for name in gone])
+            connection.executemany("DELETE FROM row WHERE run_id = ?", [(name,) for name in gone])
             connection.executemany(
                 "INSERT OR REPLACE INTO row VALUES (?, ?, ?)", [(name, *item) for name, item in fresh.items()]
             )

@@ -1,41 +1,46 @@
 """record.json: the last file of a run, written when all else is there."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from core.errors import RunDamagedError
+from core.errors import HeadroomError, RunDamagedError
 from core.recipes import recipe_of
 from core.spec import RunSpec
 
+# Whole numbers up to here are the same in JSON, SQLite, NumPy and JavaScript.
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Metrics(_Part):
     """Losses are mean categorical cross-entropies in nats; accuracies lie between 0 and 1. A diverged run has nulls."""
 
     test_loss: float | None
-    test_accuracy: float
+    test_accuracy: _Share
     validation_loss: float | None
-    validation_accuracy: float
+    validation_accuracy: _Share
 
 
 class Cost(_Part):
     """What a trained model costs. Latencies are LiteRT's, one thread, for a whole batch."""
 
-    params: int = Field(ge=0)
-    trainable: int = Field(ge=0)
-    non_trainable: int = Field(ge=0)
-    flops: int = Field(ge=0)
-    keras_bytes: int = Field(ge=0)
-    tflite_bytes: int = Field(ge=0)
+    params: _Count
+    trainable: _Count
+    non_trainable: _Count
+    flops: _Count
+    keras_bytes: _Count
+    tflite_bytes: _Count
     latency_seconds: float = Field(ge=0, description="median for one image")
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
     train_seconds: float = Field(ge=0, description="all epochs with their validation")
-    peak_bytes: int = Field(ge=0, description="highest resident memory of the worker")
+    peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
 
 class Data(_Part):
@@ -46,13 +51,16 @@ class Data(_Part):
     train_images: int = Field(ge=1)
     validation_images: int = Field(ge=1)
     test_images: int = Field(ge=1)
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int, ...] = Field(min_length=2, max_length=4)
     classes: tuple[str, ...]
     targets: str
 
 
 class Record(_Part):
-    """The summary of a finished run; everything that a list of runs shows, and the checksums of its other files."""
+    """The summary of a finished run; everything that a list of runs shows, and the checksums of its other files.
+
+    `finished_at` is ISO 8601 in UTC, so that its text sorts as its time.
+    """
 
     version: int = 1
     run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
@@ -64,6 +72,13 @@ class Record(_Part):
     cpu: str
     checksums: dict[str, str]
 
+    @field_validator("finished_at")
+    @classmethod
+    def _is_utc(cls, value: str) -> str:
+        if datetime.fromisoformat(value).utcoffset() != timedelta(0):
+            raise ValueError("not a time in UTC")
+        return value
+
     @classmethod
     def parse(cls, text: str | bytes, where: str) -> "Record":
         """Reads record.json; `where` names the run in the error.
@@ -71,16 +86,19 @@ class Record(_Part):
         Raises:
             RunDamagedError: when the text is no record, or its spec is not the one that its id names.
         """
+        run = f"run {where!r:.60}"
         try:
             record = cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"])) or "its text"
-            raise RunDamagedError(
-                f"Expected run {where} to have a valid record.json; got {place}: {first['msg']}."
-            ) from None
-        if record.parsed_spec.run_id != record.run_id:
-            raise RunDamagedError(f"Expected run {where} to hold the spec its id names; got another spec.")
+            raise RunDamagedError(f"Expected {run} to have a valid record.json; got {place}: {first['msg']}.") from None
+        try:
+            run_id = record.parsed_spec.run_id
+        except HeadroomError as error:  # written by a newer version, or by nobody's
+            raise RunDamagedError(f"Expected {run} to hold a spec that is known here. {error}") from None
+        if run_id != record.run_id:
+            raise RunDamagedError(f"Expected {run} to hold the spec its id names; got another spec.")
         return record
 
     @property

@@ -2,9 +2,11 @@
 
 import json
 import math
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -45,11 +47,17 @@ class Run:
         """
         try:
             text = (path / "record.json").read_bytes()
-        except OSError:
-            raise RunNotFoundError(f"Expected the id of a finished run; got {path.name!r}.") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunNotFoundError(f"Expected {path.name!r:.60} to hold a record.json; got no finished run.") from None
+        except OSError as error:
+            raise RunDamagedError(
+                f"Expected to be able to read the record of run {path.name!r:.60}; got: {error.strerror}."
+            ) from None
         record = Record.parse(text, path.name)
         if record.run_id != path.name:
-            raise RunDamagedError(f"Expected run {path.name} to hold its own record; got that of {record.run_id}.")
+            raise RunDamagedError(
+                f"Expected run {path.name!r:.60} to hold its own record; got that of {record.run_id}."
+            )
         return cls(path, record)
 
     @property
@@ -85,15 +93,31 @@ class Run:
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row an epoch with the columns of HISTORY; `seconds` counts from the start of training."""
-        return read_history(self.artifact("history.jsonl"))
+        try:
+            return read_history(self.artifact("history.jsonl"))
+        except (OSError, ValueError, TypeError) as error:
+            raise RunDamagedError(f"Expected a readable history in run {self.run_id}; got: {error}.") from None
 
     @cached_property
     def predictions(self) -> Predictions:
+        """
+        Raises:
+            RunDamagedError: when they are not what the worker wrote, or do not fit the record.
+        """
         try:
             with np.load(self.artifact("predictions.npz"), allow_pickle=False) as arrays:
-                return Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
-        except (OSError, ValueError, KeyError) as error:
+                found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             raise RunDamagedError(f"Expected readable predictions in run {self.run_id}; got: {error}.") from None
+        data = self.record.data
+        for split, images in (("test", data.test_images), ("validation", data.validation_images)):
+            probs, labels = getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")
+            if probs.shape != (images, len(data.classes)) or labels.shape != (images,):
+                raise RunDamagedError(
+                    f"Expected {split} predictions of shape {(images, len(data.classes))} in run {self.run_id}; "
+                    f"got {probs.shape} for {labels.shape} labels."
+                )
+        return found
 
 
 def read_history(path: Path) -> pd.DataFrame:

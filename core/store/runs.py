@@ -2,157 +2,114 @@
 
 import json
 import os
-import sqlite3
-import time
+import re
+import tempfile
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import pandas as pd
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
 from core.home import EXAMPLES, Home
 from core.spec import KNOBS
+from core.store.index import COLUMNS, Index
 from core.store.record import Cost, Metrics, Record
 from core.store.run import Run
 
-COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "official",
-    "finished_at",
-)  # fmt: skip
-
-_SETTLED_SECONDS = 2.0
-
-
-@dataclass
-class _Folder:
-    """One folder of runs with its index: rows are read from records once, then from SQLite.
-
-    A published run never changes, so the index only has to follow which folders exist. It is derived data: when it
-    cannot be kept in the home, it is kept in memory.
-    """
-
-    path: Path
-    index: str
-    rows: dict[str, str] = field(default_factory=dict)
-    damaged: dict[str, str] = field(default_factory=dict)
-    seen: tuple[int, float] = (-1, 0.0)
-
-    def refresh(self) -> None:
-        try:
-            changed = self.path.stat().st_mtime_ns
-        except FileNotFoundError:
-            self.rows, self.damaged, self.seen = {}, {}, (-1, 0.0)
-            return
-        if self.seen[0] == changed and self.seen[1] > changed / 1e9 + _SETTLED_SECONDS:
-            return
-        looked = time.time()
-        with os.scandir(self.path) as entries:
-            names = {entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")}
-        if not self.rows:
-            self.rows = self._load()
-        gone, new = self.rows.keys() - names, names - self.rows.keys()
-        self.damaged = {}
-        fresh: dict[str, str] = {}
-        for name in new:
-            try:
-                fresh[name] = json.dumps(list(Run.open(self.path / name).record.row().values()))
-            except RunNotFoundError:
-                self.damaged[name] = f"Expected run {name} to hold a record.json; got none, so it is no finished run."
-            except Exception as error:  # a foreign folder can be damaged in any way; the list goes on
-                self.damaged[name] = str(error) if isinstance(error, RunError) else f"Run {name}: {error}"
-        self.rows = {name: row for name, row in self.rows.items() if name not in gone} | fresh
-        self._save(fresh, gone)
-        self.seen = (changed, looked)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.index, timeout=5, isolation_level=None)
-        connection.execute("CREATE TABLE IF NOT EXISTS row (columns TEXT, run_id TEXT PRIMARY KEY, value TEXT)")
-        return connection
-
-    def _load(self) -> dict[str, str]:
-        try:
-            with closing(self._connect()) as connection:
-                found = connection.execute("SELECT run_id, value FROM row WHERE columns = ?", (_VERSION,))
-                return dict(found.fetchall())
-        except sqlite3.Error:
-            return {}
-
-    def _save(self, fresh: dict[str, str], gone: set[str]) -> None:
-        if not fresh and not gone:
-            return
-        try:
-            with closing(self._connect()) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(
-                    "INSERT OR REPLACE INTO row VALUES (?, ?, ?)", [(_VERSION, *item) for item in fresh.items()]
-                )
-                connection.executemany("DELETE FROM row WHERE run_id = ?", [(name,) for name in gone])
-                connection.execute("COMMIT")
-        except sqlite3.Error:
-            pass
-
-
-_VERSION = ",".join(COLUMNS)
+_DTYPES: dict[str, str] = {
+    **{name: {int: "int64", float: "float64", str: "str"}[knob.kind] for name, knob in KNOBS.items()},
+    "train_images": "Int64",  # nothing stands for all of them
+    **dict.fromkeys(Metrics.model_fields, "float64"),
+    **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
+    "fitted_images": "int64",
+    "official": "bool",
+}
 
 
 class RunStore:
-    """The runs of one home, with the examples beside them read-only. A run of the home hides its example twin."""
+    """The runs of one home, with the examples beside them read-only. A run of the home hides its example twin.
+
+    Safe to share between threads; other processes may publish and delete at any time.
+    """
 
     def __init__(self, home: Home, examples: Path = EXAMPLES) -> None:
         self.home = home
-        self._folders = (_Folder(home.runs, str(home.path / "index.sqlite")), _Folder(examples, ":memory:"))
-        self._frame: tuple[tuple[tuple[int, float], ...], pd.DataFrame] | None = None
+        self._indexes = (Index(home.runs, home.path / "index.sqlite"), Index(examples, None))
+        self._frame: tuple[tuple[int, ...], pd.DataFrame] | None = None
+        self._lock = Lock()
 
     def frame(self) -> pd.DataFrame:
-        """One row a finished run with the columns of COLUMNS and `source` (home or example), newest first."""
-        for folder in self._folders:
-            folder.refresh()
-        key = tuple(folder.seen for folder in self._folders)
-        if self._frame is None or self._frame[0] != key:
-            home, examples = self._folders
-            rows = json.loads("[" + ",".join([*home.rows.values(), *self._only_examples().values()]) + "]")
-            frame = pd.DataFrame(rows, columns=list(COLUMNS))
-            frame["source"] = ["home"] * len(home.rows) + ["example"] * (len(frame) - len(home.rows))
-            frame["train_images"] = frame["train_images"].astype("Int64")
-            self._frame = key, frame.sort_values("finished_at", ascending=False, ignore_index=True)
-        return self._frame[1]
+        """One row a finished run with the columns of COLUMNS and `source` (home or example), newest first.
 
-    def _only_examples(self) -> dict[str, str]:
-        home, examples = self._folders
-        return {name: row for name, row in examples.rows.items() if name not in home.rows}
+        Raises:
+            HomeError: when the home cannot be read.
+        """
+        with self._lock:
+            key = self._refresh()
+            if self._frame is None or self._frame[0] != key:
+                self._frame = key, self._build_frame()
+            return self._frame[1].copy(deep=False)  # what a caller writes into it stays the caller's
+
+    @property
+    def generation(self) -> tuple[int, ...]:
+        """Another value whenever the list of runs is another."""
+        with self._lock:
+            return self._refresh()
+
+    def _refresh(self) -> tuple[int, ...]:
+        for index in self._indexes:
+            index.refresh()
+        return tuple(index.generation for index in self._indexes)
+
+    def _build_frame(self) -> pd.DataFrame:
+        home, examples = (index.rows for index in self._indexes)
+        alone = [row for name, row in examples.items() if name not in home]
+        rows = json.loads(f"[{','.join([*home.values(), *alone])}]")
+        columns = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
+        frame = pd.DataFrame(
+            {name: pd.Series(values, dtype=_DTYPES.get(name, "str")) for name, values in columns.items()}
+        )
+        frame["source"] = pd.Series(["home"] * len(home) + ["example"] * len(alone), dtype="str")
+        return frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
 
     def damaged(self) -> dict[str, str]:
         """Folders that look like runs and are none: name to one sentence."""
-        for folder in self._folders:
-            folder.refresh()
-        return {name: sentence for folder in self._folders for name, sentence in folder.damaged.items()}
+        with self._lock:
+            self._refresh()
+            return {name: sentence for index in self._indexes for name, sentence in index.damaged.items()}
 
     def path(self, run_id: str) -> Path | None:
         """Folder of a finished run, None when there is none. Asks the disk, not the index."""
-        if not run_id.isalnum():
+        try:
+            return self.open(run_id).path
+        except RunError:
             return None
-        folders = (folder.path / run_id for folder in self._folders)
-        return next((path for path in folders if (path / "record.json").is_file()), None)
 
     def open(self, run_id: str) -> Run:
-        """
+        """The run of the home; where the home has none that can be trusted, that of the examples.
+
         Raises:
             RunNotFoundError: when no finished run has that id.
             RunDamagedError: when its record cannot be trusted.
         """
-        path = self.path(run_id)
-        if path is None:
-            raise RunNotFoundError(f"Expected the id of a finished run; got {run_id!r:.60}.")
-        return Run.open(path)
+        problem: RunError = RunNotFoundError(f"Expected the id of a finished run; got {run_id!r:.60}.")
+        if re.fullmatch(r"[0-9a-f]{12}", run_id):  # nothing else may become part of a path
+            for index in self._indexes:
+                try:
+                    return Run.open(index.path / run_id)
+                except RunNotFoundError:
+                    pass
+                except RunDamagedError as error:
+                    problem = error
+        raise problem
 
     def find(self, beginning: str) -> Run:
         """Opens the run whose id starts so; the beginning must fit one run only."""
         ids = [name for name in self.frame()["run_id"] if name.startswith(beginning)] if beginning else []
-        if len(ids) > 1 and beginning not in ids:
+        if len(ids) > 1:
             raise RunNotFoundError(f"Expected an id that fits one run; got {beginning!r}, which fits {len(ids)}.")
-        return self.open(ids[0] if len(ids) == 1 else beginning)
+        return self.open(ids[0] if ids else beginning)
 
     def open_all(self, run_ids: Sequence[str]) -> list[Run]:
         return [self.open(run_id) for run_id in run_ids]
@@ -160,19 +117,32 @@ class RunStore:
     def publish(self, folder: Path) -> Run:
         """Moves a finished working folder into the store in one step.
 
-        When the run is already there, the one that was first stays: both answer the same spec.
+        When the run is already there, the one that was first stays, since both answer the same spec, and `folder`
+        is left to the caller. A damaged one gives way and is kept in a hidden folder beside the runs.
 
         Raises:
             RunDamagedError: when the folder holds no valid record.
             HomeError: when the home cannot be written.
         """
-        record = Record.parse((folder / "record.json").read_bytes(), folder.name)
+        try:
+            record = Record.parse((folder / "record.json").read_bytes(), folder.name)
+        except OSError as error:
+            raise RunDamagedError(f"Expected {folder} to hold a record.json; got: {error.strerror}.") from None
         target = self.home.runs / record.run_id
         try:
-            self.home.runs.mkdir(parents=True, exist_ok=True)
+            return Run.open(target)
+        except RunError:
+            pass
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                aside = tempfile.mkdtemp(dir=target.parent, prefix=f".damaged-{record.run_id}-")
+                os.rename(target, aside)
             os.rename(folder, target)
         except OSError as error:
-            if not (target / "record.json").is_file():
+            try:
+                return Run.open(target)  # another process published it in between
+            except RunError:
                 raise HomeError(f"Expected to publish run {record.run_id}; got: {error.strerror}.") from error
         return Run.open(target)
 

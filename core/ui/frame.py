@@ -50,8 +50,6 @@ def need_comparison() -> bool:
     if chosen_comparison() is not None:
         return True
     st.header("No runs yet", anchor=False)
-    st.write(
-        "Headroom compares trained heads. Train two on the bundled digits; that needs no network."
-    )
+    st.write("Headroom compares trained heads. Train two on the bundled digits; that needs no network.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
     return False

@@ -77,12 +77,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
 _grid = st.components.v2.component("headroom_gallery", html='<div class="place"></div>', css=_CSS, js=_JS)
 
-_SHOWS: dict[Show, str] = {
-    "all": "All",
-    "wrong": "Wrong",
-    "wrong by one": "Wrong by one head only",
-    "right by one": "Right by one head only",
-}
+_SHOWS: list[Show] = ["all", "wrong", "wrong by one", "right by one"]
 
 
 def show_gallery(comparison: Comparison) -> None:
@@ -90,14 +85,14 @@ def show_gallery(comparison: Comparison) -> None:
     classes = comparison.first.record.data.classes
     seeds = sorted({run.spec.seed for run in comparison.runs})
     many = len(comparison.contenders) > 1
-    options: list[Show] = list(_SHOWS) if many else ["all", "wrong"]
+    options = _SHOWS if many else _SHOWS[:2]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = st.segmented_control(
             "Show",
             options,
             default="all",
             required=True,
-            format_func=lambda show: _SHOWS[show],
+            help="By one: by exactly one of the heads.",
             key="show",
             bind="query-params",
         )

@@ -7,7 +7,7 @@ from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.runs import RunStore
 
-TICKED = "ticked"
+TICKED = "runs of my choice"
 
 
 @st.cache_resource(show_spinner=False)
@@ -24,14 +24,14 @@ def store() -> RunStore:
     return _store(str(home().path))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _offers(path: str, key: object) -> list[Offer]:
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _offers(path: str, generation: tuple[int, ...]) -> list[Offer]:
     return list_offers(store().frame())
 
 
 def offers() -> list[Offer]:
     """All comparisons that the cached runs make possible, newest first."""
-    return _offers(str(home().path), id(store().frame()))
+    return _offers(str(home().path), store().generation)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -53,18 +53,17 @@ def ticked_ids() -> tuple[str, ...]:
 
 def choose_comparison() -> None:
     """The picker in the sidebar. Its choice is in the URL, so a link opens the same comparison."""
-    choices = {offer.key: offer.label for offer in offers()}
+    choices = [offer.label for offer in offers()]
     if wanted := st.session_state.pop("wanted", None):
         st.session_state["compare"] = wanted
     asked = st.query_params.get("compare")
     if asked is not None and asked not in choices and asked != TICKED:
-        known = ", ".join(repr(key) for key in [*choices, TICKED][:8])
+        known = ", ".join(repr(key) for key in [*choices[:8], TICKED])
         st.warning(f"Expected compare to be one of {known}; got {asked[:60]!r}. This is the newest comparison instead.")
     with st.sidebar:
         chosen = st.selectbox(
             "Comparison",
             [*choices, TICKED],
-            format_func=lambda key: choices.get(key, "Runs of my choice"),
             key="compare",
             bind="query-params",
             help="Every page speaks about this comparison.",
@@ -91,7 +90,7 @@ def chosen_comparison() -> Comparison | None:
         if not ids:
             raise ComparisonError("Expected the ids of finished runs; got none. Tick some below, or pick a comparison.")
         return open_comparison(tuple(store().find(run_id).run_id for run_id in ids))
-    offer = next((offer for offer in offers() if offer.key == key), None)
+    offer = next((offer for offer in offers() if offer.label == key), None)
     return open_comparison(offer.run_ids) if offer else None
 
 
@@ -99,4 +98,4 @@ def choose_offer_of(run_id: str) -> None:
     """Turns all pages to the comparison that a run belongs to."""
     offer = next((offer for offer in offers() if run_id in offer.run_ids), None)
     if offer:
-        st.session_state["wanted"] = offer.key  # the picker is drawn already; it follows in the next run
+        st.session_state["wanted"] = offer.label  # the picker is drawn already; it follows in the next run

@@ -13,6 +13,7 @@ from core.displays.number import format_bytes, format_count, format_seconds, for
 from core.errors import HeadroomError
 from core.jobs.estimate import estimate_seconds
 from core.jobs.local import read_slots
+from core.jobs.queue import JobQueue
 from core.jobs.submit import check, submit_all
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
@@ -23,12 +24,8 @@ from core.ui.state import choose_offer_of, home, store
 
 def choose_specs() -> list[RunSpec]:
     """All the choices; returns a spec for each head and seed, none when no head is chosen or the data is not here."""
-    recipe = RECIPES[
-        st.selectbox(
-            "Recipe", list(RECIPES), format_func=lambda name: RECIPES[name].title, key="recipe", bind="query-params"
-        )
-    ]
-    st.caption(recipe.question)
+    recipe = RECIPES[st.selectbox("Recipe", list(RECIPES), key="recipe", bind="query-params")]
+    st.caption(f"**{recipe.title}.** {recipe.question}")
     key = recipe.name  # a recipe change brings its own start values
     left, right = st.columns(2)
     dataset = left.selectbox(
@@ -128,20 +125,24 @@ def show_start(specs: list[RunSpec]) -> None:
         st.error(str(error), icon=":material/error:")
         return
     pinned = [spec for spec, _ in checked]
-    models = {spec.head: model for spec, model in checked}
-    todo = [(spec, model) for spec, model in checked if store().path(spec.run_id) is None]
-    show_frame(_cost_table(models))
-    cached = len(pinned) - len(todo)
+    show_frame(_cost_table({spec.head: model for spec, model in checked}))
+    under_way = {job.run_id for job in JobQueue(home()).unfinished()}
+    cached = [spec for spec in pinned if store().path(spec.run_id) is not None]
+    todo = [pair for pair in checked if pair[0] not in cached and pair[0].run_id not in under_way]
+    waiting = len(pinned) - len(cached) - len(todo)
     if cached:
-        st.success(f"{cached} of {len(pinned)} runs are cached: they answer at once.", icon=":material/bolt:")
+        st.success(f"{len(cached)} of {len(pinned)} runs are cached: they answer at once.", icon=":material/bolt:")
+    if waiting:
+        st.info(f"{waiting} of {len(pinned)} runs are under way: see below.", icon=":material/hourglass_top:")
     if todo:
         st.write(_write_estimate(todo))
-    label = f"Train {len(todo)} run{'s' if len(todo) > 1 else ''}" if todo else "Show the comparison"
-    if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
-        submit_all(home(), pinned)
-        if not todo:
-            choose_offer_of(pinned[0].run_id)
-            st.switch_page("pages/compare.py")
+        label = f"Train {len(todo)} run{'s' if len(todo) > 1 else ''}"
+        if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
+            submit_all(home(), pinned)
+            st.rerun()
+    elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
+        choose_offer_of(cached[0].run_id)
+        st.switch_page("pages/compare.py")
 
 
 def _cost_table(models: dict[str, Model]) -> pd.DataFrame:

@@ -1,0 +1,70 @@
+"""Lists, filters and sorts 10,000 runs: in a process that finds the index there, and again in the same process.
+
+Prints one line of JSON. The budget is 0.3 s; seconds of importing are told apart, for any command pays them.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COUNT = 10_000
+BUDGET_SECONDS = 0.3
+
+
+def measure(path: Path) -> dict[str, float]:
+    """One process's view: import, first list, and the median of ten lists after that."""
+    begin = time.perf_counter()
+    from core.home import Home
+    from core.store.runs import RunStore
+
+    imported = time.perf_counter()
+    store = RunStore(Home(path), examples=path / "no-examples")
+    assert list_dense(store) == COUNT // 2
+    listed = time.perf_counter()
+    warm = []
+    for _ in range(10):
+        start = time.perf_counter()
+        list_dense(store)
+        warm.append(time.perf_counter() - start)
+    return {
+        "import_seconds": imported - begin,
+        "cold_seconds": listed - imported,
+        "warm_seconds": statistics.median(warm),
+    }
+
+
+def list_dense(store) -> int:
+    """What the page of runs does: all runs, one filter, one order."""
+    frame = store.frame()
+    dense = frame[frame["head"] == "dense"].sort_values("test_accuracy", ascending=False)
+    return len(dense)
+
+
+def main() -> None:
+    from core.home import Home
+    from core.spec import RunSpec
+    from tests.finished_run import RunWriter
+
+    with tempfile.TemporaryDirectory() as folder:
+        write = RunWriter(Home(Path(folder)))
+        first = RunSpec(epochs=3)
+        for number in range(COUNT):
+            head = ("gap", "dense")[number % 2]
+            write(first.replace(head=head, seed=number), accuracy=0.8 + 0.1 * (number % 7) / 7, predictions=False)
+        command = [sys.executable, "-m", "benchmarks.listing", folder]
+        found = [json.loads(subprocess.check_output(command)) for _ in range(6)]
+    seconds = {name: round(statistics.median(one[name] for one in found[1:]), 4) for name in found[0]}
+    first_seconds = round(found[0]["cold_seconds"], 4)
+    inside = seconds["cold_seconds"] <= BUDGET_SECONDS and seconds["warm_seconds"] <= BUDGET_SECONDS
+    print(json.dumps({"runs": COUNT, **seconds, "no_index_seconds": first_seconds, "within_budget": inside}))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(measure(Path(sys.argv[1]))))
+    else:
+        main()

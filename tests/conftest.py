@@ -1,0 +1,39 @@
+"""What tests share: a home of their own, the real data where there is some, and finished runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.home import Home
+from core.store.runs import RunStore
+from tests.finished_run import RunWriter
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home; `Home.default()` is the same."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("HEADROOM_HOME", str(path))
+    return Home(path)
+
+
+@pytest.fixture
+def store(home: Home, tmp_path: Path) -> RunStore:
+    """The runs of `home`, without the examples."""
+    return RunStore(home, examples=tmp_path / "no-examples")
+
+
+@pytest.fixture
+def make_run(home: Home) -> RunWriter:
+    """Called with knobs, `make_run(head="dense", seed=1, accuracy=0.95)` publishes a finished run into `home`."""
+    return RunWriter(home)
+
+
+@pytest.fixture
+def test_data() -> Path:
+    """The folder of real data."""
+    folder = os.environ.get("HEADROOM_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("needs real data: HEADROOM_TEST_DATA names no folder")
+    return Path(folder)

@@ -1,0 +1,148 @@
+"""Finished runs without training: real folders through the real store, predictions from a seeded generator."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.architecture.model import compute_model
+from core.datasets.cache import CachedDataset, open_dataset
+from core.datasets.split import compute_split
+from core.files import compute_checksum, write_json
+from core.home import Home
+from core.spec import RunSpec
+from core.store.record import Cost, Data, Metrics, Record
+from core.store.run import HISTORY, Predictions, Run
+from core.store.runs import RunStore
+
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class RunWriter:
+    """Writes finished runs on the bundled digits into a home; each finishes a minute after the one before."""
+
+    home: Home
+    count: int = field(default=0, init=False)
+
+    @cached_property
+    def store(self) -> RunStore:
+        return RunStore(self.home, examples=self.home.path / "no-examples")
+
+    @cached_property
+    def _digits(self) -> CachedDataset:
+        return open_dataset(self.home, "digits")
+
+    def __call__(
+        self, spec: RunSpec | None = None, *, accuracy: float = 0.9, predictions: bool = True, **knobs: object
+    ) -> Run:
+        """Publishes the run of `spec` with `knobs` changed, pinned to the digits.
+
+        Args:
+            accuracy: the expected share of right test predictions; losses and curves follow from it.
+            predictions: False leaves predictions.npz out, for tests of long lists.
+        """
+        spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **knobs)
+        self.home.jobs.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.home.jobs))
+        folder.chmod(0o755)
+        record = self._write(folder, spec, accuracy, predictions)
+        write_json(folder / "record.json", record.model_dump())
+        run = self.store.publish(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # it is still there when the run was already published
+        return run
+
+    def _write(self, folder: Path, spec: RunSpec, accuracy: float, predictions: bool) -> Record:
+        info, arrays = self._digits.info, self._digits.arrays()
+        train, validation = compute_split(spec, info.train_count)
+        rng = np.random.default_rng([int(spec.run_id, 16), spec.seed])
+        found = Predictions(
+            draw_probs(arrays.test_labels, len(info.classes), accuracy, rng),
+            np.asarray(arrays.test_labels),
+            draw_probs(arrays.train_labels[validation.start : validation.stop], len(info.classes), accuracy, rng),
+            np.asarray(arrays.train_labels[validation.start : validation.stop]),
+        )
+        metrics = Metrics(
+            test_loss=_loss(found.test_probs, found.test_labels),
+            test_accuracy=_accuracy(found.test_probs, found.test_labels),
+            validation_loss=_loss(found.validation_probs, found.validation_labels),
+            validation_accuracy=_accuracy(found.validation_probs, found.validation_labels),
+        )
+        (folder / "history.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in _history(spec.epochs, metrics)))
+        write_json(folder / "spec.json", spec.canonical())
+        if predictions:
+            np.savez_compressed(folder / "predictions.npz", **vars(found))
+        model = compute_model(spec, info.input_shape, len(info.classes))
+        self.count += 1
+        return Record(
+            run_id=spec.run_id,
+            spec=spec.canonical(),
+            finished_at=(_FIRST + timedelta(minutes=self.count)).isoformat(timespec="seconds"),
+            metrics=metrics,
+            cost=Cost(
+                params=model.params,
+                trainable=model.trainable,
+                non_trainable=model.non_trainable,
+                flops=model.flops,
+                keras_bytes=12 * model.params + 30_000,
+                tflite_bytes=4 * model.params + 5_000,
+                latency_seconds=model.flops / 2e10,
+                latency_p95_seconds=model.flops / 1e10,
+                latency_32_seconds=model.flops / 1e9,
+                train_seconds=2.0 * spec.epochs,
+                peak_bytes=600_000_000,
+            ),
+            data=Data(
+                fingerprint=info.fingerprint,
+                official=info.official,
+                train_images=len(train),
+                validation_images=len(validation),
+                test_images=info.test_count,
+                input_shape=info.input_shape,
+                classes=info.classes,
+                targets=hashlib.sha256(found.test_labels.astype("<i8").tobytes()).hexdigest(),
+            ),
+            cpu="a processor",
+            checksums={path.name: compute_checksum(path) for path in sorted(folder.iterdir())},
+        )
+
+
+def draw_probs(
+    labels: NDArray[np.int64], classes: int, accuracy: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Probabilities of shape (images, classes) whose largest is the true class in about that share of the images."""
+    winners = np.where(
+        rng.random(len(labels)) < accuracy, labels, (labels + rng.integers(1, classes, len(labels))) % classes
+    )
+    logits = rng.normal(0.0, 1.0, (len(labels), classes))
+    logits[np.arange(len(labels)), winners] = logits.max(axis=1) + rng.exponential(2.0, len(labels)) + 0.1
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _accuracy(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    return float(np.mean(probs.argmax(axis=1) == labels))
+
+
+def _loss(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    return float(-np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-7)).mean())
+
+
+def _history(epochs: int, metrics: Metrics) -> Sequence[dict[str, float]]:
+    """Curves that start at chance and end at the run's own validation metrics."""
+    rows = []
+    for epoch in range(1, epochs + 1):
+        left = 0.0 if epoch == epochs else float(np.exp(-3 * epoch / epochs))
+        loss = (metrics.validation_loss or 0.0) * (1 - left) + 2.3 * left
+        accuracy = metrics.validation_accuracy * (1 - left) + 0.1 * left
+        values = (epoch, 2.0 * epoch, 0.9 * loss, min(1.0, 1.02 * accuracy), loss, accuracy)
+        rows.append(dict(zip(HISTORY, values, strict=True)))
+    return rows

@@ -1,0 +1,68 @@
+"""A finished run with contents of the test's own, written into its folder as a worker would have left them."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.files import compute_checksum, write_json
+from core.store.run import HISTORY, Run
+
+
+def rewrite(
+    run: Run,
+    *,
+    guesses: Sequence[int] | NDArray[np.int64] | None = None,
+    labels: NDArray[np.int64] | None = None,
+    classes: Sequence[str] | None = None,
+    history: Sequence[Mapping[str, float | None]] | None = None,
+    metrics: Mapping[str, float | None] | None = None,
+    cost: Mapping[str, float] | None = None,
+    data: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Run:
+    """Puts other test guesses, test labels, class names, history or parts of the record into a run; opens it anew.
+
+    The metrics do not follow the guesses; `fields` are those of the record.
+    """
+    record = json.loads((run.path / "record.json").read_bytes())
+    with np.load(run.path / "predictions.npz") as stored:
+        arrays = dict(stored)
+    if labels is not None:
+        arrays["test_labels"] = labels
+        targets = hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
+        record["data"] |= {"test_images": len(labels), "targets": targets}
+        arrays["test_probs"] = probs_of(labels, arrays["test_probs"].shape[1])
+    if guesses is not None:
+        arrays["test_probs"] = probs_of(guesses, arrays["test_probs"].shape[1])
+    np.savez(run.path / "predictions.npz", **arrays)
+    if history is not None:
+        (run.path / "history.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in history))
+    for part, values in (("metrics", metrics), ("cost", cost), ("data", data)):
+        record[part] |= values or {}
+    if classes is not None:
+        record["data"]["classes"] = list(classes)
+    record |= fields
+    record["checksums"] = {name: compute_checksum(run.path / name) for name in record["checksums"]}
+    write_json(run.path / "record.json", record)
+    return Run.open(run.path)
+
+
+def probs_of(guesses: Sequence[int] | NDArray[np.int64], classes: int, prob: float = 0.7) -> NDArray[np.float32]:
+    """Probabilities of shape (images, classes) that give `prob` to each guess and share the rest."""
+    probs = np.full((len(guesses), classes), (1 - prob) / (classes - 1), dtype=np.float32)
+    probs[np.arange(len(guesses)), np.asarray(guesses)] = prob
+    return probs
+
+
+def history_of(epochs: int, top: float = 0.9, pace: float = 1.0) -> list[dict[str, float | None]]:
+    """A smooth training: `pace` seconds an epoch, validation accuracy on its way to `top`."""
+    rows = []
+    for epoch in range(1, epochs + 1):
+        gain = 1 - 0.5**epoch
+        values = (epoch, pace * epoch, 2.3 - 2 * gain, 0.95 * gain, 2.3 - 1.9 * gain, top * gain)
+        rows.append(dict(zip(HISTORY, values, strict=True)))
+    return rows

@@ -1,0 +1,478 @@
+"""Every display over every kind of comparison: tidy data, a valid picture, a sentence, and numbers people can read."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.analysis.summary import Estimate
+from core.displays import number
+from core.displays.display import DISPLAYS, Display
+from core.displays.headline import (
+    list_cautions,
+    write_curves,
+    write_headline,
+    write_params,
+    write_predictions,
+)
+from core.displays.live import build_live_chart
+from core.displays.palette import colors, head_colors
+from core.displays.views.confusion import Confusion
+from core.displays.views.curves import Curves
+from core.displays.views.example import Example
+from core.displays.views.gallery import Gallery
+from core.displays.views.layers import Layers
+from core.displays.views.published import PublishedFigures
+from core.displays.views.tiles import Tiles
+from core.errors import ComparisonError, DatasetError
+from core.home import Home
+from core.spec import HEADS, RunSpec
+from core.store.comparison import Comparison
+from core.store.run import Run
+from tests.finished_run import RunWriter
+from tests.rewritten_run import history_of, rewrite
+
+FOREIGN = (
+    "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
+    "new\nline", "&amp; %", "日本",
+)  # fmt: skip
+
+
+def one_run(make_run: RunWriter) -> Iterator[Run]:
+    yield make_run(head="gap")
+
+
+def two_heads_three_seeds(make_run: RunWriter) -> Iterator[Run]:
+    for seed in range(3):
+        yield make_run(head="gap", seed=seed, accuracy=0.85)
+        yield make_run(head="dense", seed=seed, accuracy=0.95)
+
+
+def three_heads(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "gap_dense", "dense"):
+        yield make_run(head=head)
+
+
+def one_head_other_units(make_run: RunWriter) -> Iterator[Run]:
+    yield make_run(head="dense", units=32)
+    yield make_run(head="dense", units=256, epochs=5)
+
+
+def diverged(make_run: RunWriter) -> Iterator[Run]:
+    lost: dict[str, float | None] = {"loss": None, "val_loss": None}
+    rows = [row | (lost if row["epoch"] == 3 else {}) for row in history_of(3)]
+    yield rewrite(make_run(head="gap"), history=rows, metrics={"test_loss": None, "validation_loss": None})
+    yield make_run(head="dense")
+
+
+def foreign_names(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "dense"):
+        yield rewrite(make_run(head=head), classes=FOREIGN)
+
+
+def never_wrong(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "dense"):
+        run = make_run(head=head)
+        yield rewrite(run, guesses=run.predictions.test_labels)
+
+
+CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
+    case.__name__: case
+    for case in (
+        one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, foreign_names, never_wrong,
+    )
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def comparisons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Home, Comparison]]:
+    """By name of the case: its home and comparison, made once for all tests of this file."""
+
+    @cache
+    def build(name: str) -> tuple[Home, Comparison]:
+        home = Home(tmp_path_factory.mktemp(name))
+        return home, Comparison.of(CASES[name](RunWriter(home)))
+
+    return build
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, comparisons: Callable[[str], tuple[Home, Comparison]]) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def comparison(
+    case: str, comparisons: Callable[[str], tuple[Home, Comparison]], monkeypatch: pytest.MonkeyPatch
+) -> Comparison:
+    home, found = comparisons(case)
+    monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+    return found
+
+
+@pytest.fixture(params=DISPLAYS)
+def display(request: pytest.FixtureRequest, comparison: Comparison) -> Display:
+    made: Display = DISPLAYS[request.param](comparison)
+    return made
+
+
+def test_every_file_of_the_views_is_a_display() -> None:
+    assert all(issubclass(kind, Display) and kind.name == name and kind.title for name, kind in DISPLAYS.items())
+
+
+def test_frame_is_tidy(display: Display) -> None:
+    frame = display.frame()
+    if not isinstance(display, PublishedFigures):  # the only one that may have nothing to say
+        assert not frame.empty
+    assert frame.columns.is_unique
+    assert all(isinstance(name, str) and name for name in frame.columns)
+    plain = str | int | float | bool | type(None)
+    assert all(isinstance(value, plain) for row in frame.astype(object).to_numpy().tolist() for value in row)
+
+
+def test_table_has_headings_and_one_row_a_line(display: Display) -> None:
+    table = display.table()
+    assert all(isinstance(name, str) and name for name in table.columns)
+    assert table.columns.is_unique
+    if type(display).table is not Display.table:
+        text = table.astype(str).to_numpy().ravel().tolist()
+        assert not [cell for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell)]
+        assert all(name[0].isupper() for name in table.columns)
+
+
+def test_chart_is_valid_vega_lite_that_json_can_hold(display: Display) -> None:
+    chart = display.chart()
+    if chart is None:
+        assert isinstance(display, PublishedFigures | Tiles)
+        return
+    json.dumps(chart.to_dict(validate=True), allow_nan=False)
+
+
+def test_description_is_one_sentence_that_names_every_head(display: Display) -> None:
+    text = display.describe()
+    assert text.endswith(".")
+    assert not text.endswith("..")
+    assert "\n" not in text or FOREIGN[0] in "".join(display.comparison.first.record.data.classes)
+    assert not re.search(r"\bnan\b|\binf\b", text)
+    if isinstance(display, Curves | Example | Gallery | Layers) or type(display).name == "heads":
+        assert all(label in text for label in display.comparison.labels)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+@pytest.mark.parametrize("x", ["epoch", "seconds"])
+@pytest.mark.parametrize("log", [False, True])
+def test_curves_of_every_setting_are_valid(comparison: Comparison, metric: Any, x: Any, log: bool) -> None:
+    curves = Curves(comparison, metric, x, 0.5, log, ("validation",), seeds=False)
+    json.dumps(curves.chart().to_dict(validate=True), allow_nan=False)  # type: ignore[union-attr]
+    assert curves.describe().endswith(".")
+
+
+# What is drawn is what was given
+
+
+def fields_of(spec: Any) -> Iterator[str]:
+    if isinstance(spec, dict):
+        if isinstance(spec.get("field"), str):
+            yield spec["field"]
+        for key, value in spec.items():
+            if key != "datasets":
+                yield from fields_of(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from fields_of(value)
+
+
+def test_data_never_becomes_the_name_of_a_field(display: Display) -> None:
+    chart = display.chart()
+    if chart is not None:
+        assert all(re.fullmatch(r"[a-zA-Z_]\w*", field) for field in fields_of(chart.to_dict()))
+
+
+def expressions_of(spec: Any) -> Iterator[str]:
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key in ("filter", "test", "expr", "calculate") and isinstance(value, str):
+                yield value
+            elif key != "datasets":
+                yield from expressions_of(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from expressions_of(value)
+
+
+def test_data_never_becomes_part_of_an_expression(display: Display) -> None:
+    chart = display.chart()
+    words = [*display.comparison.labels, *FOREIGN]
+    if chart is not None:
+        assert not [text for text in expressions_of(chart.to_dict()) for word in words if repr(word)[1:-1] in text]
+
+
+def test_foreign_names_reach_the_picture_whole(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+    _, comparison = comparisons("foreign_names")
+    for view in (Confusion(comparison), Example(comparison)):
+        data = view.chart().to_dict()["datasets"]
+        drawn = {row["label"] for rows in data.values() for row in rows if "label" in row}
+        assert drawn == set(FOREIGN)
+
+
+@pytest.mark.parametrize("field", ["color", "label"])
+def test_head_keeps_its_colour_in_every_comparison(
+    comparisons: Callable[[str], tuple[Home, Comparison]], field: str
+) -> None:
+    alone = {name: colors(comparisons(name)[1]) for name in ("one_run", "two_heads_three_seeds", "three_heads")}
+    assert {palette["GAP"] for palette in alone.values()} == {head_colors()["GAP"]}
+    assert alone["three_heads"]["Flatten + Dense"] == alone["two_heads_three_seeds"]["Flatten + Dense"]
+
+
+def test_every_head_has_a_colour_of_its_own() -> None:
+    assert len(set(head_colors().values())) == len(HEADS)
+
+
+def test_contenders_of_one_head_have_different_colours(
+    comparisons: Callable[[str], tuple[Home, Comparison]],
+) -> None:
+    palette = colors(comparisons("one_head_other_units")[1])
+    assert len(set(palette.values())) == len(palette) == 2
+
+
+# Single views
+
+
+def test_tiles_give_the_exact_parameters_and_their_ratio(
+    comparisons: Callable[[str], tuple[Home, Comparison]],
+) -> None:
+    table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Figure")
+    assert table.loc["Parameters", "Value"] == "24,586"
+    assert table.loc["Parameters", "Difference"] == "17.5× fewer"
+    assert set(table["Head"]) == {"GAP"}
+
+
+def test_tiles_call_no_difference_better_within_the_spread(make_run: RunWriter) -> None:
+    accuracies = {"gap": (0.80, 0.90), "dense": (0.85, 0.84)}
+    runs = [
+        rewrite(make_run(head=head, seed=seed), metrics={"test_accuracy": value})
+        for head, values in accuracies.items()
+        for seed, value in enumerate(values)
+    ]
+    table = Tiles(Comparison.of(runs)).table().set_index("Figure")
+    assert table.loc["Test accuracy", "Better"] == 0
+
+
+def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
+    runs = [rewrite(make_run(head=head), metrics={"test_accuracy": 0.9}) for head in ("gap", "dense")]
+    difference = str(Tiles(Comparison.of(runs)).table().set_index("Figure").loc["Test accuracy", "Difference"])
+    assert difference == "the same"
+
+
+def test_layer_shares_of_each_head_sum_to_one(comparison: Comparison) -> None:
+    shares = Layers(comparison).frame().groupby("head")["share"].sum()
+    assert shares.tolist() == pytest.approx([1] * len(comparison.labels))
+
+
+def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
+    view = PublishedFigures(Comparison.of([make_run()]))
+    assert view.frame().empty  # digits-heads was never published
+    assert view.describe() == "This recipe has no published figures."
+
+
+@pytest.mark.parametrize("image", [-1, 360, 10**9])
+def test_example_outside_the_test_split_is_refused(
+    comparisons: Callable[[str], tuple[Home, Comparison]], image: int
+) -> None:
+    with pytest.raises(ComparisonError, match=rf"Expected image between 0 and 359; got {image}\."):
+        Example(comparisons("one_run")[1], image).frame()
+
+
+def test_example_probabilities_of_each_head_sum_to_one(comparison: Comparison) -> None:
+    frame = Example(comparison, 3).frame()
+    assert frame.groupby("head")["prob"].sum().tolist() == pytest.approx([1] * len(comparison.labels), abs=1e-5)
+    assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels)
+
+
+def test_gallery_pages_part_what_is_selected(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+    home, comparison = comparisons("two_heads_three_seeds")
+    whole = Gallery(comparison, home, "wrong")
+    pages = [Gallery(comparison, home, "wrong", page=page).frame() for page in range(1, whole.pages + 1)]
+    images = [image for page in pages for image in dict.fromkeys(page["image"])]
+    assert images == whole.selected()
+    assert all(len(page) <= 24 * 2 for page in pages)
+
+
+@pytest.mark.parametrize(("page", "as_page"), [(-5, 1), (0, 1), (10**6, None)])
+def test_gallery_page_is_kept_in_range(
+    comparisons: Callable[[str], tuple[Home, Comparison]], page: int, as_page: int | None
+) -> None:
+    home, comparison = comparisons("one_run")
+    pages = Gallery(comparison, home).pages
+    expected = Gallery(comparison, home, page=as_page or pages).frame()
+    pd.testing.assert_frame_equal(Gallery(comparison, home, page=page).frame(), expected)
+
+
+def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+    home, comparison = comparisons("never_wrong")
+    gallery = Gallery(comparison, home, "wrong")
+    assert (gallery.frame().empty, gallery.chart(), gallery.pages) == (True, None, 1)
+    assert gallery.describe().startswith("0 test images")
+
+
+def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> None:
+    run = make_run()
+    path = home.datasets / "digits" / "dataset.json"
+    path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
+    with pytest.raises(DatasetError, match="cannot be shown"):
+        Gallery(Comparison.of([run]), home).thumbnails([0])
+
+
+def test_live_chart_waits_for_an_epoch_and_then_draws_every_run() -> None:
+    frame = pd.DataFrame(history_of(2))
+    spec = RunSpec()
+    assert build_live_chart([(spec, frame.head(0))]) is None
+    chart = build_live_chart([(spec, frame), (spec.replace(head="dense"), frame), (spec.replace(seed=1), frame)])
+    assert chart is not None
+    runs = {row["run"] for rows in chart.to_dict(validate=True)["datasets"].values() for row in rows}
+    assert runs == {"GAP, seed 0", "GAP, seed 1", "Flatten + Dense, seed 0"}
+
+
+# Sentences
+
+
+def compare(make_run: RunWriter, gap: dict[int, float], dense: dict[int, float] | None = None, **knobs: Any) -> Any:
+    """GAP with these accuracies by seed, and Flatten + Dense."""
+    values = {"gap": gap, "dense": dense or {}}
+    return Comparison.of(
+        rewrite(make_run(head=head, seed=seed, **knobs), metrics={"test_accuracy": value})
+        for head, seeds in values.items()
+        for seed, value in seeds.items()
+    )
+
+
+HEADLINES = [
+    ({0: 0.9}, {}, "GAP: 24,586 parameters, test accuracy 90.0 %."),
+    ({0: 0.9, 1: 0.92}, {}, "GAP: 24,586 parameters, test accuracy 91.0 ± 1.4 %."),
+    ({0: 0.9}, {0: 0.95}, "accuracy 5.0 points lower (one seed)."),
+    ({0: 0.95}, {0: 0.9}, "accuracy 5.0 points higher (one seed)."),
+    ({0: 0.9}, {0: 0.9}, "the same accuracy."),
+    ({0: 0.9}, {1: 0.95}, "accuracy 5.0 points lower."),
+    ({0: 0.90, 1: 0.92}, {0: 0.95, 1: 0.96}, "accuracy 4.5 ± 0.7 points lower."),
+    ({0: 0.90, 1: 0.9}, {0: 0.95, 1: 0.95}, "accuracy 5.00 ± 0.00 points lower."),
+    ({0: 0.80, 1: 0.90}, {0: 0.86, 1: 0.85}, "lower, which is within the spread of the seeds."),
+]
+
+
+@pytest.mark.parametrize(("gap", "dense", "ending"), HEADLINES)
+def test_headline_says_what_was_found_and_how_sure_it_is(
+    make_run: RunWriter, gap: dict[int, float], dense: dict[int, float], ending: str
+) -> None:
+    if (gap, dense) == ({0: 0.80, 1: 0.90}, {0: 0.86, 1: 0.85}):
+        dense = {0: 0.86, 1: 0.86}
+    text = write_headline(compare(make_run, gap, dense))
+    assert text.endswith(ending)
+    if dense:
+        assert text.startswith("GAP: 17.5× fewer parameters than Flatten + Dense, ")
+
+
+def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:
+    runs = [make_run(head=head) for head in ("gap", "gap_linear")]
+    assert "no fewer parameters than" in write_headline(Comparison.of(runs))
+
+
+def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
+    for write in (write_params, write_curves, write_predictions):
+        text = write(comparison)
+        assert text.endswith(".")
+        assert "nan" not in text
+        assert all(label in text for label in comparison.labels)
+
+
+def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
+    assert write_predictions(compare(make_run, {0: 0.9}, {0: 1.0})) == (
+        "Of 360 test images, GAP misses 36, Flatten + Dense misses 0."
+    )
+
+
+def test_cautions_name_what_can_mislead(make_run: RunWriter) -> None:
+    fair = compare(make_run, {0: 0.9, 1: 0.9}, {0: 0.9, 1: 0.9})
+    assert list_cautions(fair) == ["± is the standard deviation over 2 seeds, not a confidence interval."]
+    runs = [
+        rewrite(make_run(head="gap", epochs=4), data={"official": False}, cpu="one"),
+        rewrite(make_run(head="dense", epochs=5), data={"official": False}, cpu="another"),
+    ]
+    text = " ".join(list_cautions(Comparison.of(runs)))
+    for word in ("One seed", "not the official", "different numbers of epochs", "different processors"):
+        assert word in text
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "text"),
+    [
+        (number.format_count, 24_586, "24,586"),
+        (number.format_count, 431_242.0, "431,242"),
+        (number.format_short, 5_195_828, "5.20 M"),
+        (number.format_short, 999_999, "1.00 M"),
+        (number.format_short, 0, "0"),
+        (number.format_short, 12, "12.0"),
+        (number.format_bytes, 98_304, "98.3 kB"),
+        (number.format_bytes, 999.6, "1.00 kB"),
+        (number.format_bytes, 0, "0 B"),
+        (number.format_seconds, 0.00021, "0.210 ms"),
+        (number.format_seconds, 3e-5, "30.0 µs"),
+        (number.format_seconds, 0, "0 µs"),
+        (number.format_seconds, 0.9999, "1.00 s"),
+        (number.format_seconds, 59.99, "1 min 0 s"),
+        (number.format_seconds, 200, "3 min 20 s"),
+        (number.format_seconds, 3599.9, "1 h 0 min"),
+        (number.format_seconds, 4000, "1 h 6 min"),
+        (number.format_seconds, math.nan, "–"),
+        (number.format_ratio, 17.54, "17.5×"),
+        (number.format_accuracy, Estimate(0.8731, None, 1), "87.3 %"),
+        (number.format_accuracy, Estimate(0.8731, 0.012, 3), "87.3 ± 1.2 %"),
+        (number.format_accuracy, Estimate(0.87314, 0.0004, 3), "87.31 ± 0.04 %"),
+        (number.format_accuracy, Estimate(math.nan, None, 1), "–"),
+        (number.format_loss, Estimate(0.33541, None, 1), "0.335"),
+        (number.format_loss, Estimate(0.33541, 0.0123, 2), "0.335 ± 0.012"),
+        (number.format_loss, Estimate(math.nan, math.nan, 2), "–"),
+    ],
+)
+def test_number_is_written_as_people_write_it(form: Callable[[Any], str], value: Any, text: str) -> None:
+    assert form(value) == text
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([number.format_count, number.format_short, number.format_bytes, number.format_seconds]),
+    st.floats(min_value=0, allow_nan=True, allow_infinity=True) | st.integers(0, 10**18),
+)
+def test_no_size_is_written_with_an_exponent_or_as_nan(form: Callable[[float], str], value: float) -> None:
+    assert not re.search(r"nan|inf|\de[+-]?\d", form(value))
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([number.format_accuracy, number.format_loss]),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.none() | st.floats(min_value=0),
+)
+def test_no_estimate_is_written_with_an_exponent_or_as_nan(
+    form: Callable[[Estimate], str], mean: float, spread: float | None
+) -> None:
+    assert not re.search(r"nan|inf|\de[+-]?\d", form(Estimate(mean, spread, 2)))
+
+
+@settings(deadline=None)
+@given(st.floats(1e-6, 1e6))
+def test_seconds_keep_three_digits(value: float) -> None:
+    text = number.format_seconds(value)
+    units = {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+    parts = text.split()
+    back = sum(float(a) * units[b] for a, b in zip(parts[::2], parts[1::2], strict=True))
+    assert back == pytest.approx(value, rel=0.01)

@@ -1,0 +1,320 @@
+"""A job's folder becomes a run: trained by the real worker, in processes forked as the dispatcher forks them."""
+
+import fcntl
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.cache import open_dataset, pin
+from core.files import compute_checksum, write_json
+from core.home import Home
+from core.spec import RunSpec
+from core.store.run import HISTORY, Run, read_history
+from core.store.runs import RunStore
+
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("tensorflow")]
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
+FILES = {
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "layers.json", "model.keras", "model.tflite",
+    "log.txt", "record.json",
+}  # fmt: skip
+
+
+def make_job(home: Home, **knobs) -> Path:
+    open_dataset(home, "digits")
+    spec = pin(home, RunSpec(**{**SMALL, **knobs}))
+    folder = home.jobs / spec.run_id
+    write_json(folder / "spec.json", spec.model_dump())
+    (folder / "attempt").write_text("1\n")
+    return folder
+
+
+def _work(folder: Path) -> None:
+    with (folder / "log.txt").open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    sys.stdout.reconfigure(line_buffering=True)
+    from core.training.__main__ import main
+
+    sys.exit(main([str(folder)]))
+
+
+def start(folder: Path) -> BaseProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["core.training.preload"])
+    process = context.Process(target=_work, args=(folder,))
+    process.start()
+    return process
+
+
+def train(folder: Path) -> int:
+    process = start(folder)
+    process.join(120)
+    return process.exitcode
+
+
+def fail(folder: Path) -> str:
+    """Trains a job that must fail and publish nothing; returns its last words."""
+    assert train(folder) == 1
+    assert not RunStore(Home(folder.parents[1])).frame()["run_id"].isin([folder.name]).any()
+    return (folder / "log.txt").read_text().splitlines()[-1]
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def epochs_of(folder: Path) -> int:
+    return len(read_history(folder / "history.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def run(shared_home) -> Run:
+    """A run that nobody interrupted."""
+    folder = make_job(shared_home, head="gap_linear", epochs=3)
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    return RunStore(shared_home).open(folder.name)
+
+
+def without_seconds(path: Path) -> list[dict[str, float]]:
+    return [json.loads(line) | {"seconds": 0} for line in (path / "history.jsonl").read_text().splitlines()]
+
+
+def assert_same_training(first: Run, second: Run) -> None:
+    assert without_seconds(first.path) == without_seconds(second.path)
+    assert first.record.metrics == second.record.metrics
+    for name in vars(first.predictions):
+        assert np.array_equal(getattr(first.predictions, name), getattr(second.predictions, name))
+
+
+def test_run_holds_its_files_and_nothing_else(run, shared_home):
+    assert {path.name for path in run.path.iterdir()} == FILES
+    assert not (shared_home.jobs / run.run_id).exists()
+
+
+def test_checksums_fit_every_file_but_the_record(run):
+    assert {name: compute_checksum(run.path / name) for name in FILES - {"record.json"}} == run.record.checksums
+
+
+def test_record_says_what_the_files_say(run):
+    record, predictions = run.record, run.predictions
+    layers = json.loads((run.path / "layers.json").read_text())
+    assert record.cost.params == sum(row["trainable"] + row["non_trainable"] for row in layers) == run.model.params
+    assert record.cost.keras_bytes == (run.path / "model.keras").stat().st_size
+    assert record.cost.tflite_bytes == (run.path / "model.tflite").stat().st_size
+    assert 0 < record.cost.latency_seconds <= record.cost.latency_p95_seconds
+    assert record.cost.latency_seconds < record.cost.latency_32_seconds
+    assert record.cost.train_seconds == pytest.approx(run.history["seconds"].iloc[-1], abs=1e-3)
+    assert (record.data.train_images, record.data.validation_images, record.data.test_images) == (160, 40, 360)
+    assert predictions.test_probs.shape == (360, 10)
+    assert predictions.test_probs.dtype == np.float32
+    assert predictions.validation_probs.shape == (40, 10)
+    hits = predictions.test_probs.argmax(axis=1) == predictions.test_labels
+    assert record.metrics.test_accuracy == hits.mean()
+    assert json.loads((run.path / "environment.json").read_text())["dataset_fingerprint"] == record.data.fingerprint
+
+
+def test_history_has_one_line_an_epoch_and_ends_at_the_validation_metrics(run):
+    history = run.history
+    assert tuple(history.columns) == HISTORY
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert history["seconds"].is_monotonic_increasing
+    assert history["val_loss"].iloc[-1] == pytest.approx(run.record.metrics.validation_loss, rel=1e-6)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+
+
+def test_log_is_free_of_warnings_of_tensorflow(run):
+    log = (run.path / "log.txt").read_text()
+    assert "Epoch 3" in log
+    assert not any(word in log for word in ("cuda", "oneDNN", "WARNING", "absl"))
+
+
+def test_same_spec_twice_gives_the_same_metrics_also_through_the_command(run, tmp_path):
+    home = Home(tmp_path)
+    folder = make_job(home, head="gap_linear", epochs=3)
+    command = [sys.executable, "-m", "core.training", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert_same_training(run, RunStore(home).open(folder.name))
+
+
+def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_result(tmp_path):
+    straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
+    knobs = {"epochs": 8, "dropout": 0.5, "filters": 2}
+    assert train(make_job(straight, **knobs)) == 0
+    folder = make_job(stopped, **knobs)
+    for epochs in (1, 3, 6):
+        process = start(folder)
+        wait_for(lambda least=epochs: epochs_of(folder) >= least)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert RunStore(stopped).frame().empty
+        assert not stopped.runs.exists()
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    assert_same_training(RunStore(straight).open(folder.name), RunStore(stopped).open(folder.name))
+
+
+@pytest.fixture
+def checkpointed(run, tmp_path) -> Path:
+    """A job for 4 epochs that stopped after 2 and went on to write a third line of its history."""
+    folder = make_job(Home(tmp_path), head="gap_linear", epochs=4)
+    shutil.copy(run.path / "model.keras", folder / "checkpoint-0002.keras")
+    shutil.copy(run.path / "history.jsonl", folder)
+    return folder
+
+
+def test_resumed_training_starts_after_its_checkpoint_and_cuts_the_history_back_to_it(checkpointed):
+    before = (checkpointed / "history.jsonl").read_text().splitlines()
+    assert train(checkpointed) == 0
+    run = RunStore(Home(checkpointed.parents[1])).open(checkpointed.name)
+    assert (run.path / "history.jsonl").read_text().splitlines()[:2] == before[:2]
+    assert run.history["epoch"].tolist() == [1, 2, 3, 4]
+    assert run.history["seconds"].is_monotonic_increasing
+    assert "from epoch 3 of 4" in (run.path / "log.txt").read_text()
+
+
+def test_finished_run_can_be_continued_from_its_model(run, tmp_path):
+    home = Home(tmp_path)
+    continued = make_job(home, head="gap_linear", epochs=5)
+    shutil.copy(run.path / "model.keras", continued / "checkpoint-0003.keras")
+    shutil.copy(run.path / "history.jsonl", continued)
+    at_once = make_job(Home(tmp_path / "other"), head="gap_linear", epochs=5)
+    assert (train(continued), train(at_once)) == (0, 0)
+    assert_same_training(RunStore(home).open(continued.name), RunStore(Home(tmp_path / "other")).open(at_once.name))
+
+
+def test_damaged_checkpoint_is_passed_over(checkpointed):
+    (checkpointed / "checkpoint-0002.keras").write_bytes(b"no model")
+    assert train(checkpointed) == 0
+    run = RunStore(Home(checkpointed.parents[1])).open(checkpointed.name)
+    assert run.history["epoch"].tolist() == [1, 2, 3, 4]
+    assert "from epoch 1 of 4" in (run.path / "log.txt").read_text()
+
+
+def test_diverged_training_fails_with_a_sentence(checkpointed):
+    import keras
+
+    path = checkpointed / "checkpoint-0002.keras"
+    model = keras.saving.load_model(path)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    model.save(path)
+    words = fail(checkpointed)
+    assert words == (
+        "Expected a finite loss; got nan in epoch 3: the training diverged, so choose a learning_rate below 0.001."
+    )
+
+
+def test_data_of_another_fingerprint_is_refused(home):
+    open_dataset(home, "digits")
+    spec = RunSpec(**SMALL, data="0123456789abcdef")
+    folder = home.jobs / spec.run_id
+    write_json(folder / "spec.json", spec.model_dump())
+    (folder / "attempt").write_text("1")
+    assert fail(folder).startswith("Expected Digits with fingerprint 0123456789abcdef; got ")
+
+
+def test_older_attempt_stops_and_writes_nothing_more(home):
+    folder = make_job(home, epochs=1000)
+    process = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 1)
+    (folder / "attempt").write_text("2")
+    process.join(60)
+    assert process.exitcode == 1
+    last = "Expected attempt 1 to be the current one; got 2, so this one ends."
+    assert (folder / "log.txt").read_text().splitlines()[-1] == last
+    assert json.loads((folder / "progress.json").read_text())["attempt"] == 1
+    assert RunStore(home).frame().empty
+
+
+def test_progress_counts_epochs_and_steps(home):
+    folder = make_job(home, epochs=1000, batch_size=1)
+    process = start(folder)
+    said = []
+
+    def training() -> bool:
+        try:
+            said.append(json.loads((folder / "progress.json").read_text()))
+        except FileNotFoundError:
+            return False
+        return said[-1].get("eta_seconds") is not None
+
+    wait_for(training)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert said[0]["phase"] == "loading"
+    last = said[-1]
+    assert last["phase"] == "training"
+    assert (last["attempt"], last["epochs"], last["steps"]) == (1, 1000, 160)
+    assert last["epoch"] == epochs_of(folder)
+    assert 0 < last["step"] <= 160
+    assert last["images_per_second"] > 0
+    assert last["eta_seconds"] > 0
+    assert abs(last["updated_at"] - time.time()) < 60
+
+
+def test_two_processes_do_not_share_a_job(home):
+    folder = make_job(home, epochs=1)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert fail(folder) == f"Expected to be the only process on job {folder.name}; got another one."
+
+
+def test_folder_without_a_spec_is_refused_with_a_sentence(home):
+    folder = home.jobs / "0123456789ab"
+    folder.mkdir(parents=True)
+    assert fail(folder).startswith("Expected a job's folder with a readable spec.json; got ")
+
+
+def test_litert_model_gives_keras_probabilities_and_the_maps_they_come_from(run, shared_home):
+    import keras
+    from ai_edge_litert.interpreter import Interpreter
+
+    images = open_dataset(shared_home, "digits").arrays().test_images[:7].astype(np.float32) / 255
+    interpreter = Interpreter(model_path=str(run.path / "model.tflite"), num_threads=1)
+    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], images.shape)
+    outputs = interpreter.get_signature_runner("serving_default")(
+        **{next(iter(interpreter.get_signature_list()["serving_default"]["inputs"])): images}
+    )
+    probs, maps = outputs["output_0"], outputs["output_1"]
+    model = keras.saving.load_model(run.path / "model.keras")
+    assert np.abs(probs - model.predict(images, verbose=0)).max() < 1e-5
+    assert np.abs(probs - run.predictions.test_probs[:7]).max() < 1e-5
+    assert maps.shape == (7, 5, 5, 10)
+    scores = np.exp(maps.mean(axis=(1, 2)))
+    assert np.abs(scores / scores.sum(axis=1, keepdims=True) - probs).max() < 1e-5
+
+
+def test_model_that_a_run_keeps_is_plain_keras(run):
+    code = "import keras, sys; print(keras.saving.load_model(sys.argv[1]).count_params()); print('core' in sys.modules)"
+    command = [sys.executable, "-c", code, str(run.path / "model.keras")]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == [str(run.model.params), "False"]
+
+
+def test_importing_the_workers_modules_starts_nothing_of_tensorflow():
+    code = (
+        "from core.training import preload; from tensorflow.python.eager import context; "
+        "print(context.context()._initialized)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["False"], done.stderr
