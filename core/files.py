@@ -3,11 +3,11 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from core.errors import HomeError
 
@@ -19,20 +19,16 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         HomeError: when the folder cannot be written or the disk is full.
     """
+    temporary = path.with_name(f".{uuid4().hex}-{path.name}")  # made by the writer, so with the usual permissions
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise HomeError(f"Expected to be able to write {path}; got: {error.strerror}.") from error
-    temporary = Path(name)
-    try:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise HomeError(f"Expected to be able to write {path}; got: {error.strerror}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

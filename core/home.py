@@ -18,6 +18,11 @@ class Home:
         return cls(Path(os.environ.get("HEADROOM_HOME") or "~/.headroom").expanduser().absolute())
 
     @property
+    def examples(self) -> Path:
+        """Finished runs to show beside those of any home; `HEADROOM_EXAMPLES` names another folder of them."""
+        return Path(os.environ.get("HEADROOM_EXAMPLES") or EXAMPLES)
+
+    @property
     def datasets(self) -> Path:
         return self.path / "datasets"
 

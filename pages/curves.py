@@ -13,7 +13,8 @@ if need_comparison() and (comparison := chosen_comparison()):
     show_finding("Curves", write_curves(comparison))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axes: list[XAxis] = ["epoch", "seconds"]
-        x = st.segmented_control("By", axes, default="epoch", required=True, key="by", bind="query-params")
+        by = st.segmented_control("By", axes, default="epoch", required=True, key="by", bind="query-params")
+        x = by or "epoch"  # a link may leave it empty
         splits = st.pills(
             "Splits",
             ["training", "validation"],

@@ -56,20 +56,24 @@ def select_images(
     """
     if guesses.empty:
         raise ComparisonError("Expected predictions of at least one test image; got none.")
-    images = guesses.groupby("image").agg(
-        label=("label", "first"), rights=("right", "sum"), heads=("right", "size"), sure=("prob", "mean")
+    images, first, index, heads = np.unique(
+        guesses["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
     )
-    wrongs = images["heads"] - images["rights"]
+    rights = np.bincount(index, guesses["right"])
+    wrongs = heads - rights
     keep = {
         "all": wrongs >= 0,
         "wrong": wrongs > 0,
         "wrong by one": wrongs == 1,
-        "right by one": (images["rights"] == 1) & (images["heads"] > 1),
+        "right by one": (rights == 1) & (heads > 1),
     }[show]
-    images = images[keep & (images["label"] == label)] if label is not None else images[keep]
-    if order != "as stored":
-        images = images.sort_values("sure", ascending=order == "least sure first", kind="stable")
-    return images.index.to_numpy(dtype=np.int64)
+    if label is not None:
+        keep &= guesses["label"].to_numpy()[first] == label
+    chosen = images[keep].astype(np.int64)
+    if order == "as stored":
+        return chosen
+    sure = (np.bincount(index, guesses["prob"]) / heads)[keep]
+    return chosen[np.argsort(sure if order == "least sure first" else -sure, kind="stable")]
 
 
 def compute_confusion(comparison: Comparison) -> pd.DataFrame:

@@ -29,11 +29,8 @@ def _accuracy(finding: Finding) -> str:
     word = "higher" if difference.mean > 0 else "lower"
     points = abs(difference.mean) * 100
     if difference.spread is None:
-        return (
-            f"accuracy {points:.1f} points {word} (one seed)"
-            if difference.seeds
-            else f"accuracy {points:.1f} points {word}"
-        )
+        text = f"accuracy {points:.{1 if points >= 0.1 else 2}f} points {word}"
+        return f"{text} (one seed)" if difference.seeds else text
     spread = difference.spread * 100
     digits = 2 if spread < 0.1 else 1
     text = f"accuracy {points:.{digits}f} ± {spread:.{digits}f} points {word}"

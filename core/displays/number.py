@@ -7,11 +7,14 @@ from core.analysis.summary import Estimate
 
 def format_count(value: float) -> str:
     """24586 → «24,586»; millions keep all digits, as a summary prints them."""
-    return f"{value:,.0f}"
+    return f"{value:,.0f}" if math.isfinite(value) else "–"
 
 
 def format_short(value: float) -> str:
     """5195828 → «5.20 M»; three digits."""
+    if not math.isfinite(value):
+        return "–"
+    value = _round(value)  # first, so that 999,999 becomes «1.00 M»
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{_three(value / size)} {letter}"
@@ -20,6 +23,9 @@ def format_short(value: float) -> str:
 
 def format_bytes(value: float) -> str:
     """In powers of 1,000, as disks are sold: 98304 → «98.3 kB»."""
+    if not math.isfinite(value):
+        return "–"
+    value = _round(value)
     for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if value >= size:
             return f"{_three(value / size)} {unit}"
@@ -27,15 +33,16 @@ def format_bytes(value: float) -> str:
 
 
 def format_seconds(value: float) -> str:
-    """From microseconds to hours: 0.00021 → «0.21 ms», 200 → «3 min 20 s»."""
+    """From microseconds to hours: 0.00021 → «0.210 ms», 200 → «3 min 20 s»."""
     if not math.isfinite(value):
         return "–"
-    if value < 1e-4:
-        return f"{_three(value * 1e6)} µs"
-    if value < 1:
-        return f"{_three(value * 1e3)} ms"
-    if value < 60:
-        return f"{_three(value)} s"
+    short = _round(value)
+    if short < 1e-4:
+        return f"{_three(short * 1e6)} µs"
+    if short < 1:
+        return f"{_three(short * 1e3)} ms"
+    if short < 60:
+        return f"{_three(short)} s"
     minutes, seconds = divmod(round(value), 60)
     if minutes < 60:
         return f"{minutes} min {seconds} s"
@@ -64,8 +71,14 @@ def format_loss(value: Estimate) -> str:
     return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"
 
 
+def _round(value: float) -> float:
+    """To three significant digits."""
+    return float(f"{value:.3g}")
+
+
 def _three(value: float) -> str:
     """Three significant digits without an exponent."""
+    value = _round(value)
     if value == 0:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))

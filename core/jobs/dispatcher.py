@@ -29,7 +29,7 @@ def ensure_dispatcher(home: Home) -> bool:
 
     Returns whether a dispatcher is at work; False where there is nothing to do or nothing can be written.
     """
-    if not JobQueue(home).unfinished():
+    if not JobQueue(home).has("queued", "running"):
         return False
     try:
         lock = _open_lock(home)
@@ -97,7 +97,7 @@ class Dispatcher:
                 os.ftruncate(lock, 0)
                 # Who submits writes the table first and tries the lock second; so after letting go, look once more.
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                if not self.queue.unfinished():
+                if not self.queue.has("queued", "running"):
                     return
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,16 +121,16 @@ class Dispatcher:
 
     def step(self) -> bool:
         """Looks once after every running job and starts what there is room for. Returns whether work is left."""
-        jobs = self.queue.unfinished()
-        running = [job for job in jobs if job.state == "running" and not self._look_after(job)]
+        running = [job for job in self.queue.running() if not self._look_after(job)]
+        if not self.queue.has("queued"):
+            return bool(running)
         # Asked for last and only when something waits: an executor may need seconds to get ready.
-        if any(job.state == "queued" for job in jobs):
-            for _ in range(self.executor.slots - len(running)):
-                job = self.queue.claim()
-                if job is None:
-                    break
-                self._start(job)
-        return bool(jobs)
+        for _ in range(self.executor.slots - len(running)):
+            job = self.queue.claim()
+            if job is None:
+                break
+            self._start(job)
+        return True
 
     def _look_after(self, job: Job) -> bool:
         """Returns whether the attempt has ended."""

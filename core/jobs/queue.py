@@ -118,6 +118,15 @@ class JobQueue:
         """Queued and running jobs as the table has them, in the order they will be, or were, started."""
         return self._select("WHERE state IN ('queued', 'running') ORDER BY priority DESC, number")
 
+    def running(self) -> list[Job]:
+        """Jobs that the table has as running."""
+        return self._select("WHERE state = 'running' ORDER BY number")
+
+    def has(self, *states: State) -> bool:
+        """Whether the table has a job in one of these states; cheap however long it is."""
+        marks = ", ".join("?" * len(states))
+        return bool(self._select(f"WHERE state IN ({marks}) LIMIT 1", *states))
+
     def cancel(self, run_id: str) -> None:
         """A queued job is cancelled at once; of a running one the dispatcher is asked to end it.
 

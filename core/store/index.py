@@ -1,48 +1,68 @@
-"""The index over one folder of runs: a row for each finished run, read from its record once, then from SQLite."""
+"""The index over one folder of runs: a row for each finished run, read from its record once, then from one file."""
 
 import hashlib
 import json
 import os
-import sqlite3
 import time
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from core.errors import HomeError, RunError
+from core.files import replacing
 from core.recipes import RECIPES
 from core.spec import KNOBS
 from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
-    "official", "finished_at",
+    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "official",
+    "finished_at",
 )  # fmt: skip
+
+_DTYPES: dict[str, str] = {
+    **dict.fromkeys(COLUMNS, "str"),
+    **{name: {int: "int64", float: "float64", str: "str"}[knob.kind] for name, knob in KNOBS.items()},
+    "train_images": "Int64",  # nothing stands for all of them
+    **dict.fromkeys(Metrics.model_fields, "float64"),
+    **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
+    "fitted_images": "int64",
+    "official": "bool",
+    "stamp": "int64",
+    "version": "int64",
+}
+
+# What rows mean: those that were written with other columns or other recipes are not read.
+_MEANING = [_DTYPES, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
+_VERSION = int(hashlib.sha256(json.dumps(_MEANING).encode()).hexdigest()[:8], 16)
 
 # Two changes within one tick of the file system's clock leave the folder the same time of change. The coarsest
 # clock that homes live on ticks every two seconds.
 _TICK_SECONDS = 2.0
 
 
-def _version() -> int:
-    """A number for what rows mean: SQLite's `user_version`, so that an index of other columns or recipes is dropped."""
-    meaning = [COLUMNS, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
-    return int(hashlib.sha256(json.dumps(meaning).encode()).hexdigest()[:7], 16)
+def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
+    named = zip(_DTYPES.items(), columns, strict=True)
+    return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
 
 
 @dataclass
 class Index:
-    """Which finished runs the folder `path` holds; `rows` maps a run id to a JSON list in the order of COLUMNS.
+    """Which finished runs the folder `path` holds: `frame` has a row each, newest first, with at least COLUMNS.
 
     A published run never changes, so a row holds as long as its folder keeps its time of change. Rows are derived:
-    when `file` is None or cannot be written, they are kept in memory; when it is damaged, it is made anew.
-    `generation` grows whenever rows or damaged do change.
+    when `file` is None or cannot be written they are kept in memory, when it is damaged they are read anew, and of
+    two processes that write it the last one wins. `generation` grows with every change of frame or damaged.
     """
 
     path: Path
     file: Path | None
-    rows: dict[str, str] = field(default_factory=dict)
+    frame: pd.DataFrame = field(default_factory=lambda: _build([]))
     damaged: dict[str, str] = field(default_factory=dict)
     generation: int = 0
     _stamps: dict[str, int] = field(default_factory=dict)
@@ -51,7 +71,7 @@ class Index:
     _scanned: float = 0.0
 
     def refresh(self) -> None:
-        """Follows published and deleted folders; costs one stat when none was.
+        """Follows published and deleted folders; costs one stat when there were none for a while.
 
         Raises:
             HomeError: when the folder is there and cannot be read.
@@ -75,71 +95,51 @@ class Index:
         stamps = {}
         with os.scandir(self.path) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):  # deleted since
-                    if entry.is_dir() and not entry.name.startswith("."):
-                        stamps[entry.name] = entry.stat().st_mtime_ns
+                if entry.name[0] == "." or not entry.is_dir():
+                    continue
+                try:
+                    stamps[entry.name] = entry.stat().st_mtime_ns
+                except FileNotFoundError:  # deleted since
+                    continue
         return stamps
 
     def _follow(self, stamps: dict[str, int]) -> None:
         if stamps and not self._stamps:
             self._load()
-        gone = self._stamps.keys() - stamps.keys()
-        fresh = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
-        if not gone and not fresh:
+        if stamps == self._stamps:
             return
-        kept = self._stamps.keys() - gone - set(fresh)
-        rows = {name: row for name, row in self.rows.items() if name in kept}
-        damaged = {name: sentence for name, sentence in self.damaged.items() if name in kept}
+        fresh = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
+        away = (self._stamps.keys() - stamps.keys()).union(fresh)
+        damaged = {name: sentence for name, sentence in self.damaged.items() if name not in away}
+        rows = []
         for name in fresh:
             try:
-                rows[name] = json.dumps(list(Run.open(self.path / name).record.row().values()))
+                row = Run.open(self.path / name).record.row()
             except RunError as error:
                 damaged[name] = str(error)
-        self._save({name: (stamps[name], rows[name]) for name in fresh if name in rows}, self.rows.keys() - rows.keys())
-        self.rows, self.damaged, self._stamps = rows, damaged, stamps
+            else:
+                rows.append([*(row[column] for column in COLUMNS), stamps[name], _VERSION])
+        stay = self.frame[[name not in away for name in self.frame["run_id"]]]
+        if rows or len(stay) < len(self.frame):
+            frame = pd.concat([stay, _build(rows)]) if len(stay) else _build(rows)
+            self.frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
+            self._save()
+        self.damaged, self._stamps = damaged, stamps
         self.generation += 1
 
     def _load(self) -> None:
-        if self.file is None or not self.file.exists():
+        if self.file is None:
             return
         try:
-            with closing(self._connect()) as connection:
-                found = connection.execute("SELECT run_id, stamp, value FROM row").fetchall()
-        except sqlite3.OperationalError:
+            frame = pd.read_feather(self.file, use_threads=False)
+        except (OSError, ValueError):  # absent, damaged or of another format: the next save makes it anew
             return
-        except sqlite3.DatabaseError:  # no database, or a damaged one: the next save makes it anew
-            for name in (self.file.name, f"{self.file.name}-journal"):
-                with suppress(OSError):
-                    self.file.with_name(name).unlink()
-            return
-        self.rows = {name: row for name, _, row in found}
-        self._stamps = {name: stamp for name, stamp, _ in found}
-        self.generation += 1
+        if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
+            self.frame = frame
+            self._stamps = dict(zip(frame["run_id"], frame["stamp"].tolist(), strict=True))
+            self.generation += 1
 
-    def _save(self, fresh: dict[str, tuple[int, str]], gone: set[str]) -> None:
-        if self.file is None or not (fresh or gone):
-            return
-        with suppress(sqlite3.Error), closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("DELETE FROM row WHERE run_id = ?", [(name,) for name in gone])
-            connection.executemany(
-                "INSERT OR REPLACE INTO row VALUES (?, ?, ?)", [(name, *item) for name, item in fresh.items()]
-            )
-            connection.execute("COMMIT")
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(str(self.file), timeout=5, isolation_level=None)
-        try:
-            if connection.execute("PRAGMA user_version").fetchone() != (_VERSION,):
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("DROP TABLE IF EXISTS row")
-                connection.execute("CREATE TABLE row (run_id TEXT PRIMARY KEY, stamp INTEGER, value TEXT)")
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-                connection.execute("COMMIT")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-
-_VERSION = _version()
+    def _save(self) -> None:
+        if self.file is not None:
+            with suppress(HomeError), replacing(self.file) as temporary:
+                self.frame.to_feather(temporary)

@@ -105,7 +105,7 @@ class Run:
             RunDamagedError: when they are not what the worker wrote, or do not fit the record.
         """
         try:
-            with np.load(self.artifact("predictions.npz"), allow_pickle=False) as arrays:
+            with self.artifact("predictions.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             raise RunDamagedError(f"Expected readable predictions in run {self.run_id}; got: {error}.") from None

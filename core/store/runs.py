@@ -1,6 +1,5 @@
 """All runs of a home and of the examples: list, open, publish."""
 
-import json
 import os
 import re
 import tempfile
@@ -11,20 +10,10 @@ from threading import Lock
 import pandas as pd
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
-from core.home import EXAMPLES, Home
-from core.spec import KNOBS
+from core.home import Home
 from core.store.index import COLUMNS, Index
-from core.store.record import Cost, Metrics, Record
+from core.store.record import Record
 from core.store.run import Run
-
-_DTYPES: dict[str, str] = {
-    **{name: {int: "int64", float: "float64", str: "str"}[knob.kind] for name, knob in KNOBS.items()},
-    "train_images": "Int64",  # nothing stands for all of them
-    **dict.fromkeys(Metrics.model_fields, "float64"),
-    **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
-    "fitted_images": "int64",
-    "official": "bool",
-}
 
 
 class RunStore:
@@ -33,9 +22,9 @@ class RunStore:
     Safe to share between threads; other processes may publish and delete at any time.
     """
 
-    def __init__(self, home: Home, examples: Path = EXAMPLES) -> None:
+    def __init__(self, home: Home, examples: Path | None = None) -> None:
         self.home = home
-        self._indexes = (Index(home.runs, home.path / "index.sqlite"), Index(examples, None))
+        self._indexes = (Index(home.runs, home.path / "index.feather"), Index(examples or home.examples, None))
         self._frame: tuple[tuple[int, ...], pd.DataFrame] | None = None
         self._lock = Lock()
 
@@ -63,15 +52,11 @@ class RunStore:
         return tuple(index.generation for index in self._indexes)
 
     def _build_frame(self) -> pd.DataFrame:
-        home, examples = (index.rows for index in self._indexes)
-        alone = [row for name, row in examples.items() if name not in home]
-        rows = json.loads(f"[{','.join([*home.values(), *alone])}]")
-        columns = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
-        frame = pd.DataFrame(
-            {name: pd.Series(values, dtype=_DTYPES.get(name, "str")) for name, values in columns.items()}
-        )
-        frame["source"] = pd.Series(["home"] * len(home) + ["example"] * len(alone), dtype="str")
-        return frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
+        home, examples = (index.frame[list(COLUMNS)] for index in self._indexes)
+        alone = examples[~examples["run_id"].isin(home["run_id"])]
+        frame = pd.concat([home.assign(source="home"), alone.assign(source="example")])
+        frame["source"] = frame["source"].astype("str")
+        return frame.sort_values("finished_at", ascending=False, kind="stable", ignore_index=True)
 
     def damaged(self) -> dict[str, str]:
         """Folders that look like runs and are none: name to one sentence."""

@@ -21,7 +21,7 @@ from core.training.evaluate import compile_probs
 from core.training.export import export_litert, measure_latency
 from core.training.fit import Step, fit
 from core.training.input import load_splits
-from core.training.job import Checkpoint, JobFolder
+from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
 from core.training.pace import Pace
 from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions
 
@@ -75,13 +75,13 @@ def train(job: JobFolder) -> Run:
     return RunStore(job.home).publish(job.path)
 
 
-def main(arguments: list[str]) -> str | None:
+def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> str | None:
     """Returns None when the run is published, else one sentence that says why not."""
     if len(arguments) != 1:
         return f"Expected one argument, the folder of a job; got {len(arguments)}."
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
-        job = JobFolder(Path(arguments[0]))
+        job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
         with job.locked():
             configure()
             train(job)

@@ -55,8 +55,8 @@ def fit(
 ) -> Iterator[Epoch]:
     """Trains up to `spec.epochs` and yields each epoch when it is validated.
 
-    Everything random follows from the spec and the state of `model`, so training that goes on from a model saved
-    after epoch `after_epoch` equals one that was never interrupted.
+    The order of images and the dropout of an epoch follow from `spec.seed` and its number alone, so training that goes
+    on from a model saved after epoch `after_epoch` equals one that was never interrupted, bit by bit.
 
     Args:
         look: called about four times a second.
@@ -72,6 +72,7 @@ def fit(
     for epoch in range(after_epoch + 1, spec.epochs + 1):
         begin = time.perf_counter()
         order = tf.constant(compute_order(spec.seed, epoch, len(train)))
+        _seed_dropout(model, spec.seed, epoch)
         for mean in means:
             mean.reset_state()
         step = 0
@@ -113,6 +114,15 @@ def _compile_steps(
         return mean_loss.result(), mean_accuracy.result()
 
     return run_steps, means
+
+
+def _seed_dropout(model: keras.Sequential, seed: int, epoch: int) -> None:
+    """A saved model does not hold the state of its random generators."""
+    for place, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            state = layer.seed_generator.state
+            fresh = np.random.default_rng((seed, epoch, place)).integers(2**31, size=state.shape)
+            state.assign(fresh.astype(state.dtype))
 
 
 def _forward(model: keras.Sequential, images: tf.Tensor) -> tf.Tensor:

@@ -21,7 +21,7 @@ from core.store.run import HISTORY, finite, read_history
 from core.training.fit import Epoch
 
 _SAY_SECONDS = 0.25
-_CHECKPOINT_SECONDS = 10.0
+CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,16 @@ class Checkpoint:
 class JobFolder:
     """`<home>/jobs/<run_id>/`. Nothing is written once a newer attempt has begun.
 
+    Args:
+        checkpoint_seconds: how long training goes on without a checkpoint, at least.
+
     Raises:
-        JobError: when it holds no spec or belongs to another spec.
+        JobError: when it holds no spec, that of another run, or no attempt number.
         SpecError, UnknownNameError: when the spec is not valid.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> None:
+        self.checkpoint_seconds = checkpoint_seconds
         self.path = path.absolute()
         self.home = Home(self.path.parents[1])
         try:
@@ -109,7 +113,7 @@ class JobFolder:
         line["seconds"] = round(seconds, 4)
         with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: line[name] for name in HISTORY}) + "\n")
-        if epoch.epoch == self.spec.epochs or time.monotonic() - self._saved_at > _CHECKPOINT_SECONDS:
+        if epoch.epoch == self.spec.epochs or time.monotonic() - self._saved_at > self.checkpoint_seconds:
             self._save(model, epoch.epoch)
 
     def _save(self, model: keras.Sequential, epoch: int) -> None:

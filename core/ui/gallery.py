@@ -96,6 +96,7 @@ def show_gallery(comparison: Comparison) -> None:
             key="show",
             bind="query-params",
         )
+        chosen = chosen or "all"  # a link may leave it empty
         label = st.selectbox("True class", ["any", *classes], key="class", bind="query-params", width=150)
         orders: list[Order] = ["as stored", "surest first", "least sure first"]
         order = st.selectbox("Order", orders, key="order", bind="query-params", width=180)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.displays.live import build_live_chart
+from core.displays.live import build_live_charts
 from core.displays.number import format_seconds
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import Progress, folder_of, read_progress
@@ -52,9 +52,9 @@ def _show_unfinished(jobs: list[Job]) -> None:
             st.button("Stop", key=f"stop-{job.run_id}", on_click=cancel, args=(home(), job.run_id), width="content")
     folders = [(job.spec, folder_of(home(), job.run_id)) for job in running]
     histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if folder]
-    chart = build_live_chart(histories)
-    if chart is not None:
-        st.altair_chart(chart, width="stretch", alt="Validation accuracy and loss of the running trainings by epoch.")
+    charts = build_live_charts(histories)
+    for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
+        column.altair_chart(chart, width="stretch", alt="Running trainings: validation score by epoch.")
 
 
 def _describe(job: Job, progress: Progress | None) -> tuple[float, str]:

@@ -1,5 +1,6 @@
 """How a page shows a display: its title, its picture with a text alternative, and the table behind it."""
 
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -8,18 +9,26 @@ import streamlit as st
 from core.displays.display import Display
 
 
-def show(display: Display, *, title: str | None = None, table: bool = True, **keys: Any) -> None:
+def show(display: Display, *, title: str | None = None, table: bool = True) -> None:
     """Draws a display. `title` replaces its own (empty: none); `table` adds the figures in a fold."""
     heading = display.title if title is None else title
     if heading:
         st.subheader(heading, anchor=False)
-    chart = display.chart()
-    if chart is not None:
-        st.altair_chart(chart, width="stretch", alt=display.describe(), **keys)
+    records = [run.record.model_dump_json() for run in display.comparison.runs]
+    settings = {f.name: str(getattr(display, f.name)) for f in fields(display) if f.name != "comparison"}
+    _draw(display.name, records, settings, display)
     if table:
         with st.expander("The figures behind it", on_change="rerun", key=f"figures-{display.name}-{heading}") as fold:
             if fold.open:
                 show_table(display)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> None:
+    """Builds a picture once for the same runs and settings; after that Streamlit plays the finished one again."""
+    chart = _display.chart()
+    if chart is not None:
+        st.altair_chart(chart, width="stretch", alt=_display.describe())
 
 
 def show_table(display: Display) -> None:

@@ -84,6 +84,8 @@ def chosen_comparison() -> Comparison | None:
     Raises:
         HeadroomError: when a chosen run is gone, damaged, or cannot be compared with the others.
     """
+    if store().frame().empty:
+        return None
     key = st.session_state.get("compare")
     if key == TICKED:
         ids = ticked_ids()

@@ -7,7 +7,9 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.curve import compute_curves
+from core.analysis.summary import Estimate
 from core.displays.display import Chart, Display
+from core.displays.number import format_accuracy, format_loss
 from core.displays.palette import colors
 
 Metric = Literal["accuracy", "loss"]
@@ -130,6 +132,9 @@ class Curves(Display):
         ends = frame[frame["seed"] < 0].groupby(["head", "split"], sort=False).tail(1)
         if ends.empty:
             return "No epoch is finished yet."
-        form = "{:.1%}" if self.metric == "accuracy" else "{:.3f}"
-        parts = [f"{r['head']} ({r['split']}) ends at {form.format(r['value'])}" for r in ends.to_dict("records")]
+        form = format_accuracy if self.metric == "accuracy" else format_loss
+        parts = [
+            f"{row['head']} ({row['split']}) ends at {form(Estimate(row['value'], None, 1))}"
+            for row in ends.to_dict("records")
+        ]
         return f"{_NAMES[self.metric]} by {self.x}. " + "; ".join(parts) + "."

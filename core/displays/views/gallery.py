@@ -1,6 +1,7 @@
 """A gallery of test images with what each head took them for."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 from typing import ClassVar
 
@@ -33,8 +34,11 @@ class Gallery(Display):
 
     def selected(self) -> list[int]:
         """Indices of all test images that the filter lets through, in order."""
-        guesses = compute_guesses(self.comparison, self.seed)
-        return [int(i) for i in select_images(guesses, self.show, self.label, self.order)]
+        return select_images(self._guesses, self.show, self.label, self.order).tolist()
+
+    @cached_property
+    def _guesses(self) -> pd.DataFrame:
+        return compute_guesses(self.comparison, self.seed)
 
     @property
     def pages(self) -> int:
@@ -45,8 +49,7 @@ class Gallery(Display):
         chosen = self.selected()
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
-        guesses = compute_guesses(self.comparison, self.seed).set_index("image")
-        frame = guesses.loc[shown].reset_index()
+        frame = self._guesses.set_index("image").loc[shown].reset_index()
         names = dict(enumerate(self.comparison.first.record.data.classes))
         return frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
 

@@ -45,7 +45,7 @@ class Tiles(Display):
         if finding:
             gap = finding.accuracy
             points = format_accuracy(Estimate(abs(gap.mean), gap.spread, gap.seeds), unit="")
-            accuracy = f"{points} points {'higher' if gap.mean > 0 else 'lower'}"
+            accuracy = f"{points} points {'higher' if gap.mean > 0 else 'lower'}" if gap.mean else "the same"
             better = int(finding.settled) * (1 if gap.mean > 0 else -1)
         rows.append(("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better))
         rows += [self._cost(*cost) for cost in _COSTS]

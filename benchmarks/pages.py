@@ -1,0 +1,126 @@
+"""Runs every page's script over 10 runs and over 1,000, then opens all pages of a real dashboard and weighs it.
+
+Prints a line of JSON a page and one for memory. The budgets: 1.3 times the page over 10 runs, 0.15 s in the median,
+350 MB without TensorFlow. Times are of Streamlit's test runner, its own work included; both homes take turns.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from core.home import Home
+from core.spec import RunSpec
+from tests.finished_run import RunWriter
+from tests.page_run import PAGES, ROOT, navigated, open_page
+
+BUDGET_RATIO = 1.3
+BUDGET_SECONDS = 0.15
+BUDGET_BYTES = 350_000_000
+REPEATS = 15
+WARM_UP = 3
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def fill(home: Home, count: int) -> None:
+    """One comparison of 2 heads × 5 seeds, the newest; before it as many others of that size as make `count` runs."""
+    write = RunWriter(home)
+    for number in range(count // 10 - 1, -1, -1):
+        for head in ("gap", "dense"):
+            for seed in range(5):
+                write(RunSpec(head=head, seed=seed, epochs=25 + number), predictions=number == 0)
+
+
+def measure_page(page: str, homes: dict[str, Home]) -> dict[str, object]:
+    seconds: dict[str, list[float]] = {name: [] for name in homes}
+    apps = {}
+    for name, home in homes.items():
+        os.environ["HEADROOM_HOME"] = str(home.path)
+        apps[name] = open_page(page)
+    for _ in range(WARM_UP + REPEATS):
+        for name, home in homes.items():
+            os.environ["HEADROOM_HOME"] = str(home.path)
+            begin = time.perf_counter()
+            app = apps[name].run()
+            seconds[name].append(time.perf_counter() - begin)
+            if app.exception or app.error:
+                raise SystemExit(f"Expected {page} without an error; got: {[error.value for error in app.error]}.")
+    small, large = (statistics.median(seconds[name][WARM_UP:]) for name in ("small", "large"))
+    return {
+        "benchmark": "pages", "page": page, "runs_10_seconds": round(small, 4), "runs_1000_seconds": round(large, 4),
+        "ratio": round(large / small, 2), "budget_ratio": BUDGET_RATIO, "budget_seconds": BUDGET_SECONDS,
+        "within": large / small <= BUDGET_RATIO and large <= BUDGET_SECONDS,
+    }  # fmt: skip
+
+
+def measure_memory(home: Home) -> dict[str, object]:
+    """Resident bytes of a dashboard's process after a browser has drawn every page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    env = os.environ | {"HEADROOM_HOME": str(home.path)}
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
+        draw_pages(f"http://127.0.0.1:{port}")
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        kilobytes = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+        mapped = "tensorflow" in Path(f"/proc/{server.pid}/maps").read_text()
+    finally:
+        server.terminate()
+        server.wait()
+    return {
+        "benchmark": "pages", "memory_bytes": kilobytes * 1024, "budget_bytes": BUDGET_BYTES, "tensorflow": mapped,
+        "within": kilobytes * 1024 <= BUDGET_BYTES and not mapped,
+    }  # fmt: skip
+
+
+def until_healthy(address: str, patience_seconds: float = 60.0) -> None:
+    end = time.monotonic() + patience_seconds
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def draw_pages(address: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page()
+        for page in PAGES:
+            tab.goto(f"{address}/{'' if page == 'compare' else page}")
+            tab.get_by_role("heading").first.wait_for(timeout=60_000)
+            tab.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+        browser.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, navigated():
+        os.environ["HEADROOM_EXAMPLES"] = f"{folder}/no-examples"
+        homes = {"small": Home(Path(folder) / "small"), "large": Home(Path(folder) / "large")}
+        fill(homes["small"], 10)
+        fill(homes["large"], 1000)
+        for page in PAGES:
+            print(json.dumps(measure_page(page, homes)), flush=True)
+        if CHROMIUM.exists():
+            print(json.dumps(measure_memory(homes["large"])), flush=True)
+        else:
+            print(json.dumps({"benchmark": "pages", "memory_bytes": None, "reason": f"no {CHROMIUM}"}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

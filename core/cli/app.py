@@ -1,0 +1,74 @@
+"""The application: its commands, and the one place where an error becomes one line and an exit code."""
+
+import sys
+from typing import Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from core.cli import dataset, job
+from core.cli.compare import compare
+from core.cli.doctor import doctor
+from core.cli.output import say
+from core.cli.recipe import params, recipes
+from core.cli.run import runs, show
+from core.cli.train import train
+from core.errors import HeadroomError
+
+
+class OneLine(TyperGroup):
+    """Exit code 1 and one sentence for what went wrong, 2 for a command that was not understood."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal that knows no «±» shows «?», not an error
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except TyperException as error:
+            code = _fail(_explain(error), error.exit_code)
+        except HeadroomError as error:
+            code = _fail(str(error), 1)
+        except ImportError as error:
+            code = _fail(
+                f"Expected what requirements.txt names to be installed; got: {error}: python -m core doctor", 1
+            )
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            what = f"{type(error).__name__}: {error}"
+            code = _fail(f"Expected the command to end well; got {what:.300}; python -X dev shows where.", 1)
+        sys.exit(code or 0)
+
+
+def _explain(error: TyperException) -> str:
+    """Typer says what an option should be, and not what it got."""
+    cause, message = error.__cause__, error.format_message().rstrip(".")
+    return f"{message}; got {cause.errors()[0]['input']!r:.60}." if isinstance(cause, ValidationError) else message
+
+
+def _fail(sentence: str, code: int) -> int:
+    say(" ".join(sentence.split()))
+    return code
+
+
+app = typer.Typer(
+    cls=OneLine,
+    add_completion=False,
+    invoke_without_command=True,
+    help="How much head does your ConvNet need? Trains one backbone under different heads and compares them.",
+)
+
+
+@app.callback()
+def _show_help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+for _command in (recipes, params, train, runs, show, compare, doctor):
+    app.command()(_command)
+app.add_typer(dataset.app, name="datasets")
+app.add_typer(job.app, name="jobs")

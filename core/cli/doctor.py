@@ -1,0 +1,172 @@
+"""`doctor`: what Headroom finds on this machine, and what is missing. Runs with typer, rich and pydantic alone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from core.cli.output import JsonFlag, format_known, print_json, print_pairs
+from core.errors import HeadroomError
+from core.home import Home
+
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
+OLDEST, NEWEST = (3, 11), (3, 13)
+_PATIENCE_SECONDS = 10.0
+
+
+def doctor(as_json: JsonFlag = False) -> None:
+    """Look over this machine: Python, libraries, processor, GPU, home, data and jobs. Exit code 1 if something needed
+    is missing."""
+    found = examine(Home.default())
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+    if found["missing"]:
+        raise typer.Exit(1)
+
+
+def examine(home: Home) -> dict[str, Any]:
+    """Everything `doctor` says; `missing` holds a sentence for each thing that is needed and not there."""
+    libraries = read_libraries(REQUIREMENTS)
+    missing = []
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        missing.append(
+            f"Expected Python {'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}; "
+            f"got {sys.version.split()[0]}: make PYTHON=python{'.'.join(map(str, NEWEST))} dashboard"
+        )
+    absent = [name for name, found in libraries.items() if found is None]
+    if absent:
+        missing.append(f"Expected {', '.join(absent)} to be installed; got none: pip install -r requirements.txt")
+    place = _describe_home(home)
+    if not place["writable"]:
+        missing.append(
+            f"Expected to be able to write {home.path}; got no right to: set HEADROOM_HOME to another folder."
+        )
+    found = {
+        "python": sys.version.split()[0],
+        "libraries": libraries,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "gpus": list_gpus(),
+        "home": place,
+        "slots": None, "datasets": None, "runs": None, "examples": None, "damaged": None, "dispatcher": None,
+    }  # fmt: skip
+    if not absent:
+        try:
+            found |= _examine_home(home)
+        except HeadroomError as error:
+            missing.append(str(error))
+    return {**found, "missing": missing}
+
+
+def read_libraries(requirements: Path) -> dict[str, str | None]:
+    """The packages that a requirements file names, with the version that is installed; None for one that is not."""
+    found: dict[str, str | None] = {}
+    for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", requirements.read_text(encoding="utf-8"), re.MULTILINE):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def list_gpus(driver: Path = Path("/proc/driver/nvidia")) -> list[str]:
+    """Names of the NVIDIA GPUs, from nvidia-smi or, without it, from the driver's folder."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True).stdout
+        return [line.strip() for line in answer.splitlines() if line.strip()]
+    except (OSError, subprocess.SubprocessError):
+        pass
+    names = []
+    for path in sorted(driver.glob("gpus/*/information")):
+        model = re.search(r"^Model:\s*(.+)$", path.read_text(errors="replace"), re.MULTILINE)
+        names.append(model[1].strip() if model else path.parent.name)
+    return names
+
+
+def find_dispatcher(home: Home) -> int | None:
+    """Process id of the dispatcher at work. Does not try its lock: one that starts just then would take fright."""
+    try:
+        pid = int((home.jobs / "dispatcher.lock").read_text())
+        os.kill(pid, 0)
+    except PermissionError:
+        return pid
+    except (OSError, ValueError, OverflowError):
+        return None
+    try:
+        return pid if b"core.jobs" in Path(f"/proc/{pid}/cmdline").read_bytes() else None  # its number may be reused
+    except OSError:
+        return pid
+
+
+def _describe_home(home: Home) -> dict[str, Any]:
+    there = next(
+        path for path in (home.path, *home.path.parents) if os.path.exists(path)
+    )  # False, not an error, where one may not look
+    return {
+        "path": str(home.path),
+        "exists": home.path.is_dir(),
+        "writable": there.is_dir() and os.access(there, os.W_OK | os.X_OK),
+        "free_bytes": shutil.disk_usage(there).free,
+    }
+
+
+def _examine_home(home: Home) -> dict[str, Any]:
+    from core.datasets.cache import list_datasets
+    from core.jobs.local import read_slots
+    from core.jobs.queue import JobQueue
+    from core.store.runs import RunStore
+
+    store = RunStore(home)
+    sources = list(store.frame()["source"])
+    statuses = [asdict(status) for status in list_datasets(home)]
+    return {
+        "datasets": [{n: s[n] for n in ("name", "here", "bundled", "problem", "how")} for s in statuses],
+        "runs": sources.count("home"),
+        "examples": sources.count("example"),
+        "damaged": list(store.damaged().values()),
+        "dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())},
+        "slots": read_slots(),
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    pairs = {
+        "Python": found["python"],
+        **{f"  {name}": installed or "missing" for name, installed in found["libraries"].items()},
+        "Cores": str(found["cores"]),
+        "Trainings side by side": format_known(found["slots"]),
+        "Memory": _format_gigabytes(found["memory_bytes"]),
+        "GPU": ", ".join(found["gpus"]) or "none",
+        "Home": found["home"]["path"],
+        "  writable": "yes" if found["home"]["writable"] else "no",
+        "  free": _format_gigabytes(found["home"]["free_bytes"]),
+        "  runs": format_known(found["runs"]),
+        "  examples": format_known(found["examples"]),
+    }
+    for status in found["datasets"] or []:
+        state = "here" if status["here"] else "comes along" if status["bundled"] else f"not here: {status['how']}"
+        pairs[f"  {status['name']}"] = status["problem"] or state
+    if found["dispatcher"]:
+        pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]
+        pairs["Dispatcher"] = f"at work, process {pid}" if pid else "not at work; the next training starts it"
+        pairs["Jobs not finished"] = str(unfinished)
+    print_pairs(pairs)
+    for sentence in [*(found["damaged"] or []), *found["missing"]]:
+        typer.echo(sentence)
+    if not found["missing"]:
+        typer.echo("Nothing that is needed is missing.")
+
+
+def _format_gigabytes(value: int) -> str:
+    """Not through `core.displays.number`: that needs libraries which may be what is missing."""
+    return f"{value / 1e9:.1f} GB"

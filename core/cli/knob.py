@@ -1,0 +1,57 @@
+"""The knobs of a run as options of a command: a knob that is new in the spec is an option by itself."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import SpecError
+from core.spec import KNOBS, Knob, RunSpec
+
+
+def with_knobs(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command an option for each knob in place of its `**knobs`; the value is None where it is not given.
+
+    Bounds are checked by RunSpec, which knows the sentence for it.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = [_option(knob) for name, knob in KNOBS.items() if name not in leaving_out]
+        command.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def _option(knob: Knob) -> inspect.Parameter:
+    bounds = "" if knob.low is None else f" {knob.bounds[0].upper()}{knob.bounds[1:]}."
+    about = typer.Option(help=f"{knob.help}{bounds} Without it as in the recipe.", rich_help_panel="Knobs of the run")
+    annotation = Annotated[knob.kind | None, about]  # type: ignore[name-defined]
+    return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def parse_changes(words: Iterable[str]) -> dict[str, Any]:
+    """«blocks=3» to {"blocks": 3}. A value that is no number stays text, for RunSpec to say what it expected.
+
+    Raises:
+        SpecError: when a word is no assignment to a knob.
+    """
+    changes: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in KNOBS:
+            raise SpecError(f"Expected knob=value with one of {', '.join(KNOBS)}; got {word!r:.80}.")
+        try:
+            changes[name] = KNOBS[name].kind(text.strip())
+        except ValueError:
+            changes[name] = text
+    return changes
+
+
+def build_specs(start: RunSpec, heads: Iterable[str], changes: dict[str, Any]) -> list[RunSpec]:
+    """`start` with all changes at once for each head: a knob that another head does not use must not be lost on the
+    way to this one."""
+    return [start.replace(**{**changes, "head": head}) for head in dict.fromkeys(heads)]

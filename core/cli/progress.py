@@ -1,0 +1,72 @@
+"""Bars on standard error: one for each training that is waited for, one for a download."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Column
+
+from core.analysis.summary import Estimate
+from core.cli.output import open_console
+from core.datasets import download
+from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
+from core.jobs.progress import Progress as TrainingProgress
+from core.jobs.queue import State
+from core.jobs.wait import OnProgress
+
+
+def describe_progress(state: State, progress: TrainingProgress | None) -> tuple[float, str]:
+    """How far a training is, as a share of 1 and in words."""
+    if state != "running":
+        return (1.0 if state == "finished" else 0.0), state
+    if progress is None or not progress.epochs or progress.phase in ("", "loading"):
+        return 0.0, "starting"
+    epoch, epochs = progress.epoch or 0, progress.epochs
+    if progress.phase != "training":
+        return 1.0, progress.phase
+    share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
+    parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
+    if progress.loss is not None:
+        parts.append(f"loss {format_loss(Estimate(progress.loss, None, 1))}")
+    if progress.accuracy is not None:
+        parts.append(f"accuracy {format_accuracy(Estimate(progress.accuracy, None, 1))}")
+    if progress.images_per_second:
+        parts.append(f"{format_count(progress.images_per_second)} images/s")
+    if progress.eta_seconds is not None:
+        parts.append(f"{format_seconds(progress.eta_seconds)} left")
+    return min(max(share, 0.0), 1.0), " · ".join(parts)
+
+
+def _bar(width: int) -> BarColumn:
+    """In colours that every terminal tells apart."""
+    return BarColumn(width, style="bright_black", complete_style="cyan", finished_style="green")
+
+
+@contextmanager
+def show_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
+    """A bar for each run id under its name, where there is a terminal; yields what `core.jobs.wait.wait` reports to."""
+    console = open_console(stderr=True)
+    text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+    with Progress(name, _bar(20), text, console=console, disable=not console.is_terminal) as bars:
+        tasks = {run_id: bars.add_task(name, total=1.0, text="queued") for run_id, name in names.items()}
+
+        def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
+            share, words = describe_progress(state, progress)
+            bars.update(tasks[run_id], completed=share, text=words)
+
+        yield follow
+
+
+@contextmanager
+def show_download(label: str) -> Iterator[download.Progress]:
+    """A bar in bytes, where there is a terminal; yields what `core.datasets.cache.fetch_dataset` reports to."""
+    console = open_console(stderr=True)
+    columns = (TextColumn("{task.description}"), _bar(40), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task(label, total=None)
+
+        def follow(done_bytes: int, total_bytes: int | None) -> None:
+            bars.update(task, completed=done_bytes, total=total_bytes)
+
+        yield follow

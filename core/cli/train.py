@@ -1,0 +1,101 @@
+"""`train`: submit a recipe's runs and wait for them."""
+
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.knob import build_specs, with_knobs
+from core.cli.output import say
+from core.errors import JobError
+from core.home import Home
+from core.spec import HEADS, RunSpec
+
+_MAX_SEEDS = 100
+
+
+@with_knobs(leaving_out=("head",))
+def train(
+    recipe: Annotated[str, typer.Option(help="What to train; `recipes` lists them.")],
+    heads: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Without it the recipe's.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=_MAX_SEEDS, help="Runs a head, with this many seeds from --seed (or 0) upwards.")
+    ] = 1,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Return once all is queued; the trainings go on by themselves.")
+    ] = False,
+    **knobs: Any,
+) -> None:
+    """Train a recipe's heads, unless they are cached, and print the ids of the runs, one a line.
+
+    Trainings run in the background: Ctrl-C ends the waiting, not them.
+    """
+    from core.jobs.submit import submit_all
+    from core.recipes import RECIPES
+
+    home, chosen = Home.default(), RECIPES[recipe]
+    changes = {name: value for name, value in knobs.items() if value is not None}
+    names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
+    first = changes.get("seed", chosen.spec.seed)
+    specs = [
+        spec
+        for seed in range(first, first + seeds)
+        for spec in build_specs(chosen.spec, names, {**changes, "seed": seed})
+    ]
+    submissions = submit_all(home, specs, asked_by="the command line")
+    names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
+    for submission in submissions:
+        if submission.status == "finished":
+            say(f"{submission.run_id}  {names_of[submission.run_id]}: cached, {_result(home, submission.run_id)}")
+        elif no_wait:
+            say(f"{submission.run_id}  {names_of[submission.run_id]}: {submission.status}")
+    if not no_wait:
+        _wait(home, {s.run_id: names_of[s.run_id] for s in submissions if s.status != "finished"})
+    for submission in submissions:
+        typer.echo(submission.run_id)
+
+
+def _name(spec: RunSpec) -> str:
+    return f"{HEADS[spec.head].label}, seed {spec.seed}"
+
+
+def _result(home: Home, run_id: str) -> str:
+    from core.analysis.summary import Estimate
+    from core.displays.number import format_accuracy, format_seconds
+    from core.store.runs import RunStore
+
+    record = RunStore(home).open(run_id).record
+    accuracy = format_accuracy(Estimate(record.metrics.test_accuracy, None, 1))
+    return f"test accuracy {accuracy}, trained in {format_seconds(record.cost.train_seconds)}"
+
+
+def _wait(home: Home, names: dict[str, str]) -> None:
+    """
+    Raises:
+        JobError: when a training did not finish; says why.
+    """
+    from core.cli.progress import show_trainings
+    from core.jobs.queue import JobQueue
+    from core.jobs.wait import wait
+
+    if not names:
+        return
+    try:
+        with show_trainings(names) as follow:
+            states = wait(home, names, follow)
+    except KeyboardInterrupt:
+        say(
+            f"The trainings go on. Watch them with: python -m core jobs; wait for them again with the same command; "
+            f"stop one with: python -m core jobs cancel RUN_ID ({', '.join(names)})."
+        )
+        raise typer.Exit(130) from None
+    for run_id, state in states.items():
+        if state == "finished":
+            say(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
+    lost = [run_id for run_id, state in states.items() if state != "finished"]
+    if lost:
+        job = JobQueue(home).job(lost[0])
+        reason = f": {job.reason}" if job and job.reason else "."
+        more = f" {len(lost) - 1} more did not finish either: python -m core jobs" if len(lost) > 1 else ""
+        raise JobError(f"Training {lost[0]} ({names[lost[0]]}) {states[lost[0]]}{reason}{more}")

@@ -1,0 +1,203 @@
+"""Architectures as data: R1's tables to the digit, shapes, parameters and FLOPs in closed form, the two registries."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.architecture.layers import (
+    BatchNormalization,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalPooling,
+    Layer,
+    MaxPooling,
+    Shape,
+    Softmax,
+)
+from core.architecture.model import Model, compute_model
+from core.errors import SpecError
+from core.spec import BACKBONES, HEADS, KNOBS, RunSpec
+
+IMAGE = (28, 28, 1)
+BACKBONE_ROWS = [
+    ("conv2d", "Conv2D", (26, 26, 32), 320),
+    ("max_pooling2d", "MaxPooling2D", (13, 13, 32), 0),
+    ("dropout", "Dropout", (13, 13, 32), 0),
+    ("conv2d_1", "Conv2D", (11, 11, 64), 18_496),
+    ("max_pooling2d_1", "MaxPooling2D", (5, 5, 64), 0),
+    ("dropout_1", "Dropout", (5, 5, 64), 0),
+]
+HEAD_ROWS = {
+    "gap": [
+        ("class_maps", "Conv2D", (5, 5, 10), 5_770),
+        ("global_average_pooling2d", "GlobalAveragePooling2D", (10,), 0),
+        ("softmax", "Softmax", (10,), 0),
+    ],
+    "dense": [
+        ("flatten", "Flatten", (1600,), 0),
+        ("dense", "Dense", (256,), 409_856),
+        ("dense_1", "Dense", (10,), 2_570),
+        ("softmax", "Softmax", (10,), 0),
+    ],
+}
+TOTALS = {"gap": 24_586, "dense": 431_242}
+
+heads = pytest.mark.parametrize("name", list(HEADS))
+backbones = pytest.mark.parametrize("name", list(BACKBONES))
+
+
+def compute(head: str, shape: Shape = IMAGE, classes: int = 10, **knobs: object) -> Model:
+    return compute_model(RunSpec().replace(head=head, **knobs), shape, classes)
+
+
+@pytest.mark.parametrize("head", HEAD_ROWS)
+def test_r1_layers_have_the_published_shapes_and_parameters(head: str) -> None:
+    rows = compute(head).rows
+    assert [(row.name, row.type, row.output_shape, row.params) for row in rows] == BACKBONE_ROWS + HEAD_ROWS[head]
+    assert [row.part for row in rows] == ["backbone"] * 6 + ["head"] * len(HEAD_ROWS[head])
+    assert all(row.non_trainable == 0 for row in rows)
+
+
+@pytest.mark.parametrize("head", TOTALS)
+def test_r1_models_have_the_published_totals(head: str) -> None:
+    model = compute(head)
+    assert (model.params, model.trainable, model.non_trainable) == (TOTALS[head], TOTALS[head], 0)
+
+
+def test_class_maps_are_the_maps_of_the_gap_head_and_the_backbones_last_ones_elsewhere() -> None:
+    assert compute("gap").maps_layer == "class_maps"
+    assert compute("dense").maps_layer == "dropout_1"
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "after", "params", "flops"),
+    [
+        # 3×3×2 outputs, each 9 multiply-adds and a bias; then a maximum over 4, a sum over 9, 2 inputs to 3 units.
+        (Conv(2), (5, 5, 1), (3, 3, 2), (20, 0), 18 * 19),
+        (Conv(2, padding="same"), (5, 5, 3), (5, 5, 2), (56, 0), 50 * 55),
+        (Conv(4, kernel_size=5, padding="same", strides=2), (7, 7, 1), (4, 4, 4), (104, 0), 64 * 51),
+        (Conv(4), (10, 2), (8, 4), (28, 0), 32 * 13),
+        (Conv(4), (5, 5, 5, 1), (3, 3, 3, 4), (112, 0), 108 * 55),
+        (MaxPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
+        (MaxPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
+        (GlobalPooling(), (3, 3, 2), (2,), (0, 0), 18),
+        (GlobalPooling("max"), (3, 3, 3, 2), (2,), (0, 0), 54),
+        (Flatten(), (3, 3, 2), (18,), (0, 0), 0),
+        (Dense(3), (2,), (3,), (9, 0), 15),
+        (Dropout(0.5), (4, 4, 2), (4, 4, 2), (0, 0), 0),
+        (Softmax(), (10,), (10,), (0, 0), 0),
+        (BatchNormalization(), (4, 4, 2), (4, 4, 2), (4, 4), 64),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "keras_type") else "",
+)
+def test_layer_matches_the_hand_worked_example(
+    layer: Layer, shape: Shape, after: Shape, params: tuple[int, int], flops: int
+) -> None:
+    assert (layer.output_shape(shape), layer.params(shape), layer.flops(shape)) == (after, params, flops)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "name"),
+    [
+        (Conv(1), (9, 1), "Conv1D"),
+        (Conv(1), (9, 9, 9, 1), "Conv3D"),
+        (MaxPooling(), (9, 1), "MaxPooling1D"),
+        (GlobalPooling("max"), (9, 9, 9, 1), "GlobalMaxPooling3D"),
+        (GlobalPooling(), (9, 1), "GlobalAveragePooling1D"),
+    ],
+)
+def test_rank_follows_from_the_input(layer: Layer, shape: Shape, name: str) -> None:
+    assert layer.keras_type(shape) == name
+
+
+@given(side=st.integers(1, 60), kernel=st.integers(1, 7), stride=st.integers(1, 4), same=st.booleans())
+def test_convolution_has_as_many_positions_as_windows_fit(side: int, kernel: int, stride: int, same: bool) -> None:
+    layer = Conv(1, kernel, "same" if same else "valid", strides=stride)
+    starts = range(0, side, stride) if same else range(0, side - kernel + 1, stride)
+    if len(starts):
+        assert layer.output_shape((side, 1)) == (len(starts), 1)
+    else:
+        with pytest.raises(SpecError, match=f"at least side {kernel} before a convolution"):
+            layer.output_shape((side, 1))
+
+
+def test_flops_of_a_model_are_the_sum_of_its_rows() -> None:
+    model = compute("gap", (4, 4, 1), 2, blocks=1, filters=1)
+    # convolution 4 × 19, pooling 4, class maps 2 × 19, global pooling 2
+    assert [row.flops for row in model.rows] == [76, 4, 0, 38, 2, 0]
+    assert model.flops == 120
+
+
+def test_too_small_input_is_told_with_what_to_do() -> None:
+    with pytest.raises(SpecError) as caught:
+        compute("gap", blocks=4)
+    assert str(caught.value) == (
+        "Expected feature maps of at least side 3 before a convolution with kernel 3; got side 1. "
+        "Choose fewer blocks or larger images than 28 × 28 × 1."
+    )
+
+
+@pytest.mark.parametrize("shape", [(), (0, 28, 1), (28, 28, 0), (28,)])
+def test_input_that_is_no_image_is_refused(shape: Shape) -> None:
+    with pytest.raises(SpecError, match="Expected"):
+        compute("gap", shape)
+
+
+def test_one_class_is_refused() -> None:
+    with pytest.raises(SpecError, match="Expected at least 2 classes; got 1"):
+        compute("gap", classes=1)
+
+
+def test_dense_refuses_feature_maps() -> None:
+    with pytest.raises(SpecError, match="flat input"):
+        Dense(3).output_shape((4, 4, 2))
+
+
+@heads
+@pytest.mark.parametrize("classes", [2, 10, 49])
+def test_head_ends_in_probabilities_of_the_classes(name: str, classes: int) -> None:
+    last = compute(name, classes=classes).rows[-1]
+    assert (last.type, last.output_shape) == ("Softmax", (classes,))
+
+
+@heads
+def test_head_does_not_change_the_backbone(name: str) -> None:
+    assert [row for row in compute(name).rows if row.part == "backbone"] == list(compute("gap").rows[:6])
+
+
+@pytest.mark.parametrize("registry", [BACKBONES, HEADS], ids=["backbones", "heads"])
+def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
+    for attribute in ("place", "label", "summary"):
+        values = [getattr(entry, attribute) for entry in registry.values()]
+        assert all(values)
+        assert len(set(values)) == len(values)
+
+
+def changed(value: object) -> object:
+    """Another value of the same knob."""
+    return 0.5 if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}x"
+
+
+def knobs_that_matter(build: object, *arguments: object) -> set[str]:
+    """The knobs whose change changes the layers; built past validation, which would put unused knobs to rest."""
+    plain = RunSpec().model_dump()
+    layers = build(RunSpec.model_construct(**plain), *arguments)
+    return {
+        name
+        for name, value in plain.items()
+        if build(RunSpec.model_construct(**{**plain, name: changed(value or 0)}), *arguments) != layers
+    }
+
+
+@heads
+def test_head_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
+    assert set(HEADS[name].uses) == knobs_that_matter(HEADS[name].layers, 10)
+    assert all(KNOBS[knob].group == "head" for knob in HEADS[name].uses)
+
+
+@backbones
+def test_backbone_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
+    assert set(BACKBONES[name].uses) == knobs_that_matter(BACKBONES[name].layers)
+    assert all(KNOBS[knob].group == "backbone" for knob in BACKBONES[name].uses)

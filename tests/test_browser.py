@@ -1,0 +1,218 @@
+"""Every road a person walks, in a real browser against a real server."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.jobs.submit import cancel
+from tests.finished_run import RunWriter
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def server(home: Home, tmp_path: Path) -> Iterator[str]:
+    """A dashboard on `home` alone; its address. Ends with the test, with all that it started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    with (tmp_path / "dashboard.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *settings],
+            cwd=ROOT,
+            env={**os.environ, "HEADROOM_HOME": str(home.path), "HEADROOM_SLOTS": "2"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_up(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+            for job in JobQueue(home).unfinished():
+                cancel(home, job.run_id)
+
+
+def _wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the dashboard ended before it answered"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the dashboard did not answer within 30 seconds")
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Open]:
+    """Opens a page of the dashboard in a session of its own; no script of the page may fail."""
+    contexts = []
+    broken: list[str] = []
+
+    def open_page(path: str = "", *, width: int = 1440, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"{server}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert broken == []
+
+
+def _slide(page: Page, name: str, key: str, value: str) -> None:
+    slider = page.get_by_role("slider", name=name)
+    expect(page.get_by_text("runs are cached")).to_be_visible()  # the examples'; the page is drawn
+    slider.focus()
+    page.keyboard.press(key)
+    expect(slider).to_have_value(value)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_first_screen_is_the_finished_example_report(visit: Open, width: int, dark: bool) -> None:
+    page = visit(width=width, dark=dark)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        re.compile(r"GAP: 17\.5× fewer parameters than Flatten \+ Dense")
+    )
+    expect(page.get_by_text("24,586", exact=True).first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Test image")).first).to_be_visible()
+    wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wider, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("path", ["predictions", "curves", "parameters", "train"])
+def test_link_to_a_page_of_a_fresh_server_has_the_frame(visit: Open, path: str) -> None:
+    page = visit(path)
+    expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(5)
+
+
+def test_calculator_answers_a_slider(visit: Open) -> None:
+    page = visit("parameters")
+    expect(page.get_by_role("heading", name="Calculator")).to_be_visible()
+    slider = page.get_by_role("slider", name="Dense units")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("264")
+    page.get_by_role("slider", name="Input side (pixels)").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("side=29"))
+
+
+def test_curves_read_all_series_under_the_pointer(visit: Open) -> None:
+    page = visit("curves")
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.wait_for()
+    chart.locator("canvas, svg.marks").first.wait_for()
+    box = chart.bounding_box()
+    assert box
+    tooltip = page.locator("#vg-tooltip-element")
+    for share in (0.5, 0.55, 0.6, 0.65):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(300)
+        if tooltip.is_visible():
+            break
+    text = tooltip.inner_text()
+    for series in ("GAP, training", "GAP, validation", "Flatten + Dense, training", "Flatten + Dense, validation"):
+        assert series in text
+
+
+def test_click_on_an_image_opens_all_its_classes(visit: Open) -> None:
+    page = visit("predictions")
+    page.get_by_role("button", name=re.compile("^Test image 3,")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
+    expect(page).to_have_url(re.compile("image=3"))
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("image=3"))
+
+
+def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head, epochs=3)
+    page = visit("?compare=digits-heads+%C2%B7+3+epochs")
+    expect(page.get_by_text("3 epochs").first).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Curves").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Curves")
+    expect(page.get_by_text(re.compile("after 3 epochs")).first).to_be_visible()
+
+
+def test_nonsense_in_a_link_is_named(visit: Open) -> None:
+    page = visit("?compare=no-such-thing")
+    expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
+
+
+@pytest.mark.training
+def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(visit: Open) -> None:
+    page = visit("train")
+    _slide(page, "Epochs", "Home", "1")
+    page.get_by_role("button", name="Train 4 runs").click()
+    expect(page.get_by_text("4 of 4 runs are under way")).to_be_visible()
+    other = visit("train")
+    expect(other.get_by_role("button", name="Stop").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile(r"Flatten \+ Dense · Digits · seed 1.*test accuracy"))).to_be_visible(
+        timeout=120_000
+    )
+    expect(other.get_by_text(re.compile(r"GAP · Digits · seed 1.*test accuracy"))).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Show", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters than"))
+    expect(page.get_by_text(re.compile("· 1 epoch ·"))).to_be_visible()
+
+
+@pytest.mark.training
+def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
+    page = visit("train")
+    _slide(page, "Seeds", "Home", "1")
+    _slide(page, "Epochs", "End", "60")
+    page.get_by_role("button", name="Train 2 runs").click()
+    stops = page.get_by_role("button", name="Stop")
+    expect(stops).to_have_count(2)
+    for left in (1, 0):
+        stops.first.click()
+        expect(stops).to_have_count(left, timeout=20_000)
+    expect(page.get_by_text(re.compile("cancelled")).first).to_be_visible()
+    assert not home.runs.exists() or not list(home.runs.iterdir())

@@ -1,0 +1,174 @@
+"""The table of layers as data, checked from the source: imports point one way, inside functions too."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# From the bottom: a module may import from its own row and from those above it in this list.
+LAYERS: list[tuple[str, ...]] = [
+    ("core.errors",),
+    ("core.registry", "core.files", "core.home"),
+    ("core.spec",),
+    ("core.recipes",),
+    ("core.architecture", "core.datasets", "core.augment"),
+    ("core.store", "core.jobs"),
+    ("core.analysis",),
+    ("core.displays",),
+    ("core.reports",),
+    ("core.ui", "core.cli"),
+    ("pages", "dashboard", "core.__main__"),
+]
+RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
+# The island uses what stands below it; nobody lands on it.
+ISLAND = "core.training"
+ISLAND_RANK = RANKS["core.store"]
+
+# Where a library may be imported; "inside functions" is for what a dataset source needs only in a worker.
+HOMES = {
+    "tensorflow": (ISLAND,),
+    "keras": (ISLAND,),
+    "extra_keras_datasets": (ISLAND,),
+    "streamlit": ("core.ui", "pages", "dashboard"),
+    "typer": ("core.cli", "core.__main__"),
+    "rich": ("core.cli", "core.__main__"),
+}
+IN_FUNCTIONS = dict.fromkeys(("tensorflow", "keras", "extra_keras_datasets"), ("core.datasets",))
+
+PAGE_LIBRARIES = ("streamlit", "collections", "typing", "functools")
+PAGE_LAYERS = ("core.ui", "core.displays", "core.reports", "core.recipes", "core.spec", "core.errors")
+PAGE_LINES = 80
+
+
+@dataclass(frozen=True)
+class Import:
+    module: str
+    imported: str
+    line: int
+    in_function: bool
+
+    def __str__(self) -> str:
+        return f"{self.module} imports {self.imported} in line {self.line}"
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def sources() -> list[Path]:
+    return sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "dashboard.py"])
+
+
+def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:
+    """Every import but those for the type checker alone, which never run."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, node.lineno, in_function)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import in line {node.lineno}"
+            for alias in node.names:
+                yield Import(module, f"{node.module}.{alias.name}", node.lineno, in_function)
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from read_imports(module, node, in_function or function)
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+
+
+def rank(module: str) -> int | None:
+    return next((RANKS[package] for package in RANKS if within(module, (package,))), None)
+
+
+def problem(found: Import) -> str | None:
+    """What is wrong with an import, None when nothing is."""
+    library = found.imported.partition(".")[0]
+    if library in HOMES:
+        homes = HOMES[library] + (IN_FUNCTIONS.get(library, ()) if found.in_function else ())
+        return None if within(found.module, homes) else f"{found}; only {' and '.join(homes)} may"
+    if found.module in ("core",) or library not in ("core", "pages", "dashboard", "tests", "benchmarks"):
+        return None
+    if library in ("tests", "benchmarks"):
+        return f"{found}, which users do not have"
+    if within(found.module, (ISLAND,)):
+        low = within(found.imported, (ISLAND,)) or (rank(found.imported) or 0) <= ISLAND_RANK
+        return None if low else f"{found}, which stands above the store"
+    if within(found.imported, (ISLAND,)):
+        return f"{found}; nobody imports the island"
+    mine, other = rank(found.module), rank(found.imported)
+    if mine is None or other is None:
+        return f"{found}; one of them has no layer"
+    return None if other <= mine else f"{found}, which stands above it"
+
+
+@pytest.mark.parametrize("path", sources(), ids=module_of)
+def test_imports_point_one_way(path: Path) -> None:
+    found = read_imports(module_of(path), ast.parse(path.read_text(encoding="utf-8")))
+    assert [sentence for one in found if (sentence := problem(one))] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "right"),
+    [
+        ("core.displays.chart", "from core.analysis.curve import x", True),
+        ("core.analysis.curve", "from core.displays import chart", False),
+        ("core.analysis.curve", "def f():\n    from core.displays import chart", False),
+        ("core.spec", "if TYPE_CHECKING:\n    from core.architecture.head import Head", True),
+        ("core.spec", "from core.architecture.head import Head", False),
+        ("core.jobs.queue", "import core.training.fit", False),
+        ("core.jobs.queue", "def f():\n    import core.training.fit", False),
+        ("core.training.fit", "import keras", True),
+        ("core.training.fit", "from core.displays import chart", False),
+        ("core.store.run", "import tensorflow as tf", False),
+        ("core.datasets.sources.kmnist", "from extra_keras_datasets import kmnist", False),
+        ("core.datasets.sources.kmnist", "def f():\n    from extra_keras_datasets import kmnist", True),
+        ("core.displays.chart", "import streamlit", False),
+        ("core.uikit", "import streamlit", False),
+        ("core.surprise", "import core.errors", False),
+        ("pages.compare", "from core.ui import show", True),
+        ("core.store.run", "from tests import conftest", False),
+    ],
+)
+def test_rule_tells_right_from_wrong(module: str, source: str, right: bool) -> None:
+    assert all((problem(one) is None) == right for one in read_imports(module, ast.parse(source)))
+
+
+pages = pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=module_of)
+
+
+@pages
+def test_page_shows_and_does_not_compute(path: Path) -> None:
+    """A page knows Streamlit, what it shows and what pages share; arrays and files are for the layers below."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strange = [
+        str(one)
+        for one in read_imports(module_of(path), tree)
+        if not within(one.imported, PAGE_LAYERS) and one.imported.partition(".")[0] not in PAGE_LIBRARIES
+    ]
+    assert strange == []
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "open"]
+
+
+@pages
+def test_page_is_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < PAGE_LINES
+
+
+@pytest.mark.parametrize("path", sources(), ids=module_of)
+def test_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert docstring
+    assert path.read_text(encoding="utf-8").startswith('"""')
+
+
+@pytest.mark.parametrize("path", sources(), ids=module_of)
+def test_module_is_no_drawer_for_everything(path: Path) -> None:
+    assert not {"util", "utils", "helper", "helpers", "misc", "common", "manager"} & {*path.parts, path.stem}
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300

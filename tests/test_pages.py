@@ -1,0 +1,362 @@
+"""Every page through Streamlit's own test runner, over homes as they come: empty, full, damaged, asked for nonsense."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.datasets.cache import open_dataset
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.spec import HEADS, RunSpec
+from tests.finished_run import RunWriter
+from tests.page_run import PAGES, ROOT, navigated, open_page
+
+REPORT = ["compare", "parameters", "curves", "predictions"]
+TICKED = "runs of my choice"
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(name="open_page")
+def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens a page as a link does. Whatever happens on it, no exception may reach the person."""
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
+    opened: list[AppTest] = []
+
+    def run(page: str, /, **params: str) -> AppTest:
+        opened.append(open_page(page, **params))
+        return opened[-1]
+
+    with navigated():
+        yield run
+    for app in opened:
+        assert not app.exception
+        assert not [error.value for error in app.error if "Something went wrong" in error.value]
+
+
+@pytest.fixture
+def two_heads(make_run: RunWriter) -> list[str]:
+    """Two heads × two seeds; their run ids."""
+    return [
+        make_run(head=head, seed=seed, accuracy=accuracy).run_id
+        for seed in range(2)
+        for head, accuracy in (("gap", 0.85), ("dense", 0.95))
+    ]
+
+
+def text_of(app: AppTest) -> str:
+    """All that stands on the page, and in the bar beside it."""
+    parts = [
+        app.title,
+        app.header,
+        app.subheader,
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.text,
+    ]
+    parts += [app.success, app.code]
+    return "\n".join(str(element.value) for elements in parts for element in elements)
+
+
+# States of the home
+
+
+@pytest.mark.parametrize("page", REPORT)
+def test_page_of_an_empty_home_says_what_to_do_and_links_there(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert app.header[0].value == "No runs yet"
+    assert "Train a first comparison" in [link.label for link in app.get("page_link")]
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_one_run_has_a_title_and_no_complaint(open_page: Open, make_run: RunWriter, page: str) -> None:
+    make_run()
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not [*app.error, *app.warning]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_heads: list[str], page: str) -> None:
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not [*app.error, *app.warning]
+    app.run()  # as after any click: from what is cached
+    assert not [*app.error, *app.warning]
+
+
+def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare")
+    assert re.fullmatch(
+        r"GAP: 17\.5× fewer parameters than Flatten \+ Dense, accuracy [\d.]+ ± [\d.]+ points lower.*\.",
+        app.title[0].value,
+    )
+    assert app.metric[0].value == "24,586"
+    assert "python -m core compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
+
+
+@pytest.mark.parametrize("page", REPORT)
+def test_damaged_run_folder_leaves_the_good_ones_on_the_page(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / "0123456789ab").mkdir()
+    (home.runs / "ba9876543210").mkdir()
+    (home.runs / "ba9876543210" / "record.json").write_text("{")
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not app.error
+    if page == "compare":
+        assert "ba9876543210" in text_of(app)
+
+
+@pytest.mark.parametrize("page", ["compare", "predictions"])
+def test_damaged_predictions_are_named_in_one_sentence(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / two_heads[0] / "predictions.npz").write_bytes(b"not what the worker wrote")
+    app = open_page(page)
+    assert [error.value for error in app.error] == [
+        f"Expected predictions.npz of run {two_heads[0]} as it was written; got other bytes."
+    ]
+
+
+@pytest.mark.parametrize("page", ["parameters", "train"])
+def test_damaged_predictions_do_not_touch_pages_that_need_none(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / two_heads[0] / "predictions.npz").unlink()
+    assert not open_page(page).error
+
+
+def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, two_heads: list[str]) -> None:
+    path = home.datasets / "digits" / "dataset.json"
+    fingerprint = open_dataset(home, "digits").info.fingerprint
+    path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
+    app = open_page("predictions")
+    assert "cannot be shown" in app.info[0].value
+    assert "Which class is taken for which" in [heading.value for heading in app.subheader]
+
+
+def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
+    make_run()
+    app = open_page("compare")
+    assert app.title[0].value.startswith("GAP: 24,586 parameters")
+    make_run(head="dense")
+    assert "than Flatten + Dense" in app.run().title[0].value
+
+
+# What stands in the URL
+
+
+NONSENSE = {
+    "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
+    "runs": ["", "zzz", "../../etc", "0123456789ab,,;;"],
+    "image": ["-1", "999999", "abc", "1e3", "", "²", "٣"],
+    "page": ["-1", "99999", "abc", ""],
+    "show": ["nothing", "0", ""],
+    "by": ["year", ""],
+    "order": ["sideways", ""],
+    "class": ["eleven", ""],
+    "seed": ["77", "x", ""],
+    "smoothing": ["2", "-1", "abc", "nan", "inf"],
+    "splits": ["test", ""],
+    "log": ["maybe"],
+    "seeds": ["2"],
+    "side": ["", "1", "1000000", "nan"],
+    "channels": ["0"],
+    "classes": ["1"],
+    "layers_of": ["nobody", ""],
+    "recipe": ["soup", ""],
+}
+SEEN_ON = {
+    "image": "predictions", "page": "predictions", "show": "predictions", "order": "predictions",
+    "class": "predictions", "seed": "predictions", "by": "curves", "smoothing": "curves", "splits": "curves",
+    "log": "curves", "seeds": "curves", "side": "parameters", "channels": "parameters", "classes": "parameters",
+    "layers_of": "parameters", "recipe": "train",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_in_the_url_ends_in_a_sentence_or_the_default(
+    open_page: Open, two_heads: list[str], name: str
+) -> None:
+    for value in NONSENSE[name]:
+        params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
+        app = open_page(SEEN_ON.get(name, "compare"), **params)
+        assert not app.exception, value
+        said = [element.value for element in [*app.error, *app.warning]]
+        assert all(re.search(r"Expected .*; got .*\.", sentence) for sentence in said), said
+        assert said or app.title or app.header, value
+
+
+def test_unknown_comparison_is_named_and_the_newest_is_shown(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare="soup")
+    assert "got 'soup'" in app.warning[0].value
+    assert app.title[0].value.startswith("GAP: 17.5×")
+
+
+@pytest.mark.parametrize("image", ["999999", "abc", "-1"])
+def test_unknown_image_is_named_with_what_was_expected(open_page: Open, two_heads: list[str], image: str) -> None:
+    app = open_page("predictions", image=image)
+    assert f"Expected image between 0 and 359; got '{image}'." in [error.value for error in app.error]
+
+
+def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("predictions", image="7")
+    assert any("Test image 7" in caption.value for caption in app.caption)
+
+
+def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED, runs=f"{two_heads[0]}, {two_heads[1][:8]}")
+    assert "(one seed)" in app.title[0].value
+
+
+def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED, runs="feedfeedfeed")
+    assert "Expected the id of a finished run; got 'feedfeedfeed'." in [error.value for error in app.error]
+
+
+def test_no_ticked_runs_ask_for_some(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED)
+    assert "Tick some below" in app.error[0].value
+
+
+def test_link_keeps_its_settings(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", by="seconds", smoothing="0.5", log="true")
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="log").value is True
+    assert "Accuracy by training time" in [heading.value for heading in app.subheader]
+
+
+def pictures(app: AppTest) -> list[bytes]:
+    return [chart.proto.SerializeToString() for chart in app.get("vega_lite_chart")]
+
+
+def test_picture_is_the_same_again_and_another_for_another_setting(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves")
+    first = pictures(app)
+    assert len(first) == 2
+    assert pictures(app.run()) == first
+    app.slider(key="smoothing").set_value(0.9).run()
+    assert not set(pictures(app)) & set(first)
+
+
+# The calculator
+
+
+def totals(app: AppTest) -> dict[str, str]:
+    table = next(frame.value for frame in app.dataframe if "In the head" in frame.value.columns)
+    return dict(zip(table["Head"], table["Parameters"], strict=True))
+
+
+def test_calculator_starts_with_the_published_totals(open_page: Open) -> None:
+    found = totals(open_page("parameters"))
+    assert (found["GAP"], found["Flatten + Dense"]) == ("24,586", "431,242")
+    assert list(found) == [head.label for head in HEADS.values()]
+
+
+def test_calculator_follows_its_sliders(open_page: Open) -> None:
+    app = open_page("parameters")
+    app.slider(key="side").set_value(64).run()
+    found = totals(app)
+    assert found["GAP"] == "24,586"
+    assert found["Flatten + Dense"] == f"{320 + 18_496 + (14 * 14 * 64 + 1) * 256 + 2_570:,}"
+
+
+def test_calculator_says_when_the_maps_vanish(open_page: Open) -> None:
+    app = open_page("parameters", side="8")
+    app.slider(key="blocks").set_value(5).run()
+    assert "Choose fewer blocks or larger images than 8 × 8 × 1." in app.warning[0].value
+
+
+# Train
+
+
+@pytest.fixture
+def digits(home: Home) -> None:
+    open_dataset(home, "digits")
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_train_shows_parameters_before_the_click(open_page: Open, home: Home, digits: None) -> None:
+    app = open_page("train")
+    table = app.dataframe[0].value
+    assert dict(zip(table["Head"], table["Parameters"], strict=True)) == {"GAP": "24,586", "Flatten + Dense": "431,242"}
+    assert "Train 4 runs" in labels(app)
+    assert JobQueue(home).jobs() == []
+
+
+def test_train_offers_the_comparison_when_all_is_cached(open_page: Open, make_run: RunWriter) -> None:
+    for seed in range(2):
+        for head in ("gap", "dense"):
+            make_run(RunSpec(head=head, seed=seed))
+    app = open_page("train")
+    assert "Show the comparison" in labels(app)
+    assert "4 of 4 runs are cached" in app.success[0].value
+
+
+def test_train_counts_what_is_cached(open_page: Open, make_run: RunWriter) -> None:
+    make_run(RunSpec())
+    app = open_page("train")
+    assert "1 of 4 runs are cached" in app.success[0].value
+    assert "Train 3 runs" in labels(app)
+
+
+def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits: None) -> None:
+    app = open_page("train")
+    blocks = app.slider(key="digits-heads-blocks")
+    blocks.set_value(blocks.max).run()
+    if blocks.max > 3:
+        assert "Choose fewer blocks" in app.error[0].value
+    else:
+        assert "Train 4 runs" in labels(app)
+
+
+def test_train_without_a_head_says_so(open_page: Open, digits: None) -> None:
+    app = open_page("train")
+    app.pills(key="digits-heads-heads").set_value([]).run()
+    assert "Expected at least one head; got none." in [warning.value for warning in app.warning]
+    assert not [label for label in labels(app) if label.startswith("Train")]
+
+
+def test_train_offers_to_fetch_a_dataset_that_is_not_here(open_page: Open) -> None:
+    app = open_page("train", recipe="kmnist-heads")
+    assert "KMNIST is not on this machine yet." in [info.value for info in app.info]
+    assert "Fetch KMNIST" in labels(app)
+
+
+# TensorFlow is an island
+
+
+_OPEN_ALL = """
+import sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+for page in sys.argv[2:]:
+    app = AppTest.from_file(Path(sys.argv[1]) / "dashboard.py", default_timeout=60)
+    for name in [name for name in sys.modules if name.startswith("core.ui")]:  # as in a server just started
+        del sys.modules[name]
+    app.switch_page(f"pages/{page}.py").run()
+    loaded = [name for name in ("tensorflow", "keras", "core.training") if name in sys.modules]
+    print(page, len(app.sidebar.selectbox), bool(app.exception or app.error), loaded)
+"""
+
+
+def test_first_link_to_any_page_opens_it_in_its_frame_without_tensorflow(home: Home, two_heads: list[str]) -> None:
+    command = [sys.executable, "-c", _OPEN_ALL, str(ROOT), *PAGES]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HEADROOM_HOME": str(home.path)}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=ROOT)
+    assert result.stdout.splitlines() == [f"{page} 1 False []" for page in PAGES]

@@ -1,0 +1,80 @@
+"""The published systems."""
+
+import pytest
+
+from core.architecture.model import compute_model
+from core.errors import UnknownNameError
+from core.recipes import RECIPES, Recipe, recipe_of
+from core.spec import DATASETS
+from core.store.record import Metrics
+
+recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+
+
+@recipes
+def test_recipe_is_that_of_its_own_specs(recipe: Recipe) -> None:
+    assert all(recipe_of(spec) is recipe for spec in recipe.specs(seeds=2))
+
+
+@recipes
+def test_recipe_has_a_run_for_every_head_and_seed(recipe: Recipe) -> None:
+    specs = recipe.specs(seeds=3)
+    assert [(spec.seed, spec.head) for spec in specs] == [(s, head) for s in range(3) for head in recipe.heads]
+    assert len({spec.run_id for spec in specs}) == len(specs)
+
+
+@recipes
+def test_recipe_asks_for_nothing_that_its_images_are_too_small_for(recipe: Recipe) -> None:
+    dataset = DATASETS[recipe.spec.dataset]
+    for spec in recipe.specs():
+        assert compute_model(spec, dataset.input_shape, len(dataset.classes)).params > 0
+
+
+@recipes
+def test_recipe_says_what_it_is(recipe: Recipe) -> None:
+    assert recipe.title
+    assert recipe.question.endswith((".", "?"))
+    assert len(recipe.heads) >= 2
+
+
+@recipes
+def test_published_figures_are_of_heads_that_are_compared(recipe: Recipe) -> None:
+    for figure in recipe.published:
+        assert figure.head in recipe.heads
+        assert figure.metric == "params" or figure.metric in Metrics.model_fields
+
+
+@recipes
+def test_published_parameters_are_those_of_the_model(recipe: Recipe) -> None:
+    dataset = DATASETS[recipe.spec.dataset]
+    for figure in recipe.published:
+        if figure.metric == "params":
+            model = compute_model(recipe.spec.replace(head=figure.head), dataset.input_shape, len(dataset.classes))
+            assert model.params == figure.value
+
+
+def test_r1_is_as_published() -> None:
+    recipe = RECIPES["kmnist-heads"]
+    figures = {(figure.head, figure.metric): figure.value for figure in recipe.published}
+    assert figures == {
+        ("gap", "params"): 24_586,
+        ("gap", "test_loss"): 0.3354,
+        ("gap", "test_accuracy"): 0.9087,
+        ("dense", "params"): 431_242,
+        ("dense", "test_loss"): 0.3033,
+        ("dense", "test_accuracy"): 0.9617,
+    }
+    spec = recipe.spec
+    assert (spec.dataset, spec.epochs, spec.batch_size, spec.validation_fraction) == ("kmnist", 25, 25, 0.2)
+    assert (spec.blocks, spec.filters, spec.dropout, spec.units) == (2, 32, 0.25, 256)
+
+
+def test_other_knobs_do_not_change_the_recipe() -> None:
+    recipe = RECIPES["digits-heads"]
+    assert recipe_of(recipe.spec.replace(epochs=3, blocks=1, head="gmp_dense")) is recipe
+
+
+def test_unknown_recipe_is_told_with_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        RECIPES["kmnist"]
+    assert str(caught.value) == f"Expected recipe to be one of {', '.join(map(repr, RECIPES))}; got 'kmnist'."

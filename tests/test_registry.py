@@ -1,0 +1,61 @@
+"""The registry: a folder of files is what there is."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import UnknownNameError
+from core.registry import Registry
+
+ENTRY = "class Entry:\n    name, place = {name!r}, {place}\nentry = Entry()\n"
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], Registry[object]]:
+    """Makes a registry of a fresh package with these modules."""
+
+    def make(modules: dict[str, str]) -> Registry[object]:
+        (tmp_path / "shelf").mkdir()
+        for name, source in {"__init__": "", **modules}.items():
+            (tmp_path / "shelf" / f"{name}.py").write_text(source)
+        monkeypatch.syspath_prepend(tmp_path)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "shelf"]:
+            monkeypatch.delitem(sys.modules, name)
+        return Registry("shelf", "thing")
+
+    return make
+
+
+Make = Callable[[dict[str, str]], Registry[object]]
+
+
+def test_every_public_file_is_an_entry(registry: Make) -> None:
+    found = registry({name: ENTRY.format(name=name, place=1) for name in ("one", "two")} | {"_private": "1 / 0"})
+    assert (list(found), len(found), "one" in found, "three" in found) == (["one", "two"], 2, True, False)
+
+
+def test_entries_stand_in_the_order_of_their_places(registry: Make) -> None:
+    places = {"first": 1, "last": 9, "middle": 5}
+    found = registry({name: ENTRY.format(name=name, place=place) for name, place in places.items()})
+    assert list(found) == ["first", "middle", "last"]
+
+
+def test_unknown_name_is_told_with_the_known_ones(registry: Make) -> None:
+    found = registry({name: ENTRY.format(name=name, place=1) for name in ("one", "two")})
+    with pytest.raises(UnknownNameError) as caught:
+        found["three"]
+    assert str(caught.value) == "Expected thing to be one of 'one', 'two'; got 'three'."
+
+
+def test_file_without_its_entry_is_told(registry: Make) -> None:
+    with pytest.raises(LookupError, match=r"Expected shelf\.one to define a thing of that name"):
+        list(registry({"one": "name = 'two'"}))
+
+
+def test_modules_are_imported_at_the_first_look(registry: Make) -> None:
+    found = registry({"one": ENTRY.format(name="one", place=1)})
+    assert "shelf.one" not in sys.modules
+    assert "one" in found
+    assert "shelf.one" in sys.modules
