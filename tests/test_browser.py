@@ -102,10 +102,14 @@ def visit(browser: Browser, server: str) -> Iterator[Open]:
 
 
 def _slide(page: Page, name: str, key: str, value: str) -> None:
+    """Presses a key on a slider until it holds: a page that is still being drawn takes the focus away."""
     slider = page.get_by_role("slider", name=name)
-    expect(page.get_by_text("runs are cached")).to_be_visible()  # the examples'; the page is drawn
-    slider.focus()
-    page.keyboard.press(key)
+    for _ in range(40):
+        slider.focus()
+        page.keyboard.press(key)
+        page.wait_for_timeout(250)
+        if slider.input_value() == value:
+            return
     expect(slider).to_have_value(value)
 
 

@@ -62,7 +62,7 @@ def open_console(*, stderr: bool = False) -> "Console":
 
 def list_records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """The rows of a frame as Python values; what is missing is None."""
-    return frame.astype(object).to_dict("records")  # type: ignore[return-value]
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def format_known(value: Any, form: Callable[[Any], str] = str) -> str:
