@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import typer
 from typer.core import TyperGroup
@@ -19,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from core.cli import doctor
 from core.cli.app import OneLine, app
+from core.cli.output import format_known, list_records, print_json, print_table
 from core.cli.progress import describe_progress
 from core.datasets.cache import fetch_dataset, pin
 from core.home import Home
@@ -54,6 +57,7 @@ def refused(*words: str) -> tuple[int, str]:
     result = call(*words)
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert "to end well" not in result.stderr  # what is said of an error that nobody foresaw
     return result.exit_code, result.stderr
 
 
@@ -235,6 +239,26 @@ def test_error_nobody_foresaw_is_one_line_too() -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1
     assert "got ZeroDivisionError: division by zero" in result.stderr
+
+
+# -- what is printed --------------------------------------------------------------------------------------------------
+
+
+def test_what_json_does_not_know_is_null(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [float("nan"), np.float64("inf")], "b": (np.int64(3), None, 0.5), 7: {"c": "x"}})
+    assert json.loads(capsys.readouterr().out) == {"a": [None, None], "b": [3, None, 0.5], "7": {"c": "x"}}
+
+
+def test_records_of_a_frame_have_none_for_what_is_missing() -> None:
+    frame = pd.DataFrame({"name": ["a", None], "value": [np.nan, 2.0], "count": pd.array([None, 3], dtype="Int64")})
+    records = list_records(frame)
+    assert records == [{"name": "a", "value": None, "count": None}, {"name": None, "value": 2.0, "count": 3}]
+    assert [format_known(record["value"]) for record in records] == ["–", "2.0"]
+
+
+def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([{"name": "[bold]" + "x" * 200, "count": "1"}], numbers=("count",))
+    assert "[bold]" + "x" * 200 in capsys.readouterr().out
 
 
 # -- recipes and params -----------------------------------------------------------------------------------------------
@@ -464,12 +488,14 @@ def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> N
     assert info.fingerprint in text
 
 
-def test_fetched_dataset_is_here(home: Home) -> None:
-    for words in ([], ["--again"]):
+def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> None:
+    made = []
+    for words in ([], [], ["--again"]):
         result = call("datasets", "fetch", "digits", *words)
-        assert result.exit_code == 0
+        assert (result.exit_code, result.stderr) == (0, "")
         assert "1,437 training and 360 test images" in result.stdout
-        assert result.stderr == ""
+        made.append((home.datasets / "digits" / "dataset.json").stat().st_mtime_ns)
+    assert made[0] == made[1] < made[2]
     assert ask("datasets")[0]["here"]
 
 

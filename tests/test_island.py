@@ -62,8 +62,8 @@ def test_what_pages_share_imports_no_tensorflow(tmp_path: Path) -> None:
 
 
 def test_registries_are_read_without_tensorflow(tmp_path: Path) -> None:
-    program = f"from core.spec import BACKBONES, DATASETS, HEADS\nassert all(map(list, (BACKBONES, DATASETS, HEADS)))\n{IMPORT}"
-    libraries = json.loads(fresh(program, home=tmp_path).stdout)
+    look = "from core.spec import BACKBONES, DATASETS, HEADS\nassert all(map(list, (BACKBONES, DATASETS, HEADS)))\n"
+    libraries = json.loads(fresh(look + IMPORT, home=tmp_path).stdout)
     assert "sklearn" not in libraries  # a source loads what it needs when it loads
     assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
 

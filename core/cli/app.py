@@ -32,9 +32,7 @@ class OneLine(TyperGroup):
         except HeadroomError as error:
             code = _fail(str(error), 1)
         except ImportError as error:
-            code = _fail(
-                f"Expected what requirements.txt names to be installed; got: {error}: python -m core doctor", 1
-            )
+            code = _fail(f"Expected all of requirements.txt to be installed; got: {error}: python -m core doctor", 1)
         except Exception as error:
             if sys.flags.dev_mode:
                 raise

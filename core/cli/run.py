@@ -85,7 +85,7 @@ def find_id(home: Home, beginning: str) -> str:
     store = RunStore(home)
     known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in JobQueue(home).jobs())}
     fitting = [run_id for run_id in known if run_id.startswith(beginning)] if beginning else []
-    if len(fitting) >= 1 or beginning in fitting:
+    if len(fitting) == 1 or beginning in fitting:
         return beginning if beginning in fitting else fitting[0]
     got = f"{beginning!r:.60}, which fits {len(fitting)}" if fitting else f"{beginning!r:.60}"
     raise RunNotFoundError(f"Expected the id of one run or job; got {got}.")

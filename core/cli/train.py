@@ -89,7 +89,7 @@ def _wait(home: Home, names: dict[str, str]) -> None:
             f"The trainings go on. Watch them with: python -m core jobs; wait for them again with the same command; "
             f"stop one with: python -m core jobs cancel RUN_ID ({', '.join(names)})."
         )
-        raise typer.Exit(130) from None
+        raise
     for run_id, state in states.items():
         if state == "finished":
             say(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
