@@ -22,8 +22,8 @@ from typer.testing import CliRunner, Result
 from core.cli import doctor
 from core.cli.app import OneLine, app
 from core.cli.output import format_known, list_records, print_json, print_table
-from core.cli.progress import describe_progress
 from core.datasets.cache import fetch_dataset, pin
+from core.displays.progress import describe_progress
 from core.home import Home
 from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue

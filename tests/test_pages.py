@@ -319,10 +319,15 @@ def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits
     app = open_page("train")
     blocks = app.slider(key="digits-heads-blocks")
     blocks.set_value(blocks.max).run()
-    if blocks.max > 3:
-        assert "Choose fewer blocks" in app.error[0].value
-    else:
-        assert "Train 4 runs" in labels(app)
+    assert "Choose fewer blocks" in app.error[0].value
+
+
+def test_train_keeps_a_knob_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
+    app = open_page("train")
+    app.slider(key="digits-heads-units").set_value(8).run()
+    table = app.dataframe[0].value.set_index("Head")
+    assert table.loc["Flatten + Dense", "Parameters"] == f"{320 + 18_496 + (1_600 * 8 + 8) + (8 * 10 + 10):,}"
+    assert table.loc["GAP", "Parameters"] == "24,586"
 
 
 def test_train_without_a_head_says_so(open_page: Open, digits: None) -> None:

@@ -46,7 +46,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 
 def _describe(home: Home, job: "Job") -> dict[str, Any]:
-    from core.cli.progress import describe_progress
+    from core.displays.progress import describe_progress
     from core.jobs.progress import read_progress
 
     progress = read_progress(home, job.run_id) if job.state == "running" else None

@@ -6,35 +6,12 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column
 
-from core.analysis.summary import Estimate
 from core.cli.output import open_console
 from core.datasets import download
-from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
+from core.displays.progress import describe_progress
 from core.jobs.progress import Progress as TrainingProgress
 from core.jobs.queue import State
 from core.jobs.wait import OnProgress
-
-
-def describe_progress(state: State, progress: TrainingProgress | None) -> tuple[float, str]:
-    """How far a training is, as a share of 1 and in words."""
-    if state != "running":
-        return (1.0 if state == "finished" else 0.0), state
-    if progress is None or not progress.epochs or progress.phase in ("", "loading"):
-        return 0.0, "starting"
-    epoch, epochs = progress.epoch or 0, progress.epochs
-    if progress.phase != "training":
-        return 1.0, progress.phase
-    share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
-    parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
-    if progress.loss is not None:
-        parts.append(f"loss {format_loss(Estimate(progress.loss, None, 1))}")
-    if progress.accuracy is not None:
-        parts.append(f"accuracy {format_accuracy(Estimate(progress.accuracy, None, 1))}")
-    if progress.images_per_second:
-        parts.append(f"{format_count(progress.images_per_second)} images/s")
-    if progress.eta_seconds is not None:
-        parts.append(f"{format_seconds(progress.eta_seconds)} left")
-    return min(max(share, 0.0), 1.0), " · ".join(parts)
 
 
 def _bar(width: int) -> BarColumn:

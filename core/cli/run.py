@@ -92,7 +92,7 @@ def find_id(home: Home, beginning: str) -> str:
 
 
 def _describe(home: Home, beginning: str) -> dict[str, Any]:
-    from core.cli.progress import describe_progress
+    from core.displays.progress import describe_progress
     from core.jobs.progress import folder_of, read_progress
     from core.jobs.queue import JobQueue
     from core.store.runs import RunStore

@@ -26,7 +26,7 @@ def show_calculator() -> None:
         side = st.slider("Input side (pixels)", 8, 256, 28, key="side", bind="query-params")
         channels = st.slider("Channels", 1, 4, 1, key="channels", bind="query-params", help="1 for grey, 3 for RGB.")
     with columns[1]:
-        blocks = ask("blocks", rest.blocks, key="blocks", high=5)
+        blocks = ask("blocks", rest.blocks, key="blocks")
         filters = ask("filters", rest.filters, key="filters")
     with columns[2]:
         units = ask("units", rest.units, key="units")

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.displays.live import build_live_charts
-from core.displays.number import format_seconds
+from core.displays.progress import describe_progress
 from core.jobs.dispatcher import ensure_dispatcher
-from core.jobs.progress import Progress, folder_of, read_progress
+from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import cancel
 from core.spec import DATASETS, HEADS
@@ -47,7 +47,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
     for job in sorted(jobs, key=lambda job: (job.state != "running", job.queued_at)):
         progress = read_progress(home(), job.run_id) if job.state == "running" else None
         with st.container(horizontal=True, vertical_alignment="center"):
-            share, text = _describe(job, progress)
+            share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
             st.progress(share, f"**{_name(job)}** · {text}")
             st.button("Stop", key=f"stop-{job.run_id}", on_click=cancel, args=(home(), job.run_id), width="content")
     folders = [(job.spec, folder_of(home(), job.run_id)) for job in running]
@@ -55,27 +55,6 @@ def _show_unfinished(jobs: list[Job]) -> None:
     charts = build_live_charts(histories)
     for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
         column.altair_chart(chart, width="stretch", alt="Running trainings: validation score by epoch.")
-
-
-def _describe(job: Job, progress: Progress | None) -> tuple[float, str]:
-    if job.cancel:
-        return 0.0, "stopping"
-    if job.state == "queued":
-        return 0.0, "queued"
-    if progress is None or progress.phase == "loading":
-        return 0.0, "starting"
-    epoch, epochs = progress.epoch or 0, progress.epochs or job.spec.epochs
-    share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
-    parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
-    if progress.phase != "training":
-        parts = [progress.phase]
-    if progress.loss is not None and progress.accuracy is not None:
-        parts.append(f"loss {progress.loss:.3f}, accuracy {progress.accuracy:.1%}")
-    if progress.images_per_second and progress.phase == "training":
-        parts.append(f"{progress.images_per_second:,.0f} images/s")
-    if progress.eta_seconds is not None and progress.phase == "training":
-        parts.append(f"{format_seconds(progress.eta_seconds)} left")
-    return min(max(share, 0.0), 1.0), " · ".join(parts)
 
 
 def _show_ended(job: Job) -> None:

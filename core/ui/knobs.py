@@ -7,8 +7,8 @@ import streamlit as st
 from core.spec import KNOBS
 
 
-def ask(name: str, value: Any, *, key: str, high: int | None = None) -> Any:
-    """A slider over the usual range of a knob; `value` is where it starts, `high` a lower end that the data sets.
+def ask(name: str, value: Any, *, key: str) -> Any:
+    """A slider over the usual range of a knob; `value` is where it starts.
 
     The slider stretches to a start value outside the usual range, as long as the knob allows it.
     """
@@ -18,7 +18,6 @@ def ask(name: str, value: Any, *, key: str, high: int | None = None) -> Any:
         return st.select_slider(knob.label, options, value, format_func="{:g}".format, key=key, help=knob.help)
     kind = knob.kind
     low, top = knob.usual or (knob.low, knob.high)
-    top = top if high is None else high
     label = knob.label
     return st.slider(
         label, kind(min(low, value)), kind(max(top, value)), kind(value), kind(knob.step), key=key, help=knob.help

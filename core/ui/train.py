@@ -61,8 +61,9 @@ def choose_specs() -> list[RunSpec]:
     if not heads:
         st.warning("Expected at least one head; got none.")
         return []
-    spec = recipe.spec.replace(dataset=dataset, backbone=backbone, **knobs)
-    return [spec.replace(head=head, seed=seed) for seed in range(seeds) for head in heads]
+    choice = {**knobs, "dataset": dataset, "backbone": backbone}
+    # in one step: a knob that only this head uses would go back to its default under the recipe's own head
+    return [recipe.spec.replace(**choice, head=head, seed=seed) for seed in range(seeds) for head in heads]
 
 
 def _ask_knobs(
