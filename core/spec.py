@@ -110,7 +110,7 @@ class RunSpec(BaseModel):
         group="backbone",
         low=1,
         high=6,
-        usual=(1, 3),
+        usual=(1, 5),
         step=1,
         unit="blocks",
     )

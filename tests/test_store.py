@@ -464,7 +464,8 @@ def test_publication_is_one_step(store: RunStore, make_run: RunWriter, tmp_path:
     thread = threading.Thread(target=look)
     thread.start()
     time.sleep(0.05)
-    store.publish(working)
+    folder = working.stat().st_ino
+    assert store.publish(working).path.stat().st_ino == folder  # moved, not copied
     time.sleep(0.05)
     done.set()
     thread.join()
