@@ -318,3 +318,9 @@ def test_importing_the_workers_modules_starts_nothing_of_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["False"], done.stderr
+
+
+def test_many_epochs_of_few_images_train_to_the_end(home):
+    """The look at a training every quarter second must not stride past an epoch that takes less."""
+    folder = make_job(home, train_images=20, epochs=120)
+    assert train(folder) == 0, (folder / "log.txt").read_text()[-400:]

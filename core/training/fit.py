@@ -79,15 +79,16 @@ def fit(
         while step < steps:
             stretch_begin = time.perf_counter()
             loss, accuracy = map(float, run_steps(order[step * spec.batch_size : (step + stride) * spec.batch_size]))
-            step = min(step + stride, steps)
+            done = min(stride, steps - step)
+            step += done
             if not math.isfinite(loss):
                 raise TrainingError(
                     f"Expected a finite loss; got {loss} in epoch {epoch}: the training diverged, so choose a "
                     f"learning_rate below {spec.learning_rate:g}."
                 )
             look(Step(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
-            step_seconds = (time.perf_counter() - stretch_begin) / stride
-            stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride))
+            step_seconds = (time.perf_counter() - stretch_begin) / done
+            stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps))
         val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation_labels)
         yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy)
 
