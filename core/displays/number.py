@@ -37,7 +37,7 @@ def format_seconds(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     short = _round(value)
-    if short < 1e-4:
+    if short < 1e-3:
         return f"{_three(short * 1e6)} µs"
     if short < 1:
         return f"{_three(short * 1e3)} ms"
