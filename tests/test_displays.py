@@ -431,7 +431,7 @@ def test_cautions_name_what_can_mislead(make_run: RunWriter) -> None:
         (number.format_bytes, 98_304, "98.3 kB"),
         (number.format_bytes, 999.6, "1.00 kB"),
         (number.format_bytes, 0, "0 B"),
-        (number.format_seconds, 0.00021, "0.210 ms"),
+        (number.format_seconds, 0.00021, "210 µs"),
         (number.format_seconds, 3e-5, "30.0 µs"),
         (number.format_seconds, 0, "0 µs"),
         (number.format_seconds, 0.9999, "1.00 s"),

@@ -33,7 +33,7 @@ def format_bytes(value: float) -> str:
 
 
 def format_seconds(value: float) -> str:
-    """From microseconds to hours: 0.00021 → «0.210 ms», 200 → «3 min 20 s»."""
+    """From microseconds to hours: 0.00021 → «210 µs», 200 → «3 min 20 s»."""
     if not math.isfinite(value):
         return "–"
     short = _round(value)
