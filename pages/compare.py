@@ -7,7 +7,14 @@ from core.displays.views.heads import Heads
 from core.displays.views.published import PublishedFigures
 from core.errors import HeadroomError
 from core.ui.frame import need_comparison, show_damage
-from core.ui.report import show_cautions, show_headline, show_only_one_right, show_reproduction, show_tiles
+from core.ui.report import (
+    show_cautions,
+    show_headline,
+    show_only_one_right,
+    show_published,
+    show_reproduction,
+    show_tiles,
+)
 from core.ui.runs import pick_runs
 from core.ui.show import show, show_table
 from core.ui.state import chosen_comparison
@@ -32,8 +39,7 @@ if ready and (comparison := chosen_comparison()):
     show_only_one_right(comparison)
     published = PublishedFigures(comparison)
     if not published.frame().empty:
-        st.subheader(published.title, anchor=False)
-        show_table(published)
+        show_published(published)
     show_reproduction(comparison)
 
 pick_runs()

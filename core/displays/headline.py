@@ -2,6 +2,7 @@
 
 from core.analysis.summary import Finding, compute_finding, estimate
 from core.displays.number import format_accuracy, format_seconds
+from core.spec import DATASETS
 from core.store.comparison import Comparison, describe
 
 
@@ -66,7 +67,7 @@ def write_predictions(comparison: Comparison) -> str:
     parts = []
     for contender in comparison.contenders:
         missed = (1 - estimate(contender, "test_accuracy").mean) * images
-        parts.append(f"{contender.label} misses {missed:.{0 if len(contender.runs) == 1 else 1}f}")
+        parts.append(f"{contender.label} misses {missed:,.{0 if len(contender.runs) == 1 else 1}f}")
     return (
         f"Of {images:,} test images, "
         + ", ".join(parts)
@@ -86,7 +87,7 @@ def list_cautions(comparison: Comparison) -> list[str]:
     if not comparison.official:
         images = f"{data.train_images + data.validation_images:,} training and {data.test_images:,} test images"
         cautions.append(
-            f"The data is not the official {comparison.first.spec.dataset}: {images}, "
+            f"The data is not the official {DATASETS[comparison.first.spec.dataset].label}: {images}, "
             f"fingerprint {data.fingerprint}. Scores cannot be set against published ones."
         )
     if len({run.spec.epochs for run in comparison.runs}) > 1:

@@ -5,12 +5,13 @@ import streamlit as st
 from core.displays.headline import list_cautions, write_headline
 from core.displays.views.confusion import Confusion
 from core.displays.views.gallery import Gallery
+from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.spec import DATASETS
 from core.store.comparison import Comparison, describe
 from core.ui.gallery import show_cells
-from core.ui.show import show
+from core.ui.show import show, show_table
 from core.ui.state import home
 
 _ARROWS = {1: "green", -1: "red", 0: "gray"}
@@ -86,6 +87,14 @@ def show_only_one_right(comparison: Comparison) -> None:
     st.page_link(
         "pages/predictions.py", label=f"All {len(gallery.selected()):,} of them", icon=":material/image_search:"
     )
+
+
+def show_published(published: PublishedFigures) -> None:
+    """What the author printed beside what was measured here, and whether the two may be compared."""
+    st.subheader(published.title, anchor=False)
+    if not published.comparison.official:
+        st.caption("Measured on other data than published: the accuracies and losses of a row are not comparable.")
+    show_table(published)
 
 
 def show_reproduction(comparison: Comparison) -> None:

@@ -47,7 +47,7 @@ class Confusion(Display):
                     "guess:N",
                     title="Guess",
                     sort=classes,
-                    axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45),
+                    axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False),
                 ),
                 y=alt.Y("label:N", title="True class", sort=classes),
                 tooltip=tip,
