@@ -44,9 +44,9 @@ dashboard: $(APP) ## install what is needed, then open the dashboard
 
 test: $(DEV) ## lint, format check, types and tests
 	@echo 'Linting.'
-	@$(PY) -m ruff check .
+	@$(PY) -m ruff check --no-cache .
 	@echo 'Checking the format.'
-	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff format --check --no-cache .
 	@echo 'Checking the types.'
 	@$(PY) -m mypy
 	@echo 'Testing$(if $(HEADROOM_LONG), with the longer checks,).'

@@ -1,6 +1,7 @@
 """Train: choose, see what it will cost, start, and watch."""
 
 import streamlit as st
+
 from core.ui.jobs import show_jobs
 from core.ui.train import choose_specs, show_start
 

@@ -1,6 +1,7 @@
 """What tests share: a home of their own, the real data where there is some, and finished runs."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,12 @@ import pytest
 from core.home import Home
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
+
+
+def pytest_configure() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that: tests send it to theirs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
