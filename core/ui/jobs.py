@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.displays.live import build_live_charts
 from core.displays.progress import describe_progress
+from core.errors import HeadroomError
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import cancel
-from core.spec import DATASETS, HEADS
+from core.spec import DATASETS, HEADS, RunSpec
 from core.store.run import read_history
 from core.ui.state import choose_offer_of, home, store
 
@@ -36,8 +37,18 @@ def _watch(was_busy: bool) -> None:
             _show_ended(job)
 
 
+def _spec(job: Job) -> RunSpec | None:
+    """None for a job that this dashboard cannot read: of a newer version, or with a head whose file is gone."""
+    try:
+        return job.spec
+    except HeadroomError:
+        return None
+
+
 def _name(job: Job) -> str:
-    spec = job.spec
+    spec = _spec(job)
+    if spec is None:
+        return f"Job {job.run_id}"
     return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
 
 
@@ -50,8 +61,8 @@ def _show_unfinished(jobs: list[Job]) -> None:
             share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
             st.progress(share, f"**{_name(job)}** · {text}")
             st.button("Stop", key=f"stop-{job.run_id}", on_click=cancel, args=(home(), job.run_id), width="content")
-    folders = [(job.spec, folder_of(home(), job.run_id)) for job in running]
-    histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if folder]
+    folders = [(_spec(job), folder_of(home(), job.run_id)) for job in running]
+    histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if spec and folder]
     charts = build_live_charts(histories)
     for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
         column.altair_chart(chart, width="stretch", alt="Running trainings: validation score by epoch.")
