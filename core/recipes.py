@@ -1,8 +1,9 @@
 """The published systems as named specs, with their published figures and where they stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from core.errors import UnknownNameError
 from core.spec import RunSpec
@@ -19,7 +20,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One backbone and dataset with the heads to be compared on them."""
+    """One backbone and dataset with the heads to be compared on them.
+
+    `settings` holds what the published model with a head has besides `spec`. Published counts are for images of
+    `input_shape` and so many `classes`.
+    """
 
     name: str
     title: str
@@ -27,13 +32,27 @@ class Recipe:
     spec: RunSpec
     heads: tuple[str, ...]
     published: tuple[Published, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    input_shape: tuple[int, ...] = (28, 28, 1)
+    classes: int = 10
+
+    def spec_of(self, head: str, changes: Mapping[str, Any] | None = None) -> RunSpec:
+        """The spec of a head, with all changes in one step: a knob that only this head uses would otherwise go back
+        to its default under the recipe's own head."""
+        return self.spec.replace(**{"head": head, **self.settings.get(head, {}), **(changes or {})})
 
     def specs(self, heads: tuple[str, ...] | None = None, seeds: int = 1) -> list[RunSpec]:
         """The runs of this recipe: every head with the seeds 0 … seeds − 1."""
-        return [self.spec.replace(head=head, seed=seed) for seed in range(seeds) for head in heads or self.heads]
+        return [self.spec_of(head, {"seed": seed}) for seed in range(seeds) for head in heads or self.heads]
 
 
 _R1_HEADS = ("gap", "dense")
+_FACES = RunSpec(
+    dataset="celeba", side=64, train_images=16_000, validation_images=1_000, backbone="conv_tail", blocks=4,
+    dropout=0.5, loss="binary", head="gap_dense", epochs=20, batch_size=32,
+    augmentation="random_crop,flip_horizontal=0.5",
+)  # fmt: skip
+_PHOTOS = RunSpec(dataset="folder", side=224, batch_size=32)
 
 _ALL = (
     Recipe(
@@ -64,6 +83,100 @@ _ALL = (
         "R1's two models on Fashion-MNIST.",
         RunSpec(dataset="fashion_mnist"),
         _R1_HEADS,
+    ),
+    Recipe(
+        "mnist-heads",
+        "Handwritten digits: a large Dense head against GAP",
+        "A network of 3.3 million parameters that reads digits almost without fault: how many of them does it need?",
+        RunSpec(
+            dataset="mnist",
+            validation_images=10_000,
+            kernel_size=5,
+            padding="same",
+            dropout=0.0,
+            head="dense",
+            units=1024,
+            head_dropout=0.5,
+            loss="sparse",
+            epochs=20,
+            batch_size=64,
+        ),
+        ("gap_dense", "dense"),
+        (
+            Published("gap_dense", "params", 52_746),
+            Published("dense", "params", 3_274_634),
+            Published("dense", "test_accuracy", 0.9939),
+        ),
+        settings={"gap_dense": {"head_dropout": 0.0}},
+    ),
+    Recipe(
+        "celeba-heads",
+        "An attribute of a face: global pooling against Flatten",
+        "One logit tells an attribute of a face; random crops and flips stand in for more faces.",
+        _FACES,
+        ("gap_dense", "flatten"),
+        (Published("gap_dense", "params", 388_673), Published("flatten", "params", 404_801)),
+        input_shape=(64, 64, 3),
+        classes=2,
+    ),
+    Recipe(
+        "demo224-heads",
+        "Photos: how the head's parameters explode with the image",
+        "On images of 224×224 pixels a small MLP after Flatten has 170 times the parameters of global pooling.",
+        _PHOTOS.replace(backbone="conv_conv_pool", head="mlp", hidden="64-32", head_dropout=0.3),
+        ("gap_dense", "gmp_dense", "mlp"),
+        (
+            Published("mlp", "params", 11_574_090),
+            Published("mlp", "trainable", 11_573_898),
+            Published("mlp", "non_trainable", 192),
+            Published("gap_dense", "params", 66_602),
+            Published("gap_dense", "trainable", 66_410),
+            Published("gap_dense", "non_trainable", 192),
+            Published("gmp_dense", "params", 66_602),
+            Published("gmp_dense", "trainable", 66_410),
+            Published("gmp_dense", "non_trainable", 192),
+        ),
+        input_shape=(224, 224, 3),
+    ),
+    Recipe(
+        "transfer-heads",
+        "Transfer learning from VGG16: GAP against Flatten",
+        "On a frozen backbone the head is all that learns: what does pooling its maps cost?",
+        _PHOTOS.replace(backbone="vgg16", frozen=True, head="flatten"),
+        ("gap_dense", "flatten"),
+        (
+            Published("flatten", "params", 14_789_955),
+            Published("flatten", "trainable", 75_267),
+            Published("flatten", "non_trainable", 14_714_688),
+            Published("gap_dense", "params", 14_716_227),
+            Published("gap_dense", "trainable", 1_539),
+            Published("gap_dense", "non_trainable", 14_714_688),
+        ),
+        input_shape=(224, 224, 3),
+        classes=3,
+    ),
+    Recipe(
+        "transfer-mobilenet-heads",
+        "Transfer learning from MobileNet: GAP with and without an MLP",
+        "The whole of MobileNet trained on, under three hidden layers or under none.",
+        _PHOTOS.replace(backbone="mobilenet", head="gap_mlp", hidden="1024-1024-512", learning_rate=1e-4),
+        ("gap_dense", "gap_mlp"),
+        (
+            Published("gap_mlp", "params", 5_854_403),
+            Published("gap_mlp", "trainable", 5_832_515),
+            Published("gap_mlp", "non_trainable", 21_888),
+        ),
+        input_shape=(224, 224, 3),
+        classes=3,
+    ),
+    Recipe(
+        "folder-heads",
+        "Your own images: GAP against Flatten + Dense",
+        "A folder with a sub-folder a class; trained from random weights at a side of your choice.",
+        _PHOTOS.replace(side=96, blocks=3),
+        _R1_HEADS,
+        input_shape=(96, 96, 3),
+        classes=3,
     ),
 )
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from core.errors import SpecError
+from core.errors import SpecError, UnknownNameError
+from core.knob import Knob, knob, read_knob
 from core.registry import Registry
 
 if TYPE_CHECKING:
@@ -19,58 +18,6 @@ if TYPE_CHECKING:
 DATASETS: "Registry[Dataset]" = Registry("core.datasets.sources", "dataset")
 BACKBONES: "Registry[Backbone]" = Registry("core.architecture.backbones", "backbone")
 HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
-
-
-@dataclass(frozen=True)
-class Knob:
-    """What a slider, a CLI option and an error sentence need to know of one field of the spec.
-
-    `low` and `high` are inclusive; `usual` is the part of them that a slider spans, in `step`s, or in the values of
-    `choices`; `unit` is the plural noun of the value.
-    """
-
-    name: str
-    label: str
-    kind: type
-    default: Any
-    low: float | None
-    high: float | None
-    usual: tuple[float, float] | None
-    step: float | None
-    choices: tuple[float, ...]
-    unit: str
-    help: str
-    group: str
-
-    @property
-    def bounds(self) -> str:
-        """The tail of a sentence that starts with «Expected epochs …»."""
-        if self.low is None or self.high is None:
-            return "to be text"
-        return f"between {_plain(self.low)} and {_plain(self.high)}"
-
-
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:g}"
-
-
-def _knob(
-    default: Any,
-    label: str,
-    help: str,
-    *,
-    group: str,
-    low: float | None = None,
-    high: float | None = None,
-    usual: tuple[float, float] | None = None,
-    step: float | None = None,
-    choices: tuple[float, ...] = (),
-    unit: str = "",
-    **bounds: Any,
-) -> Any:
-    shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
-    shown |= {"usual": usual, "step": step, "choices": choices}
-    return Field(default=default, ge=low, le=high, description=help, json_schema_extra={"knob": shown}, **bounds)
 
 
 class RunSpec(BaseModel):
@@ -85,25 +32,53 @@ class RunSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    dataset: str = _knob("digits", "Dataset", "The images and labels to train on.", group="data")
-    data: str = _knob(
-        "", "Data fingerprint", "Fingerprint of the arrays trained on.", group="data", pattern=r"^([0-9a-f]{16})?$"
-    )
-    train_images: int | None = _knob(
+    dataset: str = knob("digits", "Dataset", "The images and labels to train on.", group="data")
+    data: str = knob(
+        "", "Data fingerprint", "Fingerprint of the arrays trained on.", group="data",
+        pattern=r"^([0-9a-f]{16})?$", form="16 hex digits",
+    )  # fmt: skip
+    folder: str = knob(
+        "", "Folder", "The name under which a folder of images was added.", group="data",
+        pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?$", form="up to 40 lower-case letters, digits, '-' and '_'",
+    )  # fmt: skip
+    attribute: str = knob(
+        "Male", "Attribute", "Which of the attributes of each image is to be told.", group="data",
+        pattern=r"^[A-Za-z0-9_]{1,40}$", form="the name of an attribute",
+    )  # fmt: skip
+    side: int | None = knob(
+        None,
+        "Image side",
+        "Side of the square images that the model sees; larger or smaller ones are resized.",
+        group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels",
+    )  # fmt: skip
+    train_images: int | None = knob(
         None,
         "Training images",
         "How many images of the training split to use, from its start; validation images are taken from them.",
         group="data", low=20, high=10_000_000, step=100, unit="images",
     )  # fmt: skip
-    validation_fraction: float = _knob(
+    validation_fraction: float = knob(
         0.2,
         "Validation share",
         "The last share of the training images is kept for validation.",
         group="data", low=0.01, high=0.9, usual=(0.05, 0.5), step=0.05,
     )  # fmt: skip
+    validation_images: int | None = knob(
+        None,
+        "Validation images",
+        "How many images are kept for validation, in place of a share.",
+        group="data", low=1, high=10_000_000, step=100, unit="images",
+    )  # fmt: skip
+    augmentation: str = knob(
+        "",
+        "Augmentation",
+        "Random transforms of the training images, in their order, each with its strength.",
+        group="data", pattern=r"^([a-z_]+(=[0-9.]+)?(,[a-z_]+(=[0-9.]+)?)*)?$",
+        form="transforms joined by commas, such as flip_horizontal=0.5,rotation=10",
+    )  # fmt: skip
 
-    backbone: str = _knob("conv_pool", "Backbone", "The convolutional part, shared by all heads.", group="backbone")
-    blocks: int = _knob(
+    backbone: str = knob("conv_pool", "Backbone", "The convolutional part, shared by all heads.", group="backbone")
+    blocks: int = knob(
         2,
         "Blocks",
         "Convolution-and-pooling blocks.",
@@ -114,21 +89,36 @@ class RunSpec(BaseModel):
         step=1,
         unit="blocks",
     )
-    filters: int = _knob(
+    filters: int = knob(
         32,
         "Filters",
         "Filters of the first block; each further block has twice as many.",
         group="backbone", low=1, high=512, usual=(4, 64), step=4, unit="filters",
     )  # fmt: skip
-    dropout: float = _knob(
+    dropout: float = knob(
         0.25,
         "Dropout",
         "Share of the activations that is dropped after each block while training.",
         group="backbone", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
+    kernel_size: int = knob(
+        3,
+        "Kernel size",
+        "Side of the convolution's windows.",
+        group="backbone", low=1, high=11, usual=(1, 7), step=1, unit="pixels",
+    )  # fmt: skip
+    padding: str = knob(
+        "valid",
+        "Padding",
+        "Whether a convolution keeps the side of its maps (same) or loses their rim (valid).",
+        group="backbone", choices=("valid", "same"),
+    )  # fmt: skip
+    frozen: bool = knob(
+        False, "Frozen backbone", "The backbone keeps its pretrained weights; the head alone learns.", group="backbone"
+    )
 
-    head: str = _knob("gap", "Head", "What turns the last feature maps into class probabilities.", group="head")
-    units: int = _knob(
+    head: str = knob("gap", "Head", "What turns the last feature maps into class probabilities.", group="head")
+    units: int = knob(
         256,
         "Dense units",
         "Units of the hidden Dense layer.",
@@ -139,8 +129,19 @@ class RunSpec(BaseModel):
         step=8,
         unit="units",
     )
+    hidden: str = knob(
+        "64-32", "Hidden layers", "Units of each hidden Dense layer, from the first to the last.", group="head",
+        pattern=r"^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3}){0,4}$",
+        form="up to five widths below 10000 joined by hyphens, such as 64-32",
+    )  # fmt: skip
+    head_dropout: float = knob(
+        0.0,
+        "Dropout in the head",
+        "Share of the head's activations that is dropped while training.",
+        group="head", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
+    )  # fmt: skip
 
-    epochs: int = _knob(
+    epochs: int = knob(
         25,
         "Epochs",
         "Passes over the training images.",
@@ -151,7 +152,7 @@ class RunSpec(BaseModel):
         step=1,
         unit="epochs",
     )
-    batch_size: int = _knob(
+    batch_size: int = knob(
         25,
         "Batch size",
         "Images a gradient step.",
@@ -162,14 +163,28 @@ class RunSpec(BaseModel):
         step=5,
         unit="images",
     )
-    learning_rate: float = _knob(
+    learning_rate: float = knob(
         0.001,
         "Learning rate",
         "Step size of the Adam optimizer.",
         group="training", low=1e-6, high=1.0,
         choices=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
     )  # fmt: skip
-    seed: int = _knob(
+    l2: float = knob(
+        0.0,
+        "L2 penalty",
+        "Weight of the sum of the squared kernels in the loss.",
+        group="training", low=0.0, high=1.0,
+        choices=(0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1),
+    )  # fmt: skip
+    loss: str = knob(
+        "categorical",
+        "Loss",
+        "Cross-entropy of one-hot labels (categorical), of class numbers (sparse), or of one logit for two classes "
+        "(binary).",
+        group="training", choices=("categorical", "sparse", "binary"),
+    )  # fmt: skip
+    seed: int = knob(
         0,
         "Seed",
         "Fixes weights, shuffling and dropout.",
@@ -182,11 +197,16 @@ class RunSpec(BaseModel):
 
     @model_validator(mode="after")
     def _names_are_known_and_unused_knobs_are_at_rest(self) -> Self:
-        DATASETS[self.dataset]
-        used = {*BACKBONES[self.backbone].uses, *HEADS[self.head].uses, "backbone", "head"}
-        for knob in KNOBS.values():
-            if knob.group in ("backbone", "head") and knob.name not in used:
-                object.__setattr__(self, knob.name, knob.default)
+        used = {*DATASETS[self.dataset].uses, *BACKBONES[self.backbone].uses, *HEADS[self.head].uses}
+        for name, known in KNOBS.items():
+            if (known.group in ("backbone", "head") or name in _DATASET_KNOBS) and name not in used | _CHOSEN:
+                object.__setattr__(self, name, known.default)
+            if known.kind is str and known.choices and getattr(self, name) not in known.choices:
+                raise SpecError(f"Expected {name} {known.bounds}; got {getattr(self, name)!r:.80}.")
+        for name, allowed in DATASETS[self.dataset].choices.items():
+            if getattr(self, name) not in allowed:
+                names = ", ".join(map(repr, allowed))
+                raise UnknownNameError(f"Expected {name} to be one of {names}; got {getattr(self, name)!r:.80}.")
         return self
 
     @classmethod
@@ -213,15 +233,10 @@ class RunSpec(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _read_knob(name: str, field: FieldInfo) -> Knob:
-    extra = field.json_schema_extra
-    assert isinstance(extra, dict)
-    shown: Any = extra["knob"]
-    kind = type(field.default) if field.default is not None else int
-    return Knob(name=name, kind=kind, default=field.default, help=field.description or "", **shown)
+_DATASET_KNOBS = {"folder", "attribute", "side"}  # at rest unless the dataset uses them
+_CHOSEN = {"backbone", "head"}
 
-
-KNOBS: dict[str, Knob] = {name: _read_knob(name, field) for name, field in RunSpec.model_fields.items()}
+KNOBS: dict[str, Knob] = {name: read_knob(name, field) for name, field in RunSpec.model_fields.items()}
 
 
 def _sentence(error: ValidationError) -> str:
@@ -232,8 +247,6 @@ def _sentence(error: ValidationError) -> str:
         return f"Expected only known settings ({', '.join(KNOBS)}); got {name!r}."
     if name not in KNOBS:
         return f"Expected a run's settings as an object; got {value!r:.80}."
-    if first["type"] == "string_pattern_mismatch":
-        return f"Expected {name} to be 16 hex digits; got {value!r:.80}."
-    knob = KNOBS[name]
-    whole = "to be a whole number " if knob.kind is int and first["type"] == "int_type" else ""
-    return f"Expected {name} {whole}{knob.bounds}; got {value!r:.80}."
+    known = KNOBS[name]
+    whole = "to be a whole number " if known.kind is int and first["type"] == "int_type" else ""
+    return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."

@@ -8,13 +8,18 @@ from core.architecture.layers import (
     BatchNormalization,
     Conv,
     Dense,
+    DepthwiseConv,
     Dropout,
     Flatten,
     GlobalPooling,
     Layer,
     MaxPooling,
+    ReLU,
+    Rescaling,
     Shape,
+    Sigmoid,
     Softmax,
+    ZeroPadding,
 )
 from core.architecture.model import Model, compute_model
 from core.errors import SpecError
@@ -80,6 +85,13 @@ def test_class_maps_are_the_maps_of_the_gap_head_and_the_backbones_last_ones_els
         (Conv(4, kernel_size=5, padding="same", strides=2), (7, 7, 1), (4, 4, 4), (104, 0), 64 * 51),
         (Conv(4), (10, 2), (8, 4), (28, 0), 32 * 13),
         (Conv(4), (5, 5, 5, 1), (3, 3, 3, 4), (112, 0), 108 * 55),
+        (Conv(2, use_bias=False), (5, 5, 1), (3, 3, 2), (18, 0), 18 * 18),
+        (DepthwiseConv(), (4, 4, 3), (4, 4, 3), (27, 0), 48 * 18),
+        (DepthwiseConv(3, "valid", 2), (5, 5, 3), (2, 2, 3), (27, 0), 12 * 18),
+        (ZeroPadding(), (4, 4, 2), (5, 5, 2), (0, 0), 0),
+        (ReLU(6.0), (4, 4, 2), (4, 4, 2), (0, 0), 0),
+        (Rescaling(2.0, (-1.0,)), (4, 4, 3), (4, 4, 3), (0, 0), 96),
+        (Sigmoid(), (1,), (1,), (0, 0), 0),
         (MaxPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
         (MaxPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
         (GlobalPooling(), (3, 3, 2), (2,), (0, 0), 18),
@@ -150,6 +162,31 @@ def test_one_class_is_refused() -> None:
         compute("gap", classes=1)
 
 
+def test_frozen_backbone_is_counted_but_not_trained() -> None:
+    frozen, trained = (
+        compute("gap_dense", (224, 224, 3), 3, backbone="vgg16", frozen=frozen) for frozen in (True, False)
+    )
+    assert (frozen.params, frozen.trainable) == (14_716_227, 1_539)
+    assert (trained.params, trained.trainable) == (14_716_227, 14_716_227)
+
+
+def test_pretrained_backbone_refuses_grey_images() -> None:
+    with pytest.raises(SpecError, match="Expected images with 3 channels for mobilenet; got 1"):
+        compute("gap_dense", (64, 64, 1), backbone="mobilenet")
+
+
+def test_binary_loss_has_one_logit_and_two_classes() -> None:
+    rows = compute("gap_dense", classes=2, loss="binary").rows
+    assert [(row.type, row.output_shape) for row in rows[-2:]] == [("Dense", (1,)), ("Activation", (1,))]
+    with pytest.raises(SpecError, match="Expected 2 classes for the binary loss; got 10"):
+        compute("gap_dense", loss="binary")
+
+
+def test_head_that_cannot_say_no_refuses_the_binary_loss() -> None:
+    with pytest.raises(SpecError, match="scores can be negative for the binary loss; got 'gap'"):
+        compute("gap", classes=2, loss="binary")
+
+
 def test_dense_refuses_feature_maps() -> None:
     with pytest.raises(SpecError, match="flat input"):
         Dense(3).output_shape((4, 4, 2))
@@ -177,7 +214,9 @@ def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[st
 
 def changed(value: object) -> object:
     """Another value of the same knob."""
-    return 0.5 if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}x"
+    if isinstance(value, bool):
+        return not value
+    return 0.5 if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}-8"
 
 
 def knobs_that_matter(build: object, *arguments: object) -> set[str]:
@@ -187,7 +226,8 @@ def knobs_that_matter(build: object, *arguments: object) -> set[str]:
     return {
         name
         for name, value in plain.items()
-        if build(RunSpec.model_construct(**{**plain, name: changed(value or 0)}), *arguments) != layers
+        if build(RunSpec.model_construct(**{**plain, name: changed(0 if value is None else value)}), *arguments)
+        != layers
     }
 
 
@@ -199,5 +239,6 @@ def test_head_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
 
 @backbones
 def test_backbone_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
-    assert set(BACKBONES[name].uses) == knobs_that_matter(BACKBONES[name].layers)
+    frozen = {"frozen"} if BACKBONES[name].weights else set()  # which changes no layer, but what is trained
+    assert set(BACKBONES[name].uses) == knobs_that_matter(BACKBONES[name].layers) | frozen
     assert all(KNOBS[knob].group == "backbone" for knob in BACKBONES[name].uses)

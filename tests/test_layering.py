@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
     ("core.registry", "core.files", "core.home"),
+    ("core.knob",),
     ("core.spec",),
     ("core.recipes",),
     ("core.architecture", "core.datasets", "core.augment"),

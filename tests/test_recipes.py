@@ -6,7 +6,7 @@ from core.architecture.model import compute_model
 from core.errors import UnknownNameError
 from core.recipes import RECIPES, Recipe, recipe_of
 from core.spec import DATASETS
-from core.store.record import Metrics
+from core.store.record import Cost, Metrics
 
 recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
@@ -25,9 +25,8 @@ def test_recipe_has_a_run_for_every_head_and_seed(recipe: Recipe) -> None:
 
 @recipes
 def test_recipe_asks_for_nothing_that_its_images_are_too_small_for(recipe: Recipe) -> None:
-    dataset = DATASETS[recipe.spec.dataset]
     for spec in recipe.specs():
-        assert compute_model(spec, dataset.input_shape, len(dataset.classes)).params > 0
+        assert compute_model(spec, recipe.input_shape, recipe.classes).params > 0
 
 
 @recipes
@@ -41,16 +40,24 @@ def test_recipe_says_what_it_is(recipe: Recipe) -> None:
 def test_published_figures_are_of_heads_that_are_compared(recipe: Recipe) -> None:
     for figure in recipe.published:
         assert figure.head in recipe.heads
-        assert figure.metric == "params" or figure.metric in Metrics.model_fields
+        assert figure.metric in {**Metrics.model_fields, **Cost.model_fields}
 
 
 @recipes
 def test_published_parameters_are_those_of_the_model(recipe: Recipe) -> None:
-    dataset = DATASETS[recipe.spec.dataset]
     for figure in recipe.published:
-        if figure.metric == "params":
-            model = compute_model(recipe.spec.replace(head=figure.head), dataset.input_shape, len(dataset.classes))
-            assert model.params == figure.value
+        if figure.metric in ("params", "trainable", "non_trainable"):
+            model = compute_model(recipe.spec_of(figure.head), recipe.input_shape, recipe.classes)
+            assert getattr(model, figure.metric) == figure.value
+
+
+@recipes
+def test_recipe_of_fixed_images_counts_for_their_shape(recipe: Recipe) -> None:
+    dataset = DATASETS[recipe.spec.dataset]
+    if "side" not in dataset.uses:
+        assert (recipe.input_shape, recipe.classes) == (dataset.input_shape, len(dataset.classes))
+    else:
+        assert recipe.input_shape == (recipe.spec.side, recipe.spec.side, 3)
 
 
 def test_r1_is_as_published() -> None:

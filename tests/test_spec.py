@@ -10,17 +10,22 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core.errors import SpecError, UnknownNameError
-from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, Knob, RunSpec
+from core.knob import Knob
+from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
 
 NUMBERS = {name: knob for name, knob in KNOBS.items() if knob.kind in (int, float)}
 TEXTS = {name: knob for name, knob in KNOBS.items() if knob.kind is str}
 NAMES = {"dataset": DATASETS, "backbone": BACKBONES, "head": HEADS}
-USING = {name: head for head in HEADS for name in HEADS[head].uses}
+CHOICES = {name: knob for name, knob in TEXTS.items() if knob.choices}
 
 
 def settings_for(name: str) -> dict[str, Any]:
     """Settings under which the knob is used."""
-    return {"head": USING[name]} if name in USING else {}
+    for kind, registry in NAMES.items():
+        users = [entry for entry in registry if name in registry[entry].uses]
+        if users and name not in registry[RunSpec.model_fields[kind].default].uses:
+            return {kind: users[0]}
+    return {}
 
 
 def refused(name: str, value: object) -> str:
@@ -56,7 +61,7 @@ def test_value_of_another_kind_is_told(name: str, value: object) -> None:
     assert f"got {value!r:.80}" in sentence
 
 
-@pytest.mark.parametrize("name", [name for name in KNOBS if name != "train_images"])
+@pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if knob.default is not None])
 def test_nothing_is_no_value(name: str) -> None:
     assert refused(name, None).endswith("; got None.")
 
@@ -78,6 +83,28 @@ def test_unknown_name_is_told_with_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize("value", [3, 1.5, b"gap", ["gap"]])
 def test_text_must_be_text(name: str, value: object) -> None:
     assert refused(name, value).startswith(f"Expected {name} ")
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_text_must_be_one_of_the_choices(name: str) -> None:
+    known = ", ".join(map(repr, CHOICES[name].choices))
+    assert refused(name, "other") == f"Expected {name} to be one of {known}; got 'other'."
+
+
+@pytest.mark.parametrize("name", [name for name, knob in TEXTS.items() if knob.form != "text"])
+@pytest.mark.parametrize("value", ["../x", "a b", "64-\n", "-", "-0", "é", "x;" * 50])
+def test_text_of_another_form_is_told(name: str, value: str) -> None:
+    assert refused(name, value) == f"Expected {name} to be {KNOBS[name].form}; got {value!r:.80}."
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", "yes", None])
+def test_switch_must_be_true_or_false(value: object) -> None:
+    assert refused("frozen", value) == f"Expected frozen to be true or false; got {value!r}."
+
+
+def test_attribute_must_be_one_of_its_dataset() -> None:
+    with pytest.raises(UnknownNameError, match=r"Expected attribute to be one of '5_o_Clock_Shadow', .*; got 'Smile'"):
+        RunSpec.parse({"dataset": "celeba", "attribute": "Smile"})
 
 
 @pytest.mark.parametrize("value", ["abc", "G" * 16, "a" * 17, "a" * 16 + "\n", "../../../../../x"])
@@ -110,7 +137,7 @@ def test_knob_tells_what_a_person_needs(knob: Knob) -> None:
     assert knob.label
     assert knob.help.endswith(".")
     assert knob.group in ("data", "backbone", "head", "training")
-    assert (knob.low is None) == (knob.high is None) == (knob.kind is str)
+    assert (knob.low is None) == (knob.high is None) == (knob.kind in (str, bool))
 
 
 @numbers
@@ -139,7 +166,8 @@ def test_knob_that_is_not_used_does_not_rename(head: str) -> None:
     plain = RunSpec(head=head)
     for name, knob in KNOBS.items():
         if knob.group == "head" and name != "head" and name not in HEADS[head].uses:
-            assert plain.replace(**{name: knob.high}).run_id == plain.run_id
+            other = knob.high if name in NUMBERS else True if knob.kind is bool else "7-7"
+            assert plain.replace(**{name: other}).run_id == plain.run_id
 
 
 @numbers
@@ -148,11 +176,24 @@ def test_knob_that_is_used_renames(name: str) -> None:
     assert plain.replace(**{name: NUMBERS[name].high}).run_id != plain.run_id
 
 
+FORMS = {
+    "data": r"([0-9a-f]{16})?",
+    "folder": r"([a-z0-9][a-z0-9_-]{0,39})?",
+    "attribute": "Male|Smiling|Young",
+    "augmentation": r"(flip_horizontal=0\.[1-9])?",
+    "hidden": r"[1-9][0-9]{0,2}(-[1-9][0-9]?)?",
+}
+
+
 def values_of(knob: Knob) -> st.SearchStrategy[Any]:
     if knob.name in NAMES:
         return st.sampled_from(list(NAMES[knob.name]))
-    if knob.name == "data":
-        return st.from_regex(r"[0-9a-f]{16}", fullmatch=True) | st.just("")
+    if knob.kind is bool:
+        return st.booleans()
+    if knob.name in FORMS:
+        return st.from_regex(FORMS[knob.name], fullmatch=True)
+    if knob.kind is str:
+        return st.sampled_from(knob.choices)
     if knob.kind is int:
         whole = st.integers(int(knob.low), int(knob.high))
         return whole | st.none() if knob.default is None else whole

@@ -11,7 +11,6 @@ from typing import Literal, Protocol
 from core.errors import SpecError
 
 Shape = tuple[int, ...]
-Padding = Literal["valid", "same"]
 Activation = Literal["linear", "relu", "softmax", "sigmoid"]
 
 
@@ -35,7 +34,7 @@ class Layer(Protocol):
         one for each value a pooling window reads, two for a normalized value; activations count none."""
 
 
-def _slide(side: int, window: int, stride: int, padding: Padding, layer: str) -> int:
+def _slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
     """Positions of a window along one axis: ⌈n/s⌉ for same, ⌊(n − m)/s⌋ + 1 for valid
     (Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4)."""
     if padding == "same":
@@ -57,9 +56,10 @@ class Conv:
 
     filters: int
     kernel_size: int = 3
-    padding: Padding = "valid"
+    padding: str = "valid"
     activation: Activation = "relu"
     strides: int = 1
+    use_bias: bool = True
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -72,12 +72,41 @@ class Conv:
         return (*sides, self.filters)
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        """m₁·m₂·c·k + k: each of k kernels spans all c input channels."""
-        return (self.kernel_size ** (len(shape) - 1) * shape[-1] * self.filters + self.filters, 0)
+        """m₁·m₂·c·k + k: each of k kernels spans all c input channels and has a bias."""
+        return ((self.kernel_size ** (len(shape) - 1) * shape[-1] + self.use_bias) * self.filters, 0)
 
     def flops(self, shape: Shape) -> int:
         window = self.kernel_size ** (len(shape) - 1) * shape[-1]
-        return prod(self.output_shape(shape)) * (2 * window + 1)
+        return prod(self.output_shape(shape)) * (2 * window + self.use_bias)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv:
+    """Convolution of each channel with a kernel of its own, of images or signals, without bias."""
+
+    kernel_size: int = 3
+    padding: str = "same"
+    strides: int = 1
+    use_bias: bool = False
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        rank = _spatial(shape, "a depthwise convolution")
+        if rank > 2:
+            raise SpecError(f"Expected 1 or 2 spatial axes before a depthwise convolution; got shape {shape}.")
+        return f"DepthwiseConv{rank}D"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        label = f"a depthwise convolution with kernel {self.kernel_size}"
+        _spatial(shape, label)
+        sides = (_slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
+        return (*sides, shape[-1])
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return ((self.kernel_size ** (len(shape) - 1) + self.use_bias) * shape[-1], 0)
+
+    def flops(self, shape: Shape) -> int:
+        return prod(self.output_shape(shape)) * (2 * self.kernel_size ** (len(shape) - 1) + self.use_bias)
 
 
 @dataclass(frozen=True)
@@ -100,6 +129,27 @@ class MaxPooling:
 
     def flops(self, shape: Shape) -> int:
         return int(prod(self.output_shape(shape)) * self.pool_size ** (len(shape) - 1))
+
+
+@dataclass(frozen=True)
+class ZeroPadding:
+    """A rim of zeros at the far end of each spatial axis, as MobileNet has it before a stride of 2."""
+
+    width: int = 1
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return f"ZeroPadding{_spatial(shape, 'zero padding')}D"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _spatial(shape, "zero padding")
+        return (*(side + self.width for side in shape[:-1]), shape[-1])
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return 0
 
 
 @dataclass(frozen=True)
@@ -189,6 +239,40 @@ class Softmax(_SameShape):
 
     def keras_type(self, shape: Shape) -> str:
         return "Softmax"
+
+
+@dataclass(frozen=True)
+class Sigmoid(_SameShape):
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Activation"
+
+
+@dataclass(frozen=True)
+class ReLU(_SameShape):
+    """max(0, min(x, max_value))."""
+
+    max_value: float
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "ReLU"
+
+
+@dataclass(frozen=True)
+class Rescaling(_SameShape):
+    """x · scale + offset, an offset a channel: what a pretrained backbone expects instead of values from 0 to 1."""
+
+    scale: float
+    offset: tuple[float, ...]
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Rescaling"
+
+    def flops(self, shape: Shape) -> int:
+        return 2 * prod(shape)
 
 
 @dataclass(frozen=True)

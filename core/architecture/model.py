@@ -26,7 +26,10 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Model:
-    """An architecture met with an input: every layer's shape, parameters and FLOPs for one image."""
+    """An architecture met with an input: every layer's shape, parameters and FLOPs for one image.
+
+    With the binary loss the last layer gives one probability, that of the second class.
+    """
 
     spec: RunSpec
     input_shape: Shape
@@ -60,12 +63,9 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
     """Walks the layers of `spec` from an input of `input_shape` = (side, side, channels).
 
     Raises:
-        SpecError: when the feature maps vanish before the last layer, or there are fewer than two classes.
+        SpecError: when the feature maps vanish before the last layer, or the classes or channels do not fit.
     """
-    if classes < 2:
-        raise SpecError(f"Expected at least 2 classes; got {classes}.")
-    if min(input_shape, default=0) < 1:
-        raise SpecError(f"Expected an input shape of positive sides; got {input_shape}.")
+    _check(spec, input_shape, classes)
     parts = [("backbone", BACKBONES[spec.backbone].layers(spec)), ("head", HEADS[spec.head].layers(spec, classes))]
     rows: list[LayerRow] = []
     layers: list[Layer] = []
@@ -81,10 +81,23 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
             kind = layer.keras_type(shape)
             name = layer.name or _count(kind, seen)
             trainable, non_trainable = layer.params(shape)
+            if spec.frozen and part == "backbone":
+                trainable, non_trainable = 0, trainable + non_trainable
             rows.append(LayerRow(name, kind, part, after, trainable, non_trainable, layer.flops(shape)))
             layers.append(layer)
             shape = after
     return Model(spec, input_shape, classes, tuple(layers), tuple(rows))
+
+
+def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
+    if classes < 2:
+        raise SpecError(f"Expected at least 2 classes; got {classes}.")
+    if spec.loss == "binary" and classes != 2:
+        raise SpecError(f"Expected 2 classes for the binary loss; got {classes}.")
+    if min(input_shape, default=0) < 1:
+        raise SpecError(f"Expected an input shape of positive sides; got {input_shape}.")
+    if BACKBONES[spec.backbone].weights and input_shape[-1] != 3:
+        raise SpecError(f"Expected images with 3 channels for {spec.backbone}; got {input_shape[-1]}.")
 
 
 def _count(kind: str, seen: dict[str, int]) -> str:

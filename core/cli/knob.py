@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import SpecError
-from core.spec import KNOBS, Knob, RunSpec
+from core.knob import Knob
+from core.spec import KNOBS, RunSpec
 
 
 def with_knobs(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:

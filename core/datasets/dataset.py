@@ -1,7 +1,7 @@
 """What a dataset is: a source of image arrays with their labels, licence and citation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -41,7 +41,8 @@ class Dataset:
     `load` gets the arrays; it may import TensorFlow and use the network, so only `core.datasets.cache` calls it.
     It is given the `files` of the dataset to ask for. `official_counts` are the images of the official training and
     test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen them.
-    `bundled` data comes with an installed package.
+    `bundled` data comes with an installed package. `uses` are the knobs of RunSpec that choose within the data, and
+    `choices` what some of them allow.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Dataset:
     load: Callable[[Downloads], Arrays]
     files: tuple[Download, ...] = ()
     bundled: bool = False
+    uses: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find_problem(self, arrays: Arrays) -> str | None:
         """One sentence when dtypes, shapes, counts or labels are not what this dataset has, else None."""

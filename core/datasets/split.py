@@ -6,21 +6,40 @@ from core.errors import SpecError
 from core.spec import KNOBS, RunSpec
 
 
-def compute_split(spec: RunSpec, train_count: int) -> tuple[range, range]:
+def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> tuple[range, range]:
     """Indices of the training and of the validation images among the `train_count` of the training split.
 
-    The first `train_images` are used, all without it; the last `validation_fraction` of them validate, rounded as by
-    `validation_split` of Keras' `Model.fit` (`keras/src/trainers/data_adapters/array_slicing.py`).
+    Data with a validation split of its own has it at the end of the training split: the first `train_images` of the
+    others train, the first `validation_images` of that split validate. Of other data the first `train_images` are
+    used, all without it, and the last `validation_images` of them validate; without those the last
+    `validation_fraction`, rounded as by `validation_split` of Keras' `Model.fit`
+    (`keras/src/trainers/data_adapters/array_slicing.py`).
 
     Raises:
         SpecError: when there are not so many images, or too few to split.
 
     >>> compute_split(RunSpec(train_images=1000), 1437)
     (range(0, 800), range(800, 1000))
+    >>> compute_split(RunSpec(train_images=500, validation_images=100), 1200, own_validation=200)
+    (range(0, 500), range(1000, 1100))
     """
-    count = train_count if spec.train_images is None else spec.train_images
-    split_at = math.floor(count * (1.0 - spec.validation_fraction))
-    if count > train_count or not 0 < split_at < count:
+    most = train_count - own_validation
+    count = most if spec.train_images is None else spec.train_images
+    if count > most:
         low = KNOBS["train_images"].low
-        raise SpecError(f"Expected train_images between {low} and {train_count} for {spec.dataset}; got {count}.")
+        raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
+    if own_validation:
+        kept = own_validation if spec.validation_images is None else spec.validation_images
+        if kept > own_validation:
+            raise SpecError(
+                f"Expected validation_images between 1 and {own_validation} for {spec.dataset}; got {kept}."
+            )
+        return range(count), range(most, most + kept)
+    wanted = spec.validation_images
+    split_at = math.floor(count * (1.0 - spec.validation_fraction)) if wanted is None else count - wanted
+    if not 0 < split_at < count:
+        if wanted is None:
+            low = KNOBS["train_images"].low
+            raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
+        raise SpecError(f"Expected validation_images below the {count} training images; got {wanted}.")
     return range(split_at), range(split_at, count)

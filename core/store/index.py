@@ -26,8 +26,8 @@ COLUMNS = (
 
 _DTYPES: dict[str, str] = {
     **dict.fromkeys(COLUMNS, "str"),
-    **{name: {int: "int64", float: "float64", str: "str"}[knob.kind] for name, knob in KNOBS.items()},
-    "train_images": "Int64",  # nothing stands for all of them
+    **{name: {int: "int64", float: "float64", str: "str", bool: "bool"}[knob.kind] for name, knob in KNOBS.items()},
+    **{name: "Int64" for name, knob in KNOBS.items() if knob.default is None},  # nothing stands for all, or for as is
     **dict.fromkeys(Metrics.model_fields, "float64"),
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",

@@ -1,11 +1,11 @@
 """The classic head without its hidden layer."""
 
-from core.architecture.head import head
-from core.architecture.layers import Dense, Flatten, Layer, Softmax
+from core.architecture.head import drop, head, outputs
+from core.architecture.layers import Flatten, Layer
 from core.spec import RunSpec
 
 
-@head(label="Flatten", place=6)
+@head(label="Flatten", place=6, uses=("head_dropout",))
 def flatten(spec: RunSpec, classes: int) -> list[Layer]:
     """Flatten, then one Dense layer to the classes."""
-    return [Flatten(), Dense(classes), Softmax()]
+    return [Flatten(), *drop(spec.head_dropout), *outputs(spec, classes)]

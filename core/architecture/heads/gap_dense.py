@@ -1,11 +1,11 @@
 """The head of ResNet and its descendants."""
 
-from core.architecture.head import head
-from core.architecture.layers import Dense, GlobalPooling, Layer, Softmax
+from core.architecture.head import drop, head, outputs
+from core.architecture.layers import GlobalPooling, Layer
 from core.spec import RunSpec
 
 
-@head(label="GAP + Dense", place=3)
+@head(label="GAP + Dense", place=3, uses=("head_dropout",))
 def gap_dense(spec: RunSpec, classes: int) -> list[Layer]:
     """Global average pooling of the backbone's maps, then one Dense layer to the classes."""
-    return [GlobalPooling("average"), Dense(classes), Softmax()]
+    return [GlobalPooling("average"), *drop(spec.head_dropout), *outputs(spec, classes)]
