@@ -16,7 +16,10 @@ run_page(
                 st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
             ],
-            "Make": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+            "Make": [
+                st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+                st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
+            ],
         }
     )
 )

@@ -9,15 +9,18 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from core.errors import SpecError, UnknownNameError
 from core.knob import Knob, knob, read_knob
 from core.registry import Registry
+from core.step import read_steps, write_steps
 
 if TYPE_CHECKING:
     from core.architecture.backbone import Backbone
     from core.architecture.head import Head
+    from core.augment.transform import Transform
     from core.datasets.dataset import Dataset
 
 DATASETS: "Registry[Dataset]" = Registry("core.datasets.sources", "dataset")
 BACKBONES: "Registry[Backbone]" = Registry("core.architecture.backbones", "backbone")
 HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
+TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transform")
 
 
 class RunSpec(BaseModel):
@@ -207,6 +210,7 @@ class RunSpec(BaseModel):
             if getattr(self, name) not in allowed:
                 names = ", ".join(map(repr, allowed))
                 raise UnknownNameError(f"Expected {name} to be one of {names}; got {getattr(self, name)!r:.80}.")
+        object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
         return self
 
     @classmethod

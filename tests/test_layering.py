@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
-    ("core.registry", "core.files", "core.home"),
-    ("core.knob",),
+    ("core.registry", "core.files", "core.home", "core.picture"),
+    ("core.knob", "core.step"),
     ("core.spec",),
     ("core.recipes",),
     ("core.architecture", "core.datasets", "core.augment"),

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.cache import ARRAYS, compute_fingerprint, fetch_dataset
-from core.datasets.dataset import Arrays, Dataset
+from core.datasets.cache import fetch_dataset
+from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.download import Downloads
+from core.datasets.key import FOLDER
+from core.datasets.rows import compute_fingerprint
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS
@@ -21,15 +23,18 @@ ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("HEADROOM_TEST_DATA") or "/nowhere")
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="HEADROOM_TEST_DATA names no folder with real data")
 every_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+PUBLISHED = {name: dataset for name, dataset in DATASETS.items() if name != FOLDER}
+every_published_dataset = pytest.mark.parametrize("dataset", PUBLISHED.values(), ids=PUBLISHED)
 
 
 @pytest.fixture(scope="module")
 def digits() -> Arrays:
     dataset = DATASETS["digits"]
+    assert dataset.load
     return dataset.load(Downloads(dataset.label, (), Path("/nowhere"), lambda done, total: None))
 
 
-@every_dataset
+@every_published_dataset
 def test_source_says_where_it_is_from_and_what_may_be_done_with_it(dataset: Dataset) -> None:
     assert dataset.source.startswith("http")
     assert dataset.licence
@@ -37,27 +42,45 @@ def test_source_says_where_it_is_from_and_what_may_be_done_with_it(dataset: Data
     assert dataset.summary.endswith(".")
 
 
-@every_dataset
+@every_published_dataset
 def test_source_names_each_class_once(dataset: Dataset) -> None:
     assert len(set(dataset.classes)) == len(dataset.classes) >= 2
     assert all(name.strip() for name in dataset.classes)
 
 
 @every_dataset
-def test_source_is_bundled_or_has_files(dataset: Dataset) -> None:
-    assert dataset.bundled == (not dataset.files)
+def test_source_is_bundled_or_added_or_has_files(dataset: Dataset) -> None:
+    assert [dataset.bundled, dataset.added, bool(dataset.files)].count(True) == 1
+    assert dataset.added == (dataset.load is None)
     assert len({file.name for file in dataset.files}) == len(dataset.files)
     for file in dataset.files:
         assert file.url.startswith("http")
         assert file.kept.startswith("datasets/")
 
 
-@every_dataset
+@every_published_dataset
 def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> None:
     known = dataset.official_fingerprint
     assert not dataset.is_official("0" * 16, (8000, 2000))
     assert dataset.is_official(known or "0" * 16, dataset.official_counts)
     assert dataset.is_official("0" * 16, dataset.official_counts) == (known is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "celeba",
+            "CelebA: added, not fetched; get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
+            "folder with: python -m core datasets add celeba PATH",
+        ),
+        ("folder", "Own images: added, not fetched; add its folder with: python -m core datasets add NAME PATH"),
+    ],
+)
+def test_source_that_is_added_is_not_fetched_but_says_how(name: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError) as error:
+        fetch_dataset(Home(tmp_path), name)
+    assert str(error.value) == sentence
 
 
 def test_digits_are_the_same_every_time(digits: Arrays) -> None:
@@ -72,7 +95,7 @@ def test_digits_use_the_whole_range_and_every_class(digits: Arrays) -> None:
     assert np.allclose(train / 1437, test / 360, atol=0.003)
 
 
-@every_dataset
+@every_published_dataset
 def test_arrays_that_do_not_fit_the_source_are_told(dataset: Dataset) -> None:
     shape, classes = dataset.input_shape, len(dataset.classes)
     images, labels = np.zeros((classes, *shape), np.uint8), np.arange(classes)
@@ -127,7 +150,8 @@ def test_whole_file_with_other_content_in_downloads_is_told(tmp_path: Path) -> N
 _FETCH = """
 import json, logging, sys
 from pathlib import Path
-from core.datasets.cache import ARRAYS, fetch_dataset
+from core.datasets.cache import fetch_dataset
+from core.datasets.dataset import ARRAYS
 from core.home import Home
 logging.basicConfig(level=logging.INFO)  # someone listens: what is said would be seen
 found = fetch_dataset(Home(Path(sys.argv[1])), "kmnist")

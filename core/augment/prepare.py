@@ -2,7 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from core.augment.pillow import resize
 
 
 def prepare(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -10,11 +11,7 @@ def prepare(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
     Channels are 1 or 3. Resizing is bilinear over all pixels that fall into one, so small images do not flicker.
     """
-    height, width, channels = image.shape
+    height, width, _ = image.shape
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
-    square = image[top : top + edge, left : left + edge]
-    if edge == side:
-        return square
-    picture = Image.fromarray(square[..., 0] if channels == 1 else square)
-    return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR)).reshape(side, side, channels)
+    return resize(image[top : top + edge, left : left + edge], side, side)

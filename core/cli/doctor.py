@@ -130,7 +130,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
     sources = list(store.frame()["source"])
     statuses = [asdict(status) for status in list_datasets(home)]
     return {
-        "datasets": [{n: s[n] for n in ("name", "here", "bundled", "problem", "how")} for s in statuses],
+        "datasets": [{n: s[n] for n in ("name", "folder", "here", "bundled", "problem", "how")} for s in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
         "damaged": list(store.damaged().values()),
@@ -155,7 +155,7 @@ def _print(found: dict[str, Any]) -> None:
     }
     for status in found["datasets"] or []:
         state = "here" if status["here"] else "comes along" if status["bundled"] else f"not here: {status['how']}"
-        pairs[f"  {status['name']}"] = status["problem"] or state
+        pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or state
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]
         pairs["Dispatcher"] = f"at work, process {pid}" if pid else "not at work; the next training starts it"

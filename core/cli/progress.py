@@ -1,9 +1,18 @@
-"""Bars on standard error: one for each training that is waited for, one for a download."""
+"""Bars on standard error: one for each training that is waited for, one for a download or an adding."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Column
 
 from core.cli.output import open_console
@@ -38,12 +47,25 @@ def show_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
 @contextmanager
 def show_download(label: str) -> Iterator[download.Progress]:
     """A bar in bytes, where there is a terminal; yields what `core.datasets.cache.fetch_dataset` reports to."""
+    with _show_share(label, DownloadColumn(), TransferSpeedColumn()) as follow:
+        yield follow
+
+
+@contextmanager
+def show_reading(label: str) -> Iterator[download.Progress]:
+    """A bar in files, where there is a terminal; yields what `core.datasets.add.add_dataset` reports to."""
+    with _show_share(label, MofNCompleteColumn(), TimeRemainingColumn()) as follow:
+        yield follow
+
+
+@contextmanager
+def _show_share(label: str, *columns: ProgressColumn) -> Iterator[download.Progress]:
     console = open_console(stderr=True)
-    columns = (TextColumn("{task.description}"), _bar(40), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    name = TextColumn("{task.description}", markup=False)
+    with Progress(name, _bar(40), *columns, console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task(label, total=None)
 
-        def follow(done_bytes: int, total_bytes: int | None) -> None:
-            bars.update(task, completed=done_bytes, total=total_bytes)
+        def follow(done: int, total: int | None) -> None:
+            bars.update(task, completed=done, total=total)
 
         yield follow

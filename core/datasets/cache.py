@@ -1,9 +1,5 @@
 """The on-disk arrays that training and pages share: `<home>/datasets/<name>/`, mapped into memory, never copied."""
 
-import hashlib
-import os
-import shutil
-import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,18 +9,24 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.datasets.dataset import Arrays, Dataset
+from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.download import UNREADABLE, Downloads, Progress, quiet
 from core.datasets.fetch import fetching
-from core.errors import DatasetError, HomeError
+from core.datasets.key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
+from core.datasets.publish import publishing
+from core.datasets.rows import compute_fingerprint, read_fingerprint
+from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
-ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
-
 
 class DatasetInfo(BaseModel):
-    """dataset.json: what the cached arrays are. `bytes` are those of the four arrays on disk."""
+    """dataset.json: what the cached arrays are. `bytes` are those of the four arrays on disk.
+
+    The last `validation_count` of the training images are a validation split of the data's own. With `attributes`
+    labels are 0 or 1 for each of them. `folder` is the name of an added folder, `skipped` the number of files that
+    could not be read (`skipped.txt` lists them), and `note` says how images were split or changed.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,6 +43,11 @@ class DatasetInfo(BaseModel):
     citation: str
     bytes: int
     fetched_at: str
+    validation_count: int = Field(default=0, ge=0)
+    attributes: tuple[str, ...] = ()
+    folder: str = ""
+    skipped: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,21 @@ class CachedDataset:
         Raises:
             DatasetError: when the content is not what was fetched.
         """
-        if compute_fingerprint(self._arrays) != self.info.fingerprint:
-            raise _damaged(DATASETS[self.info.name], "other content than its fingerprint names")
+        try:
+            whole = read_fingerprint(self.path) == self.info.fingerprint
+        except (OSError, ValueError):
+            whole = False
+        if not whole:
+            raise _damaged(self.path.name, "other content than its fingerprint names")
 
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """A registry entry and whether it is here. `problem` is a sentence when it is damaged; `how` says how to get it."""
+    """A registry entry, or one of the added folders, and whether it is here.
+
+    `problem` is a sentence when it is damaged; `how` says how to get it, `skipped` and `note` are those of
+    `DatasetInfo`.
+    """
 
     name: str
     label: str
@@ -83,31 +98,26 @@ class DatasetStatus:
     bytes: int | None
     problem: str | None
     how: str
+    folder: str = ""
+    skipped: int = 0
+    note: str = ""
 
 
-def compute_fingerprint(arrays: Arrays) -> str:
-    """First 16 hex digits of a SHA-256 over dtype, shape and bytes of the four arrays."""
-    digest = hashlib.sha256()
-    for name in ARRAYS:
-        array = np.ascontiguousarray(getattr(arrays, name))
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.data)
-    return digest.hexdigest()[:16]
-
-
-def open_dataset(home: Home, name: str) -> CachedDataset:
-    """Opens the arrays of a dataset; content is not read. Bundled datasets are made at their first use.
+def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
+    """Opens the arrays of a dataset as they are stored; content is not read. Bundled datasets are made at their first
+    use. `core.datasets.view` opens them as a run sees them.
 
     Raises:
         UnknownNameError: when there is no such dataset.
         DatasetError: when it is not here or damaged; says the command that helps.
     """
-    dataset = DATASETS[name]
-    if not (home.datasets / name).exists():
-        if dataset.bundled:
+    key = key_of(name, folder)
+    if not (home.datasets / key).exists():
+        if DATASETS[name].bundled:
             return fetch_dataset(home, name)
-        raise DatasetError(f"{dataset.label} is not here yet; fetch it with: {_command(name)}")
-    return _open(home, dataset)
+        verb = "add" if DATASETS[name].added else "fetch"
+        raise DatasetError(f"{label_of(key)} is not here yet; {verb} it with: {get_command(key)}")
+    return _open(home, key)
 
 
 def fetch_dataset(
@@ -125,22 +135,35 @@ def fetch_dataset(
         HomeError: when the home cannot be written.
     """
     dataset = DATASETS[name]
+    if dataset.added:
+        origin = f"get it from {dataset.source} and " if dataset.source else ""
+        what = "NAME" if name == FOLDER else name
+        raise DatasetError(f"{dataset.label}: added, not fetched; {origin}add its folder with: {add_command(what)}")
     with fetching(home, name, progress) as report:
         if not again:
             try:
-                found = _open(home, dataset)
+                found = _open(home, name)
                 found.verify()
                 return found
             except DatasetError:
                 pass
         files = Downloads(dataset.label, dataset.files, home.datasets / "downloads", report)
         _write(home, dataset, _load(dataset, files))
-        return _open(home, dataset)
+        return _open(home, name)
 
 
 def list_datasets(home: Home) -> list[DatasetStatus]:
-    """Every dataset there is, here or not. Makes nothing, not even bundled ones, and never raises."""
-    return [_status(home, dataset) for dataset in DATASETS.values()]
+    """Every dataset there is, here or not, and in the place of `folder` each added one, if any. Makes nothing, not
+    even bundled ones, and never raises."""
+    folders = [_status(home, key_of(FOLDER, name)) for name in list_folders(home)]
+    found = [[_status(home, name)] if name != FOLDER else folders or [_status(home, name)] for name in DATASETS]
+    return [status for group in found for status in group]
+
+
+def list_folders(home: Home) -> list[str]:
+    """The names of the added folders, damaged ones among them."""
+    keys = (path.name for path in home.datasets.glob(f"{FOLDER}-*"))
+    return sorted(name for name in (split_key(key)[1] for key in keys) if name)
 
 
 def pin(home: Home, spec: RunSpec) -> RunSpec:
@@ -149,37 +172,37 @@ def pin(home: Home, spec: RunSpec) -> RunSpec:
     Raises:
         DatasetError: when the dataset is not here, or the spec names other data.
     """
-    info = open_dataset(home, spec.dataset).info
+    info = open_dataset(home, spec.dataset, spec.folder).info
     if spec.data not in ("", info.fingerprint):
         raise DatasetError(f"Expected {info.label} with fingerprint {spec.data}; got {info.fingerprint} here.")
     return spec.replace(data=info.fingerprint)
 
 
-def _command(name: str) -> str:
-    return f"python -m core datasets fetch {name}"
+def _damaged(key: str, got: str) -> DatasetError:
+    added = DATASETS[split_key(key)[0]].added
+    advice = f"add it again after: {remove_command(key)}" if added else f"repair it with: {get_command(key)}"
+    return DatasetError(f"Expected {label_of(key)} to be whole; got {got}; {advice}")
 
 
-def _damaged(dataset: Dataset, got: str) -> DatasetError:
-    return DatasetError(
-        f"Expected {dataset.label} to be whole; got {got}; repair it with: {_command(dataset.name)}"
-    )  # fmt: skip
-
-
-def _status(home: Home, dataset: Dataset) -> DatasetStatus:
+def _status(home: Home, key: str) -> DatasetStatus:
+    name, folder = split_key(key)
+    dataset = DATASETS[name]
     info, problem = None, None
-    if (home.datasets / dataset.name).exists():
+    if (home.datasets / key).exists():
         try:
-            info = _open(home, dataset).info
+            info = _open(home, key).info
         except DatasetError as error:
             problem = str(error)
-    how = "comes along; made at first use" if dataset.bundled else _command(dataset.name)
+    how = get_command(key) if name != FOLDER or folder else add_command("NAME")
     if info is not None:
         how = ""
     elif problem is not None:
-        how = _command(dataset.name)
+        how = remove_command(key) if dataset.added else how
+    elif dataset.bundled:
+        how = "comes along; made at first use"
     return DatasetStatus(
-        name=dataset.name,
-        label=dataset.label,
+        name=name,
+        label=label_of(key),
         summary=dataset.summary,
         source=dataset.source,
         licence=dataset.licence,
@@ -193,30 +216,32 @@ def _status(home: Home, dataset: Dataset) -> DatasetStatus:
         bytes=info.bytes if info else None,
         problem=problem,
         how=how,
+        folder=folder,
+        skipped=info.skipped if info else 0,
+        note=info.note if info else "",
     )
 
 
-def _open(home: Home, dataset: Dataset) -> CachedDataset:
-    folder = home.datasets / dataset.name
+def _open(home: Home, key: str) -> CachedDataset:
+    folder = home.datasets / key
     try:
         info = DatasetInfo.model_validate_json((folder / "dataset.json").read_bytes())
     except (OSError, ValidationError):
-        raise _damaged(dataset, "no readable dataset.json") from None
-    if info.name != dataset.name:
-        raise _damaged(dataset, f"a dataset.json of {info.name!r:.40}")
+        raise _damaged(key, "no readable dataset.json") from None
+    if (info.name, info.folder) != split_key(key):
+        raise _damaged(key, f"a dataset.json of {info.folder or info.name!r:.40}")
     counts = {"train": info.train_count, "test": info.test_count}
     found: dict[str, Any] = {}
     for name in ARRAYS:
         split, kind = name.split("_")
-        dtype, shape = (
-            (np.uint8, (counts[split], *info.input_shape)) if kind == "images" else (np.int64, (counts[split],))
-        )
+        dtype: type = np.uint8 if kind == "images" or info.attributes else np.int64
+        row = info.input_shape if kind == "images" else (len(info.attributes),) if info.attributes else ()
         try:
             array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
-            raise _damaged(dataset, f"no readable {name}.npy") from None
-        if array.dtype != dtype or array.shape != shape:
-            raise _damaged(dataset, f"{array.dtype} of {array.shape} in {name}.npy")
+            raise _damaged(key, f"no readable {name}.npy") from None
+        if array.dtype != dtype or array.shape != (counts[split], *row):
+            raise _damaged(key, f"{array.dtype} of {array.shape} in {name}.npy")
         found[name] = array
     return CachedDataset(folder, info, Arrays(**found))
 
@@ -228,6 +253,7 @@ def _load(dataset: Dataset, files: Downloads) -> Arrays:
     for _attempt in range(2):
         try:
             with nullcontext() if local else quiet():
+                assert dataset.load
                 arrays = dataset.load(files)
             problem = dataset.find_problem(arrays)
         except UNREADABLE as error:
@@ -241,28 +267,11 @@ def _load(dataset: Dataset, files: Downloads) -> Arrays:
 
 
 def _write(home: Home, dataset: Dataset, arrays: Arrays) -> None:
-    """Publishes the arrays in one step. The caller holds the right to fetch, so what lies about is of the dead.
-
-    Arrays that were here are moved aside first: between the two steps the dataset is absent, never half there.
-    """
-    target = home.datasets / dataset.name
-    try:
-        for leftover in home.datasets.glob(f".{dataset.name}.*"):
-            shutil.rmtree(leftover)
-        folder = Path(tempfile.mkdtemp(dir=home.datasets, prefix=f".{dataset.name}."))
-        try:
-            for name in ARRAYS:
-                np.save(folder / f"{name}.npy", getattr(arrays, name))
-            (folder / "dataset.json").write_text(_describe(dataset, arrays, folder).model_dump_json(indent=1) + "\n")
-            folder.chmod(0o755)  # mkdtemp makes folders for one person only
-            if target.exists():
-                os.rename(target, folder.with_name(f"{folder.name}.old"))
-            os.rename(folder, target)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(folder.with_name(f"{folder.name}.old"), ignore_errors=True)
-    except OSError as error:
-        raise HomeError(f"Expected to be able to write {target}; got: {error.strerror}.") from error
+    """Publishes the arrays in one step. The caller holds the right to fetch."""
+    with publishing(home.datasets / dataset.name) as folder:
+        for name in ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(arrays, name))
+        (folder / "dataset.json").write_text(_describe(dataset, arrays, folder).model_dump_json(indent=1) + "\n")
 
 
 def _describe(dataset: Dataset, arrays: Arrays, folder: Path) -> DatasetInfo:

@@ -7,7 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.collection import Survey
 from core.datasets.download import Download, Downloads
+
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -15,7 +18,10 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Arrays:
-    """Images, uint8 of shape (images, height, width, channels), and classes, int64 of shape (images,)."""
+    """Images, uint8 of shape (images, height, width, channels), and classes, int64 of shape (images,).
+
+    Labels of data with several attributes are uint8 of shape (images, attributes) on disk; `View` picks one.
+    """
 
     train_images: Images
     train_labels: Labels
@@ -39,10 +45,11 @@ class Dataset:
     """An entry of the registry.
 
     `load` gets the arrays; it may import TensorFlow and use the network, so only `core.datasets.cache` calls it.
-    It is given the `files` of the dataset to ask for. `official_counts` are the images of the official training and
-    test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen them.
-    `bundled` data comes with an installed package. `uses` are the knobs of RunSpec that choose within the data, and
-    `choices` what some of them allow.
+    It is given the `files` of the dataset to ask for. Data that is added rather than fetched has `survey` in its
+    place, which lists the images of a path without reading them all. `official_counts` are the images of the official
+    training and test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen
+    them. `bundled` data comes with an installed package. `uses` are the knobs of RunSpec that choose within the data,
+    and `choices` what some of them allow.
     """
 
     name: str
@@ -56,11 +63,17 @@ class Dataset:
     source: str
     licence: str
     citation: str
-    load: Callable[[Downloads], Arrays]
+    load: Callable[[Downloads], Arrays] | None = None
+    survey: Survey | None = None
     files: tuple[Download, ...] = ()
     bundled: bool = False
     uses: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def added(self) -> bool:
+        """Whether a person adds it from files of their own."""
+        return self.survey is not None
 
     def find_problem(self, arrays: Arrays) -> str | None:
         """One sentence when dtypes, shapes, counts or labels are not what this dataset has, else None."""

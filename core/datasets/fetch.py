@@ -1,32 +1,35 @@
-"""One fetch of a dataset at a time, in a process of its own if wished, with its progress on disk for everyone."""
+"""One fetch or adding of a dataset at a time, in a process of its own if wished, its progress on disk for everyone."""
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.datasets.download import Progress
+from core.datasets.key import FOLDER, key_of_name, label_of
 from core.errors import HeadroomError, HomeError
-from core.files import write_json
+from core.files import replacing, write_json
 from core.home import Home
-from core.spec import DATASETS
 
 _SOURCE = Path(__file__).resolve().parents[2]
 _WRITE_SECONDS = 0.25
 
 
 class FetchProgress(BaseModel):
-    """The latest fetch of a dataset. `phase` is starting, downloading, done or failed.
+    """The latest fetch or adding of a dataset. `phase` is starting, downloading, reading, done or failed.
 
-    `error` is one sentence when it failed or was broken off; `alive` says whether it is still at it. Bytes are None
-    while nothing is known of them. Times are seconds since 1970.
+    `name` is its key. `error` is one sentence when it failed or was broken off; `alive` says whether it is still at
+    it. Bytes, of a fetch, and files, of an adding, are None while nothing is known of them. Times are seconds since
+    1970.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +38,8 @@ class FetchProgress(BaseModel):
     phase: str
     done_bytes: int | None = None
     total_bytes: int | None = None
+    done_files: int | None = None
+    total_files: int | None = None
     error: str | None = None
     alive: bool = False
     pid: int
@@ -48,25 +53,47 @@ def start_fetch(home: Home, name: str, *, again: bool = False) -> FetchProgress:
         UnknownNameError: when there is no such dataset.
         HomeError: when the home cannot be written.
     """
-    label = DATASETS[name].label
-    running = read_fetch(home, name)
+    label_of(name)  # raises when there is none
+    return _start(home, name, ["fetch", name, *(["--again"] if again else [])])
+
+
+def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = None) -> FetchProgress:
+    """Keeps a zip archive and starts `python -m core datasets add NAME` on it, as a process that outlives this one and
+    removes the archive; leaves a running one of that name alone.
+
+    Raises:
+        DatasetError: when a folder cannot have that name.
+        HomeError: when the home cannot be written.
+    """
+    key = key_of_name(name)
+    running = read_fetch(home, key)
     if running is not None and running.alive:
         return running
-    log = _folder(home) / f"{name}.log"
-    command = [sys.executable, "-m", "core", "datasets", "fetch", name, *(["--again"] if again else [])]
+    kept = _folder(home) / f"{key}.zip"
+    with replacing(kept) as temporary, temporary.open("wb") as file:
+        shutil.copyfileobj(archive, file)
+    return _start(home, key, ["add", name, str(kept), "--discard", *(["--side", str(side)] if side else [])])
+
+
+def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
+    running = read_fetch(home, key)
+    if running is not None and running.alive:
+        return running
+    log = _folder(home) / f"{key}.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                [sys.executable, "-m", "core", "datasets", *words],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 cwd=_SOURCE, env={**os.environ, "HEADROOM_HOME": str(home.path)},
             )  # fmt: skip
     except OSError as error:
-        raise HomeError(f"Expected to be able to start the fetch of {label}; got: {error.strerror}.") from error
-    progress = FetchProgress(name=name, phase="starting", pid=process.pid, started_at=time.time())
-    with _locked(home, name, wait=False) as mine:
-        if mine and _read(home, name, process.pid) is None:  # else the new process already speaks for itself
-            write_json(_folder(home) / f"{name}.json", progress.model_dump(exclude={"alive"}))
+        raise HomeError(f"Expected to be able to start: {' '.join(words[:2])}; got: {error.strerror}.") from error
+    progress = FetchProgress(name=key, phase="starting", pid=process.pid, started_at=time.time())
+    with locked(home, key, wait=False) as mine:
+        if mine and _read(home, key, process.pid) is None:  # else the new process already speaks for itself
+            write_json(_folder(home) / f"{key}.json", progress.model_dump(exclude={"alive"}))
     Thread(target=process.wait, daemon=True).start()  # a finished child is a zombie until someone asks for it
     return progress.model_copy(update={"alive": True})
 
@@ -81,34 +108,52 @@ def read_fetch(home: Home, name: str) -> FetchProgress | None:
     found = _read(home, name) or found  # it may have ended between the two looks
     if found.phase in ("done", "failed"):
         return found
-    return found.model_copy(update={"error": f"The fetch of {DATASETS[name].label} was broken off; start it again."})
+    what = "adding" if found.done_files is not None or name.startswith(FOLDER) else "fetch"
+    return found.model_copy(update={"error": f"The {what} of {label_of(name)} was broken off; start it again."})
+
+
+def list_added(home: Home) -> list[FetchProgress]:
+    """How the latest adding of each folder stands, of those too that ended badly; newest first."""
+    keys = (path.stem for path in _folder(home).glob(f"{FOLDER}-*.json"))
+    found = [progress for key in keys if (progress := read_fetch(home, key))]
+    return sorted(found, key=lambda progress: -progress.started_at)
+
+
+def forget(home: Home, key: str) -> None:
+    """Removes what is known of the latest fetch or adding."""
+    for suffix in ("json", "log", "zip"):
+        (_folder(home) / f"{key}.{suffix}").unlink(missing_ok=True)
 
 
 @contextmanager
-def fetching(home: Home, name: str, progress: Progress | None = None) -> Iterator[Progress]:
-    """Holds the right to fetch a dataset, waiting for whoever holds it, and writes down how it goes.
+def fetching(
+    home: Home, name: str, progress: Progress | None = None, unit: Literal["bytes", "files"] = "bytes"
+) -> Iterator[Progress]:
+    """Holds the right to fetch or add a dataset, waiting for whoever holds it, and writes down how it goes.
 
-    Yields the callback to report bytes to, which passes them on to `progress`. The right ends with the process.
+    Yields the callback to report bytes or files to, which passes them on to `progress`. The right ends with the
+    process.
     """
-    with _locked(home, name, wait=True):
+    with locked(home, name, wait=True):
         path = _folder(home) / f"{name}.json"
-        state = {"name": name, "phase": "starting", "pid": os.getpid(), "started_at": time.time()}
+        state: dict[str, Any] = {"name": name, "phase": "starting", "pid": os.getpid(), "started_at": time.time()}
         write_json(path, state)
         written = 0.0
 
-        def report(done_bytes: int, total_bytes: int | None) -> None:
+        def report(done: int, total: int | None) -> None:
             nonlocal written
-            state.update(phase="downloading", done_bytes=done_bytes, total_bytes=total_bytes)
-            if time.monotonic() - written > _WRITE_SECONDS or done_bytes == total_bytes:
+            phase = "downloading" if unit == "bytes" else "reading"
+            state.update({"phase": phase, f"done_{unit}": done, f"total_{unit}": total})
+            if time.monotonic() - written > _WRITE_SECONDS or done == total:
                 written = time.monotonic()
                 write_json(path, state)
             if progress is not None:
-                progress(done_bytes, total_bytes)
+                progress(done, total)
 
         try:
             yield report
         except BaseException as error:
-            sentence = str(error) if isinstance(error, HeadroomError) else f"The fetch was broken off: {error!r}."
+            sentence = str(error) if isinstance(error, HeadroomError) else f"It was broken off: {error!r}."
             write_json(path, {**state, "phase": "failed", "error": sentence})
             raise
         write_json(path, {**state, "phase": "done"})
@@ -127,8 +172,11 @@ def _folder(home: Home) -> Path:
 
 
 @contextmanager
-def _locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
-    """Yields whether the lock was got; it always is when waiting. The system lets go of it when a process dies."""
+def locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
+    """Holds the right to something in the folder of datasets. Yields whether it was got; it always is when waiting.
+
+    The system lets go of it when a process dies.
+    """
     path = _folder(home) / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

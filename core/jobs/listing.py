@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from core.architecture.model import compute_model
-from core.datasets.cache import open_dataset
+from core.datasets.key import key_of
+from core.datasets.view import read_info
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
@@ -41,8 +42,8 @@ def _row(home: Home, job: Job) -> dict[str, Any]:
         recipe = recipe_of(spec)
         row |= {name: getattr(spec, name) for name in ("dataset", "head", "seed", "epochs")}
         row |= {"recipe": recipe.name if recipe else None}
-        if (home.datasets / spec.dataset).exists():
-            info = open_dataset(home, spec.dataset).info
+        if (home.datasets / key_of(spec.dataset, spec.folder)).exists():
+            info = read_info(home, spec)
             shape, classes = info.input_shape, len(info.classes)
         else:
             shape, classes = DATASETS[spec.dataset].input_shape, len(DATASETS[spec.dataset].classes)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.architecture.model import Model, compute_model
-from core.datasets.cache import open_dataset, pin
+from core.datasets.cache import pin
 from core.datasets.split import compute_split
+from core.datasets.view import read_info
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.local import read_slots
@@ -30,8 +31,8 @@ def check(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
         SpecError: when the images are too few to split or the architecture does not fit them.
     """
     pinned = pin(home, spec)
-    info = open_dataset(home, spec.dataset).info
-    compute_split(pinned, info.train_count)
+    info = read_info(home, spec)
+    compute_split(pinned, info.train_count, info.validation_count)
     return pinned, compute_model(pinned, info.input_shape, len(info.classes))
 
 

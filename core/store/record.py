@@ -54,6 +54,7 @@ class Data(_Part):
     input_shape: tuple[int, ...] = Field(min_length=2, max_length=4)
     classes: tuple[str, ...]
     targets: str
+    majority: _Share | None = Field(None, description="share of the commonest class among the test images")
 
 
 class Record(_Part):
@@ -70,6 +71,7 @@ class Record(_Part):
     cost: Cost
     data: Data
     cpu: str
+    resumed_at: tuple[int, ...] = Field((), description="epochs after which it went on from a finished run")
     checksums: dict[str, str]
 
     @field_validator("finished_at")

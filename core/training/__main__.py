@@ -6,24 +6,26 @@ import errno
 import logging
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from core.architecture.model import compute_model
+from core.architecture.model import Model, compute_model
 from core.errors import HeadroomError
 from core.files import write_json
+from core.home import Home
 from core.store.run import Predictions, Run
 from core.store.runs import RunStore
 from core.training.build import build_model, read_layers
 from core.training.device import configure
 from core.training.evaluate import compile_probs
 from core.training.export import export_litert, measure_latency
+from core.training.features import can_cache, count_backbone_layers, replace_images
 from core.training.fit import Step, fit
 from core.training.input import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
 from core.training.pace import Pace
-from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions
+from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions, write_preview
+from core.training.weights import load_weights
 
 
 def train(job: JobFolder) -> Run:
@@ -33,8 +35,14 @@ def train(job: JobFolder) -> Run:
     job.say("loading")
     splits = load_splits(job.home, spec)
     closed = compute_model(spec, splits.info.input_shape, len(splits.info.classes))
-    start = job.resume() or Checkpoint(build_model(closed), 0, 0.0)
+    if spec.augmentation:
+        write_preview(job.path / "augmentation.png", splits.train)
+    start = job.resume() or job.continue_from(RunStore(job.home)) or _begin(job.home, closed)
     model, seconds = start.model, start.seconds
+    first = 0
+    if can_cache(closed):
+        first = count_backbone_layers(closed)
+        splits = replace_images(job.home, model, closed, splits, partial(_say_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
     pace = Pace(len(splits.train), spec.epochs, spec.batch_size)
@@ -42,7 +50,7 @@ def train(job: JobFolder) -> Run:
     def look(step: Step) -> None:
         job.say("training", **pace.measure(step))
 
-    for epoch in fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, look=look):
+    for epoch in fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, first=first, look=look):
         seconds += epoch.seconds
         job.record_epoch(epoch, model, seconds)
         print(
@@ -51,28 +59,36 @@ def train(job: JobFolder) -> Run:
         )
 
     job.say("evaluating", epoch=spec.epochs)
-    compute_probs = compile_probs(model)
+    compute_probs = compile_probs(model, first)
     predictions = Predictions(
-        compute_probs(splits.test), splits.test.labels.numpy(),
-        compute_probs(splits.validation), splits.validation.labels.numpy(),
-    )  # fmt: skip
+        compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
+    )
     write_predictions(job.path / "predictions.npz", predictions)
 
     job.say("exporting", epoch=spec.epochs)
     job.settle_model()
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
-    image = splits.test.images[0].numpy().astype(np.float32) / 255.0
-    latency = measure_latency(job.path / "model.tflite", image)
+    latency = measure_latency(job.path / "model.tflite", closed.input_shape)
     write_json(job.path / "layers.json", read_layers(model))
     write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))
 
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
     (job.path / "log.txt").touch()  # present also when nobody redirected the output
-    record = build_record(job.path, spec, closed, splits, predictions, latency, seconds)
+    record = build_record(job.path, spec, closed, splits, predictions, latency, seconds, job.read_resumed())
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(PUBLISHED))
     return RunStore(job.home).publish(job.path)
+
+
+def _begin(home: Home, closed: Model) -> Checkpoint:
+    model = build_model(closed)
+    load_weights(home, model, closed)
+    return Checkpoint(model, 0, 0.0)
+
+
+def _say_features(job: JobFolder, done: int, total: int) -> None:
+    job.say("computing the backbone's maps", step=done, steps=total)
 
 
 def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> str | None:

@@ -1,10 +1,18 @@
 """The second reader of an architecture: the same layer records, as a Keras model."""
 
 from dataclasses import asdict
+from typing import Any
 
 import keras
 
 from core.architecture.model import LayerRow, Model
+from core.spec import RunSpec
+
+_LOSSES = {
+    "categorical": "categorical_crossentropy",
+    "sparse": "sparse_categorical_crossentropy",
+    "binary": keras.losses.BinaryCrossentropy(from_logits=True),
+}
 
 
 def build_model(model: Model) -> keras.Sequential:
@@ -13,14 +21,15 @@ def build_model(model: Model) -> keras.Sequential:
     Layer records carry their settings under Keras' own argument names, so most need no translation.
 
     Input shape: (batch, side, side, channels), float32 between 0 and 1.
-    Output shape: (batch, classes), float32 probabilities.
+    Output shape: (batch, classes), float32 probabilities; (batch, 1) for the binary loss.
     """
-    keras.utils.set_random_seed(model.spec.seed)
-    layers = [_build_layer(asdict(layer), row) for layer, row in zip(model.layers, model.rows, strict=True)]
-    built = keras.Sequential([keras.Input(model.input_shape), *layers], name=f"{model.spec.backbone}_{model.spec.head}")
+    spec = model.spec
+    keras.utils.set_random_seed(spec.seed)
+    layers = [_build_layer(asdict(layer), row, spec) for layer, row in zip(model.layers, model.rows, strict=True)]
+    built = keras.Sequential([keras.Input(model.input_shape), *layers], name=f"{spec.backbone}_{spec.head}")
     built.compile(
-        optimizer=keras.optimizers.Adam(model.spec.learning_rate),
-        loss="sparse_categorical_crossentropy",
+        optimizer=keras.optimizers.Adam(spec.learning_rate),
+        loss=_LOSSES[spec.loss],
         metrics=["accuracy"],
         jit_compile=False,  # compiled for these small convolutions on a CPU, steps take longer
     )
@@ -28,9 +37,17 @@ def build_model(model: Model) -> keras.Sequential:
     return built
 
 
-def _build_layer(settings: dict[str, object], row: LayerRow) -> keras.layers.Layer:
+def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> keras.layers.Layer:
     settings.pop("reduce", None)  # it is in the type: GlobalAveragePooling2D
-    return getattr(keras.layers, row.type)(**{**settings, "name": row.name})
+    if row.type == "Activation":
+        settings["activation"] = "sigmoid"
+    if row.type.startswith("ZeroPadding"):
+        settings["padding"] = ((0, settings.pop("width")),) * (len(row.output_shape) - 1)
+    if spec.l2 and row.type.startswith(("Conv", "Dense")):
+        settings["kernel_regularizer"] = keras.regularizers.L2(spec.l2)
+    layer = getattr(keras.layers, row.type)(**{**settings, "name": row.name})
+    layer.trainable = not (spec.frozen and row.part == "backbone")
+    return layer
 
 
 def read_layers(model: keras.Sequential) -> list[dict[str, object]]:

@@ -7,25 +7,36 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.training.input import Split, scale
+from core.training.forward import compute_outputs, to_probs
+from core.training.input import Split
 
 _BATCH = 200
+_BATCH_BYTES = 8_000_000
 
 ComputeProbs = Callable[[Split], NDArray[np.float32]]
 
 
-def compile_probs(model: keras.Sequential) -> ComputeProbs:
-    """A function from a split to probabilities, float32 of shape (images, classes)."""
+def compile_probs(model: keras.Sequential, first: int = 0) -> ComputeProbs:
+    """A function from a split to probabilities, float32 of shape (images, classes).
+
+    Args:
+        first: the layer that the split's images are the input of.
+    """
 
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tf.Tensor:
-        return model(scale(images), training=False)
+        return to_probs(compute_outputs(model, images, training=False, first=first))
 
     def compute_probs(split: Split) -> NDArray[np.float32]:
-        starts = range(0, len(split), _BATCH)
-        return np.concatenate([compute(split.images[start : start + _BATCH]).numpy() for start in starts])
+        return np.concatenate([compute(tf.constant(images)).numpy() for images in batches(split.images)])
 
     return compute_probs
+
+
+def batches(images: NDArray[np.generic]) -> list[NDArray[np.generic]]:
+    """Consecutive images, fewer at a time where they are large."""
+    size = max(1, min(_BATCH, _BATCH_BYTES // max(images[0].nbytes, 1)))
+    return [images[start : start + size] for start in range(0, len(images), size)]
 
 
 def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:

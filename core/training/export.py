@@ -14,6 +14,8 @@ from core.training.quiet import quiet
 
 _WARM_UP = 20
 _REPEATS = 200
+_PATIENCE_SECONDS = 4.0
+_LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,21 @@ def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
     Output shape: `output_0` (batch, classes), probabilities; `output_1` (batch, side, side, channels), the output of
     `maps_layer`.
     """
-    both = keras.Model(model.inputs, [model.outputs[0], model.get_layer(maps_layer).output])
+    probs = model.outputs[0]
+    if probs.shape[-1] == 1:
+        probs = keras.layers.Concatenate()([1.0 - probs, probs])
+    both = keras.Model(model.inputs, [probs, model.get_layer(maps_layer).output])
     with replacing(path) as temporary, quiet():
         both.export(str(temporary), format="litert", verbose=False)
 
 
-def measure_latency(path: Path, image: NDArray[np.float32]) -> Latency:
-    """Times the exported model on one image, float32 of shape (side, side, channels), and on 32 copies of it."""
-    one, many = (_time(path, np.repeat(image[np.newaxis], batch, axis=0)) for batch in (1, 32))
+def measure_latency(path: Path, input_shape: tuple[int, ...]) -> Latency:
+    """Times the exported model on one image of noise, of shape (side, side, channels), and on a batch of 32.
+
+    Each is timed 200 times after 20 to warm up, as long as that takes no more than some seconds.
+    """
+    noise = np.random.default_rng(0).random((32, *input_shape), np.float32)
+    one, many = (_time(path, noise[:batch]) for batch in (1, 32))
     return Latency(float(np.median(one)), float(np.percentile(one, 95)), float(np.median(many)))
 
 
@@ -54,4 +63,6 @@ def _time(path: Path, images: NDArray[np.float32]) -> list[float]:
         begin = time.perf_counter()
         interpreter.invoke()
         seconds.append(time.perf_counter() - begin)
-    return seconds[_WARM_UP:]
+        if sum(seconds) > _PATIENCE_SECONDS and len(seconds) > _LEAST:
+            break
+    return seconds[min(_WARM_UP, len(seconds) // 2) :]

@@ -1,9 +1,10 @@
-"""The training loop: all steps of a stretch run inside one TensorFlow function, Python only looks in between."""
+"""The training loop: all steps of a stretch run inside one TensorFlow function; Python reads images in between."""
 
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.spec import RunSpec
-from core.training.device import has_gpu
+from core.training.adam import apply_adam
 from core.training.evaluate import compile_probs, compute_metrics
-from core.training.input import Split, compute_order, scale
-from core.training.pool import max_pool
+from core.training.forward import compute_outputs, to_probs
+from core.training.input import Split, compute_order
 
 _LOOK_SECONDS = 0.25
+_STRETCH_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def fit(
     validation: Split,
     *,
     after_epoch: int = 0,
+    first: int = 0,
     look: Callable[[Step], None] = lambda _: None,
 ) -> Iterator[Epoch]:
     """Trains up to `spec.epochs` and yields each epoch when it is validated.
@@ -59,26 +62,29 @@ def fit(
     on from a model saved after epoch `after_epoch` equals one that was never interrupted, bit by bit.
 
     Args:
+        first: the layer that the splits' images are the input of.
         look: called about four times a second.
 
     Raises:
         TrainingError: when the loss is no longer finite.
     """
-    run_steps, means = _compile_steps(model, train, spec.batch_size)
-    compute_probs = compile_probs(model)
-    validation_labels = validation.labels.numpy()
+    run_steps, means = _compile_steps(model, spec, first)
+    compute_probs = compile_probs(model, first)
     steps = math.ceil(len(train) / spec.batch_size)
     stride = 1
+    most = max(1, _STRETCH_BYTES // (train.images[0].nbytes * spec.batch_size))
     for epoch in range(after_epoch + 1, spec.epochs + 1):
         begin = time.perf_counter()
-        order = tf.constant(compute_order(spec.seed, epoch, len(train)))
+        order = compute_order(spec.seed, epoch, len(train))
         _seed_dropout(model, spec.seed, epoch)
         for mean in means:
             mean.reset_state()
         step = 0
         while step < steps:
             stretch_begin = time.perf_counter()
-            loss, accuracy = map(float, run_steps(order[step * spec.batch_size : (step + stride) * spec.batch_size]))
+            rows = order[step * spec.batch_size : (step + stride) * spec.batch_size]
+            batch = tf.constant(train.take(rows, epoch)), tf.constant(train.labels[rows])
+            loss, accuracy = map(float, run_steps(*batch))
             done = min(stride, steps - step)
             step += done
             if not math.isfinite(loss):
@@ -88,33 +94,42 @@ def fit(
                 )
             look(Step(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
             step_seconds = (time.perf_counter() - stretch_begin) / done
-            stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps))
-        val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation_labels)
+            stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps, most))
+        val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation.labels)
         yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy)
 
 
 def _compile_steps(
-    model: keras.Sequential, train: Split, batch_size: int
-) -> tuple[Callable[[NDArray[np.int32]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
-    """A function that takes the indices of some batches, steps through them and returns the epoch's means so far."""
+    model: keras.Sequential, spec: RunSpec, first: int
+) -> tuple[Callable[[NDArray[Any], NDArray[np.int64]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
+    """A function that takes images and labels of some batches, steps through them and returns the epoch's means so
+    far."""
     means = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
     mean_loss, mean_accuracy = means
+    variables = model.trainable_variables
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
-    def run_steps(order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        for start in tf.range(0, tf.shape(order)[0], batch_size):
-            batch = order[start : start + batch_size]
-            labels = tf.gather(train.labels, batch)
+    @tf.function(reduce_retracing=True)
+    def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
+            truth = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
-                probs = _forward(model, scale(tf.gather(train.images, batch)))
-                loss = model.compute_loss(y=labels, y_pred=probs, training=True)
-            gradients = tape.gradient(loss, model.trainable_variables)
-            model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-            mean_loss.update_state(loss, sample_weight=tf.shape(batch)[0])
-            mean_accuracy.update_state(labels, probs)
+                outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
+                loss = model.compute_loss(y=_shape_labels(truth, spec, outputs), y_pred=outputs, training=True)
+            apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
+            mean_loss.update_state(loss, sample_weight=tf.shape(truth)[0])
+            mean_accuracy.update_state(truth, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()
 
     return run_steps, means
+
+
+def _shape_labels(labels: tf.Tensor, spec: RunSpec, outputs: tf.Tensor) -> tf.Tensor:
+    """Labels in the form that the loss takes."""
+    if spec.loss == "sparse":
+        return labels
+    if spec.loss == "binary":
+        return tf.cast(labels[:, tf.newaxis], tf.float32)
+    return tf.one_hot(labels, outputs.shape[-1])
 
 
 def _seed_dropout(model: keras.Sequential, seed: int, epoch: int) -> None:
@@ -124,14 +139,3 @@ def _seed_dropout(model: keras.Sequential, seed: int, epoch: int) -> None:
             state = layer.seed_generator.state
             fresh = np.random.default_rng((seed, epoch, place)).integers(2**31, size=state.shape)
             state.assign(fresh.astype(state.dtype))
-
-
-def _forward(model: keras.Sequential, images: tf.Tensor) -> tf.Tensor:
-    """`model(images, training=True)`, with the faster pooling where it fits."""
-    maps = images
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.MaxPooling2D) and layer.pool_size == (2, 2) and not has_gpu():
-            maps = max_pool(maps)
-        else:
-            maps = layer(maps, training=True)
-    return maps

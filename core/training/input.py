@@ -1,26 +1,51 @@
-"""Images and labels as tensors in memory, and the order in which an epoch sees them."""
+"""Images and labels as training takes them: from memory-mapped arrays, in an order that seed and epoch fix."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset, pin
+from core.augment.pipeline import Pipeline
+from core.datasets.cache import DatasetInfo, pin
 from core.datasets.split import compute_split
+from core.datasets.view import open_view
 from core.home import Home
 from core.spec import RunSpec
 
 
 @dataclass(frozen=True)
-class Split:
-    """`images` uint8 of shape (images, height, width, channels), `labels` int64 of shape (images,)."""
+class Augmentation:
+    """A pipeline with what its randomness follows from, and the side of its results."""
 
-    images: tf.Tensor
-    labels: tf.Tensor
+    pipeline: Pipeline
+    seed: int
+    side: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """`images` uint8 of shape (images, height, width, channels), or float32 feature maps; on disk until taken.
+
+    `labels` int64 of shape (images,). `first` is the place of the split among the stored images.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[np.int64]
+    first: int = 0
+    augmentation: Augmentation | None = None
 
     def __len__(self) -> int:
-        return int(self.labels.shape[0])
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.int32], epoch: int) -> NDArray[Any]:
+        """Images by their place in the split, as training sees them in an epoch (1-based)."""
+        images = self.images[rows]
+        if self.augmentation is None:
+            return images
+        found = self.augmentation
+        return found.pipeline.augment_batch(images, rows + self.first, seed=found.seed, epoch=epoch, side=found.side)
 
 
 @dataclass(frozen=True)
@@ -38,25 +63,29 @@ def load_splits(home: Home, spec: RunSpec) -> Splits:
         SpecError: when the images are too few to split.
     """
     pin(home, spec)
-    dataset: CachedDataset = open_dataset(home, spec.dataset)
-    arrays = dataset.arrays()
-    train, validation = compute_split(spec, dataset.info.train_count)
+    view = open_view(home, spec)
+    train, validation = compute_split(spec, view.info.train_count, view.info.validation_count)
+    images, augmentation = view.train_images, None
+    if spec.augmentation:
+        images = open_view(home, spec, native=True).train_images
+        side = view.info.input_shape[0]
+        augmentation = Augmentation(Pipeline.parse(spec.augmentation), spec.seed, side)
 
-    def part(images: NDArray[np.uint8], labels: NDArray[np.int64], rows: range) -> Split:
+    def part(images: NDArray[np.uint8], rows: range, augmentation: Augmentation | None = None) -> Split:
         chosen = slice(rows.start, rows.stop)
-        return Split(tf.constant(images[chosen]), tf.constant(labels[chosen]))
+        return Split(images[chosen], np.asarray(view.train_labels[chosen]), rows.start, augmentation)
 
     return Splits(
-        dataset.info,
-        part(arrays.train_images, arrays.train_labels, train),
-        part(arrays.train_images, arrays.train_labels, validation),
-        part(arrays.test_images, arrays.test_labels, range(dataset.info.test_count)),
+        view.info,
+        part(images, train, augmentation),
+        part(view.train_images, validation),
+        Split(view.test_images, np.asarray(view.test_labels)),
     )
 
 
 def scale(images: tf.Tensor) -> tf.Tensor:
-    """From uint8 0..255 to float32 0..1."""
-    return tf.cast(images, tf.float32) / 255.0
+    """From uint8 0..255 to float32 0..1; feature maps stay what they are."""
+    return tf.cast(images, tf.float32) / 255.0 if images.dtype == tf.uint8 else images
 
 
 def compute_order(seed: int, epoch: int, count: int) -> NDArray[np.int32]:

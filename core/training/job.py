@@ -13,11 +13,12 @@ from typing import Any
 
 import keras
 
-from core.errors import JobError
+from core.errors import JobError, RunError
 from core.files import replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
-from core.store.run import HISTORY, finite, read_history
+from core.store.run import HISTORY, Run, finite, read_history
+from core.store.runs import RunStore
 from core.training.fit import Epoch
 
 _SAY_SECONDS = 0.25
@@ -145,6 +146,33 @@ class JobFolder:
             return Checkpoint(model, epoch, float(seconds.iloc[epoch - 1]))
         history.unlink(missing_ok=True)
         return None
+
+    def continue_from(self, store: RunStore) -> Checkpoint | None:
+        """Takes over the finished run with the most epochs whose spec is otherwise the same, with its optimizer."""
+        for epochs in range(self.spec.epochs - 1, 0, -1):
+            shorter = store.path(self.spec.replace(epochs=epochs).run_id)
+            if shorter is None:
+                continue
+            try:
+                run = Run.open(shorter)
+                model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
+                resumed_at = [*run.record.resumed_at, epochs]
+                with replacing(self.path / f"checkpoint-{epochs:04}.keras") as temporary:
+                    shutil.copyfile(model, temporary)
+                with replacing(self.path / "history.jsonl") as temporary:
+                    shutil.copyfile(history, temporary)
+            except RunError:  # a damaged one, or one that was deleted at this moment
+                continue
+            write_json(self.path / "resumed.json", resumed_at)
+            return self.resume()
+        return None
+
+    def read_resumed(self) -> tuple[int, ...]:
+        """The epochs after which training went on from a finished run."""
+        try:
+            return tuple(json.loads((self.path / "resumed.json").read_bytes()))
+        except FileNotFoundError:
+            return ()
 
     def settle_model(self) -> Path:
         """The last checkpoint is the trained model: gives it its name. It stays one, should the rest not be reached."""

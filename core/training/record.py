@@ -14,18 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.architecture.model import Model
+from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.run import Predictions, finite
 from core.training.evaluate import compute_metrics
 from core.training.export import Latency
-from core.training.input import Splits
+from core.training.input import Split, Splits
 
 PUBLISHED = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "layers.json", "model.keras", "model.tflite",
-    "log.txt", "record.json",
+    "augmentation.png", "log.txt", "record.json",
 )  # fmt: skip
+_PREVIEW_IMAGES = 6
 _LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,6 +70,15 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         np.savez_compressed(file, **vars(predictions))
 
 
+def write_preview(path: Path, train: Split) -> None:
+    """What the augmentation makes of the first training images in the first epochs."""
+    found, count = train.augmentation, min(_PREVIEW_IMAGES, len(train))
+    assert found is not None
+    picture = render_preview(found.pipeline, train.images[:count], found.seed, found.side, first=train.first)
+    with replacing(path) as temporary:
+        temporary.write_bytes(picture)
+
+
 def compute_targets(labels: NDArray[np.int64]) -> str:
     """SHA-256 of the test labels as little-endian int64."""
     return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
@@ -87,6 +98,7 @@ def build_record(
     predictions: Predictions,
     latency: Latency,
     seconds: float,
+    resumed_at: tuple[int, ...],
 ) -> Record:
     """The record of a folder in which every other file of the run is in place; nothing may touch them afterwards."""
     test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
@@ -123,7 +135,13 @@ def build_record(
             input_shape=splits.info.input_shape,
             classes=splits.info.classes,
             targets=compute_targets(predictions.test_labels),
+            majority=float(np.bincount(predictions.test_labels).max() / len(predictions.test_labels)),
         ),
         cpu=read_cpu(),
-        checksums={name: compute_checksum(folder / name) for name in PUBLISHED if name != "record.json"},
+        resumed_at=resumed_at,
+        checksums={
+            name: compute_checksum(folder / name)
+            for name in PUBLISHED
+            if name != "record.json" and (folder / name).is_file()
+        },
     )

@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.architecture.model import Model
-from core.datasets.cache import list_datasets, open_dataset
+from core.datasets.cache import list_datasets
 from core.datasets.fetch import read_fetch, start_fetch
 from core.datasets.split import compute_split
+from core.datasets.view import read_info
 from core.displays.number import format_bytes, format_count, format_seconds, format_short
 from core.errors import HeadroomError
 from core.jobs.estimate import estimate_seconds
@@ -159,7 +160,8 @@ def _cost_table(models: dict[str, Model]) -> pd.DataFrame:
 
 def _write_estimate(todo: list[tuple[RunSpec, Model]]) -> str:
     spec = todo[0][0]
-    images = len(compute_split(spec, open_dataset(home(), spec.dataset).info.train_count)[0])
+    info = read_info(home(), spec)
+    images = len(compute_split(spec, info.train_count, info.validation_count)[0])
     found = estimate_seconds(store().frame(), [model for _, model in todo], spec.epochs, images, read_slots())
     if found is None:
         return "No run is finished yet anywhere, so there is nothing to estimate the time from."

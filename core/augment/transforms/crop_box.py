@@ -1,0 +1,19 @@
+"""Crop to a box."""
+
+from core.augment.transform import Amount, Image, transform
+
+_WIDTH, _HEIGHT = 178, 218  # of an official CelebA image, in whose pixels the box is given
+
+
+@transform(label="Crop to a box", place=1, amount=Amount(16, 158, 128, 2, "pixels", "{0:g}×{0:g}"))
+def crop_box(image: Image, side: float, left: float = 20, top: float = 50) -> Image:
+    """What lies in a square box whose corner stays at x = 20, y = 50; nothing is resized.
+
+    Side and corner are in pixels of an image of 178×218 and scale with the image, width and height apart: on 89×109
+    the box of 128×128 at (20, 50) is one of 64×64 at (10, 25). What would lie outside is left out. On 178×218 it is
+    `tf.image.crop_to_bounding_box(image, 50, 20, side, side)`.
+    """
+    height, width, _ = image.shape
+    x, y = round(left * width / _WIDTH), round(top * height / _HEIGHT)
+    right, bottom = x + max(1, round(side * width / _WIDTH)), y + max(1, round(side * height / _HEIGHT))
+    return image[y:bottom, x:right]

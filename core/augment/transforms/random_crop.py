@@ -1,0 +1,37 @@
+"""Random square crop."""
+
+import numpy as np
+
+from core.augment.transform import Amount, Image, Strength, transform
+
+
+def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float]:
+    down, right = rng.random(2)
+    return strength, down, right
+
+
+@transform(
+    label="Random crop",
+    place=8,
+    amount=Amount(0.1, 1, 0.8, 0.05, form="{:.0%} of the shorter side", neutral=1),
+    strength=Strength(
+        0.1,
+        1,
+        1,
+        0.01,
+        form="{:.0%}",
+        help="Side of the square as a share of the shorter side; at 1 only its place along the longer side is random.",
+        draw=draw,
+    ),
+)
+def random_crop(image: Image, share: float, down: float = 0.5, right: float = 0.5) -> Image:
+    """A square whose side is that share of the image's shorter side, from a place that is random in training.
+
+    `down` and `right`, from 0 to below 1, say where: in training both are drawn evenly, so each place is as likely as
+    every other, as in `tf.image.random_crop(image, (side, side, channels))`; at 0.5 the square is the central one. At
+    1 an image of 178×218 becomes one of 178×178, and a square image stays as it is.
+    """
+    height, width, _ = image.shape
+    side = max(1, round(share * min(height, width)))
+    top, left = int(down * (height - side + 1)), int(right * (width - side + 1))
+    return image[top : top + side, left : left + side]

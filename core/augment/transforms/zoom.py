@@ -1,0 +1,35 @@
+"""Zoom."""
+
+import numpy as np
+from PIL.Image import Resampling, Transform
+
+from core.augment.pillow import to_array, to_picture
+from core.augment.transform import Amount, Image, Strength, transform
+
+
+def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
+    most = np.log1p(strength)
+    return (float(np.exp(rng.uniform(-most, most))),)
+
+
+@transform(
+    label="Zoom",
+    place=12,
+    amount=Amount(0.5, 2, 1.4, 0.05, form="×{:g}", neutral=1),
+    strength=Strength(
+        0.01, 1, 0.2, 0.01, form="up to ×1 + {:g}", help="Factors are drawn from 1 / (1 + this) to 1 + this.", draw=draw
+    ),
+)
+def zoom(image: Image, factor: float) -> Image:
+    """The image so many times as large about its centre; the size stays, a rim that nothing covers is black.
+
+    Bilinear. `tf.image` has no such function; above 1 it is close to `central_crop` of 1 / factor. In training the
+    factor is drawn from 1 / (1 + strength) to 1 + strength, evenly on a logarithmic scale: twice as large is as likely
+    as half as large.
+    """
+    if factor == 1:
+        return image
+    height, width, _ = image.shape
+    x, y = width / 2 * (1 - 1 / factor), height / 2 * (1 - 1 / factor)
+    matrix = (1 / factor, 0.0, x, 0.0, 1 / factor, y)
+    return to_array(to_picture(image).transform((width, height), Transform.AFFINE, matrix, Resampling.BILINEAR))

@@ -1,0 +1,173 @@
+"""Adding images of a person's own, read once into arrays on disk, and removing them again."""
+
+import shutil
+import warnings
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
+from core.datasets.collection import TEST, TRAIN, VALIDATION, Collection
+from core.datasets.dataset import ARRAYS
+from core.datasets.download import Progress
+from core.datasets.fetch import fetching, forget, locked
+from core.datasets.key import key_of_name, label_of, remove_command, split_key
+from core.datasets.publish import check_space, publishing
+from core.datasets.rows import RowWriter, read_fingerprint
+from core.errors import DatasetError, HomeError
+from core.home import Home
+from core.spec import DATASETS, KNOBS
+
+_FIFTH = 5
+
+
+def add_dataset(
+    home: Home, name: str, path: Path, *, side: int | None = None, progress: Progress | None = None
+) -> CachedDataset:  # fmt: skip
+    """Reads the images at a path into the home. `name` is that of a dataset which is added, such as celeba, or a new
+    one for a folder with a sub-folder a class, or a zip archive of one.
+
+    Files that cannot be read are left out and listed in `skipped.txt`. The path is only read; what is written appears
+    whole or not at all. `progress` is called with the files that are done and the files in all.
+
+    Args:
+        side: of the squares that images of a folder are kept as, in pixels; 256 without it.
+
+    Raises:
+        DatasetError: one sentence, when the name or what is at the path is not as expected.
+        HomeError: when the home cannot be written, or has not enough room.
+    """
+    key = key_of_name(name)
+    known = KNOBS["side"]
+    if side is not None and not (known.low or 0) <= side <= (known.high or side):
+        raise DatasetError(f"Expected side {known.bounds}; got {side}.")
+    _check_free(home, key)
+    with fetching(home, key, progress, unit="files") as report:
+        _check_free(home, key)  # another process may have added it in the meantime
+        dataset, folder = split_key(key)
+        survey = DATASETS[dataset].survey
+        assert survey
+        with survey(path, side) as collection, publishing(home.datasets / key) as target:
+            height, width, channels = collection.input_shape
+            count = len(collection.names)
+            advice = "make room, or choose a smaller side" if folder else "make room"
+            what = f"{count:,} images of {height} × {width} pixels"
+            check_space(target, count * height * width * channels, what, advice)
+            info = _write(target, key, collection, report, folder and path.name)
+            (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return open_dataset(home, dataset, folder)
+
+
+def remove_dataset(home: Home, name: str) -> None:
+    """Removes what `add_dataset` made. Whoever has its arrays open can go on reading them.
+
+    Raises:
+        DatasetError: when nothing was added under that name, or it is being added.
+        HomeError: when the home cannot be written.
+    """
+    key = key_of_name(name)
+    target = home.datasets / key
+    if not target.exists():
+        raise DatasetError(f"Expected the name of an added dataset; got {name!r}, which is not here.")
+    with locked(home, key, wait=False) as mine:
+        if not mine:
+            raise DatasetError(f"Expected {label_of(key)} to be at rest; got one that is being added.")
+        try:
+            aside = target.with_name(f".{key}.removed")
+            shutil.rmtree(aside, ignore_errors=True)
+            target.rename(aside)
+            shutil.rmtree(aside)
+            forget(home, key)
+        except OSError as error:
+            raise HomeError(f"Expected to be able to remove {target}; got: {error.strerror}.") from error
+
+
+def _check_free(home: Home, key: str) -> None:
+    if (home.datasets / key).exists():
+        raise DatasetError(
+            f"Expected a name that is not taken; got {label_of(key)}, which is here: {remove_command(key)}"
+        )
+
+
+def _write(target: Path, key: str, collection: Collection, report: Progress, origin: str) -> DatasetInfo:
+    name, folder = split_key(key)
+    dataset = DATASETS[name]
+    label_shape, label_dtype = collection.labels.shape[1:], collection.labels.dtype
+    kept: Counter[int] = Counter()  # by part
+    seen: Counter[int] = Counter()  # by class
+    skipped, total = len(collection.skipped), len(collection.names)
+    first_reason: dict[int, str] = {}
+    with ExitStack() as stack, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a picture library thinks of the files is no news to a person
+        writers = {
+            array: stack.enter_context(
+                RowWriter(target / f"{array}.npy", collection.input_shape, np.uint8)
+                if array.endswith("images")
+                else RowWriter(target / f"{array}.npy", label_shape, label_dtype)
+            )
+            for array in ARRAYS
+        }
+        refused = stack.enter_context((target / "skipped.txt").open("w", encoding="utf-8"))
+        refused.writelines(_describe_skipped(*pair) for pair in collection.skipped)
+        for row, found in collection.read():
+            label = collection.labels[row]
+            if isinstance(found, str):
+                skipped += 1
+                refused.write(_describe_skipped(collection.names[row], found))
+                if not collection.attributes:
+                    first_reason.setdefault(int(label), found)
+            else:
+                if collection.parts is not None:
+                    part = int(collection.parts[row])
+                else:
+                    part = TEST if seen[int(label)] % _FIFTH == 1 else TRAIN
+                    seen[int(label)] += 1
+                split = "test" if part == TEST else "train"
+                writers[f"{split}_images"].append(found)
+                writers[f"{split}_labels"].append(label)
+                kept[part] += 1
+            report(row + 1, total)
+    _check_kept(collection, kept, seen, first_reason)
+    counts = kept[TRAIN] + kept[VALIDATION], kept[TEST]
+    fingerprint = read_fingerprint(target)
+    official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, counts)
+    return DatasetInfo(
+        name=name,
+        label=label_of(key),
+        fingerprint=fingerprint,
+        official=official,
+        train_count=counts[0],
+        test_count=counts[1],
+        input_shape=collection.input_shape,
+        classes=collection.classes,
+        source=dataset.source or origin,
+        licence=dataset.licence,
+        citation=dataset.citation,
+        bytes=sum((target / f"{array}.npy").stat().st_size for array in ARRAYS),
+        fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        validation_count=kept[VALIDATION],
+        attributes=collection.attributes,
+        folder=folder,
+        skipped=skipped,
+        note=collection.note,
+    )
+
+
+def _check_kept(collection: Collection, kept: Counter[int], seen: Counter[int], reasons: dict[int, str]) -> None:
+    if collection.parts is None:
+        for label, name in enumerate(collection.classes):
+            if seen[label] < 2:
+                raise DatasetError(
+                    f"Expected at least 2 images that can be read in each class; got {seen[label]} in {name!r}: "
+                    f"{reasons[label]}"
+                )
+    for part in np.unique(collection.parts) if collection.parts is not None else ():
+        if not kept[int(part)]:
+            raise DatasetError("Expected images that can be read in each part of the split; got none in one of them.")
+
+
+def _describe_skipped(name: str, reason: str) -> str:
+    return f"{name if name.isprintable() else ascii(name)}: {reason}\n"

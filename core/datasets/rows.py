@@ -1,0 +1,94 @@
+"""Arrays on disk, written and read a few rows at a time, so that memory stays small however large they are."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from core.datasets.dataset import ARRAYS, Arrays
+
+_BLOCK_BYTES = 8_000_000
+
+
+class RowWriter:
+    """An .npy file that grows by rows; its header says how many once the block ends."""
+
+    def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        self.path, self.row_shape, self.dtype, self.count = path, row_shape, np.dtype(dtype), 0
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("wb")
+        self._start = self._write_header()
+        return self
+
+    def append(self, row: NDArray[Any]) -> None:
+        assert row.shape == self.row_shape
+        assert row.dtype == self.dtype
+        self._file.write(np.ascontiguousarray(row).data)
+        self.count += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                self._file.seek(0)
+                end = self._write_header()
+                assert end == self._start  # NumPy leaves room in the header for the first axis to grow
+
+    def _write_header(self) -> int:
+        shape = (self.count, *self.row_shape)
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+        return self._file.tell()
+
+
+def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
+    """The rows of an .npy file, some at a time. They are read, not mapped: what was read can be forgotten."""
+    with path.open("rb") as file:
+        shape, dtype = _read_header(file)
+        row_bytes = dtype.itemsize * int(np.prod(shape[1:]))
+        rows = max(1, _BLOCK_BYTES // max(1, row_bytes))
+        for start in range(0, shape[0], rows):
+            count = min(rows, shape[0] - start)
+            yield np.fromfile(file, dtype, count * row_bytes // dtype.itemsize).reshape(count, *shape[1:])
+
+
+def compute_fingerprint(arrays: Arrays) -> str:
+    """First 16 hex digits of a SHA-256 over dtype, shape and bytes of the four arrays."""
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        array = np.ascontiguousarray(getattr(arrays, name))
+        digest.update(_describe(name, array.shape, array.dtype))
+        digest.update(array.data)
+    return digest.hexdigest()[:16]
+
+
+def read_fingerprint(folder: Path) -> str:
+    """As `compute_fingerprint`, of the four files in a folder; they are read to the end.
+
+    Raises:
+        OSError, ValueError: when one is absent, or shorter than it says.
+    """
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        path = folder / f"{name}.npy"
+        with path.open("rb") as file:
+            digest.update(_describe(name, *_read_header(file)))
+        for block in read_blocks(path):
+            digest.update(block.data)
+    return digest.hexdigest()[:16]
+
+
+def _describe(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    return f"{name} {dtype.str} {shape}\n".encode()
+
+
+def _read_header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    np.lib.format.read_magic(file)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype

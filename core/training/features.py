@@ -1,0 +1,74 @@
+"""The maps of a frozen backbone, computed once for all heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
+
+import fcntl
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from core.architecture.model import Model
+from core.files import replacing
+from core.home import Home
+from core.training.evaluate import batches
+from core.training.forward import compute_outputs
+from core.training.input import Split, Splits
+
+Look = Callable[[int, int], None]
+"""Called with the images that are done and the images in all."""
+
+
+def count_backbone_layers(closed: Model) -> int:
+    return sum(row.part == "backbone" for row in closed.rows)
+
+
+def can_cache(closed: Model) -> bool:
+    """Whether every epoch sees the same maps: the backbone learns nothing and the images do not change."""
+    return closed.spec.frozen and not closed.spec.augmentation
+
+
+def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: Splits, look: Look) -> Splits:
+    """The splits with feature maps in place of images, float32 of shape (images, side, side, channels), on disk.
+
+    A second worker that needs the same maps waits for the first.
+    """
+    spec, side = closed.spec, closed.input_shape[0]
+    folder = home.path / "features" / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found: dict[str, Split] = {}
+        for name in ("train", "validation", "test"):
+            split: Split = getattr(splits, name)
+            stored = "test" if name == "test" else "train"
+            path = folder / f"{stored}-{split.first}-{len(split)}.npy"
+            if not path.is_file():
+                _write(path, model, count_backbone_layers(closed), split, look)
+            found[name] = replace(split, images=np.load(path, mmap_mode="r"))
+        return replace(splits, **found)
+    finally:
+        os.close(lock)
+
+
+def _write(path: Path, model: keras.Sequential, layers: int, split: Split, look: Look) -> None:
+    @tf.function(reduce_retracing=True)
+    def compute(images: tf.Tensor) -> tf.Tensor:
+        return compute_outputs(model, images, training=False, last=layers)
+
+    done = 0
+    maps: NDArray[np.float32] | None = None
+    with replacing(path) as temporary:
+        for images in batches(split.images):
+            part = compute(tf.constant(images)).numpy()
+            if maps is None:
+                maps = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(split), *part.shape[1:]))
+            maps[done : done + len(part)] = part
+            done += len(part)
+            look(done, len(split))
+        if maps is not None:
+            maps.flush()

@@ -1,0 +1,11 @@
+"""Augmentation: what training sees of an image, and what each transform does."""
+
+import streamlit as st
+
+from core.ui.augmentation import choose_images, show_pipeline, show_transforms
+
+st.title("Augmentation", anchor=False)
+st.markdown("#### In every epoch, training sees each image changed anew; validation and test images stay as they are.")
+if chosen := choose_images():
+    show_pipeline(chosen)
+    show_transforms(chosen)
