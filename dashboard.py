@@ -17,6 +17,7 @@ run_page(
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
             ],
             "Make": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+            "Learn": [st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:")],
         }
     )
 )

@@ -12,12 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
-    ("core.registry", "core.files", "core.home"),
+    ("core.registry", "core.files", "core.home", "core.picture"),
     ("core.spec",),
     ("core.recipes",),
     ("core.architecture", "core.datasets", "core.augment"),
     ("core.store", "core.jobs"),
-    ("core.analysis",),
+    ("core.analysis", "core.lab"),
     ("core.displays",),
     ("core.reports",),
     ("core.ui", "core.cli"),
