@@ -58,14 +58,14 @@ _ALL = (
     Recipe(
         "digits-heads",
         "Handwritten digits: GAP against Flatten + Dense",
-        "R1's two models on scikit-learn's bundled 8×8 scans, enlarged to 28×28; needs no network.",
+        "The two classifiers of kmnist-heads on scikit-learn's bundled 8×8 scans, enlarged to 28×28; needs no network.",
         RunSpec(dataset="digits"),
         _R1_HEADS,
     ),
     Recipe(
         "kmnist-heads",
-        "Cursive Japanese: a Dense-free classifier against the classic one",
-        "R1 as published: what does an 18 times smaller classifier cost in accuracy?",
+        "Cursive Japanese: GAP against Flatten + Dense",
+        "What does a classifier without Dense layers cost in accuracy, in a model of about 18 times fewer parameters?",
         RunSpec(dataset="kmnist"),
         _R1_HEADS,
         (
@@ -80,7 +80,7 @@ _ALL = (
     Recipe(
         "fashion-heads",
         "Clothing: GAP against Flatten + Dense",
-        "R1's two models on Fashion-MNIST.",
+        "The two classifiers of kmnist-heads on photographs of clothing, Fashion-MNIST.",
         RunSpec(dataset="fashion_mnist"),
         _R1_HEADS,
     ),
@@ -194,3 +194,15 @@ def recipe_of(spec: RunSpec) -> Recipe | None:
     """The recipe a run belongs to: the one with its dataset and backbone, whatever the other knobs."""
     same = (r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == (spec.dataset, spec.backbone))
     return next(same, None)
+
+
+def write_command(spec: RunSpec) -> str:
+    """The command that trains this run, with the data that is here.
+
+    >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
+    'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    """
+    recipe = recipe_of(spec) or _ALL[0]
+    changed = {name: value for name, value in spec.model_dump().items() if value != getattr(recipe.spec, name)}
+    options = [f"--{name.replace('_', '-')} {value}" for name, value in changed.items() if name not in ("data", "head")]
+    return " ".join(["python -m core train", f"--recipe {recipe.name}", f"--heads {spec.head}", *options])

@@ -103,6 +103,7 @@ class RunWriter:
             data=Data(
                 fingerprint=info.fingerprint,
                 official=info.official,
+                train_count=info.train_count,
                 train_images=len(train),
                 validation_images=len(validation),
                 test_images=info.test_count,

@@ -26,7 +26,7 @@ def navigated() -> Iterator[None]:
         yield
 
 
-def open_page(page: str, /, **params: str) -> AppTest:
+def open_page(page: str, /, **params: str | list[str]) -> AppTest:
     """Opens a page as a link does."""
     app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     app.query_params.update(params)

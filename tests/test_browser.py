@@ -18,6 +18,7 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import cancel
 from tests.finished_run import RunWriter
+from tests.page_run import PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -29,6 +30,8 @@ pytestmark = [
 ]
 
 Open = Callable[..., Page]
+
+expect.set_options(timeout=30_000)  # a fresh server on a busy machine takes its time to draw a first page
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +132,7 @@ def test_first_screen_is_the_finished_example_report(visit: Open, width: int, da
 def test_link_to_a_page_of_a_fresh_server_has_the_frame(visit: Open, path: str) -> None:
     page = visit(path)
     expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(5)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
 
 
 def test_calculator_answers_a_slider(visit: Open) -> None:
@@ -187,6 +190,29 @@ def test_nonsense_in_a_link_is_named(visit: Open) -> None:
     page = visit("?compare=no-such-thing")
     expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
+
+
+def test_nonsense_is_named_once_and_leaves_the_link(visit: Open) -> None:
+    page = visit("curves?smoothing=abc&log=true")
+    expect(page.get_by_text("Expected smoothing between 0 and 0.95; got 'abc'.")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"curves\?log=true$"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.get_by_text(re.compile("^Expected"))).to_have_count(0)
+
+
+def test_choices_of_a_training_stand_in_the_link_until_the_recipe_changes(visit: Open) -> None:
+    page = visit("train?epochs=3&blocks=1")
+    epochs = page.get_by_role("slider", name="Epochs")
+    expect(epochs).to_have_value("3")
+    _slide(page, "Epochs", "ArrowRight", "4")
+    expect(page).to_have_url(re.compile("epochs=4"))
+    page.reload()
+    expect(epochs).to_have_value("4")
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="fashion-heads").click()
+    expect(epochs).to_have_value("25")
+    expect(page).to_have_url(re.compile(r"train\?recipe=fashion-heads$"))
 
 
 @pytest.mark.training

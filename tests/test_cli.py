@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -29,8 +31,10 @@ from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
 from core.spec import DATASETS, HEADS, KNOBS, RunSpec
+from core.store.comparison import list_offers
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
+from tests.rewritten_run import as_kmnist
 from tests.stand_in import FAILS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +102,12 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert all(path.split()[0] in result.stdout for path in COMMANDS)
 
 
+def test_help_offers_no_fingerprint_to_choose() -> None:
+    text = call("train", "--help").stdout
+    assert "--data " not in text
+    assert "--dataset " in text
+
+
 @pytest.mark.parametrize("name", [name for name in KNOBS if name != "head"])
 def test_every_knob_is_an_option_of_train_with_its_help_and_bounds(name: str) -> None:
     option = next(param for param in COMMANDS["train"].params if param.name == name)
@@ -160,11 +170,12 @@ def test_help_takes_less_than_a_second_of_processor_time() -> None:
         (["train", "--recipe", "digits-heads", "--heads", ""], 1, "got ''"),
         (["train", "--recipe", "digits-heads", "--epochs", "0"], 1, "between 1 and 1000; got 0."),
         (["train", "--recipe", "digits-heads", "--epochs", "1000000000"], 1, "got 1000000000."),
-        (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "'many'"),
+        (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "whole number between 1 and 1000; got 'many'."),
+        (["train", "--recipe", "digits-heads", "--dropout", "x"], 2, "to be a number between 0 and 0.9; got 'x'."),
         (["train", "--recipe", "digits-heads", "--learning-rate", "nan"], 1, "between 1e-06 and 1; got nan"),
         (["train", "--recipe", "digits-heads", "--train-images", "100000"], 1, "between 20 and 1437"),
         (["train", "--recipe", "digits-heads", "--blocks", "6"], 1, "Choose fewer blocks"),
-        (["train", "--recipe", "digits-heads", "--seeds", "0"], 2, "'--seeds'"),
+        (["train", "--recipe", "digits-heads", "--seeds", "0"], 2, "a whole number between 1 and 100; got 0."),
         (["train", "--recipe", "digits-heads", "--seed", "-1"], 1, "got -1."),
         (["train", "--recipe", "digits-heads", "--data", "x"], 1, "16 hex digits; got 'x'"),
         (["train", "--recipe", "nonsense"], 1, "'nonsense'"),
@@ -175,7 +186,7 @@ def test_help_takes_less_than_a_second_of_processor_time() -> None:
         (["params", "--recipe", "digits-heads", "--set", "colour=red"], 1, "'colour=red'"),
         (["params", "--recipe", "digits-heads", "--set", "blocks=2.5"], 1, "'2.5'"),
         (["params", "--recipe", "digits-heads", "--side", "0"], 1, "(0, 0, 1)"),
-        (["params", "--recipe", "digits-heads", "--side", "two"], 2, "'two'"),
+        (["params", "--recipe", "digits-heads", "--side", "two"], 2, "Expected side to be a whole number; got 'two'."),
         (["params", "--recipe", "digits-heads", "--classes", "1"], 1, "got 1."),
         (["runs", "--status", "lost"], 1, "'lost'"),
         (["runs", "--recipe", "nonsense"], 1, "'nonsense'"),
@@ -197,6 +208,7 @@ def test_what_cannot_be_done_is_one_line_that_names_the_value(
     got, line = refused(*words)
     assert got == code
     assert named in line
+    assert line.startswith("Expected ") or "; got " not in line
 
 
 def test_damaged_run_is_one_line_for_show_and_left_out_of_the_list(make_run: RunWriter) -> None:
@@ -270,14 +282,35 @@ def test_recipes_say_what_is_published_and_what_was_measured_here(make_run: RunW
     found = {recipe["name"]: recipe for recipe in ask("recipes")}
     assert list(found) == list(RECIPES)
     assert {"head": "gap", "metric": "test_accuracy", "value": 0.9087} in found["kmnist-heads"]["published"]
-    assert found["kmnist-heads"]["measured"] == {"runs": 0, "official": None, "heads": []}
+    assert found["kmnist-heads"]["measured"] == {
+        "runs": 0, "runs_at_other_settings": 0, "settings": None, "official": None, "heads": [],
+    }  # fmt: skip
     digits = found["digits-heads"]
     assert (digits["dataset"], digits["backbone"], digits["heads"]) == ("digits", "conv_pool", ["gap", "dense"])
     assert digits["measured"]["runs"] == 2
     (gap,) = digits["measured"]["heads"]
     assert (gap["head"], gap["runs"], gap["best_test_accuracy"]) == ("gap", 2, max(accuracies))
     assert gap["mean_test_accuracy"] == pytest.approx(sum(accuracies) / 2)
-    assert f"{max(accuracies):.1%}".replace("%", " %") in call("recipes").stdout
+    text = call("recipes").stdout
+    assert f"{max(accuracies):.1%}".replace("%", " %") in text
+    assert "Measured here at other settings than the recipe's own: 3 epochs." in text
+
+
+def test_recipes_measure_at_the_recipes_own_settings_alone(make_run: RunWriter) -> None:
+    own = make_run(RunSpec(), head="gap", accuracy=0.5)
+    make_run(head="gap", epochs=2, accuracy=0.95)
+    make_run(RunSpec(), head="dense", units=8)
+    measured = next(recipe["measured"] for recipe in ask("recipes") if recipe["name"] == "digits-heads")
+    assert (measured["runs"], measured["runs_at_other_settings"], measured["settings"]) == (1, 2, None)
+    (gap,) = measured["heads"]
+    assert (gap["head"], gap["best_test_accuracy"]) == ("gap", own.record.metrics.test_accuracy)
+    assert "Measured here at" not in call("recipes").stdout
+
+
+def test_recipes_speak_to_strangers(home: Home) -> None:
+    text = call("recipes").stdout
+    assert not re.search(r"\bR\d\b", text)
+    assert all(recipe.question in text for recipe in RECIPES.values())
 
 
 def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
@@ -285,7 +318,13 @@ def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
     assert list(gap) == ["head", "total", "trainable", "non_trainable", "flops", "layers"]
     assert (gap["head"], gap["total"], gap["trainable"], gap["non_trainable"]) == ("gap", 24_586, 24_586, 0)
     assert (dense["head"], dense["total"]) == ("dense", 431_242)
-    assert gap["layers"][0] == {"name": "conv2d", "type": "Conv2D", "output_shape": [26, 26, 32], "params": 320}
+    assert gap["layers"][0] == {
+        "name": "conv2d", "type": "Conv2D", "output_shape": [26, 26, 32],
+        "params": 320, "trainable": 320, "non_trainable": 0, "flops": 26 * 26 * 32 * (2 * 9 + 1),
+    }  # fmt: skip
+    for model in (gap, dense):
+        for total, column in (("total", "params"), ("trainable", "trainable"), ("flops", "flops")):
+            assert sum(layer[column] for layer in model["layers"]) == model[total]
     assert [layer["params"] for layer in dense["layers"] if layer["params"]] == [320, 18_496, 409_856, 2_570]
     assert not home.path.exists()
     assert "431,242" in call("params", "--recipe", "kmnist-heads").stdout
@@ -330,6 +369,15 @@ def test_runs_lists_jobs_and_finished_runs_with_null_for_what_is_not_known(queue
     assert queued.run_id in text
     assert "431,242" in text
     assert "–" in text
+
+
+def test_counts_stay_whole_beside_a_job_that_nobody_can_read(home: Home, queued: RunSpec) -> None:
+    with sqlite3.connect(home.jobs / "queue.sqlite") as table:
+        table.execute('UPDATE job SET spec = \'{"colour": "red"}\'')
+    table.close()
+    unread, finished = ask("runs")
+    assert (unread["params"], unread["seed"], unread["epochs"]) == (None, None, None)
+    assert [type(finished[name]) for name in ("params", "seed", "epochs")] == [int, int, int]
 
 
 @pytest.mark.parametrize(
@@ -440,7 +488,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     gap = [make_run(head="gap", seed=seed, accuracy=0.8) for seed in (0, 1)]
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
-    assert found["headline"].startswith("GAP: 17.5× fewer parameters than Flatten + Dense")
+    assert found["headline"].startswith("After 3 epochs of 25: GAP has 17.5× fewer parameters than Flatten + Dense")
     assert any("standard deviation over 2 seeds" in caution for caution in found["cautions"])
     assert (found["dataset"], found["fingerprint"], found["official"]) == ("digits", gap[0].spec.data, True)
     assert found["published"] == []
@@ -464,12 +512,25 @@ def test_spread_of_one_seed_is_null(make_run: RunWriter) -> None:
     assert head["test_loss"]["spread"] is None
 
 
-def test_compare_by_recipe_takes_the_newest_setting(make_run: RunWriter) -> None:
-    make_run(head="gap", epochs=9)
-    newest = [make_run(head=head, epochs=2).run_id for head in ("gap", "dense")]
+def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run: RunWriter) -> None:
+    report = [make_run(RunSpec(), head=head).run_id for head in ("gap", "dense")]
+    for head in ("gap", "dense"):
+        make_run(head=head, epochs=2)
     result = call("compare", "--recipe", "digits-heads", "--json")
-    assert [head["run_ids"] for head in json.loads(result.stdout)["heads"]] == [[run_id] for run_id in newest]
-    assert "2 epochs" in result.stderr
+    assert [head["run_ids"] for head in json.loads(result.stdout)["heads"]] == [[run_id] for run_id in report]
+    assert set(list_offers(RunStore(home).frame())[0].run_ids) == set(report)
+    assert "one of 2 settings" in result.stderr
+
+
+def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: RunWriter) -> None:
+    runs = [as_kmnist(make_run(head=head, epochs=1)) for head in ("gap", "dense")]
+    found = ask("compare", *(run.run_id for run in runs))["published"]
+    assert {(row["head"], row["label"]) for row in found} == {("gap", "GAP"), ("dense", "Flatten + Dense")}
+    counted = [(row["published"], row["measured"]) for row in found if row["metric"] == "params"]
+    assert counted == [(24_586, 24_586), (431_242, 431_242)]
+    assert all(type(value) is int for row in counted for value in row)
+    text = call("compare", *(run.run_id for run in runs)).stdout
+    assert "with other settings than published (1 epoch instead of 25)" in text
 
 
 # -- datasets ---------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.finished_run import RunWriter
-from tests.rewritten_run import history_of, rewrite
+from tests.rewritten_run import as_kmnist, history_of, rewrite
 
 FOREIGN = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
@@ -275,7 +275,7 @@ def test_tiles_call_no_difference_better_within_the_spread(make_run: RunWriter) 
 def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
     runs = [rewrite(make_run(head=head), metrics={"test_accuracy": 0.9}) for head in ("gap", "dense")]
     difference = str(Tiles(Comparison.of(runs)).table().set_index("Figure").loc["Test accuracy", "Difference"])
-    assert difference == "the same"
+    assert difference == "the same (one seed)"
 
 
 def test_layer_shares_of_each_head_sum_to_one(comparison: Comparison) -> None:
@@ -287,6 +287,35 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
     view = PublishedFigures(Comparison.of([make_run()]))
     assert view.frame().empty  # digits-heads was never published
     assert view.describe() == "This recipe has no published figures."
+
+
+@pytest.mark.parametrize(
+    ("knobs", "data", "note"),
+    [
+        ({"epochs": 25}, {}, ""),
+        ({"epochs": 25}, {"official": False}, "Measured on other data than published: the accuracies and losses of"),
+        ({"epochs": 1}, {}, "Measured with other settings than published (1 epoch instead of 25): the accuracies and"),
+        (
+            {"epochs": 1, "train_images": 100},
+            {"official": False},
+            "Measured on other data than published and with other settings than published "
+            "(100 training images instead of all, 1 epoch instead of 25): the accuracies and losses of a row are",
+        ),
+        ({"epochs": 25, "filters": 8}, {}, "(8 filters instead of 32): the figures of a row are not comparable."),
+    ],
+)
+def test_note_says_why_published_and_measured_may_not_be_compared(
+    make_run: RunWriter, knobs: dict[str, Any], data: dict[str, Any], note: str
+) -> None:
+    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**knobs), **data)])).note()
+    assert note in text
+    assert bool(note) == text.endswith("not comparable.")
+
+
+def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
+    assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
+    unpublished = as_kmnist(make_run(head="flatten", epochs=1))
+    assert PublishedFigures(Comparison.of([unpublished])).note() == ""
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])
@@ -362,13 +391,16 @@ def compare(make_run: RunWriter, gap: dict[int, float], dense: dict[int, float] 
 
 
 HEADLINES = [
-    ({0: 0.9}, {}, "GAP: 24,586 parameters, test accuracy 90.0 %."),
+    ({0: 0.9}, {}, "GAP: 24,586 parameters, test accuracy 90.0 % (one seed)."),
     ({0: 0.9, 1: 0.92}, {}, "GAP: 24,586 parameters, test accuracy 91.0 ± 1.4 %."),
     ({0: 0.9}, {0: 0.95}, "accuracy 5.0 points lower (one seed)."),
     ({0: 0.95}, {0: 0.9}, "accuracy 5.0 points higher (one seed)."),
-    ({0: 0.9}, {0: 0.9}, "the same accuracy."),
+    ({0: 0.9}, {0: 0.9}, "the same accuracy (one seed)."),
+    ({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8}, "the same accuracy."),
     ({0: 0.9}, {0: 0.9005}, "accuracy 0.05 points lower (one seed)."),
-    ({0: 0.9}, {1: 0.95}, "accuracy 5.0 points lower."),
+    ({0: 0.9}, {1: 0.95}, "accuracy 5.0 points lower (one seed each, not the same)."),
+    ({0: 0.9, 1: 0.9}, {2: 0.95}, "accuracy 5.0 points lower (no seed in common)."),
+    ({0: 0.9, 1: 0.9}, {1: 0.95}, "accuracy 5.0 points lower (one seed in common)."),
     ({0: 0.90, 1: 0.92}, {0: 0.95, 1: 0.96}, "accuracy 4.5 ± 0.7 points lower."),
     ({0: 0.90, 1: 0.9}, {0: 0.95, 1: 0.95}, "accuracy 5.00 ± 0.00 points lower."),
     ({0: 0.80, 1: 0.90}, {0: 0.86, 1: 0.86}, "lower, which is within the spread of the seeds."),
@@ -379,7 +411,7 @@ HEADLINES = [
 def test_headline_says_what_was_found_and_how_sure_it_is(
     make_run: RunWriter, gap: dict[int, float], dense: dict[int, float], ending: str
 ) -> None:
-    text = write_headline(compare(make_run, gap, dense))
+    text = write_headline(compare(make_run, gap, dense, epochs=25))
     assert text.endswith(ending)
     if dense:
         assert text.startswith("GAP: 17.5× fewer parameters than Flatten + Dense, ")
@@ -387,7 +419,50 @@ def test_headline_says_what_was_found_and_how_sure_it_is(
 
 def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:
     runs = [make_run(head=head) for head in ("gap", "gap_linear")]
-    assert "no fewer parameters than" in write_headline(Comparison.of(runs))
+    text = write_headline(Comparison.of(runs))
+    assert "as many parameters as" in text
+    assert "fewer" not in text
+
+
+def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> None:
+    rival = make_run(head="dense")
+    small = rewrite(make_run(head="gap"), cost={"params": rival.record.cost.params - 1_200})
+    assert "1,200 fewer parameters than Flatten + Dense" in write_headline(Comparison.of([small, rival]))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "beginning"),
+    [
+        ({"epochs": 25}, "GAP: 17.5×"),
+        ({"epochs": 60, "train_images": 1437}, "GAP: 17.5×"),
+        ({"epochs": 1}, "After 1 epoch of 25: GAP has 17.5×"),
+        ({"epochs": 25, "train_images": 100}, "On 100 of 1,437 training images: GAP has 17.5×"),
+        ({"epochs": 3, "train_images": 100}, "After 3 epochs of 25, on 100 of 1,437 training images: GAP has 17.5×"),
+    ],
+)
+def test_headline_of_a_short_training_says_so_first(make_run: RunWriter, knobs: dict[str, Any], beginning: str) -> None:
+    text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **knobs))
+    assert text.startswith(beginning)
+    assert text.endswith("accuracy 5.0 points lower (one seed).")
+
+
+def test_headline_names_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
+    runs = [make_run(RunSpec(), head="gap"), make_run(RunSpec(epochs=1, train_images=100), head="dense")]
+    short = "After as few as 1 epoch of 25, on as few as 100 of 1,437 training images: GAP has"
+    assert write_headline(Comparison.of(runs)).startswith(short)
+
+
+def test_headline_names_no_size_that_nobody_wrote_down(make_run: RunWriter) -> None:
+    unknown = {"official": False, "train_count": None}
+    run = rewrite(make_run(RunSpec(train_images=100)), data=unknown)
+    assert write_headline(Comparison.of([run])).startswith("On 100 training images: GAP has 24,586 parameters")
+
+
+def test_headline_without_a_recipe_names_the_epochs_alone(make_run: RunWriter) -> None:
+    run = make_run(epochs=3)
+    comparison = Comparison.of([rewrite(run)])
+    vars(comparison)["recipe"] = None  # as of a dataset that no recipe has
+    assert write_headline(comparison).startswith("After 3 epochs: GAP has")
 
 
 def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
@@ -405,18 +480,62 @@ def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
 
 
 def test_cautions_name_what_can_mislead(make_run: RunWriter) -> None:
-    fair = compare(make_run, {0: 0.9, 1: 0.9}, {0: 0.9, 1: 0.9})
+    fair = compare(make_run, {0: 0.9, 1: 0.9}, {0: 0.9, 1: 0.9}, epochs=25)
     assert list_cautions(fair) == ["± is the standard deviation over 2 seeds, not a confidence interval."]
     runs = [
         rewrite(make_run(head="gap", epochs=4), data={"official": False}, cpu="one"),
         rewrite(make_run(head="dense", epochs=5), data={"official": False}, cpu="another"),
     ]
     text = " ".join(list_cautions(Comparison.of(runs)))
-    for word in ("One seed", "not the official", "different numbers of epochs", "different processors"):
+    for word in ("One seed a head", "not the official", "epochs 4 and 5", "different processors"):
         assert word in text
 
 
+def cautions(*runs: Run) -> str:
+    return " ".join(list_cautions(Comparison.of(runs)))
+
+
+def test_caution_gives_the_size_of_the_data_and_not_of_the_subset(make_run: RunWriter) -> None:
+    cut = {"official": False, "train_count": 1437}
+    runs = [as_kmnist(make_run(head=head, train_images=100), **cut) for head in ("gap", "dense")]
+    text = "The data is not the official KMNIST: 1,437 training and 360 test images instead of 60,000 and 10,000"
+    assert text in cautions(*runs)
+    unknown = [rewrite(run, data={"train_count": None}) for run in runs]
+    assert "The data is not the official KMNIST: 360 test images, fingerprint" in cautions(*unknown)
+
+
+def test_caution_names_settings_that_are_not_the_recipes(make_run: RunWriter) -> None:
+    knobs = RunSpec(epochs=1, train_images=100, learning_rate=0.01, batch_size=50)
+    assert (
+        "The settings are not the recipe's own: 100 training images instead of all, 1 epoch instead of 25, "
+        "batch size 50 instead of 25, learning rate 0.01 instead of 0.001."
+    ) in cautions(make_run(knobs, head="gap"), make_run(knobs, head="dense"))
+
+
+def test_caution_names_every_setting_in_which_runs_differ(make_run: RunWriter) -> None:
+    runs = make_run(head="gap", dropout=0.5), make_run(head="dense", train_images=100, units=8)
+    assert "differ in more than the head: training images all and 100, dropout 0.5 and 0.25." in cautions(*runs)
+
+
+def test_caution_names_the_head_that_has_one_seed(make_run: RunWriter) -> None:
+    runs = [make_run(RunSpec(), head="gap", seed=seed) for seed in range(3)]
+    assert cautions(runs[0]).startswith("One seed shows a result, not its uncertainty")
+    text = cautions(*runs, make_run(RunSpec(), head="dense"))
+    assert text == (
+        "± is the standard deviation over 3 seeds, not a confidence interval; with one seed, that of Flatten + Dense "
+        "is unknown."
+    )
+
+
 # Numbers
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 test images"), (1, "1 test image"), (2, "2 test images"), (1437, "1,437 test images")],
+)
+def test_one_is_no_plural(count: int, text: str) -> None:
+    assert number.format_plural(count, "test image") == text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.recipes",),
     ("core.architecture", "core.datasets", "core.augment"),
     ("core.store", "core.jobs"),
-    ("core.analysis",),
+    ("core.analysis", "core.lab"),
     ("core.displays",),
     ("core.reports",),
     ("core.ui", "core.cli"),

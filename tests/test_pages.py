@@ -1,10 +1,14 @@
 """Every page through Streamlit's own test runner, over homes as they come: empty, full, damaged, asked for nonsense."""
 
+import fcntl
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +33,7 @@ def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
     opened: list[AppTest] = []
 
-    def run(page: str, /, **params: str) -> AppTest:
+    def run(page: str, /, **params: str | list[str]) -> AppTest:
         opened.append(open_page(page, **params))
         return opened[-1]
 
@@ -97,8 +101,8 @@ def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_
 
 def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
-    assert re.fullmatch(
-        r"GAP: 17\.5× fewer parameters than Flatten \+ Dense, accuracy [\d.]+ ± [\d.]+ points lower.*\.",
+    assert re.search(
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, accuracy [\d.]+ ± [\d.]+ points lower.*\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
@@ -119,15 +123,33 @@ def test_damaged_run_folder_leaves_the_good_ones_on_the_page(
         assert "ba9876543210" in text_of(app)
 
 
+def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
+    open_page: Open, home: Home, two_heads: list[str], make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if nothing had been published for a while
+    newest = [make_run(RunSpec(epochs=25, head=head, seed=seed)) for seed in range(2) for head in ("gap", "dense")]
+    app = open_page("compare")
+    assert all(run.run_id in text_of(app) for run in newest)
+    for run in newest:
+        os.truncate(run.path / "record.json", 100)
+    time.sleep(0.5)  # looking at every record waits a multiple of the time it took
+    app.run()
+    assert not app.error
+    assert all(run_id in text_of(app) for run_id in two_heads)
+    assert "4 damaged run folders" in [fold.label for fold in app.expander]
+    assert f"Expected run '{newest[0].run_id}' to have a valid record.json" in text_of(app)
+
+
 @pytest.mark.parametrize("page", ["compare", "predictions"])
 def test_damaged_predictions_are_named_in_one_sentence(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
     (home.runs / two_heads[0] / "predictions.npz").write_bytes(b"not what the worker wrote")
     app = open_page(page)
-    assert [error.value for error in app.error] == [
-        f"Expected predictions.npz of run {two_heads[0]} as it was written; got other bytes."
-    ]
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith(
+        f"Expected predictions.npz of run {two_heads[0]} as it was written; got other bytes"
+    )
 
 
 @pytest.mark.parametrize("page", ["parameters", "train"])
@@ -150,7 +172,7 @@ def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, t
 def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("compare")
-    assert app.title[0].value.startswith("GAP: 24,586 parameters")
+    assert app.title[0].value.startswith("After 3 epochs of 25: GAP has 24,586 parameters")
     make_run(head="dense")
     assert "than Flatten + Dense" in app.run().title[0].value
 
@@ -161,7 +183,7 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
 NONSENSE = {
     "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
     "runs": ["", "zzz", "../../etc", "0123456789ab,,;;"],
-    "image": ["-1", "999999", "abc", "1e3", "", "²", "٣"],
+    "image": ["-1", "999999", "abc", "1e3", "", "²"],
     "page": ["-1", "99999", "abc", ""],
     "show": ["nothing", "0", ""],
     "by": ["year", ""],
@@ -171,23 +193,40 @@ NONSENSE = {
     "smoothing": ["2", "-1", "abc", "nan", "inf"],
     "splits": ["test", ""],
     "log": ["maybe"],
-    "seeds": ["2"],
+    "single": ["2"],
     "side": ["", "1", "1000000", "nan"],
     "channels": ["0"],
     "classes": ["1"],
     "layers_of": ["nobody", ""],
+    "calculator_blocks": ["9"],
+    "calculator_filters": ["x"],
+    "calculator_units": ["-1"],
     "recipe": ["soup", ""],
+    "dataset": ["cifar"],
+    "backbone": ["resnet"],
+    "heads": ["Soup"],
+    "epochs": ["0", "many"],
+    "learning_rate": ["0.3"],
+    "batch_size": ["-5"],
+    "train_images": ["1e9"],
+    "seeds": ["0"],
 }
 SEEN_ON = {
     "image": "predictions", "page": "predictions", "show": "predictions", "order": "predictions",
     "class": "predictions", "seed": "predictions", "by": "curves", "smoothing": "curves", "splits": "curves",
-    "log": "curves", "seeds": "curves", "side": "parameters", "channels": "parameters", "classes": "parameters",
-    "layers_of": "parameters", "recipe": "train",
+    "log": "curves", "single": "curves", "side": "parameters", "channels": "parameters", "classes": "parameters",
+    "layers_of": "parameters", "calculator_blocks": "parameters", "calculator_filters": "parameters",
+    "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
+    "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
 }  # fmt: skip
 
 
+# What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
+EMPTY_IS_A_CHOICE = {"splits", "runs"}
+
+
 @pytest.mark.parametrize("name", NONSENSE)
-def test_nonsense_in_the_url_ends_in_a_sentence_or_the_default(
+def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
     open_page: Open, two_heads: list[str], name: str
 ) -> None:
     for value in NONSENSE[name]:
@@ -195,20 +234,106 @@ def test_nonsense_in_the_url_ends_in_a_sentence_or_the_default(
         app = open_page(SEEN_ON.get(name, "compare"), **params)
         assert not app.exception, value
         said = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(r"Expected .*; got .*\.", sentence) for sentence in said), said
-        assert said or app.title or app.header, value
+        assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        if name != "runs":
+            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, said
+            assert app.title, "the page stands all the same"
+            assert name not in app.query_params or not value
 
 
-def test_unknown_comparison_is_named_and_the_newest_is_shown(open_page: Open, two_heads: list[str]) -> None:
+def test_sentence_names_the_value_and_what_was_expected(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="abc", by="year")
+    assert [warning.value for warning in app.warning] == [
+        "Expected by to be one of 'epoch', 'seconds'; got 'year'.",
+        "Expected smoothing between 0 and 0.95; got 'abc'.",
+    ]
+    assert app.slider(key="smoothing").value == 0.0
+    assert not app.run().warning  # said once
+
+
+def test_good_values_beside_a_bad_one_are_kept(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="0.5", by="year", log="true")
+    assert len(app.warning) == 1
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="log").value is True
+
+
+def test_one_value_is_asked_where_a_link_has_two(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing=["0.1", "0.2"], splits=["training", "validation"])
+    assert [warning.value for warning in app.warning] == ["Expected smoothing between 0 and 0.95; got '0.1 and 0.2'."]
+
+
+def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothness="0.5")
+    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'smoothness'."]
+    assert "smoothness" not in app.query_params
+
+
+def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", smoothing="0.5", side="64", show="wrong", epochs="3")
+    for page in PAGES:
+        assert not [*app.warning, *app.error, *app.exception]
+        app.switch_page(f"pages/{page}.py").run()
+    assert not [*app.warning, *app.error, *app.exception]
+
+
+def test_every_setting_of_a_page_survives_a_visit_to_the_others(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="0.5")
+    app.switch_page("pages/train.py").run()
+    app.slider(key="epochs").set_value(7).run()
+    app.switch_page("pages/parameters.py").run()
+    app.slider(key="calculator_blocks").set_value(1).run()
+    app.switch_page("pages/train.py").run()
+    assert (app.slider(key="epochs").value, app.slider(key="blocks").value) == (7, 2)
+    app.switch_page("pages/curves.py").run()
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="single").value is True
+
+
+def test_unknown_comparison_is_named_and_another_is_shown(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare="soup")
-    assert "got 'soup'" in app.warning[0].value
-    assert app.title[0].value.startswith("GAP: 17.5×")
+    assert re.fullmatch(r"Expected compare to be one of 'digits-heads.*'; got 'soup'\.", app.warning[0].value)
+    assert "17.5×" in app.title[0].value
 
 
 @pytest.mark.parametrize("image", ["999999", "abc", "-1"])
 def test_unknown_image_is_named_with_what_was_expected(open_page: Open, two_heads: list[str], image: str) -> None:
     app = open_page("predictions", image=image)
-    assert f"Expected image between 0 and 359; got '{image}'." in [error.value for error in app.error]
+    assert [warning.value for warning in app.warning] == [f"Expected image between 0 and 359; got '{image}'."]
+    assert "Which class is taken for which" in [heading.value for heading in app.subheader]
+
+
+# Predictions
+
+
+def test_class_filter_starts_empty_whatever_the_classes_are_called(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("predictions")
+    assert app.selectbox(key="class").value is None
+    assert "any" not in app.selectbox(key="class").options
+    assert any("360 of 360 test images" in caption.value for caption in app.caption)
+    app = open_page("predictions", **{"class": "3"})
+    assert app.selectbox(key="class").value == "3"
+    assert not any("360 of 360 test images" in caption.value for caption in app.caption)
+
+
+def test_another_filter_turns_to_the_first_page(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("predictions", page="15")
+    assert app.number_input(key="page").value == 15
+    app.selectbox(key="class").set_value("3").run()
+    assert app.number_input(key="page").value == 1
+    assert not [*app.warning, *app.error]
+
+
+def test_dialog_tells_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("predictions", image="7")
+    assert re.search(r"GAP gives it \*\*[\d.]+%\*\*", text_of(app))
+    assert "pale bars the others" in text_of(app)
+
+
+def test_strip_says_which_seed_it_shows(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare")
+    assert "The surest first, by the runs with seed 0." in [caption.value for caption in app.caption]
 
 
 def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:
@@ -275,7 +400,7 @@ def test_calculator_follows_its_sliders(open_page: Open) -> None:
 
 def test_calculator_says_when_the_maps_vanish(open_page: Open) -> None:
     app = open_page("parameters", side="8")
-    app.slider(key="blocks").set_value(5).run()
+    app.slider(key="calculator_blocks").set_value(5).run()
     assert "Choose fewer blocks or larger images than 8 × 8 × 1." in app.warning[0].value
 
 
@@ -317,14 +442,14 @@ def test_train_counts_what_is_cached(open_page: Open, make_run: RunWriter) -> No
 
 def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits: None) -> None:
     app = open_page("train")
-    blocks = app.slider(key="digits-heads-blocks")
+    blocks = app.slider(key="blocks")
     blocks.set_value(blocks.max).run()
     assert "Choose fewer blocks" in app.error[0].value
 
 
 def test_train_keeps_a_knob_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
     app = open_page("train")
-    app.slider(key="digits-heads-units").set_value(8).run()
+    app.slider(key="units").set_value(8).run()
     table = app.dataframe[0].value.set_index("Head")
     assert table.loc["Flatten + Dense", "Parameters"] == f"{320 + 18_496 + (1_600 * 8 + 8) + (8 * 10 + 10):,}"
     assert table.loc["GAP", "Parameters"] == "24,586"
@@ -332,7 +457,7 @@ def test_train_keeps_a_knob_that_only_one_of_the_heads_uses(open_page: Open, dig
 
 def test_train_without_a_head_says_so(open_page: Open, digits: None) -> None:
     app = open_page("train")
-    app.pills(key="digits-heads-heads").set_value([]).run()
+    app.pills(key="heads").set_value([]).run()
     assert "Expected at least one head; got none." in [warning.value for warning in app.warning]
     assert not [label for label in labels(app) if label.startswith("Train")]
 
@@ -341,6 +466,138 @@ def test_train_offers_to_fetch_a_dataset_that_is_not_here(open_page: Open) -> No
     app = open_page("train", recipe="kmnist-heads")
     assert "KMNIST is not on this machine yet." in [info.value for info in app.info]
     assert "Fetch KMNIST" in labels(app)
+
+
+def test_link_opens_the_same_form(open_page: Open, digits: None) -> None:
+    app = open_page(
+        "train", epochs="3", learning_rate="0.01", blocks="1", seeds="1", train_images="500", heads="Flatten"
+    )
+    assert not app.warning
+    assert app.slider(key="epochs").value == 3
+    assert app.select_slider(key="learning_rate").value == 0.01
+    assert app.slider(key="train_images").value == 500
+    assert app.dataframe[0].value["Head"].tolist() == ["Flatten"]
+    assert "Train 1 run" in labels(app)
+
+
+def test_only_what_differs_from_the_recipe_is_in_the_link(open_page: Open, digits: None) -> None:
+    app = open_page("train", epochs="25", blocks="3", recipe="digits-heads")
+    assert app.query_params == {"blocks": "3"}
+
+
+def test_another_recipe_brings_its_own_values(open_page: Open, digits: None) -> None:
+    app = open_page("train", epochs="3", heads="Flatten", train_images="500")
+    app.selectbox(key="recipe").set_value("kmnist-heads").run()
+    assert app.selectbox(key="dataset").value == "kmnist"
+    assert app.slider(key="epochs").value == 25
+    assert app.pills(key="heads").value == ["gap", "dense"]
+    app.selectbox(key="recipe").set_value("digits-heads").run()
+    assert app.slider(key="train_images").value == 1437
+    assert not [*app.warning, *app.error]
+
+
+def test_another_dataset_is_trained_on_whole(open_page: Open, digits: None) -> None:
+    app = open_page("train", train_images="500")
+    app.selectbox(key="dataset").set_value("kmnist").run()
+    app.selectbox(key="dataset").set_value("digits").run()
+    assert app.slider(key="train_images").value == 1437
+
+
+# Trainings that run, and that ended
+
+
+def queue_up(home: Home, **knobs: object) -> RunSpec:
+    """A job in the table, with nobody to run it."""
+    spec = RunSpec(data=open_dataset(home, "digits").info.fingerprint, **knobs)
+    JobQueue(home).submit([spec])
+    return spec
+
+
+@pytest.fixture
+def ended(home: Home) -> Callable[[RunSpec, str], None]:
+    """Ends the job of a spec in a state, as the dispatcher writes it."""
+
+    def end(spec: RunSpec, state: str) -> None:
+        with closing(sqlite3.connect(JobQueue(home).path)) as table, table:
+            table.execute("UPDATE job SET state = ?, ended_at = ?", (state, time.time() - 600))
+
+    return end
+
+
+def test_latest_tells_settings_apart_and_when(
+    open_page: Open, home: Home, ended: Callable[[RunSpec, str], None]
+) -> None:
+    ended(queue_up(home, epochs=3, blocks=1, train_images=500), "failed")
+    app = open_page("train")
+    assert "3 epochs · 500 training images · 1 block · 10 min ago" in [caption.value for caption in app.caption]
+    assert "Try again" in labels(app)
+
+
+def test_show_opens_the_comparison_whatever_is_in_the_link(
+    open_page: Open, home: Home, make_run: RunWriter, ended: Callable[[RunSpec, str], None]
+) -> None:
+    for epochs in (3, 4):
+        for head in ("gap", "dense"):
+            run = make_run(head=head, epochs=epochs)
+    JobQueue(home).submit([run.spec])
+    ended(run.spec, "finished")
+    app = open_page("train", epochs="7", compare="digits-heads · 3 epochs")
+    app.button(key=f"show-{run.run_id}").click().run()
+    assert "24,586" in [metric.value for metric in app.metric]
+    assert app.sidebar.selectbox[0].value == "digits-heads · 4 epochs"
+    assert not [*app.warning, *app.error]
+
+
+@pytest.fixture
+def no_dispatcher(home: Home) -> Iterator[None]:
+    """Somebody else holds the lock, so what is queued stays queued."""
+    home.jobs.mkdir(parents=True, exist_ok=True)
+    with (home.jobs / "dispatcher.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_try_again_queues_the_same_spec(
+    open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None], state: str
+) -> None:
+    spec = queue_up(home, epochs=3)
+    ended(spec, state)
+    app = open_page("train")
+    app.button(key=f"again-{spec.run_id}").click().run()
+    assert [job.spec for job in JobQueue(home).unfinished()] == [spec]
+    assert "0 running, 1 queued" in [heading.value for heading in app.subheader]
+    assert "Try again" not in labels(app)
+
+
+def test_what_runs_stands_before_the_choices(open_page: Open, home: Home, no_dispatcher: None) -> None:
+    for seed in range(7):
+        queue_up(home, seed=seed)
+    app = open_page("train")
+    headings = [heading.value for heading in app.subheader]
+    assert headings.index("0 running, 7 queued") < headings.index("Before you start")
+    assert [fold.label for fold in app.expander] == ["3 more queued"]
+    assert labels(app).count("Stop") == 7
+
+
+def test_stopping_what_has_just_ended_is_said_in_a_sentence(
+    open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None]
+) -> None:
+    spec = queue_up(home)
+    app = open_page("train")
+    ended(spec, "finished")
+    app.button(key=f"stop-{spec.run_id}").click().run()
+    assert not app.exception
+
+
+def test_slots_that_are_none_leave_the_rest_of_the_page(
+    open_page: Open, home: Home, monkeypatch: pytest.MonkeyPatch, ended: Callable[[RunSpec, str], None]
+) -> None:
+    monkeypatch.setenv("HEADROOM_SLOTS", "0")
+    ended(queue_up(home), "failed")
+    app = open_page("train")
+    assert app.error[0].value.startswith("Expected HEADROOM_SLOTS")
+    assert "Latest" in [heading.value for heading in app.subheader]
 
 
 # TensorFlow is an island

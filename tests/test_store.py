@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.errors import HomeError, RunDamagedError, RunNotFoundError
 from core.files import compute_checksum
 from core.home import Home
+from core.recipes import RECIPES
 from core.spec import RunSpec
+from core.store.comparison import Comparison, count_training_images, describe, list_changes, list_offers
 from core.store.index import COLUMNS, Index
-from core.store.run import HISTORY, Run, read_history
+from core.store.run import HISTORY, Run, _read_checksum, read_history
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
+from tests.rewritten_run import rewrite
 
 ROOT = Path(__file__).resolve().parents[1]
 ABSENT = "0123456789ab"
@@ -40,8 +44,15 @@ def edit_record(run: Run, change: Callable[[dict[str, Any]], object]) -> None:
     path = run.path / "record.json"
     record = json.loads(path.read_text())
     change(record)
-    path.unlink()  # as the worker does, so that the folder gets a new time of change
     path.write_text(json.dumps(record))
+
+
+def change_byte(path: Path) -> None:
+    """In its place: size, time of writing and the folder stay as they were."""
+    content, stat = bytearray(path.read_bytes()), path.stat()
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def test_empty_home_lists_nothing_and_makes_nothing(store: RunStore) -> None:
@@ -126,7 +137,6 @@ def test_record_that_cannot_be_trusted_is_told(store: RunStore, make_run: RunWri
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"run_id": NaN}'])
 def test_record_that_is_no_record_is_told(store: RunStore, make_run: RunWriter, text: bytes) -> None:
     run = make_run()
-    (run.path / "record.json").unlink()
     (run.path / "record.json").write_bytes(text)
     assert ids(store) == []
     assert store.damaged()[run.run_id].startswith(f"Expected run '{run.run_id}' to have a valid record.json; got ")
@@ -200,19 +210,62 @@ def test_truncated_predictions_are_told(make_run: RunWriter) -> None:
 
 @pytest.mark.parametrize("name", ["predictions.npz", "history.jsonl"])
 def test_one_changed_byte_is_told(make_run: RunWriter, name: str) -> None:
-    run = make_run()
-    content = bytearray((run.path / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (run.path / name).write_bytes(content)
-    with pytest.raises(RunDamagedError, match="got other bytes"):
+    run = make_run(head="dense", seed=3)
+    run.artifact(name)
+    change_byte(run.path / name)
+    with pytest.raises(RunDamagedError) as caught:
         run.artifact(name)
+    assert str(caught.value) == (
+        f"Expected {name} of run {run.run_id} as it was written; got other bytes; train it again with: "
+        "python -m core train --recipe digits-heads --heads dense --epochs 3 --seed 3"
+    )
 
 
-def test_file_that_was_left_out_is_told(make_run: RunWriter) -> None:
+def test_file_that_cannot_be_read_is_told(make_run: RunWriter) -> None:
     run = make_run()
+    unreadable = Path("/proc/self/mem")  # at its begin, also for root
+    if not unreadable.exists():
+        pytest.skip("needs a file that nobody can read: /proc is not there")
+    (run.path / "history.jsonl").unlink()
+    (run.path / "history.jsonl").symlink_to(unreadable)
+    with pytest.raises(
+        RunDamagedError, match=r"Expected to be able to read history\.jsonl .*; got: Input/output error"
+    ):
+        run.artifact("history.jsonl")
+
+
+def test_run_with_a_changed_file_is_opened_and_not_whole(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    assert store.path(run.run_id) == run.path
+    change_byte(run.path / "predictions.npz")
+    assert store.path(run.run_id) is None
+    assert (ids(store), store.open(run.run_id).record) == ([run.run_id], run.record)
+
+
+def test_unchanged_files_are_read_once(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    store.path(run.run_id)
+    read = _read_checksum.cache_info().misses
+    assert reopened(store).path(run.run_id) == run.path
+    assert _read_checksum.cache_info().misses == read
+    os.utime(run.path / "history.jsonl")
+    assert store.path(run.run_id) == run.path
+    assert _read_checksum.cache_info().misses == read + 1
+
+
+def test_file_that_was_left_out_is_told(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    (run.path / "model.tflite").write_bytes(b"a model")
+    edit_record(run, lambda r: r["checksums"].update({"model.tflite": compute_checksum(run.path / "model.tflite")}))
+    (run.path / "model.tflite").unlink()
     assert not run.has("model.tflite")
-    with pytest.raises(RunDamagedError, match=r"to hold model\.tflite; got no such file"):
-        run.artifact("model.tflite")
+    with pytest.raises(RunDamagedError, match=r"to hold model\.tflite; got no such file\.$"):
+        Run.open(run.path).artifact("model.tflite")
+    assert store.path(run.run_id) == run.path
+    (run.path / "predictions.npz").unlink()
+    assert store.path(run.run_id) is None
+    with pytest.raises(RunDamagedError, match=r"to hold predictions\.npz; got no such file; train it again with: "):
+        _ = run.predictions
 
 
 def resigned(run: Run, name: str, content: bytes) -> Run:
@@ -289,9 +342,7 @@ def test_record_that_is_repaired_is_listed(store: RunStore, make_run: RunWriter)
     text = (run.path / "record.json").read_text()
     edit_record(run, lambda record: record.pop("cost"))
     assert ids(store) == []
-    (run.path / "record.json").unlink()
     (run.path / "record.json").write_text(text)
-    os.utime(store.home.runs)
     assert (ids(store), store.damaged()) == ([run.run_id], {})
 
 
@@ -307,12 +358,50 @@ def test_generation_changes_with_the_runs_and_only_then(store: RunStore, make_ru
 
 
 def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run: RunWriter) -> None:
+    make_run()
+    store.frame()
+    index = store._indexes[0]
+    assert index.file is not None
+    index.frame.assign(epochs=99).to_feather(index.file)  # what no record says
+    assert list(reopened(store).frame()["epochs"]) == [99]
+
+
+@pytest.fixture
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nothing had been published for a while."""
+    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("_settled")
+@pytest.mark.parametrize(
+    "damage", [change_byte, lambda path: os.truncate(path, 100), lambda path: os.truncate(path, 0)]
+)
+def test_record_that_changes_in_its_place_is_noticed(
+    store: RunStore, make_run: RunWriter, damage: Callable[[Path], None]
+) -> None:
+    whole, run = make_run(seed=0), make_run(seed=1)
+    assert ids(store) == [run.run_id, whole.run_id]
+    folder = run.path.stat().st_mtime_ns
+    damage(run.path / "record.json")
+    assert run.path.stat().st_mtime_ns == folder
+    end = time.monotonic() + 10
+    while len(ids(store)) > 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    for look in (store, reopened(store)):
+        assert ids(look) == [whole.run_id]
+        assert list(look.damaged()) == [run.run_id]
+
+
+@pytest.mark.usefixtures("_settled")
+def test_looking_at_every_record_takes_a_small_share_of_the_time(
+    store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = make_run()
-    frame = store.frame()
-    stamp = run.path.stat()
-    (run.path / "record.json").write_text("{")  # in place: the folder keeps its time of change
-    os.utime(run.path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert reopened(store).frame().equals(frame)
+    monkeypatch.setattr("core.store.index._LOOKING_SHARE", 1e-9)
+    ids(store)
+    (run.path / "record.json").write_text("{")
+    assert ids(store) == [run.run_id]
+    assert ids(reopened(store)) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no index", b"ARROW1\0\0" + b"\0" * 100, b"SQLite format 3\0", None])
@@ -447,6 +536,15 @@ def test_damaged_run_gives_way_to_a_sound_one(store: RunStore, make_run: RunWrit
     assert len(list(store.home.runs.glob(f".damaged-{run.run_id}-*"))) == 1
 
 
+def test_run_with_a_changed_file_gives_way_to_a_whole_one(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+    run = make_run()
+    working = working_copy(run, tmp_path)
+    change_byte(run.path / "predictions.npz")
+    store.publish(working).verify()
+    assert (ids(store), store.path(run.run_id)) == ([run.run_id], run.path)
+    assert len(list(store.home.runs.glob(f".damaged-{run.run_id}-*/predictions.npz"))) == 1
+
+
 def test_publication_is_one_step(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
     """Who looks all the time sees a whole run or none, and never a folder that is damaged."""
     working = working_copy(make_run(), tmp_path)
@@ -517,3 +615,129 @@ def test_run_that_diverged_is_listed_without_its_loss(store: RunStore, make_run:
     edit_record(run, lambda record: record["metrics"].update({lost: None}))
     assert store.frame()[lost].isna().all()
     assert getattr(store.open(run.run_id).record.metrics, lost) is None
+
+
+# What may be compared, and what is offered first
+
+OWN = RunSpec(epochs=25)
+TRIAL = RunSpec(epochs=1, train_images=100)
+
+
+def first_offer(store: RunStore) -> set[str]:
+    return set(list_offers(store.frame())[0].run_ids)
+
+
+def pair(make_run: RunWriter, spec: RunSpec, seeds: int = 1) -> set[str]:
+    runs = [make_run(spec, head=head, seed=seed) for seed in range(seeds) for head in ("gap", "dense")]
+    return {run.run_id for run in runs}
+
+
+def test_quick_trial_does_not_displace_a_finished_report(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN)
+    pair(make_run, TRIAL)
+    assert first_offer(store) == report
+
+
+def test_one_head_does_not_displace_a_comparison_of_two(store: RunStore, make_run: RunWriter) -> None:
+    trial = pair(make_run, TRIAL)
+    make_run(OWN, head="gap")
+    assert first_offer(store) == trial
+
+
+def test_own_settings_go_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN)
+    pair(make_run, TRIAL, seeds=3)
+    assert first_offer(store) == report
+
+
+def test_official_data_goes_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+    cut = [make_run(OWN, head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")]
+    frame = store.frame().assign(official=False)
+    frame.loc[:, "data"] = "0" * 16
+    official = frame[frame["seed"] == 0].assign(data="1" * 16, official=True)
+    official["run_id"] = [f"{n:012x}" for n in range(2)]
+    offers = list_offers(pd.concat([frame, official]))
+    assert [set(offer.run_ids) for offer in offers] == [set(official["run_id"]), {run.run_id for run in cut}]
+
+
+def test_most_seeds_that_two_heads_have_go_first(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, RunSpec(epochs=3), seeds=2)
+    pair(make_run, RunSpec(epochs=4))
+    for seed in range(1, 3):
+        make_run(RunSpec(epochs=4), head="gap", seed=seed)
+    assert first_offer(store) == report
+
+
+def test_third_head_does_not_take_a_report_from_its_place(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN, seeds=2) | {make_run(OWN, head="flatten").run_id}
+    frame = store.frame().assign(dataset="fashion_mnist", recipe="fashion-heads")
+    other = frame[(frame["seed"] == 0) & (frame["head"] != "flatten")]
+    offers = list_offers(pd.concat([other, store.frame()]))
+    assert [offer.label for offer in offers] == ["digits-heads", "fashion-heads"]
+    assert set(offers[0].run_ids) == report
+
+
+def test_of_equal_offers_the_newest_goes_first(store: RunStore, make_run: RunWriter) -> None:
+    for epochs in (3, 5, 4):
+        pair(make_run, RunSpec(epochs=epochs))
+    labels = [offer.label for offer in list_offers(store.frame())]
+    assert labels == [f"digits-heads · {epochs} epochs" for epochs in (4, 5, 3)]
+
+
+def test_offer_knows_whether_its_settings_are_the_recipes_own(store: RunStore, make_run: RunWriter) -> None:
+    pair(make_run, OWN)
+    pair(make_run, TRIAL)
+    assert [(offer.label, offer.own) for offer in list_offers(store.frame())] == [
+        ("digits-heads", True),
+        ("digits-heads · 100 training images · 1 epoch", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("epochs", 1, "1 epoch"),
+        ("epochs", 1000, "1,000 epochs"),
+        ("train_images", None, "all training images"),
+        ("train_images", 1437, "1,437 training images"),
+        ("batch_size", 50, "batch size 50"),
+        ("units", 1, "1 dense unit"),
+        ("dropout", 0.5, "dropout 0.5"),
+        ("seed", 2, "seed 2"),
+    ],
+)
+def test_setting_is_said_in_words(name: str, value: object, words: str) -> None:
+    assert describe(name, value) == words
+
+
+def test_changes_name_what_is_not_as_in_the_recipe(make_run: RunWriter) -> None:
+    recipe = RECIPES["digits-heads"]
+    own = Comparison.of(make_run(OWN, head=head, seed=seed) for head in ("gap", "dense") for seed in (0, 1))
+    assert list_changes(recipe, own.contenders) == {}
+    other = Comparison.of([make_run(TRIAL, head="gap"), make_run(TRIAL, head="dense", epochs=2, units=32)])
+    assert list_changes(recipe, other.contenders) == {
+        "train_images": "100 training images instead of all",
+        "units": "32 dense units instead of 256",
+        "epochs": "1 epoch and 2 epochs instead of 25",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        ({}, 1437),
+        ({"train_count": None}, 1437),
+        ({"train_count": None, "official": False}, None),
+        ({"train_count": 5000, "official": False}, 5000),
+    ],
+)
+def test_size_of_the_data_behind_a_subset_is_known_or_not(
+    make_run: RunWriter, data: dict[str, Any], count: int | None
+) -> None:
+    assert count_training_images(rewrite(make_run(TRIAL), data=data)) == count
+    assert count_training_images(rewrite(make_run(OWN), data={**data, "train_count": None})) == 1437
+
+
+def test_one_run_on_other_data_makes_the_comparison_unofficial(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap"), rewrite(make_run(head="dense"), data={"official": False})]
+    assert not Comparison.of(runs).official

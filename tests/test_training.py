@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, read_history
 from core.store.runs import RunStore
+from tests import full_disk
 
 pytestmark = [
     pytest.mark.training,
@@ -47,33 +49,37 @@ def make_job(home: Home, **knobs) -> Path:
     return folder
 
 
-def _work(folder: Path) -> None:
+def _work(folder: Path, spare_bytes: int | None = None) -> None:
+    """With `spare_bytes` the process gets that much memory more than it has."""
     with (folder / "log.txt").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout.reconfigure(line_buffering=True)
     from core.training.__main__ import main
 
+    if spare_bytes is not None:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + spare_bytes,) * 2)
     sys.exit(main([str(folder)], checkpoint_seconds=0))
 
 
-def start(folder: Path) -> BaseProcess:
+def start(folder: Path, spare_bytes: int | None = None) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["core.training.preload"])
-    process = context.Process(target=_work, args=(folder,))
+    process = context.Process(target=_work, args=(folder, spare_bytes))
     process.start()
     return process
 
 
-def train(folder: Path) -> int:
-    process = start(folder)
+def train(folder: Path, spare_bytes: int | None = None) -> int:
+    process = start(folder, spare_bytes)
     process.join(120)
     return process.exitcode
 
 
-def fail(folder: Path) -> str:
+def fail(folder: Path, spare_bytes: int | None = None) -> str:
     """Trains a job that must fail and publish nothing; returns its last words."""
-    assert train(folder) == 1
+    assert train(folder, spare_bytes) == 1
     assert not Home(folder.parents[1]).runs.exists()
     return (folder / "log.txt").read_text().splitlines()[-1]
 
@@ -324,3 +330,30 @@ def test_many_epochs_of_few_images_train_to_the_end(home):
     """The look at a training every quarter second must not stride past an epoch that takes less."""
     folder = make_job(home, train_images=20, epochs=120)
     assert train(folder) == 0, (folder / "log.txt").read_text()[-400:]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on memory that is kept: only Linux'")
+@pytest.mark.parametrize(
+    ("knobs", "epoch"),
+    [({"head": "dense", "filters": 512, "units": 8192}, 0), ({"filters": 512, "batch_size": 4096}, 1)],
+    ids=["for the model", "for its training"],
+)
+def test_too_little_memory_fails_with_a_sentence(home, knobs, epoch):
+    folder = make_job(home, **{"train_images": 1437, **knobs})
+    words = fail(folder, spare_bytes=600 * 2**20)
+    assert words == (
+        "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
+    )
+    assert ("from epoch 1 of" in (folder / "log.txt").read_text()) == bool(epoch)
+
+
+def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path):
+    found = full_disk.run(tmp_path / "disk")
+    sentence = "Expected room on the disk for this run; got none left: free some, then train it again."
+    failed = {"state": "failed", "reason": sentence, "last": sentence}
+    assert found["no room for the model"] == {**failed, "attempt": 1}
+    assert found["no room for the export"] == {**failed, "attempt": 2}
+    assert found["no room at all"] == {**failed, "attempt": 1}
+    assert found["listed"] == [found["cached"]]
+    assert found["whole while full"]
+    assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)

@@ -16,6 +16,7 @@ from core.cli.recipe import params, recipes
 from core.cli.run import runs, show
 from core.cli.train import train
 from core.errors import HeadroomError
+from core.spec import KNOBS
 
 
 class OneLine(TyperGroup):
@@ -42,9 +43,20 @@ class OneLine(TyperGroup):
 
 
 def _explain(error: TyperException) -> str:
-    """Typer says what an option should be, and not what it got."""
-    cause, message = error.__cause__, error.format_message().rstrip(".")
-    return f"{message}; got {cause.errors()[0]['input']!r:.60}." if isinstance(cause, ValidationError) else message
+    """A value that does not fit its option is told as RunSpec tells it; for the rest Typer has a sentence."""
+    cause, option = error.__cause__, getattr(error, "param", None)
+    if not isinstance(cause, ValidationError) or option is None:
+        message = error.message if error.message.startswith("Expected") else error.format_message()
+        return message if message.endswith((".", "?")) else f"{message}."
+    first = cause.errors()[0]
+    kind = "a number" if first["type"].startswith("float") else "a whole number"
+    bounds = ""
+    if option.name in KNOBS:
+        bounds = f" {KNOBS[option.name].bounds}"
+    elif getattr(option, "max", None) is not None:
+        bounds = f" between {option.min} and {option.max}"
+    got = f"{first['input']!r:.60}" if "parsing" in first["type"] else f"{first['input']!s:.60}"
+    return f"Expected {option.name} to be {kind}{bounds}; got {got}."
 
 
 def _fail(sentence: str, code: int) -> int:

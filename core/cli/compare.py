@@ -17,7 +17,8 @@ def compare(
         list[str] | None, typer.Argument(metavar="[RUN_ID]...", help="The ids of finished runs, or how they begin.")
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="Compare the newest runs of this recipe that belong together.")
+        str | None,
+        typer.Option(help="Compare runs of this recipe that belong together; of several settings those of the recipe."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -39,13 +40,15 @@ def compare(
             "dataset": comparison.first.spec.dataset,
             "fingerprint": comparison.first.record.data.fingerprint,
             "official": comparison.official,
-            "published": list_records(published.frame()),
+            "published": _list_published(comparison, list_records(published.frame())),
         })  # fmt: skip
         return
     typer.echo(headline)
     table = list_records(heads.table())
     print_table([{name: str(value) for name, value in row.items()} for row in table], numbers=list(table[0])[1:])
     print_table(list_records(published.table()), numbers=("Published", "Measured here"), title=published.title)
+    if note := published.note():
+        typer.echo(note)
     for caution in cautions:
         typer.echo(f"Take care: {caution}")
 
@@ -69,7 +72,7 @@ def _choose(home: Home, beginnings: list[str], recipe: str | None) -> "Compariso
     if not offers:
         raise ComparisonError(f"Expected finished runs of {name}; got none: python -m core train --recipe {name}")
     if len(offers) > 1:
-        say(f"{offers[0].label}, the newest of {len(offers)} settings; give the ids of runs for another one.")
+        say(f"{offers[0].label}, one of {len(offers):,} settings; give the ids of runs for another one.")
     return Comparison.of(store.open_all(offers[0].run_ids))
 
 
@@ -86,3 +89,14 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
             "run_ids": [run.run_id for run in contender.runs],
         })  # fmt: skip
     return heads
+
+
+def _list_published(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the name of the head, and its label beside it; parameters are counted, not measured."""
+    names = {contender.label: contender.spec.head for contender in comparison.contenders}
+    published = []
+    for row in rows:
+        label = row.pop("head")
+        counts = {name: round(row[name]) for name in ("published", "measured") if row["metric"] == "params"}
+        published.append({"head": names[label], "label": label, **row, **counts})
+    return published

@@ -28,7 +28,11 @@ def with_knobs(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]
 
 def _option(knob: Knob) -> inspect.Parameter:
     bounds = "" if knob.low is None else f" {knob.bounds[0].upper()}{knob.bounds[1:]}."
-    about = typer.Option(help=f"{knob.help}{bounds} Without it as in the recipe.", rich_help_panel="Knobs of the run")
+    about = typer.Option(
+        help=f"{knob.help}{bounds} Without it as in the recipe.",
+        rich_help_panel="Knobs of the run",
+        hidden=knob.name == "data",  # the fingerprint of what is here; nobody chooses it
+    )
     annotation = Annotated[knob.kind | None, about]  # type: ignore[name-defined]
     return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 

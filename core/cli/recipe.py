@@ -8,9 +8,11 @@ from core.architecture.model import Model, compute_model
 from core.cli.knob import build_specs, parse_changes
 from core.cli.output import JsonFlag, format_known, list_records, print_json, print_table, say
 from core.home import Home
-from core.spec import BACKBONES, DATASETS, HEADS
+from core.spec import BACKBONES, DATASETS, HEADS, KNOBS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.recipes import Recipe
 
 
@@ -19,17 +21,16 @@ def recipes(as_json: JsonFlag = False) -> None:
     from core.recipes import RECIPES
     from core.store.runs import RunStore
 
-    finished = list_records(RunStore(Home.default()).frame())
-    found = [
-        _describe(recipe, [row for row in finished if row["recipe"] == recipe.name]) for recipe in RECIPES.values()
-    ]
+    frame = RunStore(Home.default()).frame()
+    found = [_describe(recipe, frame[frame["recipe"] == recipe.name]) for recipe in RECIPES.values()]
     if as_json:
         print_json(found)
         return
     _print_recipes(found)
 
 
-def _describe(recipe: "Recipe", finished: list[dict[str, Any]]) -> dict[str, Any]:
+def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
+    finished, settings = _choose(recipe, frame)
     heads = []
     for head in HEADS:
         accuracies = [row["test_accuracy"] for row in finished if row["head"] == head]
@@ -49,15 +50,33 @@ def _describe(recipe: "Recipe", finished: list[dict[str, Any]]) -> dict[str, Any
         "published": [vars(figure) for figure in recipe.published],
         "measured": {
             "runs": len(finished),
+            "runs_at_other_settings": len(frame) - len(finished),
+            "settings": settings,
             "official": all(row["official"] for row in finished) if finished else None,
             "heads": heads,
         },
     }
 
 
+def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any]], str | None]:
+    """The runs at the recipe's own settings, and None; where there are none, those at the settings that `compare`
+    chooses, and these in words."""
+    from core.store.comparison import list_offers
+
+    offers = list_offers(frame)
+    if not offers:
+        return [], None
+    offer = next((offer for offer in offers if offer.own), offers[0])
+    settings = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
+    own = recipe.spec.model_dump()
+    knobs = [name for name, knob in KNOBS.items() if knob.group == "head" and name != "head"]
+    rows = list_records(frame[frame["run_id"].isin(offer.run_ids)])
+    return [row for row in rows if all(row[name] == own[name] for name in knobs)], settings
+
+
 def _print_recipes(found: list[dict[str, Any]]) -> None:
     from core.analysis.summary import Estimate
-    from core.displays.number import format_accuracy
+    from core.displays.number import format_accuracy, format_count
 
     def percent(value: float) -> str:
         return format_accuracy(Estimate(value, None, 1))
@@ -71,7 +90,7 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
             rows.append({
                 "Head": head,
                 "Published accuracy": format_known(published.get(head), lambda value: f"{value * 100:.2f} %"),
-                "Runs here": str(row.get("runs", 0)),
+                "Runs here": format_count(row.get("runs", 0)),
                 "Best": format_known(row.get("best_test_accuracy"), percent),
                 "Mean": format_known(row.get("mean_test_accuracy"), percent),
             })  # fmt: skip
@@ -81,7 +100,11 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
             numbers=("Published accuracy", "Runs here", "Best", "Mean"),
             title=f"{recipe['name']}: {recipe['title']} ({where})",
         )
-    say("Best and mean are of the test accuracy over all runs here, whatever their knobs.")
+        typer.echo(recipe["question"])
+        if settings := recipe["measured"]["settings"]:
+            typer.echo(f"Measured here at other settings than the recipe's own: {settings}.")
+        typer.echo()
+    say("Best and mean are of the test accuracy over the runs at the recipe's own settings, unless others are named.")
     others = [r["name"] for r in found if r["published"] and r["measured"]["official"] is False]
     if others:
         say(f"Measured on data that is not the official one, so not to be set against published: {', '.join(others)}.")
@@ -125,7 +148,12 @@ def _as_json(model: Model) -> dict[str, Any]:
         "non_trainable": model.non_trainable,
         "flops": model.flops,
         "layers": [
-            {"name": row.name, "type": row.type, "output_shape": list(row.output_shape), "params": row.params}
+            {
+                "name": row.name,
+                "type": row.type,
+                "output_shape": list(row.output_shape),
+                **{name: getattr(row, name) for name in ("params", "trainable", "non_trainable", "flops")},
+            }
             for row in model.rows
         ],
     }

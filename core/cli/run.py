@@ -8,6 +8,8 @@ from core.cli.output import JsonFlag, format_known, list_records, print_json, pr
 from core.errors import RunNotFoundError, UnknownNameError
 from core.home import Home
 
+_WHOLE = ("seed", "epochs", "params")
+
 
 def runs(
     recipe: Annotated[str | None, typer.Option(help="Only the runs of this recipe.")] = None,
@@ -29,7 +31,7 @@ def runs(
     home = Home.default()
     store = RunStore(home)
     rows = [
-        row
+        {name: _as_whole(value) if name in _WHOLE else value for name, value in row.items()}
         for row in list_records(list_runs(home, store))
         if all(value in (None, row[name]) for name, value in wanted.items())
     ]
@@ -43,6 +45,11 @@ def runs(
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
 
 
+def _as_whole(value: Any) -> int | None:
+    """A column with gaps holds whole numbers as floats."""
+    return None if value is None else int(value)
+
+
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.summary import Estimate
     from core.displays.number import format_accuracy, format_count, format_loss
@@ -52,8 +59,8 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Recipe": format_known(row["recipe"]),
         "Dataset": format_known(row["dataset"]),
         "Head": format_known(row["head"]),
-        "Seed": format_known(row["seed"], lambda value: str(int(value))),
-        "Epochs": format_known(row["epochs"], lambda value: str(int(value))),
+        "Seed": format_known(row["seed"]),
+        "Epochs": format_known(row["epochs"], format_count),
         "Status": row["status"],
         "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(Estimate(value, None, 1))),
         "Test loss": format_known(row["test_loss"], lambda value: format_loss(Estimate(value, None, 1))),

@@ -1,41 +1,86 @@
 """The sentence that sums a comparison up, and what to keep in mind with it."""
 
 from core.analysis.summary import Finding, compute_finding, estimate
-from core.displays.number import format_accuracy, format_seconds
-from core.spec import DATASETS
-from core.store.comparison import Comparison, describe
+from core.displays.number import format_accuracy, format_plural, format_seconds
+from core.recipes import Recipe
+from core.spec import DATASETS, KNOBS
+from core.store.comparison import Comparison, count_training_images, describe, describe_value, list_changes
 
 
 def write_headline(comparison: Comparison) -> str:
-    """One sentence: what was found, and how far the seeds agree."""
-    finding = compute_finding(comparison)
+    """One sentence: what was found, how far the seeds agree, and first of all when the training was a short one."""
+    finding, short = compute_finding(comparison), _write_shortfall(comparison)
     if finding is None:
         contender = comparison.contenders[0]
         accuracy = format_accuracy(estimate(contender, "test_accuracy"))
-        return f"{contender.label}: {contender.first.record.cost.params:,} parameters, test accuracy {accuracy}."
-    return f"{finding.small.label}: {_params(finding)} than {finding.rival.label}, {_accuracy(finding)}."
+        alone = " (one seed)" if len(contender.runs) == 1 else ""
+        params = format_plural(contender.first.record.cost.params, "parameter")
+        who, what = contender.label, f"{params}, test accuracy {accuracy}{alone}"
+    else:
+        who, what = finding.small.label, f"{_params(finding)} {finding.rival.label}, {_accuracy(finding)}"
+    return f"{short}: {who} has {what}." if short else f"{who}: {what}."
+
+
+def _write_shortfall(comparison: Comparison) -> str:
+    """«After 1 epoch of 25, on 100 of 1,437 training images» when the recipe has more of them, else «»."""
+    recipe = comparison.recipe
+    parts = [part for part in (_few_epochs(comparison, recipe), _few_images(comparison, recipe)) if part]
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _few_epochs(comparison: Comparison, recipe: Recipe | None) -> str:
+    epochs = {contender.spec.epochs for contender in comparison.contenders}
+    own = recipe.spec.epochs if recipe else KNOBS["epochs"].default
+    if min(epochs) >= own:
+        return ""
+    few = "as few as " if len(epochs) > 1 else ""
+    return f"after {few}{format_plural(min(epochs), 'epoch')}" + (f" of {own:,}" if recipe else "")
+
+
+def _few_images(comparison: Comparison, recipe: Recipe | None) -> str:
+    used = {run.record.data.train_images + run.record.data.validation_images: run for run in comparison.runs}
+    least = min(used)
+    total = count_training_images(used[least])
+    own = recipe.spec.train_images if recipe else None
+    if total is not None and least >= min(total, own or total):
+        return ""
+    few = "as few as " if len(used) > 1 else ""
+    return f"on {few}{least:,}{'' if total is None else f' of {total:,}'} training images"
 
 
 def _params(finding: Finding) -> str:
-    if finding.params_ratio == 1:
-        return "no fewer parameters"
+    fewer = finding.rival.first.record.cost.params - finding.small.first.record.cost.params
+    if fewer == 0:
+        return "as many parameters as"
+    if finding.params_ratio < 1.05:  # «1.0× fewer» would say nothing
+        return f"{format_plural(fewer, 'fewer parameter')} than"
     digits = 1 if finding.params_ratio < 100 else 0
-    return f"{finding.params_ratio:.{digits}f}× fewer parameters"
+    return f"{finding.params_ratio:,.{digits}f}× fewer parameters than"
 
 
 def _accuracy(finding: Finding) -> str:
     difference = finding.accuracy
     if difference.mean == 0:
-        return "the same accuracy"
+        return f"the same accuracy{_seeds(finding)}"
     word = "higher" if difference.mean > 0 else "lower"
     points = abs(difference.mean) * 100
     if difference.spread is None:
-        text = f"accuracy {points:.{1 if points >= 0.1 else 2}f} points {word}"
-        return f"{text} (one seed)" if difference.seeds else text
+        return f"accuracy {points:.{1 if points >= 0.1 else 2}f} points {word}{_seeds(finding)}"
     spread = difference.spread * 100
     digits = 2 if spread < 0.1 else 1
     text = f"accuracy {points:.{digits}f} ± {spread:.{digits}f} points {word}"
     return text if finding.settled else f"{text}, which is within the spread of the seeds"
+
+
+def _seeds(finding: Finding) -> str:
+    """What stands behind a difference without a spread; «» for one with a spread."""
+    alone = max(len(finding.small.runs), len(finding.rival.runs)) == 1
+    if finding.accuracy.seeds == 0:
+        return " (one seed each, not the same)" if alone else " (no seed in common)"
+    if finding.accuracy.seeds == 1:
+        return " (one seed)" if alone else " (one seed in common)"
+    return ""
 
 
 def write_params(comparison: Comparison) -> str:
@@ -45,7 +90,8 @@ def write_params(comparison: Comparison) -> str:
         model = contender.first.model
         largest = max(model.rows, key=lambda row: row.params)
         share = largest.params / max(model.params, 1)
-        parts.append(f"{contender.label}: {model.params:,} parameters, {share:.0%} of them in {largest.name}")
+        params = format_plural(model.params, "parameter")
+        parts.append(f"{contender.label}: {params}, {share:.0%} of them in {largest.name}")
     return "; ".join(parts) + "."
 
 
@@ -69,7 +115,7 @@ def write_predictions(comparison: Comparison) -> str:
         missed = (1 - estimate(contender, "test_accuracy").mean) * images
         parts.append(f"{contender.label} misses {missed:,.{0 if len(contender.runs) == 1 else 1}f}")
     return (
-        f"Of {images:,} test images, "
+        f"Of {format_plural(images, 'test image')}, "
         + ", ".join(parts)
         + (" (mean over seeds)." if len(comparison.runs) > len(parts) else ".")
     )
@@ -77,21 +123,56 @@ def write_predictions(comparison: Comparison) -> str:
 
 def list_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before taking the headline for the truth."""
-    cautions = []
-    seeds = min(len(contender.runs) for contender in comparison.contenders)
-    if seeds < 2:
-        cautions.append("One seed a head shows a result, not its uncertainty: train more seeds before you decide.")
-    elif len(comparison.contenders) > 1:
-        cautions.append(f"± is the standard deviation over {seeds} seeds, not a confidence interval.")
-    data = comparison.first.record.data
-    if not comparison.official:
-        images = f"{data.train_images + data.validation_images:,} training and {data.test_images:,} test images"
-        cautions.append(
-            f"The data is not the official {DATASETS[comparison.first.spec.dataset].label}: {images}, "
-            f"fingerprint {data.fingerprint}. Scores cannot be set against published ones."
-        )
-    if len({run.spec.epochs for run in comparison.runs}) > 1:
-        cautions.append("The runs were trained for different numbers of epochs.")
+    sentences = [
+        _caution_of_seeds(comparison),
+        _caution_of_data(comparison),
+        _caution_of_settings(comparison),
+        _caution_of_differences(comparison),
+    ]
     if len({run.record.cpu for run in comparison.runs}) > 1:
-        cautions.append("The runs were timed on different processors: their latencies and times are not comparable.")
-    return cautions
+        sentences.append("The runs were timed on different processors: their latencies and times are not comparable.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def _caution_of_seeds(comparison: Comparison) -> str:
+    alone = [contender.label for contender in comparison.contenders if len(contender.runs) == 1]
+    seeds = sorted({len(contender.runs) for contender in comparison.contenders} - {1})
+    spread = f"± is the standard deviation over {' to '.join(map(str, seeds[:1] + seeds[1:][-1:]))} seeds"
+    if not alone:
+        return f"{spread}, not a confidence interval."
+    if not seeds:
+        who = "One seed a head" if len(alone) > 1 else "One seed"
+        return f"{who} shows a result, not its uncertainty: train more seeds before you decide."
+    return f"{spread}, not a confidence interval; with one seed, that of {', '.join(alone)} is unknown."
+
+
+def _caution_of_data(comparison: Comparison) -> str:
+    run = next((run for run in comparison.runs if not run.record.data.official), None)
+    if run is None:
+        return ""
+    dataset, data, total = DATASETS[run.spec.dataset], run.record.data, count_training_images(run)
+    size = format_plural(data.test_images, "test image")
+    if total is not None:
+        size = f"{total:,} training and {size}"
+        if (total, data.test_images) != dataset.official_counts:
+            size += f" instead of {' and '.join(f'{count:,}' for count in dataset.official_counts)}"
+    return (
+        f"The data is not the official {dataset.label}: {size}, fingerprint {data.fingerprint}. "
+        f"Scores cannot be set against published ones."
+    )
+
+
+def _caution_of_settings(comparison: Comparison) -> str:
+    recipe = comparison.recipe
+    changes = list_changes(recipe, comparison.contenders) if recipe else {}
+    return f"The settings are not the recipe's own: {', '.join(changes.values())}." if changes else ""
+
+
+def _caution_of_differences(comparison: Comparison) -> str:
+    """Knobs beside the head's own in which the contenders differ."""
+    parts = []
+    for name, knob in KNOBS.items():
+        values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
+        if knob.group != "head" and len(values) > 1:
+            parts.append(f"{knob.label.lower()} {' and '.join(map(describe_value, values))}")
+    return f"The runs differ in more than the head: {', '.join(parts)}." if parts else ""

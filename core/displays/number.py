@@ -10,6 +10,11 @@ def format_count(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) else "–"
 
 
+def format_plural(count: int, noun: str) -> str:
+    """1, "seed" → «1 seed»; 1437, "test image" → «1,437 test images»."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def format_short(value: float) -> str:
     """5195828 → «5.20 M»; three digits."""
     if not math.isfinite(value):

@@ -1,9 +1,12 @@
-"""How far a training is, in words."""
+"""A training in words: how far it is, and what tells it from others."""
 
 from core.analysis.summary import Estimate
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
 from core.jobs.progress import Progress
 from core.jobs.queue import State
+from core.recipes import recipe_of
+from core.spec import KNOBS, RunSpec
+from core.store.comparison import describe
 
 
 def describe_progress(state: State, progress: Progress | None) -> tuple[float, str]:
@@ -26,3 +29,22 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
     if progress.eta_seconds is not None:
         parts.append(f"{format_seconds(progress.eta_seconds)} left")
     return min(max(share, 0.0), 1.0), " · ".join(parts)
+
+
+def describe_settings(spec: RunSpec) -> str:
+    """What tells a training from others of its head and seed: the epochs, and the knobs that are not the recipe's."""
+    recipe = recipe_of(spec)
+    rest = (recipe.spec if recipe else RunSpec()).replace(dataset=spec.dataset, backbone=spec.backbone, head=spec.head)
+    said = {"head", "seed", "data", "dataset", "backbone", "epochs"}
+    changed = [name for name in KNOBS if name not in said and getattr(spec, name) != getattr(rest, name)]
+    return " · ".join(describe(name, getattr(spec, name)) for name in ["epochs", *changed])
+
+
+def describe_age(seconds: float) -> str:
+    """How long ago, in one unit: «just now», «5 min ago», «3 days ago»."""
+    if seconds < 60:
+        return "just now"
+    minutes, hours, days = (int(seconds // unit) for unit in (60, 3_600, 86_400))
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{hours} h ago" if hours < 48 else f"{days} days ago"

@@ -1,6 +1,9 @@
 """`python -m core.jobs HOME`: the dispatcher's process. Called so, its forked workers do not import it again."""
 
+import core.jobs.source  # noqa: F401  # isort: skip  before all that it tells the age of
+
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +21,10 @@ if __name__ == "__main__":
     options = parser.parse_args()
     _home = Home(options.home.absolute())
     try:
-        executor = LocalExecutor(_home, module=options.module)
-        Dispatcher(_home, executor, idle_seconds=options.idle_seconds).run(options.lock)
+        dispatcher = Dispatcher(_home, LocalExecutor(_home, module=options.module), idle_seconds=options.idle_seconds)
+        dispatcher.run(options.lock)
     except HeadroomError as error:
         sys.exit(str(error))
+    if dispatcher.outdated:  # with the lock let go, as after any end: whoever takes it next has the new code
+        words = [str(_home.path), f"--idle-seconds={options.idle_seconds}", f"--module={options.module}"]
+        os.execv(sys.executable, [sys.executable, "-m", "core.jobs", *words])

@@ -16,6 +16,7 @@ from core.home import Home
 from core.jobs.executor import Executor, Status
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
+from core.jobs.source import is_outdated
 from core.store.runs import RunStore
 
 MAX_ATTEMPTS = 3
@@ -65,7 +66,8 @@ class Dispatcher:
     """Moves jobs from queued to running to their end.
 
     Everything it must remember stands in the table and in the jobs' folders, so it may be killed at any moment: the
-    next one adopts what still runs and queues what died.
+    next one adopts what still runs and queues what died. It ends by itself, with `outdated` set, when the
+    code on disk has changed and a job waits that was asked for since it began: a fresh process should take over.
     """
 
     def __init__(self, home: Home, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -73,10 +75,13 @@ class Dispatcher:
         self.queue = JobQueue(home)
         self.executor = executor
         self.idle_seconds = idle_seconds
+        self.outdated = False
         self._store = RunStore(home)
+        self._ended: dict[str, Status] = {}
 
     def run(self, lock: int | None = None) -> None:
-        """Works until there has been nothing to do for `idle_seconds`; returns at once when another one is at work.
+        """Works until there has been nothing to do for `idle_seconds`, or it is outdated; returns at once when another
+        one is at work.
 
         Args:
             lock: descriptor of the lock file when the caller holds it already.
@@ -97,7 +102,7 @@ class Dispatcher:
                 os.ftruncate(lock, 0)
                 # Who submits writes the table first and tries the lock second; so after letting go, look once more.
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                if not self.queue.has("queued", "running"):
+                if self.outdated or not self.queue.has("queued", "running"):
                     return
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -108,7 +113,7 @@ class Dispatcher:
 
     def _work(self) -> None:
         busy_at = time.monotonic()
-        while time.monotonic() - busy_at < self.idle_seconds:
+        while not self.outdated and time.monotonic() - busy_at < self.idle_seconds:
             try:
                 if self.step():
                     busy_at = time.monotonic()
@@ -125,7 +130,13 @@ class Dispatcher:
         if not self.queue.has("queued"):
             return bool(running)
         # Asked for last and only when something waits: an executor may need seconds to get ready.
-        for _ in range(self.executor.slots - len(running)):
+        free = self.executor.slots - len(running)
+        queued = [job.queued_at for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
+        if queued and is_outdated(max(queued)):
+            _say("The code has changed: starting anew with it.")
+            self.outdated = True
+            return True
+        for _ in range(free):
             job = self.queue.claim()
             if job is None:
                 break
@@ -136,9 +147,11 @@ class Dispatcher:
         """Returns whether the attempt has ended."""
         if job.cancel:
             self.executor.stop(job.handle)
-        status = self.executor.poll(job.handle)
+        status = self._ended.get(job.handle) or self.executor.poll(job.handle)
         if status.ended:
+            self._ended[job.handle] = status  # an executor tells it once, and a full disk may refuse to have it written
             self._settle(job, status)
+            del self._ended[job.handle]
         return status.ended
 
     def _start(self, job: Job) -> None:

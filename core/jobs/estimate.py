@@ -4,11 +4,16 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from core.architecture.model import Model
 
 _ONE_RUN_FACTOR = 2.0
+_TELLING_FACTOR = 4.0
+_REACH = 10.0
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,10 @@ class Estimate:
 def estimate_seconds(
     frame: pd.DataFrame, models: Sequence[Model], epochs: int, images: int, slots: int
 ) -> Estimate | None:
-    """The median time a floating-point operation took in training, times the operations to come.
+    """Seconds to start, plus the operations to come times the seconds that each took in the finished runs.
 
-    Runs trained in this home count; the examples, from other machines, only where there is none.
+    Runs trained in this home count. The examples, from other machines, join them only where a training to come is more
+    than ten times as large as any trained here: small runs know the start, and little of the rest.
 
     Args:
         frame: the finished runs, as `RunStore.frame` has them.
@@ -39,22 +45,40 @@ def estimate_seconds(
     Returns:
         None when nothing has been trained yet.
     """
-    work = frame["flops"].astype(float) * frame["fitted_images"].astype(float) * frame["epochs"].astype(float)
-    rates = (frame["train_seconds"].astype(float) / work)[(work > 0) & (frame["train_seconds"] > 0)]
-    at_home = rates[frame.loc[rates.index, "source"] == "home"]
-    rates = at_home if len(at_home) else rates
-    if rates.empty:
+    flops = frame["flops"].astype(float) * frame["fitted_images"].astype(float) * frame["epochs"].astype(float)
+    runs = pd.DataFrame({"flops": flops, "seconds": frame["train_seconds"].astype(float), "source": frame["source"]})
+    runs = runs[(runs["flops"] > 0) & (runs["seconds"] > 0)]
+    to_come = [float(model.flops) * images * epochs for model in models]
+    at_home = runs[runs["source"] == "home"]
+    if len(at_home) and max(to_come, default=0.0) <= _REACH * at_home["flops"].max():
+        runs = at_home
+    if runs.empty:
         return None
-    flops = _longest([model.flops for model in models], slots) * float(images * epochs)
-    low, middle, high = (float(rates.quantile(q)) for q in (0.1, 0.5, 0.9))
-    if len(rates) == 1:
+    done, took = runs["flops"].to_numpy(), runs["seconds"].to_numpy()
+    start, pace = _fit(done, took)
+    ratios = took / (start + pace * done)
+    low, middle, high = (float(value) for value in np.quantile(ratios, (0.1, 0.5, 0.9)))
+    if len(runs) == 1:
         low, high = middle / _ONE_RUN_FACTOR, middle * _ONE_RUN_FACTOR
-    return Estimate(flops * middle, flops * low, flops * high, len(rates))
+    seconds = _longest([start + pace * amount for amount in to_come], slots)
+    return Estimate(seconds * middle, seconds * low, seconds * high, len(runs))
 
 
-def _longest(amounts: Sequence[int], slots: int) -> int:
+def _fit(flops: NDArray[np.float64], seconds: NDArray[np.float64]) -> tuple[float, float]:
+    """Seconds to start and seconds a floating-point operation, neither below 0, with the least relative errors.
+
+    Runs that are all about as large cannot tell the two apart: then there is no start.
+    """
+    pace = float(np.median(seconds / flops))
+    if flops.max() < _TELLING_FACTOR * flops.min():
+        return 0.0, pace
+    (start, share), _ = nnls(np.column_stack([1 / seconds, pace * flops / seconds]), np.ones(len(seconds)))
+    return (float(start), float(share) * pace) if share > 0 else (0.0, pace)
+
+
+def _longest(amounts: Sequence[float], slots: int) -> float:
     """When the last is done, if each begins as soon as a slot is free."""
-    ends = [0] * max(slots, 1)
+    ends = [0.0] * max(slots, 1)
     for amount in amounts:
         heapq.heapreplace(ends, ends[0] + amount)
     return max(ends)

@@ -21,18 +21,22 @@ COLUMNS = (
 
 def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
     """One row a run with the columns of COLUMNS: first the jobs without a result, then the finished runs, each newest
-    first. What a job does not know yet is missing; a job that trained to its end is the run, listed once.
+    first. What a job does not know yet is missing; a job that trained to its end is the run, listed once, and a
+    damaged run that is being trained again is the job.
 
     Args:
         store: the home's store, when the caller has one with its index read.
     """
+    jobs = [job for job in JobQueue(home).jobs() if job.state != "finished"]
     finished = (store or RunStore(home)).frame()[list(COLUMNS)]
+    again = {job.run_id for job in jobs if job.state in ("queued", "running")}
+    finished = finished[~finished["run_id"].isin(again)].reset_index(drop=True)
     known = set(finished["run_id"])
-    rows = [_row(home, job) for job in JobQueue(home).jobs() if job.state != "finished" and job.run_id not in known]
+    rows = [_row(home, job) for job in jobs if job.run_id not in known]
     if not rows:
         return finished
-    jobs = pd.DataFrame(rows, columns=list(COLUMNS))
-    return pd.concat([jobs.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
+    waiting = pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.concat([waiting.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
 
 
 def _row(home: Home, job: Job) -> dict[str, Any]:

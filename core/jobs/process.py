@@ -6,6 +6,7 @@ import runpy
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from multiprocessing import reduction
 from pathlib import Path
 from typing import Any
@@ -56,13 +57,24 @@ def run(module: str, folder: Path, scratch: Path, lock: int) -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
+            _say_last(end.code)
     except BaseException:
-        traceback.print_exc()
+        with suppress(OSError):
+            traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError):
+            stream.flush()
     os.pwrite(lock, f"{os.getpid()} {code}".encode(), 0)
     os._exit(code)  # what is left to do at the end of a process with TensorFlow in it can only go wrong
+
+
+def _say_last(sentence: str) -> None:
+    try:
+        print(sentence, file=sys.stderr, flush=True)
+    except OSError:  # on a full disk the last words take the place of those before them
+        with suppress(OSError):
+            os.ftruncate(2, 0)
+            os.write(2, f"{sentence}\n".encode())
 
 
 if __name__ == "__main__":

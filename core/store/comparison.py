@@ -1,5 +1,6 @@
 """Comparisons: which runs stand side by side, and as which contenders."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ import pandas as pd
 
 from core.errors import ComparisonError
 from core.recipes import RECIPES, Recipe, recipe_of
-from core.spec import HEADS, KNOBS, RunSpec
+from core.spec import DATASETS, HEADS, KNOBS, RunSpec
 from core.store.run import Run
 
 _HEAD_KNOBS = {"head", *(name for name, knob in KNOBS.items() if knob.group == "head")}
@@ -83,7 +84,7 @@ class Comparison:
 
     @property
     def official(self) -> bool:
-        return self.first.record.data.official
+        return all(run.record.data.official for run in self.runs)
 
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:
@@ -100,28 +101,69 @@ def _labels(specs: Sequence[RunSpec]) -> list[str]:
 def describe(name: str, value: object) -> str:
     """One knob in words: «3 epochs», «dropout 0.5», «all training images»."""
     knob = KNOBS[name]
+    noun = knob.label.lower()
     if value is None:
-        return f"all {knob.label.lower()}"
-    if knob.unit and isinstance(value, int):
-        noun = knob.label.lower()
-        return f"{value:,} {noun[:-1] if value == 1 and noun.endswith('s') else noun}"
-    return f"{knob.label.lower()} {value}"
+        return f"all {noun}"
+    if knob.unit and noun.endswith(knob.unit) and isinstance(value, int):
+        return f"{value:,} {noun[:-1] if value == 1 else noun}"
+    return f"{noun} {describe_value(value)}"
+
+
+def describe_value(value: object) -> str:
+    """The value of a knob whose name is said already: «1,000», «0.5», «all»."""
+    return "all" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, str]:
+    """What was not trained as the recipe says, in words by knob: «1 epoch instead of 25»."""
+    own: dict[str, Any] = {}
+    values: dict[str, list[Any]] = {}
+    for contender in contenders:
+        wanted = recipe.spec.replace(head=contender.spec.head)
+        for name in KNOBS:
+            value = getattr(contender.spec, name)
+            if name not in ("seed", "data") and value != getattr(wanted, name):
+                own[name] = getattr(wanted, name)
+                values.setdefault(name, []).append(value)
+    return {
+        name: f"{' and '.join(describe(name, value) for value in dict.fromkeys(values[name]))} "
+        f"instead of {describe_value(own[name])}"
+        for name in KNOBS
+        if name in own
+    }
+
+
+def count_training_images(run: Run) -> int | None:
+    """Images of the dataset's whole training split, those for validation among them; None where none wrote it down."""
+    data, spec = run.record.data, run.spec
+    if data.train_count is not None:
+        return data.train_count
+    if spec.train_images is None:
+        return data.train_images + data.validation_images
+    return DATASETS[spec.dataset].official_counts[0] if data.official else None
 
 
 @dataclass(frozen=True)
 class Offer:
     """A comparison that the runs at hand make possible: a recipe at one setting of its knobs.
 
-    `label` names it on the page and in a URL: the recipe, and the knobs that are not the recipe's, in words.
+    `label` names it on the page and in a URL: the recipe, and the knobs that are not the recipe's, in words. `own`
+    says that there are none.
     """
 
     label: str
     run_ids: tuple[str, ...]
+    own: bool
 
 
 def list_offers(frame: pd.DataFrame) -> list[Offer]:
-    """All comparisons in a run list (`RunStore.frame()`), newest first; runs of no recipe are left to be ticked."""
-    offers: list[Offer] = []
+    """All comparisons in a run list (`RunStore.frame()`), the one that answers its question best first.
+
+    First come those of two heads or more, among them those at the recipe's own settings, then those on the official
+    data, then those with the most seeds that two heads have, and of equals the newest: a quick trial does not push a
+    finished report from the front page. Runs of no recipe are left to be ticked.
+    """
+    offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
     frame = frame[frame["recipe"].notna()]
     for values, group in frame.groupby(["recipe", *_SETTING_KNOBS], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
@@ -129,8 +171,12 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
         label = " · ".join([recipe.name, *(describe(n, v) for n, v in changed.items())])
-        offers.append(Offer(label, tuple(group["run_id"])))
-    return offers
+        own = not changed.keys() - {"data"}
+        heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
+        seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
+        rank = len(heads) > 1, own, bool(group["official"].all()), seeds
+        offers.append((rank, Offer(label, tuple(group["run_id"]), own)))
+    return [offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)]  # equals stay newest first
 
 
 def _plain(value: Any) -> Any:

@@ -44,6 +44,10 @@ _VERSION = int(hashlib.sha256(json.dumps(_MEANING).encode()).hexdigest()[:8], 16
 # clock that homes live on ticks every two seconds.
 _TICK_SECONDS = 2.0
 
+# A record that changes in its place leaves the folder as it was, so every record is looked at again, though for no more
+# than this share of the time: a few runs at every call, ten thousand about once a second.
+_LOOKING_SHARE = 0.05
+
 
 def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
@@ -55,9 +59,9 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
 class Index:
     """Which finished runs the folder `path` holds: `frame` has a row each, newest first, with at least COLUMNS.
 
-    A published run never changes, so a row holds as long as its folder keeps its time of change. Rows are derived:
-    when `file` is None or cannot be written they are kept in memory, when it is damaged they are read anew, and of
-    two processes that write it the last one wins. `generation` grows with every change of frame or damaged.
+    A row holds as long as its record keeps its time of change and its size. Rows are derived: when `file` is None or
+    cannot be written they are kept in memory, when it is damaged they are read anew, and of two processes that write it
+    the last one wins. `generation` grows with every change of frame or damaged.
     """
 
     path: Path
@@ -69,9 +73,10 @@ class Index:
     _changed: int = -1
     _settles: float = 0.0
     _scanned: float = 0.0
+    _rests: float = 0.0
 
     def refresh(self) -> None:
-        """Follows published and deleted folders; costs one stat when there were none for a while.
+        """Follows published, deleted and changed runs; most calls cost one stat once there were none for a while.
 
         Raises:
             HomeError: when the folder is there and cannot be read.
@@ -81,9 +86,11 @@ class Index:
             now = time.monotonic()
             if changed != self._changed:
                 self._changed, self._settles = changed, now + _TICK_SECONDS
-            elif self._scanned >= self._settles:
+            elif self._scanned >= self._settles and now < self._rests:
                 return
             stamps = self._scan()
+            scanned = time.monotonic()
+            self._rests = scanned + (scanned - now) / _LOOKING_SHARE
         except FileNotFoundError:
             now, self._changed, stamps = 0.0, -1, {}
         except OSError as error:
@@ -92,15 +99,19 @@ class Index:
         self._scanned = now
 
     def _scan(self) -> dict[str, int]:
+        """Folder to what tells one state of its record from another; 0 where there is none that can be looked at."""
         stamps = {}
         with os.scandir(self.path) as entries:
             for entry in entries:
                 if entry.name[0] == "." or not entry.is_dir():
                     continue
                 try:
-                    stamps[entry.name] = entry.stat().st_mtime_ns
-                except FileNotFoundError:  # deleted since
-                    continue
+                    record = os.stat(f"{entry.path}/record.json")
+                    # Time of change, not of writing: copying and unpacking can set the latter to what it was.
+                    stamps[entry.name] = hash((record.st_ctime_ns, record.st_size))
+                except OSError:
+                    if os.path.isdir(entry.path):  # else deleted since
+                        stamps[entry.name] = 0
         return stamps
 
     def _follow(self, stamps: dict[str, int]) -> None:

@@ -44,10 +44,12 @@ class Cost(_Part):
 
 
 class Data(_Part):
-    """What the run was trained on. `targets` is the SHA-256 of the test labels: equal for a fair pair."""
+    """What the run was trained on. `targets` is the SHA-256 of the test labels: equal for a fair pair. `train_count`
+    are all training images of the dataset, of which a run may use the first; older records do not have it."""
 
     fingerprint: str
     official: bool
+    train_count: int | None = Field(None, ge=1)
     train_images: int = Field(ge=1)
     validation_images: int = Field(ge=1)
     test_images: int = Field(ge=1)

@@ -4,7 +4,7 @@ import json
 import math
 import zlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from core.architecture.model import Model, compute_model
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum
+from core.recipes import write_command
 from core.spec import RunSpec
 from core.store.record import Record
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
+_MAY_BE_LEFT_OUT = ("model.keras", "model.tflite", "log.txt")
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,34 @@ class Run:
         """Path of a file of this run after its checksum was compared.
 
         Raises:
-            RunDamagedError: when it is missing or not what the worker wrote.
+            RunDamagedError: when it is missing or not what the worker wrote; says how to train it again if that helps.
         """
         path = self.path / name
         expected = self.record.checksums.get(name)
+        mend = f"; train it again with: {write_command(self.spec)}"
         if expected is None or not path.is_file():
-            raise RunDamagedError(f"Expected run {self.run_id} to hold {name}; got no such file.")
-        if compute_checksum(path) != expected:
-            raise RunDamagedError(f"Expected {name} of run {self.run_id} as it was written; got other bytes.")
+            mend = "." if expected is None or name in _MAY_BE_LEFT_OUT else mend
+            raise RunDamagedError(f"Expected run {self.run_id} to hold {name}; got no such file{mend}")
+        try:
+            now = path.stat()
+            found = _read_checksum(path, now.st_ino, now.st_ctime_ns, now.st_size)
+        except OSError as error:
+            raise RunDamagedError(
+                f"Expected to be able to read {name} of run {self.run_id}; got: {error.strerror}."
+            ) from None
+        if found != expected:
+            raise RunDamagedError(f"Expected {name} of run {self.run_id} as it was written; got other bytes{mend}")
         return path
+
+    def verify(self) -> None:
+        """Compares every file with its checksum; what a run may do without may be absent.
+
+        Raises:
+            RunDamagedError: as `artifact`, for the first file that is not what the worker wrote.
+        """
+        for name in self.record.checksums:
+            if name not in _MAY_BE_LEFT_OUT or self.has(name):
+                self.artifact(name)
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -118,6 +139,12 @@ class Run:
                     f"got {probs.shape} for {labels.shape} labels."
                 )
         return found
+
+
+@lru_cache(maxsize=4096)
+def _read_checksum(path: Path, inode: int, changed_ns: int, size: int) -> str:
+    """Read once for each state of a file, since pages ask at every click."""
+    return compute_checksum(path)
 
 
 def read_history(path: Path) -> pd.DataFrame:

@@ -65,14 +65,19 @@ class RunStore:
             return {name: sentence for index in self._indexes for name, sentence in index.damaged.items()}
 
     def path(self, run_id: str) -> Path | None:
-        """Folder of a finished run, None when there is none. Asks the disk, not the index."""
+        """Folder of a finished run that is whole, None when there is none. Asks the disk, not the index.
+
+        The first look at a run in a process reads all its files, later ones only those that were changed since.
+        """
         try:
-            return self.open(run_id).path
+            run = self.open(run_id)
+            run.verify()
         except RunError:
             return None
+        return run.path
 
     def open(self, run_id: str) -> Run:
-        """The run of the home; where the home has none that can be trusted, that of the examples.
+        """The run of the home; where the home has no record that can be trusted, that of the examples.
 
         Raises:
             RunNotFoundError: when no finished run has that id.
@@ -103,7 +108,7 @@ class RunStore:
         """Moves a finished working folder into the store in one step.
 
         When the run is already there, the one that was first stays, since both answer the same spec, and `folder`
-        is left to the caller. A damaged one gives way and is kept in a hidden folder beside the runs.
+        is left to the caller. One that is not whole gives way and is kept in a hidden folder beside the runs.
 
         Raises:
             RunDamagedError: when the folder holds no valid record.
@@ -115,7 +120,7 @@ class RunStore:
             raise RunDamagedError(f"Expected {folder} to hold a record.json; got: {error.strerror}.") from None
         target = self.home.runs / record.run_id
         try:
-            return Run.open(target)
+            return _open_whole(target)
         except RunError:
             pass
         try:
@@ -126,10 +131,16 @@ class RunStore:
             os.rename(folder, target)
         except OSError as error:
             try:
-                return Run.open(target)  # another process published it in between
+                return _open_whole(target)  # another process published it in between
             except RunError:
                 raise HomeError(f"Expected to publish run {record.run_id}; got: {error.strerror}.") from error
         return Run.open(target)
+
+
+def _open_whole(path: Path) -> Run:
+    run = Run.open(path)
+    run.verify()
+    return run
 
 
 __all__ = ["COLUMNS", "Record", "Run", "RunDamagedError", "RunStore"]

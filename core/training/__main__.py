@@ -4,6 +4,7 @@ from core.training import preload  # isort: skip  loads TensorFlow without its c
 
 import errno
 import logging
+import os
 import sys
 import traceback
 from functools import partial
@@ -101,21 +102,19 @@ def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS
         with job.locked():
             configure()
             train(job)
-    except HeadroomError as error:
-        return str(error)
-    except (MemoryError, preload.tf.errors.ResourceExhaustedError):
-        return "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            return "Expected room on the disk for this run; got none left."
-        return _unforeseen(error)
     except Exception as error:
-        return _unforeseen(error)
+        return _explain(error)
     return None
 
 
-def _unforeseen(error: Exception) -> str:
-    """The log keeps the trace, a person sees its last line."""
+def _explain(error: Exception) -> str:
+    """One sentence; the trace of what nobody foresaw goes to the log."""
+    if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow counts it among exhausted resources, like memory
+        return "Expected room on the disk for this run; got none left: free some, then train it again."
+    if isinstance(error, HeadroomError):
+        return str(error)
+    if isinstance(error, (MemoryError, preload.tf.errors.ResourceExhaustedError)):
+        return "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
     traceback.print_exc()
     first = str(error).strip().partition("\n")[0]
     return f"Expected the training to end well; got {type(error).__name__}: {first:.200}"

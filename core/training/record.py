@@ -129,6 +129,7 @@ def build_record(
         data=Data(
             fingerprint=splits.info.fingerprint,
             official=splits.info.official,
+            train_count=splits.info.train_count,
             train_images=len(splits.train),
             validation_images=len(splits.validation),
             test_images=len(splits.test),

@@ -9,6 +9,8 @@ from core.displays.palette import head_colors
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.errors import SpecError
 from core.spec import HEADS, RunSpec
+from core.ui import link
+from core.ui.frame import errors_as_sentences
 from core.ui.knobs import ask
 from core.ui.layers import show_layer_table
 from core.ui.show import show_frame
@@ -16,6 +18,11 @@ from core.ui.show import show_frame
 
 @st.fragment
 def show_calculator() -> None:
+    with errors_as_sentences():
+        _show_calculator()
+
+
+def _show_calculator() -> None:
     st.header("Calculator", anchor=False)
     st.write(
         "What would each head cost on other images, or on another backbone? Nothing is trained: the counts are exact."
@@ -23,14 +30,14 @@ def show_calculator() -> None:
     rest = RunSpec()
     columns = st.columns(3, gap="large")
     with columns[0]:
-        side = st.slider("Input side (pixels)", 8, 256, 28, key="side", bind="query-params")
-        channels = st.slider("Channels", 1, 4, 1, key="channels", bind="query-params", help="1 for grey, 3 for RGB.")
+        side = link.slider("Input side (pixels)", 8, 256, 28, key="side")
+        channels = link.slider("Channels", 1, 4, 1, key="channels", help="1 for grey, 3 for RGB.")
     with columns[1]:
-        blocks = ask("blocks", rest.blocks, key="blocks")
-        filters = ask("filters", rest.filters, key="filters")
+        blocks = ask("blocks", rest.blocks, key="calculator_blocks")
+        filters = ask("filters", rest.filters, key="calculator_filters")
     with columns[2]:
-        units = ask("units", rest.units, key="units")
-        classes = st.slider("Classes", 2, 1000, 10, key="classes", bind="query-params")
+        units = ask("units", rest.units, key="calculator_units")
+        classes = link.slider("Classes", 2, 1000, 10, key="classes")
     try:
         models = {
             head.label: compute_model(
@@ -59,5 +66,5 @@ def show_calculator() -> None:
         for label, model in models.items()
     )
     show_frame(table)
-    label = st.selectbox("Layers of", list(models), key="layers_of", bind="query-params")
+    label = link.selectbox("Layers of", list(models), key="layers_of")
     show_layer_table(models[label])

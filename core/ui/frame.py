@@ -1,11 +1,14 @@
 """The frame round every page: the picker, and the one place where errors become sentences."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import HeadroomError
+from core.ui.link import close_link, open_link
 from core.ui.state import choose_comparison, chosen_comparison, store
 
 _BUG = ":material/bug_report:"
@@ -20,18 +23,26 @@ MARK = (
 
 
 def run_page(page: StreamlitPage) -> None:
-    """Runs a page. What a person can mend is shown as its sentence; what they cannot goes to the log, in full."""
-    try:
+    open_link(page.title)
+    with errors_as_sentences():
         choose_comparison()
         page.run()
+    close_link()
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """What a person can mend is shown as its sentence; what they cannot goes to the log, in full.
+
+    A fragment needs its own: it runs again without the page round it.
+    """
+    try:
+        yield
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
     except Exception:
-        logging.getLogger("headroom").exception("page %s failed", page.title)
-        st.error(
-            "Something went wrong on this page. The full account is in the dashboard's log.",
-            icon=":material/bug_report:",
-        )
+        logging.getLogger("headroom").exception("a page failed")
+        st.error("Something went wrong on this page. The full account is in the dashboard's log.", icon=_BUG)
 
 
 def show_damage() -> None:

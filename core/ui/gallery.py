@@ -10,8 +10,9 @@ from core.analysis.prediction import Order, Show
 from core.displays.palette import colors
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
-from core.errors import ComparisonError, DatasetError
+from core.errors import DatasetError
 from core.store.comparison import Comparison
+from core.ui import link
 from core.ui.show import show
 from core.ui.state import home
 
@@ -87,38 +88,35 @@ def show_gallery(comparison: Comparison) -> None:
     many = len(comparison.contenders) > 1
     options = _SHOWS if many else _SHOWS[:2]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = st.segmented_control(
-            "Show",
-            options,
-            default="all",
-            required=True,
-            help="By one: by exactly one of the heads.",
-            key="show",
-            bind="query-params",
+        chosen = link.segmented(
+            "Show", options, key="show", help="By one: by exactly one of the heads.", on_change=_turn_to_first
         )
-        chosen = chosen or "all"  # a link may leave it empty
-        label = st.selectbox("True class", ["any", *classes], key="class", bind="query-params", width=150)
+        label = link.optional("True class", classes, key="class", none="any", width=150, on_change=_turn_to_first)
         orders: list[Order] = ["as stored", "surest first", "least sure first"]
-        order = st.selectbox("Order", orders, key="order", bind="query-params", width=180)
-        seed = st.selectbox("Seed", seeds, key="seed", bind="query-params", width=90)
-    gallery = Gallery(comparison, home(), chosen, classes.index(label) if label != "any" else None, order, seed, 1)
+        order = link.selectbox("Order", orders, key="order", width=180, on_change=_turn_to_first)
+        seed = link.selectbox("Seed", seeds, key="seed", width=90, on_change=_turn_to_first)
+    gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)
     count, pages = len(gallery.selected()), gallery.pages
     total = comparison.first.record.data.test_images
     if not count:
         st.info("No test image is like that. Choose another filter.")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"{count:,} of {total:,} test images. Percentages are the heads' probabilities for their own guesses, "
-            "wrong guesses are struck through. Click an image for all classes."
-        )
-        if pages > 1:
-            page = st.number_input(f"Page of {pages}", 1, pages, key="page", bind="query-params", width=140)
-            gallery = replace(gallery, page=page)
+    st.caption(
+        f"{count:,} of {total:,} test images. Percentages are the heads' probabilities for their own guesses, "
+        "wrong guesses are struck through. Click an image for all classes."
+    )
+    if st.session_state.get("page", 1) > pages:  # another comparison has fewer
+        st.session_state["page"] = pages
+    page = link.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
     try:
-        show_cells(gallery, gallery.frame(), key="gallery")
+        shown = replace(gallery, page=page)
+        show_cells(shown, shown.frame(), key="gallery")
     except DatasetError as error:
         st.info(str(error))
+
+
+def _turn_to_first() -> None:
+    st.session_state["page"] = 1
 
 
 def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
@@ -170,18 +168,20 @@ def _close() -> None:
 def _open(gallery: Gallery, asked: str) -> None:
     count = gallery.comparison.first.record.data.test_images
     if not asked.isdecimal() or int(asked) >= count:
-        _close()
-        raise ComparisonError(f"Expected image between 0 and {count - 1}; got {asked[:40]!r}.")
+        link.refuse("image", f"Expected image between 0 and {count - 1}; got {asked[:40]!r}.")
     _show_example(gallery, int(asked))
 
 
 @st.dialog("One image, every class", width="medium", on_dismiss=_close)
 def _show_example(gallery: Gallery, image: int) -> None:
     example = Example(gallery.comparison, image, gallery.seed)
+    truth = example.frame().query("right")
     left, right = st.columns([1, 2])
     with left:
-        truth = str(example.frame().query("right")["label"].iloc[0])
         st.image(gallery.thumbnails([image])[0], width=160)
-        st.caption(f"Test image {image}, true class **{truth}**")
+        st.caption(f"Test image {image}, true class **{truth['label'].iloc[0]}**")
+        for row in truth.to_dict("records"):
+            st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
+        st.caption("Full bars are the true class, pale bars the others.")
     with right:
         show(example, title="", table=False)

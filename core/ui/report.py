@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from core.analysis.prediction import choose_runs
 from core.displays.headline import list_cautions, write_headline
+from core.displays.number import format_plural
 from core.displays.views.confusion import Confusion
 from core.displays.views.gallery import Gallery
 from core.displays.views.published import PublishedFigures
@@ -21,16 +23,22 @@ def show_headline(comparison: Comparison) -> None:
     """The sentence, and below it what it was measured on."""
     spec, data = comparison.first.spec, comparison.first.record.data
     st.title(write_headline(comparison), anchor=False)
-    seeds = sorted({len(contender.runs) for contender in comparison.contenders})
     facts = [
         comparison.recipe.title if comparison.recipe else spec.backbone,
-        f"{len(comparison.contenders)} heads × {'–'.join(map(str, seeds))} seeds",
+        f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
         describe("epochs", spec.epochs),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
-        f"{data.test_images:,} test images",
+        f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official data)'}",
     ]
     st.caption(" · ".join(facts))
+
+
+def _count_seeds(comparison: Comparison) -> str:
+    """«3 seeds», or «1–3 seeds» when not all heads have as many."""
+    counts = [len(contender.runs) for contender in comparison.contenders]
+    fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
+    return fewest + format_plural(max(counts), "seed")
 
 
 def show_finding(page: str, sentence: str) -> None:
@@ -77,6 +85,10 @@ def show_only_one_right(comparison: Comparison) -> None:
     gallery = Gallery(comparison, home(), show="right by one", order="surest first", page_size=6)
     frame = gallery.frame()
     st.subheader("Images that only one head gets right", anchor=False)
+    runs = choose_runs(comparison, gallery.seed)
+    seeds = {run.spec.seed for run in runs.values()}
+    said = [f"{head} with seed {run.spec.seed}" for head, run in runs.items()]
+    st.caption(f"The surest first, by the runs {f'with seed {min(seeds)}' if len(seeds) == 1 else ', '.join(said)}.")
     if frame.empty:
         st.write("There are none: on every test image, all heads are right or more than one is.")
         return
@@ -92,8 +104,8 @@ def show_only_one_right(comparison: Comparison) -> None:
 def show_published(published: PublishedFigures) -> None:
     """What the author printed beside what was measured here, and whether the two may be compared."""
     st.subheader(published.title, anchor=False)
-    if not published.comparison.official:
-        st.caption("Measured on other data than published: the accuracies and losses of a row are not comparable.")
+    if note := published.note():
+        st.caption(note)
     show_table(published)
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.displays.number import format_plural
 from core.spec import HEADS
 from core.ui.state import TICKED, store, ticked_ids
 
@@ -53,7 +54,7 @@ def pick_runs() -> None:
         )
         ids = [str(frame["run_id"].iloc[row]) for row in event.selection.rows]
         st.button(
-            f"Compare {len(ids)} runs" if ids else "Tick runs to compare them",
+            f"Compare {format_plural(len(ids), 'run')}" if ids else "Tick runs to compare them",
             disabled=not ids or tuple(ids) == ticked_ids(),
             on_click=_compare,
             args=(ids,),

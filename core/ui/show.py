@@ -8,6 +8,10 @@ import streamlit as st
 
 from core.displays.display import Display
 
+_LETTER_PIXELS = 6.5
+_MARGIN_PIXELS = 20
+_WIDEST_PIXELS = 210
+
 
 def show(display: Display, *, title: str | None = None, table: bool = True) -> None:
     """Draws a display. `title` replaces its own (empty: none); `table` adds the figures in a fold."""
@@ -36,12 +40,23 @@ def show_table(display: Display) -> None:
 
 
 def show_frame(frame: pd.DataFrame) -> None:
-    """A table as people read it: the first column names the row and stays in sight, figures stand at the right."""
+    """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
+
+    Each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+    """
     names, *figures = frame.columns
-    columns: dict[str, Any] = {name: st.column_config.Column(name, alignment="right") for name in figures}
+    widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
+    columns: dict[str, Any] = {
+        name: st.column_config.Column(name, alignment="right", width=widths[name]) for name in figures
+    }
     st.dataframe(
         frame,
         hide_index=True,
         width="stretch",
-        column_config=columns | {names: st.column_config.Column(names, pinned=True)},
+        column_config=columns | {names: st.column_config.Column(names, pinned=True, width=widths[names])},
     )
+
+
+def _measure(texts: list[Any]) -> int:
+    """Pixels that a column needs, up to what leaves room for a second one on a narrow screen."""
+    return min(round(_LETTER_PIXELS * max(len(str(text)) for text in texts)) + _MARGIN_PIXELS, _WIDEST_PIXELS)

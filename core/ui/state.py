@@ -6,6 +6,7 @@ from core.errors import ComparisonError
 from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.runs import RunStore
+from core.ui import link
 
 TICKED = "runs of my choice"
 
@@ -30,7 +31,7 @@ def _offers(path: str, generation: tuple[int, ...]) -> list[Offer]:
 
 
 def offers() -> list[Offer]:
-    """All comparisons that the cached runs make possible, newest first."""
+    """All comparisons that the cached runs make possible, the one for the front page first."""
     return _offers(str(home().path), store().generation)
 
 
@@ -56,23 +57,14 @@ def choose_comparison() -> None:
     choices = [offer.label for offer in offers()]
     if wanted := st.session_state.pop("wanted", None):
         st.session_state["compare"] = wanted
-    asked = st.query_params.get("compare")
-    if asked is not None and asked not in choices and asked != TICKED:
-        known = ", ".join(repr(key) for key in [*choices[:8], TICKED])
-        st.warning(f"Expected compare to be one of {known}; got {asked[:60]!r}. This is the newest comparison instead.")
     with st.sidebar:
-        chosen = st.selectbox(
-            "Comparison",
-            [*choices, TICKED],
-            key="compare",
-            bind="query-params",
-            help="Every page speaks about this comparison.",
+        chosen = link.selectbox(
+            "Comparison", [*choices, TICKED], key="compare", help="Every page speaks about this comparison."
         )
         if chosen == TICKED:
-            st.text_input(
+            link.text(
                 "Run ids",
                 key="runs",
-                bind="query-params",
                 placeholder="3f9a12bc44d0, 77e0…",
                 help="Separated by commas. Tick runs in the table on the Compare page to fill this in.",
             )

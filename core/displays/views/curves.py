@@ -1,29 +1,39 @@
 """Learning curves: every seed as a thin line under the mean of its head."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import altair as alt
 import pandas as pd
 
-from core.analysis.curve import compute_curves
+from core.analysis.curve import MEAN, compute_curves, thin_curves
 from core.analysis.summary import Estimate
+from core.displays.axis import list_log_ticks, spread_names
 from core.displays.display import Chart, Display
-from core.displays.number import format_accuracy, format_loss
+from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.palette import colors
 
 Metric = Literal["accuracy", "loss"]
 XAxis = Literal["epoch", "seconds"]
 
 _NAMES = {"accuracy": "Accuracy", "loss": "Loss"}
+_X_NAMES = {"epoch": "Epoch", "seconds": "Training time"}
 _SPLITS = ("training", "validation")
+_HEIGHT = 330
+_PLOT_HEIGHT = 250  # about what axis and title leave of it
+_NAME_CHARS = 16  # longer names stand in a legend: on a phone they would take the room of the lines
 
 
 @dataclass(frozen=True)
 class Curves(Display):
     """Accuracy or loss by epoch or by seconds, training and validation.
 
-    `smoothing` between 0 and 1 is the weight of the past in a running mean; `log` draws the value axis in powers.
+    `smoothing` between 0 and 1 is the weight of the past in a running mean. `log` draws the loss in powers, and the
+    accuracy by powers of the error, 1 − accuracy: 90 %, 99 % and 99.9 % stand at equal distances. A value that such
+    an axis has no place for, a loss or an error of 0, leaves a gap. The frame holds every epoch; the picture is thinned
+    to about 200 points a line.
     """
 
     name: ClassVar[str] = "curves"
@@ -36,105 +46,139 @@ class Curves(Display):
     splits: tuple[str, ...] = _SPLITS
     seeds: bool = True
 
-    def frame(self) -> pd.DataFrame:
-        """Columns head, seed (−1 for the mean over seeds), split, epoch, seconds, value."""
+    @cached_property
+    def _curves(self) -> pd.DataFrame:
         frame = compute_curves(self.comparison, self.metric, self.x, self.smoothing)
         return frame[frame["split"].isin(self.splits)].reset_index(drop=True)
 
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seed (−1 for the mean over seeds), split, epoch, seconds, value."""
+        return self._curves.copy()
+
     def chart(self) -> Chart | None:
-        frame = self.frame()
+        frame = thin_curves(self._curves)
+        if not self.seeds and MEAN in frame["seed"].values:
+            frame = frame[frame["seed"] == MEAN]
         if frame.empty:
             return None
+        frame = frame.assign(y=self._height(frame["value"]))
+        lines = frame.groupby(["head", "seed", "split"])["y"]
+        frame["alone"] = frame["y"].notna() & lines.shift().isna() & lines.shift(-1).isna()
+        frame = frame[["head", "seed", "split", self.x, "y", "alone"]]
         palette = colors(self.comparison)
-        whole = self.metric == "accuracy" and not self.log
-        scale = alt.Scale(type="log" if self.log else "linear", zero=False, nice=True)
-        x_title = "Epoch" if self.x == "epoch" else "Training time (s)"
-        legend = alt.Legend(orient="bottom", columns=2, symbolType="stroke", symbolOpacity=1, labelLimit=260)
-        color = alt.Color(
-            "head:N",
-            title="Head",
-            scale=alt.Scale(domain=[*palette], range=[*palette.values()]),
-            legend=legend if len(palette) > 2 else None,  # two lines carry their names
-        )
-        dash = alt.StrokeDash(
-            "split:N",
-            title="Split",
-            scale=alt.Scale(domain=[*_SPLITS], range=[[2, 3], [1, 0]]),
-            legend=None,
-        )
+        scale = alt.Scale(domain=[*palette], range=[*palette.values()])
+        named = max(map(len, palette)) <= _NAME_CHARS
+        legend = alt.Legend(orient="bottom", columns=1, symbolType="stroke", symbolOpacity=1, labelLimit=320)
+        y, low, high = self._y(frame["y"])
         base = alt.Chart(frame).encode(
-            x=alt.X(
-                f"{self.x}:Q",
-                title=x_title,
-                scale=alt.Scale(nice=False),
-                axis=alt.Axis(tickMinStep=1 if self.x == "epoch" else 0, grid=False),
-            ),
-            y=alt.Y("value:Q", title=_NAMES[self.metric], scale=scale, axis=alt.Axis(format=".0%" if whole else "~g")),
-            color=color,
-            strokeDash=dash,
+            x=self._x(frame[self.x]),
+            y=y,
+            color=alt.Color("head:N", title="Head", scale=scale, legend=None if named else legend),
         )
-        mean = base.transform_filter("datum.seed < 0").mark_line(strokeWidth=2.6, clip=True)
-        layers = [mean]
-        if self.seeds:
-            thin = base.transform_filter("datum.seed >= 0").mark_line(strokeWidth=1, opacity=0.32, clip=True)
-            layers.insert(0, thin.encode(detail=["seed:N"]))
-        layers += self._names(frame)
-        return alt.layer(*layers, *self._reader(frame)).properties(height=330)
+        dash = alt.StrokeDash("split:N", scale=alt.Scale(domain=[*_SPLITS], range=[[2, 3], [1, 0]]), legend=None)
+        layers = []
+        for sign, width, size, opacity in ((">=", 1.0, 24, 0.32), ("<", 2.6, 70, 1.0)):
+            part = base.transform_filter(f"datum.seed {sign} 0")
+            line = part.mark_line(strokeWidth=width, opacity=opacity, clip=True)
+            layers.append(line.encode(strokeDash=dash, detail="seed:N"))
+            if frame["alone"].any():  # a value without a neighbour, as after a single epoch, makes no line
+                point = part.transform_filter("datum.alone").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
+                full = alt.Fill("head:N", scale=scale, legend=None)
+                layers.append(point.encode(fill=alt.condition("datum.split === 'training'", alt.value("none"), full)))
+        chart = alt.layer(*layers, *([self._names(frame, low, high)] if named else []), *self._reader(base))
+        return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(palette)))
 
-    def _names(self, frame: pd.DataFrame) -> list[alt.Chart]:
-        """The names of the highest and the lowest line at their ends, where they cannot run into each other."""
-        ends = frame[(frame["seed"] < 0) & (frame["split"] == self.splits[-1])].groupby("head", sort=False).tail(1)
-        ends = ends.sort_values("value", ascending=False)
-        names = [(ends.head(1), -9)] + ([(ends.tail(1), 15)] if len(ends) > 1 else [])
-        return [
-            alt.Chart(end)
-            .mark_text(align="right", dx=-2, dy=dy, fontWeight="bold")
-            .encode(x=f"{self.x}:Q", y="value:Q", color="head:N", text="head:N")
-            for end, dy in names
-        ]
+    @property
+    def _by_error(self) -> bool:
+        return self.log and self.metric == "accuracy"
 
-    def _reader(self, frame: pd.DataFrame) -> list[alt.Chart]:
-        """A rule that follows the pointer and reads all series at once."""
-        mean = frame[frame["seed"] < 0]
+    def _height(self, values: pd.Series) -> pd.Series:
+        """What is drawn for a value; NaN where the axis has no place for it."""
+        drawn = (1 - values).round(9) if self._by_error else values  # a mean of ones may be just below one
+        return drawn.where(drawn > 0) if self.log else drawn
+
+    def _x(self, values: pd.Series) -> alt.X:
+        low, high = float(values.min()), float(values.max())
+        room = 0.5 if low == high else 0.0
+        return alt.X(
+            f"{self.x}:Q",
+            title=_X_NAMES[self.x] + (" (s)" if self.x == "seconds" else ""),
+            scale=alt.Scale(domain=[low - room, high + room], nice=False, zero=False),
+            axis=alt.Axis(tickMinStep=1 if self.x == "epoch" else 0, format=",~f", grid=False, labelFlush=False),
+        )
+
+    def _y(self, values: pd.Series) -> tuple[alt.Y, float, float]:
+        """The axis with its lowest and highest value; for a log axis these are powers of ten."""
+        low, high = (float(values.min()), float(values.max())) if values.notna().any() else (0.1, 1.0)
+        form = "~%" if self.metric == "accuracy" else "~g"
+        if not self.log:
+            room = 0.04 * (high - low) or 0.05 * (abs(high) or 1.0)
+            low, high = low - room, high + room
+            scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+            return alt.Y("y:Q", title=_NAMES[self.metric], scale=scale, axis=alt.Axis(format=form)), low, high
+        ticks = list_log_ticks(low, high)
+        scale = alt.Scale(type="log", domain=[ticks[0], ticks[-1]], nice=False, reverse=self._by_error)
+        axis = alt.Axis(values=ticks, format=form, labelOverlap="greedy")
+        if self._by_error:
+            axis = alt.Axis(values=ticks, labelExpr="format(1 - datum.value, '~%')", labelOverlap="greedy")
+        title = "Accuracy (log of 1 − accuracy)" if self._by_error else f"{_NAMES[self.metric]} (log)"
+        return alt.Y("y:Q", title=title, scale=scale, axis=axis), math.log10(ticks[0]), math.log10(ticks[-1])
+
+    def _names(self, frame: pd.DataFrame, low: float, high: float) -> alt.Chart:
+        """The names of the heads right of the plot, at the heights where their lines end, one above the other."""
+        shown = frame[(frame["split"] == max(self.splits, key=_SPLITS.index)) & frame["y"].notna()]
+        by_seed = shown.sort_values("seed", ascending=False, kind="stable")  # the mean last
+        ends = by_seed.groupby("head").tail(1)[["head", "y"]]
+        places = [math.log10(y) for y in ends["y"]] if self.log else ends["y"].tolist()
+        spread = spread_names(places, 15 / _PLOT_HEIGHT * (high - low), low, high)
+        ends["place"] = [10**place for place in spread] if self.log else spread
+        text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=5, fontSize=11, fontWeight="bold")
+        return text.encode(x=alt.value("width"), y="place:Q", color="head:N", text="head:N")
+
+    def _reader(self, base: alt.Chart) -> list[alt.Chart]:
+        """A rule that follows the pointer and reads all series at once; – where a series has no value."""
+        mean = thin_curves(self._curves[self._curves["seed"] == MEAN])
+        if mean.empty:
+            return []
         mean = mean.assign(series=mean["head"] + ", " + mean["split"])
-        wide = mean.pivot_table(index=self.x, columns="series", values="value", sort=False).reset_index()
+        wide = mean.pivot_table(index=self.x, columns="series", values="value", sort=False, dropna=False).sort_index()
         # Vega reads dots and brackets in a field's name as paths, so the columns are numbered and named in the tooltip
-        series = [str(column) for column in wide.columns[1:]]
-        wide.columns = pd.Index([self.x, *(f"s{i}" for i in range(len(series)))])
+        series = [str(column) for column in wide.columns]
+        wide = wide.map(self._write).set_axis([f"s{i}" for i in range(len(series))], axis=1).reset_index()
+        wide["at"] = wide[self.x].map(format_seconds if self.x == "seconds" else "{:,.0f}".format)
         nearest = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=[self.x], empty=False)
-        form = ".2%" if self.metric == "accuracy" else ".4f"
-        tips = [alt.Tooltip(f"s{i}:Q", title=name, format=form) for i, name in enumerate(series)]
-        x_tip = alt.Tooltip(f"{self.x}:Q", title="Epoch" if self.x == "epoch" else "Seconds", format=".4~g")
+        tips = [alt.Tooltip(f"s{i}:N", title=name) for i, name in enumerate(series)]
         rule = (
             alt.Chart(wide)
             .mark_rule(strokeWidth=1, color="#8a94a3")
             .encode(
                 x=f"{self.x}:Q",
                 opacity=alt.condition(nearest, alt.value(0.9), alt.value(0.0)),
-                tooltip=[x_tip, *tips],
+                tooltip=[alt.Tooltip("at:N", title=_X_NAMES[self.x]), *tips],
             )
             .add_params(nearest)
         )
-        dots = (
-            alt.Chart(mean)
-            .mark_point(filled=True, size=46)
-            .encode(
-                x=f"{self.x}:Q",
-                y="value:Q",
-                color="head:N",
-                opacity=alt.condition(nearest, alt.value(1.0), alt.value(0.0)),
-            )
-        )
-        return [dots, rule]
+        dots = base.transform_filter("datum.seed < 0").mark_point(filled=True, size=46)
+        return [dots.encode(opacity=alt.condition(nearest, alt.value(1.0), alt.value(0.0))), rule]
+
+    def _write(self, value: float) -> str:
+        if math.isnan(value):
+            return "–"
+        return f"{100 * value:.2f} %" if self.metric == "accuracy" else f"{value:.4f}"
 
     def describe(self) -> str:
-        frame = self.frame()
-        ends = frame[frame["seed"] < 0].groupby(["head", "split"], sort=False).tail(1)
-        if ends.empty:
+        mean = self._curves[self._curves["seed"] == MEAN]
+        if self._curves.empty:
             return "No epoch is finished yet."
         form = format_accuracy if self.metric == "accuracy" else format_loss
-        parts = [
-            f"{row['head']} ({row['split']}) ends at {form(Estimate(row['value'], None, 1))}"
-            for row in ends.to_dict("records")
-        ]
-        return f"{_NAMES[self.metric]} by {self.x}. " + "; ".join(parts) + "."
+        parts = []
+        for head in self.comparison.labels:
+            for split in self.splits:
+                values = mean.loc[(mean["head"] == head) & (mean["split"] == split), "value"]
+                end = f"ends at {form(Estimate(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
+                parts.append(f"{head} ({split}) {end}")
+        text = f"{_NAMES[self.metric]} by {_X_NAMES[self.x].lower()}. " + "; ".join(parts) + "."
+        if any(len(contender.runs) > 1 for contender in self.comparison.contenders):
+            shared = "epochs" if self.x == "epoch" else "time"
+            text += f" A mean covers the {shared} that all seeds of its head share."
+        return text

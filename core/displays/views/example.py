@@ -44,8 +44,16 @@ class Example(Display):
         classes = list(self.comparison.first.record.data.classes)
         truth = str(frame.loc[frame["right"], "label"].iloc[0])
         frame["percent"] = frame["prob"].map("{:.1%}".format)
+        frame["class"] = frame["label"].where(~frame["right"], "✓ " + frame["label"])
+        order = [f"✓ {name}" if name == truth else name for name in classes]
+        bold = alt.condition("slice(datum.label, 0, 1) === '✓'", alt.value("bold"), alt.value("normal"))
         base = alt.Chart(frame).encode(
-            y=alt.Y("label:N", sort=classes, title=f"Class (true: {truth})"),
+            y=alt.Y(
+                "class:N",
+                sort=order,
+                title=None,
+                axis=alt.Axis(labelOverlap=False, labelLimit=150, labelFontWeight=bold),
+            ),
             yOffset=alt.YOffset("head:N", sort=[*palette]),
             x=alt.X(
                 "prob:Q", title="Probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=3)
@@ -57,12 +65,21 @@ class Example(Display):
             ],
         )
         scale = alt.Scale(domain=[*palette], range=[*palette.values()])
-        bars = base.mark_bar().encode(
-            color=alt.Color("head:N", title="Head", scale=scale, legend=alt.Legend(orient="top", labelLimit=240)),
+        columns = 2 if max(map(len, palette)) <= 16 else 1  # two long names are wider than a phone
+        legend = alt.Legend(title=None, orient="top", columns=columns, labelLimit=320)
+        # as wide as their band: narrower ones, a theme's, are drawn beside the middle where the texts stand
+        bars = base.mark_bar(height=alt.RelativeBandSize(1)).encode(
+            color=alt.Color("head:N", scale=scale, legend=legend),
             opacity=alt.condition("datum.right", alt.value(1), alt.value(0.55)),
         )
-        text = base.transform_filter("datum.prob >= 0.05").mark_text(align="left", dx=3, fontSize=11, color="#8a94a3")
-        return (bars + text.encode(text="percent:N")).properties(height=alt.Step(max(10, 24 // len(palette))))
+        step = max(12, 24 // len(palette))
+        told = base.transform_filter("datum.prob >= 0.05 || datum.right").encode(text="percent:N")
+        text = told.mark_text(align="left", baseline="middle", dx=3, fontSize=10, color="#8a94a3")
+        key = alt.Title(
+            "✓ is the true class, in full colour; the others are pale.",
+            anchor="start", fontSize=12, fontWeight="normal", color="#8a94a3",
+        )  # fmt: skip
+        return (bars + text).properties(title=key, height=alt.Step(step))
 
     def describe(self) -> str:
         frame = self.frame()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_guesses, select_images
 from core.displays.display import Chart, Display
+from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.thumbnail import encode_thumbnails, load_test_images
 from core.home import Home
@@ -91,4 +92,4 @@ class Gallery(Display):
         frame = self.frame()
         wrong = frame.loc[~frame["right"]].groupby("head", sort=False).size()
         parts = [f"{head} is wrong on {wrong.get(head, 0)}" for head in self.comparison.labels]
-        return f"{frame['image'].nunique()} test images; " + "; ".join(parts) + "."
+        return f"{format_plural(frame['image'].nunique(), 'test image')}; " + "; ".join(parts) + "."

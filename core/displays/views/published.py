@@ -10,7 +10,8 @@ from core.analysis.summary import Estimate, estimate
 from core.displays.display import Chart, Display
 from core.displays.number import format_accuracy, format_count, format_loss
 from core.recipes import Published
-from core.store.comparison import Contender
+from core.spec import KNOBS
+from core.store.comparison import Contender, list_changes
 
 
 def _format_params(value: Estimate, *, published: bool = False) -> str:
@@ -48,6 +49,19 @@ class PublishedFigures(Display):
             for contender in self.comparison.contenders
             if contender.spec.head == figure.head
         ]
+
+    def note(self) -> str:
+        """Why the figures of a row may not be compared, in a sentence; empty when they may."""
+        recipe, contenders = self.comparison.recipe, [contender for _, contender in self._figures()]
+        if recipe is None or not contenders:
+            return ""
+        changes = list_changes(recipe, contenders)
+        reasons = [] if self.comparison.official else ["on other data than published"]
+        if changes:
+            reasons.append(f"with other settings than published ({', '.join(changes.values())})")
+        another_model = any(KNOBS[name].group in ("backbone", "head") for name in changes)
+        which = "figures" if another_model else "accuracies and losses"
+        return f"Measured {' and '.join(reasons)}: the {which} of a row are not comparable." if reasons else ""
 
     def frame(self) -> pd.DataFrame:
         """Columns head, metric, published, measured, spread, official (whether the data is the published one)."""

@@ -46,6 +46,7 @@ class Tiles(Display):
             gap = finding.accuracy
             points = format_accuracy(Estimate(abs(gap.mean), gap.spread, gap.seeds), unit="")
             accuracy = f"{points} points {'higher' if gap.mean > 0 else 'lower'}" if gap.mean else "the same"
+            accuracy += " (one seed)" if gap.seeds == 1 else ""
             better = int(finding.settled) * (1 if gap.mean > 0 else -1)
         rows.append(("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better))
         rows += [self._cost(*cost) for cost in _COSTS]

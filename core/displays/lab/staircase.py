@@ -1,0 +1,37 @@
+"""Where a kernel can stand on an axis: one line an output value."""
+
+from core.displays.lab.drawing import Drawing
+from core.displays.lab.ink import ACCENT, BLUE, GREY
+from core.lab.convolution import effective_size
+
+_WIDTH, _CELL, _TOP, _MOST = 900, 40, 44, 24
+
+
+def draw_staircase(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
+    """SVG of the axis with its padding, and below it the positions of the kernel: its weights in blue, what it steps
+    over when dilated in between, what is left over at the end of the axis in orange."""
+    padded = size + 2 * padding
+    cell = min(_CELL, _WIDTH / padded)
+    lines = min(outputs, _MOST)
+    line = 16 if lines <= 12 else 11
+    drawing = Drawing(padded * cell, _TOP + (lines + (outputs > _MOST)) * line + 4)
+    left = (padded - effective_size(kernel, dilation)) % stride
+    for i in range(padded):
+        inside = padding <= i < size + padding
+        drawing.cell(
+            i * cell, 0, (cell, 26), str(i - padding + 1) if inside and cell > 17 else "0" if cell > 17 else ""
+        )
+        if inside:
+            drawing.bar(i * cell + 1, 1, (cell - 2, 24), color=GREY, opacity=0.35)
+        if i >= padded - left:
+            drawing.bar(i * cell + 1, 28, (cell - 2, 6), color=ACCENT)
+    for number in range(lines):
+        y, start = _TOP + number * line, number * stride
+        drawing.bar(start * cell, y, (effective_size(kernel, dilation) * cell, line - 4), color=BLUE, opacity=0.25)
+        for k in range(kernel):
+            drawing.bar((start + k * dilation) * cell + 1, y, (cell - 2, line - 4), color=BLUE)
+    if outputs > _MOST:
+        text = f"… and {outputs - _MOST} more"
+        drawing.label(0, _TOP + lines * line + 6, text, anchor="start", font=12)
+    unused = f", and {left} values at the end are never read" if left else ""
+    return drawing.svg(f"The kernel stands in {outputs} places on {padded} padded values{unused}.")

@@ -1,0 +1,26 @@
+"""What two results have in common, in a sentence."""
+
+import numpy as np
+
+from core.lab.convolution import Values
+from core.lab.matrix import format_number
+
+
+def count_same(one: Values, other: Values) -> int:
+    """Values that agree up to rounding."""
+    return int(np.isclose(one, other, rtol=1e-9, atol=1e-9).sum())
+
+
+def write_agreement(mine: Values, library: Values) -> str:
+    count = count_same(mine, library)
+    if count == mine.size:
+        return f"The library agrees in all {mine.size:,} values."
+    largest = format_number(float(np.abs(mine - library).max()))
+    return f"The library agrees in {count:,} of {mine.size:,} values; the largest difference is {largest}."
+
+
+def write_flip(one: Values, other: Values) -> str:
+    count = count_same(one, other)
+    if count == one.size:
+        return "Turning the kernel round changes nothing here."
+    return f"Turning the kernel round changes {one.size - count:,} of {one.size:,} values."

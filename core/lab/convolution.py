@@ -1,0 +1,152 @@
+"""Discrete convolution and cross-correlation of any rank, written as their definition.
+
+With x padded by p zeros and w its kernel of size m, the output is, along each axis,
+
+    convolution          y[i] = Σₖ xᵖ[i·s + k·d] · w[m − 1 − k]      (the kernel is turned round)
+    cross-correlation    y[i] = Σₖ xᵖ[i·s + k·d] · w[k]              (what frameworks compute under the same name)
+
+for stride s and dilation d (Dumoulin & Visin 2016, A guide to convolution arithmetic).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import SpecError
+
+Values = NDArray[np.float64]
+Padding = Literal["full", "same", "valid"]
+PADDINGS: tuple[Padding, ...] = ("full", "same", "valid")
+
+
+def effective_size(kernel: int, dilation: int) -> int:
+    """Positions that a kernel of size m covers when its weights stand d apart: d·(m − 1) + 1."""
+    return dilation * (kernel - 1) + 1
+
+
+def resolve_padding(
+    padding: Padding | int, size: int, kernel: int, stride: int = 1, dilation: int = 1
+) -> tuple[int, int]:
+    """Zeros before and after an axis of n values.
+
+    full: every overlap counts, m − 1 on both sides. same: ⌈n/s⌉ outputs as Keras pads, an odd zero stands at the end.
+    valid: none.
+
+    >>> resolve_padding("same", size=8, kernel=5)
+    (2, 2)
+    """
+    covered = effective_size(kernel, dilation)
+    if padding == "full":
+        return covered - 1, covered - 1
+    if padding == "valid":
+        return 0, 0
+    if padding == "same":
+        total = max((-(-size // stride) - 1) * stride + covered - size, 0)
+        return total // 2, total - total // 2
+    return padding, padding
+
+
+def compute_output_size(size: int, kernel: int, padding: tuple[int, int], stride: int = 1, dilation: int = 1) -> int:
+    """o = ⌊(n + p₁ + p₂ − m)/s⌋ + 1 with m the effective size of the kernel.
+
+    >>> compute_output_size(10, 5, (2, 2)), compute_output_size(10, 3, (2, 2), stride=2)
+    (10, 6)
+
+    Raises:
+        SpecError: when the kernel covers more than there is.
+    """
+    covered, padded = effective_size(kernel, dilation), size + sum(padding)
+    if covered > padded:
+        raise SpecError(
+            f"Expected a kernel that covers at most the {padded} padded values; got one that covers {covered}. "
+            "Choose more padding, a smaller kernel or less dilation."
+        )
+    return (padded - covered) // stride + 1
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """An input `x` and a `kernel`, both float64 of the same rank, and how the one slides over the other.
+
+    `padding` holds (before, after) of each axis. `flip` tells convolution from cross-correlation.
+    """
+
+    x: Values
+    kernel: Values
+    padding: tuple[tuple[int, int], ...]
+    stride: int = 1
+    dilation: int = 1
+    flip: bool = True
+
+    @classmethod
+    def of(
+        cls, x: Values, kernel: Values, padding: Padding | int, stride: int = 1, dilation: int = 1, flip: bool = True
+    ) -> "Convolution":
+        """With the same choice of padding for every axis.
+
+        Raises:
+            SpecError: when ranks differ or the kernel covers more than the padded input.
+        """
+        if x.ndim != kernel.ndim:
+            raise SpecError(f"Expected a kernel with {x.ndim} axes; got {kernel.ndim}.")
+        sides = tuple(
+            resolve_padding(padding, n, m, stride, dilation) for n, m in zip(x.shape, kernel.shape, strict=True)
+        )
+        for n, m, pair in zip(x.shape, kernel.shape, sides, strict=True):
+            compute_output_size(n, m, pair, stride, dilation)
+        return cls(x, kernel, sides, stride, dilation, flip)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the output."""
+        return tuple(
+            compute_output_size(n, m, pair, self.stride, self.dilation)
+            for n, m, pair in zip(self.x.shape, self.kernel.shape, self.padding, strict=True)
+        )
+
+    @cached_property
+    def padded(self) -> Values:
+        """The input between its zeros."""
+        return np.pad(self.x, self.padding)
+
+    @cached_property
+    def applied(self) -> Values:
+        """The kernel as it lies on the input: turned round along every axis for a convolution."""
+        return np.flip(self.kernel) if self.flip else self.kernel
+
+    @cached_property
+    def output(self) -> Values:
+        """The sum over the kernel, one weight at a time, for all positions at once."""
+        y = np.zeros(self.shape)
+        for k in np.ndindex(self.applied.shape):
+            under = tuple(
+                slice(index * self.dilation, index * self.dilation + (o - 1) * self.stride + 1, self.stride)
+                for index, o in zip(k, self.shape, strict=True)
+            )
+            y += self.applied[k] * self.padded[under]
+        return y
+
+    @property
+    def steps(self) -> int:
+        return int(np.prod(self.shape))
+
+    def position(self, step: int) -> tuple[int, ...]:
+        """Index of the output value that is computed in a step, counted from 0, row by row."""
+        return tuple(int(index) for index in np.unravel_index(step, self.shape))
+
+    def window(self, step: int) -> list[tuple[int, ...]]:
+        """Where the weights lie on the padded input in a step, one index a weight."""
+        starts = [index * self.stride for index in self.position(step)]
+        axes = (
+            [start + k * self.dilation for k in range(m)] for start, m in zip(starts, self.applied.shape, strict=True)
+        )
+        return list(product(*axes))
+
+    def products(self, step: int) -> list[tuple[float, float]]:
+        """Pairs of input value and weight whose products add up to the output of a step."""
+        values = (float(self.padded[index]) for index in self.window(step))
+        return list(zip(values, self.applied.ravel().tolist(), strict=True))

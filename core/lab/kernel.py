@@ -1,0 +1,34 @@
+"""Kernels to pick, by what they do."""
+
+import numpy as np
+
+from core.lab.convolution import Values
+
+
+def _matrix(*rows: str, over: float = 1) -> Values:
+    return np.array([[float(word) for word in row.split()] for row in rows]) / over
+
+
+EXAMPLE_1D = np.array([1.0, 0, 3, 1, 2])
+EXAMPLE_2D = _matrix("1 0 3", "1 2 1", "0 1 1")
+
+KERNELS_1D: dict[str, Values] = {
+    "identity": np.array([0.0, 1, 0]),
+    "mean of 3": np.full(3, 1 / 3),
+    "mean of 5": np.full(5, 1 / 5),
+    "Gaussian": np.array([1.0, 4, 6, 4, 1]) / 16,
+    "difference": np.array([1.0, 0, -1]),
+    "Laplacian": np.array([1.0, -2, 1]),
+    "shift by 2": np.array([0.0, 0, 0, 0, 1]),
+}
+KERNELS_2D: dict[str, Values] = {
+    "identity": _matrix("0 0 0", "0 1 0", "0 0 0"),
+    "box blur": np.full((3, 3), 1 / 9),
+    "box blur 5 × 5": np.full((5, 5), 1 / 25),
+    "Gaussian": _matrix("1 2 1", "2 4 2", "1 2 1", over=16),
+    "sharpen": _matrix("0 -1 0", "-1 5 -1", "0 -1 0"),
+    "Sobel, left to right": _matrix("-1 0 1", "-2 0 2", "-1 0 1"),
+    "Sobel, top to bottom": _matrix("-1 -2 -1", "0 0 0", "1 2 1"),
+    "Laplacian": _matrix("0 1 0", "1 -4 1", "0 1 0"),
+    "emboss": _matrix("-2 -1 0", "-1 1 1", "0 1 2"),
+}

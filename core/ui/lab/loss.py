@@ -1,0 +1,99 @@
+"""Cross-entropies from logits and from probabilities, live."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.displays.lab.curve import build_binary_chart, build_softmax_chart
+from core.errors import SpecError
+from core.lab.convolution import Values
+from core.lab.loss import (
+    EPSILON,
+    binary_from_logit,
+    binary_from_prob,
+    categorical_from_logits,
+    categorical_from_probs,
+    one_hot,
+    sigmoid,
+    softmax,
+    sparse_from_logits,
+    sparse_from_probs,
+)
+from core.ui.lab.choice import type_vector
+from core.ui.show import show_frame
+
+
+def show_losses() -> None:
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        logit = st.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit", bind="query-params")
+        chosen = st.segmented_control(
+            "True class y", [0, 1], default=1, required=True, key="lab_target", bind="query-params"
+        )
+        target = 1 if chosen is None else chosen
+        logits = type_vector(
+            "Logits of several classes", "logits", np.array([1.5, 0.8, 2.1]), key="lab_logits", max_length=12
+        )
+        if len(logits) < 2:
+            raise SpecError(f"Expected logits of at least 2 classes; got {len(logits)}.")
+        label = _choose_label(len(logits))
+    with right:
+        show_frame(_tabulate(logit, target, logits, label))
+        st.caption(
+            "From logits, log and exponential are taken together, so nothing overflows. From probabilities, Keras "
+            f"keeps p between {EPSILON:.7f} and 1 − {EPSILON:.7f}: with logit −30 and y = 1 the two columns part."
+        )
+        binary, several = st.columns(2, gap="large")
+        with binary:
+            st.subheader("Binary", anchor=False)
+            st.latex(f"\\sigma(z) = \\frac{{1}}{{1 + e^{{-z}}}} = {sigmoid(logit):.4f}")
+            st.altair_chart(
+                build_binary_chart(logit, target),
+                width="stretch",
+                alt=f"Binary cross-entropy by logit; at {logit:g} for y = {target} it is "
+                f"{binary_from_logit(logit, target):.4f}.",
+            )
+        with several:
+            st.subheader("Several classes", anchor=False)
+            st.latex(
+                f"-\\log p_{{{label}}} = -\\log {softmax(logits)[label]:.4f} = {sparse_from_logits(logits, label):.4f}"
+            )
+            st.altair_chart(
+                build_softmax_chart(logits, label),
+                width="stretch",
+                alt="Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
+            )
+        st.markdown(
+            "Categorical and sparse categorical cross-entropy are one number: the first takes the true class as a "
+            "one-hot vector, the second as an integer."
+        )
+
+
+def _choose_label(classes: int) -> int:
+    key = "lab_label"
+    if isinstance(asked := st.session_state.get(key), int) and asked >= classes:
+        st.session_state[key] = classes - 1  # of more classes before
+    return st.slider("True class", 0, classes - 1, min(2, classes - 1), key=key, bind="query-params")
+
+
+def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataFrame:
+    probs, hot = softmax(logits), one_hot(label, len(logits))
+    rows = [
+        ("Binary", str(target), binary_from_logit(logit, target), binary_from_prob(sigmoid(logit), target)),
+        (
+            "Categorical",
+            f"[{' '.join(f'{value:.0f}' for value in hot)}]",
+            categorical_from_logits(logits, hot),
+            categorical_from_probs(probs, hot),
+        ),
+        ("Sparse categorical", str(label), sparse_from_logits(logits, label), sparse_from_probs(probs, label)),
+    ]
+    return pd.DataFrame(
+        {
+            "Cross-entropy": name,
+            "Target y": truth,
+            "From logits": f"{from_logits:.4f}",
+            "From probabilities": f"{from_probs:.4f}",
+        }
+        for name, truth, from_logits, from_probs in rows
+    )

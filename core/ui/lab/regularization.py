@@ -1,0 +1,98 @@
+"""L2 penalty and dropout, live."""
+
+import numpy as np
+import streamlit as st
+
+from core.displays.lab.curve import build_dropout_chart, build_penalty_chart
+from core.displays.lab.grid import draw_grid
+from core.lab.matrix import format_number
+from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum
+from core.ui.lab.choice import type_vector
+from core.ui.lab.drawing import show_figures
+
+_DRAWS = 1_000
+_WIDE = 520
+
+
+def show_regularization() -> None:
+    st.header("L2 penalty", anchor=False)
+    _show_penalty()
+    st.header("Dropout", anchor=False)
+    _show_dropout()
+
+
+def _show_penalty() -> None:
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        weights = type_vector("Weights", "weights", np.array([3, -2, 0.5, 1]), key="lab_l2_w", max_length=16)
+        strength = st.slider("Strength λ", 0.0, 2.0, 0.5, 0.05, key="lab_l2_strength", bind="query-params")
+        best = st.slider("Best weight without it", 0.0, 4.0, 2.0, 0.1, key="lab_l2_best", bind="query-params")
+    with right:
+        squares = " + ".join(f"{format_number(float(w**2))}" for w in weights)
+        st.markdown(
+            f"Added to the loss: λ · Σ w² = {format_number(strength)} · ({squares}) = "
+            f"**{format_number(compute_l2(weights, strength))}**"
+        )
+        pull = compute_pull(weights, strength)
+        show_figures(
+            "l2",
+            [
+                ("Weights w", draw_grid(weights[np.newaxis], "Weights", signed=True, side=_WIDE)),
+                (
+                    "Pull of the penalty on each, its gradient 2·λ·w",
+                    draw_grid(pull[np.newaxis], "Gradient of the penalty", signed=True, side=_WIDE),
+                ),
+            ],
+        )
+        least = find_minimum(best, strength)
+        st.altair_chart(
+            build_penalty_chart(best, strength),
+            width="stretch",
+            alt=f"Loss of one weight. Without the penalty it is least at {best:g}, with it at {least:.3g}.",
+        )
+        st.markdown(
+            f"With the loss (w − {format_number(best)})² the best weight moves from {format_number(best)} to "
+            f"{format_number(best)} / (1 + {format_number(strength)}) = **{format_number(least)}**."
+        )
+
+
+def _show_dropout() -> None:
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        x = type_vector(
+            "Activations", "activations", np.array([2, 4, 1, 3, 5, 2, 4, 3]), key="lab_dropout_x", max_length=16
+        )
+        rate = st.slider("Rate p", 0.0, 0.9, 0.5, 0.05, key="lab_dropout_rate", bind="query-params")
+        seed = st.slider("Seed", 1, 50, 1, key="lab_dropout_seed", bind="query-params")
+    with right:
+        result = apply_dropout(x, rate, seed)
+        scale = format_number(1 / (1 - rate))
+        inverted, older = st.columns(2, gap="medium")
+        with inverted:
+            st.markdown(f"**Inverted dropout**, as in Keras: training scales by 1 / (1 − p) = {scale}")
+            _show_phases(result.training, result.inference, "nothing to do")
+        with older:
+            st.markdown(f"**The older way**: training scales nothing, inference by 1 − p = {format_number(1 - rate)}")
+            _show_phases(result.plain_training, result.plain_inference, "scaled")
+        st.caption(f"Dropped in this step: {int((~result.mask).sum())} of {x.size}. Another seed drops other units.")
+        mean = compute_mean_training(x, rate, seed, _DRAWS)
+        st.altair_chart(
+            build_dropout_chart(x, mean),
+            width="stretch",
+            alt=f"Activations at inference, and their mean over {_DRAWS:,} training steps: "
+            f"{' '.join(format_number(round(float(v), 2)) for v in mean)}.",
+        )
+        st.markdown(
+            f"Over {_DRAWS:,} training steps, the mean of a scaled unit comes to what inference passes on: that is why "
+            "inference needs no scaling."
+        )
+
+
+def _show_phases(training: np.ndarray, inference: np.ndarray, what: str) -> None:
+    show_figures(
+        f"dropout-{what}",
+        [
+            ("Training", draw_grid(training[np.newaxis], "Training", side=_WIDE)),
+            (f"Inference, {what}", draw_grid(inference[np.newaxis], "Inference", side=_WIDE)),
+        ],
+    )

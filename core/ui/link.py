@@ -1,0 +1,173 @@
+"""Widgets whose value is in the URL: a link opens the page as it was, and what a link says wrongly is named."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+N = TypeVar("N", int, float)
+
+# Of one page each: Streamlit carries the value of a name that two pages share from one to the other.
+_NAMES = frozenset(
+    [
+        *("compare", "runs"),
+        *("by", "splits", "smoothing", "log", "single"),
+        *("side", "channels", "classes", "layers_of"),
+        *("calculator_blocks", "calculator_filters", "calculator_units"),
+        *("show", "class", "order", "seed", "page", "image"),
+        *("recipe", "dataset", "backbone", "heads", "seeds", "epochs", "batch_size", "learning_rate", "train_images"),
+        *("blocks", "filters", "dropout", "units"),
+    ]
+)
+_PREFIXES = ("lab_",)  # a page with many choices of its own
+_REFUSED = "refused"
+_PAGE = "page of the link"
+_LONGEST = 60
+_NAMED = 8
+
+
+def open_link(page: str) -> None:
+    """Stands before a page: names what its link says wrongly. The page runs on its defaults."""
+    if st.session_state.get(_PAGE) != page:  # somebody went on before the last page was drawn to its end
+        close_link()
+        st.session_state[_PAGE] = page
+    for name in st.query_params:
+        if name not in _NAMES and not name.startswith(_PREFIXES):
+            refuse(name, f"Expected a setting that some page has; got {name[:_LONGEST]!r}.")
+    for sentence in st.session_state.get(_REFUSED, []):
+        st.warning(sentence, icon=":material/link_off:")
+
+
+def close_link() -> None:
+    """Stands after a page: what was named once is not named again."""
+    st.session_state.pop(_REFUSED, None)
+
+
+def refuse(name: str, sentence: str) -> None:
+    """Takes a parameter out of the URL and begins again; the sentence stands on top of the page then."""
+    st.session_state.setdefault(_REFUSED, []).append(sentence)
+    del st.query_params[name]
+    st.rerun()
+
+
+def go(page: str) -> None:
+    """Turns to another page. Streamlit refuses to empty a URL that widgets are bound to, but takes an empty one."""
+    st.switch_page(page, query_params={})
+
+
+def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key: str, **settings: Any) -> N:
+    _check(key, _write_range(low, high), _reads_number(low, high))
+    chosen: N = st.slider(label, low, high, value, step, key=key, bind="query-params", **settings)
+    return chosen
+
+
+def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
+    _check(key, _write_range(low, high), _reads_number(low, high))
+    return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))
+
+
+def select_slider(
+    label: str, options: Sequence[T], value: T, *, key: str, write: Callable[[Any], str] = str, **settings: Any
+) -> T:
+    _check_options(key, [write(option) for option in options])
+    return st.select_slider(label, options, value, format_func=write, key=key, bind="query-params", **settings)
+
+
+def selectbox(
+    label: str,
+    options: Sequence[T],
+    value: T | None = None,
+    *,
+    key: str,
+    write: Callable[[Any], str] = str,
+    **settings: Any,
+) -> T:
+    """Starts with `value`, or with the first option."""
+    _check_options(key, [write(option) for option in options])
+    index = options.index(value) if value is not None else 0
+    chosen: T = st.selectbox(label, options, index, format_func=write, key=key, bind="query-params", **settings)
+    return chosen
+
+
+def optional(label: str, options: Sequence[str], *, key: str, none: str, **settings: Any) -> str | None:
+    """A select box that may stay empty: None. No option can be taken for that, whatever it is called."""
+    _check_options(key, options)
+    return st.selectbox(label, options, None, placeholder=none, key=key, bind="query-params", **settings)
+
+
+def segmented(label: str, options: Sequence[T], *, key: str, **settings: Any) -> T:
+    """Exactly one of a few, the first to begin with."""
+    _check_options(key, [str(option) for option in options])
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", **settings
+    )
+
+
+def pills(
+    label: str,
+    options: Sequence[T],
+    value: Sequence[T],
+    *,
+    key: str,
+    write: Callable[[Any], str] = str,
+    **settings: Any,
+) -> list[T]:
+    """Any number of options; none of them is an empty parameter."""
+    _check_options(key, ["", *(write(option) for option in options)], many=True)
+    return st.pills(
+        label,
+        options,
+        default=list(value),
+        selection_mode="multi",
+        format_func=write,
+        key=key,
+        bind="query-params",
+        **settings,
+    )
+
+
+def toggle(label: str, value: bool = False, *, key: str, **settings: Any) -> bool:
+    _check(key, "to be true or false", lambda text: text.lower() in ("true", "false"))
+    return st.toggle(label, value, key=key, bind="query-params", **settings)
+
+
+def text(label: str, *, key: str, **settings: Any) -> str:
+    _check(key, "to be text", lambda _: True)
+    return st.text_input(label, key=key, bind="query-params", **settings)
+
+
+def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> None:
+    named = [repr(option) for option in options if option]
+    more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    _check(name, f"to be one of {', '.join(named[:_NAMED])}{more}", set(options).__contains__, many=many)
+
+
+def _check(name: str, expected: str, fits: Callable[[str], bool], *, many: bool = False) -> None:
+    """Refuses what Streamlit would drop without a word. Only a link is asked, not what a person chose afterwards."""
+    if name not in _NAMES and not name.startswith(_PREFIXES):
+        raise KeyError(f"Expected {name} among the names of core.ui.link.")
+    if name in st.session_state:
+        return
+    asked = st.query_params.get_all(name)
+    wrong = [value for value in asked if not fits(value)]
+    if wrong or (len(asked) > 1 and not many):
+        shown = (wrong or [" and ".join(asked)])[0]
+        refuse(name, f"Expected {name} {expected}; got {shown[:_LONGEST]!r}.")
+
+
+def _write_range(low: float, high: float) -> str:
+    whole = "to be a whole number " if isinstance(low, int) else ""
+    return f"{whole}between {low:g} and {high:g}"
+
+
+def _reads_number(low: float, high: float) -> Callable[[str], bool]:
+    def fits(text: str) -> bool:
+        try:
+            value = float(text)
+        except ValueError:
+            return False
+        return math.isfinite(value) and low <= value <= high and (isinstance(low, float) or value.is_integer())
+
+    return fits
