@@ -6,6 +6,7 @@ from core.displays.headline import write_curves
 from core.displays.views.curves import Curves, Metric, XAxis
 from core.ui import link
 from core.ui.frame import need_comparison
+from core.ui.more import show_more
 from core.ui.report import show_finding
 from core.ui.show import show
 from core.ui.state import chosen_comparison
@@ -31,3 +32,4 @@ if need_comparison() and (comparison := chosen_comparison()):
         "Training accuracy is measured while the weights change and with dropout on, so it can lie below validation."
         + (" An error or a loss of 0 has no place on a log axis and leaves a gap." if log else "")
     )
+    show_more(comparison)

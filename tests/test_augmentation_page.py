@@ -61,7 +61,7 @@ def test_page_of_an_empty_home_shows_the_published_pipeline_on_the_digits(open_p
 
 
 def test_strip_is_what_training_sees(open_page: Open, home: Home) -> None:
-    app = open_page(augmentation="rotation=30,zoom", seed="5", first="7")
+    app = open_page(augmentation="rotation=30,zoom", augment_seed="5", first="7")
     images = open_dataset(home, "digits").arrays().train_images
     found = pictures(app, 0)
     assert len(found) == 6 * 6
@@ -135,7 +135,8 @@ def test_unknown_dataset_is_told(open_page: Open, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("first", "-3"), ("first", "99999"), ("first", "x"), ("seed", "-1"), ("seed", "1e99")]
+    ("name", "value"),
+    [("first", "-3"), ("first", "99999"), ("first", "x"), ("augment_seed", "-1"), ("augment_seed", "1e99")],
 )
 def test_nonsense_in_the_url_ends_in_the_default(open_page: Open, name: str, value: str) -> None:
     app = open_page(**{name: value})

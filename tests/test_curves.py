@@ -53,6 +53,14 @@ def read(spec: dict[str, Any]) -> list[dict[str, str]]:
     return [{tip["title"]: row[tip["field"]] for tip in tips} for row in rows(spec, "rule")]
 
 
+def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:
+    run = rewrite(make_run(epochs=4), history=history_of(4, pace=2.0), resumed_at=[1, 3])
+    for x, places in (("epoch", [1, 3]), ("seconds", [2, 6])):
+        spec = draw(Curves(Comparison.of([run]), x=x))
+        marks = [data for data in spec["datasets"].values() if any(row.get("text") == "went on" for row in data)]
+        assert [[row[x] for row in data] for data in marks] == [places]
+
+
 # One epoch
 
 

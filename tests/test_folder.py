@@ -473,7 +473,7 @@ def _page() -> None:
 
     from core.ui.upload import choose_folder
 
-    st.write("chosen", choose_folder("page"))
+    st.write("chosen", choose_folder())
 
 
 def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> None:

@@ -12,12 +12,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.add import add_dataset
 from core.datasets.cache import open_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
+from core.store.runs import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page
 
@@ -210,6 +214,12 @@ NONSENSE = {
     "batch_size": ["-5"],
     "train_images": ["1e9"],
     "seeds": ["0"],
+    "kernel_size": ["0"],
+    "padding": ["full"],
+    "loss": ["hinge", ""],
+    "l2": ["0.3"],
+    "dimensions": ["4D", ""],
+    "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
     "image": "predictions", "page": "predictions", "show": "predictions", "order": "predictions",
@@ -218,6 +228,8 @@ SEEN_ON = {
     "layers_of": "parameters", "calculator_blocks": "parameters", "calculator_filters": "parameters",
     "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
+    "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
+    "calculator_backbone": "parameters",
 }  # fmt: skip
 
 
@@ -501,6 +513,60 @@ def test_another_dataset_is_trained_on_whole(open_page: Open, digits: None) -> N
     app.selectbox(key="dataset").set_value("kmnist").run()
     app.selectbox(key="dataset").set_value("digits").run()
     assert app.slider(key="train_images").value == 1437
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_has_a_form(open_page: Open, digits: None, recipe: str) -> None:
+    app = open_page("train", recipe=recipe)
+    assert app.selectbox(key="recipe").value == recipe
+    assert not [*app.error, *app.exception, *app.warning]
+
+
+def test_text_that_is_no_setting_is_said_in_a_sentence(open_page: Open, digits: None) -> None:
+    app = open_page("train", heads="Flatten + MLP", hidden="64-x", augment="flip_sideways=1")
+    assert any(error.value.startswith("Expected hidden to be up to five widths") for error in app.error)
+    app.text_input(key="hidden").set_value("32-16").run()
+    assert any("flip_sideways" in error.value for error in app.error)
+
+
+@pytest.fixture
+def photos(home: Home, tmp_path: Path) -> None:
+    """An added folder of twenty tiny images in two classes."""
+    for name, grey in (("dark", 40), ("light", 200)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (40, 40), (grey + number,) * 3).save(tmp_path / "photos" / name / f"{number}.png")
+    add_dataset(home, "photos", tmp_path / "photos", side=32)
+
+
+def test_added_folder_is_trained_on_from_the_form(open_page: Open, home: Home, photos: None) -> None:
+    app = open_page("train", recipe="folder-heads", image_side="32", blocks="2", seeds="1")
+    assert app.selectbox(key="folder").value == "photos"
+    assert not [*app.error, *app.exception]
+    assert app.dataframe[0].value["Head"].tolist() == ["GAP", "Flatten + Dense"]
+    assert "Train 2 runs" in labels(app)
+
+
+def test_face_recipe_offers_the_attributes(open_page: Open) -> None:
+    app = open_page("train", recipe="celeba-heads", attribute="Smiling")
+    assert app.selectbox(key="attribute").value == "Smiling"
+    assert any("python -m core datasets add celeba PATH" in info.value for info in app.info)
+
+
+def test_more_epochs_are_asked_for_every_run(
+    open_page: Open, home: Home, two_heads: list[str], no_dispatcher: None
+) -> None:
+    app = open_page("curves")
+    next(button for button in app.button if button.label == "Train 10 more epochs").click().run()
+    stored = [RunStore(home).open(run_id).spec for run_id in two_heads]
+    wanted = {spec.replace(epochs=spec.epochs + 10).run_id for spec in stored}
+    assert {job.run_id for job in JobQueue(home).jobs()} == wanted
+
+
+def test_growth_chart_marks_where_the_calculator_stands(open_page: Open) -> None:
+    app = open_page("parameters", side="224", dimensions="1D")
+    assert not [*app.error, *app.exception]
+    assert "Parameters of the head by the side of the input" in [heading.value for heading in app.subheader]
 
 
 # Trainings that run, and that ended

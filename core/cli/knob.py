@@ -8,7 +8,7 @@ import typer
 
 from core.errors import SpecError
 from core.knob import Knob
-from core.spec import KNOBS, RunSpec
+from core.spec import KNOBS
 
 
 def with_knobs(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -27,7 +27,9 @@ def with_knobs(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]
 
 
 def _option(knob: Knob) -> inspect.Parameter:
-    bounds = "" if knob.low is None else f" {knob.bounds[0].upper()}{knob.bounds[1:]}."
+    bounds = f" {knob.bounds[0].upper()}{knob.bounds[1:]}." if knob.low is not None else ""
+    if knob.kind is str and (knob.choices or knob.form != "text"):
+        bounds = f" Expected {knob.bounds}."
     about = typer.Option(
         help=f"{knob.help}{bounds} Without it as in the recipe.",
         rich_help_panel="Knobs of the run",
@@ -35,6 +37,10 @@ def _option(knob: Knob) -> inspect.Parameter:
     )
     annotation = Annotated[knob.kind | None, about]  # type: ignore[name-defined]
     return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _read(knob: Knob, text: str) -> Any:
+    return {"true": True, "false": False}[text.lower()] if knob.kind is bool else knob.kind(text)
 
 
 def parse_changes(words: Iterable[str]) -> dict[str, Any]:
@@ -50,13 +56,7 @@ def parse_changes(words: Iterable[str]) -> dict[str, Any]:
         if not equals or name not in KNOBS:
             raise SpecError(f"Expected knob=value with one of {', '.join(KNOBS)}; got {word!r:.80}.")
         try:
-            changes[name] = KNOBS[name].kind(text.strip())
-        except ValueError:
+            changes[name] = _read(KNOBS[name], text.strip())
+        except (ValueError, KeyError):
             changes[name] = text
     return changes
-
-
-def build_specs(start: RunSpec, heads: Iterable[str], changes: dict[str, Any]) -> list[RunSpec]:
-    """`start` with all changes at once for each head: a knob that another head does not use must not be lost on the
-    way to this one."""
-    return [start.replace(**{**changes, "head": head}) for head in dict.fromkeys(heads)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.architecture.model import Model, compute_model
-from core.cli.knob import build_specs, parse_changes
+from core.cli.knob import parse_changes
 from core.cli.output import JsonFlag, format_known, list_records, print_json, print_table, say
 from core.home import Home
 from core.spec import BACKBONES, DATASETS, HEADS, KNOBS
@@ -119,8 +119,8 @@ def params(
         list[str] | None,
         typer.Option("--set", metavar="KNOB=VALUE", help="A knob to change, as in --set blocks=3; may be repeated."),
     ] = None,
-    side: Annotated[int | None, typer.Option(help="Side of the input images. Without it the dataset's.")] = None,
-    classes: Annotated[int | None, typer.Option(help="Number of classes. Without it the dataset's.")] = None,
+    side: Annotated[int | None, typer.Option(help="Side of the input images. Without it the recipe's.")] = None,
+    classes: Annotated[int | None, typer.Option(help="Number of classes. Without it the recipe's.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Count parameters and FLOPs layer by layer, in closed form; needs no data and trains nothing."""
@@ -129,10 +129,12 @@ def params(
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])
     heads = head or ([changed["head"]] if "head" in changed else chosen.heads)
     models = []
-    for spec in build_specs(chosen.spec, heads, changed):
-        dataset = DATASETS[spec.dataset]
-        shape = dataset.input_shape if side is None else (side, side, dataset.input_shape[-1])
-        models.append(compute_model(spec, shape, len(dataset.classes) if classes is None else classes))
+    changed.pop("head", None)
+    for name in dict.fromkeys(heads):
+        spec = chosen.spec_of(name, changed)
+        edge = side or spec.side
+        shape = chosen.input_shape if edge is None else (edge, edge, chosen.input_shape[-1])
+        models.append(compute_model(spec, shape, chosen.classes if classes is None else classes))
     if as_json:
         print_json({"models": [_as_json(model) for model in models]})
         return

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.knob import build_specs, with_knobs
+from core.cli.knob import with_knobs
 from core.cli.output import say
 from core.errors import JobError
 from core.home import Home
@@ -39,9 +39,9 @@ def train(
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     specs = [
-        spec
+        chosen.spec_of(head, {**changes, "seed": seed})
         for seed in range(first, first + seeds)
-        for spec in build_specs(chosen.spec, names, {**changes, "seed": seed})
+        for head in dict.fromkeys(names)
     ]
     submissions = submit_all(home, specs, asked_by="the command line")
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}

@@ -99,6 +99,7 @@ class DatasetStatus:
     problem: str | None
     how: str
     folder: str = ""
+    validation_count: int = 0
     skipped: int = 0
     note: str = ""
 
@@ -217,6 +218,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         problem=problem,
         how=how,
         folder=folder,
+        validation_count=info.validation_count if info else 0,
         skipped=info.skipped if info else 0,
         note=info.note if info else "",
     )

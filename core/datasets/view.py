@@ -16,6 +16,7 @@ from core.datasets.dataset import Arrays, Images, Labels
 from core.datasets.fetch import locked
 from core.datasets.publish import check_space, publishing
 from core.datasets.rows import RowWriter, read_blocks
+from core.errors import SpecError
 from core.home import Home
 from core.spec import RunSpec
 
@@ -70,9 +71,16 @@ def open_view(home: Home, spec: RunSpec, *, native: bool = False) -> View:
 
 
 def _see(info: DatasetInfo, spec: RunSpec, native: bool) -> DatasetInfo:
-    if native or spec.side is None:
-        return info
-    return info.model_copy(update={"input_shape": (spec.side, spec.side, info.input_shape[-1])})
+    height, width, channels = info.input_shape
+    changes: dict[str, Any] = {}
+    if info.attributes:
+        name = spec.attribute.replace("_", " ")
+        changes["classes"] = (f"not {name}", name)
+    if spec.side is not None and not native:
+        changes["input_shape"] = (spec.side, spec.side, channels)
+    elif spec.augmentation and height != width and not native:
+        raise SpecError(f"Expected a side, as augmented images are square and these are {width} × {height}; got none.")
+    return info.model_copy(update=changes)
 
 
 def _pick(labels: NDArray[Any], info: DatasetInfo, spec: RunSpec) -> Labels:

@@ -6,6 +6,8 @@ from core.recipes import Recipe
 from core.spec import DATASETS, KNOBS
 from core.store.comparison import Comparison, count_training_images, describe, describe_value, list_changes
 
+_UNBALANCED = 1.1  # times the share of a class among equals
+
 
 def write_headline(comparison: Comparison) -> str:
     """One sentence: what was found, how far the seeds agree, and first of all when the training was a short one."""
@@ -126,6 +128,7 @@ def list_cautions(comparison: Comparison) -> list[str]:
     sentences = [
         _caution_of_seeds(comparison),
         _caution_of_data(comparison),
+        _caution_of_balance(comparison),
         _caution_of_settings(comparison),
         _caution_of_differences(comparison),
     ]
@@ -148,7 +151,7 @@ def _caution_of_seeds(comparison: Comparison) -> str:
 
 def _caution_of_data(comparison: Comparison) -> str:
     run = next((run for run in comparison.runs if not run.record.data.official), None)
-    if run is None:
+    if run is None or DATASETS[run.spec.dataset].official_counts == (0, 0):  # nobody's own images are official
         return ""
     dataset, data, total = DATASETS[run.spec.dataset], run.record.data, count_training_images(run)
     size = format_plural(data.test_images, "test image")
@@ -160,6 +163,14 @@ def _caution_of_data(comparison: Comparison) -> str:
         f"The data is not the official {dataset.label}: {size}, fingerprint {data.fingerprint}. "
         f"Scores cannot be set against published ones."
     )
+
+
+def _caution_of_balance(comparison: Comparison) -> str:
+    """What always guessing the commonest class would score, where that is no small thing."""
+    data = comparison.first.record.data
+    if data.majority is None or data.majority * len(data.classes) < _UNBALANCED:
+        return ""
+    return f"The classes are unbalanced: always guessing the commonest one scores {data.majority:.1%} here."
 
 
 def _caution_of_settings(comparison: Comparison) -> str:

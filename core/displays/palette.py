@@ -5,7 +5,20 @@ import colorsys
 from core.spec import HEADS
 from core.store.comparison import Comparison
 
-_BY_PLACE = ("#0a84c6", "#3fb8e8", "#0a9e74", "#c774a8", "#dd6a12", "#d9a003", "#7a6fd0", "#8c8c8c", "#b8574f")
+_BY_PLACE = (
+    "#0a84c6",
+    "#3fb8e8",
+    "#0a9e74",
+    "#c774a8",
+    "#dd6a12",
+    "#d9a003",
+    "#7a6fd0",
+    "#8c8c8c",
+    "#b8574f",
+    "#7fb41c",
+    "#e0559a",
+    "#3d5fc4",
+)
 
 
 def colors(comparison: Comparison) -> dict[str, str]:

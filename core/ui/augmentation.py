@@ -140,7 +140,7 @@ def show_pipeline(chosen: Chosen) -> None:
         "usual strength.",
     )
     seed = right.number_input(
-        "Seed", 0, int(KNOBS["seed"].high or 0), 0, key="seed", bind="query-params", help="The training's own."
+        "Seed", 0, int(KNOBS["seed"].high or 0), 0, key="augment_seed", bind="query-params", help="The training's own."
     )
     try:
         pipeline = Pipeline.parse("".join(str(text or "").split()))

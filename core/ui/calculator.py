@@ -4,16 +4,30 @@ import pandas as pd
 import streamlit as st
 
 from core.architecture.model import compute_model
+from core.displays.growth import build_growth_chart, compute_growth, describe_growth
 from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.errors import SpecError
-from core.spec import HEADS, RunSpec
+from core.spec import BACKBONES, HEADS, RunSpec
 from core.ui import link
 from core.ui.frame import errors_as_sentences
 from core.ui.knobs import ask
 from core.ui.layers import show_layer_table
 from core.ui.show import show_frame
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _compute_growth(spec: RunSpec, shape: tuple[int, ...], classes: int) -> pd.DataFrame:
+    return compute_growth(spec, shape, classes)
+
+
+def show_growth(spec: RunSpec, shape: tuple[int, ...], classes: int) -> None:
+    """How each head grows with the side of the input, and where the calculator stands."""
+    st.subheader("Parameters of the head by the side of the input", anchor=False)
+    free = (0,) * (len(shape) - 1)
+    frame = _compute_growth(spec, (*free, shape[-1]), classes)
+    st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
 
 
 @st.fragment
@@ -30,19 +44,25 @@ def _show_calculator() -> None:
     rest = RunSpec()
     columns = st.columns(3, gap="large")
     with columns[0]:
-        side = link.slider("Input side (pixels)", 8, 256, 28, key="side")
+        side = link.slider("Input side (pixels)", 8, 512, 28, key="side")
         channels = link.slider("Channels", 1, 4, 1, key="channels", help="1 for grey, 3 for RGB.")
     with columns[1]:
+        backbone = link.selectbox(
+            "Backbone", list(BACKBONES), write=lambda name: BACKBONES[name].label, key="calculator_backbone"
+        )
         blocks = ask("blocks", rest.blocks, key="calculator_blocks")
         filters = ask("filters", rest.filters, key="calculator_filters")
     with columns[2]:
         units = ask("units", rest.units, key="calculator_units")
         classes = link.slider("Classes", 2, 1000, 10, key="classes")
+        dimensions = link.segmented(
+            "Dimensions", ["2D", "1D", "3D"], key="dimensions", help="Images, signals, volumes."
+        )
+    shape = (*(side,) * int(dimensions[0]), channels)
+    changes = {"backbone": backbone, "blocks": blocks, "filters": filters, "units": units}
     try:
         models = {
-            head.label: compute_model(
-                rest.replace(head=name, blocks=blocks, filters=filters, units=units), (side, side, channels), classes
-            )
+            head.label: compute_model(rest.replace(**changes, head=name), shape, classes)
             for name, head in HEADS.items()
         }
     except SpecError as error:
@@ -66,5 +86,6 @@ def _show_calculator() -> None:
         for label, model in models.items()
     )
     show_frame(table)
+    show_growth(rest.replace(**changes), shape, classes)
     label = link.selectbox("Layers of", list(models), key="layers_of")
     show_layer_table(models[label])

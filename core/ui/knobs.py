@@ -7,12 +7,19 @@ from core.ui import link
 
 
 def ask(name: str, value: Any, *, key: str | None = None) -> Any:
-    """A slider over the usual range of a knob, in the URL under the knob's name or `key`; `value` is where it starts.
+    """A slider over the usual range of a knob, a switch, a choice or a line of text: in the URL under the knob's name
+    or `key`; `value` is where it starts.
 
     The slider stretches to a start value outside the usual range, as long as the knob allows it.
     """
     knob = KNOBS[name]
     key = key or name
+    if knob.kind is bool:
+        return link.toggle(knob.label, value, key=key, help=knob.help)
+    if knob.kind is str and knob.choices:
+        return link.selectbox(knob.label, list(knob.choices), value, key=key, help=knob.help)
+    if knob.kind is str:
+        return link.text(knob.label, value, key=key, help=f"{knob.help} Expected {knob.form}.").strip()
     if knob.choices:
         options = sorted({*knob.choices, value})
         return link.select_slider(knob.label, options, value, write="{:g}".format, key=key, help=knob.help)
@@ -20,8 +27,9 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     low, top = knob.usual or (knob.low, knob.high)
     assert low is not None
     assert top is not None
+    unit = f" ({knob.unit})" if knob.unit == "pixels" else ""
     return link.slider(
-        knob.label,
+        f"{knob.label}{unit}",
         kind(min(low, value)),
         kind(max(top, value)),
         kind(value),

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from core.spec import KNOBS
+
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 
@@ -17,8 +19,17 @@ _NAMES = frozenset(
         *("side", "channels", "classes", "layers_of"),
         *("calculator_blocks", "calculator_filters", "calculator_units"),
         *("show", "class", "order", "seed", "page", "image"),
-        *("recipe", "dataset", "backbone", "heads", "seeds", "epochs", "batch_size", "learning_rate", "train_images"),
-        *("blocks", "filters", "dropout", "units"),
+        *(
+            "recipe",
+            "heads",
+            "seeds",
+            "augment",
+            "augment_seed",
+            "image_side",
+            *(name for name in KNOBS if name not in ("data", "head")),
+        ),
+        *("data", "first", "augmentation"),
+        *("dimensions", "calculator_backbone"),
     ]
 )
 _PREFIXES = ("lab_",)  # a page with many choices of its own
@@ -133,9 +144,9 @@ def toggle(label: str, value: bool = False, *, key: str, **settings: Any) -> boo
     return st.toggle(label, value, key=key, bind="query-params", **settings)
 
 
-def text(label: str, *, key: str, **settings: Any) -> str:
+def text(label: str, value: str = "", *, key: str, **settings: Any) -> str:
     _check(key, "to be text", lambda _: True)
-    return st.text_input(label, key=key, bind="query-params", **settings)
+    return st.text_input(label, value, key=key, bind="query-params", **settings)
 
 
 def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> None:

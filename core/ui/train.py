@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.architecture.model import Model
-from core.datasets.cache import list_datasets
+from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch, start_fetch
 from core.datasets.split import compute_split
 from core.datasets.view import read_info
@@ -25,8 +25,12 @@ from core.ui.frame import errors_as_sentences
 from core.ui.knobs import ask
 from core.ui.show import show_frame
 from core.ui.state import choose_offer_of, home, store
+from core.ui.upload import choose_folder
 
 _SEEDS = 2
+_SIDE = "image_side"  # the calculator has a side of its own
+_TRAINING = ("epochs", "batch_size", "learning_rate")
+_FEW = ("augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
 
 
 def choose_specs() -> list[RunSpec]:
@@ -64,60 +68,99 @@ def choose_specs() -> list[RunSpec]:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
-    status = next(status for status in list_datasets(home()) if status.name == dataset)
-    knobs, seeds = _ask_knobs(recipe.spec, backbone, heads, status.train_count)
+    folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
+    if folder is None:
+        return []
+    status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
+    changes, seeds = _ask_knobs(recipe.spec, status, backbone, heads)
     if not (status.here or status.bundled):
-        _offer_fetch(dataset, status.how)
+        if DATASETS[dataset].added:
+            st.info(f"{status.label} is not on this machine yet: `{status.how}`", icon=":material/download:")
+        else:
+            _offer_fetch(dataset, status.how)
         return []
     if not heads:
         st.warning("Expected at least one head; got none.")
         return []
-    choice = {**knobs, "dataset": dataset, "backbone": backbone}
-    # in one step: a knob that only this head uses would go back to its default under the recipe's own head
-    return [recipe.spec.replace(**choice, head=head, seed=seed) for seed in range(seeds) for head in heads]
+    choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
+    try:
+        return [recipe.spec_of(head, {**choice, "seed": seed}) for seed in range(seeds) for head in heads]
+    except HeadroomError as error:
+        st.error(str(error), icon=":material/error:")
+        return []
 
 
 def _follow_recipe() -> None:
     """Another recipe brings its own start values. They are set, since a widget keeps its value under its name."""
     recipe = RECIPES[st.session_state["recipe"]]
     own = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
+    del own["folder"]  # of whoever chose it
+    own["augment"], own[_SIDE] = own.pop("augmentation"), own.pop("side")
     for name, value in {**own, "heads": list(recipe.heads), "seeds": _SEEDS}.items():
-        if name in st.session_state:
+        if name in st.session_state and value is not None:
             st.session_state[name] = value
     _use_all_images()
 
 
 def _use_all_images() -> None:
-    count = next(status.train_count for status in list_datasets(home()) if status.name == st.session_state["dataset"])
-    st.session_state.pop("train_images", None)
-    if count:
-        st.session_state["train_images"] = count
+    for name in ("train_images", "validation_images"):
+        st.session_state.pop(name, None)
 
 
-def _ask_knobs(start: RunSpec, backbone: str, heads: list[str], images: int | None) -> tuple[dict[str, Any], int]:
-    used = [name for name in KNOBS if name in BACKBONES[backbone].uses or any(name in HEADS[h].uses for h in heads)]
-    names = ["epochs", "batch_size", "learning_rate", *used]
+def _ask_knobs(start: RunSpec, status: DatasetStatus, backbone: str, heads: list[str]) -> tuple[dict[str, Any], int]:
+    """The knobs that differ from the recipe's, and the number of seeds."""
+    users: list[Any] = [DATASETS[status.name], BACKBONES[backbone], *(HEADS[head] for head in heads)]
+    used = [name for name in KNOBS if any(name in user.uses for user in users) and name not in (*_FEW, "folder")]
+    places = _pair(len(used) + len(_TRAINING) + 3)
     values: dict[str, Any] = {}
-    places = _pair(len(names) + 2)
-    for name in names:
+    for name in [*_TRAINING, *used]:
         with next(places):
-            values[name] = ask(name, getattr(start, name))
+            values[name] = _ask(name, start, status)
     with next(places):
         seeds = link.slider("Seeds", 1, 10, _SEEDS, key="seeds", help="Runs a head: the spread between them is the ±.")
-    if images:
-        with next(places):
-            low = int(KNOBS["train_images"].low or 1)
-            chosen = link.slider(
-                "Training images",
-                low,
-                images,
-                images,
-                max(1, min(100, images // 20)),
-                key="train_images",
-                help=KNOBS["train_images"].help,
-            )
-            values["train_images"] = None if chosen >= images else chosen
-    return values, seeds
+    for name in ("train_images", "validation_images"):
+        if name in _list_counts(start, status):
+            with next(places):
+                values[name] = _ask_images(name, getattr(start, name), status)
+    with st.expander("More knobs", icon=":material/tune:"):
+        rare = [name for name in _FEW if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+        more = _pair(len(rare))
+        for name in rare:
+            with next(more):
+                values[name] = ask(name, getattr(start, name), key="augment" if name == "augmentation" else None)
+    return {name: value for name, value in values.items() if value != getattr(start, name)}, seeds
+
+
+def _ask(name: str, start: RunSpec, status: DatasetStatus) -> Any:
+    choices = DATASETS[status.name].choices.get(name)
+    value = getattr(start, name)
+    if choices:
+        return link.selectbox(KNOBS[name].label, list(choices), value, key=name, help=KNOBS[name].help)
+    if name == "side":
+        return ask(name, value or min(DATASETS[status.name].input_shape[:2]), key=_SIDE)
+    return ask(name, value)
+
+
+def _list_counts(start: RunSpec, status: DatasetStatus) -> list[str]:
+    """The numbers of images to ask for: none while it is not known how many there are."""
+    if not status.train_count:
+        return []
+    own = bool(status.validation_count) or start.validation_images is not None
+    return ["train_images", "validation_images"] if own else ["train_images"]
+
+
+def _ask_images(name: str, start: int | None, status: DatasetStatus) -> int | None:
+    """None stands for all; a recipe that wants more than there are begins with all."""
+    assert status.train_count is not None
+    own = status.validation_count
+    most = status.train_count - own if name == "train_images" else own or status.train_count // 2
+    low = min(int(KNOBS[name].low or 1), most)
+    if low == most:
+        return None
+    begin = most if start is None else min(start, most)
+    step = max(1, min(100, most // 20))
+    chosen = link.slider(KNOBS[name].label, low, most, begin, step, key=name, help=KNOBS[name].help)
+    return None if chosen >= most and (start is None or start > most or own) else chosen
 
 
 def _pair(count: int) -> Iterator[DeltaGenerator]:

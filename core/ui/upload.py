@@ -10,6 +10,7 @@ from core.datasets.key import add_command, label_of
 from core.displays.number import format_count
 from core.errors import HeadroomError
 from core.spec import KNOBS
+from core.ui import link
 from core.ui.state import home
 
 MOST_MEGABYTES = 200
@@ -17,9 +18,9 @@ MOST_MEGABYTES = 200
 _FOLLOWED = "added-folder"
 
 
-def choose_folder(key: str) -> str | None:
+def choose_folder() -> str | None:
     """A choice among the added folders, the value of the knob `folder`, and a way to add another; None where there is
-    none yet. `key` keeps the choices of several pages apart."""
+    none yet."""
     statuses = [status for status in list_datasets(home()) if status.folder]
     for status in statuses:
         if status.problem:
@@ -29,7 +30,7 @@ def choose_folder(key: str) -> str | None:
         st.info("No folder of images is here yet.", icon=":material/folder_open:")
         show_upload()
         return None
-    chosen = st.selectbox(KNOBS["folder"].label, list(here), key=f"{key}-folder", help=KNOBS["folder"].help)
+    chosen = link.selectbox(KNOBS["folder"].label, list(here), key="folder", help=KNOBS["folder"].help)
     status = here[chosen]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
     left_out = f"; {format_count(status.skipped)} files were left out" if status.skipped else ""

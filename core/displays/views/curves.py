@@ -85,7 +85,8 @@ class Curves(Display):
                 point = part.transform_filter("datum.alone").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
                 full = alt.Fill("head:N", scale=scale, legend=None)
                 layers.append(point.encode(fill=alt.condition("datum.split === 'training'", alt.value("none"), full)))
-        chart = alt.layer(*layers, *([self._names(frame, low, high)] if named else []), *self._reader(base))
+        names = [self._names(frame, low, high)] if named else []
+        chart = alt.layer(*layers, *names, *self._resumed(), *self._reader(base))
         return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(palette)))
 
     @property
@@ -134,6 +135,21 @@ class Curves(Display):
         ends["place"] = [10**place for place in spread] if self.log else spread
         text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=5, fontSize=11, fontWeight="bold")
         return text.encode(x=alt.value("width"), y="place:Q", color="head:N", text="head:N")
+
+    def _resumed(self) -> list[alt.Chart]:
+        """Marks where training went on from a finished run."""
+        places = {
+            float(run.history.loc[run.history["epoch"] == epoch, self.x].iloc[0])
+            for contender in self.comparison.contenders
+            for run in (contender.runs if self.x == "epoch" else contender.runs[:1])
+            for epoch in run.record.resumed_at
+        }
+        if not places:
+            return []
+        marks = alt.Chart(pd.DataFrame({self.x: sorted(places), "text": "went on"})).encode(x=f"{self.x}:Q")
+        rule = marks.mark_rule(strokeDash=[2, 4], color="#8a94a3")
+        text = marks.mark_text(align="left", dx=3, dy=6, fontSize=10, color="#8a94a3")
+        return [rule, text.encode(y=alt.value(0), text="text:N")]
 
     def _reader(self, base: alt.Chart) -> list[alt.Chart]:
         """A rule that follows the pointer and reads all series at once; – where a series has no value."""

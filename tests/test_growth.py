@@ -1,0 +1,53 @@
+"""The growth of heads with the input: counts of the models themselves, and the network they are set against."""
+
+import json
+
+import pytest
+
+from core.architecture.model import compute_model
+from core.displays.growth import REFERENCE, SIDES, build_growth_chart, compute_growth, describe_growth
+from core.displays.palette import head_colors
+from core.spec import BACKBONES, HEADS, RunSpec
+
+SPEC = RunSpec(backbone="conv_conv_pool")
+SHAPE = (0, 0, 3)
+
+
+def test_growth_counts_the_head_of_each_model() -> None:
+    frame = compute_growth(SPEC, SHAPE, 10).set_index(["side", "head"])["params"]
+    for name, head in HEADS.items():
+        model = compute_model(SPEC.replace(head=name), (224, 224, 3), 10)
+        assert frame[224, head.label] == sum(row.params for row in model.rows if row.part == "head")
+
+
+def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
+    frame = compute_growth(SPEC, SHAPE, 10)
+    grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
+    for name, head in HEADS.items():
+        pooled = any("Global" in row.type for row in compute_model(SPEC.replace(head=name), (64, 64, 3), 10).rows)
+        if pooled:
+            assert len(set(grown[head.label])) == 1
+        else:
+            assert grown[head.label] == sorted(grown[head.label])
+            assert grown[head.label][-1] > 50 * grown[head.label][0]
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int) -> None:
+    if BACKBONES[backbone].weights and axes != 2:
+        pytest.skip("pretrained on images, which have two spatial axes")
+    frame = compute_growth(RunSpec().replace(backbone=backbone), (*(0,) * axes, 3), 10)
+    assert set(frame["side"]) <= set(SIDES)
+    spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
+    json.dumps(spec, allow_nan=False)
+    assert "you are here: 224" in json.dumps(spec)
+    assert all(head in describe_growth(frame) for head in set(frame["head"]))
+
+
+@pytest.mark.training
+@pytest.mark.xdist_group("tensorflow")
+def test_reference_has_the_parameters_that_keras_counts() -> None:
+    import keras
+
+    assert keras.applications.EfficientNetB0(weights=None).count_params() == REFERENCE[1]
