@@ -1,5 +1,6 @@
 """Learning curves as drawn: marks for one epoch, common times, log axes, names that stand apart, thinning."""
 
+import doctest
 import json
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis.curve import MEAN, POINTS, compute_curves, smooth, thin_curves
+from core.displays import axis
 from core.displays.axis import list_log_ticks, spread_names
 from core.displays.views.curves import Curves
 from core.spec import RunSpec
@@ -167,6 +169,18 @@ def test_curve_without_any_error_still_has_an_axis(make_run: RunWriter, smoothin
     assert all(row["y"] is None for row in rows(spec, "line"))
 
 
+def test_log_axis_ends_at_a_round_accuracy_that_is_reached(make_run: RunWriter) -> None:
+    history = [row | {"accuracy": 0.5, "val_accuracy": 0.9} for row in history_of(2)]
+    spec = draw(Curves(Comparison.of([rewrite(make_run(epochs=2), history=history)]), log=True))
+    assert next(layers(spec, "line"))["encoding"]["y"]["axis"]["values"] == [0.1, 0.2, 0.5]
+
+
+def test_pointer_names_a_series_that_has_no_value_at_all(make_run: RunWriter) -> None:
+    lost = [row | {"val_loss": None} for row in history_of(2)]
+    view = Curves(Comparison.of([rewrite(make_run(epochs=2), history=lost)]), metric="loss")
+    assert [row["GAP, validation"] for row in read(draw(view))] == ["–", "–"]
+
+
 def test_accuracy_is_in_per_cent(make_run: RunWriter) -> None:
     y = next(layers(draw(Curves(train(make_run, {"gap": (1.0,)}))), "line"))["encoding"]["y"]
     assert (y["title"], y["axis"]["format"]) == ("Accuracy", "~%")
@@ -185,6 +199,10 @@ def test_log_ticks_enclose_the_values_closely(a: float, b: float) -> None:
     assert ticks[-1] >= high
     assert len(ticks) == 2 or ticks[-2] < high
     assert all(f"{tick:e}"[0] in "125" for tick in ticks)
+
+
+def test_examples_in_the_docstrings_hold() -> None:
+    assert doctest.testmod(axis) == (0, 2)
 
 
 # The names

@@ -62,8 +62,8 @@ class Confusion(Display):
             cells = [
                 nothing.mark_rect(color="#8a94a3", opacity=0.06),
                 nothing.mark_text(fontSize=11, color="#8a94a3", opacity=0.6).encode(text=count),
-                hits.mark_rect(color="#8a94a3", opacity=0.28),
-                hits.mark_text(fontSize=11, color="#8a94a3", fontWeight="bold").encode(text=count),
+                hits.mark_rect(color="#667282"),
+                hits.mark_text(fontSize=11, color="#ffffff", fontWeight="bold").encode(text=count),
                 mistakes.mark_rect().encode(color=share),
                 mistakes.mark_text(fontSize=11, color="#3b1d00", fontWeight="bold").encode(text=count),
             ]

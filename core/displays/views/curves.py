@@ -95,7 +95,7 @@ class Curves(Display):
 
     def _height(self, values: pd.Series) -> pd.Series:
         """What is drawn for a value; NaN where the axis has no place for it."""
-        drawn = (1 - values).round(9) if self._by_error else values  # a mean of ones may be just below one
+        drawn = (1 - values).round(9) if self._by_error else values  # 1 − 0.9 is a little less than 0.1
         return drawn.where(drawn > 0) if self.log else drawn
 
     def _x(self, values: pd.Series) -> alt.X:

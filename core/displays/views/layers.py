@@ -51,18 +51,23 @@ def _name(layer: str, kind: str) -> str:
 
 
 def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """A bar a model, split into its layers with parameters: the head's in its colour, the backbone's in grey."""
+    """A bar a model with its total: the layers with parameters, the head's in its colour, the backbone's in grey."""
+    totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
+    totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
     frame["order"] = frame.groupby("head").cumcount()
     frame["fill"] = frame["head"].where(frame["part"] == "head", "backbone")
     domain = ["backbone", *palette]
-    return (
+    y = alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(labelLimit=220))
+    bars = (
         alt.Chart(frame)
-        .mark_bar(stroke="white", strokeWidth=1)
+        .mark_bar(stroke="#0f141b", strokeOpacity=0.5, strokeWidth=0.7)
         .encode(
-            y=alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(labelLimit=220)),
+            y=y,
             x=alt.X(
-                "params:Q", title="Parameters (grey: backbone, colour: head)", axis=alt.Axis(format="~s", tickCount=5)
+                "params:Q",
+                title="Parameters (grey: backbone, colour: head)",
+                axis=alt.Axis(labelExpr="datum.value === 0 ? '0' : format(datum.value, '~s')", tickCount=4),
             ),
             color=alt.Color(
                 "fill:N",
@@ -79,8 +84,9 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
                 alt.Tooltip("share:Q", title="Share of the model", format=".1%"),
             ],
         )
-        .properties(height=alt.Step(46))
     )
+    text = alt.Chart(totals).mark_text(align="left", baseline="middle", dx=5, fontSize=12, color="#8a94a3")
+    return (bars + text.encode(y=y, x="params:Q", text="text:N")).properties(height=alt.Step(46))
 
 
 @dataclass(frozen=True)
