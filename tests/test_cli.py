@@ -186,7 +186,7 @@ def test_help_takes_less_than_a_second_of_processor_time() -> None:
         (["params", "--recipe", "digits-heads", "--set", "colour=red"], 1, "'colour=red'"),
         (["params", "--recipe", "digits-heads", "--set", "blocks=2.5"], 1, "'2.5'"),
         (["params", "--recipe", "digits-heads", "--side", "0"], 1, "(0, 0, 1)"),
-        (["params", "--recipe", "digits-heads", "--side", "two"], 2, "Expected side to be a whole number; got 'two'."),
+        (["params", "--recipe", "digits-heads", "--side", "two"], 2, "between 8 and 512; got 'two'."),
         (["params", "--recipe", "digits-heads", "--classes", "1"], 1, "got 1."),
         (["runs", "--status", "lost"], 1, "'lost'"),
         (["runs", "--recipe", "nonsense"], 1, "'nonsense'"),

@@ -111,3 +111,60 @@ def test_pooling_and_its_gradient_equal_tensorflows_also_among_equal_values(shap
     upstream = tf.constant(rng.normal(size=expected.shape).astype(np.float32))
     assert np.array_equal(pooled, expected)
     assert np.array_equal(tape.gradient(pooled, images, upstream), tape.gradient(expected, images, upstream))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("kernel_size", "channels"), [(3, 1), (5, 3), (2, 2)])
+def test_convolution_as_a_matrix_product_equals_the_layer(padding, kernel_size, channels):
+    import keras
+    import tensorflow as tf
+
+    from core.training.convolve import convolve, fits
+
+    images = tf.constant(np.random.default_rng(0).random((4, 11, 9, channels)).astype(np.float32))
+    layer = keras.layers.Conv2D(6, kernel_size, padding=padding, activation="relu")
+    with tf.GradientTape(persistent=True) as tape:
+        expected = layer(images)
+        assert fits(layer, images)
+        found = convolve(layer, images)
+        losses = tf.reduce_sum(expected**2), tf.reduce_sum(found**2)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for weights in layer.trainable_variables:
+        ours, theirs = (tape.gradient(loss, weights.value) for loss in losses)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.25, 0.3, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+    import tensorflow as tf
+
+    from core.training.dropout import drop
+
+    values = tf.ones((500, 41, 3))
+    dropped = drop(values, rate, tf.constant([1, 2])).numpy()
+    kept = dropped[dropped > 0]
+    assert 1 - kept.size / dropped.size == pytest.approx(rate, abs=5 * (rate * (1 - rate) / dropped.size) ** 0.5)
+    assert np.allclose(kept, 1 / (1 - rate), rtol=1e-4)
+    assert np.array_equal(dropped, drop(values, rate, tf.constant([1, 2])).numpy())
+    assert not np.array_equal(dropped, drop(values, rate, tf.constant([1, 3])).numpy())
+
+
+def test_adam_in_one_pass_equals_that_of_keras():
+    import keras
+    import tensorflow as tf
+
+    from core.training.adam import apply_adam
+
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(6, 5, 3)).astype(np.float32)
+    variables = [keras.Variable(start) for _ in range(2)]
+    optimizers = [keras.optimizers.Adam(0.01) for _ in range(2)]
+    for optimizer, variable in zip(optimizers, variables, strict=True):
+        optimizer.build([variable])
+    for gradient in gradients:
+        optimizers[0].apply([tf.constant(gradient)], [variables[0]])
+        apply_adam(optimizers[1], [tf.constant(gradient)], [variables[1]])
+    for ours, theirs in zip(
+        [variables[1], *optimizers[1].variables], [variables[0], *optimizers[0].variables], strict=True
+    ):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-7)

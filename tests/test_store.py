@@ -374,7 +374,12 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_settled")
 @pytest.mark.parametrize(
-    "damage", [change_byte, lambda path: os.truncate(path, 100), lambda path: os.truncate(path, 0)]
+    "damage",
+    [
+        lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]),
+        lambda path: os.truncate(path, 100),
+        lambda path: os.truncate(path, 0),
+    ],
 )
 def test_record_that_changes_in_its_place_is_noticed(
     store: RunStore, make_run: RunWriter, damage: Callable[[Path], None]

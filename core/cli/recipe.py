@@ -132,7 +132,7 @@ def params(
     changed.pop("head", None)
     for name in dict.fromkeys(heads):
         spec = chosen.spec_of(name, changed)
-        edge = side or spec.side
+        edge = spec.side if side is None else side
         shape = chosen.input_shape if edge is None else (edge, edge, chosen.input_shape[-1])
         models.append(compute_model(spec, shape, chosen.classes if classes is None else classes))
     if as_json:

@@ -182,6 +182,5 @@ def _show_example(gallery: Gallery, image: int) -> None:
         st.caption(f"Test image {image}, true class **{truth['label'].iloc[0]}**")
         for row in truth.to_dict("records"):
             st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
-        st.caption("Full bars are the true class, pale bars the others.")
     with right:
         show(example, title="", table=False)

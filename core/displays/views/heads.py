@@ -1,5 +1,6 @@
 """The heads side by side: what each costs and what it buys."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.summary import Estimate, compute_table
+from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
 from core.displays.number import (
     format_accuracy,
@@ -21,6 +23,21 @@ from core.displays.palette import colors
 METRICS = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
 )  # fmt: skip
+
+
+_HEIGHT, _NAME_PIXELS = 300, 17
+_NAME_DECADES = 0.5  # what the width of a name takes of the log axis
+
+
+def _place_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
+    """How high the name of each head stands: those of similar size stand apart."""
+    sizes = frame["params"].map(math.log10).sort_values()
+    groups = (sizes.diff() > _NAME_DECADES).cumsum()
+    high_of = frame["high"].to_dict()
+    for _, group in sizes.groupby(groups):
+        spread = spread_names([float(high_of[row]) for row in group.index], gap, low, high)
+        high_of |= dict(zip(group.index, spread, strict=True))
+    return pd.Series(high_of)
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,10 @@ class Heads(Display):
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
             frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_spread"].fillna(0)
+        low, high = float(frame["low"].min()), float(frame["high"].max())
+        room = max(high - low, 0.02)
+        low, high = low - 0.15 * room, high + 0.3 * room  # the names stand above
+        frame["place"] = _place_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         palette = colors(self.comparison)
         color = alt.Color(
             "head:N", title=None, legend=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()])
@@ -84,13 +105,13 @@ class Heads(Display):
         y = alt.Y(
             "test_accuracy:Q",
             title="Test accuracy",
-            axis=alt.Axis(format=".1%"),
-            scale=alt.Scale(zero=False, padding=24),
+            axis=alt.Axis(format=".1%", tickCount=6, labelExpr="datum.value > 1.000001 ? '' : datum.label"),
+            scale=alt.Scale(domain=[low, high], zero=False, nice=False),
         )
-        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=alt.Scale(zero=False)), y2="high:Q")
+        bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
         points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=alt.Shape("head:N", legend=None))
-        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="high:Q", text="head:N")
-        return (bars + points + names).properties(height=300)
+        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="place:Q", text="head:N")
+        return (bars + points + names).properties(height=_HEIGHT)
 
     def describe(self) -> str:
         parts = [
