@@ -32,8 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         home.datasets.symlink_to(source.datasets)
-        if (source.path / "weights").is_dir():
-            (home.path / "weights").symlink_to(source.path / "weights")
+        if source.weights.is_dir():
+            home.weights.symlink_to(source.weights)
         recipe, seconds, accuracies = RECIPES[options.recipe], {}, {}
         for head in recipe.heads:
             changes = {"folder": options.folder, "epochs": options.epochs, "backbone": options.backbone}

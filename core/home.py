@@ -33,3 +33,13 @@ class Home:
     @property
     def jobs(self) -> Path:
         return self.path / "jobs"
+
+    @property
+    def weights(self) -> Path:
+        """Pretrained weights that a person put there."""
+        return self.path / "weights"
+
+    @property
+    def features(self) -> Path:
+        """Maps of frozen backbones; may be deleted at any time, they are computed again."""
+        return self.path / "features"

@@ -42,7 +42,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
     keras.utils.set_random_seed(seed)
     module = getattr(keras.applications, backbone)
     application = getattr(module, APPLICATIONS[backbone])(include_top=False, weights=None, input_shape=(SIDE, SIDE, 3))
-    path = home.path / "weights" / BACKBONES[backbone].weights.file
+    path = home.weights / BACKBONES[backbone].weights.file
     path.parent.mkdir(parents=True)
     with h5py.File(path, "w") as file:
         for layer in application.layers:
@@ -91,13 +91,13 @@ def test_missing_weights_are_told_with_file_size_and_place(home, monkeypatch):
     monkeypatch.setattr(keras.utils, "get_file", offline)  # a machine with a network would fetch them
     sentence = refuse(home)
     assert "mobilenet_1_0_224_tf_no_top.h5 (about 13 MB)" in sentence
-    assert str(home.path / "weights") in sentence
+    assert str(home.weights) in sentence
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "other"])
 def test_damaged_weights_are_told_with_file_and_size(damage, home):
     write_weights(home, "mobilenet")
-    path = home.path / "weights" / BACKBONES["mobilenet"].weights.file
+    path = home.weights / BACKBONES["mobilenet"].weights.file
     if damage == "other":
         path.unlink()
         with h5py.File(path, "w") as file:
@@ -146,10 +146,10 @@ def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
     application, _ = write_weights(photos, "mobilenet")
     knobs = {"backbone": "mobilenet", "frozen": True, "epochs": 1}
     run = run_job(photos, head="gap_dense", **knobs)
-    kept = {path: path.stat().st_mtime_ns for path in (photos.path / "features").rglob("*.npy")}
+    kept = {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")}
     assert len(kept) == 3
     run_job(photos, head="gmp_dense", **knobs)
-    assert {path: path.stat().st_mtime_ns for path in (photos.path / "features").rglob("*.npy")} == kept
+    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
     assert run.record.cost.trainable == run.model.trainable == 2 * (1024 + 1)
     model = keras.saving.load_model(run.path / "model.keras")
     for layer in application.layers[1:]:

@@ -53,7 +53,7 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
                     axis=alt.Axis(format="~s", tickCount=5)),
             color=alt.Color("head:N", title=None, sort=labels,
                             scale=alt.Scale(domain=labels, range=[palette[label] for label in labels]),
-                            legend=alt.Legend(orient="bottom", columns=3, symbolType="stroke", labelLimit=200)),
+                            legend=alt.Legend(orient="bottom", columns=2, symbolType="stroke", labelLimit=200)),
             strokeDash=alt.StrokeDash("head:N", sort=labels, legend=None,
                                       scale=alt.Scale(domain=labels, range=_dashes(frame, labels))),
         )
@@ -78,7 +78,7 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
         .encode(x="side:Q", opacity=alt.condition(nearest, alt.value(0.8), alt.value(0.0)), tooltip=tips)
         .add_params(nearest)
     )
-    return alt.layer(lines, reference, reference_name, mark, mark_name, reader).properties(height=380)
+    return alt.layer(lines, reference, reference_name, mark, mark_name, reader).properties(height=520)
 
 
 def describe_growth(frame: pd.DataFrame) -> str:

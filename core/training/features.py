@@ -37,7 +37,7 @@ def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: S
     A second worker that needs the same maps waits for the first.
     """
     spec, side = closed.spec, closed.input_shape[0]
-    folder = home.path / "features" / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
+    folder = home.features / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -47,12 +47,23 @@ def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: S
             split: Split = getattr(splits, name)
             stored = "test" if name == "test" else "train"
             path = folder / f"{stored}-{split.first}-{len(split)}.npy"
-            if not path.is_file():
+            maps = _open(path)
+            if maps is None:
                 _write(path, model, count_backbone_layers(closed), split, look)
-            found[name] = replace(split, images=np.load(path, mmap_mode="r"))
+                maps = _open(path)
+            assert maps is not None
+            found[name] = replace(split, images=maps)
         return replace(splits, **found)
     finally:
         os.close(lock)
+
+
+def _open(path: Path) -> NDArray[np.float32] | None:
+    """None when there is none, or a damaged one."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _write(path: Path, model: keras.Sequential, layers: int, split: Split, look: Look) -> None:

@@ -34,7 +34,7 @@ def load_weights(home: Home, model: keras.Sequential, closed: Model) -> None:
 
 def find_weights(home: Home, weights: Weights, closed: Model) -> Path:
     """The file in `<home>/weights` or where Keras keeps its models; downloaded to the latter when in neither."""
-    places = [home.path / "weights" / weights.file, keras_home() / "models" / weights.file]
+    places = [home.weights / weights.file, keras_home() / "models" / weights.file]
     for path in places:
         if path.is_file():
             return path

@@ -97,7 +97,7 @@ class Heads(Display):
                 "params:Q",
                 title="Parameters (log)",
                 scale=alt.Scale(type="log", padding=60),
-                axis=alt.Axis(format="~s", tickCount=4),
+                axis=alt.Axis(format="~s", tickCount=4, grid=False),
             ),
             color=color,
             tooltip=tip,
