@@ -1,6 +1,6 @@
 """The published systems as named specs, with their published figures and where they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -196,13 +196,21 @@ def recipe_of(spec: RunSpec) -> Recipe | None:
     return next(same, None)
 
 
-def write_command(spec: RunSpec) -> str:
-    """The command that trains this run, with the data that is here.
+def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> str:
+    """The command that trains a run with the data that is here; or all of several heads, with the seeds from 0 on.
 
     >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
     'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
+    'python -m core train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
     recipe = recipe_of(spec) or _ALL[0]
-    changed = {name: value for name, value in spec.model_dump().items() if value != getattr(recipe.spec, name)}
-    options = [f"--{name.replace('_', '-')} {value}" for name, value in changed.items() if name not in ("data", "head")]
-    return " ".join(["python -m core train", f"--recipe {recipe.name}", f"--heads {spec.head}", *options])
+    own = recipe.spec_of(spec.head)
+    words = ["python -m core train", f"--recipe {recipe.name}", f"--heads {','.join(heads or [spec.head])}"]
+    if seeds > 1:
+        words.append(f"--seeds {seeds}")
+    for name, value in spec.model_dump().items():
+        if value not in (None, getattr(own, name)) and name not in ("data", "head") and (name != "seed" or seeds == 1):
+            option = name.replace("_", "-")
+            words.append(f"--{'' if value else 'no-'}{option}" if isinstance(value, bool) else f"--{option} {value}")
+    return " ".join(words)

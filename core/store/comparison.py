@@ -99,11 +99,13 @@ def _labels(specs: Sequence[RunSpec]) -> list[str]:
 
 
 def describe(name: str, value: object) -> str:
-    """One knob in words: «3 epochs», «dropout 0.5», «all training images»."""
+    """One knob in words: «3 epochs», «dropout 0.5», «all training images», «no augmentation»."""
     knob = KNOBS[name]
     noun = knob.label.lower()
     if value is None:
-        return f"all {noun}"
+        return f"all {noun}" if knob.unit == "images" else f"{noun} as stored"
+    if value is True or value is False or value == "":
+        return noun if value else f"no {noun}"
     if knob.unit and noun.endswith(knob.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
     return f"{noun} {describe_value(value)}"
@@ -111,7 +113,9 @@ def describe(name: str, value: object) -> str:
 
 def describe_value(value: object) -> str:
     """The value of a knob whose name is said already: «1,000», «0.5», «all»."""
-    return "all" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "all" if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, str]:
@@ -119,10 +123,10 @@ def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, s
     own: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
     for contender in contenders:
-        wanted = recipe.spec.replace(head=contender.spec.head)
+        wanted = recipe.spec_of(contender.spec.head)
         for name in KNOBS:
             value = getattr(contender.spec, name)
-            if name not in ("seed", "data") and value != getattr(wanted, name):
+            if name not in ("seed", "data", "folder") and value != getattr(wanted, name):
                 own[name] = getattr(wanted, name)
                 values.setdefault(name, []).append(value)
     return {

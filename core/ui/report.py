@@ -10,6 +10,7 @@ from core.displays.views.gallery import Gallery
 from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
+from core.recipes import write_command
 from core.spec import DATASETS
 from core.store.comparison import Comparison, describe
 from core.ui.gallery import show_cells
@@ -112,24 +113,6 @@ def show_published(published: PublishedFigures) -> None:
 def show_reproduction(comparison: Comparison) -> None:
     st.subheader("How to reproduce it", anchor=False)
     ids = " ".join(run.run_id for run in comparison.runs)
-    st.code(f"{write_train_command(comparison)}\npython -m core compare {ids}", language="bash")
-
-
-def write_train_command(comparison: Comparison) -> str:
-    """The command that trains these runs again."""
-    recipe = comparison.recipe
-    heads = ",".join(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
-    seeds = max(run.spec.seed for run in comparison.runs) + 1
-    parts = [
-        "python -m core train",
-        f"--recipe {recipe.name}" if recipe else "",
-        f"--heads {heads}",
-        f"--seeds {seeds}",
-    ]
-    spec = comparison.first.spec
-    if recipe:
-        changed = {
-            k: v for k, v in spec.canonical().items() if k not in ("data", "head", "seed", "dataset", "backbone")
-        }
-        parts += [f"--{k.replace('_', '-')} {v}" for k, v in changed.items() if v != getattr(recipe.spec, k)]
-    return " ".join(part for part in parts if part)
+    heads = list(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
+    command = write_command(comparison.first.spec, heads, max(run.spec.seed for run in comparison.runs) + 1)
+    st.code(f"{command}\npython -m core compare {ids}", language="bash")

@@ -160,7 +160,7 @@ def _ask_images(name: str, start: int | None, status: DatasetStatus) -> int | No
     begin = most if start is None else min(start, most)
     step = max(1, min(100, most // 20))
     chosen = link.slider(KNOBS[name].label, low, most, begin, step, key=name, help=KNOBS[name].help)
-    return None if chosen >= most and (start is None or start > most or own) else chosen
+    return None if start is None and chosen >= most else chosen
 
 
 def _pair(count: int) -> Iterator[DeltaGenerator]:
