@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.architecture.layers import Shape
 from core.architecture.model import compute_model
 from core.displays.growth import build_growth_chart, compute_growth, describe_growth
 from core.displays.number import format_count, format_short
@@ -17,16 +18,19 @@ from core.ui.layers import show_layer_table
 from core.ui.show import show_frame
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _compute_growth(spec: RunSpec, shape: tuple[int, ...], classes: int) -> pd.DataFrame:
-    return compute_growth(spec, shape, classes)
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
+    """The bars of some models; drawn once for the same ones, then Streamlit plays the finished picture again."""
+    built = {label: compute_model(*model) for label, model in models.items()}
+    frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in built.items()])
+    alt = "Parameters by head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
+    st.altair_chart(build_params_chart(frame, head_colors()), width="stretch", alt=alt)
 
 
-def show_growth(spec: RunSpec, shape: tuple[int, ...], classes: int) -> None:
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _draw_growth(spec: RunSpec, shape: Shape, classes: int) -> None:
     """How each head grows with the side of the input, and where the calculator stands."""
-    st.subheader("Parameters of the head by the side of the input", anchor=False)
-    free = (0,) * (len(shape) - 1)
-    frame = _compute_growth(spec, (*free, shape[-1]), classes)
+    frame = compute_growth(spec, shape, classes)
     st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
 
 
@@ -68,12 +72,7 @@ def _show_calculator() -> None:
     except SpecError as error:
         st.warning(str(error))
         return
-    frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in models.items()])
-    st.altair_chart(
-        build_params_chart(frame, head_colors()),
-        width="stretch",
-        alt="Parameters by head: " + "; ".join(f"{label} {model.params:,}" for label, model in models.items()),
-    )
+    _draw({label: (model.spec, shape, classes) for label, model in models.items()})
     smallest = min(model.params for model in models.values())
     table = pd.DataFrame(
         {
@@ -86,6 +85,7 @@ def _show_calculator() -> None:
         for label, model in models.items()
     )
     show_frame(table)
-    show_growth(rest.replace(**changes), shape, classes)
+    st.subheader("Parameters of the head by the side of the input", anchor=False)
+    _draw_growth(rest.replace(**changes), shape, classes)
     label = link.selectbox("Layers of", list(models), key="layers_of")
     show_layer_table(models[label])
