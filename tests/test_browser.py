@@ -228,6 +228,9 @@ def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(vi
         timeout=120_000
     )
     expect(other.get_by_text(re.compile(r"GAP · Digits · seed 1.*test accuracy"))).to_be_visible(timeout=120_000)
+    # the page is drawn anew when the last training ends, and a button that is just being replaced hears no click
+    expect(page.get_by_role("button", name="Show the comparison")).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.get_by_role("button", name="Show", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters than"))
     expect(page.get_by_text(re.compile("· 1 epoch ·"))).to_be_visible()
