@@ -217,6 +217,13 @@ def test_damaged_checkpoint_is_passed_over(continued):
     assert "from epoch 1 of 5" in (run.path / "log.txt").read_text()
 
 
+def test_mark_of_a_run_that_it_went_on_from_goes_with_its_checkpoint(continued):
+    write_json(continued / "resumed.json", [3])
+    (continued / "checkpoint-0003.keras").write_bytes(b"no model")
+    assert train(continued) == 0
+    assert RunStore(Home(continued.parents[1])).open(continued.name).record.resumed_at == ()
+
+
 def test_diverged_training_fails_with_a_sentence(continued):
     import keras
 

@@ -129,7 +129,7 @@ class JobFolder:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
 
     def resume(self) -> Checkpoint | None:
-        """The newest model that can be read, with the history cut back to it; None, and no history, without one."""
+        """The newest model that can be read, with the history cut back to it; None, and nothing to go on from, without."""
         history = self.path / "history.jsonl"
         seconds = read_history(history)["seconds"]
         for path in self._checkpoints():
@@ -145,6 +145,7 @@ class JobFolder:
                 temporary.write_text("".join(lines[:epoch]), encoding="utf-8")
             return Checkpoint(model, epoch, float(seconds.iloc[epoch - 1]))
         history.unlink(missing_ok=True)
+        (self.path / "resumed.json").unlink(missing_ok=True)
         return None
 
     def continue_from(self, store: RunStore) -> Checkpoint | None:
@@ -156,14 +157,13 @@ class JobFolder:
             try:
                 run = Run.open(shorter)
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
-                resumed_at = [*run.record.resumed_at, epochs]
-                with replacing(self.path / f"checkpoint-{epochs:04}.keras") as temporary:
-                    shutil.copyfile(model, temporary)
+                write_json(self.path / "resumed.json", [*run.record.resumed_at, epochs])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
+                with replacing(self.path / f"checkpoint-{epochs:04}.keras") as temporary:
+                    shutil.copyfile(model, temporary)  # last: without it the rest counts for nothing
             except RunError:  # a damaged one, or one that was deleted at this moment
                 continue
-            write_json(self.path / "resumed.json", resumed_at)
             return self.resume()
         return None
 
