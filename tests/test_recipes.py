@@ -6,7 +6,10 @@ from core.architecture.model import compute_model
 from core.errors import UnknownNameError
 from core.recipes import RECIPES, Recipe, recipe_of
 from core.spec import DATASETS
+from core.store.comparison import list_offers
 from core.store.record import Cost, Metrics
+from core.store.runs import RunStore
+from tests.finished_run import RunWriter
 
 recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
@@ -85,3 +88,13 @@ def test_unknown_recipe_is_told_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         RECIPES["kmnist"]
     assert str(caught.value) == f"Expected recipe to be one of {', '.join(map(repr, RECIPES))}; got 'kmnist'."
+
+
+def test_images_of_ones_own_are_the_recipes_own_setting(make_run: RunWriter, store: RunStore) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head)
+    own = RECIPES["folder-heads"].spec.model_dump(exclude={"head", "seed", "units", "data"})
+    frame = store.frame().assign(recipe="folder-heads", **{**own, "folder": "cats"})
+    (offer,) = list_offers(frame)
+    assert (offer.own, len(offer.run_ids)) == (True, 2)
+    assert "cats" in offer.label

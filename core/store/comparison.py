@@ -175,7 +175,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
         label = " · ".join([recipe.name, *(describe(n, v) for n, v in changed.items())])
-        own = not changed.keys() - {"data"}
+        own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
