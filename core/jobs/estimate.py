@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from core.architecture.model import Model
 
@@ -72,7 +71,10 @@ def _fit(flops: NDArray[np.float64], seconds: NDArray[np.float64]) -> tuple[floa
     pace = float(np.median(seconds / flops))
     if flops.max() < _TELLING_FACTOR * flops.min():
         return 0.0, pace
-    (start, share), _ = nnls(np.column_stack([1 / seconds, pace * flops / seconds]), np.ones(len(seconds)))
+    shares = np.column_stack([1 / seconds, pace * flops / seconds])
+    (start, share), *_ = np.linalg.lstsq(shares, np.ones(len(seconds)))
+    if start < 0:  # of what is allowed, no start is nearest
+        start, share = 0.0, float(np.linalg.lstsq(shares[:, 1:], np.ones(len(seconds)))[0][0])
     return (float(start), float(share) * pace) if share > 0 else (0.0, pace)
 
 
