@@ -129,7 +129,7 @@ class JobFolder:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
 
     def resume(self) -> Checkpoint | None:
-        """The newest model that can be read, with the history cut back to it; None, and nothing to go on from, without."""
+        """The newest model that can be read, with the history cut back to it; None, and nothing kept, without one."""
         history = self.path / "history.jsonl"
         seconds = read_history(history)["seconds"]
         for path in self._checkpoints():

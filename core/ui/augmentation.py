@@ -17,6 +17,7 @@ from core.errors import HeadroomError, SpecError
 from core.recipes import RECIPES
 from core.spec import DATASETS, KNOBS, TRANSFORMS, RunSpec
 from core.step import Step, write_steps
+from core.ui import link
 from core.ui.state import chosen_comparison, home
 
 _SHOWN = 6
@@ -75,15 +76,11 @@ def choose_images() -> Chosen | None:
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    first = right.number_input(
-        "First image",
-        0,
-        max(0, view.info.train_count - _SHOWN),
-        0,
-        key="first",
-        bind="query-params",
-        help="Its place in the training split; those after it follow.",
-    )
+    with right:
+        most = max(0, view.info.train_count - _SHOWN)
+        first = link.number(
+            "First image", 0, most, key="first", help="Its place in the training split; those after it follow."
+        )
     images = np.array(view.train_images[first : first + _SHOWN])
     return Chosen(spec, recipe, images, first, side, begin.augmentation, f"{view.info.fingerprint} {first}")
 
@@ -139,9 +136,9 @@ def show_pipeline(chosen: Chosen) -> None:
         help=f"{KNOBS['augmentation'].help} Type it here or pick it above; without a number a transform has its "
         "usual strength.",
     )
-    seed = right.number_input(
-        "Seed", 0, int(KNOBS["seed"].high or 0), 0, key="augment_seed", bind="query-params", help="The training's own."
-    )
+    with right:
+        most = int(KNOBS["seed"].high or 0)
+        seed = link.number("Seed", 0, most, key="augment_seed", help="The training's own.")
     try:
         pipeline = Pipeline.parse("".join(str(text or "").split()))
     except SpecError as error:
