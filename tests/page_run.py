@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from xml.etree import ElementTree
 
+import pandas as pd
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[1]
+_TABLE = '<div class="figures"'
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 
@@ -31,3 +34,14 @@ def open_page(page: str, /, **params: str | list[str]) -> AppTest:
     app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     app.query_params.update(params)
     return app.switch_page(f"pages/{page}.py").run()
+
+
+def read_tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables that a page draws as HTML, in their order; all cells are text."""
+    drawn = [element.proto.body for element in app.get("html") if _TABLE in element.proto.body]
+    return [_read(html[html.index(_TABLE) :]) for html in drawn]
+
+
+def _read(html: str) -> pd.DataFrame:
+    header, *rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(html).iter("tr")]
+    return pd.DataFrame(rows, columns=header)

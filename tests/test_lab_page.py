@@ -12,7 +12,7 @@ from core.home import Home
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.sample import PATTERNS, PHOTOS, SIGNALS
 from core.ui.lab.topic import TOPICS
-from tests.page_run import navigated, open_page
+from tests.page_run import navigated, open_page, read_tables
 
 Open = Callable[..., AppTest]
 
@@ -50,7 +50,7 @@ def test_topic_opens_from_its_link_without_complaint(open_lab: Open, topic: str)
 
 def test_only_the_chosen_topic_runs(open_lab: Open) -> None:
     app = open_lab("Losses")
-    assert [table.value.columns[0] for table in app.dataframe] == ["Cross-entropy"]
+    assert [table.columns[0] for table in read_tables(app)] == ["Cross-entropy"]
     assert "lab_x" not in app.session_state
 
 
@@ -160,8 +160,8 @@ def test_nonsense_in_a_link_ends_in_a_sentence_or_the_default(open_lab: Open, na
 
 
 def test_size_of_the_examples(open_lab: Open) -> None:
-    table = open_lab("Output size").dataframe[0].value.set_index("Case")
-    assert list(table["Output o"]) == [10, 6, 14, 10, 6]
+    table = read_tables(open_lab("Output size"))[0].set_index("Case")
+    assert list(table["Output o"]) == ["10", "6", "14", "10", "6"]
 
 
 def test_size_follows_its_sliders(open_lab: Open) -> None:
@@ -235,13 +235,13 @@ def upload(app: AppTest, key: str, data: bytes) -> AppTest:
 def test_photograph_at_hand_is_described(open_lab: Open) -> None:
     app = open_lab("Pictures")
     assert "**shape** (427, 640, 3) · **dtype** uint8 · **range** 0 to 255" in text_of(app)
-    assert list(app.dataframe[0].value["Channel"]) == ["red", "green", "blue", "grey"]
+    assert list(read_tables(app)[0]["Channel"]) == ["red", "green", "blue", "grey"]
 
 
 def test_page_waits_for_a_file(open_lab: Open) -> None:
     app = open_lab("Pictures", array_photo="a picture of mine")
     assert "Choose an image file." in app.info[0].value
-    assert not app.dataframe
+    assert not read_tables(app)
 
 
 @pytest.mark.parametrize(("shape", "channels"), [((5, 6), 1), ((300, 20, 3), 3), ((1, 1, 3), 3)])
@@ -250,7 +250,7 @@ def test_uploaded_picture_is_described(open_lab: Open, shape: tuple[int, ...], c
     Image.fromarray(np.full(shape, 9, dtype=np.uint8)).save(buffer, format="PNG")
     app = upload(open_lab("Pictures", array_photo="a picture of mine"), "lab_array_file", buffer.getvalue())
     assert f"**shape** ({shape[0]}, {shape[1]}, {channels})" in text_of(app)
-    assert set(app.dataframe[0].value["Maximum"]) == {9}
+    assert set(read_tables(app)[0]["Maximum"]) == {"9"}
 
 
 def test_bad_file_ends_in_a_sentence(open_lab: Open) -> None:
@@ -276,13 +276,13 @@ def test_dropout_at_its_ends(open_lab: Open, rate: str) -> None:
 
 
 def test_losses_start_with_the_published_figures(open_lab: Open) -> None:
-    table = open_lab("Losses").dataframe[0].value
+    table = read_tables(open_lab("Losses"))[0]
     for column in ("From logits", "From probabilities"):
         assert list(table[column]) == ["0.3711", "0.5996", "0.5996"]
 
 
 def test_probabilities_part_from_logits_where_they_are_cut(open_lab: Open) -> None:
-    table = open_lab("Losses", logit="-30.0").dataframe[0].value
+    table = read_tables(open_lab("Losses", logit="-30.0"))[0]
     assert list(table.iloc[0, 2:]) == ["30.0000", "16.1181"]
 
 

@@ -23,7 +23,7 @@ from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
-from tests.page_run import PAGES, ROOT, navigated, open_page
+from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
 
 REPORT = ["compare", "parameters", "curves", "predictions"]
 TICKED = "runs of my choice"
@@ -75,6 +75,11 @@ def text_of(app: AppTest) -> str:
     return "\n".join(str(element.value) for elements in parts for element in elements)
 
 
+def open_reproduction(app: AppTest) -> None:
+    app.session_state["reproduce"] = True
+    app.run()
+
+
 # States of the home
 
 
@@ -110,6 +115,7 @@ def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
+    open_reproduction(app)
     assert "python -m core compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
 
 
@@ -133,6 +139,7 @@ def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
     monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if nothing had been published for a while
     newest = [make_run(RunSpec(epochs=25, head=head, seed=seed)) for seed in range(2) for head in ("gap", "dense")]
     app = open_page("compare")
+    open_reproduction(app)
     assert all(run.run_id in text_of(app) for run in newest)
     for run in newest:
         os.truncate(run.path / "record.json", 100)
@@ -391,7 +398,7 @@ def test_picture_is_the_same_again_and_another_for_another_setting(open_page: Op
 
 
 def totals(app: AppTest) -> dict[str, str]:
-    table = next(frame.value for frame in app.dataframe if "In the head" in frame.value.columns)
+    table = next(table for table in read_tables(app) if "In the head" in table.columns)
     return dict(zip(table["Head"], table["Parameters"], strict=True))
 
 
@@ -429,7 +436,7 @@ def labels(app: AppTest) -> list[str]:
 
 def test_train_shows_parameters_before_the_click(open_page: Open, home: Home, digits: None) -> None:
     app = open_page("train")
-    table = app.dataframe[0].value
+    table = read_tables(app)[0]
     assert dict(zip(table["Head"], table["Parameters"], strict=True)) == {"GAP": "24,586", "Flatten + Dense": "431,242"}
     assert "Train 4 runs" in labels(app)
     assert JobQueue(home).jobs() == []
@@ -461,7 +468,7 @@ def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits
 def test_train_keeps_a_knob_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
     app = open_page("train")
     app.slider(key="units").set_value(8).run()
-    table = app.dataframe[0].value.set_index("Head")
+    table = read_tables(app)[0].set_index("Head")
     assert table.loc["Flatten + Dense", "Parameters"] == f"{320 + 18_496 + (1_600 * 8 + 8) + (8 * 10 + 10):,}"
     assert table.loc["GAP", "Parameters"] == "24,586"
 
@@ -487,7 +494,7 @@ def test_link_opens_the_same_form(open_page: Open, digits: None) -> None:
     assert app.slider(key="epochs").value == 3
     assert app.select_slider(key="learning_rate").value == 0.01
     assert app.slider(key="train_images").value == 500
-    assert app.dataframe[0].value["Head"].tolist() == ["Flatten"]
+    assert read_tables(app)[0]["Head"].tolist() == ["Flatten"]
     assert "Train 1 run" in labels(app)
 
 
@@ -542,7 +549,7 @@ def test_added_folder_is_trained_on_from_the_form(open_page: Open, home: Home, p
     app = open_page("train", recipe="folder-heads", image_side="32", blocks="2", seeds="1")
     assert app.selectbox(key="folder").value == "photos"
     assert not [*app.error, *app.exception]
-    assert app.dataframe[0].value["Head"].tolist() == ["GAP", "Flatten + Dense"]
+    assert read_tables(app)[0]["Head"].tolist() == ["GAP", "Flatten + Dense"]
     assert "Train 2 runs" in labels(app)
 
 

@@ -111,8 +111,11 @@ def show_published(published: PublishedFigures) -> None:
 
 
 def show_reproduction(comparison: Comparison) -> None:
-    st.subheader("How to reproduce it", anchor=False)
-    ids = " ".join(run.run_id for run in comparison.runs)
-    heads = list(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
-    command = write_command(comparison.first.spec, heads, max(run.spec.seed for run in comparison.runs) + 1)
-    st.code(f"{command}\npython -m core compare {ids}", language="bash")
+    """A fold: what colours commands is the largest thing a browser would have to load for this page."""
+    with st.expander("How to reproduce it", on_change="rerun", key="reproduce", icon=":material/terminal:") as fold:
+        if not fold.open:
+            return
+        ids = " ".join(run.run_id for run in comparison.runs)
+        heads = list(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
+        command = write_command(comparison.first.spec, heads, max(run.spec.seed for run in comparison.runs) + 1)
+        st.code(f"{command}\npython -m core compare {ids}", language="bash")

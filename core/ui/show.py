@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.display import Display
+from core.displays.table import build_table
 
+_FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
@@ -42,8 +44,12 @@ def show_table(display: Display) -> None:
 def show_frame(frame: pd.DataFrame) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
-    Each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+    One of few rows is drawn as it is; a long one scrolls in a grid, which the browser needs a while to load. There,
+    each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
     """
+    if len(frame) <= _FEW_ROWS:
+        st.html(build_table(frame))
+        return
     names, *figures = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {

@@ -1,0 +1,29 @@
+"""A table as HTML: of few rows, with its figures at the right and its first column in sight on a narrow screen."""
+
+from html import escape
+
+import pandas as pd
+
+# The first column has no colour of its own, since a page is light or dark: what scrolls under it is blurred away.
+_STYLE = """<style>
+.figures { overflow-x: auto; }
+.figures table { width: 100%; border-collapse: separate; border-spacing: 0; white-space: nowrap; font-size: 0.875rem; }
+.figures th, .figures td { padding: 0.45rem 0.75rem; text-align: right; font-weight: 400;
+  font-variant-numeric: tabular-nums; border-bottom: 1px solid rgba(128, 138, 150, 0.3); }
+.figures thead th { opacity: 0.75; }
+.figures th:first-child { text-align: left; }
+.figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600; }
+</style>"""
+
+
+def build_table(frame: pd.DataFrame) -> str:
+    """The first column names the rows; all cells are text, which is escaped."""
+    header = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+    rows = (
+        f'<tr><th scope="row">{escape(str(name))}</th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr>'
+        for name, *cells in frame.itertuples(index=False)
+    )
+    return (
+        f'{_STYLE}<div class="figures" tabindex="0"><table><thead><tr>{header}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
