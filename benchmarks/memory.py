@@ -1,0 +1,110 @@
+"""Peak memory of a worker for every recipe whose data is in the default home, and what the dispatcher holds.
+
+    python -m benchmarks.memory --folder animals
+
+Each recipe's first head is trained for one epoch on up to --images images in a home of its own. A line of JSON gives
+the peak of each worker, memory-mapped files included, and the proportional memory of the dispatcher with its forkserver
+after the trainings and once it has had nothing to do for a while. Budget: 3 GB a worker at 10,000 faces. Needs Linux.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from core.datasets.view import read_info
+from core.errors import HeadroomError
+from core.home import Home
+from core.jobs.dispatcher import IDLE_SECONDS
+from core.jobs.submit import submit_all
+from core.jobs.wait import wait
+from core.recipes import RECIPES, Recipe
+from core.spec import RunSpec
+from core.store.runs import RunStore
+
+BUDGET_BYTES = 3_000_000_000
+
+
+def choose_spec(home: Home, recipe: Recipe, images: int, folder: str) -> RunSpec:
+    """The recipe's first head on no more images than there are.
+
+    Raises:
+        DatasetError: when its data is not in the home.
+    """
+    own = {"folder": folder} if recipe.spec.dataset == "folder" else {}
+    spec = recipe.spec_of(recipe.heads[0], {"epochs": 1, **own})
+    info = read_info(home, spec)
+    validation = (
+        {"validation_images": min(1000, images // 5)} if spec.validation_images or info.validation_count else {}
+    )
+    return spec.replace(train_images=min(images, info.train_count - info.validation_count), **validation)
+
+
+def list_family(pid: int) -> list[int]:
+    """The process and all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = entry.read_text().rpartition(")")[2].split()
+        except OSError:  # ended since
+            continue
+        children.setdefault(int(words[1]), []).append(int(entry.parent.name))
+    family = [pid]
+    for parent in family:
+        family += children.get(parent, [])
+    return family
+
+
+def read_pss(home: Home) -> int:
+    """Bytes of the dispatcher and its forkserver, shared pages counted by their share; 0 when none is at work."""
+    try:
+        words = (home.jobs / "dispatcher.lock").read_text().split()
+        family = list_family(int(words[0]))
+        lines = [line for pid in family for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
+    except (OSError, IndexError):
+        return 0
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", default="animals", help="the name of an added folder, for recipes on own images")
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--recipes", default=",".join(RECIPES), help="names separated by commas")
+    options = parser.parse_args()
+    os.environ["HEADROOM_SLOTS"] = "1"
+    source = Home.default()
+    peaks: dict[str, int | None] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        home.datasets.symlink_to(source.datasets.absolute())
+        if source.weights.is_dir():
+            home.weights.symlink_to(source.weights.absolute())
+        for name in options.recipes.split(","):
+            try:
+                spec = choose_spec(home, RECIPES[name], options.images, options.folder)
+                run_id = submit_all(home, [spec])[0].run_id
+                wait(home, [run_id])
+                peaks[name] = RunStore(home).open(run_id).record.cost.peak_bytes
+            except HeadroomError as error:
+                peaks[name] = None
+                print(f"{name}: {error}", file=sys.stderr)
+        warm = read_pss(home)
+        time.sleep(IDLE_SECONDS + 5)
+        idle = read_pss(home)
+    found = {
+        "benchmark": "memory",
+        "images": options.images,
+        "peak_bytes": peaks,
+        "budget_bytes": BUDGET_BYTES,
+        "dispatcher_bytes": warm,
+        "dispatcher_bytes_when_idle": idle,
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
