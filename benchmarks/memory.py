@@ -8,6 +8,7 @@ after the trainings and once it has had nothing to do for a while. Budget: 3 GB 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -60,13 +61,13 @@ def list_family(pid: int) -> list[int]:
 
 def read_pss(home: Home) -> int:
     """Bytes of the dispatcher and its forkserver, shared pages counted by their share; 0 when none is at work."""
-    try:
-        words = (home.jobs / "dispatcher.lock").read_text().split()
-        family = list_family(int(words[0]))
-        lines = [line for pid in family for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
-    except (OSError, IndexError):
-        return 0
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    words = (home.jobs / "dispatcher.lock").read_text().split()
+    kilobytes = 0
+    for pid in list_family(int(words[0])) if words else []:
+        with contextlib.suppress(OSError):  # ended since
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return 1024 * kilobytes
 
 
 def main() -> None:
