@@ -335,7 +335,7 @@ def test_dropout_at_its_ends(open_lab: Open, rate: str) -> None:
 
 def test_losses_start_with_the_published_figures(open_lab: Open) -> None:
     table = open_lab("Losses").dataframe[0].value
-    for column in ("From logits", "From probabilities"):
+    for column in ("From logits", "From probs"):
         assert list(table[column]) == ["0.3711", "0.5996", "0.5996"]
 
 

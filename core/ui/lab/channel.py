@@ -69,12 +69,14 @@ def _show_cost() -> None:
     cost = compute_cost(side, channels, filters, kernel)
     with right:
         st.latex(
-            f"m \\cdot m \\cdot c \\cdot k + k = {kernel} \\cdot {kernel} \\cdot {channels} \\cdot {filters} "
-            f"+ {filters} = {_latex(cost.convolution)}"
+            "\\begin{aligned} & m \\cdot m \\cdot c \\cdot k + k \\\\ "
+            f"&= {kernel} \\cdot {kernel} \\cdot {channels} \\cdot {filters} + {filters} "
+            f"= {_latex(cost.convolution)} \\end{{aligned}}"
         )
         st.latex(
-            f"(n \\cdot n \\cdot c) \\cdot (n \\cdot n \\cdot k) = {_latex(side * side * channels)} \\cdot "
-            f"{_latex(side * side * filters)} = {_latex(cost.fully_connected)}"
+            "\\begin{aligned} & (n \\cdot n \\cdot c) \\cdot (n \\cdot n \\cdot k) \\\\ "
+            f"&= {_latex(side * side * channels)} \\cdot {_latex(side * side * filters)} \\\\ "
+            f"&= {_latex(cost.fully_connected)} \\end{{aligned}}"
         )
         st.altair_chart(
             build_cost_chart(side, channels, filters, kernel),

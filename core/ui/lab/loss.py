@@ -84,14 +84,14 @@ def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataF
             categorical_from_logits(logits, hot),
             categorical_from_probs(probs, hot),
         ),
-        ("Sparse categorical", str(label), sparse_from_logits(logits, label), sparse_from_probs(probs, label)),
+        ("Sparse", str(label), sparse_from_logits(logits, label), sparse_from_probs(probs, label)),
     ]
     return pd.DataFrame(
         {
             "Cross-entropy": name,
             "Target y": truth,
             "From logits": f"{from_logits:.4f}",
-            "From probabilities": f"{from_probs:.4f}",
+            "From probs": f"{from_probs:.4f}",
         }
         for name, truth, from_logits, from_probs in rows
     )

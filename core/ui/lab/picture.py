@@ -115,7 +115,7 @@ def _summarize(data: bytes, planes: list[str]) -> pd.DataFrame:
                 "Minimum": int(v.min()),
                 "Mean": f"{v.mean():.1f}",
                 "Maximum": int(v.max()),
-                "First numbers": " ".join(map(str, v[0, :6])),
+                "First numbers": " ".join(map(str, v[0, :4])),
             }
             for plane, v in values.items()
         ]
