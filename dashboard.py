@@ -11,7 +11,9 @@ run_page(
     st.navigation(
         {
             "Report": [
-                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
+                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", url_path="start", default=True),
+                # the start page's address is /, but people type /compare
+                st.Page("pages/compare.py", title="Compare", url_path="compare", visibility="hidden"),
                 st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
                 st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),

@@ -10,7 +10,7 @@ from core.ui.frame import need_comparison, show_damage
 from core.ui.report import (
     show_cautions,
     show_headline,
-    show_only_one_right,
+    show_images,
     show_published,
     show_reproduction,
     show_tiles,
@@ -36,7 +36,7 @@ if ready and (comparison := chosen_comparison()):
         show(heads, title="Accuracy against size", table=False)
     with right:
         show(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
-    show_only_one_right(comparison)
+    show_images(comparison)
     published = PublishedFigures(comparison)
     if not published.frame().empty:
         show_published(published)

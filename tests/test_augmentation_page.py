@@ -125,21 +125,26 @@ def test_slider_changes_its_own_strip_alone(open_page: Open) -> None:
 def test_dataset_that_is_not_here_is_named_with_the_command(open_page: Open) -> None:
     app = open_page(data="MNIST")
     assert "python -m core datasets fetch mnist" in app.info[0].value
-    assert app.selectbox(key="data").value == "Digits"
+    assert app.selectbox(key="data").value == "MNIST"
+    assert not [*app.warning, *app.error]
+    app.selectbox(key="data").set_value("Digits").run()
+    assert len(app.get("html")) == 1 + len(TRANSFORMS)
 
 
 @pytest.mark.parametrize("value", ["soup", "", "<b>", "x" * 3000])
 def test_unknown_dataset_is_told(open_page: Open, value: str) -> None:
     app = open_page(data=value)
     assert re.fullmatch(r"Expected data to be one of .*; got .*\.", app.warning[0].value)
+    assert (app.selectbox(key="data").value, len(app.get("html"))) == ("Digits", 1 + len(TRANSFORMS))
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("first", "-3"), ("first", "99999"), ("first", "x"), ("augment_seed", "-1"), ("augment_seed", "1e99")],
 )
-def test_nonsense_in_the_url_ends_in_the_default(open_page: Open, name: str, value: str) -> None:
+def test_nonsense_in_the_url_is_named_and_ends_in_the_default(open_page: Open, name: str, value: str) -> None:
     app = open_page(**{name: value})
+    assert re.fullmatch(rf"Expected {name} .*; got {value!r}\.", app.warning[0].value)
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ from core.displays.palette import colors, head_colors
 from core.displays.views.confusion import Confusion
 from core.displays.views.curves import Curves
 from core.displays.views.example import Example
+from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedFigures
@@ -356,6 +358,44 @@ def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Callable[[str
     gallery = Gallery(comparison, home, "wrong")
     assert (gallery.frame().empty, gallery.chart(), gallery.pages) == (True, None, 1)
     assert gallery.describe().startswith("0 test images")
+
+
+def ask_one_question(run: Run) -> Run:
+    """The run as if its head had told by one number whether a digit is a one. It calls the first three images so."""
+    labels = (run.predictions.test_labels == 1).astype(np.int64)
+    spec = run.spec.replace(loss="binary")
+    folder = run.path.rename(run.path.with_name(spec.run_id))
+    record = json.loads((folder / "record.json").read_bytes()) | {"run_id": spec.run_id, "spec": spec.canonical()}
+    (folder / "record.json").write_text(json.dumps(record))
+    with np.load(folder / "predictions.npz") as stored:
+        arrays = dict(stored)
+    arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
+    np.savez(folder / "predictions.npz", **arrays)
+    guesses = np.where(np.arange(len(labels)) < 3, 1, labels)
+    return rewrite(Run.open(folder), labels=labels, guesses=guesses, classes=("not one", "one"))
+
+
+def test_first_images_are_the_first_as_stored(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+    home, comparison = comparisons("two_heads_three_seeds")
+    view = FirstImages(comparison, home)
+    assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))
+    assert "guess" in view.explain()
+
+
+def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
+    view = FirstImages(Comparison.of([ask_one_question(make_run(head="dense"))]), home)
+    frame = view.frame()
+    assert set(frame["told"]) == {"one"}
+    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["right"][:3]]
+    said = [view.write_guess(row) for row in frame.to_dict("records")]
+    assert said[:3] == wanted
+    assert not frame["right"][:3].all()
+    assert ("one", "0.30") in said[3:]
+    assert "the probability that a head gives to one;" in view.explain()
+    chart = view.chart()
+    assert chart is not None
+    drawn = {row["text"] for rows in chart.to_dict()["datasets"].values() for row in rows if "text" in row}
+    assert "Flatten + Dense: one 0.30" in drawn
 
 
 def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> None:

@@ -1,6 +1,7 @@
 """The lab's page in Streamlit's own test runner: every topic, from a link, from a slider, and fed with nonsense."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.home import Home
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.sample import PATTERNS, PHOTOS, SIGNALS
+from core.ui import link
 from core.ui.lab.topic import TOPICS
 from tests.page_run import navigated, open_page, read_tables
 
@@ -54,8 +56,75 @@ def test_only_the_chosen_topic_runs(open_lab: Open) -> None:
     assert "lab_x" not in app.session_state
 
 
-def test_unknown_topic_opens_the_first(open_lab: Open) -> None:
-    assert open_lab("Soup").segmented_control(key="lab_topic").value == "1D convolution"
+@pytest.mark.parametrize("topic", ["Soup", ""])
+def test_unknown_topic_is_named_and_the_first_is_open(open_lab: Open, topic: str) -> None:
+    app = open_lab(topic)
+    assert app.segmented_control(key="lab_topic").value == "1D convolution"
+    sentence = app.warning[0].value
+    assert sentence.startswith("Expected lab_topic to be one of '1D convolution'")
+    assert sentence.endswith(f"got {topic!r}.")
+
+
+SLIDING = {"padding": "soup", "p": "9", "s": "0", "d": "x", "operation": "soup", "step": "9999"}
+NONSENSE: dict[str, dict[str, str]] = {
+    "1D convolution": {"signal": "soup", "kernel1": "soup", **{f"1d_{name}": value for name, value in SLIDING.items()}},
+    "2D convolution": {
+        "2d_image": "soup", "kernel2": "", "2d_scan": "1797",
+        **{f"2d_{name}": value for name, value in SLIDING.items()},
+    },
+    "Output size": {"n": "65", "m": "0", "p": "-1", "s": "1.5", "d": "nan"},
+    "Pooling": {
+        "pool_image": "flower", "pool_scan": "x", "pool_window": "7", "pool_stride": "0", "pool_step": "",
+        "pool_seed": "21",
+    },
+    "Channels": {
+        "channel_photo": "soup", "channel_red": "box blur 5 × 5", "channel_green": "", "channel_blue": "soup",
+        "channel_bias": "101", "cost_n": "3", "cost_c": "x", "cost_k": "1e9", "cost_m": "inf",
+    },
+    "Pictures": {"array_photo": "soup", "array_plane": "violet", "array_row": "420", "array_column": "-1"},
+    "Regularization": {"l2_strength": "2.5", "l2_best": "nan", "dropout_rate": "1", "dropout_seed": "0.5"},
+    "Losses": {"logit": "41", "target": "2", "label": "3"},
+}  # fmt: skip
+NEEDED = {"2d_scan": ("2d_image", "a scanned digit"), "pool_scan": ("pool_image", "a scanned digit")}
+TYPED = {
+    "1D convolution": ["x", "w"], "2D convolution": ["2d_x", "w2"], "Pooling": ["pool_x", "pool_weights"],
+    "Regularization": ["l2_w", "dropout_x"], "Losses": ["logits"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_nonsense_in_a_link_is_named_and_the_topic_stands_on_its_defaults(open_lab: Open, topic: str) -> None:
+    for name, value in NONSENSE[topic].items():
+        needed = dict([NEEDED[name]]) if name in NEEDED else {}
+        app = open_lab(topic, **{name: value}, **needed)
+        said = [warning.value for warning in app.warning]
+        assert len(said) == 1, (name, said)
+        assert re.fullmatch(rf"Expected lab_{name} .*; got {value!r}\.", said[0])
+        assert not app.error
+        assert f"lab_{name}" not in app.query_params
+        assert app.segmented_control(key="lab_topic").value == topic
+        assert not app.run().warning  # said once
+
+
+@pytest.mark.parametrize("topic", TYPED)
+def test_text_in_a_link_that_is_too_long_or_no_numbers_is_named(open_lab: Open, topic: str) -> None:
+    for name in TYPED[topic]:
+        app = open_lab(topic, **{name: "1 " * 5000})
+        assert [warning.value.split(";")[0] for warning in app.warning] == [
+            f"Expected lab_{name} to be text of at most 8,000 characters"
+        ]
+        app = open_lab(topic, **{name: "soup"})
+        assert re.fullmatch(r"Expected .* as (rows of )?numbers .*; got 'soup'\.", app.error[0].value)
+
+
+def test_every_setting_of_the_lab_was_asked_for_nonsense() -> None:
+    tried = {name for names in [*NONSENSE.values(), *TYPED.values()] for name in names} | {"topic"}
+    assert {f"lab_{name}" for name in tried} == {name for name in link._NAMES if name.startswith("lab_")}
+
+
+def test_name_that_the_lab_does_not_have_is_named(open_lab: Open) -> None:
+    app = open_lab("Losses", soup="1")
+    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'lab_soup'."]
 
 
 # Convolution
@@ -145,17 +214,6 @@ def test_link_keeps_what_was_typed(open_lab: Open) -> None:
     assert "y[1] = 1·1 + 2·1 = **3**" in text_of(app)
 
 
-NONSENSE = ["", "-1", "nan", "<b>" * 1000]
-NAMES = ["1d_step", "1d_p", "1d_s", "1d_d", "1d_padding", "1d_operation", "signal", "kernel1", "x", "w"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_nonsense_in_a_link_ends_in_a_sentence_or_the_default(open_lab: Open, name: str) -> None:
-    for value in NONSENSE:
-        app = open_lab("1D convolution", **{name: value})
-        assert all(error.value.startswith("Expected ") for error in [*app.error, *app.warning])
-
-
 # Output size
 
 
@@ -210,7 +268,7 @@ def test_window_larger_than_the_map_is_refused(open_lab: Open) -> None:
 def test_channels_sum_to_one_map(open_lab: Open) -> None:
     app = open_lab("Channels")
     for name in ("Red", "Green", "Blue"):
-        app.selectbox(key=f"lab_channel_{name}").set_value("identity").run()
+        app.selectbox(key=f"lab_channel_{name.lower()}").set_value("identity").run()
     app.slider(key="lab_channel_bias").set_value(5).run()
     said = next(m.value for m in app.markdown if "In the middle" in m.value)
     *parts, bias, total = [
@@ -277,7 +335,7 @@ def test_dropout_at_its_ends(open_lab: Open, rate: str) -> None:
 
 def test_losses_start_with_the_published_figures(open_lab: Open) -> None:
     table = read_tables(open_lab("Losses"))[0]
-    for column in ("From logits", "From probabilities"):
+    for column in ("From logits", "From probs"):
         assert list(table[column]) == ["0.3711", "0.5996", "0.5996"]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import ComparisonError
+from core.spec import DATASETS
 from core.store.comparison import Comparison
 from core.store.run import Run
 
@@ -23,13 +24,25 @@ def choose_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Ru
     return chosen
 
 
+def find_positive(comparison: Comparison) -> int | None:
+    """The class that is a yes, where the classes are no and yes to one question; None where they are more than that.
+
+    Its probability alone says all, so it is told of every image, whatever the guess.
+    """
+    spec = comparison.first.spec
+    return 1 if spec.loss == "binary" or "attribute" in DATASETS[spec.dataset].uses else None
+
+
 def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
-    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right."""
+    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right; told
+    is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess."""
     frames = []
+    positive = find_positive(comparison)
     for head, run in choose_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
         guess = probs.argmax(axis=1)
         rows = np.arange(len(labels))
+        told = guess if positive is None else np.full_like(guess, positive)
         frames.append(
             pd.DataFrame(
                 {
@@ -40,6 +53,8 @@ def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataF
                     "prob": probs[rows, guess].astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
                     "right": guess == labels,
+                    "told": told,
+                    "prob_told": probs[rows, told].astype(np.float64),
                 }
             )
         )

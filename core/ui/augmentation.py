@@ -56,19 +56,14 @@ def choose_images() -> Chosen | None:
     begin = _begin()
     found = {status.label: status for status in list_datasets(home())}
     here = [label for label, status in found.items() if status.here or status.bundled]
-    asked = st.query_params.get("data")
-    if asked is not None and asked not in here:
-        _say_absent(asked, found)
     usual = label_of(key_of(begin.dataset, begin.folder))
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
-    label = left.selectbox(
-        "Dataset",
-        here,
-        here.index(usual) if usual in here else 0,
-        key="data",
-        bind="query-params",
-        help="Any that is on this machine.",
-    )
+    with left:
+        start = usual if usual in here else here[0]
+        label = link.selectbox("Dataset", list(found), start, key="data", help="Any; those that are not here say how.")
+    if label not in here:
+        _say_absent(found[label])
+        return None
     spec, recipe = _spec_of(begin, found[label])
     try:
         view = open_view(home(), spec, native=True)
@@ -96,13 +91,9 @@ def _begin() -> RunSpec:
     return spec if spec.augmentation else published
 
 
-def _say_absent(asked: str, found: dict[str, DatasetStatus]) -> None:
-    """What to do about a dataset that a link asks for and that is not here."""
-    status = found.get(asked)
-    if status is None:
-        known = ", ".join(map(repr, found))
-        st.warning(f"Expected data to be one of {known}; got {asked[:60]!r}.")
-    elif status.problem:
+def _say_absent(status: DatasetStatus) -> None:
+    """What to do about a dataset that is not here."""
+    if status.problem:
         st.error(status.problem, icon=":material/error:")
     else:
         st.info(f"{status.label} is not on this machine yet. Get it with: `{status.how}`", icon=":material/download:")
@@ -127,20 +118,19 @@ def show_pipeline(chosen: Chosen) -> None:
     st.subheader("What training sees", anchor=False)
     picker, strengths = st.container(), st.container()
     left, right = st.columns([4, 1])
-    if _TEXT not in st.session_state and _TEXT not in st.query_params:
-        st.session_state[_TEXT] = chosen.start
-    text = left.text_input(
-        "Pipeline",
-        key=_TEXT,
-        bind="query-params",
-        help=f"{KNOBS['augmentation'].help} Type it here or pick it above; without a number a transform has its "
-        "usual strength.",
-    )
+    with left:
+        text = link.text(
+            "Pipeline",
+            chosen.start,
+            key=_TEXT,
+            help=f"{KNOBS['augmentation'].help} Type it here or pick it above; without a number a transform has its "
+            "usual strength.",
+        )
     with right:
         most = int(KNOBS["seed"].high or 0)
         seed = link.number("Seed", 0, most, key="augment_seed", help="The training's own.")
     try:
-        pipeline = Pipeline.parse("".join(str(text or "").split()))
+        pipeline = Pipeline.parse("".join(text.split()))
     except SpecError as error:
         st.error(str(error), icon=":material/error:")
         return

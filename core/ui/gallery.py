@@ -101,10 +101,7 @@ def show_gallery(comparison: Comparison) -> None:
     if not count:
         st.info("No test image is like that. Choose another filter.")
         return
-    st.caption(
-        f"{count:,} of {total:,} test images. Percentages are the heads' probabilities for their own guesses, "
-        "wrong guesses are struck through. Click an image for all classes."
-    )
+    st.caption(f"{count:,} of {total:,} test images. {gallery.explain()} Click an image for all classes.")
     if st.session_state.get("page", 1) > pages:  # another comparison has fewer
         st.session_state["page"] = pages
     page = link.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
@@ -128,7 +125,7 @@ def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     palette = colors(gallery.comparison)
     images = [int(image) for image in dict.fromkeys(frame["image"])]
     cells = [
-        _cell(image, url, frame[frame["image"] == image], palette)
+        _cell(gallery, image, url, frame[frame["image"] == image], palette)
         for image, url in zip(images, gallery.thumbnails(images), strict=True)
     ]
     heads = [{"label": label, "color": color} for label, color in palette.items()]
@@ -140,17 +137,14 @@ def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
         _open(gallery, asked)
 
 
-def _cell(image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
-    guesses = [
-        {
-            "label": row["guess"],
-            "prob": f"{row['prob']:.0%}",
-            "right": bool(row["right"]),
-            "color": palette[row["head"]],
-        }
-        for row in rows.to_dict("records")
-    ]
-    said = "; ".join(f"{row['head']} says {row['guess']} with {row['prob']:.0%}" for row in rows.to_dict("records"))
+def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
+    guesses, spoken = [], []
+    for row in rows.to_dict("records"):
+        label, prob = gallery.write_guess(row)
+        right = bool(row["right"]) or gallery.positive is not None  # what is no guess is not struck through
+        guesses.append({"label": label, "prob": prob, "right": right, "color": palette[row["head"]]})
+        spoken.append(f"{row['head']} says {row['guess']} with {row['prob']:.0%}")
+    said = "; ".join(spoken)
     label = str(rows["label"].iloc[0])
     return {
         "image": image,

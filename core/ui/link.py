@@ -30,13 +30,25 @@ _NAMES = frozenset(
         ),
         *("data", "first", "augmentation"),
         *("dimensions", "calculator_backbone"),
+        *("lab_topic", "lab_signal", "lab_kernel1", "lab_x", "lab_w", "lab_kernel2", "lab_w2"),
+        *(f"lab_{axes}_{name}" for axes in ("1d", "2d") for name in ("padding", "p", "s", "d", "operation", "step")),
+        *(f"lab_{use}_{name}" for use in ("2d", "pool") for name in ("image", "x", "scan")),
+        *(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")),
+        *(f"lab_{name}" for name in "nmpsd"),
+        *(f"lab_cost_{name}" for name in "nckm"),
+        *(f"lab_channel_{name}" for name in ("photo", "red", "green", "blue", "bias")),
+        *(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")),
+        *("lab_l2_w", "lab_l2_strength", "lab_l2_best"),
+        *("lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed"),
+        *("lab_logit", "lab_target", "lab_logits", "lab_label"),
     ]
 )
-_PREFIXES = ("lab_",)  # a page with many choices of its own
 _REFUSED = "refused"
 _PAGE = "page of the link"
 _LONGEST = 60
 _NAMED = 8
+_MOST_CHARS = 8_000
+_BOX_PIXELS, _LINE_PIXELS = 46, 24
 
 
 def open_link(page: str) -> None:
@@ -45,7 +57,7 @@ def open_link(page: str) -> None:
         close_link()
         st.session_state[_PAGE] = page
     for name in st.query_params:
-        if name not in _NAMES and not name.startswith(_PREFIXES):
+        if name not in _NAMES:
             refuse(name, f"Expected a setting that some page has; got {name[:_LONGEST]!r}.")
     for sentence in st.session_state.get(_REFUSED, []):
         st.warning(sentence, icon=":material/link_off:")
@@ -108,12 +120,11 @@ def optional(label: str, options: Sequence[str], *, key: str, none: str, **setti
     return st.selectbox(label, options, None, placeholder=none, key=key, bind="query-params", **settings)
 
 
-def segmented(label: str, options: Sequence[T], *, key: str, **settings: Any) -> T:
-    """Exactly one of a few, the first to begin with."""
+def segmented(label: str, options: Sequence[T], value: T | None = None, *, key: str, **settings: Any) -> T:
+    """Exactly one of a few. Starts with `value`, or with the first."""
     _check_options(key, [str(option) for option in options])
-    return st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", **settings
-    )
+    start = options[0] if value is None else value
+    return st.segmented_control(label, options, default=start, required=True, key=key, bind="query-params", **settings)
 
 
 def pills(
@@ -144,9 +155,13 @@ def toggle(label: str, value: bool = False, *, key: str, **settings: Any) -> boo
     return st.toggle(label, value, key=key, bind="query-params", **settings)
 
 
-def text(label: str, value: str = "", *, key: str, **settings: Any) -> str:
-    _check(key, "to be text", lambda _: True)
-    return st.text_input(label, value, key=key, bind="query-params", **settings)
+def text(label: str, value: str = "", *, key: str, lines: int = 1, **settings: Any) -> str:
+    """In a box as high as some `lines`."""
+    _check(key, f"to be text of at most {_MOST_CHARS:,} characters", lambda text: len(text) <= _MOST_CHARS)
+    settings |= {"max_chars": _MOST_CHARS, "key": key, "bind": "query-params"}
+    if lines > 1:
+        return st.text_area(label, value, height=_BOX_PIXELS + _LINE_PIXELS * lines, **settings)
+    return st.text_input(label, value, **settings)
 
 
 def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> None:
@@ -157,7 +172,7 @@ def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> 
 
 def _check(name: str, expected: str, fits: Callable[[str], bool], *, many: bool = False) -> None:
     """Refuses what Streamlit would drop without a word. Only a link is asked, not what a person chose afterwards."""
-    if name not in _NAMES and not name.startswith(_PREFIXES):
+    if name not in _NAMES:
         raise KeyError(f"Expected {name} among the names of core.ui.link.")
     if name in st.session_state:
         return

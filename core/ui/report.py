@@ -6,6 +6,7 @@ from core.analysis.prediction import choose_runs
 from core.displays.headline import list_cautions, write_headline
 from core.displays.number import format_plural
 from core.displays.views.confusion import Confusion
+from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
@@ -79,24 +80,38 @@ def show_cautions(comparison: Comparison) -> None:
         st.info("**Keep in mind.** " + " ".join(cautions), icon=":material/info:")
 
 
-def show_only_one_right(comparison: Comparison) -> None:
-    """A strip of the images that only one head gets right, surest first."""
-    if len(comparison.contenders) < 2:
-        return
-    gallery = Gallery(comparison, home(), show="right by one", order="surest first", page_size=6)
+def show_images(comparison: Comparison) -> None:
+    """Two strips: the first test images, and those that only one head gets right."""
+    try:
+        _show_first(FirstImages(comparison, home()))
+        if len(comparison.contenders) > 1:
+            _show_only_one_right(Gallery(comparison, home(), show="right by one", order="surest first", page_size=6))
+    except DatasetError as error:
+        st.info(str(error))
+
+
+def _show_first(first: FirstImages) -> None:
+    st.subheader(first.title, anchor=False)
+    st.caption(f"As they are stored, {_write_runs(first)}. {first.explain()}")
+    show_cells(first, first.frame(), key="first")
+
+
+def _write_runs(gallery: Gallery) -> str:
+    """Whose guesses they are, where a head has runs with several seeds."""
+    seeds = {head: run.spec.seed for head, run in choose_runs(gallery.comparison, gallery.seed).items()}
+    same = len(set(seeds.values())) == 1
+    said = [f"{head} with seed {seed}" for head, seed in seeds.items()]
+    return f"by the runs {f'with seed {min(seeds.values())}' if same else ', '.join(said)}"
+
+
+def _show_only_one_right(gallery: Gallery) -> None:
     frame = gallery.frame()
     st.subheader("Images that only one head gets right", anchor=False)
-    runs = choose_runs(comparison, gallery.seed)
-    seeds = {run.spec.seed for run in runs.values()}
-    said = [f"{head} with seed {run.spec.seed}" for head, run in runs.items()]
-    st.caption(f"The surest first, by the runs {f'with seed {min(seeds)}' if len(seeds) == 1 else ', '.join(said)}.")
+    st.caption(f"The surest first, {_write_runs(gallery)}.")
     if frame.empty:
         st.write("There are none: on every test image, all heads are right or more than one is.")
         return
-    try:
-        show_cells(gallery, frame, key="strip")
-    except DatasetError as error:
-        st.info(str(error))
+    show_cells(gallery, frame, key="strip")
     st.page_link(
         "pages/predictions.py", label=f"All {len(gallery.selected()):,} of them", icon=":material/image_search:"
     )

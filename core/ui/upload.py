@@ -7,7 +7,7 @@ import streamlit as st
 from core.datasets.cache import list_datasets
 from core.datasets.fetch import FetchProgress, list_added, read_fetch, start_add
 from core.datasets.key import add_command, label_of
-from core.displays.number import format_count
+from core.displays.number import format_count, format_plural
 from core.errors import HeadroomError
 from core.spec import KNOBS
 from core.ui import link
@@ -33,7 +33,8 @@ def choose_folder() -> str | None:
     chosen = link.selectbox(KNOBS["folder"].label, list(here), key="folder", help=KNOBS["folder"].help)
     status = here[chosen]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
-    left_out = f"; {format_count(status.skipped)} files were left out" if status.skipped else ""
+    were = "was" if status.skipped == 1 else "were"
+    left_out = f"; {format_plural(status.skipped, 'file')} {were} left out" if status.skipped else ""
     st.caption(f"{images}{left_out}.")
     with st.expander("Add another folder", icon=":material/upload:"):
         show_upload()

@@ -1,14 +1,15 @@
 """A gallery of test images with what each head took them for."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
-from core.analysis.prediction import Order, Show, compute_guesses, select_images
+from core.analysis.prediction import Order, Show, compute_guesses, find_positive, select_images
 from core.displays.display import Chart, Display
 from core.displays.number import format_plural
 from core.displays.palette import colors
@@ -46,13 +47,31 @@ class Gallery(Display):
         return max(1, ceil(len(self.selected()) / self.page_size))
 
     def frame(self) -> pd.DataFrame:
-        """One row an image of this page and head: image, head, label, guess, prob, prob_label, right."""
+        """One row an image of this page and head, with the columns of `compute_guesses` and classes by their names."""
         chosen = self.selected()
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._guesses.set_index("image").loc[shown].reset_index()
         names = dict(enumerate(self.comparison.first.record.data.classes))
-        return frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
+        return frame.assign(**{column: frame[column].map(names) for column in ("label", "guess", "told")})
+
+    def write_guess(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
+        """What stands under a picture for a row of the frame: a class, and its probability."""
+        if self.positive is None:
+            return row["told"], f"{row['prob_told']:.0%}"
+        return row["told"], f"{row['prob_told']:.2f}{'' if row['right'] else ' ✗'}"
+
+    def explain(self) -> str:
+        """How to read what stands under a picture."""
+        if self.positive is None:
+            return "Percentages are the heads' probabilities for their own guesses, wrong guesses are struck through."
+        name = self.comparison.first.record.data.classes[self.positive]
+        return f"Under each true class stands the probability that a head gives to {name}; ✗ marks a wrong guess."
+
+    @cached_property
+    def positive(self) -> int | None:
+        """The class whose probability stands under every picture; None when each head tells that of its guess."""
+        return find_positive(self.comparison)
 
     def thumbnails(self, images: list[int]) -> list[str]:
         """PNG data URIs. Raises DatasetError when the dataset is not here."""
@@ -69,7 +88,7 @@ class Gallery(Display):
         frame["column"] = frame["image"].map(lambda i: place[i] % per_row)
         frame["row"] = frame["image"].map(lambda i: place[i] // per_row)
         frame["line"] = frame.groupby("image").cumcount()
-        frame["text"] = frame["head"] + ": " + frame["guess"] + frame["prob"].map(" {:.0%}".format)
+        frame["text"] = [f"{row['head']}: {' '.join(self.write_guess(row))}" for row in frame.to_dict("records")]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images))
         x = alt.X("column:O", axis=None)
         y = alt.Y("row:O", axis=None)

@@ -9,6 +9,7 @@ from core.displays.lab.grid import draw_grid
 from core.displays.number import format_count
 from core.lab.channel import compute_cost, convolve_channels
 from core.lab.kernel import KERNELS_2D
+from core.ui import link
 from core.ui.lab.choice import choose_photo, load_small
 from core.ui.lab.drawing import show_figures
 
@@ -29,10 +30,10 @@ def _show_sum() -> None:
     with left:
         pixels = load_small(choose_photo(key="channel"), _SIDE)
         slices = [
-            st.selectbox(f"{name} slice", three, three.index(start), key=f"lab_channel_{name}", bind="query-params")
+            link.selectbox(f"{name} slice", three, start, key=f"lab_channel_{name.lower()}")
             for name, start in zip(_NAMES, _STARTS, strict=True)
         ]
-        bias = st.slider("Bias", -100, 100, 0, key="lab_channel_bias", bind="query-params")
+        bias = link.slider("Bias", -100, 100, 0, key="lab_channel_bias")
     x = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float64)  # a grey picture has three equal channels
     kernel = np.stack([KERNELS_2D[name] for name in slices], axis=-1)
     result = convolve_channels(x, kernel, float(bias))
@@ -61,19 +62,21 @@ def _show_sum() -> None:
 def _show_cost() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        side = st.slider("Side of the map n", 4, 256, 28, key="lab_cost_n", bind="query-params")
-        channels = st.slider("Input channels c", 1, 64, 1, key="lab_cost_c", bind="query-params")
-        filters = st.slider("Kernels k", 1, 128, 32, key="lab_cost_k", bind="query-params")
-        kernel = st.slider("Kernel size m", 1, 11, 3, key="lab_cost_m", bind="query-params")
+        side = link.slider("Side of the map n", 4, 256, 28, key="lab_cost_n")
+        channels = link.slider("Input channels c", 1, 64, 1, key="lab_cost_c")
+        filters = link.slider("Kernels k", 1, 128, 32, key="lab_cost_k")
+        kernel = link.slider("Kernel size m", 1, 11, 3, key="lab_cost_m")
     cost = compute_cost(side, channels, filters, kernel)
     with right:
         st.latex(
-            f"m \\cdot m \\cdot c \\cdot k + k = {kernel} \\cdot {kernel} \\cdot {channels} \\cdot {filters} "
-            f"+ {filters} = {_latex(cost.convolution)}"
+            "\\begin{aligned} & m \\cdot m \\cdot c \\cdot k + k \\\\ "
+            f"&= {kernel} \\cdot {kernel} \\cdot {channels} \\cdot {filters} + {filters} "
+            f"= {_latex(cost.convolution)} \\end{{aligned}}"
         )
         st.latex(
-            f"(n \\cdot n \\cdot c) \\cdot (n \\cdot n \\cdot k) = {_latex(side * side * channels)} \\cdot "
-            f"{_latex(side * side * filters)} = {_latex(cost.fully_connected)}"
+            "\\begin{aligned} & (n \\cdot n \\cdot c) \\cdot (n \\cdot n \\cdot k) \\\\ "
+            f"&= {_latex(side * side * channels)} \\cdot {_latex(side * side * filters)} \\\\ "
+            f"&= {_latex(cost.fully_connected)} \\end{{aligned}}"
         )
         st.altair_chart(
             build_cost_chart(side, channels, filters, kernel),

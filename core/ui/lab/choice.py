@@ -8,47 +8,44 @@ from core.lab.convolution import PADDINGS, Padding, Values
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.matrix import format_matrix, parse_matrix, parse_vector
 from core.picture import Pixels, compute_grey, read_picture, shrink_picture
+from core.ui import link
 
 TYPED, DIGIT, MINE = "typed", "a scanned digit", "a picture of mine"
 _OWN = "own"
-_CHARACTERS = 8_000
 _SIDE = 128  # pixels of a picture that is convolved
 
 
 def type_vector(label: str, name: str, default: Values, *, key: str, max_length: int = 64) -> Values:
-    text = st.text_input(label, format_matrix(default), max_chars=_CHARACTERS, key=key, bind="query-params")
-    return parse_vector(text or "", name, max_length=max_length)
+    return parse_vector(link.text(label, format_matrix(default), key=key), name, max_length=max_length)
 
 
 def type_matrix(label: str, name: str, default: Values, *, key: str) -> Values:
-    text = st.text_area(
+    text = link.text(
         label,
         format_matrix(default),
-        height=46 + 24 * min(len(default), 7),
-        max_chars=_CHARACTERS,
         key=key,
-        bind="query-params",
+        lines=min(len(default), 7),
         help="Numbers parted by spaces, a line a row. What NumPy or Python prints can be pasted.",
     )
-    return parse_matrix(text or "", name)
+    return parse_matrix(text, name)
 
 
 def choose_signal() -> Values:
-    name = st.selectbox("Signal x", [TYPED, *sample.SIGNALS], key="lab_signal", bind="query-params")
+    name = link.selectbox("Signal x", [TYPED, *sample.SIGNALS], key="lab_signal")
     if name == TYPED:
         return type_vector("Numbers of x", "signal", sample.EXAMPLE_1D, key="lab_x")
     return sample.SIGNALS[name]
 
 
 def choose_kernel_1d(default: Values) -> Values:
-    name = st.selectbox("Kernel w", [TYPED, *KERNELS_1D], key="lab_kernel1", bind="query-params")
+    name = link.selectbox("Kernel w", [TYPED, *KERNELS_1D], key="lab_kernel1")
     if name == TYPED:
         return type_vector("Numbers of w", "kernel", default, key="lab_w")
     return KERNELS_1D[name]
 
 
 def choose_kernel_2d(default: Values) -> Values:
-    name = st.selectbox("Kernel W", [TYPED, *KERNELS_2D], key="lab_kernel2", bind="query-params")
+    name = link.selectbox("Kernel W", [TYPED, *KERNELS_2D], key="lab_kernel2")
     if name == TYPED:
         return type_matrix("Rows of W", "kernel", default, key="lab_w2")
     return KERNELS_2D[name]
@@ -57,14 +54,11 @@ def choose_kernel_2d(default: Values) -> Values:
 def choose_map(default: Values, *, key: str, pictures: bool = True) -> Values:
     """A map of one channel, float64 of shape (rows, columns): typed, a pattern, a digit or a picture in grey."""
     photos = [*sample.PHOTOS, MINE] if pictures else []
-    name = st.selectbox(
-        "Image X", [TYPED, *sample.PATTERNS, DIGIT, *photos], key=f"lab_{key}_image", bind="query-params"
-    )
+    name = link.selectbox("Image X", [TYPED, *sample.PATTERNS, DIGIT, *photos], key=f"lab_{key}_image")
     if name == TYPED:
         return type_matrix("Rows of X", "image", default, key=f"lab_{key}_x")
     if name == DIGIT:
-        number = st.number_input("Scan", 0, 1796, 0, key=f"lab_{key}_scan", bind="query-params")
-        return _load_digit(int(number))
+        return _load_digit(link.number("Scan", 0, 1796, key=f"lab_{key}_scan"))
     if name in sample.PATTERNS:
         return sample.PATTERNS[name]
     pixels = load_small(upload(key=f"lab_{key}_file") if name == MINE else sample.read_photo(name), _SIDE)
@@ -75,7 +69,7 @@ def choose_map(default: Values, *, key: str, pictures: bool = True) -> Values:
 def choose_photo(*, key: str) -> bytes:
     """The bytes of an image file: an uploaded one, or a photograph at hand."""
     names = [*sample.PHOTOS, MINE]
-    name = st.selectbox("Picture", names, key=f"lab_{key}_photo", bind="query-params")
+    name = link.selectbox("Picture", names, key=f"lab_{key}_photo")
     if name == MINE:
         return upload(key=f"lab_{key}_file")
     st.caption(f"Photograph: {sample.PHOTOS[name]}, CC BY 2.0, comes with scikit-learn.")
@@ -102,42 +96,34 @@ def _load_digit(number: int) -> Values:
 
 
 def choose_padding(default: int, *, key: str) -> Padding | int:
-    options = [*PADDINGS, _OWN]
-    chosen = st.segmented_control(
+    chosen = link.segmented(
         "Padding p",
-        options,
-        default=_OWN,
-        required=True,
+        [*PADDINGS, _OWN],
+        _OWN,
         key=f"lab_{key}_padding",
-        bind="query-params",
         help="Zeros round the input. full: every overlap counts. same: an output as large as the input (at stride 1). "
         "valid: none. own: a number of your choice.",
     )
     if chosen in PADDINGS:
         return chosen
-    return st.slider("Zeros on each side", 0, 8, default, key=f"lab_{key}_p", bind="query-params")
+    return link.slider("Zeros on each side", 0, 8, default, key=f"lab_{key}_p")
 
 
 def choose_sliding(*, key: str) -> tuple[int, int]:
     """Stride and dilation."""
     left, right = st.columns(2)
     with left:
-        stride = st.slider("Stride s", 1, 4, 1, key=f"lab_{key}_s", bind="query-params")
+        stride = link.slider("Stride s", 1, 4, 1, key=f"lab_{key}_s")
     with right:
-        dilation = st.slider(
-            "Dilation d", 1, 4, 1, key=f"lab_{key}_d", bind="query-params", help="How far apart the weights stand."
-        )
+        dilation = link.slider("Dilation d", 1, 4, 1, key=f"lab_{key}_d", help="How far apart the weights stand.")
     return stride, dilation
 
 
 def choose_flip(*, key: str) -> bool:
-    chosen = st.segmented_control(
+    chosen = link.segmented(
         "Operation",
         ["convolution", "cross-correlation"],
-        default="convolution",
-        required=True,
         key=f"lab_{key}_operation",
-        bind="query-params",
         help="A convolution turns the kernel round first. Deep-learning frameworks do not, and call it convolution.",
     )
     return chosen != "cross-correlation"
@@ -151,4 +137,4 @@ def choose_step(steps: int, *, key: str) -> int:
     name = f"lab_{key}_step"
     if isinstance(asked := st.session_state.get(name), int) and asked > steps:
         st.session_state[name] = steps  # of a longer output before
-    return st.slider(f"Step of {steps:,}", 1, steps, min(6, steps), key=name, bind="query-params") - 1
+    return link.slider(f"Step of {steps:,}", 1, steps, min(6, steps), key=name) - 1

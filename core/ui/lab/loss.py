@@ -19,6 +19,7 @@ from core.lab.loss import (
     sparse_from_logits,
     sparse_from_probs,
 )
+from core.ui import link
 from core.ui.lab.choice import type_vector
 from core.ui.show import show_frame
 
@@ -26,11 +27,8 @@ from core.ui.show import show_frame
 def show_losses() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        logit = st.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit", bind="query-params")
-        chosen = st.segmented_control(
-            "True class y", [0, 1], default=1, required=True, key="lab_target", bind="query-params"
-        )
-        target = 1 if chosen is None else chosen
+        logit = link.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
+        target = link.segmented("True class y", [0, 1], 1, key="lab_target")
         logits = type_vector(
             "Logits of several classes", "logits", np.array([1.5, 0.8, 2.1]), key="lab_logits", max_length=12
         )
@@ -73,7 +71,7 @@ def _choose_label(classes: int) -> int:
     key = "lab_label"
     if isinstance(asked := st.session_state.get(key), int) and asked >= classes:
         st.session_state[key] = classes - 1  # of more classes before
-    return st.slider("True class", 0, classes - 1, min(2, classes - 1), key=key, bind="query-params")
+    return link.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
 
 
 def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataFrame:
@@ -86,14 +84,14 @@ def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataF
             categorical_from_logits(logits, hot),
             categorical_from_probs(probs, hot),
         ),
-        ("Sparse categorical", str(label), sparse_from_logits(logits, label), sparse_from_probs(probs, label)),
+        ("Sparse", str(label), sparse_from_logits(logits, label), sparse_from_probs(probs, label)),
     ]
     return pd.DataFrame(
         {
             "Cross-entropy": name,
             "Target y": truth,
             "From logits": f"{from_logits:.4f}",
-            "From probabilities": f"{from_probs:.4f}",
+            "From probs": f"{from_probs:.4f}",
         }
         for name, truth, from_logits, from_probs in rows
     )

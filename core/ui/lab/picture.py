@@ -8,6 +8,7 @@ from core.displays.lab.drawing import Drawing
 from core.displays.lab.grid import draw_grid
 from core.displays.number import format_bytes, format_count
 from core.picture import Pixels, compute_grey, read_picture, shrink_picture
+from core.ui import link
 from core.ui.lab.choice import choose_photo
 from core.ui.lab.drawing import show_figures
 from core.ui.show import show_frame
@@ -23,8 +24,9 @@ def show_picture() -> None:
         pixels = _read(data)
         height, width, channels = pixels.shape
         planes = ["grey"] if channels == 1 else ["red", "green", "blue", "grey"]
-        plane = st.segmented_control("Channel", planes, default=planes[0], required=True, key="lab_array_plane")
-        plane = plane if plane in planes else planes[0]
+        if st.session_state.get("lab_array_plane", planes[0]) not in planes:  # of a coloured picture before
+            st.session_state["lab_array_plane"] = planes[0]
+        plane = link.segmented("Channel", planes, key="lab_array_plane")
         row = _choose_corner("Row", height, "lab_array_row")
         column = _choose_corner("Column", width, "lab_array_column")
     with right:
@@ -65,7 +67,7 @@ def _choose_corner(label: str, size: int, key: str) -> int:
         return 0
     if isinstance(asked := st.session_state.get(key), int) and asked > most:
         st.session_state[key] = most  # of a larger picture before
-    return st.slider(f"{label} of the crop", 0, most, most // 2, key=key, bind="query-params")
+    return link.slider(f"{label} of the crop", 0, most, most // 2, key=key)
 
 
 def _take(pixels: Pixels, plane: str) -> Pixels:
@@ -113,7 +115,7 @@ def _summarize(data: bytes, planes: list[str]) -> pd.DataFrame:
                 "Minimum": int(v.min()),
                 "Mean": f"{v.mean():.1f}",
                 "Maximum": int(v.max()),
-                "First numbers": " ".join(map(str, v[0, :6])),
+                "First numbers": " ".join(map(str, v[0, :4])),
             }
             for plane, v in values.items()
         ]

@@ -9,6 +9,7 @@ from core.displays.lab.verdict import count_same
 from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally
+from core.ui import link
 from core.ui.lab.choice import choose_map, choose_step, type_matrix
 from core.ui.lab.drawing import show_figures
 
@@ -29,8 +30,8 @@ def show_pooling() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         x = choose_map(_EXAMPLE, key="pool", pictures=False)
-        window = st.slider("Window", 1, 6, 2, key="lab_pool_window", bind="query-params")
-        stride = st.slider("Stride", 1, 6, 2, key="lab_pool_stride", bind="query-params")
+        window = link.slider("Window", 1, 6, 2, key="lab_pool_window")
+        stride = link.slider("Stride", 1, 6, 2, key="lab_pool_stride")
         kind = "overlap" if stride < window else "touch" if stride == window else "leave gaps"
         st.caption(f"The windows {kind}. Frameworks take a stride as long as the window unless told otherwise.")
     with right:
@@ -63,7 +64,7 @@ def show_pooling() -> None:
 
 def _show_invariance(x: Values, window: int, stride: int) -> None:
     st.subheader("What max pooling does not see", anchor=False)
-    seed = st.slider("Another input with the same maxima", 1, 20, 1, key="lab_pool_seed", bind="query-params")
+    seed = link.slider("Another input with the same maxima", 1, 20, 1, key="lab_pool_seed")
     twin = compute_twin(x, window, seed)
     scale = _SMALL / max(x.shape)
     results = {name: (pool(x, window, stride, name), pool(twin, window, stride, name)) for name in ("max", "mean")}

@@ -6,6 +6,7 @@ import streamlit as st
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.staircase import draw_staircase
 from core.lab.convolution import compute_output_size, resolve_padding
+from core.ui import link
 from core.ui.lab.drawing import show_drawing
 from core.ui.show import show_frame
 
@@ -13,11 +14,11 @@ from core.ui.show import show_frame
 def show_size() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        size = st.slider("Input size n", 1, 64, 10, key="lab_n", bind="query-params")
-        kernel = st.slider("Kernel size m", 1, 16, 5, key="lab_m", bind="query-params")
-        padding = st.slider("Padding p, zeros on each side", 0, 16, 2, key="lab_p", bind="query-params")
-        stride = st.slider("Stride s", 1, 8, 1, key="lab_s", bind="query-params")
-        dilation = st.slider("Dilation d", 1, 4, 1, key="lab_d", bind="query-params")
+        size = link.slider("Input size n", 1, 64, 10, key="lab_n")
+        kernel = link.slider("Kernel size m", 1, 16, 5, key="lab_m")
+        padding = link.slider("Padding p, zeros on each side", 0, 16, 2, key="lab_p")
+        stride = link.slider("Stride s", 1, 8, 1, key="lab_s")
+        dilation = link.slider("Dilation d", 1, 4, 1, key="lab_d")
     with right:
         outputs = compute_output_size(size, kernel, (padding, padding), stride, dilation)
         st.latex(write_output_size(size, kernel, (padding, padding), stride, dilation))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.ui import link
 from core.ui.frame import errors_as_sentences
 from core.ui.lab.channel import show_channels
 from core.ui.lab.loss import show_losses
@@ -25,15 +26,6 @@ TOPICS = {
 
 @st.fragment
 def show_topic() -> None:
-    names = list(TOPICS)
-    chosen = st.segmented_control(
-        "Topic",
-        names,
-        default=names[0],
-        required=True,
-        key="lab_topic",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    chosen = link.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
     with errors_as_sentences():
-        TOPICS[chosen or names[0]]()  # a link may leave it empty
+        TOPICS[chosen]()
