@@ -137,6 +137,11 @@ class JobQueue:
         """Queued and running jobs as the table has them, in the order they will be, or were, started."""
         return self._select(f"WHERE state IN ('queued', 'running') {_ORDER}")
 
+    def ended(self, limit: int) -> list[Job]:
+        """The jobs that ended, newest first, at most so many."""
+        clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
+        return self._select(clause, limit)
+
     def running(self) -> list[Job]:
         """Jobs that the table has as running."""
         return self._select("WHERE state = 'running' ORDER BY number")

@@ -30,6 +30,7 @@ _NAMES = frozenset(
         ),
         *("data", "first", "augmentation"),
         *("dimensions", "calculator_backbone"),
+        "job",
     ]
 )
 _PREFIXES = ("lab_",)  # a page with many choices of its own

@@ -39,10 +39,13 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame) -> None:
+def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     Each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+
+    Args:
+        own: how columns are shown that are no figures.
     """
     names, *figures = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
@@ -53,7 +56,11 @@ def show_frame(frame: pd.DataFrame) -> None:
         frame,
         hide_index=True,
         width="stretch",
-        column_config=columns | {names: st.column_config.Column(names, pinned=True, width=widths[names])},
+        column_config={
+            **columns,
+            **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},
+            names: st.column_config.Column(names, pinned=True, width=widths[names]),
+        },
     )
 
 
