@@ -8,8 +8,6 @@ each session; the budget is 1 s a session. The jobs are stand-ins that say how f
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +19,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.spec import RunSpec
 from tests.finished_run import RunWriter
-from tests.page_run import ROOT
+from tests.job_run import end_dispatcher, start_dispatcher
 
 BUDGET_SECONDS = 1.0
 SESSIONS = (0, 1, 10)
@@ -55,7 +53,7 @@ def measure(home: Home) -> None:
         for sessions in SESSIONS:
             for _ in range(sessions - opened):
                 tab = browser.new_context().new_page()
-                tab.goto(f"{address}/jobs")
+                tab.goto(f"{address}/jobs", timeout=120_000)
                 tab.get_by_text(f"{SLOTS} running, {QUEUED} queued.").wait_for(timeout=120_000)
             opened = sessions
             time.sleep(SETTLING_SECONDS)
@@ -83,21 +81,12 @@ def main() -> None:
         os.environ |= {"HEADROOM_EXAMPLES": f"{folder}/no-examples", "HEADROOM_SLOTS": str(SLOTS)}
         open_dataset(home, "digits")
         fill(home)
-        dispatcher = subprocess.Popen(
-            [sys.executable, "-m", "core.jobs", str(home.path), "--module", "tests.stand_in"],
-            cwd=ROOT, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        dispatcher = start_dispatcher(home, slots=SLOTS)
         try:
-            time.sleep(2)  # until it holds the lock: submitting would start another, with real trainings
-            runs = submit_all(home, [LONG.replace(seed=seed) for seed in range(SLOTS + QUEUED)])
+            submit_all(home, [LONG.replace(seed=seed) for seed in range(SLOTS + QUEUED)])
             measure(home)
-            for run in runs:
-                JobQueue(home).cancel(run.run_id)
-            while JobQueue(home).unfinished():
-                time.sleep(0.1)
         finally:
-            dispatcher.kill()
-            dispatcher.wait()
+            end_dispatcher(home, dispatcher)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal
 
 from core.errors import HomeError, JobError
@@ -92,13 +92,13 @@ class Job:
     started_at: float | None
     ended_at: float | None
 
-    @cached_property
+    @property
     def spec(self) -> RunSpec:
         """
         Raises:
             SpecError, UnknownNameError: when the job was queued by a version that knew other settings.
         """
-        return RunSpec.parse(json.loads(self.spec_json))
+        return _parse(self.spec_json)
 
     @property
     def handle(self) -> str:
@@ -315,6 +315,11 @@ def _create(connection: sqlite3.Connection) -> None:
             if connection.in_transaction:
                 connection.rollback()
             time.sleep(0.02)
+
+
+@lru_cache(maxsize=1024)  # pages that watch ask for the same ones again and again
+def _parse(spec_json: str) -> RunSpec:
+    return RunSpec.parse(json.loads(spec_json))
 
 
 def _job(row: tuple[object, ...]) -> Job:
