@@ -55,7 +55,7 @@ def kill(pid: int | None) -> None:
 def running(home: Home, spec: RunSpec) -> Job:
     """Waits until the first epoch of a run is recorded."""
     queue, run_id = JobQueue(home), spec.run_id
-    until(lambda: not read_history_of(home, run_id).empty, 60)
+    until(lambda: not read_history_of(home, run_id).empty, 120)
     job = queue.job(run_id)
     assert job is not None
     assert job.state == "running"

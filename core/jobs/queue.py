@@ -305,7 +305,7 @@ class JobQueue:
 def _create(connection: sqlite3.Connection) -> None:
     """Makes the table. Switching to a write-ahead log does not wait for other connections, so it is tried again."""
     until = time.monotonic() + _PATIENCE_SECONDS
-    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job_state'").fetchone():
+    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(f"BEGIN IMMEDIATE; {_TABLE} COMMIT;")
