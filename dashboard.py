@@ -20,6 +20,7 @@ run_page(
             ],
             "Make": [
                 st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+                st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
                 st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
             ],
             "Learn": [st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:")],

@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.home import Home
@@ -59,8 +61,9 @@ def measure_page(page: str, homes: dict[str, Home]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def measure_memory(home: Home) -> dict[str, object]:
-    """Resident bytes of a dashboard's process after a browser has drawn every page."""
+@contextmanager
+def serving(home: Home) -> Iterator[tuple[str, int]]:
+    """A dashboard's server on a port of its own; its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -70,13 +73,19 @@ def measure_memory(home: Home) -> dict[str, object]:
     server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
-        draw_pages(f"http://127.0.0.1:{port}")
-        status = Path(f"/proc/{server.pid}/status").read_text()
-        kilobytes = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
-        mapped = "tensorflow" in Path(f"/proc/{server.pid}/maps").read_text()
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait()
+
+
+def measure_memory(home: Home) -> dict[str, object]:
+    """Resident bytes of a dashboard's process after a browser has drawn every page."""
+    with serving(home) as (address, pid):
+        draw_pages(address)
+        status = Path(f"/proc/{pid}/status").read_text()
+        kilobytes = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+        mapped = "tensorflow" in Path(f"/proc/{pid}/maps").read_text()
     return {
         "benchmark": "pages", "memory_bytes": kilobytes * 1024, "budget_bytes": BUDGET_BYTES, "tensorflow": mapped,
         "within": kilobytes * 1024 <= BUDGET_BYTES and not mapped,

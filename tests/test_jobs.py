@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -30,90 +29,34 @@ from core.jobs.source import read_sources
 from core.jobs.submit import cancel, check, submit, submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
-from core.store.run import read_history
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
+from tests.job_run import (
+    LONG,
+    ROOT,
+    SPEC,
+    alive,
+    dispatcher_pid,
+    end_all,
+    end_dispatcher,
+    kill,
+    read_history_of,
+    running,
+    start_dispatcher,
+    state,
+    until,
+    worker_pid,
+)
 from tests.page_run import navigated, open_page
 from tests.stand_in import CRASHES, CRASHES_ONCE, FAILS, PARENT, STUBBORN
 
-ROOT = Path(__file__).resolve().parents[1]
-SPEC = RunSpec(dataset="digits", train_images=200, epochs=3)
-LONG = SPEC.replace(epochs=1000)
-
 pytestmark = pytest.mark.xdist_group("jobs")
-
-
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    """A killed process whose parent has not looked yet counts as dead."""
-    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return bool(found.strip()) and not found.strip().startswith("Z")
-
-
-def dispatcher_pid(home: Home) -> int | None:
-    """Does not try the lock: that could make a dispatcher that starts just then believe that there is one."""
-    path = home.jobs / "dispatcher.lock"
-    text = path.read_text().strip() if path.exists() else ""
-    return int(text) if text and int(text) != os.getpid() and alive(int(text)) else None
-
-
-def worker_pid(home: Home, job: Job) -> int:
-    path = home.jobs / "processes" / job.handle
-    until(lambda: path.is_file() and path.read_text().strip())
-    return int(path.read_text().split()[0])
-
-
-def kill(pid: int | None) -> None:
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: not alive(pid))
-
-
-def running(home: Home, spec: RunSpec) -> Job:
-    """Waits until the first epoch of a run is recorded."""
-    queue, run_id = JobQueue(home), spec.run_id
-    until(lambda: not read_history_of(home, run_id).empty, 60)
-    job = queue.job(run_id)
-    assert job is not None
-    assert job.state == "running"
-    return job
-
-
-def read_history_of(home: Home, run_id: str) -> pd.DataFrame:
-    return read_history(home.jobs / run_id / "history.jsonl")
-
-
-def state(home: Home, spec: RunSpec) -> str:
-    job = JobQueue(home).job(spec.run_id)
-    assert job is not None
-    return job.state
 
 
 def change_byte(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-
-
-def end_all(home: Home) -> None:
-    """Leaves no process of a home behind, whatever state a failed test has left it in."""
-    queue = JobQueue(home)
-    for job in queue.unfinished():
-        queue.cancel(job.run_id)
-    end = time.monotonic() + 10
-    while dispatcher_pid(home) and queue.unfinished() and time.monotonic() < end:
-        time.sleep(0.05)
-    if pid := dispatcher_pid(home):
-        kill(pid)
-    for path in (home.jobs / "processes").glob("*-?"):
-        if path.is_file() and path.read_text().strip() and alive(pid := int(path.read_text().split()[0])):
-            os.killpg(pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -130,24 +73,6 @@ def spec(home: Home) -> RunSpec:
 
 
 Dispatch = Callable[..., subprocess.Popen[bytes]]
-
-
-def start_dispatcher(home: Home, *options: str, cwd: Path = ROOT) -> subprocess.Popen[bytes]:
-    """A dispatcher whose jobs are stand-ins; it runs the code in `cwd`."""
-    home.jobs.mkdir(parents=True, exist_ok=True)
-    with (home.jobs / "dispatcher.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core.jobs", str(home.path), "--module", "tests.stand_in", *options],
-            cwd=cwd, env={**os.environ, "HEADROOM_SLOTS": "2"}, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    until(lambda: dispatcher_pid(home) == process.pid)
-    return process
-
-
-def end_dispatcher(home: Home, process: subprocess.Popen[bytes]) -> None:
-    end_all(home)
-    process.kill()
-    process.wait()
 
 
 @pytest.fixture
@@ -361,7 +286,10 @@ def test_job_that_keeps_dying_is_tried_three_times(served: Home) -> None:
     job = JobQueue(served).job(run_id)
     assert job is not None
     assert (job.state, job.attempt) == ("failed", 3)
-    assert job.reason == "Expected a training to end with a result; 3 attempts got killed by signal 11."
+    assert (
+        job.reason
+        == "Expected a training to end with a result; 3 attempts got killed by signal 11 (Segmentation fault)."
+    )
 
 
 def test_crashed_job_goes_on_where_it_was(served: Home) -> None:
@@ -733,8 +661,14 @@ def test_sources_tell_new_changed_and_deleted_files_apart(tmp_path: Path) -> Non
 
 
 def test_job_asked_for_before_the_code_was_loaded_does_not_wait_for_newer_code(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, home: Home, spec: RunSpec
 ) -> None:
+    JobQueue(home).submit([spec])
+    dispatcher = Dispatcher(home, LocalExecutor(home, warm=False, module="tests.stand_in"), idle_seconds=0.5)
     monkeypatch.setattr(source, "LOADED", frozenset())  # as if every file had changed since
-    assert not source.is_outdated(source.LOADED_AT - 1)
-    assert source.is_outdated(time.time())
+    monkeypatch.setattr(time, "time", lambda: 0.0)  # and whatever the clock says
+    dispatcher.run()
+    assert (state(home, spec), dispatcher.outdated) == ("finished", False)
+    JobQueue(home).submit([spec.replace(seed=1)])
+    dispatcher.run()
+    assert (state(home, spec.replace(seed=1)), dispatcher.outdated) == ("queued", True)

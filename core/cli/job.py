@@ -1,4 +1,4 @@
-"""`jobs`: trainings that wait, run or ended, and ending one."""
+"""`jobs`: trainings that wait, run or ended; ending one, asking for it again, and the order of those that wait."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +10,13 @@ from core.errors import HeadroomError
 from core.home import Home
 
 if TYPE_CHECKING:
-    from core.jobs.queue import Job
+    from core.jobs.queue import Job, State
 
 app = typer.Typer(invoke_without_command=True)
+
+_Given = Annotated[str, typer.Argument(metavar="RUN_ID", help="The id of a job, or its start.")]
+ASKED_BY = "the command line"
+PAUSED = "The queue is paused: nothing is started before: python -m core jobs go-on"
 
 
 @app.callback()
@@ -23,7 +27,10 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     if context.invoked_subcommand is not None:
         return
     home = Home.default()
-    rows = [_describe(home, job) for job in JobQueue(home).jobs()]
+    queue = JobQueue(home)
+    rows = [_describe(home, job) for job in queue.jobs()]
+    if queue.paused():
+        say(PAUSED)
     if as_json:
         print_json(rows)
         return
@@ -67,13 +74,82 @@ def _describe(home: Home, job: "Job") -> dict[str, Any]:
 
 
 @app.command()
-def cancel(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The id of a queued or running job, or its start.")],
-) -> None:
-    """End a training; what it has learned so far is kept for when somebody asks for it again."""
+def cancel(run_id: _Given) -> None:
+    """End a training that waits or runs; what it has learned so far is kept for `resume`."""
     from core.jobs.submit import cancel as cancel_job
 
     home = Home.default()
     found = find_id(home, run_id)
     cancel_job(home, found)
-    say(f"{found}: cancelled; asked for again, it goes on from its checkpoint.")
+    say(f"{found}: cancelled; go on from its checkpoint with: python -m core jobs resume {found}")
+
+
+@app.command()
+def resume(run_id: _Given) -> None:
+    """Go on with a cancelled training from its checkpoint."""
+    _ask_again(run_id, "cancelled")
+
+
+@app.command()
+def retry(run_id: _Given) -> None:
+    """Train a failed one again, from its checkpoint where there is one."""
+    _ask_again(run_id, "failed")
+
+
+def _ask_again(run_id: str, state: "State") -> None:
+    from core.jobs.queue import JobQueue
+    from core.jobs.submit import again
+
+    home = Home.default()
+    found = find_id(home, run_id)
+    say(f"{found}: {again(home, found, state, asked_by=ASKED_BY).status}.")
+    if JobQueue(home).paused():
+        say(PAUSED)
+
+
+@app.command()
+def pause() -> None:
+    """Start nothing more; what runs goes on to its end."""
+    from core.jobs.queue import JobQueue
+
+    JobQueue(Home.default()).pause(ASKED_BY)
+    say(PAUSED)
+
+
+@app.command("go-on")
+def go_on() -> None:
+    """End a pause: what waits is started."""
+    from core.jobs.submit import go_on as end_pause
+
+    end_pause(Home.default())
+    say("The queue goes on.")
+
+
+@app.command()
+def first(run_id: _Given) -> None:
+    """Have a queued training started before all others."""
+    _move(run_id, None)
+
+
+@app.command()
+def up(run_id: _Given) -> None:
+    """Have a queued training started one place earlier."""
+    _move(run_id, -1)
+
+
+@app.command()
+def down(run_id: _Given) -> None:
+    """Have a queued training started one place later."""
+    _move(run_id, 1)
+
+
+def _move(run_id: str, places: int | None) -> None:
+    """None moves it to the front."""
+    from core.jobs.queue import JobQueue
+
+    home = Home.default()
+    queue, found = JobQueue(home), find_id(home, run_id)
+    queue.move(found, -len(queue.unfinished()) if places is None else places)
+    queued = [job.run_id for job in queue.unfinished() if job.state == "queued"]
+    if found in queued:  # a dispatcher may have started it at this moment
+        say(f"{found}: number {queued.index(found) + 1} of {len(queued)} that wait.")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.job import ASKED_BY, PAUSED
 from core.cli.knob import with_knobs
 from core.cli.output import say
 from core.errors import JobError
@@ -43,7 +44,7 @@ def train(
         for seed in range(first, first + seeds)
         for head in dict.fromkeys(names)
     ]
-    submissions = submit_all(home, specs, asked_by="the command line")
+    submissions = submit_all(home, specs, asked_by=ASKED_BY)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:
         if submission.status == "finished":
@@ -81,6 +82,8 @@ def _wait(home: Home, names: dict[str, str]) -> None:
 
     if not names:
         return
+    if JobQueue(home).paused():
+        say(PAUSED)
     try:
         with show_trainings(names) as follow:
             states = wait(home, names, follow)

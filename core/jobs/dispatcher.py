@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,13 +15,13 @@ from core.home import Home
 from core.jobs.executor import Executor, Status
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
+from core.jobs.reason import explain_failure, explain_loss
 from core.jobs.source import is_outdated
 from core.store.runs import RunStore
 
 MAX_ATTEMPTS = 3
 IDLE_SECONDS = 60.0
 _TICK_SECONDS = 0.1
-_ERROR_NAME = re.compile(r"^(\w+\.)*\w+Error: (?=Expected )")
 
 
 def ensure_dispatcher(home: Home) -> bool:
@@ -30,7 +29,7 @@ def ensure_dispatcher(home: Home) -> bool:
 
     Returns whether a dispatcher is at work; False where there is nothing to do or nothing can be written.
     """
-    if not JobQueue(home).has("queued", "running"):
+    if not JobQueue(home).has_work():
         return False
     try:
         lock = _open_lock(home)
@@ -67,7 +66,8 @@ class Dispatcher:
 
     Everything it must remember stands in the table and in the jobs' folders, so it may be killed at any moment: the
     next one adopts what still runs and queues what died. It ends by itself, with `outdated` set, when the
-    code on disk has changed and a job waits that was asked for since it began: a fresh process should take over.
+    code on disk has changed and a job waits that was asked for since it began: a fresh process should take over. (Who
+    asked before gets the code at hand; else somebody who keeps saving files would keep them waiting.)
     """
 
     def __init__(self, home: Home, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -76,6 +76,7 @@ class Dispatcher:
         self.executor = executor
         self.idle_seconds = idle_seconds
         self.outdated = False
+        self._begun_at = self.queue.newest_number()
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
 
@@ -102,7 +103,7 @@ class Dispatcher:
                 os.ftruncate(lock, 0)
                 # Who submits writes the table first and tries the lock second; so after letting go, look once more.
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                if self.outdated or not self.queue.has("queued", "running"):
+                if self.outdated or not self.queue.has_work():
                     return
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,12 +128,12 @@ class Dispatcher:
     def step(self) -> bool:
         """Looks once after every running job and starts what there is room for. Returns whether work is left."""
         running = [job for job in self.queue.running() if not self._look_after(job)]
-        if not self.queue.has("queued"):
+        if self.queue.paused() or not self.queue.has("queued"):
             return bool(running)
         # Asked for last and only when something waits: an executor may need seconds to get ready.
         free = self.executor.slots - len(running)
-        queued = [job.queued_at for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
-        if queued and is_outdated(max(queued)):
+        queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
+        if queued and max(queued) > self._begun_at and is_outdated():
             _say("The code has changed: starting anew with it.")
             self.outdated = True
             return True
@@ -172,12 +173,13 @@ class Dispatcher:
         if self._store.path(job.run_id):
             self._finish(job)
         elif status.state == "failed" and not job.cancel:
-            self._end(job, "failed", _last_words(self.executor.logs(job.handle)))
+            log, own = self.executor.logs(job.handle), (self.home.jobs / job.run_id / "attempt").exists()
+            self._end(job, "failed", explain_failure(log, folder_there=own))
         elif job.cancel or job.deaths + 1 < MAX_ATTEMPTS:
             state = self.queue.requeue(job)
             _say(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
         else:
-            self._end(job, "failed", f"Expected a training to end with a result; {MAX_ATTEMPTS} attempts got {status}.")
+            self._end(job, "failed", explain_loss(status, self.executor.logs(job.handle), MAX_ATTEMPTS))
 
     def _finish(self, job: Job) -> None:
         # When the run was there before, the worker could not publish its folder.
@@ -187,11 +189,6 @@ class Dispatcher:
     def _end(self, job: Job, state: State, reason: str = "") -> None:
         self.queue.settle(job, state, reason)
         _say(f"{job.run_id}: {state}. {reason}".rstrip())
-
-
-def _last_words(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return _ERROR_NAME.sub("", lines[-1]) if lines else "Expected a training to say why it failed; got an empty log."
 
 
 def _say(sentence: str) -> None:

@@ -1,5 +1,6 @@
 """Where a job runs: what the dispatcher needs of a machine, and no more."""
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,11 +11,13 @@ class Status:
     """How an attempt fares.
 
     `ok` and `failed` ended by themselves with exit code 0 or another one, `stopped` because it was told to, `lost`
-    without a word: killed, crashed, or its machine is gone.
+    without a word: killed, crashed, or its machine is gone. `out_of_memory` says that it was the system that ended it,
+    for want of memory.
     """
 
     state: Literal["running", "ok", "failed", "stopped", "lost"]
     exit_code: int | None = None
+    out_of_memory: bool = False
 
     @property
     def ended(self) -> bool:
@@ -24,7 +27,9 @@ class Status:
         """As the end of «… got killed by signal 9»."""
         if self.exit_code is None:
             return "killed or crashed" if self.state == "lost" else self.state
-        return f"killed by signal {-self.exit_code}" if self.exit_code < 0 else f"exit code {self.exit_code}"
+        if self.exit_code >= 0:
+            return f"exit code {self.exit_code}"
+        return f"killed by signal {-self.exit_code} ({signal.strsignal(-self.exit_code) or 'unknown'})"
 
 
 class Executor(Protocol):

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import math
 import multiprocessing
 import os
 import shutil
@@ -17,11 +18,13 @@ from core.errors import JobError
 from core.home import Home
 from core.jobs import process
 from core.jobs.executor import Status
+from core.jobs.memory import SYSTEM, count_memory_kills
 from core.jobs.progress import read_log
 
 MODULE = "core.training"
 MAX_SLOTS = 1024
 _GRACE_SECONDS = 2.0
+_TOGETHER_SECONDS = 1.0
 
 
 def read_slots() -> int:
@@ -51,9 +54,10 @@ class LocalExecutor:
     Args:
         warm: fork from a process that has loaded `module`'s libraries, instead of starting Python anew.
         module: what each process runs, as `python -m` would.
+        system: the root of the file system, where the kernel counts what it ended for want of memory.
     """
 
-    def __init__(self, home: Home, *, warm: bool | None = None, module: str = MODULE) -> None:
+    def __init__(self, home: Home, *, warm: bool | None = None, module: str = MODULE, system: Path = SYSTEM) -> None:
         self.home = home
         self.module = module
         self.processes = home.jobs / "processes"
@@ -63,6 +67,9 @@ class LocalExecutor:
         self._warming: threading.Thread | None = None
         self._children: dict[str, BaseProcess | subprocess.Popen[bytes]] = {}
         self._asked_at: dict[str, float] = {}
+        self._system = system
+        self._memory_kills = count_memory_kills(system)
+        self._short_until = -math.inf
 
     @property
     def slots(self) -> int:
@@ -144,8 +151,15 @@ class LocalExecutor:
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
         if exit_code is None:
-            return Status("lost", known)
+            return Status("lost", known, out_of_memory=known in (None, -signal.SIGKILL) and self._memory_was_short())
         return Status("ok" if exit_code == 0 else "failed", exit_code)
+
+    def _memory_was_short(self) -> bool:
+        """Whether the system has ended processes for want of memory since the last time that some were lost."""
+        before, self._memory_kills = self._memory_kills, count_memory_kills(self._system)
+        if self._memory_kills > before:
+            self._short_until = time.monotonic() + _TOGETHER_SECONDS
+        return time.monotonic() < self._short_until
 
     def stop(self, handle: str) -> None:
         pid, _, alive = self._look(handle)

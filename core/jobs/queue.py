@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal
 
 from core.errors import HomeError, JobError
 from core.home import Home
+from core.jobs.migration import add_columns
 from core.spec import RunSpec
 from core.store.runs import RunStore
 
@@ -35,10 +36,17 @@ CREATE TABLE IF NOT EXISTS job (
     started_at REAL,
     ended_at REAL
 );
+CREATE TABLE IF NOT EXISTS pause (       -- a row while nothing is to be started
+    since REAL NOT NULL,
+    asked_by TEXT NOT NULL DEFAULT ''
+);
 CREATE INDEX IF NOT EXISTS job_state ON job (state, priority, number);
 """
 
-_COLUMNS = "run_id, spec, state, attempt, deaths, priority, asked_by, reason, cancel, queued_at, started_at, ended_at"
+_COLUMNS = (
+    "run_id, number, spec, state, attempt, deaths, priority, asked_by, reason, cancel, queued_at, started_at, ended_at"
+)
+_ORDER = "ORDER BY priority DESC, number"
 
 _SUBMIT = """
 INSERT INTO job (run_id, number, spec, asked_by, queued_at)
@@ -51,7 +59,7 @@ WHERE state NOT IN ('queued', 'running')
 
 _CLAIM = f"""
 UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
-WHERE run_id = (SELECT run_id FROM job WHERE state = 'queued' ORDER BY priority DESC, number LIMIT 1)
+WHERE run_id = (SELECT run_id FROM job WHERE state = 'queued' {_ORDER} LIMIT 1) AND NOT EXISTS (SELECT 1 FROM pause)
 RETURNING {_COLUMNS}
 """
 
@@ -66,10 +74,12 @@ WHERE run_id = ? RETURNING state
 class Job:
     """One line of the table. Times are in seconds since 1970.
 
-    `deaths` counts the attempts that ended without a word, `cancel` says that somebody wants it stopped.
+    `number` rises from one asking to the next, whatever the clock does. `deaths` counts the attempts that ended without
+    a word, `cancel` says that somebody wants it stopped.
     """
 
     run_id: str
+    number: int
     spec_json: str
     state: State
     attempt: int
@@ -82,18 +92,26 @@ class Job:
     started_at: float | None
     ended_at: float | None
 
-    @cached_property
+    @property
     def spec(self) -> RunSpec:
         """
         Raises:
             SpecError, UnknownNameError: when the job was queued by a version that knew other settings.
         """
-        return RunSpec.parse(json.loads(self.spec_json))
+        return _parse(self.spec_json)
 
     @property
     def handle(self) -> str:
         """The name of the current attempt."""
         return f"{self.run_id}-{self.attempt}"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Who stopped the queue, and when, in seconds since 1970."""
+
+    since: float
+    asked_by: str
 
 
 class JobQueue:
@@ -106,6 +124,7 @@ class JobQueue:
     def __init__(self, home: Home) -> None:
         self.path = home.jobs / "queue.sqlite"
         self._store = RunStore(home)
+        self._fits = False
 
     def jobs(self) -> list[Job]:
         """All jobs, newest first. A job whose run is published is finished, whatever the table says yet."""
@@ -116,7 +135,12 @@ class JobQueue:
 
     def unfinished(self) -> list[Job]:
         """Queued and running jobs as the table has them, in the order they will be, or were, started."""
-        return self._select("WHERE state IN ('queued', 'running') ORDER BY priority DESC, number")
+        return self._select(f"WHERE state IN ('queued', 'running') {_ORDER}")
+
+    def ended(self, limit: int) -> list[Job]:
+        """The jobs that ended, newest first, at most so many."""
+        clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
+        return self._select(clause, limit)
 
     def running(self) -> list[Job]:
         """Jobs that the table has as running."""
@@ -126,6 +150,51 @@ class JobQueue:
         """Whether the table has a job in one of these states; cheap however long it is."""
         marks = ", ".join("?" * len(states))
         return bool(self._select(f"WHERE state IN ({marks}) LIMIT 1", *states))
+
+    def has_work(self) -> bool:
+        """Whether there is something for a dispatcher to do: in a paused queue, only to look after what runs."""
+        return self.has("running") or (self.paused() is None and self.has("queued"))
+
+    def newest_number(self) -> int:
+        """The number of the job that was asked for last, 0 without one."""
+        return max((job.number for job in self._select("ORDER BY number DESC LIMIT 1")), default=0)
+
+    def paused(self) -> Pause | None:
+        """None while jobs are started as soon as there is room."""
+        rows = self._rows("SELECT since, asked_by FROM pause LIMIT 1")
+        return Pause(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+    def pause(self, asked_by: str = "") -> None:
+        """From now on nothing is started; what runs goes on to its end. Pausing twice is pausing once."""
+        with self._writing(create=True) as table:
+            table.execute(
+                "INSERT INTO pause (since, asked_by) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM pause)",
+                (time.time(), asked_by),
+            )
+
+    def go_on(self) -> None:
+        """Ends a pause; without one, nothing changes."""
+        if self.paused():
+            with self._writing() as table:
+                table.execute("DELETE FROM pause")
+
+    def move(self, run_id: str, places: int) -> None:
+        """Moves a queued job by so many places, towards the front when negative; it stops at either end.
+
+        Raises:
+            JobError: when no queued job has that id.
+        """
+        with self._writing() as table:
+            rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {_ORDER}").fetchall()
+            order = [row[0] for row in rows]
+            if run_id not in order:
+                raise JobError(f"Expected the id of a queued job; got {run_id!r:.60}.")
+            begin = order.index(run_id)
+            order.insert(min(max(begin + places, 0), len(rows) - 1), order.pop(begin))
+            table.executemany(
+                "UPDATE job SET priority = ?, number = ? WHERE run_id = ?",
+                [(*row[1:], moved) for row, moved in zip(rows, order, strict=True) if row[0] != moved],
+            )
 
     def cancel(self, run_id: str) -> None:
         """A queued job is cancelled at once; of a running one the dispatcher is asked to end it.
@@ -183,22 +252,27 @@ class JobQueue:
         return job
 
     def _select(self, clause: str, *values: object) -> list[Job]:
+        return [_job(row) for row in self._rows(f"SELECT {_COLUMNS} FROM job {clause}", *values)]
+
+    def _rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         if not self.path.is_file():
             return []
-        statement = f"SELECT {_COLUMNS} FROM job {clause}"
         try:
             try:
-                rows = self._read("mode=ro", statement, values)
-            except sqlite3.OperationalError:
+                return self._read("mode=ro", statement, values)
+            except sqlite3.OperationalError as error:
+                if "no such column" in str(error):
+                    with self._writing():  # brings the table of a former version up to this one
+                        pass
+                    return self._read("mode=ro", statement, values)
                 # A write-ahead log needs a file beside the table; where none can be made, nobody writes the table.
                 if os.access(self.path.parent, os.W_OK):
                     raise
-                rows = self._read("immutable=1", statement, values)
+                return self._read("immutable=1", statement, values)
         except sqlite3.Error as error:
             if "no such table" in str(error):  # somebody is making it at this moment
                 return []
             raise HomeError(f"Expected a readable table of jobs in {self.path}; got: {error}.") from error
-        return [_job(row) for row in rows]
 
     def _read(self, mode: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
         with closing(self._connect(mode)) as connection:
@@ -219,6 +293,9 @@ class JobQueue:
                     _create(connection)
                 connection.execute("BEGIN IMMEDIATE")
                 with connection:
+                    if not self._fits:
+                        add_columns(connection, _TABLE)
+                        self._fits = True
                     yield connection
         except (OSError, sqlite3.Error) as error:
             detail = error.strerror if isinstance(error, OSError) else error
@@ -228,7 +305,7 @@ class JobQueue:
 def _create(connection: sqlite3.Connection) -> None:
     """Makes the table. Switching to a write-ahead log does not wait for other connections, so it is tried again."""
     until = time.monotonic() + _PATIENCE_SECONDS
-    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job_state'").fetchone():
+    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(f"BEGIN IMMEDIATE; {_TABLE} COMMIT;")
@@ -238,6 +315,11 @@ def _create(connection: sqlite3.Connection) -> None:
             if connection.in_transaction:
                 connection.rollback()
             time.sleep(0.02)
+
+
+@lru_cache(maxsize=1024)  # pages that watch ask for the same ones again and again
+def _parse(spec_json: str) -> RunSpec:
+    return RunSpec.parse(json.loads(spec_json))
 
 
 def _job(row: tuple[object, ...]) -> Job:

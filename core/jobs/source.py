@@ -1,7 +1,6 @@
 """Whether the code on disk is still the code that this process runs."""
 
 import os
-import time
 
 from core.jobs.process import ROOT
 
@@ -19,18 +18,11 @@ def read_sources(root: str | os.PathLike[str] = ROOT / "core") -> Sources:
     )
 
 
-LOADED_AT = time.time()
 LOADED = read_sources()
 
 
-def is_outdated(asked_at: float) -> bool:
-    """Whether who asked at `asked_at`, in seconds since 1970, may expect other code than that of this process: it came
-    later, and a file has come, gone or changed. Takes a millisecond or two.
-
-    Who asked before gets the code at hand; else somebody who keeps saving files would keep them waiting.
-    """
-    if asked_at < LOADED_AT:
-        return False
+def is_outdated() -> bool:
+    """Whether a file has come, gone or changed since this process began. Takes a millisecond or two."""
     try:
         return read_sources() != LOADED
     except FileNotFoundError:  # gone between two looks

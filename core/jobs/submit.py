@@ -7,6 +7,7 @@ from core.architecture.model import Model, compute_model
 from core.datasets.cache import pin
 from core.datasets.split import compute_split
 from core.datasets.view import read_info
+from core.errors import JobError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.local import read_slots
@@ -75,4 +76,28 @@ def cancel(home: Home, run_id: str) -> None:
         HomeError: when the home cannot be written.
     """
     JobQueue(home).cancel(run_id)
+    ensure_dispatcher(home)
+
+
+def again(home: Home, run_id: str, state: State, *, asked_by: str = "") -> Submission:
+    """Queues a job that ended in `state`, cancelled or failed, once more; it goes on from its checkpoint.
+
+    Raises:
+        JobError: when no job with that id ended so.
+        DatasetError, SpecError, HomeError: as `submit_all`.
+    """
+    job = JobQueue(home).job(run_id)
+    if job is None or job.state != state:
+        got = f"{run_id!r:.60}, which is {job.state}" if job else f"{run_id!r:.60}"
+        raise JobError(f"Expected the id of a {state} job; got {got}.")
+    return submit(home, job.spec, asked_by=asked_by)
+
+
+def go_on(home: Home) -> None:
+    """Ends a pause of the queue: what waits is started.
+
+    Raises:
+        HomeError: when the home cannot be written.
+    """
+    JobQueue(home).go_on()
     ensure_dispatcher(home)

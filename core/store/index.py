@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
 
 
+@cache
+def _build_empty() -> pd.DataFrame:
+    """Shared by all indexes that have read nothing: it takes ten milliseconds, and a look at one run needs no frame."""
+    return _build([])
+
+
 @dataclass
 class Index:
     """Which finished runs the folder `path` holds: `frame` has a row each, newest first, with at least COLUMNS.
@@ -66,7 +73,7 @@ class Index:
 
     path: Path
     file: Path | None
-    frame: pd.DataFrame = field(default_factory=lambda: _build([]))
+    frame: pd.DataFrame = field(default_factory=_build_empty)
     damaged: dict[str, str] = field(default_factory=dict)
     generation: int = 0
     _stamps: dict[str, int] = field(default_factory=dict)

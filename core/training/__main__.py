@@ -14,6 +14,7 @@ from core.architecture.model import Model, compute_model
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
+from core.jobs.reason import NO_MEMORY, NO_ROOM
 from core.store.run import Predictions, Run
 from core.store.runs import RunStore
 from core.training.build import build_model, read_layers
@@ -51,13 +52,15 @@ def train(job: JobFolder) -> Run:
     def look(step: Step) -> None:
         job.say("training", **pace.measure(step))
 
-    for epoch in fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, first=first, look=look):
-        seconds += epoch.seconds
-        job.record_epoch(epoch, model, seconds)
-        print(
-            f"Epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
-            f"val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.4f}, {epoch.seconds:.2f} s."
-        )
+    epochs = fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, first=first, look=look)
+    with job.saving_at_the_end():
+        for epoch in epochs:
+            seconds += epoch.seconds
+            job.record_epoch(epoch, model, seconds)
+            print(
+                f"Epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
+                f"val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.4f}, {epoch.seconds:.2f} s."
+            )
 
     job.say("evaluating", epoch=spec.epochs)
     compute_probs = compile_probs(model, first)
@@ -110,11 +113,11 @@ def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS
 def _explain(error: Exception) -> str:
     """One sentence; the trace of what nobody foresaw goes to the log."""
     if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow counts it among exhausted resources, like memory
-        return "Expected room on the disk for this run; got none left: free some, then train it again."
+        return NO_ROOM
     if isinstance(error, HeadroomError):
         return str(error)
     if isinstance(error, (MemoryError, preload.tf.errors.ResourceExhaustedError)):
-        return "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
+        return NO_MEMORY
     traceback.print_exc()
     first = str(error).strip().partition("\n")[0]
     return f"Expected the training to end well; got {type(error).__name__}: {first:.200}"

@@ -87,16 +87,21 @@ def fit(
             loss, accuracy = map(float, run_steps(*batch))
             done = min(stride, steps - step)
             step += done
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"Expected a finite loss; got {loss} in epoch {epoch}: the training diverged, so choose a "
-                    f"learning_rate below {spec.learning_rate:g}."
-                )
+            _check_finite(loss, epoch, spec)
             look(Step(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
             step_seconds = (time.perf_counter() - stretch_begin) / done
             stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps, most))
         val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation.labels)
+        _check_finite(val_loss, epoch, spec)  # the last step of an epoch shows first here
         yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy)
+
+
+def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"Expected a finite loss; got {loss} in epoch {epoch}: the training diverged, so choose a "
+            f"learning_rate below {spec.learning_rate:g}."
+        )
 
 
 def _compile_steps(

@@ -4,22 +4,24 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from core.errors import JobError, RunError
+from core.errors import HeadroomError, JobError, RunError
 from core.files import replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, finite, read_history
 from core.store.runs import RunStore
 from core.training.fit import Epoch
+from core.training.snapshot import Snapshot
 
 _SAY_SECONDS = 0.25
 CHECKPOINT_SECONDS = 10.0
@@ -62,6 +64,8 @@ class JobFolder:
         self._said_at = 0.0
         self._phase = ""
         self._saved_at = time.monotonic()
+        self._unsaved: Snapshot | None = None
+        self._told_to_end = False
 
     def _read_attempt(self) -> int:
         try:
@@ -94,8 +98,33 @@ class JobFolder:
         finally:
             os.close(lock)
 
+    @contextmanager
+    def saving_at_the_end(self) -> Iterator[None]:
+        """Within the block, SIGTERM ends the process with the last epoch in a checkpoint, as soon as the training looks
+        up from its steps."""
+
+        def note(*_: object) -> None:
+            self._told_to_end = True
+
+        before = signal.signal(signal.SIGTERM, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _end_if_told(self) -> None:
+        if not self._told_to_end:
+            return
+        with suppress(HeadroomError):  # whoever took over, or a full disk, leaves the older checkpoint
+            self.check_attempt()
+            if self._unsaved:
+                self._save(self._unsaved.restore(), self._unsaved.epoch)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
     def say(self, phase: str, **numbers: Any) -> None:
         """Replaces progress.json, at a change of phase and otherwise about four times a second at most."""
+        self._end_if_told()
         now = time.monotonic()
         if phase == self._phase and now - self._said_at < _SAY_SECONDS * 0.9:
             return
@@ -116,6 +145,9 @@ class JobFolder:
             file.write(json.dumps({name: line[name] for name in HISTORY}) + "\n")
         if epoch.epoch == self.spec.epochs or time.monotonic() - self._saved_at > self.checkpoint_seconds:
             self._save(model, epoch.epoch)
+        else:
+            self._unsaved = Snapshot.of(model, epoch.epoch)
+        self._end_if_told()
 
     def _save(self, model: keras.Sequential, epoch: int) -> None:
         older = self._checkpoints()
@@ -123,7 +155,7 @@ class JobFolder:
             model.save(temporary)
         for path in older:
             path.unlink()
-        self._saved_at = time.monotonic()
+        self._saved_at, self._unsaved = time.monotonic(), None
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)

@@ -6,16 +6,15 @@ import streamlit as st
 
 from core.displays.live import build_live_charts
 from core.displays.progress import describe_age, describe_progress, describe_settings
-from core.errors import HeadroomError
+from core.displays.queue import read_spec, write_name
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import cancel, submit_all
-from core.spec import DATASETS, HEADS, RunSpec
+from core.jobs.submit import cancel, go_on, submit_all
 from core.store.run import read_history
 from core.ui import link
 from core.ui.frame import errors_as_sentences
-from core.ui.state import choose_offer_of, home, store
+from core.ui.state import asker, choose_offer_of, home, store
 
 _ENDED_SHOWN = 6
 _UNFINISHED_SHOWN = 4
@@ -48,30 +47,38 @@ def _watch(known: set[str]) -> None:
 
 def _show_latest() -> None:
     with errors_as_sentences():
-        ended = [job for job in JobQueue(home()).jobs() if job.state not in ("queued", "running")][:_ENDED_SHOWN]
+        ended = JobQueue(home()).ended(_ENDED_SHOWN)
         if ended:
             st.subheader("Latest", anchor=False)
         for job in ended:
             _show_ended(job)
 
 
-def _spec(job: Job) -> RunSpec | None:
-    """None for a job that this dashboard cannot read: of a newer version, or with a head whose file is gone."""
-    try:
-        return job.spec
-    except HeadroomError:
-        return None
+def show_pause() -> bool:
+    """Whether the queue is paused: says so then, with the button that ends it."""
+    pause = JobQueue(home()).paused()
+    if pause is None:
+        return False
+    by = f" by {pause.asked_by}" if pause.asked_by else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        age = describe_age(time.time() - pause.since)
+        st.warning(f"The queue was paused {age}{by}: nothing new is started.", icon=":material/pause_circle:")
+        if st.button("Go on", type="primary", icon=":material/play_arrow:", key="go-on", width="content"):
+            go_on(home())
+            st.rerun()
+    return True
 
 
-def _name(job: Job) -> str:
-    spec = _spec(job)
-    if spec is None:
-        return f"Job {job.run_id}"
-    return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
+def show_run(run_id: str) -> None:
+    """A button to the comparison that a finished run belongs to; nothing when it was removed."""
+    if store().path(run_id) and st.button("Show", key=f"show-{run_id}", width="content"):
+        choose_offer_of(run_id)
+        link.go("pages/compare.py")
 
 
 def _show_unfinished(jobs: list[Job]) -> None:
     running = [job for job in jobs if job.state == "running"]
+    show_pause()
     st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
     shown = max(_UNFINISHED_SHOWN, len(running))
@@ -81,7 +88,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
         with st.expander(f"{len(jobs) - shown} more queued", key="queue"):
             for job in jobs[shown:]:
                 _show_progress(job)
-    folders = [(_spec(job), folder_of(home(), job.run_id)) for job in running]
+    folders = [(read_spec(job), folder_of(home(), job.run_id)) for job in running]
     histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if spec and folder]
     charts = build_live_charts(histories)
     if not charts:
@@ -94,14 +101,14 @@ def _show_progress(job: Job) -> None:
     progress = read_progress(home(), job.run_id) if job.state == "running" else None
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, f"**{_name(job)}** · {text}")
+        st.progress(share, f"**{write_name(job)}** · {text}")
         if st.button("Stop", key=f"stop-{job.run_id}", width="content"):
             cancel(home(), job.run_id)
             st.rerun()
 
 
 def _show_ended(job: Job) -> None:
-    spec = _spec(job)
+    spec = read_spec(job)
     facts = [describe_settings(spec)] if spec else []
     if job.ended_at is not None:
         facts.append(describe_age(time.time() - job.ended_at))
@@ -110,18 +117,16 @@ def _show_ended(job: Job) -> None:
         with st.container(width="stretch", gap=None):
             if cached:
                 accuracy = store().open(job.run_id).record.metrics.test_accuracy
-                st.markdown(f":green[:material/check_circle:] **{_name(job)}** · test accuracy {accuracy:.1%}")
+                st.markdown(f":green[:material/check_circle:] **{write_name(job)}** · test accuracy {accuracy:.1%}")
             else:
                 icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
                 state = "finished, and removed since" if job.state == "finished" else job.state
-                st.markdown(f"{icon} **{_name(job)}** · {state}")
+                st.markdown(f"{icon} **{write_name(job)}** · {state}")
                 if job.reason:
                     st.text(job.reason)
             st.caption(" · ".join(facts))
         if cached:
-            if st.button("Show", key=f"show-{job.run_id}", width="content"):
-                choose_offer_of(job.run_id)
-                link.go("pages/compare.py")
+            show_run(job.run_id)
         elif spec and st.button("Try again", key=f"again-{job.run_id}", width="content"):
-            submit_all(home(), [spec])
+            submit_all(home(), [spec], asked_by=asker())
             st.rerun()

@@ -41,6 +41,7 @@ _NAMES = frozenset(
         *("lab_l2_w", "lab_l2_strength", "lab_l2_best"),
         *("lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed"),
         *("lab_logit", "lab_target", "lab_logits", "lab_label"),
+        "job",
     ]
 )
 _REFUSED = "refused"

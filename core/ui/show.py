@@ -41,13 +41,16 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame) -> None:
+def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     One of few rows is drawn as it is; a long one scrolls in a grid, which the browser needs a while to load. There,
     each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+
+    Args:
+        own: how columns are shown that are no figures; they need the grid.
     """
-    if len(frame) <= _FEW_ROWS:
+    if own is None and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame))
         return
     names, *figures = frame.columns
@@ -59,7 +62,11 @@ def show_frame(frame: pd.DataFrame) -> None:
         frame,
         hide_index=True,
         width="stretch",
-        column_config=columns | {names: st.column_config.Column(names, pinned=True, width=widths[names])},
+        column_config={
+            **columns,
+            **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},
+            names: st.column_config.Column(names, pinned=True, width=widths[names]),
+        },
     )
 
 

@@ -25,6 +25,11 @@ def store() -> RunStore:
     return _store(str(home().path))
 
 
+def asker() -> str:
+    """Who asks for what this session starts: a name where the dashboard asks people to log in."""
+    return str(st.user.get("email") or st.user.get("name") or "the dashboard")
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _offers(path: str, generation: tuple[int, ...]) -> list[Offer]:
     return list_offers(store().frame())

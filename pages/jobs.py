@@ -1,0 +1,9 @@
+"""Jobs: what trains, what waits, what ended and why."""
+
+import streamlit as st
+
+from core.ui.queue import show_history, show_queue
+
+st.title("Jobs", anchor=False)
+if show_queue():
+    show_history()
