@@ -52,7 +52,7 @@ class RunSpec(BaseModel):
         None,
         "Image side",
         "Side of the square images that the model sees; larger or smaller ones are resized.",
-        group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels",
+        group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels", none="as stored",
     )  # fmt: skip
     train_images: int | None = knob(
         None,
@@ -186,6 +186,12 @@ class RunSpec(BaseModel):
         "Cross-entropy of one-hot labels (categorical), of class numbers (sparse), or of one logit for two classes "
         "(binary).",
         group="training", choices=("categorical", "sparse", "binary"),
+    )  # fmt: skip
+    patience: int | None = knob(
+        None,
+        "Patience",
+        "Epochs without a lower validation loss after which training ends before its last epoch.",
+        group="training", low=1, high=1000, choices=(1, 2, 3, 5, 8, 13, 20), unit="epochs", none="none",
     )  # fmt: skip
     seed: int = knob(
         0,

@@ -30,7 +30,7 @@ from core.ui.upload import choose_folder
 _SEEDS = 2
 _SIDE = "image_side"  # the calculator has a side of its own
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_FEW = ("augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
+_FEW = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
 
 
 def choose_specs() -> list[RunSpec]:
@@ -97,7 +97,7 @@ def _follow_recipe() -> None:
     del own["folder"]  # of whoever chose it
     own["augment"], own[_SIDE] = own.pop("augmentation"), own.pop("side")
     for name, value in {**own, "heads": list(recipe.heads), "seeds": _SEEDS}.items():
-        if name in st.session_state and value is not None:
+        if name in st.session_state and (value is not None or name == "patience"):
             st.session_state[name] = value
     _use_all_images()
 
