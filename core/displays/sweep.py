@@ -1,6 +1,7 @@
 """A sweep before it is asked for, while it runs and when it is done: its table, its sentences and its chart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -46,8 +47,8 @@ def name_sweep(sweep: Sweep) -> str:
     specs = sweep.specs
     parts = [", ".join(dict.fromkeys(HEADS[spec.head].label for spec in specs))]
     for name in list_columns(specs, sweep.knobs):
-        values = dict.fromkeys(describe_value(name, getattr(spec, name)) for spec in specs)
-        parts.append(f"{KNOBS[name].label.lower()} {', '.join(values)}")
+        values = sort_values({getattr(spec, name) for spec in specs if spec.uses(name)})
+        parts.append(f"{KNOBS[name].label.lower()} {', '.join(describe_value(name, value) for value in values)}")
     return f"{sweep.recipe}: {'; '.join([*parts, format_plural(len({spec.seed for spec in specs}), 'seed')])}"
 
 
@@ -177,12 +178,11 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
         knob: one of `knobs`, the swept ones; over the heads when None.
     """
     others = [name for name in list_columns([m.spec for m in standing.members], knobs) if name != knob]
-    rows = [_chart_row(member, knob, others) for member in standing.members]
+    values = {getattr(m.spec, knob) for m in standing.members if m.spec.uses(knob)} if knob else set()
+    order = [describe_value(knob, value) for value in sort_values(values)] if knob else []
+    rows = [row for member in standing.members for row in _list_chart_rows(member, knob, order, others)]
     frame = pd.DataFrame(rows, columns=["head", "x", "rest", "seed", "accuracy", "state", "params", "done"])
-    order = list(dict.fromkeys(frame["x"]))
-    if knob and KNOBS[knob].kind is not str:
-        values = {getattr(member.spec, knob) for member in standing.members}
-        order = [describe_value(knob, value) for value in sorted(values, key=lambda value: (value is None, value or 0))]
+    order = order or list(dict.fromkeys(frame["x"]))
     palette = {label: color for label, color in head_colors().items() if label in set(frame["head"])}
     color = alt.Color(
         "head:N", title=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()]),
@@ -218,12 +218,21 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
     return alt.layer(*([lines] if knob and len(finished) else []), points).properties(height=_HEIGHT_PIXELS)
 
 
-def _chart_row(member: Standing, knob: str | None, others: Sequence[str]) -> tuple[object, ...]:
+def sort_values(values: Iterable[Any]) -> list[Any]:
+    """In their order; what is left open comes last."""
+    return sorted(values, key=lambda value: (value is None, 0 if value is None else value))
+
+
+def _list_chart_rows(
+    member: Standing, knob: str | None, order: Sequence[str], others: Sequence[str]
+) -> list[tuple[object, ...]]:
+    """One, or one for each value of a knob that makes no difference to this member."""
     spec = member.spec
     head = HEADS[spec.head].label
-    x = describe_value(knob, getattr(spec, knob)) if knob else head
+    places = [head] if knob is None else [describe_value(knob, getattr(spec, knob))] if spec.uses(knob) else order
     rest = ", ".join(f"{KNOBS[name].label.lower()} {_write_value(spec, name)}" for name in others)
-    return head, x, rest, spec.seed, member.accuracy, member.state, member.params, member.state == "finished"
+    done = member.state == "finished"
+    return [(head, x, rest, spec.seed, member.accuracy, member.state, member.params, done) for x in places]
 
 
 def describe_sweep_chart(standing: SweepStanding, knob: str | None) -> str:

@@ -153,11 +153,10 @@ class Estimator:
         seconds = np.exp(means)
         # Of a sum of times the relative error is that of its parts, each weighted with its share.
         shares = seconds / seconds.sum()
-        factor = math.exp(_DEVIATIONS * math.sqrt(shares @ covariance @ shares))
-        middle, low, high = (
-            _list_starts(seconds * times + rest_seconds, slots)[1] for times in (1.0, 1 / factor, factor)
-        )
-        return Estimate(middle, low, high, len(process.works), elsewhere)
+        variance = float(shares @ covariance @ shares) + elsewhere * _MACHINE**2
+        factor = math.exp(_DEVIATIONS * math.sqrt(variance))
+        end = _list_starts(seconds + rest_seconds, slots)[1]
+        return Estimate(end, end / factor, end * factor, len(process.works), elsewhere)
 
     def _choose(self, works: Sequence[Work]) -> "tuple[_Process, bool]":
         """What to go by, and whether it is of other machines alone."""

@@ -8,6 +8,21 @@ from core.store.comparison import describe_value
 from core.ui import link
 
 
+def ask_values(name: str, value: Any) -> list[Any]:
+    """Several values of a knob, picked or typed, in the URL under «values_» and its name; `value` is the first."""
+    knob = KNOBS[name]
+    options = [knob.write(some) for some in knob.suggest(value)]
+    asked = link.texts(
+        f"{knob.label}: values to sweep",
+        options,
+        [knob.write(value)],
+        key=f"values_{name}",
+        help=f"{knob.help} Pick values or type them: {knob.bounds}.",
+        placeholder="Pick or type values",
+    )
+    return list(dict.fromkeys(knob.read(text) for text in asked))
+
+
 def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     """A slider over the usual range of a knob, a switch, a choice or a line of text: in the URL under the knob's name
     or `key`; `value` is where it starts.

@@ -30,9 +30,10 @@ _NAMES = frozenset(
         ),
         *("data", "first", "augmentation"),
         *("dimensions", "calculator_backbone"),
+        *("sweep", "swept", "budget", "followed", "against"),
     ]
 )
-_PREFIXES = ("lab_",)  # a page with many choices of its own
+_PREFIXES = ("lab_", "values_")  # a page with many choices of its own; the values of a swept knob
 _REFUSED = "refused"
 _PAGE = "page of the link"
 _LONGEST = 60
@@ -77,6 +78,12 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
 def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
     _check(key, _write_range(low, high), _reads_number(low, high))
     return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))
+
+
+def optional_number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int | None:
+    """A number that may be left out: None."""
+    _check(key, _write_range(low, high), _reads_number(low, high))
+    return st.number_input(label, low, high, value=None, key=key, bind="query-params", **settings)
 
 
 def select_slider(
@@ -136,6 +143,14 @@ def pills(
         key=key,
         bind="query-params",
         **settings,
+    )
+
+
+def texts(label: str, options: Sequence[str], value: Sequence[str], *, key: str, **settings: Any) -> list[str]:
+    """Any number of texts, picked or typed."""
+    _check(key, "to be text", lambda _: True, many=True)
+    return st.multiselect(
+        label, options, default=list(value), accept_new_options=True, key=key, bind="query-params", **settings
     )
 
 

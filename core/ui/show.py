@@ -11,6 +11,7 @@ from core.displays.display import Display
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
+_ROW_PIXELS = 35
 
 
 def show(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -39,10 +40,13 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame) -> None:
+def show_frame(frame: pd.DataFrame, *, rows: int | None = None) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     Each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+
+    Args:
+        rows: as many are shown at once, the others scroll; left out, Streamlit chooses.
     """
     names, *figures = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
@@ -53,6 +57,7 @@ def show_frame(frame: pd.DataFrame) -> None:
         frame,
         hide_index=True,
         width="stretch",
+        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
         column_config=columns | {names: st.column_config.Column(names, pinned=True, width=widths[names])},
     )
 
