@@ -9,10 +9,11 @@ from core.ui.sweep import is_under_way, show_sweep
 from core.ui.train import choose_specs
 
 st.title("Train", anchor=False)
+shown: set[str] = set()
 if first := is_under_way():
     with errors_as_sentences():
-        show_sweep()
-show_running()
+        shown = show_sweep()
+show_running(shown)
 left, right = st.columns([3, 2], gap="large")
 with left:
     choice = choose_specs()

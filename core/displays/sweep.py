@@ -193,7 +193,10 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
         axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False),
     )  # fmt: skip
     y = alt.Y(
-        "accuracy:Q", title="Validation accuracy", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format="~%")
+        "accuracy:Q",
+        title="Validation accuracy",
+        scale=alt.Scale(zero=False) if frame["accuracy"].notna().any() else alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="~%"),
     )
     shown = frame[frame["accuracy"].notna()]
     tips = [

@@ -22,7 +22,7 @@ from core.spec import KNOBS
 from core.ui import link
 from core.ui.frame import errors_as_sentences
 from core.ui.show import show_frame
-from core.ui.state import TICKED, home, store
+from core.ui.state import choose_runs, home, store
 
 _EVERY_SECONDS = 2.0
 _TABLE_ROWS = 12
@@ -51,11 +51,11 @@ def is_under_way() -> bool:
     return any(not read_standing(home(), sweep, store()).ended for sweep in list_sweeps(home())[:1])
 
 
-def show_sweep() -> None:
-    """The sweep that was asked for last, or another one; nothing while there is none."""
+def show_sweep() -> set[str]:
+    """The sweep that was asked for last, or another one; nothing while there is none. Returns the ids of its runs."""
     sweeps = {_label(sweep): sweep for sweep in list_sweeps(home())}
     if not sweeps:
-        return
+        return set()
     st.subheader("Sweep", anchor=False)
     if wanted := st.session_state.pop("wanted sweep", None):
         st.session_state["followed"] = wanted
@@ -67,6 +67,7 @@ def show_sweep() -> None:
         knob = labels[link.segmented("Against", list(labels), key="against")]
     ended = _read(chosen).ended
     st.fragment(_watch, run_every=None if ended else _EVERY_SECONDS)(chosen, knob, ended)
+    return {spec.run_id for spec in chosen.specs}
 
 
 def _watch(sweep: Sweep, knob: str | None, ended: bool) -> None:
@@ -99,7 +100,7 @@ def _show_buttons(sweep: Sweep, standing: SweepStanding) -> None:
             st.rerun()
         finished = [member.spec.run_id for member in standing.members if member.state == "finished"]
         if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
-            st.session_state["compare"], st.session_state["runs"] = TICKED, ",".join(finished)
+            choose_runs(finished)
             link.go("pages/compare.py")
 
 
