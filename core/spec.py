@@ -52,7 +52,7 @@ class RunSpec(BaseModel):
         None,
         "Image side",
         "Side of the square images that the model sees; larger or smaller ones are resized.",
-        group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels",
+        group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels", none="as stored",
     )  # fmt: skip
     train_images: int | None = knob(
         None,
@@ -187,6 +187,12 @@ class RunSpec(BaseModel):
         "(binary).",
         group="training", choices=("categorical", "sparse", "binary"),
     )  # fmt: skip
+    patience: int | None = knob(
+        None,
+        "Patience",
+        "Epochs without a lower validation loss after which training ends before its last epoch.",
+        group="training", low=1, high=1000, choices=(1, 2, 3, 5, 8, 13, 20), unit="epochs", none="none",
+    )  # fmt: skip
     seed: int = knob(
         0,
         "Seed",
@@ -200,9 +206,8 @@ class RunSpec(BaseModel):
 
     @model_validator(mode="after")
     def _names_are_known_and_unused_knobs_are_at_rest(self) -> Self:
-        used = {*DATASETS[self.dataset].uses, *BACKBONES[self.backbone].uses, *HEADS[self.head].uses}
         for name, known in KNOBS.items():
-            if (known.group in ("backbone", "head") or name in _DATASET_KNOBS) and name not in used | _CHOSEN:
+            if not self.uses(name):
                 object.__setattr__(self, name, known.default)
             if known.kind is str and known.choices and getattr(self, name) not in known.choices:
                 raise SpecError(f"Expected {name} {known.bounds}; got {getattr(self, name)!r:.80}.")
@@ -212,6 +217,13 @@ class RunSpec(BaseModel):
                 raise UnknownNameError(f"Expected {name} to be one of {names}; got {getattr(self, name)!r:.80}.")
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
         return self
+
+    def uses(self, name: str) -> bool:
+        """Whether a knob makes a difference to this run."""
+        if name in _CHOSEN or (KNOBS[name].group not in ("backbone", "head") and name not in _DATASET_KNOBS):
+            return True
+        users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]
+        return any(name in user.uses for user in users)
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:

@@ -4,13 +4,24 @@ import streamlit as st
 
 from core.ui.frame import errors_as_sentences
 from core.ui.jobs import show_latest, show_running
-from core.ui.train import choose_specs, show_start
+from core.ui.start import show_grid, show_start
+from core.ui.sweep import is_under_way, show_sweep
+from core.ui.train import choose_specs
 
 st.title("Train", anchor=False)
-show_running()
+shown: set[str] = set()
+if first := is_under_way():
+    with errors_as_sentences():
+        shown = show_sweep()
+show_running(shown)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    specs = choose_specs()
+    choice = choose_specs()
 with right, errors_as_sentences():
-    show_start(specs)
+    plan = show_start(choice)
+if plan:
+    show_grid(choice, plan)
+if not first:
+    with errors_as_sentences():
+        show_sweep()
 show_latest()

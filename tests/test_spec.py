@@ -220,3 +220,21 @@ def test_order_of_the_settings_does_not_rename(spec: RunSpec, chance: random.Ran
 @given(specs, specs)
 def test_two_specs_share_a_name_only_when_they_are_equal(one: RunSpec, other: RunSpec) -> None:
     assert (one.run_id == other.run_id) == (one == other)
+
+
+def test_patience_leaves_the_ids_of_runs_without_it_alone() -> None:
+    assert RunSpec().run_id == RunSpec.parse({"patience": None}).run_id
+    assert "patience" not in RunSpec().canonical()
+    assert RunSpec(patience=3).run_id != RunSpec().run_id
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("blocks", " 3 ", 3), ("dropout", "0.5", 0.5), ("frozen", "True", True), ("padding", "same", "same"),
+        ("patience", "none", None), ("train_images", "all", None), ("side", "as stored", None), ("blocks", "x", "x"),
+        ("blocks", "none", "none"), ("frozen", "yes", "yes"),
+    ],
+)  # fmt: skip
+def test_knob_reads_what_a_person_types(name: str, text: str, value: object) -> None:
+    assert KNOBS[name].read(text) == value

@@ -364,3 +364,54 @@ def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path)
     assert found["listed"] == [found["cached"]]
     assert found["whole while full"]
     assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
+
+
+PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # learns by heart soon
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory) -> Run:
+    """A run that its patience ended."""
+    home = Home(tmp_path_factory.mktemp("patient"))
+    folder = make_job(home, **PATIENT, patience=2)
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    return RunStore(home).open(folder.name)
+
+
+def test_training_ends_when_its_patience_is_at_an_end(stopped):
+    losses = stopped.history["val_loss"].tolist()
+    epochs = len(losses)
+    assert stopped.record.trained_epochs == epochs < 40
+    assert losses.index(min(losses)) == epochs - 3
+    assert f"Stopped after epoch {epochs} of 40" in (stopped.path / "log.txt").read_text()
+    assert stopped.record.metrics.validation_loss == pytest.approx(losses[-1], rel=1e-5)
+
+
+def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
+    folder = make_job(Home(tmp_path), **PATIENT, patience=2)
+    process = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert train(folder) == 0
+    assert_same_training(stopped, RunStore(Home(tmp_path)).open(folder.name))
+
+
+def test_run_that_stopped_goes_into_a_longer_one_as_it_is_and_not_as_if_it_had_gone_on(stopped, tmp_path):
+    """With the same patience the longer training would have ended there too; epochs 7 to 40 were never trained."""
+    home, epochs = Home(tmp_path), stopped.record.trained_epochs
+    shutil.copytree(stopped.path, home.runs / stopped.run_id)
+    longer = make_job(home, **{**PATIENT, "epochs": 60}, patience=2)
+    assert train(longer) == 0, (longer / "log.txt").read_text()
+    run = RunStore(home).open(longer.name)
+    assert (run.record.trained_epochs, run.record.resumed_at) == (epochs, (epochs,))
+    assert_same_training(stopped, run)
+
+
+def test_run_without_patience_is_no_beginning_of_one_that_would_have_stopped_before(stopped, tmp_path):
+    home, epochs = Home(tmp_path), stopped.record.trained_epochs
+    far, near = make_job(home, **{**PATIENT, "epochs": epochs + 2}), make_job(home, **PATIENT, patience=2)
+    assert (train(far), train(near)) == (0, 0)
+    run = RunStore(home).open(near.name)
+    assert run.record.resumed_at == ()
+    assert_same_training(stopped, run)

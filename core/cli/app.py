@@ -14,6 +14,7 @@ from core.cli.doctor import doctor
 from core.cli.output import say
 from core.cli.recipe import params, recipes
 from core.cli.run import runs, show
+from core.cli.sweep import sweep
 from core.cli.train import train
 from core.errors import HeadroomError
 from core.spec import KNOBS
@@ -78,7 +79,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, runs, show, compare, doctor):
+for _command in (recipes, params, train, sweep, runs, show, compare, doctor):
     app.command()(_command)
 app.add_typer(dataset.app, name="datasets")
 app.add_typer(job.app, name="jobs")

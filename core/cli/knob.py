@@ -39,10 +39,6 @@ def _option(knob: Knob) -> inspect.Parameter:
     return inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def _read(knob: Knob, text: str) -> Any:
-    return {"true": True, "false": False}[text.lower()] if knob.kind is bool else knob.kind(text)
-
-
 def parse_changes(words: Iterable[str]) -> dict[str, Any]:
     """«blocks=3» to {"blocks": 3}. A value that is no number stays text, for RunSpec to say what it expected.
 
@@ -55,8 +51,5 @@ def parse_changes(words: Iterable[str]) -> dict[str, Any]:
         name = name.strip().replace("-", "_")
         if not equals or name not in KNOBS:
             raise SpecError(f"Expected knob=value with one of {', '.join(KNOBS)}; got {word!r:.80}.")
-        try:
-            changes[name] = _read(KNOBS[name], text.strip())
-        except (ValueError, KeyError):
-            changes[name] = text
+        changes[name] = KNOBS[name].read(text)
     return changes

@@ -1,5 +1,6 @@
 """Bars on standard error: one for each training that is waited for, one for a download or an adding."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -18,9 +19,15 @@ from rich.table import Column
 from core.cli.output import open_console
 from core.datasets import download
 from core.displays.progress import describe_progress
+from core.displays.sweep import compute_share, describe_standing, name_member
+from core.home import Home
 from core.jobs.progress import Progress as TrainingProgress
 from core.jobs.queue import State
+from core.jobs.standing import read_standing
+from core.jobs.sweep import make_estimator
+from core.jobs.sweep_store import Sweep
 from core.jobs.wait import OnProgress
+from core.store.runs import RunStore
 
 
 def _bar(width: int) -> BarColumn:
@@ -40,6 +47,34 @@ def show_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
         def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
             share, words = describe_progress(state, progress)
             bars.update(tasks[run_id], completed=share, text=words)
+
+        yield follow
+
+
+@contextmanager
+def show_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress]:
+    """One bar for a whole sweep and one for each member that runs; yields what `core.jobs.wait.wait` reports to."""
+    console = open_console(stderr=True)
+    text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+    estimator = make_estimator(home, store)
+    with Progress(name, _bar(20), text, console=console, disable=not console.is_terminal) as bars:
+        whole = bars.add_task("Sweep", total=1.0, text="queued")
+        specs = {spec.run_id: spec for spec in sweep.specs}
+        tasks = {
+            run_id: bars.add_task(name_member(spec, sweep), total=1.0, text="", visible=False)
+            for run_id, spec in specs.items()
+        }
+        looked_at = -1.0
+
+        def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
+            nonlocal looked_at
+            share, words = describe_progress(state, progress)
+            bars.update(tasks[run_id], completed=share, text=words, visible=state == "running")
+            if console.is_terminal and time.monotonic() - looked_at >= 1.0:
+                standing = read_standing(home, sweep, store, estimator)
+                bars.update(whole, completed=compute_share(standing), text=describe_standing(standing))
+                looked_at = time.monotonic()
 
         yield follow
 

@@ -8,7 +8,7 @@ from core.cli.output import JsonFlag, format_known, list_records, print_json, pr
 from core.errors import RunNotFoundError, UnknownNameError
 from core.home import Home
 
-_WHOLE = ("seed", "epochs", "params")
+_WHOLE = ("seed", "epochs", "trained_epochs", "params")
 
 
 def runs(
@@ -50,6 +50,11 @@ def _as_whole(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def _write_epochs(asked: int | None, trained: int | None) -> str:
+    """«25», or «7 of 25» where patience ended it before."""
+    return f"{trained} of {asked}" if trained not in (None, asked) else format_known(asked, "{:,}".format)
+
+
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.summary import Estimate
     from core.displays.number import format_accuracy, format_count, format_loss
@@ -60,7 +65,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Dataset": format_known(row["dataset"]),
         "Head": format_known(row["head"]),
         "Seed": format_known(row["seed"]),
-        "Epochs": format_known(row["epochs"], format_count),
+        "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": row["status"],
         "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(Estimate(value, None, 1))),
         "Test loss": format_known(row["test_loss"], lambda value: format_loss(Estimate(value, None, 1))),
@@ -113,6 +118,7 @@ def _describe(home: Home, beginning: str) -> dict[str, Any]:
             "status": job.state,
             "spec": job.spec.model_dump(),
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
+            "trained_epochs": None,
             "path": format_known(folder_of(home, run_id)) if folder_of(home, run_id) else None,
             "progress": progress.model_dump() if progress else None,
             "progress_text": describe_progress(job.state, progress)[1],
@@ -125,6 +131,7 @@ def _describe(home: Home, beginning: str) -> dict[str, Any]:
         "status": "finished",
         "spec": run.spec.model_dump(),
         **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},
+        "trained_epochs": run.record.trained_epochs,
         "path": str(run.path),
         "progress": None,
         "progress_text": None,
@@ -144,6 +151,8 @@ def _print(found: dict[str, Any]) -> None:
     }
     pairs = {name: format_known(found[name]) for name in ("run_id", "status", "finished_at", "path") if found[name]}
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}
+    if found["trained_epochs"]:
+        pairs["trained_epochs"] = format_count(found["trained_epochs"])
     pairs |= {f"spec.{name}": format_known(value) for name, value in found["spec"].items()}
     for part in ("metrics", "cost"):
         for name, value in (found[part] or {}).items():

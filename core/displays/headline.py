@@ -4,7 +4,7 @@ from core.analysis.summary import Finding, compute_finding, estimate
 from core.displays.number import format_accuracy, format_plural, format_seconds
 from core.recipes import Recipe
 from core.spec import DATASETS, KNOBS
-from core.store.comparison import Comparison, count_training_images, describe, describe_value, list_changes
+from core.store.comparison import Comparison, count_training_images, describe_epochs, describe_value, list_changes
 
 _UNBALANCED = 1.1  # times the share of a class among equals
 
@@ -32,7 +32,7 @@ def _write_shortfall(comparison: Comparison) -> str:
 
 
 def _few_epochs(comparison: Comparison, recipe: Recipe | None) -> str:
-    epochs = {contender.spec.epochs for contender in comparison.contenders}
+    epochs = {run.record.trained_epochs for run in comparison.runs}
     own = recipe.spec.epochs if recipe else KNOBS["epochs"].default
     if min(epochs) >= own:
         return ""
@@ -103,9 +103,7 @@ def write_curves(comparison: Comparison) -> str:
     for contender in comparison.contenders:
         accuracy = format_accuracy(estimate(contender, "validation_accuracy"))
         seconds = format_seconds(estimate(contender, "train_seconds").mean)
-        parts.append(
-            f"{contender.label} ends at {accuracy} after {describe('epochs', contender.spec.epochs)} in {seconds}"
-        )
+        parts.append(f"{contender.label} ends at {accuracy} after {describe_epochs(contender.runs)} in {seconds}")
     return "Validation accuracy: " + "; ".join(parts) + "."
 
 
@@ -185,5 +183,5 @@ def _caution_of_differences(comparison: Comparison) -> str:
     for name, knob in KNOBS.items():
         values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
         if knob.group != "head" and len(values) > 1:
-            parts.append(f"{knob.label.lower()} {' and '.join(map(describe_value, values))}")
+            parts.append(f"{knob.label.lower()} {' and '.join(describe_value(name, value) for value in values)}")
     return f"The runs differ in more than the head: {', '.join(parts)}." if parts else ""

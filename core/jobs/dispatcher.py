@@ -17,6 +17,7 @@ from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.reason import explain_failure, explain_loss
 from core.jobs.source import is_outdated
+from core.jobs.sweep_store import list_overdue
 from core.store.runs import RunStore
 
 MAX_ATTEMPTS = 3
@@ -79,6 +80,7 @@ class Dispatcher:
         self._begun_at = self.queue.newest_number()
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
+        self._dropped_at = -1.0
 
     def run(self, lock: int | None = None) -> None:
         """Works until there has been nothing to do for `idle_seconds`, or it is outdated; returns at once when another
@@ -128,6 +130,7 @@ class Dispatcher:
     def step(self) -> bool:
         """Looks once after every running job and starts what there is room for. Returns whether work is left."""
         running = [job for job in self.queue.running() if not self._look_after(job)]
+        self._drop_overdue()
         if self.queue.paused() or not self.queue.has("queued"):
             return bool(running)
         # Asked for last and only when something waits: an executor may need seconds to get ready.
@@ -143,6 +146,14 @@ class Dispatcher:
                 break
             self._start(job)
         return True
+
+    def _drop_overdue(self) -> None:
+        """What its sweep has no time left for is not started. Looked up once a second: budgets are in minutes."""
+        if time.monotonic() - self._dropped_at < 1:
+            return
+        self._dropped_at = time.monotonic()
+        for job, reason in list_overdue(self.home, self.queue.unfinished()):
+            self._end(job, "cancelled", reason)
 
     def _look_after(self, job: Job) -> bool:
         """Returns whether the attempt has ended."""

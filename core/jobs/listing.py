@@ -15,7 +15,8 @@ from core.spec import DATASETS
 from core.store.runs import RunStore
 
 COLUMNS = (
-    "run_id", "recipe", "dataset", "head", "seed", "epochs", "status", "test_accuracy", "test_loss", "params",
+    "run_id", "recipe", "dataset", "head", "seed", "epochs", "trained_epochs", "status", "test_accuracy", "test_loss",
+    "params",
 )  # fmt: skip
 
 

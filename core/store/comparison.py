@@ -103,19 +103,28 @@ def describe(name: str, value: object) -> str:
     knob = KNOBS[name]
     noun = knob.label.lower()
     if value is None:
-        return f"all {noun}" if knob.unit == "images" else f"{noun} as stored"
+        return {"all": f"all {noun}", "none": f"no {noun}"}.get(knob.none, f"{noun} {knob.none}")
     if value is True or value is False or value == "":
         return noun if value else f"no {noun}"
     if knob.unit and noun.endswith(knob.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
-    return f"{noun} {describe_value(value)}"
+    return f"{noun} {describe_value(name, value)}"
 
 
-def describe_value(value: object) -> str:
+def describe_epochs(runs: Sequence[Run]) -> str:
+    """«25 epochs», or «7–9 of 25 epochs» where patience ended some of them before."""
+    trained, asked = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
+    if min(trained) == max(trained) == asked:
+        return describe("epochs", asked)
+    few = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
+    return f"{few} of {describe('epochs', asked)}"
+
+
+def describe_value(name: str, value: object) -> str:
     """The value of a knob whose name is said already: «1,000», «0.5», «all»."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "all" if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
+    return KNOBS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, str]:
@@ -131,7 +140,7 @@ def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, s
                 values.setdefault(name, []).append(value)
     return {
         name: f"{' and '.join(describe(name, value) for value in dict.fromkeys(values[name]))} "
-        f"instead of {describe_value(own[name])}"
+        f"instead of {describe_value(name, own[name])}"
         for name in KNOBS
         if name in own
     }

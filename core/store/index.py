@@ -21,8 +21,8 @@ from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "official",
-    "finished_at",
+    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
+    "cpu", "cores", "official", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -32,6 +32,8 @@ _DTYPES: dict[str, str] = {
     **dict.fromkeys(Metrics.model_fields, "float64"),
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",
+    "trained_epochs": "int64",
+    "cores": "Int64",
     "official": "bool",
     "stamp": "int64",
     "version": "int64",

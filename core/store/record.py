@@ -73,6 +73,8 @@ class Record(_Part):
     cost: Cost
     data: Data
     cpu: str
+    cores: int | None = Field(None, ge=1, description="of the machine; older records do not have it")
+    epochs: int | None = Field(None, ge=1, description="trained; fewer than asked for where patience ended it")
     resumed_at: tuple[int, ...] = Field((), description="epochs after which it went on from a finished run")
     checksums: dict[str, str]
 
@@ -109,6 +111,10 @@ class Record(_Part):
     def parsed_spec(self) -> RunSpec:
         return RunSpec.parse(self.spec)
 
+    @property
+    def trained_epochs(self) -> int:
+        return self.epochs or self.parsed_spec.epochs
+
     def row(self) -> dict[str, Any]:
         """One line of the run list: id, recipe, every knob, metrics and costs."""
         spec = self.parsed_spec
@@ -121,6 +127,9 @@ class Record(_Part):
             **self.metrics.model_dump(),
             **self.cost.model_dump(),
             "fitted_images": self.data.train_images,
+            "trained_epochs": self.epochs or spec.epochs,
+            "cpu": self.cpu,
+            "cores": self.cores,
             "official": self.data.official,
             "finished_at": self.finished_at,
         }

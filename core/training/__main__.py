@@ -52,9 +52,11 @@ def train(job: JobFolder) -> Run:
     def look(step: Step) -> None:
         job.say("training", **pace.measure(step))
 
-    epochs = fit(model, spec, splits.train, splits.validation, after_epoch=start.epoch, first=first, look=look)
+    epochs = start.epoch
+    passes = fit(model, spec, splits.train, splits.validation, past=start.val_losses, first=first, look=look)
     with job.saving_at_the_end():
-        for epoch in epochs:
+        for epoch in passes:
+            epochs = epoch.epoch
             seconds += epoch.seconds
             job.record_epoch(epoch, model, seconds)
             print(
@@ -62,14 +64,16 @@ def train(job: JobFolder) -> Run:
                 f"val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.4f}, {epoch.seconds:.2f} s."
             )
 
-    job.say("evaluating", epoch=spec.epochs)
+    if epochs < spec.epochs:
+        print(f"Stopped after epoch {epochs} of {spec.epochs}: the validation loss fell no more.")
+    job.say("evaluating", epoch=epochs)
     compute_probs = compile_probs(model, first)
     predictions = Predictions(
         compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
     )
     write_predictions(job.path / "predictions.npz", predictions)
 
-    job.say("exporting", epoch=spec.epochs)
+    job.say("exporting", epoch=epochs)
     job.settle_model()
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
@@ -79,7 +83,7 @@ def train(job: JobFolder) -> Run:
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
     (job.path / "log.txt").touch()  # present also when nobody redirected the output
-    record = build_record(job.path, spec, closed, splits, predictions, latency, seconds, job.read_resumed())
+    record = build_record(job.path, spec, closed, splits, predictions, latency, epochs, seconds, job.read_resumed())
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(PUBLISHED))
     return RunStore(job.home).publish(job.path)
@@ -88,7 +92,7 @@ def train(job: JobFolder) -> Run:
 def _begin(home: Home, closed: Model) -> Checkpoint:
     model = build_model(closed)
     load_weights(home, model, closed)
-    return Checkpoint(model, 0, 0.0)
+    return Checkpoint(model, (), 0.0)
 
 
 def _say_features(job: JobFolder, done: int, total: int) -> None:

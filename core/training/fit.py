@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.training.adam import apply_adam
 from core.training.evaluate import compile_probs, compute_metrics
 from core.training.forward import compute_outputs, to_probs
 from core.training.input import Split, compute_order
+from core.training.patience import is_over
 
 _LOOK_SECONDS = 0.25
 _STRETCH_BYTES = 64_000_000
@@ -36,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """A finished epoch (1-based); `seconds` are its own, validation included."""
+    """A finished epoch (1-based); `seconds` are its own, validation included; `last` says that none follows."""
 
     epoch: int
     seconds: float
@@ -44,6 +45,7 @@ class Epoch:
     accuracy: float
     val_loss: float
     val_accuracy: float
+    last: bool
 
 
 def fit(
@@ -52,28 +54,32 @@ def fit(
     train: Split,
     validation: Split,
     *,
-    after_epoch: int = 0,
+    past: Sequence[float] = (),
     first: int = 0,
     look: Callable[[Step], None] = lambda _: None,
 ) -> Iterator[Epoch]:
-    """Trains up to `spec.epochs` and yields each epoch when it is validated.
+    """Trains up to `spec.epochs`, or till `spec.patience` is at an end, and yields each epoch when it is validated.
 
     The order of images and the dropout of an epoch follow from `spec.seed` and its number alone, so training that goes
-    on from a model saved after epoch `after_epoch` equals one that was never interrupted, bit by bit.
+    on from a saved model equals one that was never interrupted, bit by bit.
 
     Args:
+        past: validation losses of the epochs that the model has behind it.
         first: the layer that the splits' images are the input of.
         look: called about four times a second.
 
     Raises:
         TrainingError: when the loss is no longer finite.
     """
+    val_losses = list(past)
+    if is_over(spec, val_losses):
+        return
     run_steps, means = _compile_steps(model, spec, first)
     compute_probs = compile_probs(model, first)
     steps = math.ceil(len(train) / spec.batch_size)
     stride = 1
     most = max(1, _STRETCH_BYTES // (train.images[0].nbytes * spec.batch_size))
-    for epoch in range(after_epoch + 1, spec.epochs + 1):
+    for epoch in range(len(val_losses) + 1, spec.epochs + 1):
         begin = time.perf_counter()
         order = compute_order(spec.seed, epoch, len(train))
         _seed_dropout(model, spec.seed, epoch)
@@ -93,7 +99,11 @@ def fit(
             stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps, most))
         val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation.labels)
         _check_finite(val_loss, epoch, spec)  # the last step of an epoch shows first here
-        yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy)
+        val_losses.append(val_loss)
+        last = is_over(spec, val_losses)
+        yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy, last)
+        if last:
+            return
 
 
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:

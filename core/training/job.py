@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.spec import RunSpec
 from core.store.run import HISTORY, Run, finite, read_history
 from core.store.runs import RunStore
 from core.training.fit import Epoch
+from core.training.patience import is_over
 from core.training.snapshot import Snapshot
 
 _SAY_SECONDS = 0.25
@@ -29,11 +31,15 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model with its optimizer after `epoch`, reached in `seconds` of training."""
+    """A model with its optimizer, reached in `seconds` of training; the validation loss of every epoch it has seen."""
 
     model: keras.Sequential
-    epoch: int
+    val_losses: tuple[float, ...]
     seconds: float
+
+    @property
+    def epoch(self) -> int:
+        return len(self.val_losses)
 
 
 class JobFolder:
@@ -143,7 +149,7 @@ class JobFolder:
         line["seconds"] = round(seconds, 4)
         with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: line[name] for name in HISTORY}) + "\n")
-        if epoch.epoch == self.spec.epochs or time.monotonic() - self._saved_at > self.checkpoint_seconds:
+        if epoch.last or time.monotonic() - self._saved_at > self.checkpoint_seconds:
             self._save(model, epoch.epoch)
         else:
             self._unsaved = Snapshot.of(model, epoch.epoch)
@@ -163,10 +169,10 @@ class JobFolder:
     def resume(self) -> Checkpoint | None:
         """The newest model that can be read, with the history cut back to it; None, and nothing kept, without one."""
         history = self.path / "history.jsonl"
-        seconds = read_history(history)["seconds"]
+        rows = read_history(history)
         for path in self._checkpoints():
             epoch = int(path.stem.rpartition("-")[2])
-            if not 0 < epoch <= min(self.spec.epochs, len(seconds)):
+            if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
             try:
                 model = keras.saving.load_model(path)
@@ -175,24 +181,30 @@ class JobFolder:
             lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
             with replacing(history) as temporary:
                 temporary.write_text("".join(lines[:epoch]), encoding="utf-8")
-            return Checkpoint(model, epoch, float(seconds.iloc[epoch - 1]))
+            return Checkpoint(model, tuple(rows["val_loss"][:epoch]), float(rows["seconds"].iloc[epoch - 1]))
         history.unlink(missing_ok=True)
         (self.path / "resumed.json").unlink(missing_ok=True)
         return None
 
     def continue_from(self, store: RunStore) -> Checkpoint | None:
-        """Takes over the finished run with the most epochs whose spec is otherwise the same, with its optimizer."""
-        for epochs in range(self.spec.epochs - 1, 0, -1):
-            shorter = store.path(self.spec.replace(epochs=epochs).run_id)
+        """Takes over the finished run with the most epochs whose spec is otherwise the same, with its optimizer.
+
+        A run without patience will do for one with it, as far as that one would have come.
+        """
+        for epochs, patience in product(range(self.spec.epochs - 1, 0, -1), dict.fromkeys([self.spec.patience, None])):
+            shorter = store.path(self.spec.replace(epochs=epochs, patience=patience).run_id)
             if shorter is None:
                 continue
             try:
                 run = Run.open(shorter)
+                trained = run.record.trained_epochs
+                if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
+                    continue  # it went on where this one ends
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
-                write_json(self.path / "resumed.json", [*run.record.resumed_at, epochs])
+                write_json(self.path / "resumed.json", [*run.record.resumed_at, trained])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
-                with replacing(self.path / f"checkpoint-{epochs:04}.keras") as temporary:
+                with replacing(self.path / f"checkpoint-{trained:04}.keras") as temporary:
                     shutil.copyfile(model, temporary)  # last: without it the rest counts for nothing
             except RunError:  # a damaged one, or one that was deleted at this moment
                 continue
@@ -208,9 +220,8 @@ class JobFolder:
 
     def settle_model(self) -> Path:
         """The last checkpoint is the trained model: gives it its name. It stays one, should the rest not be reached."""
-        newest = self.path / f"checkpoint-{self.spec.epochs:04}.keras"
         with replacing(self.path / "model.keras") as temporary:
-            shutil.copyfile(newest, temporary)
+            shutil.copyfile(self._checkpoints()[0], temporary)
         return self.path / "model.keras"
 
     def clear(self, keep: set[str]) -> None:

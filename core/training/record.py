@@ -97,6 +97,7 @@ def build_record(
     splits: Splits,
     predictions: Predictions,
     latency: Latency,
+    epochs: int,
     seconds: float,
     resumed_at: tuple[int, ...],
 ) -> Record:
@@ -139,6 +140,8 @@ def build_record(
             majority=float(np.bincount(predictions.test_labels).max() / len(predictions.test_labels)),
         ),
         cpu=read_cpu(),
+        cores=os.cpu_count(),
+        epochs=epochs,
         resumed_at=resumed_at,
         checksums={
             name: compute_checksum(folder / name)

@@ -1,6 +1,7 @@
 """Trainings as they run: the same in every session, because all is read from the home."""
 
 import time
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -20,10 +21,14 @@ _ENDED_SHOWN = 6
 _UNFINISHED_SHOWN = 4
 
 
-def show_running() -> None:
-    """Running and queued trainings, live; nothing when there are none. Stands before what it would push away."""
-    unfinished = {job.run_id for job in _list_unfinished()}
-    st.fragment(_watch, run_every=1.0 if unfinished else 4.0)(unfinished)
+def show_running(besides: Collection[str] = ()) -> None:
+    """Running and queued trainings, live; nothing when there are none. Stands before what it would push away.
+
+    Args:
+        besides: runs that the page shows elsewhere.
+    """
+    unfinished = {job.run_id for job in _list_unfinished(besides)}
+    st.fragment(_watch, run_every=1.0 if unfinished else 4.0)(unfinished, besides)
 
 
 def show_latest() -> None:
@@ -31,13 +36,13 @@ def show_latest() -> None:
     st.fragment(_show_latest, run_every=60.0)()
 
 
-def _list_unfinished() -> list[Job]:
-    return JobQueue(home()).unfinished()
+def _list_unfinished(besides: Collection[str]) -> list[Job]:
+    return [job for job in JobQueue(home()).unfinished() if job.run_id not in besides]
 
 
-def _watch(known: set[str]) -> None:
+def _watch(known: set[str], besides: Collection[str]) -> None:
     with errors_as_sentences():
-        unfinished = _list_unfinished()
+        unfinished = _list_unfinished(besides)
         if {job.run_id for job in unfinished} != known:
             st.rerun()  # the whole page: what is cached, and what ended last, has changed
         if unfinished:

@@ -1,9 +1,26 @@
 """A widget for a knob, from its declaration in the spec."""
 
+from functools import partial
 from typing import Any
 
 from core.spec import KNOBS
+from core.store.comparison import describe_value
 from core.ui import link
+
+
+def ask_values(name: str, value: Any) -> list[Any]:
+    """Several values of a knob, picked or typed, in the URL under «values_» and its name; `value` is the first."""
+    knob = KNOBS[name]
+    options = [knob.write(some) for some in knob.suggest(value)]
+    asked = link.texts(
+        f"{knob.label}: values to sweep",
+        options,
+        [knob.write(value)],
+        key=f"values_{name}",
+        help=f"{knob.help} Pick values or type them: {knob.bounds}.",
+        placeholder="Pick or type values",
+    )
+    return list(dict.fromkeys(knob.read(text) for text in asked))
 
 
 def ask(name: str, value: Any, *, key: str | None = None) -> Any:
@@ -21,7 +38,11 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     if knob.kind is str:
         return link.text(knob.label, value, key=key, help=f"{knob.help} Expected {knob.form}.").strip()
     if knob.choices:
-        options = sorted({*knob.choices, value})
+        options: list[Any] = sorted({*knob.choices, value} - {None})
+        if knob.default is None:
+            return link.select_slider(
+                knob.label, [None, *options], value, write=partial(describe_value, name), key=key, help=knob.help
+            )
         return link.select_slider(knob.label, options, value, write="{:g}".format, key=key, help=knob.help)
     kind = knob.kind
     low, top = knob.usual or (knob.low, knob.high)

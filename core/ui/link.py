@@ -41,7 +41,8 @@ _NAMES = frozenset(
         *("lab_l2_w", "lab_l2_strength", "lab_l2_best"),
         *("lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed"),
         *("lab_logit", "lab_target", "lab_logits", "lab_label"),
-        "job",
+        *("job", "sweep", "swept", "budget", "followed", "against"),
+        *(f"values_{name}" for name in KNOBS),
     ]
 )
 _REFUSED = "refused"
@@ -90,6 +91,12 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
 def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
     _check(key, _write_range(low, high), _reads_number(low, high))
     return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))
+
+
+def optional_number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int | None:
+    """A number that may be left out: None."""
+    _check(key, _write_range(low, high), _reads_number(low, high))
+    return st.number_input(label, low, high, value=None, key=key, bind="query-params", **settings)
 
 
 def select_slider(
@@ -148,6 +155,14 @@ def pills(
         key=key,
         bind="query-params",
         **settings,
+    )
+
+
+def texts(label: str, options: Sequence[str], value: Sequence[str], *, key: str, **settings: Any) -> list[str]:
+    """Any number of texts, picked or typed."""
+    _check(key, "to be text", lambda _: True, many=True)
+    return st.multiselect(
+        label, options, default=list(value), accept_new_options=True, key=key, bind="query-params", **settings
     )
 
 

@@ -14,8 +14,9 @@ _USUAL = 10
 
 def show_more(comparison: Comparison) -> None:
     """Continues every run of a comparison from where it ended; the longer runs are runs of their own."""
-    most = int(KNOBS["epochs"].high or 0) - max(run.spec.epochs for run in comparison.runs)
-    if most < 1:
+    specs = [run.spec for run in comparison.runs if run.record.trained_epochs == run.spec.epochs]  # not at an end
+    most = int(KNOBS["epochs"].high or 0) - max((spec.epochs for spec in specs), default=0)
+    if most < 1 or not specs:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = st.number_input("More epochs", 1, most, min(_USUAL, most), key="more_epochs", width=140)
@@ -26,5 +27,5 @@ def show_more(comparison: Comparison) -> None:
             "in one go.",
         )
     if clicked:
-        submit_all(home(), [run.spec.replace(epochs=run.spec.epochs + epochs) for run in comparison.runs])
+        submit_all(home(), [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
         link.go("pages/train.py")

@@ -13,7 +13,7 @@ from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.recipes import write_command
 from core.spec import DATASETS
-from core.store.comparison import Comparison, describe
+from core.store.comparison import Comparison, describe_epochs
 from core.ui.gallery import show_cells
 from core.ui.show import show, show_table
 from core.ui.state import home
@@ -28,7 +28,7 @@ def show_headline(comparison: Comparison) -> None:
     facts = [
         comparison.recipe.title if comparison.recipe else spec.backbone,
         f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
-        describe("epochs", spec.epochs),
+        describe_epochs(comparison.runs),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official data)'}",

@@ -13,6 +13,7 @@ _FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
+_ROW_PIXELS = 35
 
 
 def show(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -41,7 +42,7 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None) -> None:
+def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None, *, rows: int | None = None) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     One of few rows is drawn as it is; a long one scrolls in a grid, which the browser needs a while to load. There,
@@ -49,6 +50,7 @@ def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None) -> None:
 
     Args:
         own: how columns are shown that are no figures; they need the grid.
+        rows: as many of a long one are shown at once, the others scroll; left out, Streamlit chooses.
     """
     if own is None and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame))
@@ -62,6 +64,7 @@ def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None) -> None:
         frame,
         hide_index=True,
         width="stretch",
+        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
         column_config={
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},

@@ -62,6 +62,8 @@ def choose_comparison() -> None:
     choices = [offer.label for offer in offers()]
     if wanted := st.session_state.pop("wanted", None):
         st.session_state["compare"] = wanted
+    if ids := st.session_state.pop("wanted runs", None):
+        st.session_state["runs"] = ids
     with st.sidebar:
         chosen = link.selectbox(
             "Comparison", [*choices, TICKED], key="compare", help="Every page speaks about this comparison."
@@ -91,6 +93,11 @@ def chosen_comparison() -> Comparison | None:
         return open_comparison(tuple(store().find(run_id).run_id for run_id in ids))
     offer = next((offer for offer in offers() if offer.label == key), None)
     return open_comparison(offer.run_ids) if offer else None
+
+
+def choose_runs(run_ids: list[str]) -> None:
+    """Turns all pages to a comparison of these runs."""
+    st.session_state["wanted"], st.session_state["wanted runs"] = TICKED, ",".join(run_ids)
 
 
 def choose_offer_of(run_id: str) -> None:

@@ -1,40 +1,43 @@
 """The Train page's choices: recipe, heads, knobs, and what they would cost."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.architecture.model import Model
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch, start_fetch
-from core.datasets.split import compute_split
-from core.datasets.view import read_info
-from core.displays.number import format_bytes, format_count, format_plural, format_seconds, format_short
+from core.displays.number import format_bytes
 from core.errors import HeadroomError
-from core.jobs.estimate import estimate_seconds
-from core.jobs.local import read_slots
-from core.jobs.queue import JobQueue
-from core.jobs.submit import check, submit_all
+from core.jobs.sweep import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
 from core.ui import link
 from core.ui.frame import errors_as_sentences
-from core.ui.knobs import ask
-from core.ui.show import show_frame
-from core.ui.state import choose_offer_of, home, store
+from core.ui.knobs import ask, ask_values
+from core.ui.state import home
 from core.ui.upload import choose_folder
 
 _SEEDS = 2
 _SIDE = "image_side"  # the calculator has a side of its own
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_FEW = ("augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
+_FEW = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
 
 
-def choose_specs() -> list[RunSpec]:
-    """All the choices; returns a spec for each head and seed, none when no head is chosen or the data is not here.
+@dataclass(frozen=True)
+class Choice:
+    """What is asked for: a spec for each head, seed and combination of the swept values, each once. `values` are those
+    of the swept knobs, None where nothing is to be swept."""
+
+    recipe: str
+    specs: list[RunSpec]
+    values: dict[str, list[Any]] | None
+
+
+def choose_specs() -> Choice:
+    """All the choices; there are no specs when no head is chosen or the data is not here.
 
     Every choice is in the URL while it differs from the recipe's.
     """
@@ -70,24 +73,53 @@ def choose_specs() -> list[RunSpec]:
     )
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
-        return []
+        return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
-    changes, seeds = _ask_knobs(recipe.spec, status, backbone, heads)
+    swept = _choose_swept(dataset, backbone, heads)
+    changes, values, seeds = _ask_knobs(recipe.spec, status, backbone, heads, swept or ())
+    nothing = Choice(recipe.name, [], None)
     if not (status.here or status.bundled):
         if DATASETS[dataset].added:
             st.info(f"{status.label} is not on this machine yet: `{status.how}`", icon=":material/download:")
         else:
             _offer_fetch(dataset, status.how)
-        return []
+        return nothing
     if not heads:
         st.warning("Expected at least one head; got none.")
-        return []
+        return nothing
     choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
     try:
-        return [recipe.spec_of(head, {**choice, "seed": seed}) for seed in range(seeds) for head in heads]
+        specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
-        return []
+        return nothing
+    return Choice(recipe.name, specs, None if swept is None else values)
+
+
+def _choose_swept(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
+    """The knobs that several values are to be tried of; None when nothing is to be swept."""
+    if not link.toggle("Sweep", key="sweep", help="Train several values of some knobs, in every combination."):
+        return None
+    asked = [name for name in _list_used(dataset, backbone, heads) if name not in DATASETS[dataset].choices]
+    names = [*_TRAINING, *asked, *_list_rare(backbone)]
+    return link.pills(
+        "Swept knobs",
+        names,
+        (),
+        write=lambda name: KNOBS[name].label,
+        key="swept",
+        wrap=True,
+        help="Each of them gets a list of values in place of its slider.",
+    )
+
+
+def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
+    users: list[Any] = [DATASETS[dataset], BACKBONES[backbone], *(HEADS[head] for head in heads)]
+    return [name for name in KNOBS if any(name in user.uses for user in users) and name not in (*_FEW, "folder")]
+
+
+def _list_rare(backbone: str) -> list[str]:
+    return [name for name in _FEW if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
 
 
 def _follow_recipe() -> None:
@@ -97,7 +129,7 @@ def _follow_recipe() -> None:
     del own["folder"]  # of whoever chose it
     own["augment"], own[_SIDE] = own.pop("augmentation"), own.pop("side")
     for name, value in {**own, "heads": list(recipe.heads), "seeds": _SEEDS}.items():
-        if name in st.session_state and value is not None:
+        if name in st.session_state and (value is not None or name == "patience"):
             st.session_state[name] = value
     _use_all_images()
 
@@ -107,13 +139,22 @@ def _use_all_images() -> None:
         st.session_state.pop(name, None)
 
 
-def _ask_knobs(start: RunSpec, status: DatasetStatus, backbone: str, heads: list[str]) -> tuple[dict[str, Any], int]:
-    """The knobs that differ from the recipe's, and the number of seeds."""
-    users: list[Any] = [DATASETS[status.name], BACKBONES[backbone], *(HEADS[head] for head in heads)]
-    used = [name for name in KNOBS if any(name in user.uses for user in users) and name not in (*_FEW, "folder")]
-    places = _pair(len(used) + len(_TRAINING) + 3)
+def _ask_knobs(
+    start: RunSpec, status: DatasetStatus, backbone: str, heads: list[str], swept: Collection[str]
+) -> tuple[dict[str, Any], dict[str, list[Any]], int]:
+    """The knobs that differ from the recipe's, the values of the swept ones, and the number of seeds."""
+    used = _list_used(status.name, backbone, heads)
+    lists: dict[str, list[Any]] = {}
+    rows = _pair(len(swept))
+    for name in swept:
+        with next(rows):
+            value = getattr(start, name)
+            own = min(DATASETS[status.name].input_shape[:2]) if name == "side" and value is None else value
+            lists[name] = ask_values(name, own) or [own]
+    plain = [name for name in [*_TRAINING, *used] if name not in swept]
+    places = _pair(len(plain) + 3)
     values: dict[str, Any] = {}
-    for name in [*_TRAINING, *used]:
+    for name in plain:
         with next(places):
             values[name] = _ask(name, start, status)
     with next(places):
@@ -123,12 +164,12 @@ def _ask_knobs(start: RunSpec, status: DatasetStatus, backbone: str, heads: list
             with next(places):
                 values[name] = _ask_images(name, getattr(start, name), status)
     with st.expander("More knobs", icon=":material/tune:"):
-        rare = [name for name in _FEW if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+        rare = [name for name in _list_rare(backbone) if name not in swept]
         more = _pair(len(rare))
         for name in rare:
             with next(more):
                 values[name] = ask(name, getattr(start, name), key="augment" if name == "augmentation" else None)
-    return {name: value for name, value in values.items() if value != getattr(start, name)}, seeds
+    return {name: value for name, value in values.items() if value != getattr(start, name)}, lists, seeds
 
 
 def _ask(name: str, start: RunSpec, status: DatasetStatus) -> Any:
@@ -192,60 +233,3 @@ def _show_fetch(dataset: str, how: str) -> None:
     if st.button(f"Fetch {label}", help=how, type="primary"):
         start_fetch(home(), dataset)
         st.rerun(scope="fragment")
-
-
-def show_start(specs: list[RunSpec]) -> None:
-    """Parameters and time before the click, what is cached already, and the button."""
-    st.subheader("Before you start", anchor=False)
-    if not specs:
-        st.write("Choose a dataset that is here and at least one head.")
-        return
-    try:
-        checked = [check(home(), spec) for spec in specs]
-    except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    pinned = [spec for spec, _ in checked]
-    show_frame(_cost_table({spec.head: model for spec, model in checked}))
-    under_way = {job.run_id for job in JobQueue(home()).unfinished()}
-    cached = [spec for spec in pinned if store().path(spec.run_id) is not None]
-    todo = [pair for pair in checked if pair[0] not in cached and pair[0].run_id not in under_way]
-    waiting = len(pinned) - len(cached) - len(todo)
-    runs = f"{format_plural(len(pinned), 'run')} {'is' if len(pinned) == 1 else 'are'}"
-    if cached:
-        st.success(f"{len(cached)} of {runs} cached: no need to train again.", icon=":material/bolt:")
-    if waiting:
-        st.info(f"{waiting} of {runs} under way: see above.", icon=":material/hourglass_top:")
-    if todo:
-        st.write(_write_estimate(todo))
-        label = f"Train {format_plural(len(todo), 'run')}"
-        if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
-            submit_all(home(), pinned)
-            st.rerun()
-    elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
-        choose_offer_of(cached[0].run_id)
-        link.go("pages/compare.py")
-
-
-def _cost_table(models: dict[str, Model]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Head": HEADS[head].label,
-            "Parameters": format_count(model.params),
-            "FLOPs an image": format_short(model.flops),
-        }
-        for head, model in sorted(models.items(), key=lambda item: HEADS[item[0]].place)
-    )
-
-
-def _write_estimate(todo: list[tuple[RunSpec, Model]]) -> str:
-    spec = todo[0][0]
-    info = read_info(home(), spec)
-    images = len(compute_split(spec, info.train_count, info.validation_count)[0])
-    found = estimate_seconds(store().frame(), [model for _, model in todo], spec.epochs, images, read_slots())
-    if found is None:
-        return "No run is finished yet anywhere, so there is nothing to estimate the time from."
-    return (
-        f"About **{format_seconds(found.seconds)}** ({format_seconds(found.low)} to {format_seconds(found.high)}), "
-        f"judged by {format_plural(found.runs, 'finished run')}."
-    )

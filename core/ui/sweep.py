@@ -1,0 +1,110 @@
+"""How a sweep fares, in one view: how far it is, the chart that fills, and every member."""
+
+import streamlit as st
+
+from core.displays.sweep import (
+    build_standing_table,
+    build_sweep_chart,
+    compute_share,
+    describe_standing,
+    describe_sweep_chart,
+    list_columns,
+    name_sweep,
+)
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.estimate import Estimator
+from core.jobs.queue import JobQueue
+from core.jobs.standing import MemberState, SweepStanding, read_standing, retry
+from core.jobs.submit import cancel
+from core.jobs.sweep import make_estimator
+from core.jobs.sweep_store import Sweep, list_sweeps
+from core.spec import KNOBS
+from core.ui import link
+from core.ui.frame import errors_as_sentences
+from core.ui.show import show_frame
+from core.ui.state import choose_runs, home, store
+
+_EVERY_SECONDS = 2.0
+_TABLE_ROWS = 12
+
+
+def _label(sweep: Sweep) -> str:
+    return f"{name_sweep(sweep)} ({sweep.sweep_id})"
+
+
+def follow(sweep: Sweep) -> None:
+    """Turns the page to a sweep; its picker, drawn already, follows in the next run."""
+    st.session_state["wanted sweep"] = _label(sweep)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _estimator(path: str, generation: tuple[int, ...]) -> Estimator:
+    return make_estimator(home(), store())
+
+
+def _read(sweep: Sweep) -> SweepStanding:
+    return read_standing(home(), sweep, store(), _estimator(str(home().path), store().generation))
+
+
+def is_under_way() -> bool:
+    """Whether the sweep that was asked for last is not at its end."""
+    return any(not read_standing(home(), sweep, store()).ended for sweep in list_sweeps(home())[:1])
+
+
+def show_sweep() -> set[str]:
+    """The sweep that was asked for last, or another one; nothing while there is none. Returns the ids of its runs."""
+    sweeps = {_label(sweep): sweep for sweep in list_sweeps(home())}
+    if not sweeps:
+        return set()
+    st.subheader("Sweep", anchor=False)
+    if wanted := st.session_state.pop("wanted sweep", None):
+        st.session_state["followed"] = wanted
+    chosen = sweeps[link.selectbox("Sweep", list(sweeps), key="followed", label_visibility="collapsed")]
+    columns = list_columns(chosen.specs, chosen.knobs)
+    knob = columns[0] if columns else None
+    if len(columns) > 1:
+        labels = {KNOBS[name].label: name for name in columns}
+        knob = labels[link.segmented("Against", list(labels), key="against")]
+    ended = _read(chosen).ended
+    st.fragment(_watch, run_every=None if ended else _EVERY_SECONDS)(chosen, knob, ended)
+    return {spec.run_id for spec in chosen.specs}
+
+
+def _watch(sweep: Sweep, knob: str | None, ended: bool) -> None:
+    with errors_as_sentences():
+        standing = _read(sweep)
+        if standing.ended != ended:
+            st.rerun()
+        if not ended:
+            ensure_dispatcher(home())
+        st.progress(compute_share(standing), f"**{describe_standing(standing)}**")
+        _show_buttons(sweep, standing)
+        st.markdown(f"**Validation accuracy by {KNOBS[knob].label.lower() if knob else 'head'}**")
+        chart = build_sweep_chart(standing, sweep.knobs, knob)
+        st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(standing, knob))
+        show_frame(build_standing_table(standing, sweep.knobs), rows=_TABLE_ROWS)
+
+
+def _show_buttons(sweep: Sweep, standing: SweepStanding) -> None:
+    counts = standing.counts
+    with st.container(horizontal=True):
+        _offer_retry(sweep, counts["failed"], "Retry {} failed", "failed")
+        idle = counts["cancelled"] + counts["not started"]
+        _offer_retry(sweep, idle, "Train {} not started", "cancelled", "not started")
+        waiting = [member.spec.run_id for member in standing.members if member.state in ("queued", "running")]
+        if waiting and st.button(f"Stop {len(waiting)}", icon=":material/stop:"):
+            unfinished = {job.run_id for job in JobQueue(home()).unfinished()}
+            for run_id in waiting:
+                if run_id in unfinished:
+                    cancel(home(), run_id)
+            st.rerun()
+        finished = [member.spec.run_id for member in standing.members if member.state == "finished"]
+        if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
+            choose_runs(finished)
+            link.go("pages/compare.py")
+
+
+def _offer_retry(sweep: Sweep, count: int, label: str, *states: MemberState) -> None:
+    if count and st.button(label.format(count), icon=":material/replay:"):
+        retry(home(), sweep, *states)
+        st.rerun()
