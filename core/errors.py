@@ -9,6 +9,7 @@ HeadroomError
 │   └── RunDamagedError
 ├── ComparisonError      runs that cannot be set side by side fairly
 ├── JobError             a job that cannot be queued, started or stopped
+│   └── ClusterError     a cluster that does not answer, or not as it should
 ├── TrainingError        a training that cannot go on
 └── HomeError            a Headroom home that cannot be read or written
 """
@@ -47,6 +48,10 @@ class ComparisonError(HeadroomError):
 
 
 class JobError(HeadroomError):
+    pass
+
+
+class ClusterError(JobError):
     pass
 
 

@@ -10,11 +10,12 @@ class Status:
     """How an attempt fares.
 
     `ok` and `failed` ended by themselves with exit code 0 or another one, `stopped` because it was told to, `lost`
-    without a word: killed, crashed, or its machine is gone.
+    without a word: killed, crashed, or its machine is gone. `reason` is what is known beside the exit code.
     """
 
     state: Literal["running", "ok", "failed", "stopped", "lost"]
     exit_code: int | None = None
+    reason: str = ""
 
     @property
     def ended(self) -> bool:
@@ -22,6 +23,8 @@ class Status:
 
     def __str__(self) -> str:
         """As the end of «… got killed by signal 9»."""
+        if self.reason:
+            return self.reason
         if self.exit_code is None:
             return "killed or crashed" if self.state == "lost" else self.state
         return f"killed by signal {-self.exit_code}" if self.exit_code < 0 else f"exit code {self.exit_code}"
