@@ -11,6 +11,7 @@ HeadroomError
 ├── JobError             a job that cannot be queued, started or stopped
 │   └── ClusterError     a cluster that does not answer, or not as it should
 ├── TrainingError        a training that cannot go on
+├── ArtifactError        a store of copies that cannot be read or written
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -56,6 +57,10 @@ class ClusterError(JobError):
 
 
 class TrainingError(HeadroomError):
+    pass
+
+
+class ArtifactError(HeadroomError):
     pass
 
 

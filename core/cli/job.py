@@ -19,11 +19,15 @@ app = typer.Typer(invoke_without_command=True)
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the trainings, newest first: how far those are that run, and why those failed that did."""
     from core.jobs.queue import JobQueue
+    from core.jobs.trouble import read_trouble
 
     if context.invoked_subcommand is not None:
         return
     home = Home.default()
     rows = [_describe(home, job) for job in JobQueue(home).jobs()]
+    trouble = read_trouble(home)
+    if trouble:
+        say(trouble)
     if as_json:
         print_json(rows)
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.dispatcher import IDLE_SECONDS, Dispatcher
+from core.jobs.keeper import keeping
 from core.jobs.local import MODULE
 from core.jobs.placement import build_executor
 
@@ -23,7 +24,8 @@ if __name__ == "__main__":
     _home = Home(options.home.absolute())
     try:
         dispatcher = Dispatcher(_home, build_executor(_home, module=options.module), idle_seconds=options.idle_seconds)
-        dispatcher.run(options.lock)
+        with keeping(_home):
+            dispatcher.run(options.lock)
     except HeadroomError as error:
         sys.exit(str(error))
     if dispatcher.outdated:  # with the lock let go, as after any end: whoever takes it next has the new code

@@ -7,6 +7,7 @@ from core.errors import JobError
 from core.home import Home
 from core.jobs.executor import Executor
 from core.jobs.local import MODULE, LocalExecutor, read_slots
+from core.store.artifact import ArtifactStore
 
 Placement = Literal["local", "ray"]
 
@@ -28,8 +29,10 @@ def check_placement() -> None:
 
     Raises:
         JobError: when HEADROOM_EXECUTOR or what belongs to it is not as it should be. Does not ask a cluster.
+        ArtifactError: when HEADROOM_ARTIFACTS is no URL that can be used.
     """
     read_slots()
+    ArtifactStore.read()
     if read_placement() == "ray":
         from core.jobs.cluster import Cluster
 
@@ -42,7 +45,7 @@ def build_executor(home: Home, *, module: str = MODULE) -> Executor:
         module: what each process runs, as `python -m` would.
 
     Raises:
-        JobError: as `check_placement`.
+        JobError, ArtifactError: as `check_placement`.
         HomeError: when the home cannot be written.
     """
     check_placement()
