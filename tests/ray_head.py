@@ -69,8 +69,6 @@ class RayHead:
         head = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_GET(self) -> None:
                 head._answer(self, {})
 
@@ -115,9 +113,6 @@ class RayHead:
             handler.send_response(code)
             handler.send_header("Content-Length", str(len(content)))
             handler.end_headers()
-            if self._server is None:  # a thread that outlives the listening socket answers nobody
-                handler.close_connection = True
-                return
             handler.wfile.write(content)
 
     def _find(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, str]:

@@ -174,15 +174,8 @@ def _last_line(text: str) -> str:
 
 
 def _explain(error: requests.RequestException) -> str:
-    if isinstance(error, requests.ConnectTimeout):
-        return "no connection"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.ReadTimeout):
         return "no answer in time"
-    refused = "refused" in str(error)
-    return (
-        "a refused connection"
-        if refused
-        else "no connection"
-        if isinstance(error, requests.ConnectionError)
-        else (f"{type(error).__name__}")
-    )
+    if isinstance(error, requests.ConnectionError):
+        return "a refused connection" if "refused" in str(error) else "no connection"
+    return "a broken answer"
