@@ -63,7 +63,7 @@ class RayJobsExecutor:
 
     @property
     def slots(self) -> int:
-        if self._trouble or time.monotonic() >= self._count_at:
+        if self._trouble or not self._room or time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + _COUNT_SECONDS
             self._room = self._ask(self._count) or 0
         return self._room
