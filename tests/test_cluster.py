@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,24 +50,33 @@ class RealCluster:
         """One after the other: of two nodes that start together on one machine, one may fail."""
         self.port, self.dashboard = free_port(), free_port()
         where = [f"--port={self.port}", f"--dashboard-port={self.dashboard}", f"--temp-dir={self.folder}"]
-        self._ray("start", "--head", "--num-cpus=0", *where)
+        self._start("--head", "--num-cpus=0", *where)
         for _ in range(2):
-            before = raylets(self.folder)
-            self._ray("start", f"--address=127.0.0.1:{self.port}", "--num-cpus=2", "--num-gpus=1")
-            self.nodes += raylets(self.folder) - before
+            self.nodes.append(self._start(f"--address=127.0.0.1:{self.port}", "--num-cpus=2", "--num-gpus=1"))
 
-    def _ray(self, *words: str) -> None:
-        more = ["--disable-usage-stats", "--object-store-memory=80000000"]
-        done = subprocess.run(
-            [sys.executable, "-m", "ray.scripts.scripts", *words, *more], env=self.environment(), timeout=600,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+    def _start(self, *words: str) -> int:
+        """Process id of the raylet. Ray gives it half a minute to begin, which on a busy machine may not be enough."""
+        before, more = raylets(self.folder), ["--disable-usage-stats", "--object-store-memory=80000000"]
+        for _ in range(3):
+            done = subprocess.run(
+                [sys.executable, "-m", "ray.scripts.scripts", "start", *words, *more], env=self.environment(),
+                timeout=600, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            fresh = raylets(self.folder) - before
+            if done.returncode == 0:
+                (pid,) = fresh
+                return pid
+            if "--head" in words:
+                self.end()
+            for pid in fresh:
+                kill(pid)
+        raise AssertionError(done.stdout + done.stderr)
 
     def environment(self) -> dict[str, str]:
         # An inherited CUDA_VISIBLE_DEVICES would refuse --num-gpus.
         mine = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
-        return {**mine, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+        more = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token, "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300"}
+        return {**mine, **more}
 
     def end(self) -> None:
         """Ray's own stop would end every Ray on this machine."""
@@ -116,7 +126,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealCluster]:
         yield cluster
     finally:
         cluster.end()
-        subprocess.run(["rm", "-rf", str(folder)], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_sweep_survives_the_death_of_a_node(home: Home, cluster: RealCluster) -> None:
