@@ -97,7 +97,7 @@ def free_port() -> int:
 
 def processes(words: str) -> set[int]:
     """Those that have the words in their command line, and are not this one."""
-    found = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(["ps", "-wweo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line.split(None, 1) for line in found.splitlines() if words in line]
     return {int(pid) for pid, _ in lines} - {os.getpid()}
 
