@@ -9,7 +9,9 @@ HeadroomError
 │   └── RunDamagedError
 ├── ComparisonError      runs that cannot be set side by side fairly
 ├── JobError             a job that cannot be queued, started or stopped
+│   └── ClusterError     a cluster that does not answer, or not as it should
 ├── TrainingError        a training that cannot go on
+├── ArtifactError        a store of copies that cannot be read or written
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -50,7 +52,15 @@ class JobError(HeadroomError):
     pass
 
 
+class ClusterError(JobError):
+    pass
+
+
 class TrainingError(HeadroomError):
+    pass
+
+
+class ArtifactError(HeadroomError):
     pass
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,18 @@ def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
     assert "core.store.runs" in names
     libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
     assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
+
+
+def test_nothing_imports_ray(tmp_path: Path) -> None:
+    """The cluster is spoken to over HTTP: its library is for the machines of the cluster."""
+    names = [*modules(under="core", but=("core.training.",)), "core.training.device", "core.training.job"]
+    libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
+    assert "core" in libraries
+    assert "ray" not in libraries
+    texts = [path.read_text(encoding="utf-8") for path in [*ROOT.glob("core/**/*.py"), *ROOT.glob("pages/*.py")]]
+    assert not [text for text in texts if re.search(r"^\s*(import|from) ray\b", text, re.MULTILINE)]
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert not re.search(r"^ray\b", requirements, re.MULTILINE)
 
 
 def test_what_pages_share_imports_no_tensorflow(tmp_path: Path) -> None:

@@ -292,6 +292,35 @@ def test_two_processes_do_not_share_a_job(home):
         assert fail(folder) == f"Expected to be the only process on job {folder.name}; got another one."
 
 
+def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twice(home):
+    """It stands still, as on a machine that has lost its network, and goes on when the next attempt waits already."""
+    folder = make_job(home, epochs=12, batch_size=4)
+    zombie = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 2)
+    os.kill(zombie.pid, signal.SIGSTOP)
+    (folder / "attempt").write_text("2\n")
+    second = start(folder)
+    wait_for(lambda: "waiting for an earlier attempt" in (folder / "progress.json").read_text())
+    os.kill(zombie.pid, signal.SIGCONT)
+    zombie.join(60)
+    second.join(120)
+    assert (zombie.exitcode, second.exitcode) == (1, 0), (folder / "log.txt").read_text()
+    run = RunStore(home).open(folder.name)
+    assert run.history["epoch"].tolist() == list(range(1, 13))
+    assert "Expected attempt 1 to be the current one; got 2" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("share", "memory", "limit"),
+    [("", 80_000, None), ("0.5", 80_000, 36_000), ("0.25", 16_000, 3_600), ("1", 80_000, None), ("0", 80_000, None),
+     ("0.5", None, None), ("half", 80_000, None), ("nan", 80_000, None), ("-1", 80_000, None)],
+)  # fmt: skip
+def test_share_of_a_gpu_bounds_its_memory_and_a_whole_one_grows(share, memory, limit):
+    from core.training.device import compute_limit
+
+    assert compute_limit(share, memory) == limit
+
+
 def test_folder_without_a_spec_is_refused_with_a_sentence(home):
     folder = home.jobs / "0123456789ab"
     folder.mkdir(parents=True)

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import dataset, job
+from core.cli import dataset, job, run
 from core.cli.compare import compare
 from core.cli.doctor import doctor
 from core.cli.output import say
 from core.cli.recipe import params, recipes
-from core.cli.run import runs, show
+from core.cli.run import show
 from core.cli.sweep import sweep
 from core.cli.train import train
 from core.errors import HeadroomError
@@ -79,7 +79,8 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, runs, show, compare, doctor):
+for _command in (recipes, params, train, sweep, show, compare, doctor):
     app.command()(_command)
+app.add_typer(run.app, name="runs")
 app.add_typer(dataset.app, name="datasets")
 app.add_typer(job.app, name="jobs")

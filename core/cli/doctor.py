@@ -50,20 +50,24 @@ def examine(home: Home) -> dict[str, Any]:
         missing.append(
             f"Expected to be able to write {home.path}; got no right to: set HEADROOM_HOME to another folder."
         )
-    found = {
+    found: dict[str, Any] = {
         "python": sys.version.split()[0],
         "libraries": libraries,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "gpus": list_gpus(),
         "home": place,
-        "slots": None, "datasets": None, "runs": None, "examples": None, "damaged": None, "dispatcher": None,
+        "executor": None, "artifacts": None, "slots": None,
+        "datasets": None, "runs": None, "examples": None, "damaged": None, "dispatcher": None,
     }  # fmt: skip
     if not absent:
-        try:
-            found |= _examine_home(home)
-        except HeadroomError as error:
-            missing.append(str(error))
+        for look in (lambda: _examine_home(home), lambda: {"executor": _examine_executor()}, _examine_artifacts):
+            try:
+                found |= look()
+            except HeadroomError as error:
+                missing.append(str(error))
+        if found["executor"] and found["executor"]["problem"]:
+            missing.append(found["executor"]["problem"])
     return {**found, "missing": missing}
 
 
@@ -139,12 +143,42 @@ def _examine_home(home: Home) -> dict[str, Any]:
     }
 
 
+def _examine_executor() -> dict[str, Any]:
+    """Where trainings run. Of a token only whether there is one."""
+    from core.errors import ClusterError
+    from core.jobs.local import read_limit
+    from core.jobs.placement import read_placement
+
+    described: dict[str, Any] = {"name": read_placement(), "problem": None}
+    if described["name"] == "local":
+        return described
+    from core.jobs.cluster import Cluster
+
+    cluster = Cluster.read()
+    described |= {"address": cluster.address, "token": bool(cluster.token), "cpus": cluster.cpus, "gpus": cluster.gpus}
+    described |= {"version": None, "nodes": None, "slots": None}
+    try:
+        described |= {"version": cluster.read_version(), "nodes": len(cluster.list_nodes())}
+        room, limit = cluster.count_slots(), read_limit()
+        described["slots"] = room if limit is None else min(room, limit)
+    except ClusterError as error:
+        described["problem"] = str(error)
+    return described
+
+
+def _examine_artifacts() -> dict[str, Any]:
+    from core.store.artifact import ArtifactStore
+
+    store = ArtifactStore.read()
+    return {"artifacts": {"url": store.url, "runs": len(store.list_ids())} if store else None}
+
+
 def _print(found: dict[str, Any]) -> None:
     pairs = {
         "Python": found["python"],
         **{f"  {name}": installed or "missing" for name, installed in found["libraries"].items()},
         "Cores": str(found["cores"]),
-        "Trainings side by side": format_known(found["slots"]),
+        **_describe_executor(found["executor"], found["slots"]),
         "Memory": _format_gigabytes(found["memory_bytes"]),
         "GPU": ", ".join(found["gpus"]) or "none",
         "Home": found["home"]["path"],
@@ -152,6 +186,11 @@ def _print(found: dict[str, Any]) -> None:
         "  free": _format_gigabytes(found["home"]["free_bytes"]),
         "  runs": format_known(found["runs"]),
         "  examples": format_known(found["examples"]),
+        **(
+            {"Copies of runs": f"{found['artifacts']['runs']} in {found['artifacts']['url']}"}
+            if found["artifacts"]
+            else {}
+        ),
     }
     for status in found["datasets"] or []:
         state = "here" if status["here"] else "comes along" if status["bundled"] else f"not here: {status['how']}"
@@ -165,6 +204,20 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(sentence)
     if not found["missing"]:
         typer.echo("Nothing that is needed is missing.")
+
+
+def _describe_executor(executor: dict[str, Any] | None, slots: int | None) -> dict[str, str]:
+    if not executor or executor["name"] == "local":
+        name = "local, processes of this machine" if executor else "unknown"
+        return {"Executor": name, "Trainings side by side": format_known(slots)}
+    answers = f"Ray {executor['version']} answers" if executor["version"] else "no answer"
+    gpus = f" and {executor['gpus']:g} GPU" if executor["gpus"] else ""
+    return {
+        "Executor": f"ray at {executor['address']}: {answers}",
+        "  nodes": format_known(executor["nodes"]),
+        "  side by side": f"{format_known(executor['slots'])}, each with {executor['cpus']:g} CPU{gpus}",
+        "  token": "RAY_AUTH_TOKEN is set" if executor["token"] else "RAY_AUTH_TOKEN is not set",
+    }
 
 
 def _format_gigabytes(value: int) -> str:

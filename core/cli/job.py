@@ -23,6 +23,7 @@ PAUSED = "The queue is paused: nothing is started before: python -m core jobs go
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the trainings, newest first: how far those are that run, and why those failed that did."""
     from core.jobs.queue import JobQueue
+    from core.jobs.trouble import read_trouble
 
     if context.invoked_subcommand is not None:
         return
@@ -31,6 +32,9 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     rows = [_describe(home, job) for job in queue.jobs()]
     if queue.paused():
         say(PAUSED)
+    trouble = read_trouble(home)
+    if trouble:
+        say(trouble)
     if as_json:
         print_json(rows)
         return

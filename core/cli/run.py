@@ -5,13 +5,17 @@ from typing import Annotated, Any, get_args
 import typer
 
 from core.cli.output import JsonFlag, format_known, list_records, print_json, print_pairs, print_table, say
-from core.errors import RunNotFoundError, UnknownNameError
+from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 
 _WHOLE = ("seed", "epochs", "trained_epochs", "params")
 
+app = typer.Typer(invoke_without_command=True)
 
+
+@app.callback()
 def runs(
+    context: typer.Context,
     recipe: Annotated[str | None, typer.Option(help="Only the runs of this recipe.")] = None,
     status: Annotated[
         str | None, typer.Option(help="Only runs that are queued, running, finished, failed or cancelled.")
@@ -24,6 +28,8 @@ def runs(
     from core.recipes import RECIPES
     from core.store.runs import RunStore
 
+    if context.invoked_subcommand is not None:
+        return
     states = get_args(State)
     if status is not None and status not in states:
         raise UnknownNameError(f"Expected status to be one of {', '.join(map(repr, states))}; got {status!r:.60}.")
@@ -43,6 +49,34 @@ def runs(
     if not rows:
         say("No such runs yet; train some with: python -m core train --recipe digits-heads")
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
+
+
+@app.command()
+def fetch(
+    run_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN_ID]...", help="Ids of runs. Without any, lists those that are not here yet."),
+    ] = None,
+) -> None:
+    """Bring finished runs here from the store that HEADROOM_ARTIFACTS names, and print the ids of those that came."""
+    from core.store.artifact import ArtifactStore
+    from core.store.runs import RunStore
+
+    home, store = Home.default(), ArtifactStore.read()
+    if store is None:
+        raise ArtifactError("Expected HEADROOM_ARTIFACTS to name a store to fetch from; got none.")
+    here = set(RunStore(home).frame().query("source == 'home'")["run_id"])
+    if not run_ids:
+        absent = sorted(store.list_ids() - here)
+        say(f"{store.url} holds {len(absent)} runs that are not here; bring some: python -m core runs fetch RUN_ID")
+        for run_id in absent:
+            typer.echo(run_id)
+        return
+    for run_id in run_ids:
+        if run_id in here:
+            say(f"{run_id}: here already.")
+        else:
+            typer.echo(store.fetch(run_id, home).run_id)
 
 
 def _as_whole(value: Any) -> int | None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.dispatcher import IDLE_SECONDS, Dispatcher
-from core.jobs.local import MODULE, LocalExecutor
+from core.jobs.keeper import keeping
+from core.jobs.local import MODULE
+from core.jobs.placement import build_executor
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m core.jobs", description="Runs the queued trainings of a home.")
@@ -21,8 +23,9 @@ if __name__ == "__main__":
     options = parser.parse_args()
     _home = Home(options.home.absolute())
     try:
-        dispatcher = Dispatcher(_home, LocalExecutor(_home, module=options.module), idle_seconds=options.idle_seconds)
-        dispatcher.run(options.lock)
+        dispatcher = Dispatcher(_home, build_executor(_home, module=options.module), idle_seconds=options.idle_seconds)
+        with keeping(_home):
+            dispatcher.run(options.lock)
     except HeadroomError as error:
         sys.exit(str(error))
     if dispatcher.outdated:  # with the lock let go, as after any end: whoever takes it next has the new code

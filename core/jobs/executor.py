@@ -12,12 +12,13 @@ class Status:
 
     `ok` and `failed` ended by themselves with exit code 0 or another one, `stopped` because it was told to, `lost`
     without a word: killed, crashed, or its machine is gone. `out_of_memory` says that it was the system that ended it,
-    for want of memory.
+    for want of memory. `reason` is what is known beside the exit code.
     """
 
     state: Literal["running", "ok", "failed", "stopped", "lost"]
     exit_code: int | None = None
     out_of_memory: bool = False
+    reason: str = ""
 
     @property
     def ended(self) -> bool:
@@ -25,6 +26,8 @@ class Status:
 
     def __str__(self) -> str:
         """As the end of «… got killed by signal 9»."""
+        if self.reason:
+            return self.reason
         if self.exit_code is None:
             return "killed or crashed" if self.state == "lost" else self.state
         if self.exit_code >= 0:

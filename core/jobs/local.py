@@ -33,9 +33,19 @@ def read_slots() -> int:
     Raises:
         JobError: when HEADROOM_SLOTS is no sensible number.
     """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return read_limit() or cores
+
+
+def read_limit() -> int | None:
+    """HEADROOM_SLOTS, None when it is not set.
+
+    Raises:
+        JobError: when it is no sensible number.
+    """
     text = os.environ.get("HEADROOM_SLOTS", "").strip()
     if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
         raise JobError(f"Expected HEADROOM_SLOTS to be a whole number between 1 and {MAX_SLOTS}; got {text!r:.60}.")
     return int(text)

@@ -10,7 +10,7 @@ from core.datasets.view import read_info
 from core.errors import JobError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
-from core.jobs.local import read_slots
+from core.jobs.placement import check_placement
 from core.jobs.queue import JobQueue, State
 from core.spec import RunSpec
 from core.store.runs import RunStore
@@ -53,7 +53,7 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> l
 
     Raises:
         DatasetError, SpecError: as `check`.
-        JobError: when HEADROOM_SLOTS is no number of slots.
+        JobError: when HEADROOM_SLOTS or HEADROOM_EXECUTOR says nothing that can be done.
         HomeError: when the home cannot be written.
     """
     store = RunStore(home)
@@ -61,7 +61,7 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> l
     absent = [spec for spec in pinned if store.path(spec.run_id) is None]
     states: dict[str, State] = {}
     if absent:
-        read_slots()  # the dispatcher would have nobody to tell
+        check_placement()  # the dispatcher would have nobody to tell
         states = JobQueue(home).submit(absent, asked_by)
         ensure_dispatcher(home)
     return [Submission(spec.run_id, states.get(spec.run_id, "finished")) for spec in pinned]

@@ -26,6 +26,7 @@ from core.training.patience import is_over
 from core.training.snapshot import Snapshot
 
 _SAY_SECONDS = 0.25
+_PATIENCE_SECONDS = 300.0
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -92,15 +93,16 @@ class JobFolder:
     def locked(self) -> Iterator[None]:
         """Holds the folder for as long as the block, or the process, lasts.
 
+        A first attempt has it at once or not at all. A later one waits: an earlier one that was taken for dead lets go
+        when it sees that it was replaced, which is soon while it trains and takes longer while it exports.
+
         Raises:
-            JobError: when another process holds it.
+            JobError: when another process holds it, or the file system has no locks.
         """
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(lock, time.monotonic() + (_PATIENCE_SECONDS if self.attempt > 1 else 0.0))
             yield
-        except BlockingIOError:
-            raise JobError(f"Expected to be the only process on job {self.path.name}; got another one.") from None
         finally:
             os.close(lock)
 
@@ -127,6 +129,19 @@ class JobFolder:
                 self._save(self._unsaved.restore(), self._unsaved.epoch)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def _lock(self, lock: int, until: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    message = f"Expected to be the only process on job {self.path.name}; got another one."
+                    raise JobError(message) from None
+            except OSError as error:
+                raise JobError(f"Expected to be able to lock {self.path}; got: {error.strerror}.") from None
+            self.say("waiting for an earlier attempt to end")
+            time.sleep(_SAY_SECONDS)
 
     def say(self, phase: str, **numbers: Any) -> None:
         """Replaces progress.json, at a change of phase and otherwise about four times a second at most."""

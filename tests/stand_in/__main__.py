@@ -26,11 +26,13 @@ def train(folder: Path) -> None:
     attempt = int((folder / "attempt").read_text())
     home = Home(folder.parents[1])
     with (folder / "lock").open("w") as lock, (folder / "history.jsonl").open("a+") as history:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if attempt == 1 else 0))
         history.seek(0)
         for epoch in range(len(history.readlines()), spec.epochs):
             time.sleep(EPOCH_SECONDS)
             behave(spec.seed, attempt, epoch, folder)
+            if int((folder / "attempt").read_text()) != attempt:
+                sys.exit(f"Expected attempt {attempt} to be the current one.")
             history.write(json.dumps({"epoch": epoch, "attempt": attempt}) + "\n")
             history.flush()
             progress = {"phase": "fit", "epoch": epoch + 1, "epochs": spec.epochs, "updated_at": time.time()}
