@@ -35,6 +35,7 @@ from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError, DatasetError
 from core.home import Home
+from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -312,6 +313,21 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
     text = PublishedFigures(Comparison.of([as_kmnist(make_run(**knobs), **data)])).note()
     assert note in text
     assert bool(note) == text.endswith("not comparable.")
+
+
+@pytest.mark.parametrize(
+    "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
+)
+def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
+    recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
+    head = next(figure.head for figure in recipe.published if figure.metric == metric)
+    run = make_run(head=head)
+    spec = recipe.spec.replace(head=head)
+    record = json.loads((run.path / "record.json").read_bytes()) | {"run_id": spec.run_id, "spec": spec.canonical()}
+    folder = run.path.rename(run.path.with_name(spec.run_id))
+    (folder / "record.json").write_text(json.dumps(record))
+    view = PublishedFigures(Comparison.of([Run.open(folder)]))
+    assert len(view.table()) == len(view.frame()) > 0
 
 
 def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
