@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.files import compute_checksum, write_json
+from core.spec import RunSpec
 from core.store.run import HISTORY, Run
 
 
@@ -54,7 +55,11 @@ def rewrite(
 
 def as_kmnist(run: Run, **data: Any) -> Run:
     """The run in a folder of its own as if its images had been the official KMNIST, whose figures are published."""
-    spec = run.spec.replace(dataset="kmnist", data="")
+    return as_spec(run, run.spec.replace(dataset="kmnist", data=""), **data)
+
+
+def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
+    """The run in a folder of its own as if it had been of another spec."""
     folder = run.path.with_name(spec.run_id)
     shutil.copytree(run.path, folder)
     record = json.loads((folder / "record.json").read_bytes())

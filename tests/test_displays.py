@@ -35,11 +35,12 @@ from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError, DatasetError
 from core.home import Home
+from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.finished_run import RunWriter
-from tests.rewritten_run import as_kmnist, history_of, rewrite
+from tests.rewritten_run import as_kmnist, as_spec, history_of, rewrite
 
 FOREIGN = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
@@ -314,6 +315,16 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
     assert bool(note) == text.endswith("not comparable.")
 
 
+@pytest.mark.parametrize(
+    "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
+)
+def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
+    recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
+    head = next(figure.head for figure in recipe.published if figure.metric == metric)
+    view = PublishedFigures(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
+    assert len(view.table()) == len(view.frame()) > 0
+
+
 def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
     assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))
@@ -363,16 +374,13 @@ def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Callable[[str
 def ask_one_question(run: Run) -> Run:
     """The run as if its head had told by one number whether a digit is a one. It calls the first three images so."""
     labels = (run.predictions.test_labels == 1).astype(np.int64)
-    spec = run.spec.replace(loss="binary")
-    folder = run.path.rename(run.path.with_name(spec.run_id))
-    record = json.loads((folder / "record.json").read_bytes()) | {"run_id": spec.run_id, "spec": spec.canonical()}
-    (folder / "record.json").write_text(json.dumps(record))
-    with np.load(folder / "predictions.npz") as stored:
+    guesses = np.where(np.arange(len(labels)) < 3, 1, labels)
+    run = as_spec(run, run.spec.replace(loss="binary"))
+    with np.load(run.path / "predictions.npz") as stored:
         arrays = dict(stored)
     arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
-    np.savez(folder / "predictions.npz", **arrays)
-    guesses = np.where(np.arange(len(labels)) < 3, 1, labels)
-    return rewrite(Run.open(folder), labels=labels, guesses=guesses, classes=("not one", "one"))
+    np.savez(run.path / "predictions.npz", **arrays)
+    return rewrite(run, labels=labels, guesses=guesses, classes=("not one", "one"))
 
 
 def test_first_images_are_the_first_as_stored(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:

@@ -1,6 +1,6 @@
 """The gallery: a grid of test images to click, and the dialog that opens one."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pandas as pd
@@ -122,19 +122,29 @@ def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     Raises:
         DatasetError: when the pictures are not here.
     """
-    palette = colors(gallery.comparison)
-    images = [int(image) for image in dict.fromkeys(frame["image"])]
-    cells = [
-        _cell(gallery, image, url, frame[frame["image"] == image], palette)
-        for image, url in zip(images, gallery.thumbnails(images), strict=True)
-    ]
-    heads = [{"label": label, "color": color} for label, color in palette.items()]
+    told = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
+    settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
+    cells = _build_cells(told, settings, gallery, frame)
+    heads = [{"label": label, "color": color} for label, color in colors(gallery.comparison).items()]
     result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
     if result.picked is not None:
         st.query_params["image"] = str(int(result.picked))
     asked = st.query_params.get("image")
     if asked is not None and (result.picked is not None or key == "gallery"):
         _open(gallery, asked)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _build_cells(
+    told: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Once for the same predictions and settings: pictures take their time to be read and packed."""
+    palette = colors(_gallery.comparison)
+    images = [int(image) for image in dict.fromkeys(_frame["image"])]
+    return [
+        _cell(_gallery, image, url, _frame[_frame["image"] == image], palette)
+        for image, url in zip(images, _gallery.thumbnails(images), strict=True)
+    ]
 
 
 def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ def _format_loss(value: Estimate, *, published: bool = False) -> str:
 
 _FORMS: dict[str, tuple[str, Callable[..., str]]] = {
     "params": ("Parameters", _format_params),
+    "trainable": ("Trainable parameters", _format_params),
+    "non_trainable": ("Non-trainable parameters", _format_params),
     "test_accuracy": ("Test accuracy", _format_accuracy),
     "test_loss": ("Test loss", _format_loss),
 }
