@@ -130,7 +130,11 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     assert found.ahead == 1
     cached, *others = found.members
     assert cached.estimate is None
-    assert all(member.estimate and member.estimate.low < member.estimate.high for member in others if member.model)
+    assert all(
+        member.estimate and member.estimate.low < member.estimate.high
+        for member in others
+        if member.state == "to train"
+    )
     starts = [member.starts_in for member in found.of("to train")]
     assert all(start is not None for start in starts)
     assert starts == sorted(starts)

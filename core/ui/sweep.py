@@ -42,8 +42,13 @@ def _estimator(path: str, generation: tuple[int, ...]) -> Estimator:
     return make_estimator(home(), store())
 
 
+def open_estimator() -> Estimator:
+    """Learned once for all sessions and the runs that there are."""
+    return _estimator(str(home().path), store().generation)
+
+
 def _read(sweep: Sweep) -> SweepStanding:
-    return read_standing(home(), sweep, store(), _estimator(str(home().path), store().generation))
+    return read_standing(home(), sweep, store(), open_estimator())
 
 
 def is_under_way() -> bool:
