@@ -21,6 +21,7 @@ from core.displays.sweep import (
     describe_plan,
     describe_standing,
     list_problems,
+    list_reasons,
     name_sweep,
 )
 from core.errors import JobError, SpecError
@@ -212,7 +213,7 @@ def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> Non
     backdate(digits, sweep, 11)
     ((job, reason),) = list_overdue(digits, queue.unfinished())
     assert job.run_id == mine.run_id
-    assert reason == "Not started: the sweep's budget of 10 min was used up."
+    assert reason == "The sweep's budget of 10 min was used up."
 
 
 @pytest.fixture
@@ -244,7 +245,8 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     work(dispatcher)
     standing = read_standing(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
-    assert "budget of 10 min" in build_standing_table(standing, [])["Status"].iloc[1]
+    assert build_standing_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
+    assert list_reasons(standing) == ["2 not started: The sweep's budget of 10 min was used up."]
     assert standing.ended
     assert compute_share(standing) == 1.0
     assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id

@@ -1,5 +1,6 @@
 """How a page shows a display: its title, its picture with a text alternative, and the table behind it."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -40,18 +41,20 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame, *, rows: int | None = None) -> None:
+def show_frame(frame: pd.DataFrame, *, rows: int | None = None, words: Collection[str] = ()) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     Each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
 
     Args:
         rows: as many are shown at once, the others scroll; left out, Streamlit chooses.
+        words: columns that hold no figures.
     """
     names, *figures = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
-        name: st.column_config.Column(name, alignment="right", width=widths[name]) for name in figures
+        name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
+        for name in figures
     }
     st.dataframe(
         frame,

@@ -98,7 +98,8 @@ def show_grid(choice: Choice, found: Plan) -> None:
     """Every member of the sweep that would be trained, or is."""
     st.subheader("The grid", anchor=False)
     st.caption(describe_plan(found, st.session_state.get("budget")))
-    show_frame(build_plan_table(found, list(choice.values or {}), st.session_state.get("budget")), rows=_TABLE_ROWS)
+    table = build_plan_table(found, list(choice.values or {}), st.session_state.get("budget"))
+    show_frame(table, rows=_TABLE_ROWS, words=("Status",))
 
 
 def _cost_table(models: dict[str, Model]) -> pd.DataFrame:
