@@ -147,6 +147,11 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
 
 
+def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+    found = plan(digits, [make_run(RunSpec()).spec], store)
+    assert ([member.state for member in found.members], found.estimate) == (["cached"], None)
+
+
 def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
     with pytest.raises(SpecError, match="Choose fewer blocks"):
         plan(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)

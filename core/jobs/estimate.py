@@ -151,7 +151,7 @@ class Estimator:
     def list_starts(self, works: Sequence[Work], slots: int) -> list[float]:
         """Seconds till each training of a queue will begin; empty when nothing has been trained anywhere."""
         process, _ = self._choose(works)
-        if not process.works:
+        if not process.works or not works:
             return []
         return _list_starts(np.exp(process.predict(works)[0]) + self.rest_seconds, slots)[0]
 
