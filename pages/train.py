@@ -17,6 +17,7 @@ show_running(shown)
 left, right = st.columns([3, 2], gap="large")
 with left:
     choice = choose_specs()
+plan = None
 with right, errors_as_sentences():
     plan = show_start(choice)
 if plan:

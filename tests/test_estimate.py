@@ -64,6 +64,11 @@ def test_nothing_finished_gives_no_estimate() -> None:
     assert Estimator(runs).list_starts([WORK], 1) == []
 
 
+def test_nothing_to_train_takes_no_time() -> None:
+    estimator = Estimator(finished_runs([60.0]), cores=CORES)
+    assert (estimator.queue([], 2), estimator.list_starts([], 2), estimator.trainings([])) == (None, [], [])
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.lists(works, min_size=1, max_size=8), works, st.floats(0.05, 20))
 def test_range_holds_the_estimate_and_all_are_seconds(known: list[Work], work: Work, factor: float) -> None:

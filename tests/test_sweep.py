@@ -21,6 +21,7 @@ from core.displays.sweep import (
     describe_plan,
     describe_standing,
     list_problems,
+    list_reasons,
     name_sweep,
 )
 from core.errors import JobError, SpecError
@@ -130,7 +131,11 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     assert found.ahead == 1
     cached, *others = found.members
     assert cached.estimate is None
-    assert all(member.estimate and member.estimate.low < member.estimate.high for member in others if member.model)
+    assert all(
+        member.estimate and member.estimate.low < member.estimate.high
+        for member in others
+        if member.state == "to train"
+    )
     starts = [member.starts_in for member in found.of("to train")]
     assert all(start is not None for start in starts)
     assert starts == sorted(starts)
@@ -140,6 +145,11 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
     assert "Choose fewer blocks" in list_problems(found)[0]
     assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
+
+
+def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+    found = plan(digits, [make_run(RunSpec()).spec], store)
+    assert ([member.state for member in found.members], found.estimate) == (["cached"], None)
 
 
 def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
@@ -208,7 +218,7 @@ def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> Non
     backdate(digits, sweep, 11)
     ((job, reason),) = list_overdue(digits, queue.unfinished())
     assert job.run_id == mine.run_id
-    assert reason == "Not started: the sweep's budget of 10 min was used up."
+    assert reason == "The sweep's budget of 10 min was used up."
 
 
 @pytest.fixture
@@ -240,7 +250,8 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     work(dispatcher)
     standing = read_standing(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
-    assert "budget of 10 min" in build_standing_table(standing, [])["Status"].iloc[1]
+    assert build_standing_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
+    assert list_reasons(standing) == ["2 not started: The sweep's budget of 10 min was used up."]
     assert standing.ended
     assert compute_share(standing) == 1.0
     assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id

@@ -94,12 +94,13 @@ def test_failed_members_are_retried_alone(home: Home, make_run: RunWriter) -> No
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
     end(home, specs[1], "failed", "Expected memory; got none.")
-    end(home, specs[2], "cancelled", "Not started: the sweep's budget of 3 min was used up.")
+    end(home, specs[2], "cancelled", "The sweep's budget of 3 min was used up.")
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
-    status = app.dataframe[-1].value["Status"].tolist()
-    assert status[:2] == ["finished", "failed: Expected memory; got none."]
-    assert status[2:] == ["Not started: the sweep's budget of 3 min was used up.", "cancelled"]
+    assert app.dataframe[-1].value["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
+    said = [caption.value for caption in app.caption]
+    assert "1 failed: Expected memory; got none." in said
+    assert "1 not started: The sweep's budget of 3 min was used up." in said
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
     assert "Train 2 not started" in labels(open_page("train"))

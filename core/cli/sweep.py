@@ -184,7 +184,7 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
         JobError: when a member failed; says which one and why.
     """
     from core.cli.progress import show_sweep
-    from core.displays.sweep import build_standing_table, describe_standing
+    from core.displays.sweep import build_standing_table, describe_standing, list_reasons
     from core.jobs.standing import read_standing
     from core.jobs.wait import wait
     from core.store.runs import RunStore
@@ -204,6 +204,8 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
         print_json(_list_standing(asked, standing))
     else:
         _print(build_standing_table(standing, asked.knobs))
+    for reason in list_reasons(standing):
+        say(reason)
     say(f"Sweep {asked.sweep_id}: {describe_standing(standing)}.")
     failed = [member for member in standing.members if member.state == "failed"]
     if failed and wait_for_it:

@@ -1,5 +1,6 @@
 """A sweep before it is asked for, while it runs and when it is done: its table, its sentences and its chart."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -112,7 +113,7 @@ def describe_estimate(plan: Plan) -> str:
 
 
 def build_standing_table(standing: SweepStanding, knobs: Sequence[str]) -> pd.DataFrame:
-    """A row a member: how it fares, and why not where it does not."""
+    """A row a member: how it fares and what came out."""
     columns = list_columns([member.spec for member in standing.members], knobs)
     return pd.DataFrame(
         {
@@ -138,13 +139,13 @@ def _write_epochs(member: Standing) -> str:
 
 
 def _write_standing(member: Standing) -> str:
-    if member.state == "running":
-        return describe_progress("running", member.progress)[1]
-    return (
-        f"{member.state}: {member.reason}"
-        if member.state == "failed" and member.reason
-        else (member.reason or member.state)
-    )
+    return describe_progress("running", member.progress)[1] if member.state == "running" else member.state
+
+
+def list_reasons(standing: SweepStanding) -> list[str]:
+    """Why members failed or were not started, each reason once with how many it is true of."""
+    counts = Counter((member.state, member.reason) for member in standing.members if member.reason)
+    return [f"{count} {state}: {reason}" for (state, reason), count in counts.items()]
 
 
 def compute_share(standing: SweepStanding) -> float:

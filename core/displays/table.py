@@ -1,5 +1,6 @@
 """A table as HTML: of few rows, with its figures at the right and its first column in sight on a narrow screen."""
 
+from collections.abc import Collection, Sequence
 from html import escape
 
 import pandas as pd
@@ -11,19 +12,25 @@ _STYLE = """<style>
 .figures th, .figures td { padding: 0.45rem 0.75rem; text-align: right; font-weight: 400;
   font-variant-numeric: tabular-nums; border-bottom: 1px solid rgba(128, 138, 150, 0.3); }
 .figures thead th { opacity: 0.75; }
-.figures th:first-child { text-align: left; }
+.figures th:first-child, .figures .words { text-align: left; }
 .figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600; }
 </style>"""
 
 
-def build_table(frame: pd.DataFrame) -> str:
-    """The first column names the rows; all cells are text, which is escaped."""
-    header = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
-    rows = (
-        f'<tr><th scope="row">{escape(str(name))}</th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in cells)}</tr>'
-        for name, *cells in frame.itertuples(index=False)
+def build_table(frame: pd.DataFrame, words: Collection[str] = ()) -> str:
+    """The first column names the rows, those in `words` hold no figures; all cells are text, which is escaped."""
+    classes = [' class="words"' if name in words else "" for name in frame.columns]
+    header = "".join(
+        f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, classes, strict=True)
     )
+    rows = "".join(_build_row(row, classes) for row in frame.itertuples(index=False))
     return (
         f'{_STYLE}<div class="figures" tabindex="0"><table><thead><tr>{header}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _build_row(row: Sequence[object], classes: Sequence[str]) -> str:
+    name, *cells = (escape(str(cell)) for cell in row)
+    figures = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(cells, classes[1:], strict=True))
+    return f'<tr><th scope="row">{name}</th>{figures}</tr>'

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -39,7 +40,7 @@ _OTHER = {
     "augmented": 0.7,
 }  # what being another one counts for beside them
 
-_NEWEST = 300
+_NEWEST = 200
 _REACH = 10.0
 _DEVIATIONS = 1.2816  # from the middle of a normal distribution, either way: 80 % lie between
 _REST_SECONDS = 6.0
@@ -127,25 +128,36 @@ class Estimator:
         self.rest_seconds = rest_seconds
         frame = frame[(frame["train_seconds"] > 0) & (frame["flops"] > 0)]
         near = (frame["source"] == "home") & (frame["cores"].isna() | (frame["cores"] == (cores or os.cpu_count())))
-        self._near, self._all = _Process(frame[near].head(_NEWEST)), _Process(frame.head(_NEWEST))
+        self._frame, self._near = frame, _Process(frame[near].head(_NEWEST))
+
+    @cached_property
+    def _all(self) -> "_Process":
+        return _Process(self._frame.head(_NEWEST))
 
     def training(self, work: Work) -> Estimate | None:
         """The epochs of one training with their validation; None when nothing has been trained anywhere."""
-        return self._queue([work], 1, 0.0)
+        return self.trainings([work])[0]
 
-    def queue(self, works: Sequence[Work], slots: int) -> Estimate | None:
-        """Trainings one after another as `slots` get free, from the first one's begin to the last one's end, with what
-        a job does before its epochs and after them."""
-        return self._queue(works, slots, self.rest_seconds)
+    def trainings(self, works: Sequence[Work]) -> list[Estimate | None]:
+        """Each for itself."""
+        process, elsewhere = self._choose(works)
+        if not process.works or not works:
+            return [None] * len(works)
+        means, covariance = process.predict(works)
+        factors = np.exp(_DEVIATIONS * np.sqrt(np.diag(covariance) + elsewhere * _MACHINE**2))
+        pairs = zip(np.exp(means).tolist(), factors.tolist(), strict=True)
+        return [Estimate(end, end / factor, end * factor, len(process.works), elsewhere) for end, factor in pairs]
 
     def list_starts(self, works: Sequence[Work], slots: int) -> list[float]:
         """Seconds till each training of a queue will begin; empty when nothing has been trained anywhere."""
         process, _ = self._choose(works)
-        if not process.works:
+        if not process.works or not works:
             return []
         return _list_starts(np.exp(process.predict(works)[0]) + self.rest_seconds, slots)[0]
 
-    def _queue(self, works: Sequence[Work], slots: int, rest_seconds: float) -> Estimate | None:
+    def queue(self, works: Sequence[Work], slots: int) -> Estimate | None:
+        """Trainings one after another as `slots` get free, from the first one's begin to the last one's end, with what
+        a job does before its epochs and after them."""
         process, elsewhere = self._choose(works)
         if not process.works or not works:
             return None
@@ -155,13 +167,13 @@ class Estimator:
         shares = seconds / seconds.sum()
         variance = float(shares @ covariance @ shares) + elsewhere * _MACHINE**2
         factor = math.exp(_DEVIATIONS * math.sqrt(variance))
-        end = _list_starts(seconds + rest_seconds, slots)[1]
+        end = _list_starts(seconds + self.rest_seconds, slots)[1]
         return Estimate(end, end / factor, end * factor, len(process.works), elsewhere)
 
     def _choose(self, works: Sequence[Work]) -> "tuple[_Process, bool]":
         """What to go by, and whether it is of other machines alone."""
         longest = max((work.law_seconds for work in works), default=0.0)
-        if longest <= _REACH * max((work.law_seconds for work in self._near.works), default=0.0):
+        if longest <= _REACH * self._near.longest:
             return self._near, False
         return self._all, not self._near.works
 
@@ -171,20 +183,24 @@ class _Process:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.works = Work.list_finished(frame)
+        self.longest = max((work.law_seconds for work in self.works), default=0.0)
         if not self.works:
             return
+        self._places = _read_places(self.works)
         told = np.log(frame["train_seconds"].to_numpy(dtype=np.float64)) - _compute_law(self.works)
-        prior = _compute_covariance(self.works, self.works)
+        prior = _compute_covariance(self._places, self._places)
         noises = _NOISES if len(self.works) > 1 else (_ALONE,)
         fits = [_fit(prior, told, noise) for noise in noises]
-        _, self._noise, self._root, self._weights = max(fits, key=lambda fit: fit[0])
+        _, self._noise, root, self._weights = max(fits, key=lambda fit: fit[0])
+        self._whiten = np.linalg.inv(root)  # asked many times
 
     def predict(self, works: Sequence[Work]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means, of shape (works,), and covariance, of shape (works, works), of the logarithms of their seconds."""
-        across = _compute_covariance(self.works, works)
-        known = np.linalg.solve(self._root, across)
-        noise = self._noise**2 * np.eye(len(works))
-        covariance = _compute_covariance(works, works) - known.T @ known + noise
+        places = _read_places(works)
+        across = _compute_covariance(self._places, places)
+        known = self._whiten @ across
+        noise = self._noise**2 * (np.eye(len(works)) + 1) / 2  # other load on the machine outlasts one training
+        covariance = _compute_covariance(places, places) - known.T @ known + noise
         return _compute_law(works) + across.T @ self._weights, covariance
 
 
@@ -202,13 +218,19 @@ def _compute_law(works: Sequence[Work]) -> NDArray[np.float64]:
     return np.log([work.law_seconds for work in works])
 
 
-def _compute_covariance(rows: Sequence[Work], columns: Sequence[Work]) -> NDArray[np.float64]:
-    squares = np.zeros((len(rows), len(columns)))
-    for name, far in _FAR.items():
-        a, b = (np.log([max(getattr(work, name), 1e-9) for work in works]) for works in (rows, columns))
-        squares += ((a[:, np.newaxis] - b) / far) ** 2
-    for name, count in _OTHER.items():
-        a, b = (np.array([getattr(work, name) for work in works]) for works in (rows, columns))
+def _read_places(works: Sequence[Work]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Where trainings stand to each other: numbers of shape (works, numbers), and names of shape (works, names)."""
+    numbers = [[math.log(max(getattr(work, name), 1e-9)) / far for name, far in _FAR.items()] for work in works]
+    return np.array(numbers), np.array([[str(getattr(work, name)) for name in _OTHER] for work in works])
+
+
+def _compute_covariance(
+    rows: tuple[NDArray[Any], NDArray[Any]], columns: tuple[NDArray[Any], NDArray[Any]]
+) -> NDArray[np.float64]:
+    squares = np.zeros((len(rows[0]), len(columns[0])))
+    for a, b in zip(rows[0].T, columns[0].T, strict=True):
+        squares += (a[:, np.newaxis] - b) ** 2
+    for count, a, b in zip(_OTHER.values(), rows[1].T, columns[1].T, strict=True):
         squares += count * (a[:, np.newaxis] != b)
     return _MACHINE**2 + _KIND**2 * np.exp(-squares / 2)
 

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.architecture.model import compute_model
-from core.datasets.view import read_info
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.estimate import Estimate, Estimator
 from core.jobs.local import read_slots
 from core.jobs.progress import Progress, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import submit_all
+from core.jobs.submit import Checker, submit_all
 from core.jobs.sweep import compute_rest
 from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
@@ -94,27 +92,28 @@ def read_standing(home: Home, sweep: Sweep, store: RunStore, estimator: Estimato
     frame = store.frame().set_index("run_id")
     jobs = {job.run_id: job for job in JobQueue(home).jobs()}
     finished = {run_id: frame.loc[run_id] for run_id in {spec.run_id for spec in sweep.specs} & set(frame.index)}
-    members = [_stand(home, spec, finished.get(spec.run_id), jobs.get(spec.run_id)) for spec in sweep.specs]
+    checker = Checker(home)
+    members = [_stand(home, checker, spec, finished.get(spec.run_id), jobs.get(spec.run_id)) for spec in sweep.specs]
     left = None
     if estimator:
         order = {run_id: place for place, run_id in enumerate(reversed(jobs))}
         open_ones = [member for member in members if member.state in ("queued", "running")]
         open_ones.sort(key=lambda member: (member.state == "queued", order[member.spec.run_id]))
         left = estimator.queue(
-            [work for member in open_ones if (work := compute_rest(home, member.spec, member.epochs or 0))],
+            [work for member in open_ones if (work := compute_rest(checker, member.spec, member.epochs or 0))],
             read_slots(),
         )
     return SweepStanding(tuple(members), left)
 
 
-def _stand(home: Home, spec: RunSpec, row: Any, job: Job | None) -> Standing:
+def _stand(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> Standing:
     if row is not None and (job is None or job.state not in ("queued", "running")):
         return Standing(
             spec, "finished", params=int(row["params"]), accuracy=float(row["validation_accuracy"]),
             test_accuracy=float(row["test_accuracy"]), epochs=int(row["trained_epochs"]),
             seconds=float(row["train_seconds"]),
         )  # fmt: skip
-    params = _count_params(home, spec)
+    params = _count_params(checker, spec)
     if job is None or job.state == "finished":  # its run was removed since
         return Standing(spec, "not started", "Its run is not here: never queued, or removed since.", params=params)
     if job.state == "cancelled" and job.reason:
@@ -126,9 +125,8 @@ def _stand(home: Home, spec: RunSpec, row: Any, job: Job | None) -> Standing:
     return Standing(spec, job.state, job.reason, progress, params, accuracy, epochs=epochs)
 
 
-def _count_params(home: Home, spec: RunSpec) -> int | None:
+def _count_params(checker: Checker, spec: RunSpec) -> int | None:
     try:
-        info = read_info(home, spec)
-        return compute_model(spec, info.input_shape, len(info.classes)).params
+        return checker.check(spec).model.params
     except HeadroomError:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.architecture.model import Model, compute_model
-from core.datasets.cache import pin
+from core.datasets.cache import DatasetInfo, pin
 from core.datasets.split import compute_split
 from core.datasets.view import read_info
 from core.errors import JobError
@@ -31,10 +31,34 @@ def check(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
         DatasetError: when the dataset is not here or is other data than the spec names.
         SpecError: when the images are too few to split or the architecture does not fit them.
     """
-    pinned = pin(home, spec)
-    info = read_info(home, spec)
-    compute_split(pinned, info.train_count, info.validation_count)
-    return pinned, compute_model(pinned, info.input_shape, len(info.classes))
+    checked = Checker(home).check(spec)
+    return checked.spec, checked.model
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec with its data named, the model it would train, and the images it would train on in an epoch."""
+
+    spec: RunSpec
+    model: Model
+    images: int
+
+
+class Checker:
+    """Checks specs as `check` does, and looks up each dataset once for all of them."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._known: dict[tuple[object, ...], tuple[str, DatasetInfo]] = {}
+
+    def check(self, spec: RunSpec) -> Checked:
+        key = spec.dataset, spec.folder, spec.data, spec.side, spec.attribute
+        if key not in self._known:
+            self._known[key] = pin(self._home, spec).data, read_info(self._home, spec)
+        data, info = self._known[key]
+        pinned = spec.replace(data=data)
+        images = len(compute_split(pinned, info.train_count, info.validation_count)[0])
+        return Checked(pinned, compute_model(pinned, info.input_shape, len(info.classes)), images)
 
 
 def submit(home: Home, spec: RunSpec, *, asked_by: str = "") -> Submission:
@@ -57,7 +81,8 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> l
         HomeError: when the home cannot be written.
     """
     store = RunStore(home)
-    pinned = [check(home, spec)[0] for spec in specs]
+    checker = Checker(home)
+    pinned = [checker.check(spec).spec for spec in specs]
     absent = [spec for spec in pinned if store.path(spec.run_id) is None]
     states: dict[str, State] = {}
     if absent:

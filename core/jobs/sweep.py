@@ -7,15 +7,13 @@ from itertools import product
 from typing import Any, Literal
 
 from core.architecture.model import Model
-from core.datasets.split import compute_split
-from core.datasets.view import read_info
 from core.errors import HeadroomError, SpecError
 from core.home import Home
 from core.jobs.estimate import Estimate, Estimator, Work, read_rest
 from core.jobs.local import read_slots
 from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import check
+from core.jobs.submit import Checker
 from core.jobs.sweep_store import MAX_MEMBERS
 from core.recipes import Recipe
 from core.spec import HEADS, KNOBS, RunSpec
@@ -123,8 +121,11 @@ def make_estimator(home: Home, store: RunStore) -> Estimator:
     return Estimator(frame, read_rest(JobQueue(home).jobs(), frame))
 
 
-def plan(home: Home, specs: Iterable[RunSpec], store: RunStore) -> Plan:
+def plan(home: Home, specs: Iterable[RunSpec], store: RunStore, estimator: Estimator | None = None) -> Plan:
     """What asking for these runs would mean; starts nothing.
+
+    Args:
+        estimator: one that has learned already.
 
     Raises:
         DatasetError: when the dataset is not here.
@@ -132,53 +133,46 @@ def plan(home: Home, specs: Iterable[RunSpec], store: RunStore) -> Plan:
         JobError: when HEADROOM_SLOTS is no number of slots.
     """
     under_way = {job.run_id: job for job in JobQueue(home).unfinished()}
-    members = [_look_at(home, spec, store, under_way) for spec in specs]
+    checker = Checker(home)
+    members = [_look_at(checker, spec, store, under_way) for spec in specs]
     if all(member.state == "unfit" for member in members):
         raise SpecError(members[0].problem)
-    estimator, slots = make_estimator(home, store), read_slots()
-    ahead = [work for job in under_way.values() if (work := _rest_of(home, job))]
+    estimator, slots = estimator or make_estimator(home, store), read_slots()
+    ahead = [work for job in under_way.values() if (work := _rest_of(home, checker, job))]
     todo = [Work.of(member.model, member.images) for member in members if member.state == "to train" and member.model]
     begins = iter(estimator.list_starts([*ahead, *todo], slots)[len(ahead) :])
+    times = iter(estimator.trainings(todo))
     timed = [
-        replace(
-            member,
-            estimate=estimator.training(Work.of(member.model, member.images)),
-            starts_in=next(begins, None) if member.state == "to train" else None,
-        )
-        if member.model and member.state != "cached"
-        else member
+        replace(member, estimate=next(times), starts_in=next(begins, None)) if member.state == "to train" else member
         for member in members
     ]
     return Plan(tuple(timed), estimator.queue([*ahead, *todo], slots) if todo else None, len(ahead))
 
 
-def _look_at(home: Home, spec: RunSpec, store: RunStore, under_way: Mapping[str, Job]) -> Member:
+def _look_at(checker: Checker, spec: RunSpec, store: RunStore, under_way: Mapping[str, Job]) -> Member:
     try:
-        pinned, model = check(home, spec)
+        found = checker.check(spec)
     except SpecError as error:
         return Member(spec, "unfit", problem=str(error))
-    info = read_info(home, pinned)
-    images = len(compute_split(pinned, info.train_count, info.validation_count)[0])
-    if pinned.run_id in under_way:
-        return Member(pinned, "under way", model, images)
-    return Member(pinned, "to train" if store.path(pinned.run_id) is None else "cached", model, images)
+    run_id = found.spec.run_id
+    state: Any = "under way" if run_id in under_way else "to train" if store.path(run_id) is None else "cached"
+    return Member(found.spec, state, found.model, found.images)
 
 
-def _rest_of(home: Home, job: Job) -> Work | None:
+def _rest_of(home: Home, checker: Checker, job: Job) -> Work | None:
     try:
         spec = job.spec
     except HeadroomError:
         return None
     progress = read_progress(home, job.run_id) if job.state == "running" else None
-    return compute_rest(home, spec, progress.epoch or 0 if progress else 0)
+    return compute_rest(checker, spec, progress.epoch or 0 if progress else 0)
 
 
-def compute_rest(home: Home, spec: RunSpec, epochs: int) -> Work | None:
+def compute_rest(checker: Checker, spec: RunSpec, epochs: int) -> Work | None:
     """What is left to do of a training after some epochs; None for one that cannot be trained here."""
     try:
-        pinned, model = check(home, spec)
+        found = checker.check(spec)
     except HeadroomError:
         return None
-    info = read_info(home, pinned)
-    work = Work.of(model, len(compute_split(pinned, info.train_count, info.validation_count)[0]))
+    work = Work.of(found.model, found.images)
     return replace(work, epochs=max(1, work.epochs - epochs))

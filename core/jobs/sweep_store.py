@@ -124,7 +124,7 @@ def list_overdue(home: Home, queued: Iterable[Job]) -> list[tuple[Job, str]]:
             budgets[job.asked_by] = _read_spent(home, job.asked_by.removeprefix(_ASKED_BY))
         minutes = budgets[job.asked_by]
         if minutes is not None:
-            overdue.append((job, f"Not started: the sweep's budget of {minutes:,} min was used up."))
+            overdue.append((job, f"The sweep's budget of {minutes:,} min was used up."))
     return overdue
 
 

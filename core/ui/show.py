@@ -1,5 +1,6 @@
 """How a page shows a display: its title, its picture with a text alternative, and the table behind it."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -42,7 +43,13 @@ def show_table(display: Display) -> None:
     show_frame(display.table())
 
 
-def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None, *, rows: int | None = None) -> None:
+def show_frame(
+    frame: pd.DataFrame,
+    own: dict[str, Any] | None = None,
+    *,
+    rows: int | None = None,
+    words: Collection[str] = (),
+) -> None:
     """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
 
     One of few rows is drawn as it is; a long one scrolls in a grid, which the browser needs a while to load. There,
@@ -51,14 +58,16 @@ def show_frame(frame: pd.DataFrame, own: dict[str, Any] | None = None, *, rows: 
     Args:
         own: how columns are shown that are no figures; they need the grid.
         rows: as many of a long one are shown at once, the others scroll; left out, Streamlit chooses.
+        words: columns that hold no figures.
     """
     if own is None and len(frame) <= _FEW_ROWS:
-        st.html(build_table(frame))
+        st.html(build_table(frame, words))
         return
     names, *figures = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
-        name: st.column_config.Column(name, alignment="right", width=widths[name]) for name in figures
+        name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
+        for name in figures
     }
     st.dataframe(
         frame,

@@ -15,7 +15,7 @@ from core.spec import HEADS
 from core.ui import link
 from core.ui.show import show_frame
 from core.ui.state import choose_offer_of, home, store
-from core.ui.sweep import follow
+from core.ui.sweep import follow, open_estimator
 from core.ui.train import Choice
 
 _TABLE_ROWS = 12
@@ -28,7 +28,7 @@ def show_start(choice: Choice) -> Plan | None:
         st.write("Choose a dataset that is here and at least one head.")
         return None
     try:
-        found = plan(home(), choice.specs, store())
+        found = plan(home(), choice.specs, store(), open_estimator())
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -98,7 +98,8 @@ def show_grid(choice: Choice, found: Plan) -> None:
     """Every member of the sweep that would be trained, or is."""
     st.subheader("The grid", anchor=False)
     st.caption(describe_plan(found, st.session_state.get("budget")))
-    show_frame(build_plan_table(found, list(choice.values or {}), st.session_state.get("budget")), rows=_TABLE_ROWS)
+    table = build_plan_table(found, list(choice.values or {}), st.session_state.get("budget"))
+    show_frame(table, rows=_TABLE_ROWS, words=("Status",))
 
 
 def _cost_table(models: dict[str, Model]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from core.displays.sweep import (
     describe_standing,
     describe_sweep_chart,
     list_columns,
+    list_reasons,
     name_sweep,
 )
 from core.jobs.dispatcher import ensure_dispatcher
@@ -42,8 +43,13 @@ def _estimator(path: str, generation: tuple[int, ...]) -> Estimator:
     return make_estimator(home(), store())
 
 
+def open_estimator() -> Estimator:
+    """Learned once for all sessions and the runs that there are."""
+    return _estimator(str(home().path), store().generation)
+
+
 def _read(sweep: Sweep) -> SweepStanding:
-    return read_standing(home(), sweep, store(), _estimator(str(home().path), store().generation))
+    return read_standing(home(), sweep, store(), open_estimator())
 
 
 def is_under_way() -> bool:
@@ -82,7 +88,9 @@ def _watch(sweep: Sweep, knob: str | None, ended: bool) -> None:
         st.markdown(f"**Validation accuracy by {KNOBS[knob].label.lower() if knob else 'head'}**")
         chart = build_sweep_chart(standing, sweep.knobs, knob)
         st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(standing, knob))
-        show_frame(build_standing_table(standing, sweep.knobs), rows=_TABLE_ROWS)
+        for reason in list_reasons(standing):
+            st.caption(reason)
+        show_frame(build_standing_table(standing, sweep.knobs), rows=_TABLE_ROWS, words=("Status",))
 
 
 def _show_buttons(sweep: Sweep, standing: SweepStanding) -> None:
