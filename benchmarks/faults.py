@@ -31,7 +31,7 @@ from tests.job_run import ROOT, alive, dispatcher_pid
 
 SLOTS = 3
 SPECS = 40
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 1.0
 DRAIN_SECONDS = 600.0
 CANCEL_BUDGET_SECONDS = 3.0
 
@@ -47,7 +47,7 @@ class Storm:
         self.wanted: dict[str, str] = {}  # what became of it last: asked for or cancelled
         self.happened: Counter[str] = Counter()
         self.broken: list[str] = []
-        self.most_workers = 0
+        self.most_workers = self.finished_early = 0
         self.cancel_seconds = 0.0
         self._dispatchers: list[subprocess.Popen[bytes]] = []
 
@@ -77,7 +77,8 @@ class Storm:
         unfinished = self.queue.unfinished()
         if not unfinished:
             return
-        job = self.random.choice(unfinished)
+        running = [job for job in unfinished if job.state == "running"]
+        job = self.random.choice(running or unfinished)
         pid = self._workers().get(job.handle)
         begin, dispatcher = time.monotonic(), dispatcher_pid(self.home)
         try:
@@ -85,7 +86,7 @@ class Storm:
         except JobError:  # it ended at this moment
             return
         self.wanted[job.run_id] = "cancelled"
-        if pid and dispatcher and self.random.random() < 0.5:
+        if pid and dispatcher and dispatcher == dispatcher_pid(self.home):
             while alive(pid) and time.monotonic() - begin < 2 * CANCEL_BUDGET_SECONDS:
                 time.sleep(0.02)
             self.cancel_seconds = max(self.cancel_seconds, time.monotonic() - begin)
@@ -137,7 +138,7 @@ class Storm:
     def rage(self, events: int) -> None:
         kinds: dict[Callable[[], None], int] = {
             self.submit: 8, self.submit_and_die: 2, self.cancel: 4, self.ask_again: 3, self.move: 2, self.pause: 1,
-            self.go_on: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 3,
+            self.go_on: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 6,
         }  # fmt: skip
         self.submit()
         self.start_dispatchers()
@@ -148,6 +149,7 @@ class Storm:
             while time.monotonic() < end:
                 self._look()
                 time.sleep(0.01)
+        self.finished_early = sum(job.state == "finished" for job in self.queue.jobs())
 
     def drain(self) -> None:
         """Lets all that waits come to its end."""
@@ -246,6 +248,7 @@ def main() -> None:
     found = {
         "benchmark": "faults", "module": options.module, "seed": options.seed, "events": options.events,
         "seconds": round(time.monotonic() - begin, 1), "happened": dict(storm.happened), "jobs": dict(states),
+        "finished_in_the_storm": storm.finished_early,
         "most_workers": storm.most_workers, "slots": SLOTS, "cancel_seconds": round(storm.cancel_seconds, 2),
         "broken": storm.broken,
     }  # fmt: skip

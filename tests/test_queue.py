@@ -15,7 +15,7 @@ from core.datasets.cache import open_dataset, pin
 from core.displays.queue import list_ended, list_waiting
 from core.errors import HomeError, JobError
 from core.home import Home
-from core.jobs import queue as queue_module
+from core.jobs import table as table_module
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
 from core.jobs.executor import Status
 from core.jobs.local import LocalExecutor
@@ -189,7 +189,7 @@ def test_table_of_a_former_version_in_a_home_that_cannot_be_written_is_said_in_a
 ) -> None:
     with closing(sqlite3.connect(old, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr(queue_module, "_PATIENCE_SECONDS", 0.1)
+        monkeypatch.setattr(table_module, "_PATIENCE_SECONDS", 0.1)
         with pytest.raises(HomeError, match="Expected"):
             JobQueue(home).jobs()
 

@@ -1,24 +1,19 @@
 """The table of jobs: one SQLite file a home, read by pages and written by submitters and the dispatcher."""
 
 import json
-import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from core.errors import HomeError, JobError
+from core.errors import JobError
 from core.home import Home
-from core.jobs.migration import add_columns
+from core.jobs.table import Table
 from core.spec import RunSpec
 from core.store.runs import RunStore
 
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
-
-_PATIENCE_SECONDS = 20.0
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS job (
@@ -123,8 +118,8 @@ class JobQueue:
 
     def __init__(self, home: Home) -> None:
         self.path = home.jobs / "queue.sqlite"
+        self._table = Table(self.path, _TABLE)
         self._store = RunStore(home)
-        self._fits = False
 
     def jobs(self) -> list[Job]:
         """All jobs, newest first. A job whose run is published is finished, whatever the table says yet."""
@@ -161,12 +156,12 @@ class JobQueue:
 
     def paused(self) -> Pause | None:
         """None while jobs are started as soon as there is room."""
-        rows = self._rows("SELECT since, asked_by FROM pause LIMIT 1")
+        rows = self._table.select("SELECT since, asked_by FROM pause LIMIT 1")
         return Pause(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def pause(self, asked_by: str = "") -> None:
         """From now on nothing is started; what runs goes on to its end. Pausing twice is pausing once."""
-        with self._writing(create=True) as table:
+        with self._table.writing(create=True) as table:
             table.execute(
                 "INSERT INTO pause (since, asked_by) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM pause)",
                 (time.time(), asked_by),
@@ -175,7 +170,7 @@ class JobQueue:
     def go_on(self) -> None:
         """Ends a pause; without one, nothing changes."""
         if self.paused():
-            with self._writing() as table:
+            with self._table.writing() as table:
                 table.execute("DELETE FROM pause")
 
     def move(self, run_id: str, places: int) -> None:
@@ -184,7 +179,7 @@ class JobQueue:
         Raises:
             JobError: when no queued job has that id.
         """
-        with self._writing() as table:
+        with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {_ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
@@ -202,7 +197,7 @@ class JobQueue:
         Raises:
             JobError: when no queued or running job has that id.
         """
-        with self._writing() as table:
+        with self._table.writing() as table:
             asked = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
                 " ended_at = iif(state = 'queued', ?, ended_at)"
@@ -217,7 +212,7 @@ class JobQueue:
 
         Whoever asks again for a job that is being cancelled gets it back.
         """
-        with self._writing(create=True) as table:
+        with self._table.writing(create=True) as table:
             states: dict[str, State] = {}
             for spec in specs:
                 values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": asked_by}
@@ -228,19 +223,19 @@ class JobQueue:
 
     def claim(self) -> Job | None:
         """Takes the next queued job for a new attempt."""
-        with self._writing() as table:
+        with self._table.writing() as table:
             row = table.execute(_CLAIM, (time.time(),)).fetchone()
         return _job(row) if row else None
 
     def requeue(self, job: Job) -> State:
         """Gives a job whose attempt died its old place in the queue; one that was to be cancelled ends here."""
-        with self._writing() as table:
+        with self._table.writing() as table:
             row = table.execute(_REQUEUE, (time.time(), job.run_id)).fetchone()
         state: State = row[0]
         return state
 
     def settle(self, job: Job, state: State, reason: str = "") -> None:
-        with self._writing() as table:
+        with self._table.writing() as table:
             table.execute(
                 "UPDATE job SET state = ?, reason = ?, cancel = 0, ended_at = ? WHERE run_id = ?",
                 (state, reason, time.time(), job.run_id),
@@ -252,69 +247,7 @@ class JobQueue:
         return job
 
     def _select(self, clause: str, *values: object) -> list[Job]:
-        return [_job(row) for row in self._rows(f"SELECT {_COLUMNS} FROM job {clause}", *values)]
-
-    def _rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        if not self.path.is_file():
-            return []
-        try:
-            try:
-                return self._read("mode=ro", statement, values)
-            except sqlite3.OperationalError as error:
-                if "no such column" in str(error):
-                    with self._writing():  # brings the table of a former version up to this one
-                        pass
-                    return self._read("mode=ro", statement, values)
-                # A write-ahead log needs a file beside the table; where none can be made, nobody writes the table.
-                if os.access(self.path.parent, os.W_OK):
-                    raise
-                return self._read("immutable=1", statement, values)
-        except sqlite3.Error as error:
-            if "no such table" in str(error):  # somebody is making it at this moment
-                return []
-            raise HomeError(f"Expected a readable table of jobs in {self.path}; got: {error}.") from error
-
-    def _read(self, mode: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
-        with closing(self._connect(mode)) as connection:
-            return connection.execute(statement, values).fetchall()
-
-    def _connect(self, mode: str) -> sqlite3.Connection:
-        address = f"{self.path.absolute().as_uri()}?{mode}"
-        return sqlite3.connect(address, uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
-
-    @contextmanager
-    def _writing(self, create: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction on the table."""
-        try:
-            if create:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect("mode=rwc" if create else "mode=rw")) as connection:
-                if create:
-                    _create(connection)
-                connection.execute("BEGIN IMMEDIATE")
-                with connection:
-                    if not self._fits:
-                        add_columns(connection, _TABLE)
-                        self._fits = True
-                    yield connection
-        except (OSError, sqlite3.Error) as error:
-            detail = error.strerror if isinstance(error, OSError) else error
-            raise HomeError(f"Expected to be able to write the table of jobs in {self.path}; got: {detail}.") from error
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    """Makes the table. Switching to a write-ahead log does not wait for other connections, so it is tried again."""
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {_TABLE} COMMIT;")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until:
-                raise
-            if connection.in_transaction:
-                connection.rollback()
-            time.sleep(0.02)
+        return [_job(row) for row in self._table.select(f"SELECT {_COLUMNS} FROM job {clause}", *values)]
 
 
 @lru_cache(maxsize=1024)  # pages that watch ask for the same ones again and again

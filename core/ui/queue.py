@@ -68,7 +68,7 @@ def _watch(known: set[str]) -> None:
             pass
         elif unfinished and st.button("Pause the queue", icon=":material/pause:", help="What runs goes on to its end."):
             queue.pause(asker())
-            st.rerun(scope="fragment")
+            st.rerun()
         if unfinished:
             said = {job.run_id: read_progress(home(), job.run_id) for job in running}
             bar = st.column_config.ProgressColumn("Progress", format="%.0f %%", min_value=0, max_value=100, width=120)
@@ -109,7 +109,7 @@ def _show_buttons(queue: JobQueue, job: Job) -> None:
         ):
             if st.button(label, icon=f":material/{icon}:", key=f"{label}-{job.run_id}"):
                 queue.move(job.run_id, places)
-                st.rerun(scope="fragment")
+                st.rerun()
     if job.state in ("queued", "running") and st.button(
         "Cancel",
         icon=":material/stop:",
