@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.analysis.outcome import NO_GUESS, compute_guess
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -24,11 +25,13 @@ def choose_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Ru
 
 
 def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
-    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right."""
+    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right.
+
+    `guess` is NO_GUESS and `prob` NaN where the probabilities are not finite."""
     frames = []
     for head, run in choose_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
-        guess = probs.argmax(axis=1)
+        guess = compute_guess(probs)
         rows = np.arange(len(labels))
         frames.append(
             pd.DataFrame(
@@ -37,7 +40,7 @@ def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataF
                     "head": head,
                     "label": labels,
                     "guess": guess,
-                    "prob": probs[rows, guess].astype(np.float64),
+                    "prob": np.where(guess == NO_GUESS, np.nan, probs[rows, guess]).astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
                     "right": guess == labels,
                 }
@@ -77,16 +80,20 @@ def select_images(
 
 
 def compute_confusion(comparison: Comparison) -> pd.DataFrame:
-    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label)."""
+    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label).
+
+    Images without a guess stand in no cell."""
     classes = len(comparison.first.record.data.classes)
     frames = []
     for contender in comparison.contenders:
-        total = np.zeros((classes, classes))
+        total, images = np.zeros((classes, classes)), np.zeros(classes)
         for run in contender.runs:
-            guess, labels = run.predictions.test_probs.argmax(axis=1), run.predictions.test_labels
-            total += np.bincount(labels * classes + guess, minlength=classes**2).reshape(classes, classes)
+            guess, labels = compute_guess(run.predictions.test_probs), run.predictions.test_labels
+            places = (labels * classes + guess)[guess != NO_GUESS]
+            total += np.bincount(places, minlength=classes**2).reshape(classes, classes)
+            images += np.bincount(labels, minlength=classes)
         counts = total / len(contender.runs)
-        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        share = total / np.maximum(images, 1)[:, None]
         label, guess = np.indices((classes, classes))
         columns = {"label": label, "guess": guess, "images": counts, "share": share}
         frames.append(

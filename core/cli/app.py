@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from core.cli import dataset, job
 from core.cli.compare import compare
 from core.cli.doctor import doctor
+from core.cli.evidence import analyse
 from core.cli.output import say
 from core.cli.recipe import params, recipes
 from core.cli.run import runs, show
@@ -78,7 +79,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, runs, show, compare, doctor):
+for _command in (recipes, params, train, runs, show, compare, analyse, doctor):
     app.command()(_command)
 app.add_typer(dataset.app, name="datasets")
 app.add_typer(job.app, name="jobs")

@@ -1,5 +1,6 @@
 """The gallery: a grid of test images to click, and the dialog that opens one."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -144,13 +145,15 @@ def _cell(image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> 
     guesses = [
         {
             "label": row["guess"],
-            "prob": f"{row['prob']:.0%}",
+            "prob": _percent(row["prob"]),
             "right": bool(row["right"]),
             "color": palette[row["head"]],
         }
         for row in rows.to_dict("records")
     ]
-    said = "; ".join(f"{row['head']} says {row['guess']} with {row['prob']:.0%}" for row in rows.to_dict("records"))
+    said = "; ".join(
+        f"{row['head']} says {row['guess']} {_percent(row['prob'])}".rstrip() for row in rows.to_dict("records")
+    )
     label = str(rows["label"].iloc[0])
     return {
         "image": image,
@@ -159,6 +162,10 @@ def _cell(image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> 
         "guesses": guesses,
         "spoken": f"Test image {image}, {label}: {said}",
     }
+
+
+def _percent(prob: float) -> str:
+    return f"{prob:.0%}" if math.isfinite(prob) else ""
 
 
 def _close() -> None:

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_guesses, select_images
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, name_guesses
 from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.thumbnail import encode_thumbnails, load_test_images
@@ -20,7 +20,8 @@ _CELL = 132
 
 @dataclass(frozen=True)
 class Gallery(Display):
-    """One page of test images. `show`, `label` and `order` choose, `page` counts from 1 and is kept in range."""
+    """One page of test images. `show`, `label` and `order` choose, or `images` lists them; `page` counts from 1 and is
+    kept in range."""
 
     name: ClassVar[str] = "gallery"
     title: ClassVar[str] = "Test images and what the heads took them for"
@@ -32,9 +33,12 @@ class Gallery(Display):
     seed: int | None = None
     page: int = 1
     page_size: int = 24
+    images: tuple[int, ...] | None = None
 
     def selected(self) -> list[int]:
         """Indices of all test images that the filter lets through, in order."""
+        if self.images is not None:
+            return [*self.images]
         return select_images(self._guesses, self.show, self.label, self.order).tolist()
 
     @cached_property
@@ -51,7 +55,7 @@ class Gallery(Display):
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._guesses.set_index("image").loc[shown].reset_index()
-        names = dict(enumerate(self.comparison.first.record.data.classes))
+        names = name_guesses(self.comparison)
         return frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
 
     def thumbnails(self, images: list[int]) -> list[str]:
@@ -69,7 +73,9 @@ class Gallery(Display):
         frame["column"] = frame["image"].map(lambda i: place[i] % per_row)
         frame["row"] = frame["image"].map(lambda i: place[i] // per_row)
         frame["line"] = frame.groupby("image").cumcount()
-        frame["text"] = frame["head"] + ": " + frame["guess"] + frame["prob"].map(" {:.0%}".format)
+        frame["text"] = (
+            frame["head"] + ": " + frame["guess"] + frame["prob"].map(" {:.0%}".format).where(frame["prob"].notna(), "")
+        )
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images))
         x = alt.X("column:O", axis=None)
         y = alt.Y("row:O", axis=None)
