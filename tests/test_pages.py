@@ -25,7 +25,7 @@ from core.store.runs import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
 
-REPORT = ["compare", "parameters", "curves", "predictions"]
+REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
 TICKED = "runs of my choice"
 
 Open = Callable[..., AppTest]
@@ -111,7 +111,7 @@ def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_
 def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
     assert re.search(
-        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, accuracy [\d.]+ ± [\d.]+ points lower.*\.$",
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, no difference in .* \([\d.]+ points lower, .*\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
@@ -151,7 +151,7 @@ def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
     assert f"Expected run '{newest[0].run_id}' to have a valid record.json" in text_of(app)
 
 
-@pytest.mark.parametrize("page", ["compare", "predictions"])
+@pytest.mark.parametrize("page", ["compare", "predictions", "evidence"])
 def test_damaged_predictions_are_named_in_one_sentence(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
@@ -226,6 +226,11 @@ NONSENSE = {
     "loss": ["hinge", ""],
     "l2": ["0.3"],
     "dimensions": ["4D", ""],
+    "evidence": ["Hearsay", ""],
+    "models_of": ["77", "x"],
+    "right": ["nobody"],
+    "right_page": ["-1", "99999"],
+    "target": ["0", "101", "nan"],
     "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
@@ -236,7 +241,11 @@ SEEN_ON = {
     "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
-    "calculator_backbone": "parameters",
+    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
+    "right_page": "evidence", "target": "evidence",
+}  # fmt: skip
+SECTION = {
+    "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
 }  # fmt: skip
 
 
@@ -250,6 +259,7 @@ def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
 ) -> None:
     for value in NONSENSE[name]:
         params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
+        params |= {"evidence": SECTION[name]} if name in SECTION else {}
         app = open_page(SEEN_ON.get(name, "compare"), **params)
         assert not app.exception, value
         said = [element.value for element in [*app.error, *app.warning]]

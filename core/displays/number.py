@@ -56,7 +56,7 @@ def format_seconds(value: float) -> str:
 
 
 def format_ratio(value: float) -> str:
-    return f"{_three(value)}×"
+    return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
 def format_accuracy(value: Estimate, *, unit: str = " %") -> str:

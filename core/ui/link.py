@@ -30,6 +30,7 @@ _NAMES = frozenset(
         ),
         *("data", "first", "augmentation"),
         *("dimensions", "calculator_backbone"),
+        *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target"),
     ]
 )
 _PREFIXES = ("lab_",)  # a page with many choices of its own
@@ -108,11 +109,11 @@ def optional(label: str, options: Sequence[str], *, key: str, none: str, **setti
     return st.selectbox(label, options, None, placeholder=none, key=key, bind="query-params", **settings)
 
 
-def segmented(label: str, options: Sequence[T], *, key: str, **settings: Any) -> T:
+def segmented(label: str, options: Sequence[T], *, key: str, write: Callable[[Any], str] = str, **settings: Any) -> T:
     """Exactly one of a few, the first to begin with."""
-    _check_options(key, [str(option) for option in options])
+    _check_options(key, [write(option) for option in options])
     return st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", **settings
+        label, options, default=options[0], required=True, format_func=write, key=key, bind="query-params", **settings
     )
 
 

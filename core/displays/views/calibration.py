@@ -11,13 +11,13 @@ import pandas as pd
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
 from core.analysis.summary import Estimate
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_heads, place_heads, shape_heads
+from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 
 
 @dataclass(frozen=True)
 class CalibrationErrors(Display):
-    """Expected calibration error over 15 bins of the test images; the temperature is fitted on the validation images."""
+    """Expected calibration error over 15 bins of the test images; a temperature is fitted on validation images."""
 
     name: ClassVar[str] = "calibration"
     title: ClassVar[str] = "Calibration error, before and after one temperature"
@@ -34,7 +34,7 @@ class CalibrationErrors(Display):
         frame = self._found
         return pd.DataFrame(
             {
-                "Run": [f"{row.head}, seed {row.seed}" for row in frame.itertuples()],
+                "Run": [f"{row['head']}, seed {row['seed']}" for row in frame.to_dict("records")],
                 "Temperature": frame["temperature"].map(_format_temperature),
                 "Error before": frame["ece_before"].map(format_share),
                 "Error after": frame["ece_after"].map(format_share),
@@ -70,9 +70,9 @@ class CalibrationErrors(Display):
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         text = "Hollow as predicted, full after temperature scaling; one line a seed."
-        note = alt.Title(text, anchor="start", fontSize=12, fontWeight="normal", color=GREY)
+        note = write_note(text)
         lanes = max(len(contender.runs) for contender in self.comparison.contenders)
-        height = len(self.comparison.labels) * max(50, 18 * lanes)
+        height = FRAME_PIXELS + len(self.comparison.labels) * max(50, 20 * lanes)
         return (lines + before + after).properties(height=height, title=note)
 
     def describe(self) -> str:

@@ -36,7 +36,7 @@ class ClassAccuracy(Display):
                 "Head": frame["head"],
                 "Test images": frame["images"].map("{:,}".format),
                 "Accuracy": frame["accuracy"].map(format_share),
-                "95 % interval": [format_share_interval(row.low, row.high) for row in frame.itertuples()],
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
             }
         )
 
@@ -68,6 +68,6 @@ class ClassAccuracy(Display):
         frame = self.frame()
         parts = []
         for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
-            worst = rows.loc[rows["accuracy"].idxmin()]
+            worst = rows.sort_values("accuracy").iloc[0]
             parts.append(f"{head} is weakest on {worst['label']} with {format_share(worst['accuracy'])}")
         return "Accuracy of each class. " + "; ".join(parts) + "."

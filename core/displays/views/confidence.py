@@ -9,8 +9,8 @@ import pandas as pd
 
 from core.analysis.calibration import compute_confidence
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_heads
-from core.displays.number import format_plural, format_share
+from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.number import format_share
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Confidence(Display):
         frame = self._found[self._found["guesses"] > 0]
         return pd.DataFrame(
             {
-                "Confidence": [f"{row.low:.0%} to {row.high:.0%}" for row in frame.itertuples()],
+                "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
                 "Guesses that are": frame["right"].map({True: "right", False: "wrong"}),
                 "Number": frame["guesses"].map("{:,}".format),
@@ -42,35 +42,30 @@ class Confidence(Display):
         )
 
     def chart(self) -> Chart:
-        frame = self._found.assign(kind=self._found["right"].map({True: "right guesses", False: "wrong guesses"}))
+        frame = self._found.assign(
+            middle=(self._found["low"] + self._found["high"]) / 2,
+            kind=self._found["right"].map({True: "right", False: "wrong"}),
+        )
         base = alt.Chart(frame).encode(
             x=alt.X(
-                "low:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
+                "middle:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
             ),
-            x2="high:Q",
             y=alt.Y("share:Q", title="Share", axis=alt.Axis(format=".0%", tickCount=4)),
-            y2=alt.datum(0),
-            color=color_heads(self.comparison, legend=False),
+            color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("kind:N", title="Of the"),
+                alt.Tooltip("kind:N", title="Guesses that are"),
                 alt.Tooltip("low:Q", title="Confidence from", format=".0%"),
                 alt.Tooltip("high:Q", title="to", format=".0%"),
                 alt.Tooltip("guesses:Q", title="Guesses, all seeds", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
         )
-        rows = []
-        for head in self.comparison.labels:
-            panels = []
-            for right, kind in ((True, "right"), (False, "wrong")):
-                mine = frame[(frame["head"] == head) & (frame["right"] == right)]
-                count = format_plural(int(mine["guesses"].sum()), f"{kind} guess").replace("guesss", "guesses")
-                title = alt.Title(f"{head}: {count}", fontSize=12, anchor="start", color=GREY, limit=260)
-                bars = base.properties(data=mine).mark_rect(stroke="white", strokeWidth=0.5)
-                panels.append(bars.properties(height=110, width=240, title=title))
-            rows.append(alt.hconcat(*panels))
-        return alt.vconcat(*rows)
+        dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["right", "wrong"], range=[[1, 0], [3, 3]]), legend=None)
+        steps = base.mark_line(interpolate="step", strokeWidth=2.4).encode(strokeDash=dash)
+        marks = base.mark_point(filled=True, size=36).encode(shape=shape_heads(self.comparison))
+        note = "Solid: share of the right guesses; dashed: of the wrong ones."
+        return (steps + marks).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
         parts = []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.analysis.disagreement import Pair, compare_confusions
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY
+from core.displays.encoding import GREY, write_note
 from core.displays.number import format_plural
 from core.displays.palette import colors
 
@@ -62,8 +62,8 @@ class ConfusionDifference(Display):
         frame["confusion"] = frame["label"] + " → " + frame["guess"]
         frame["head"] = [a if value > 0 else b for value in frame["difference"]]
         frame["said"] = [
-            f"{abs(row.difference):.1f}".removesuffix(".0") + (" only" if row.only else "")
-            for row in frame.itertuples()
+            f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")
+            for row in frame.to_dict("records")
         ]
         palette = colors(self.comparison)
         reach = 1.3 * float(frame["difference"].abs().max())
@@ -94,7 +94,7 @@ class ConfusionDifference(Display):
         count = len(everything)
         shown = f"The {_MOST} largest of {count:,} differences" if count > _MOST else "All differences"
         title = f"{shown}, mean over the seeds; «only»: the other head never does it."
-        note = alt.Title(title, anchor="start", fontSize=12, fontWeight="normal", color=GREY)
+        note = write_note(title)
         return (bars + right + left).properties(title=note, height=alt.Step(22))
 
     def describe(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import altair as alt
 import pandas as pd
@@ -16,12 +16,13 @@ from core.displays.number import format_ratio, format_seconds
 @dataclass(frozen=True)
 class Convergence(Display):
     """Epochs and seconds until the validation accuracy first reaches `target`, a share of 1; None is the highest whole
-    percent that every run reaches."""
+    percent that every run reaches. The picture counts `by` one of the two."""
 
     name: ClassVar[str] = "convergence"
     title: ClassVar[str] = "How long it takes to get there"
 
     target: float | None = None
+    by: Literal["epoch", "seconds"] = "epoch"
 
     @cached_property
     def _target(self) -> float:
@@ -39,7 +40,7 @@ class Convergence(Display):
         frame = self._found
         return pd.DataFrame(
             {
-                "Run": [f"{row.head}, seed {row.seed}" for row in frame.itertuples()],
+                "Run": [f"{row['head']}, seed {row['seed']}" for row in frame.to_dict("records")],
                 "Validation accuracy": frame["target"].map("{:.0%}".format),
                 "Epochs": frame["epochs"].map(lambda value: "not reached" if pd.isna(value) else f"{value:,.0f}"),
                 "Training time": frame["seconds"].map(format_seconds),
@@ -50,10 +51,7 @@ class Convergence(Display):
         frame = self._found.dropna(subset=["epochs"])
         if frame.empty:
             return None
-        panels = [self._panel(frame, name, title) for name, title in (("epochs", "Epochs"), ("seconds", "Seconds"))]
-        return alt.vconcat(*panels)
-
-    def _panel(self, frame: pd.DataFrame, name: str, title: str) -> alt.LayerChart:
+        name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Seconds of training")
         base = alt.Chart(frame).encode(
             y=place_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
@@ -68,25 +66,27 @@ class Convergence(Display):
         text = f"{title} to {self._target:.0%} validation accuracy"
         x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickMinStep=1))
         shape = shape_heads(self.comparison, legend=False)
-        points = base.mark_point(filled=True, size=80, opacity=0.75).encode(x=x, shape=shape)
-        means = base.mark_tick(thickness=3, size=30).encode(x=f"mean({name}):Q", tooltip=[])
-        return (points + means).properties(height=52 * len(self.comparison.labels))
+        points = base.mark_point(filled=True, size=90, opacity=0.75).encode(x=x, shape=shape)
+        means = base.mark_tick(thickness=3, size=34).encode(x=f"mean({name}):Q", tooltip=alt.value(None))
+        return (points + means).properties(height=60 + 60 * len(self.comparison.labels))
 
     def describe(self) -> str:
         """The answer to «who takes longer», with the measured factor."""
         factors = compute_factors(self._found)
         parts = []
-        for row in factors.itertuples():
-            if row.reached == 0:
-                parts.append(f"{row.head} never gets there")
+        for row in factors.to_dict("records"):
+            if row["reached"] == 0:
+                parts.append(f"{row['head']} never gets there")
                 continue
-            epochs = f"{row.epochs:.1f}".removesuffix(".0")
+            epochs = f"{row['epochs']:.1f}".removesuffix(".0")
             noun = "epoch" if epochs == "1" else "epochs"
-            took = f"{row.head} takes {epochs} {noun} and {format_seconds(row.seconds)}"
-            if row.reached < row.runs:
-                took += f" in {row.reached} of {row.runs} seeds, and never gets there in the others"
-            elif len(factors) > 1 and (row.epochs_factor > 1 or row.seconds_factor > 1):
-                times = f"{format_ratio(row.epochs_factor)} the epochs, {format_ratio(row.seconds_factor)} the time"
+            took = f"{row['head']} takes {epochs} {noun} and {format_seconds(row['seconds'])}"
+            if row["reached"] < row["runs"]:
+                took += f" in {row['reached']} of {row['runs']} seeds, and never gets there in the others"
+            elif len(factors) > 1 and (row["epochs_factor"] > 1 or row["seconds_factor"] > 1):
+                times = (
+                    f"{format_ratio(row['epochs_factor'])} the epochs, {format_ratio(row['seconds_factor'])} the time"
+                )
                 took += f" ({times} of the quickest)"
             parts.append(took)
         return f"To {self._target:.0%} validation accuracy, mean over seeds: " + "; ".join(parts) + "."

@@ -59,7 +59,7 @@ class HeadDifference(Display):
              one.seeds, _tell(one, need))
             for one, need in self._found
         ]  # fmt: skip
-        names = ["Heads", "Accuracy", "95 % interval (points)", "Verdict", "Seeds in common", "What would settle it"]
+        names = ["Heads", "Accuracy", "Interval (95 %, points)", "Verdict", "Seeds in common", "What would settle it"]
         return pd.DataFrame(rows, columns=names)
 
     def chart(self) -> Chart | None:
@@ -98,7 +98,7 @@ class HeadDifference(Display):
             x=alt.value(0), text="pair:N"
         )
         said = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="said:N")
-        return (zero + lines + points + names + said).properties(height=90 * len(frame))
+        return (zero + lines + points + names + said).properties(height=60 + 96 * len(frame))
 
     def describe(self) -> str:
         parts = [

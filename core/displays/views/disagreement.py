@@ -37,7 +37,7 @@ class Disagreement(Display):
         return pd.DataFrame(
             {
                 "Heads": frame["a"] + " and " + frame["b"],
-                "Who is right": [name_cell(row.cell, (row.a, row.b)) for row in frame.itertuples()],
+                "Who is right": [name_cell(row["cell"], (row["a"], row["b"])) for row in frame.to_dict("records")],
                 "Test images": frame["images"].map("{:,}".format),
                 "Share": frame["share"].map("{:.1%}".format),
             }
@@ -75,14 +75,16 @@ class Disagreement(Display):
         cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=apart)
         big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text="count:N", color=ink)
         small = base.mark_text(fontSize=12, dy=14).encode(text="part:N", color=ink)
+        if self.pair is not None:  # one panel, which a page may listen to
+            cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
         return alt.layer(cells, big, small).properties(height=_SIDE)
 
     def describe(self) -> str:
         parts = []
         for (a, b), rows in self._found.groupby(["a", "b"], sort=False):
             counts = "; ".join(
-                f"{name_cell(row.cell, (str(a), str(b)))}: {format_plural(row.images, 'image')}"
-                for row in rows.itertuples()
+                f"{name_cell(row['cell'], (str(a), str(b)))}: {format_plural(row['images'], 'image')}"
+                for row in rows.to_dict("records")
             )
             parts.append(f"{a} and {b}: {counts}")
         return ". ".join(parts) + "." if parts else "There is one head only."

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.analysis.accuracy import compute_accuracies
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, place_heads, shape_heads
+from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 
 
@@ -30,11 +30,13 @@ class Intervals(Display):
             {
                 "Head": frame["head"],
                 "Of": [
-                    f"mean of {row.seeds} seed{'' if row.seeds == 1 else 's'}" if row.seed < 0 else f"seed {row.seed}"
-                    for row in frame.itertuples()
+                    f"mean of {row['seeds']} seed{'' if row['seeds'] == 1 else 's'}"
+                    if row["seed"] < 0
+                    else f"seed {row['seed']}"
+                    for row in frame.to_dict("records")
                 ],
                 "Test accuracy": frame["accuracy"].map(format_share),
-                "95 % interval": [format_share_interval(row.low, row.high) for row in frame.itertuples()],
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
                 "By": ["Student's t" if seed < 0 else "Wilson's score" for seed in frame["seed"]],
             }
         )
@@ -78,14 +80,16 @@ class Intervals(Display):
         lanes = max(len(contender.runs) for contender in self.comparison.contenders) + 1
         title = "Thick: mean over seeds; thin: one run each. Lines are 95 % intervals"
         title += "; they go on beyond the edge where they touch it." if frame["cut"].any() else "."
-        note = alt.Title(title, anchor="start", fontSize=12, fontWeight="normal", color="#8a94a3")
-        height = len(self.comparison.labels) * max(60, 16 * lanes)
+        note = write_note(title)
+        height = FRAME_PIXELS + len(self.comparison.labels) * max(60, 17 * lanes)
         return alt.layer(*layers).properties(title=note, height=height)
 
     def describe(self) -> str:
         parts = []
-        for row in self.frame().query("seed < 0").itertuples():
-            interval = format_share_interval(row.low, row.high)
-            sure = "one seed, no interval" if row.seeds == 1 else f"95 % interval {interval} over {row.seeds} seeds"
-            parts.append(f"{row.head}: {format_share(row.accuracy)} ({sure})")
+        for row in self.frame().query("seed < 0").to_dict("records"):
+            interval = format_share_interval(row["low"], row["high"])
+            sure = (
+                "one seed, no interval" if row["seeds"] == 1 else f"95 % interval {interval} over {row['seeds']} seeds"
+            )
+            parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({sure})")
         return "Test accuracy with its uncertainty. " + "; ".join(parts) + "."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.analysis.calibration import compute_ece, compute_reliability
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_heads, shape_heads
+from core.displays.encoding import GREY, color_heads, shape_heads, write_note
 from core.displays.number import format_share
 
 
@@ -37,7 +37,7 @@ class Reliability(Display):
         frame = self._found[self._found["guesses"] > 0]
         return pd.DataFrame(
             {
-                "Confidence": [f"{row.low:.0%} to {row.high:.0%}" for row in frame.itertuples()],
+                "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
                 "Temperature": np.where(frame["scaled"], "after", "before"),
                 "Guesses": frame["guesses"].map("{:,}".format),
@@ -72,9 +72,9 @@ class Reliability(Display):
         size = alt.Size("guesses:Q", scale=alt.Scale(range=[25, 220]), legend=None)
         points = base.mark_point(filled=True, opacity=0.9).encode(size=size, shape=shape_heads(self.comparison))
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
-        text = "Solid: as predicted; dashed: after temperature scaling; dotted: as sure as it should be."
-        note = alt.Title(text, anchor="start", fontSize=12, fontWeight="normal", color=GREY)
-        return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(height=360, title=note)
+        text = "Solid: as predicted; dashed: after temperature scaling; grey: ideal. Large marks: many guesses."
+        note = write_note(text)
+        return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(height=420, title=note)
 
     def describe(self) -> str:
         parts = []

@@ -27,16 +27,15 @@ class Significance(Display):
         frame = self.frame()
         table = pd.DataFrame(
             {
-                "Models": [f"{row.a} against {row.b}, seed {row.seed}" for row in frame.itertuples()],
+                "Models": [f"{row['a']} against {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
+                "P-value": frame["p"].map(format_p),
+                "P-value (Holm)": frame["p_holm"].map(format_p),
+                "More than chance": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
                 "Only the first right": frame["only_a"].map("{:,}".format),
                 "Only the second right": frame["only_b"].map("{:,}".format),
-                "P-value": frame["p"].map(format_p),
             }
         )
-        if len(self.comparison.contenders) > 2:
-            table["P-value (Holm)"] = frame["p_holm"].map(format_p).to_numpy()
-        table["More than chance"] = ["yes" if p < LEVEL else "no" for p in frame["p_holm"]]
-        return table
+        return table if len(self.comparison.contenders) > 2 else table.drop(columns="P-value (Holm)")
 
     def chart(self) -> Chart | None:
         return None
