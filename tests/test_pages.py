@@ -188,6 +188,56 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
     assert "than Flatten + Dense" in app.run().title[0].value
 
 
+# Evidence
+
+
+@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence"])
+@pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
+def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
+    open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str
+) -> None:
+    for head in heads:
+        make_run(head=head)
+    app = open_page("evidence", evidence=section)
+    assert not [*app.error, *app.warning]
+    assert app.button_group(key="evidence").value == section
+    assert not [*app.run().error, *app.warning]  # as after any click: from what is cached
+
+
+def test_check_that_failed_has_its_page_of_explanation(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("evidence", evidence="Checks")
+    fold = next(fold for fold in app.expander if "H06 Too few seeds" in fold.label)
+    assert "with two seeds" in fold.label
+    assert "**What to do:**" in fold.markdown[0].value
+
+
+def test_under_trained_heads_are_trained_longer_together(
+    open_page: Open, home: Home, two_heads: list[str], no_dispatcher: None
+) -> None:
+    app = open_page("evidence", evidence="Checks")
+    next(button for button in app.button if button.label == "Train 10 more epochs").click().run()
+    stored = [RunStore(home).open(run_id).spec for run_id in two_heads]
+    wanted = {spec.replace(epochs=spec.epochs + 10).run_id for spec in stored}
+    assert {job.run_id for job in JobQueue(home).jobs()} == wanted
+
+
+def test_heads_of_a_pair_must_differ(open_page: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "gap_dense", "dense"):
+        make_run(head=head)
+    app = open_page("evidence", evidence="Disagreements", second_head="GAP")
+    assert [info.value for info in app.info] == ["Choose two heads that differ."]
+    app.selectbox(key="second_head").set_value("Flatten + Dense").run()
+    assert not [*app.error, *app.info]
+
+
+def test_images_of_a_cell_are_counted_by_the_matrix(open_page: Open, two_heads: list[str], home: Home) -> None:
+    app = open_page("evidence", evidence="Disagreements", right="both wrong")
+    runs = [RunStore(home).open(run_id) for run_id in two_heads[:2]]
+    right = [run.predictions.test_probs.argmax(axis=1) == run.predictions.test_labels for run in runs]
+    count = int((~right[0] & ~right[1]).sum())
+    assert f"{count} test image{'' if count == 1 else 's'}: both wrong." in text_of(app)
+
+
 # What stands in the URL
 
 

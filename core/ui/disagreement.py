@@ -23,6 +23,9 @@ def show_disagreement(comparison: Comparison) -> None:
         st.write("There is one head. Train a second one to see where the two disagree.")
         return
     pair, seed = _choose(comparison)
+    if pair[0] == pair[1]:
+        st.info("Choose two heads that differ.", icon=":material/info:")
+        return
     left, right = st.columns([2, 3], gap="large")
     disagreement = Disagreement(comparison, pair, seed)
     with left:
@@ -44,8 +47,7 @@ def _choose(comparison: Comparison) -> tuple[tuple[str, str], int]:
         first, second = labels[:2]
         if len(labels) > 2:
             first = link.selectbox("First head", labels, key="first_head", width=240)
-            others = [label for label in labels if label != first]
-            second = link.selectbox("Second head", others, key="second_head", width=240)
+            second = link.selectbox("Second head", labels, labels[1], key="second_head", width=240)
         seed = link.selectbox("Models of seed", seeds, key="models_of", width=120)
     return (first, second), seed
 
