@@ -17,6 +17,7 @@ run_page(
                 st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
                 st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
                 st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
+                st.Page("pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
             ],
             "Make": [
                 st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

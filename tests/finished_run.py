@@ -42,31 +42,41 @@ class RunWriter:
         return open_dataset(self.home, "digits")
 
     def __call__(
-        self, spec: RunSpec | None = None, *, accuracy: float = 0.9, predictions: bool = True, **knobs: object
+        self,
+        spec: RunSpec | None = None,
+        *,
+        accuracy: float = 0.9,
+        predictions: bool = True,
+        test_images: int | None = None,
+        **knobs: object,
     ) -> Run:
         """Publishes the run of `spec` with `knobs` changed, pinned to the digits.
 
         Args:
             accuracy: the expected share of right test predictions; losses and curves follow from it.
             predictions: False leaves predictions.npz out, for tests of long lists.
+            test_images: as if the digits had so many, their labels over and over; there are no pictures of the others.
         """
         spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **knobs)
         self.home.jobs.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self.home.jobs))
         folder.chmod(0o755)
-        record = self._write(folder, spec, accuracy, predictions)
+        record = self._write(folder, spec, accuracy, predictions, test_images)
         write_json(folder / "record.json", record.model_dump())
         run = self.store.publish(folder)
         shutil.rmtree(folder, ignore_errors=True)  # it is still there when the run was already published
         return run
 
-    def _write(self, folder: Path, spec: RunSpec, accuracy: float, predictions: bool) -> Record:
+    def _write(
+        self, folder: Path, spec: RunSpec, accuracy: float, predictions: bool, test_images: int | None
+    ) -> Record:
         info, arrays = self._digits.info, self._digits.arrays()
         train, validation = compute_split(spec, info.train_count)
         rng = np.random.default_rng([int(spec.run_id, 16), spec.seed])
+        labels = np.resize(arrays.test_labels, test_images or info.test_count)
         found = Predictions(
-            draw_probs(arrays.test_labels, len(info.classes), accuracy, rng),
-            np.asarray(arrays.test_labels),
+            draw_probs(labels, len(info.classes), accuracy, rng),
+            labels,
             draw_probs(arrays.train_labels[validation.start : validation.stop], len(info.classes), accuracy, rng),
             np.asarray(arrays.train_labels[validation.start : validation.stop]),
         )
@@ -106,7 +116,7 @@ class RunWriter:
                 train_count=info.train_count,
                 train_images=len(train),
                 validation_images=len(validation),
-                test_images=info.test_count,
+                test_images=len(labels),
                 input_shape=info.input_shape,
                 classes=info.classes,
                 targets=hashlib.sha256(found.test_labels.astype("<i8").tobytes()).hexdigest(),

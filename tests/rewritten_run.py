@@ -19,6 +19,7 @@ def rewrite(
     *,
     guesses: Sequence[int] | NDArray[np.int64] | None = None,
     labels: NDArray[np.int64] | None = None,
+    probs: NDArray[np.float32] | None = None,
     classes: Sequence[str] | None = None,
     history: Sequence[Mapping[str, float | None]] | None = None,
     metrics: Mapping[str, float | None] | None = None,
@@ -26,7 +27,8 @@ def rewrite(
     data: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Run:
-    """Puts other test guesses, test labels, class names, history or parts of the record into a run; opens it anew.
+    """Puts other test guesses, labels or probabilities, class names, history or parts of the record into a run; opens
+    it anew.
 
     The metrics do not follow the guesses; `fields` are those of the record.
     """
@@ -40,6 +42,8 @@ def rewrite(
         arrays["test_probs"] = probs_of(labels, arrays["test_probs"].shape[1])
     if guesses is not None:
         arrays["test_probs"] = probs_of(guesses, arrays["test_probs"].shape[1])
+    if probs is not None:
+        arrays["test_probs"] = probs
     np.savez(run.path / "predictions.npz", **arrays)
     if history is not None:
         (run.path / "history.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in history))

@@ -128,7 +128,7 @@ def test_first_screen_is_the_finished_example_report(visit: Open, width: int, da
     assert not wider, "the page scrolls sideways"
 
 
-@pytest.mark.parametrize("path", ["predictions", "curves", "parameters", "train"])
+@pytest.mark.parametrize("path", ["predictions", "curves", "parameters", "train", "evidence"])
 def test_link_to_a_page_of_a_fresh_server_has_the_frame(visit: Open, path: str) -> None:
     page = visit(path)
     expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
@@ -174,6 +174,18 @@ def test_click_on_an_image_opens_all_its_classes(visit: Open) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page).not_to_have_url(re.compile("image=3"))
+
+
+def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
+    page = visit("evidence?evidence=Disagreements")
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.locator("canvas, svg.marks").first.wait_for()
+    expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
+    box = chart.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: below, at the right
+    expect(page).to_have_url(re.compile("right=both"))
+    expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
 
 
 def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:

@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 
 from core.cli import doctor
 from core.cli.app import OneLine, app
+from core.cli.evidence import EVIDENCE
 from core.cli.output import format_known, list_records, print_json, print_table
 from core.datasets.cache import fetch_dataset, pin
 from core.displays.progress import describe_progress
@@ -121,12 +122,13 @@ def test_every_knob_is_an_option_of_train_with_its_help_and_bounds(name: str) ->
 
 READS = [
     ["recipes"], ["params", "--recipe", "digits-heads"], ["runs"], ["compare", "--recipe", "digits-heads"],
-    ["datasets"], ["jobs"], ["doctor"], ["show", "0"], ["--help"], ["train", "--help"], ["sweep"],
+    ["datasets"], ["jobs"], ["doctor"], ["show", "0"], ["analyse", "0"], ["--help"], ["train", "--help"], ["sweep"],
     ["sweep", "--recipe", "digits-heads", "--dry-run"],
 ]  # fmt: skip
 LOADED = """
 import json, sys
 from core.cli.app import app
+from core.cli.evidence import EVIDENCE
 for words in json.loads(sys.argv[1]):
     try:
         app(words)
@@ -511,7 +513,10 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
     assert found["headline"].startswith("After 3 epochs of 25: GAP has 17.5× fewer parameters than Flatten + Dense")
-    assert any("standard deviation over 2 seeds" in caution for caution in found["cautions"])
+    assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
+    assert found["difference"][0]["verdict"] == "no difference shown"
+    assert len(found["significance"]) == 2
+    assert set(EVIDENCE) <= set(found)
     assert (found["dataset"], found["fingerprint"], found["official"]) == ("digits", gap[0].spec.data, True)
     assert found["published"] == []
     first, second = found["heads"]

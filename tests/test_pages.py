@@ -25,7 +25,7 @@ from core.store.runs import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
 
-REPORT = ["compare", "parameters", "curves", "predictions"]
+REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
 TICKED = "runs of my choice"
 
 Open = Callable[..., AppTest]
@@ -111,7 +111,7 @@ def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_
 def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
     assert re.search(
-        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, accuracy [\d.]+ ± [\d.]+ points lower.*\.$",
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, no difference in .* \([\d.]+ points lower, .*\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
@@ -151,7 +151,7 @@ def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
     assert f"Expected run '{newest[0].run_id}' to have a valid record.json" in text_of(app)
 
 
-@pytest.mark.parametrize("page", ["compare", "predictions"])
+@pytest.mark.parametrize("page", ["compare", "predictions", "evidence"])
 def test_damaged_predictions_are_named_in_one_sentence(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
@@ -186,6 +186,56 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
     assert app.title[0].value.startswith("After 3 epochs of 25: GAP has 24,586 parameters")
     make_run(head="dense")
     assert "than Flatten + Dense" in app.run().title[0].value
+
+
+# Evidence
+
+
+@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence"])
+@pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
+def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
+    open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str
+) -> None:
+    for head in heads:
+        make_run(head=head)
+    app = open_page("evidence", evidence=section)
+    assert not [*app.error, *app.warning]
+    assert app.button_group(key="evidence").value == section
+    assert not [*app.run().error, *app.warning]  # as after any click: from what is cached
+
+
+def test_check_that_failed_has_its_page_of_explanation(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("evidence", evidence="Checks")
+    fold = next(fold for fold in app.expander if "H06 Too few seeds" in fold.label)
+    assert "with two seeds" in fold.label
+    assert "**What to do:**" in fold.markdown[0].value
+
+
+def test_under_trained_heads_are_trained_longer_together(
+    open_page: Open, home: Home, two_heads: list[str], no_dispatcher: None
+) -> None:
+    app = open_page("evidence", evidence="Checks")
+    next(button for button in app.button if button.label == "Train 10 more epochs").click().run()
+    stored = [RunStore(home).open(run_id).spec for run_id in two_heads]
+    wanted = {spec.replace(epochs=spec.epochs + 10).run_id for spec in stored}
+    assert {job.run_id for job in JobQueue(home).jobs()} == wanted
+
+
+def test_heads_of_a_pair_must_differ(open_page: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "gap_dense", "dense"):
+        make_run(head=head)
+    app = open_page("evidence", evidence="Disagreements", second_head="GAP")
+    assert [info.value for info in app.info] == ["Choose two heads that differ."]
+    app.selectbox(key="second_head").set_value("Flatten + Dense").run()
+    assert not [*app.error, *app.info]
+
+
+def test_images_of_a_cell_are_counted_by_the_matrix(open_page: Open, two_heads: list[str], home: Home) -> None:
+    app = open_page("evidence", evidence="Disagreements", right="both wrong")
+    runs = [RunStore(home).open(run_id) for run_id in two_heads[:2]]
+    right = [run.predictions.test_probs.argmax(axis=1) == run.predictions.test_labels for run in runs]
+    count = int((~right[0] & ~right[1]).sum())
+    assert f"{count} test image{'' if count == 1 else 's'}: both wrong." in text_of(app)
 
 
 # What stands in the URL
@@ -226,6 +276,11 @@ NONSENSE = {
     "loss": ["hinge", ""],
     "l2": ["0.3"],
     "dimensions": ["4D", ""],
+    "evidence": ["Hearsay", ""],
+    "models_of": ["77", "x"],
+    "right": ["nobody"],
+    "right_page": ["-1", "99999"],
+    "target": ["0", "101", "nan"],
     "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
@@ -236,7 +291,11 @@ SEEN_ON = {
     "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
-    "calculator_backbone": "parameters",
+    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
+    "right_page": "evidence", "target": "evidence",
+}  # fmt: skip
+SECTION = {
+    "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
 }  # fmt: skip
 
 
@@ -250,6 +309,7 @@ def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
 ) -> None:
     for value in NONSENSE[name]:
         params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
+        params |= {"evidence": SECTION[name]} if name in SECTION else {}
         app = open_page(SEEN_ON.get(name, "compare"), **params)
         assert not app.exception, value
         said = [element.value for element in [*app.error, *app.warning]]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.analysis.outcome import NO_GUESS, compute_guess
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -35,12 +36,14 @@ def find_positive(comparison: Comparison) -> int | None:
 
 def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
     """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right; told
-    is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess."""
+    is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess.
+
+    `guess` is NO_GUESS and `prob` NaN where the probabilities are not finite."""
     frames = []
     positive = find_positive(comparison)
     for head, run in choose_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
-        guess = probs.argmax(axis=1)
+        guess = compute_guess(probs)
         rows = np.arange(len(labels))
         told = guess if positive is None else np.full_like(guess, positive)
         frames.append(
@@ -50,11 +53,11 @@ def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataF
                     "head": head,
                     "label": labels,
                     "guess": guess,
-                    "prob": probs[rows, guess].astype(np.float64),
+                    "prob": np.where(guess == NO_GUESS, np.nan, probs[rows, guess]).astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
                     "right": guess == labels,
                     "told": told,
-                    "prob_told": probs[rows, told].astype(np.float64),
+                    "prob_told": np.where(told == NO_GUESS, np.nan, probs[rows, told]).astype(np.float64),
                 }
             )
         )
@@ -92,16 +95,20 @@ def select_images(
 
 
 def compute_confusion(comparison: Comparison) -> pd.DataFrame:
-    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label)."""
+    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label).
+
+    Images without a guess stand in no cell."""
     classes = len(comparison.first.record.data.classes)
     frames = []
     for contender in comparison.contenders:
-        total = np.zeros((classes, classes))
+        total, images = np.zeros((classes, classes)), np.zeros(classes)
         for run in contender.runs:
-            guess, labels = run.predictions.test_probs.argmax(axis=1), run.predictions.test_labels
-            total += np.bincount(labels * classes + guess, minlength=classes**2).reshape(classes, classes)
+            guess, labels = compute_guess(run.predictions.test_probs), run.predictions.test_labels
+            places = (labels * classes + guess)[guess != NO_GUESS]
+            total += np.bincount(places, minlength=classes**2).reshape(classes, classes)
+            images += np.bincount(labels, minlength=classes)
         counts = total / len(contender.runs)
-        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        share = total / np.maximum(images, 1)[:, None]
         label, guess = np.indices((classes, classes))
         columns = {"label": label, "guess": guess, "images": counts, "share": share}
         frames.append(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.analysis.difference import Difference, compute_difference
 from core.store.comparison import Comparison, Contender
 from core.store.run import Run
 
@@ -35,16 +36,6 @@ def estimate(contender: Contender, metric: str) -> Estimate:
     return compute_estimate([_value(run, metric) for run in contender.runs])
 
 
-def estimate_difference(a: Contender, b: Contender, metric: str) -> Estimate:
-    """a − b. Seeds that both have are paired, so what a seed does to both cancels; without any, means are subtracted
-    and the spread is unknown."""
-    others = {run.spec.seed: run for run in b.runs}
-    pairs = [(run, others[run.spec.seed]) for run in a.runs if run.spec.seed in others]
-    if not pairs:
-        return Estimate(estimate(a, metric).mean - estimate(b, metric).mean, None, 0)
-    return compute_estimate([_value(run, metric) - _value(other, metric) for run, other in pairs])
-
-
 @dataclass(frozen=True)
 class Finding:
     """What a comparison comes down to: the smallest head against the most accurate other one."""
@@ -52,12 +43,7 @@ class Finding:
     small: Contender
     rival: Contender
     params_ratio: float
-    accuracy: Estimate
-
-    @property
-    def settled(self) -> bool:
-        """Whether the difference in accuracy is larger than its spread over the seeds."""
-        return self.accuracy.spread is not None and abs(self.accuracy.mean) > self.accuracy.spread
+    accuracy: Difference
 
 
 def compute_finding(comparison: Comparison) -> Finding | None:
@@ -69,7 +55,7 @@ def compute_finding(comparison: Comparison) -> Finding | None:
     others = [c for c in comparison.contenders if c is not small]
     rival = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
     ratio = rival.first.record.cost.params / small.first.record.cost.params
-    return Finding(small, rival, ratio, estimate_difference(small, rival, "test_accuracy"))
+    return Finding(small, rival, ratio, compute_difference(small, rival))
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:

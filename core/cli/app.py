@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from core.cli import dataset, job, run
 from core.cli.compare import compare
 from core.cli.doctor import doctor
+from core.cli.evidence import analyse
 from core.cli.output import say
 from core.cli.recipe import params, recipes
 from core.cli.run import show
@@ -79,7 +80,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, show, compare, doctor):
+for _command in (recipes, params, train, sweep, show, compare, analyse, doctor):
     app.command()(_command)
 app.add_typer(run.app, name="runs")
 app.add_typer(dataset.app, name="datasets")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.evidence import list_evidence
 from core.cli.output import JsonFlag, list_records, print_json, print_table, say
 from core.errors import ComparisonError
 from core.home import Home
@@ -24,23 +25,23 @@ def compare(
 ) -> None:
     """Set heads side by side: what was found, how sure it is, what each head costs, and what to be careful about."""
     from core.displays.display import DISPLAYS
-    from core.displays.headline import list_cautions, write_headline
+    from core.displays.headline import write_cautions, write_headline
 
     if bool(run_ids) == (recipe is not None):
         got = "both" if run_ids else "neither"
         raise typer.BadParameter(f"Expected either the ids of runs or --recipe; got {got}.")
     comparison = _choose(Home.default(), run_ids or [], recipe)
-    headline, cautions = write_headline(comparison), list_cautions(comparison)
+    headline = write_headline(comparison)
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     if as_json:
         print_json({
             "headline": headline,
-            "cautions": cautions,
             "heads": _list_heads(comparison, list_records(heads.frame())),
             "dataset": comparison.first.spec.dataset,
             "fingerprint": comparison.first.record.data.fingerprint,
             "official": comparison.official,
             "published": _list_published(comparison, list_records(published.frame())),
+            **list_evidence(comparison),
         })  # fmt: skip
         return
     typer.echo(headline)
@@ -49,7 +50,7 @@ def compare(
     print_table(list_records(published.table()), numbers=("Published", "Measured here"), title=published.title)
     if note := published.note():
         typer.echo(note)
-    for caution in cautions:
+    for caution in write_cautions(comparison):
         typer.echo(f"Take care: {caution}")
 
 

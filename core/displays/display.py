@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
+from core.analysis.outcome import NO_GUESS
 from core.registry import Registry
 from core.store.comparison import Comparison
 
@@ -41,6 +42,11 @@ class Display(ABC):
     def table(self) -> pd.DataFrame:
         """The data as people read it: formatted, with headings. The frame itself unless a view says otherwise."""
         return self.frame()
+
+
+def name_guesses(comparison: Comparison) -> dict[int, str]:
+    """Number of a class, or NO_GUESS, to what people read."""
+    return {NO_GUESS: "no guess", **dict(enumerate(comparison.first.record.data.classes))}
 
 
 DISPLAYS: Registry[Any] = Registry("core.displays.views", "display")

@@ -1,16 +1,23 @@
 """The sentence that sums a comparison up, and what to keep in mind with it."""
 
+from core.analysis.check import run_checks
+from core.analysis.difference import Difference, compute_need
 from core.analysis.summary import Finding, compute_finding, estimate
-from core.displays.number import format_accuracy, format_plural, format_seconds
+from core.displays.number import (
+    format_accuracy,
+    format_interval,
+    format_plural,
+    format_points,
+    format_rounded,
+    format_seconds,
+)
 from core.recipes import Recipe
-from core.spec import DATASETS, KNOBS
-from core.store.comparison import Comparison, count_training_images, describe_epochs, describe_value, list_changes
-
-_UNBALANCED = 1.1  # times the share of a class among equals
+from core.spec import KNOBS
+from core.store.comparison import Comparison, count_training_images, describe_epochs
 
 
 def write_headline(comparison: Comparison) -> str:
-    """One sentence: what was found, how far the seeds agree, and first of all when the training was a short one."""
+    """One sentence: what was found, how sure it is, and first of all when the training was a short one."""
     finding, short = compute_finding(comparison), _write_shortfall(comparison)
     if finding is None:
         contender = comparison.contenders[0]
@@ -62,27 +69,32 @@ def _params(finding: Finding) -> str:
 
 
 def _accuracy(finding: Finding) -> str:
+    """Better, worse, or no difference that these runs can show; with its interval, and what would settle it."""
     difference = finding.accuracy
-    if difference.mean == 0:
-        return f"the same accuracy{_seeds(finding)}"
-    word = "higher" if difference.mean > 0 else "lower"
-    points = abs(difference.mean) * 100
-    if difference.spread is None:
-        return f"accuracy {points:.{1 if points >= 0.1 else 2}f} points {word}{_seeds(finding)}"
-    spread = difference.spread * 100
-    digits = 2 if spread < 0.1 else 1
-    text = f"accuracy {points:.{digits}f} ± {spread:.{digits}f} points {word}"
-    return text if finding.settled else f"{text}, which is within the spread of the seeds"
+    points = format_points(difference)
+    if difference.verdict == "one seed":
+        which = "the same accuracy" if difference.mean == 0 else f"accuracy {points}"
+        return f"{which} ({_why_no_verdict(finding)}: a result, not a verdict)"
+    if difference.low == difference.high == 0:
+        return "the same accuracy, image by image"
+    interval = format_interval(difference)
+    if difference.verdict == "no difference shown":
+        return f"no difference in accuracy that these runs can show ({points}, {interval}){_need(difference)}"
+    return f"{difference.verdict} accuracy, {points} ({interval})"
 
 
-def _seeds(finding: Finding) -> str:
-    """What stands behind a difference without a spread; «» for one with a spread."""
+def _why_no_verdict(finding: Finding) -> str:
     alone = max(len(finding.small.runs), len(finding.rival.runs)) == 1
     if finding.accuracy.seeds == 0:
-        return " (one seed each, not the same)" if alone else " (no seed in common)"
-    if finding.accuracy.seeds == 1:
-        return " (one seed)" if alone else " (one seed in common)"
-    return ""
+        return "one seed each, not the same" if alone else "no seed in common"
+    return "one seed" if alone else "one seed in common"
+
+
+def _need(difference: Difference) -> str:
+    need = compute_need(difference)
+    if need.seeds:
+        return f"; about {format_plural(need.seeds, 'seed')} a head would settle it"
+    return f"; about {format_rounded(need.images)} test images would settle it" if need.images else ""
 
 
 def write_params(comparison: Comparison) -> str:
@@ -121,67 +133,6 @@ def write_predictions(comparison: Comparison) -> str:
     )
 
 
-def list_cautions(comparison: Comparison) -> list[str]:
-    """What a reader must know before taking the headline for the truth."""
-    sentences = [
-        _caution_of_seeds(comparison),
-        _caution_of_data(comparison),
-        _caution_of_balance(comparison),
-        _caution_of_settings(comparison),
-        _caution_of_differences(comparison),
-    ]
-    if len({run.record.cpu for run in comparison.runs}) > 1:
-        sentences.append("The runs were timed on different processors: their latencies and times are not comparable.")
-    return [sentence for sentence in sentences if sentence]
-
-
-def _caution_of_seeds(comparison: Comparison) -> str:
-    alone = [contender.label for contender in comparison.contenders if len(contender.runs) == 1]
-    seeds = sorted({len(contender.runs) for contender in comparison.contenders} - {1})
-    spread = f"± is the standard deviation over {' to '.join(map(str, seeds[:1] + seeds[1:][-1:]))} seeds"
-    if not alone:
-        return f"{spread}, not a confidence interval."
-    if not seeds:
-        who = "One seed a head" if len(alone) > 1 else "One seed"
-        return f"{who} shows a result, not its uncertainty: train more seeds before you decide."
-    return f"{spread}, not a confidence interval; with one seed, that of {', '.join(alone)} is unknown."
-
-
-def _caution_of_data(comparison: Comparison) -> str:
-    run = next((run for run in comparison.runs if not run.record.data.official), None)
-    if run is None or DATASETS[run.spec.dataset].official_counts == (0, 0):  # nobody's own images are official
-        return ""
-    dataset, data, total = DATASETS[run.spec.dataset], run.record.data, count_training_images(run)
-    size = format_plural(data.test_images, "test image")
-    if total is not None:
-        size = f"{total:,} training and {size}"
-        if (total, data.test_images) != dataset.official_counts:
-            size += f" instead of {' and '.join(f'{count:,}' for count in dataset.official_counts)}"
-    return (
-        f"The data is not the official {dataset.label}: {size}, fingerprint {data.fingerprint}. "
-        f"Scores cannot be set against published ones."
-    )
-
-
-def _caution_of_balance(comparison: Comparison) -> str:
-    """What always guessing the commonest class would score, where that is no small thing."""
-    data = comparison.first.record.data
-    if data.majority is None or data.majority * len(data.classes) < _UNBALANCED:
-        return ""
-    return f"The classes are unbalanced: always guessing the commonest one scores {data.majority:.1%} here."
-
-
-def _caution_of_settings(comparison: Comparison) -> str:
-    recipe = comparison.recipe
-    changes = list_changes(recipe, comparison.contenders) if recipe else {}
-    return f"The settings are not the recipe's own: {', '.join(changes.values())}." if changes else ""
-
-
-def _caution_of_differences(comparison: Comparison) -> str:
-    """Knobs beside the head's own in which the contenders differ."""
-    parts = []
-    for name, knob in KNOBS.items():
-        values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
-        if knob.group != "head" and len(values) > 1:
-            parts.append(f"{knob.label.lower()} {' and '.join(describe_value(name, value) for value in values)}")
-    return f"The runs differ in more than the head: {', '.join(parts)}." if parts else ""
+def write_cautions(comparison: Comparison) -> list[str]:
+    """What a reader must know before taking the headline for the truth: the sentences of the checks that failed."""
+    return [result.sentence for _, result in run_checks(comparison) if result.state == "failed"]

@@ -2,6 +2,7 @@
 
 import math
 
+from core.analysis.difference import Difference
 from core.analysis.summary import Estimate
 
 
@@ -55,7 +56,7 @@ def format_seconds(value: float) -> str:
 
 
 def format_ratio(value: float) -> str:
-    return f"{_three(value)}×"
+    return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
 def format_accuracy(value: Estimate, *, unit: str = " %") -> str:
@@ -74,6 +75,49 @@ def format_loss(value: Estimate) -> str:
     if not math.isfinite(value.mean):
         return "–"
     return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"
+
+
+def format_points(difference: Difference) -> str:
+    """«4.5 points lower», in points of percent."""
+    if difference.mean == 0:
+        return "0.0 points apart"
+    return f"{_points(abs(difference.mean))} points {'higher' if difference.mean > 0 else 'lower'}"
+
+
+def format_interval(difference: Difference, *, name: bool = True) -> str:
+    """«95 % interval −5.1 to −3.9», in points of percent; «–» where there is none."""
+    if not math.isfinite(difference.low):
+        return "–"
+    return f"{'95 % interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
+
+
+def _points(share: float) -> str:
+    """One decimal, two for what is small; with a minus that is one."""
+    points = 100 * share
+    text = f"{points:.{1 if abs(points) >= 0.095 or points == 0 else 2}f}"
+    return text.replace("-", "−")
+
+
+def format_share(value: float) -> str:
+    """A share of 1 as a percentage: «87.3 %»; «–» for none."""
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+
+
+def format_share_interval(low: float, high: float) -> str:
+    """«85.1 to 89.3 %»; «–» where there is none."""
+    return f"{100 * low:.1f} to {100 * high:.1f} %" if math.isfinite(low) and math.isfinite(high) else "–"
+
+
+def format_p(value: float) -> str:
+    """A p-value: «0.021», «< 0.0001»; «–» for none."""
+    if not math.isfinite(value):
+        return "–"
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}" if value < 0.001 else f"{value:.3f}"
+
+
+def format_rounded(value: float) -> str:
+    """A number that is hardly known: two digits, 24,586 → «25,000»."""
+    return f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _round(value: float) -> float:

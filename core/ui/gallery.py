@@ -1,5 +1,6 @@
 """The gallery: a grid of test images to click, and the dialog that opens one."""
 
+import math
 from dataclasses import fields, replace
 from typing import Any
 
@@ -153,7 +154,7 @@ def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: d
         label, prob = gallery.write_guess(row)
         right = bool(row["right"]) or gallery.positive is not None  # what is no guess is not struck through
         guesses.append({"label": label, "prob": prob, "right": right, "color": palette[row["head"]]})
-        spoken.append(f"{row['head']} says {row['guess']} with {row['prob']:.0%}")
+        spoken.append(f"{row['head']} says {row['guess']} {_percent(row['prob'])}".rstrip())
     said = "; ".join(spoken)
     label = str(rows["label"].iloc[0])
     return {
@@ -163,6 +164,10 @@ def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: d
         "guesses": guesses,
         "spoken": f"Test image {image}, {label}: {said}",
     }
+
+
+def _percent(prob: float) -> str:
+    return f"{prob:.0%}" if math.isfinite(prob) else ""
 
 
 def _close() -> None:

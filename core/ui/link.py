@@ -43,6 +43,7 @@ _NAMES = frozenset(
         *("lab_logit", "lab_target", "lab_logits", "lab_label"),
         *("job", "sweep", "swept", "budget", "followed", "against"),
         *(f"values_{name}" for name in KNOBS),
+        *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target"),
     ]
 )
 _REFUSED = "refused"
@@ -128,11 +129,21 @@ def optional(label: str, options: Sequence[str], *, key: str, none: str, **setti
     return st.selectbox(label, options, None, placeholder=none, key=key, bind="query-params", **settings)
 
 
-def segmented(label: str, options: Sequence[T], value: T | None = None, *, key: str, **settings: Any) -> T:
+def segmented(
+    label: str,
+    options: Sequence[T],
+    value: T | None = None,
+    *,
+    key: str,
+    write: Callable[[Any], str] = str,
+    **settings: Any,
+) -> T:
     """Exactly one of a few. Starts with `value`, or with the first."""
-    _check_options(key, [str(option) for option in options])
+    _check_options(key, [write(option) for option in options])
     start = options[0] if value is None else value
-    return st.segmented_control(label, options, default=start, required=True, key=key, bind="query-params", **settings)
+    return st.segmented_control(
+        label, options, default=start, required=True, format_func=write, key=key, bind="query-params", **settings
+    )
 
 
 def pills(

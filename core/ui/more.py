@@ -12,17 +12,18 @@ from core.ui.state import home
 _USUAL = 10
 
 
-def show_more(comparison: Comparison) -> None:
+def show_more(comparison: Comparison, *, key: str = "more_epochs") -> None:
     """Continues every run of a comparison from where it ended; the longer runs are runs of their own."""
     specs = [run.spec for run in comparison.runs if run.record.trained_epochs == run.spec.epochs]  # not at an end
     most = int(KNOBS["epochs"].high or 0) - max((spec.epochs for spec in specs), default=0)
     if most < 1 or not specs:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = st.number_input("More epochs", 1, most, min(_USUAL, most), key="more_epochs", width=140)
+        epochs = st.number_input("More epochs", 1, most, min(_USUAL, most), key=key, width=140)
         clicked = st.button(
             f"Train {format_plural(epochs, 'more epoch')}",
             icon=":material/resume:",
+            key=f"{key}_train",
             help="Each run goes on from its last epoch, with the state of its optimizer: the result equals a training "
             "in one go.",
         )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.analysis.prediction import choose_runs
-from core.displays.headline import list_cautions, write_headline
+from core.displays.headline import write_cautions, write_headline
 from core.displays.number import format_plural
 from core.displays.views.confusion import Confusion
 from core.displays.views.first import FirstImages
@@ -15,7 +15,7 @@ from core.recipes import write_command
 from core.spec import DATASETS
 from core.store.comparison import Comparison, describe_epochs
 from core.ui.gallery import show_cells
-from core.ui.show import show, show_table
+from core.ui.show import keep, show, show_table, tabulate
 from core.ui.state import home
 
 _ARROWS = {1: "green", -1: "red", 0: "gray"}
@@ -24,7 +24,7 @@ _ARROWS = {1: "green", -1: "red", 0: "gray"}
 def show_headline(comparison: Comparison) -> None:
     """The sentence, and below it what it was measured on."""
     spec, data = comparison.first.spec, comparison.first.record.data
-    st.title(write_headline(comparison), anchor=False)
+    st.title(keep(comparison, write_headline), anchor=False)
     facts = [
         comparison.recipe.title if comparison.recipe else spec.backbone,
         f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
@@ -60,7 +60,7 @@ def show_confusion(comparison: Comparison) -> None:
 
 
 def show_tiles(comparison: Comparison) -> None:
-    rows = Tiles(comparison).table().fillna("").to_dict("records")
+    rows = tabulate(Tiles(comparison)).fillna("").to_dict("records")
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
     for number, row in enumerate(rows):
         column = pairs[number // 2]
@@ -75,9 +75,12 @@ def show_tiles(comparison: Comparison) -> None:
 
 
 def show_cautions(comparison: Comparison) -> None:
-    cautions = list_cautions(comparison)
-    if cautions:
+    """What the checks found, and the way to all that was asked."""
+    if any(len(contender.runs) > 1 for contender in comparison.contenders):
+        st.caption("± is the standard deviation over the seeds; intervals are on the Evidence page.")
+    if cautions := keep(comparison, write_cautions):
         st.info("**Keep in mind.** " + " ".join(cautions), icon=":material/info:")
+    st.page_link("pages/evidence.py", label="How sure is that?", icon=":material/fact_check:")
 
 
 def show_images(comparison: Comparison) -> None:

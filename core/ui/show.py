@@ -1,14 +1,17 @@
 """How a page shows a display: its title, its picture with a text alternative, and the table behind it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from core.displays.display import Display
 from core.displays.table import build_table
+from core.store.comparison import Comparison
+
+T = TypeVar("T")
 
 _FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
@@ -22,13 +25,50 @@ def show(display: Display, *, title: str | None = None, table: bool = True) -> N
     heading = display.title if title is None else title
     if heading:
         st.subheader(heading, anchor=False)
-    records = [run.record.model_dump_json() for run in display.comparison.runs]
-    settings = {f.name: str(getattr(display, f.name)) for f in fields(display) if f.name != "comparison"}
-    _draw(display.name, records, settings, display)
+    _draw(display.name, _list_records(display.comparison), _list_settings(display), display)
     if table:
         with st.expander("The figures behind it", on_change="rerun", key=f"figures-{display.name}-{heading}") as fold:
             if fold.open:
                 show_table(display)
+
+
+def _list_records(comparison: Comparison) -> list[str]:
+    return [run.record.model_dump_json() for run in comparison.runs]
+
+
+def _list_settings(display: Display) -> dict[str, str]:
+    return {f.name: str(getattr(display, f.name)) for f in fields(display) if f.name != "comparison"}
+
+
+def keep(comparison: Comparison, compute: Callable[[Comparison], T]) -> T:
+    """What a function of the core says of a comparison, computed once for the same runs. Nobody may change it."""
+    kept: T = _compute(f"{compute.__module__}.{compute.__name__}", _list_records(comparison), comparison, compute)
+    return kept
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _compute(name: str, records: list[str], _comparison: Comparison, _compute_it: Callable[[Comparison], Any]) -> Any:
+    return _compute_it(_comparison)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _tabulate(name: str, records: list[str], settings: dict[str, str], _display: Display) -> pd.DataFrame:
+    return _display.table()
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _tell(name: str, records: list[str], settings: dict[str, str], _display: Display) -> str:
+    return _display.describe()
+
+
+def tell(display: Display) -> str:
+    """The sentence of a display, made once for the same runs and settings."""
+    return _tell(display.name, _list_records(display.comparison), _list_settings(display), display)
+
+
+def tabulate(display: Display) -> pd.DataFrame:
+    """The table of a display, made once for the same runs and settings. Nobody may change it."""
+    return _tabulate(display.name, _list_records(display.comparison), _list_settings(display), display)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -40,7 +80,7 @@ def _draw(name: str, records: list[str], settings: dict[str, str], _display: Dis
 
 
 def show_table(display: Display) -> None:
-    show_frame(display.table())
+    show_frame(tabulate(display))
 
 
 def show_frame(

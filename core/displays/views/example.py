@@ -43,7 +43,7 @@ class Example(Display):
         palette = colors(self.comparison)
         classes = list(self.comparison.first.record.data.classes)
         truth = str(frame.loc[frame["right"], "label"].iloc[0])
-        frame["percent"] = frame["prob"].map("{:.1%}".format)
+        frame["percent"] = frame["prob"].map("{:.1%}".format).where(frame["prob"].notna(), "")
         frame["class"] = frame["label"].where(~frame["right"], "✓ " + frame["label"])
         order = [f"✓ {name}" if name == truth else name for name in classes]
         bold = alt.condition("slice(datum.label, 0, 1) === '✓'", alt.value("bold"), alt.value("normal"))
@@ -83,7 +83,12 @@ class Example(Display):
 
     def describe(self) -> str:
         frame = self.frame()
-        best = frame.loc[frame.groupby("head", sort=False)["prob"].idxmax()]
+        best = frame.loc[frame["prob"].fillna(-1.0).groupby(frame["head"], sort=False).idxmax()]
         truth = frame.loc[frame["right"], "label"].iloc[0]
-        parts = [f"{row['head']} says {row['label']} with {row['prob']:.1%}" for row in best.to_dict("records")]
+        parts = [
+            f"{row['head']} says {row['label']} with {row['prob']:.1%}"
+            if row["prob"] >= 0
+            else f"{row['head']} says nothing"
+            for row in best.to_dict("records")
+        ]
         return f"Test image {self.image}, in truth {truth}: " + "; ".join(parts) + "."

@@ -1,5 +1,6 @@
 """A gallery of test images with what each head took them for."""
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_guesses, find_positive, select_images
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, name_guesses
 from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.thumbnail import encode_thumbnails, load_test_images
@@ -21,7 +22,8 @@ _CELL = 132
 
 @dataclass(frozen=True)
 class Gallery(Display):
-    """One page of test images. `show`, `label` and `order` choose, `page` counts from 1 and is kept in range."""
+    """One page of test images. `show`, `label` and `order` choose, or `images` lists them; `page` counts from 1 and is
+    kept in range."""
 
     name: ClassVar[str] = "gallery"
     title: ClassVar[str] = "Test images and what the heads took them for"
@@ -33,9 +35,12 @@ class Gallery(Display):
     seed: int | None = None
     page: int = 1
     page_size: int = 24
+    images: tuple[int, ...] | None = None
 
     def selected(self) -> list[int]:
         """Indices of all test images that the filter lets through, in order."""
+        if self.images is not None:
+            return [*self.images]
         return select_images(self._guesses, self.show, self.label, self.order).tolist()
 
     @cached_property
@@ -52,11 +57,13 @@ class Gallery(Display):
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._guesses.set_index("image").loc[shown].reset_index()
-        names = dict(enumerate(self.comparison.first.record.data.classes))
+        names = name_guesses(self.comparison)
         return frame.assign(**{column: frame[column].map(names) for column in ("label", "guess", "told")})
 
     def write_guess(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
         """What stands under a picture for a row of the frame: a class, and its probability."""
+        if not math.isfinite(row["prob_told"]):
+            return row["told"], ""
         if self.positive is None:
             return row["told"], f"{row['prob_told']:.0%}"
         return row["told"], f"{row['prob_told']:.2f}{'' if row['right'] else ' ✗'}"
@@ -88,7 +95,9 @@ class Gallery(Display):
         frame["column"] = frame["image"].map(lambda i: place[i] % per_row)
         frame["row"] = frame["image"].map(lambda i: place[i] // per_row)
         frame["line"] = frame.groupby("image").cumcount()
-        frame["text"] = [f"{row['head']}: {' '.join(self.write_guess(row))}" for row in frame.to_dict("records")]
+        frame["text"] = [
+            f"{row['head']}: {' '.join(self.write_guess(row))}".rstrip() for row in frame.to_dict("records")
+        ]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images))
         x = alt.X("column:O", axis=None)
         y = alt.Y("row:O", axis=None)

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.summary import Estimate, Finding, compute_finding, estimate
+from core.analysis.summary import Finding, compute_finding, estimate
 from core.displays.display import Chart, Display
-from core.displays.number import format_accuracy, format_bytes, format_count, format_seconds
+from core.displays.number import (
+    format_accuracy,
+    format_bytes,
+    format_count,
+    format_interval,
+    format_points,
+    format_seconds,
+)
 from core.store.comparison import Contender
 
 _COSTS = (
@@ -24,13 +32,14 @@ class Tiles(Display):
     name: ClassVar[str] = "tiles"
     title: ClassVar[str] = "In four figures"
 
+    @cached_property
     def _sides(self) -> tuple[Contender, Finding | None]:
         finding = compute_finding(self.comparison)
         return (finding.small if finding else self.comparison.contenders[0]), finding
 
     def frame(self) -> pd.DataFrame:
         """Columns metric, head, value, rival, rival_value; NaN for the rival's when there is one contender only."""
-        small, finding = self._sides()
+        small, finding = self._sides
         rows = []
         for metric in ("params", "test_accuracy", *(name for name, *_ in _COSTS)):
             theirs = estimate(finding.rival, metric).mean if finding else float("nan")
@@ -39,15 +48,15 @@ class Tiles(Display):
 
     def table(self) -> pd.DataFrame:
         """Columns Figure, Head, Value, Difference, Better (1 better, −1 worse, 0 no verdict)."""
-        small, finding = self._sides()
+        small, finding = self._sides
         rows = [self._cost("params", "Parameters", format_count, ("fewer", "more"))]
         accuracy, better = "", 0
         if finding:
             gap = finding.accuracy
-            points = format_accuracy(Estimate(abs(gap.mean), gap.spread, gap.seeds), unit="")
-            accuracy = f"{points} points {'higher' if gap.mean > 0 else 'lower'}" if gap.mean else "the same"
-            accuracy += " (one seed)" if gap.seeds == 1 else ""
-            better = int(finding.settled) * (1 if gap.mean > 0 else -1)
+            accuracy = format_points(gap) if gap.mean else "the same"
+            sure = {0: "no seed in common", 1: "one seed"}.get(gap.seeds, format_interval(gap, name=False))
+            accuracy += f" ({sure})"
+            better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
         rows.append(("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better))
         rows += [self._cost(*cost) for cost in _COSTS]
         table = pd.DataFrame(rows, columns=["Figure", "Value", "Difference", "Better"])
@@ -57,7 +66,7 @@ class Tiles(Display):
     def _cost(
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]
     ) -> tuple[str, str, str, int]:
-        small, finding = self._sides()
+        small, finding = self._sides
         mine = estimate(small, metric).mean
         difference, better = _times(estimate(finding.rival, metric).mean, mine, words) if finding else ("", 0)
         return name, form(mine), difference, better

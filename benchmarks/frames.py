@@ -1,0 +1,63 @@
+"""Computes the data of every display for 3 heads × 5 seeds × 10,000 test images.
+
+Prints a line of JSON a display: the median of several runs, in seconds of this process, after one that reads what is
+read from disk once. The budget is 0.3 s each. `first_seconds` is that first one, which also imports what a display
+needs.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from core.displays.display import DISPLAYS
+from core.home import Home
+from core.spec import RunSpec
+from core.store.comparison import Comparison
+from tests.finished_run import RunWriter
+
+BUDGET_SECONDS = 0.3
+REPEATS = 7
+IMAGES = 10_000
+ACCURACIES = {"gap": 0.90, "gap_dense": 0.94, "dense": 0.95}
+SEEDS = 5
+
+
+def build_comparison(home: Home) -> Comparison:
+    write = RunWriter(home)
+    return Comparison.of(
+        write(RunSpec(head=head, seed=seed), accuracy=accuracy, test_images=IMAGES)
+        for head, accuracy in ACCURACIES.items()
+        for seed in range(SEEDS)
+    )
+
+
+def measure_frame(name: str, comparison: Comparison) -> dict[str, object]:
+    seconds, used = [], []
+    for _ in range(REPEATS + 1):
+        display = DISPLAYS[name](comparison)  # a new one keeps nothing of the last
+        begin, begin_used = time.perf_counter(), time.process_time()
+        display.frame()
+        seconds.append(time.perf_counter() - begin)
+        used.append(time.process_time() - begin_used)
+    median = statistics.median(seconds[1:])
+    return {
+        "benchmark": "frames", "display": name, "seconds": round(median, 4), "first_seconds": round(seconds[0], 4),
+        "processor_seconds": round(statistics.median(used[1:]), 4), "budget_seconds": BUDGET_SECONDS,
+        "within": median <= BUDGET_SECONDS,
+    }  # fmt: skip
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home")
+        os.environ["HEADROOM_HOME"] = str(home.path)
+        comparison = build_comparison(home)
+        for name in DISPLAYS:
+            print(json.dumps(measure_frame(name, comparison)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

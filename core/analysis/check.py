@@ -1,0 +1,89 @@
+"""What a check is: one question to a comparison that can mislead, with its answer in a sentence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.registry import Registry
+from core.spec import KNOBS
+from core.store.comparison import Comparison, describe_value
+from core.store.run import Run
+
+Severity = Literal["serious", "warning", "note"]
+State = Literal["failed", "passed", "not applicable"]
+
+SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+STATES: tuple[State, ...] = ("failed", "passed", "not applicable")
+
+
+@dataclass(frozen=True)
+class Result:
+    """«Not applicable» says that the question cannot be asked of these runs, not that all is well."""
+
+    state: State
+    sentence: str
+
+
+Ask = Callable[[Comparison], Result]
+
+
+@dataclass(frozen=True)
+class Check:
+    """`explanation` is Markdown: what is asked, why it matters, and what to do."""
+
+    name: str
+    code: str
+    title: str
+    severity: Severity
+    place: int
+    explanation: str
+    ask: Ask
+
+
+def check(*, code: str, title: str, severity: Severity) -> Callable[[Ask], Check]:
+    """Makes a registry entry of a function; its name is the check's name, its docstring the explanation.
+
+    Args:
+        code: «H» and two digits, never used again for another check; the order of lists.
+        title: what went wrong when it fails.
+        severity: serious when the comparison does not answer its question, a warning when it may answer it wrongly.
+    """
+
+    def register(ask: Ask) -> Check:
+        explanation = "\n".join(line.strip() for line in (ask.__doc__ or "").strip().splitlines())
+        return Check(ask.__name__, code, title, severity, int(code[1:]), explanation, ask)
+
+    return register
+
+
+CHECKS: Registry[Check] = Registry("core.analysis.checks", "check")
+
+
+def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
+    """All of them: what failed first, the most severe first, then what passed, then what could not be asked."""
+    answers = [(one, one.ask(comparison)) for one in CHECKS.values()]
+    return sorted(answers, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
+
+
+def compare_knobs(comparison: Comparison, names: Sequence[str], what: str) -> Result:
+    """Whether the contenders agree in some knobs."""
+    if len(comparison.contenders) < 2:
+        return Result("not applicable", "There is one head, and nothing to set it against.")
+    parts = []
+    for name in names:
+        values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
+        if len(values) > 1:
+            parts.append(f"{KNOBS[name].label.lower()} {' and '.join(map(describe_value, values))}")
+    if parts:
+        return Result("failed", f"The runs differ in more than the head: {', '.join(parts)}.")
+    return Result("passed", f"All heads have the same {what}.")
+
+
+def tell_runs(comparison: Comparison, holds: Callable[[Run], bool]) -> list[str]:
+    """The heads of which at least half of the seeds are so: «GAP (2 of 3 seeds)»; one odd seed is not the head's."""
+    told = []
+    for contender in comparison.contenders:
+        count, seeds = sum(map(holds, contender.runs)), len(contender.runs)
+        if 2 * count >= seeds and count:
+            told.append(contender.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
+    return told

@@ -1,0 +1,19 @@
+"""Whether all heads were trained for as long and in the same way."""
+
+from core.analysis.check import Result, check, compare_knobs
+from core.spec import KNOBS
+from core.store.comparison import Comparison
+
+_KNOBS = [name for name, knob in KNOBS.items() if knob.group == "training" and name != "seed"]
+
+
+@check(code="H05", title="Different budget", severity="serious")
+def budget(comparison: Comparison) -> Result:
+    """**Asked:** do all heads have the same epochs, batch size, learning rate, loss and L2 penalty?
+
+    **Why it matters:** a head that was trained for longer, or with a learning rate that suits it better, wins for that
+    reason. The same budget is the least that a fair comparison needs.
+
+    **What to do:** give the shorter runs more epochs on the Curves page, or train both with the same settings.
+    """
+    return compare_knobs(comparison, _KNOBS, "training settings")

@@ -1,0 +1,133 @@
+"""The difference in accuracy between two heads, how sure it is, and what would settle it."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import ceil, sqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from core.analysis.interval import LEVEL, quantile_t
+from core.analysis.outcome import compute_right, pair_runs
+from core.store.comparison import Comparison, Contender
+
+RESAMPLES = 2_000
+MOST_SEEDS = 1_000
+
+Verdict = Literal["better", "worse", "no difference shown", "one seed"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Accuracy of `a` minus that of `b`, over the seeds that both have.
+
+    `low` and `high` bound the 95 % interval: over images and seeds, with a single pair over the images alone.
+    `seed_spread` is the standard deviation of the differences over the seeds (n − 1), None for fewer than two;
+    `image_error` is the standard error that the choice of test images gives to the mean. Without a seed in common
+    the means over all seeds are subtracted, `seeds` is 0, and there is no interval: `low` and `high` are NaN.
+    """
+
+    a: str
+    b: str
+    mean: float
+    low: float
+    high: float
+    seeds: int
+    images: int
+    seed_spread: float | None
+    image_error: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of `a`. A head is better or worse than another only where two seeds or more have their say."""
+        if self.seed_spread is None:
+            return "one seed"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "no difference shown"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What would take 0 out of the interval if the difference stays as it is: seeds a head, or else test images."""
+
+    seeds: int | None = None
+    images: int | None = None
+
+
+def compute_difference(a: Contender, b: Contender) -> Difference:
+    pairs = pair_runs(a, b)
+    images = a.first.record.data.test_images
+    if not pairs:
+        mean = float(np.mean([compute_right(run).mean() for run in a.runs]))
+        mean -= float(np.mean([compute_right(run).mean() for run in b.runs]))
+        return Difference(a.label, b.label, mean, np.nan, np.nan, 0, images, None, np.nan)
+    right = [np.stack([compute_right(pair[side]) for pair in pairs]) for side in (0, 1)]
+    per_seed = (right[0].mean(axis=1) - right[1].mean(axis=1)).astype(np.float64)
+    over_images, over_both = resample_difference(right[0], right[1])
+    low, high = np.quantile(over_both, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    spread = float(per_seed.std(ddof=1)) if len(pairs) > 1 else None
+    return Difference(
+        a.label, b.label, float(per_seed.mean()), float(low), float(high), len(pairs), images, spread,
+        float(over_images.std()),
+    )  # fmt: skip
+
+
+def compute_differences(comparison: Comparison) -> list[Difference]:
+    """Of every pair of contenders, the earlier one first."""
+    return [compute_difference(a, b) for a, b in combinations(comparison.contenders, 2)]
+
+
+def resample_difference(
+    right_a: NDArray[np.bool_], right_b: NDArray[np.bool_], *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean differences in accuracy as other test images, and other images and seeds, would have given them.
+
+    Images are drawn with replacement, the same for both heads and all seeds (the paired bootstrap: Efron & Tibshirani
+    1993, An introduction to the bootstrap, chapter 8). A handful of seeds cannot be drawn that way: two that happen
+    to agree in sign would pass for certainty. Their part of each resample is Student's t, scaled by the standard
+    error over the seeds of that resample. So the interval is the bootstrap's for many seeds or one, and Student's for
+    images without end.
+
+    Images on which all pairs agree in the same way are drawn together, as a multinomial count: exactly the same
+    distribution, without an index an image.
+
+    Args:
+        right_a: bool of shape (seeds, images); row i is of the same seed as row i of `right_b`.
+
+    Returns:
+        Two float64 arrays of shape (resamples,): over images alone, and over both; equal for one seed.
+    """
+    seeds, images = right_a.shape
+    patterns, counts = np.unique(right_a.astype(np.int8) - right_b.astype(np.int8), axis=1, return_counts=True)
+    order = np.argsort(-counts)  # the draws of a resample end when the common patterns took all images
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(images, counts[order] / images, size=resamples)
+    per_seed = drawn @ patterns[:, order].T.astype(np.float64) / images
+    means = per_seed.mean(axis=1)
+    if seeds < 2:
+        return means, means
+    errors = per_seed.std(axis=1, ddof=1) / sqrt(seeds)
+    levels = (np.arange(resamples) + 0.5) / resamples  # evenly over the distribution: its far ends are not left to luck
+    return means, means + errors * rng.permutation(stdtrit(seeds - 1, levels))
+
+
+def compute_need(difference: Difference) -> Need:
+    """How many seeds, or where no number of seeds would do how many images, would settle a difference of this size.
+
+    Half the interval's width is about √((t·s/√k)² + (z·e)²) for k seeds, with `s` the spread over the seeds and `e`
+    the standard error over the images, which shrinks with the root of their number.
+    """
+    size, spread = abs(difference.mean), difference.seed_spread
+    if size == 0 or spread is None:
+        return Need()
+    images_half = float(ndtri((1 + LEVEL) / 2)) * difference.image_error
+    if images_half >= size:
+        return Need(images=ceil(difference.images * (images_half / size) ** 2))
+    room = sqrt(size**2 - images_half**2)
+    for seeds in range(2, MOST_SEEDS + 1):
+        if quantile_t(seeds - 1) * spread / sqrt(seeds) < room:
+            return Need(seeds=seeds)
+    return Need()

@@ -1,0 +1,96 @@
+"""Calibration of every run: its error and loss before and after one temperature."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
+from core.analysis.summary import Estimate
+from core.displays.display import Chart, Display
+from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.number import format_loss, format_share
+
+
+@dataclass(frozen=True)
+class CalibrationErrors(Display):
+    """Expected calibration error over 15 bins of the test images; a temperature is fitted on validation images."""
+
+    name: ClassVar[str] = "calibration"
+    title: ClassVar[str] = "Calibration error, before and after one temperature"
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        return compute_calibrations(self.comparison)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seed, temperature, ece_before, ece_after, loss_before, loss_after (nats), left_out (images)."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        frame = self._found
+        return pd.DataFrame(
+            {
+                "Run": [f"{row['head']}, seed {row['seed']}" for row in frame.to_dict("records")],
+                "Temperature": frame["temperature"].map(_format_temperature),
+                "Error before": frame["ece_before"].map(format_share),
+                "Error after": frame["ece_after"].map(format_share),
+                "Test loss before": frame["loss_before"].map(_format_loss),
+                "Test loss after": frame["loss_after"].map(_format_loss),
+                "Images left out": frame["left_out"].map("{:,}".format),
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        frame = self._found.dropna(subset=["ece_before", "ece_after"])
+        if frame.empty:
+            return None
+        top = 1.1 * max(float(frame[["ece_before", "ece_after"]].max().max()), 0.005)
+        base = alt.Chart(frame).encode(
+            y=place_heads(self.comparison),
+            yOffset=alt.YOffset("seed:O"),
+            color=color_heads(self.comparison, legend=False),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("seed:Q", title="Seed"),
+                alt.Tooltip("temperature:Q", title="Temperature", format=".2f"),
+                alt.Tooltip("ece_before:Q", title="Error before", format=".2%"),
+                alt.Tooltip("ece_after:Q", title="Error after", format=".2%"),
+            ],
+        )
+        x = alt.X(
+            "ece_before:Q", title="Expected calibration error", scale=alt.Scale(domain=[0, top], nice=False),
+            axis=alt.Axis(format=".1%", tickCount=5),
+        )  # fmt: skip
+        shape = shape_heads(self.comparison, legend=False)
+        lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
+        before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
+        after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
+        text = "Hollow as predicted, full after temperature scaling; one line a seed."
+        note = write_note(text)
+        lanes = max(len(contender.runs) for contender in self.comparison.contenders)
+        height = FRAME_PIXELS + len(self.comparison.labels) * max(50, 20 * lanes)
+        return (lines + before + after).properties(height=height, title=note)
+
+    def describe(self) -> str:
+        parts = []
+        for head, rows in self._found.groupby("head", sort=False):
+            if rows["ece_before"].notna().any():
+                before, after = format_share(rows["ece_before"].mean()), format_share(rows["ece_after"].mean())
+                parts.append(f"{head} {before} before and {after} after one temperature")
+            else:
+                parts.append(f"{head} has no finite probabilities")
+        return "Expected calibration error, mean over seeds: " + "; ".join(parts) + "."
+
+
+def _format_temperature(value: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.2f}" + (" (at the bound)" if value in (COLDEST, HOTTEST) else "")
+
+
+def _format_loss(value: float) -> str:
+    return format_loss(Estimate(value, None, 1))

@@ -1,0 +1,47 @@
+"""The checks: what can mislead a reader of this comparison, and what cannot."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from core.analysis.check import run_checks
+from core.displays.display import Chart, Display
+
+MARKS = {"failed": "✗", "passed": "✓", "not applicable": "–"}
+
+
+@dataclass(frozen=True)
+class Checks(Display):
+    """One row a check, those that failed first."""
+
+    name: ClassVar[str] = "checks"
+    title: ClassVar[str] = "Checks"
+
+    def frame(self) -> pd.DataFrame:
+        """Columns code, check, title, severity, state, sentence."""
+        rows = [
+            (one.code, one.name, one.title, one.severity, result.state, result.sentence)
+            for one, result in run_checks(self.comparison)
+        ]
+        return pd.DataFrame(rows, columns=["code", "check", "title", "severity", "state", "sentence"])
+
+    def table(self) -> pd.DataFrame:
+        frame = self.frame()
+        return pd.DataFrame(
+            {
+                "Code": frame["code"],
+                "Check": frame["title"],
+                "Severity": frame["severity"],
+                "Result": frame["state"].map(MARKS) + " " + frame["state"],
+                "What was found": frame["sentence"],
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        return None
+
+    def describe(self) -> str:
+        states = self.frame()["state"]
+        failed, passed, rest = ((states == state).sum() for state in MARKS)
+        return f"{failed} checks failed, {passed} passed, {rest} are not applicable."

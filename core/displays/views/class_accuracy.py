@@ -1,0 +1,73 @@
+"""The accuracy of each class under each head, with intervals."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.disagreement import compute_class_accuracy
+from core.displays.display import Chart, Display
+from core.displays.encoding import color_heads, shape_heads
+from core.displays.number import format_share, format_share_interval
+
+
+@dataclass(frozen=True)
+class ClassAccuracy(Display):
+    """Of the test images of each class, the share that a head recognises, by the runs of one seed. `pair` picks two."""
+
+    name: ClassVar[str] = "class_accuracy"
+    title: ClassVar[str] = "Accuracy of each class"
+
+    pair: tuple[str, str] | None = None
+    seed: int | None = None
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seed, label, images, rights, accuracy, low, high: 95 % intervals after Wilson."""
+        frame = compute_class_accuracy(self.comparison, self.seed)
+        frame["label"] = frame["label"].map(dict(enumerate(self.comparison.first.record.data.classes)))
+        return frame if self.pair is None else frame[frame["head"].isin(self.pair)].reset_index(drop=True)
+
+    def table(self) -> pd.DataFrame:
+        frame = self.frame()
+        return pd.DataFrame(
+            {
+                "Class": frame["label"],
+                "Head": frame["head"],
+                "Test images": frame["images"].map("{:,}".format),
+                "Accuracy": frame["accuracy"].map(format_share),
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
+            }
+        )
+
+    def chart(self) -> Chart:
+        frame = self.frame()
+        frame = frame[frame["images"] > 0]
+        classes = [name for name in self.comparison.first.record.data.classes if name in set(frame["label"])]
+        base = alt.Chart(frame).encode(
+            y=alt.Y("label:N", title="Class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=150)),
+            yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
+            color=color_heads(self.comparison),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("label:N", title="Class"),
+                alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
+                alt.Tooltip("low:Q", title="from", format=".1%"),
+                alt.Tooltip("high:Q", title="to", format=".1%"),
+                alt.Tooltip("images:Q", title="Test images", format=","),
+            ],
+        )
+        x = alt.X("low:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=5))
+        lines = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+        points = base.mark_point(filled=True, size=60, opacity=1).encode(
+            x="accuracy:Q", shape=shape_heads(self.comparison)
+        )
+        return (lines + points).properties(height=alt.Step(13))
+
+    def describe(self) -> str:
+        frame = self.frame()
+        parts = []
+        for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
+            worst = rows.sort_values("accuracy").iloc[0]
+            parts.append(f"{head} is weakest on {worst['label']} with {format_share(worst['accuracy'])}")
+        return "Accuracy of each class. " + "; ".join(parts) + "."

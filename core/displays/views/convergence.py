@@ -1,0 +1,92 @@
+"""How long each head takes to reach a validation accuracy."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.convergence import choose_target, compute_convergence, compute_factors
+from core.displays.display import Chart, Display
+from core.displays.encoding import color_heads, place_heads, shape_heads
+from core.displays.number import format_ratio, format_seconds
+
+
+@dataclass(frozen=True)
+class Convergence(Display):
+    """Epochs and seconds until the validation accuracy first reaches `target`, a share of 1; None is the highest whole
+    percent that every run reaches. The picture counts `by` one of the two."""
+
+    name: ClassVar[str] = "convergence"
+    title: ClassVar[str] = "How long it takes to get there"
+
+    target: float | None = None
+    by: Literal["epoch", "seconds"] = "epoch"
+
+    @cached_property
+    def _target(self) -> float:
+        return choose_target(self.comparison) if self.target is None else self.target
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        return compute_convergence(self.comparison, self._target)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seed, target, epochs, seconds; NaN for a run that never gets there."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        frame = self._found
+        return pd.DataFrame(
+            {
+                "Run": [f"{row['head']}, seed {row['seed']}" for row in frame.to_dict("records")],
+                "Validation accuracy": frame["target"].map("{:.0%}".format),
+                "Epochs": frame["epochs"].map(lambda value: "not reached" if pd.isna(value) else f"{value:,.0f}"),
+                "Training time": frame["seconds"].map(format_seconds),
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        frame = self._found.dropna(subset=["epochs"])
+        if frame.empty:
+            return None
+        name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Seconds of training")
+        base = alt.Chart(frame).encode(
+            y=place_heads(self.comparison),
+            color=color_heads(self.comparison, legend=False),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("seed:Q", title="Seed"),
+                alt.Tooltip("epochs:Q", title="Epochs", format=",.0f"),
+                alt.Tooltip("seconds:Q", title="Seconds", format=",.1f"),
+            ],
+        )
+        top = 1.08 * float(frame[name].max())
+        text = f"{title} to {self._target:.0%} validation accuracy"
+        x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickMinStep=1))
+        shape = shape_heads(self.comparison, legend=False)
+        points = base.mark_point(filled=True, size=90, opacity=0.75).encode(x=x, shape=shape)
+        means = base.mark_tick(thickness=3, size=34).encode(x=f"mean({name}):Q", tooltip=alt.value(None))
+        return (points + means).properties(height=60 + 60 * len(self.comparison.labels))
+
+    def describe(self) -> str:
+        """The answer to «who takes longer», with the measured factor."""
+        factors = compute_factors(self._found)
+        parts = []
+        for row in factors.to_dict("records"):
+            if row["reached"] == 0:
+                parts.append(f"{row['head']} never gets there")
+                continue
+            epochs = f"{row['epochs']:.1f}".removesuffix(".0")
+            noun = "epoch" if epochs == "1" else "epochs"
+            took = f"{row['head']} takes {epochs} {noun} and {format_seconds(row['seconds'])}"
+            if row["reached"] < row["runs"]:
+                took += f" in {row['reached']} of {row['runs']} seeds, and never gets there in the others"
+            elif len(factors) > 1 and (row["epochs_factor"] > 1 or row["seconds_factor"] > 1):
+                times = (
+                    f"{format_ratio(row['epochs_factor'])} the epochs, {format_ratio(row['seconds_factor'])} the time"
+                )
+                took += f" ({times} of the quickest)"
+            parts.append(took)
+        return f"To {self._target:.0%} validation accuracy, mean over seeds: " + "; ".join(parts) + "."

@@ -1,0 +1,118 @@
+"""The difference in accuracy of every pair of heads, with its interval and verdict."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from core.analysis.difference import Difference, Need, compute_differences, compute_need
+from core.displays.display import Chart, Display
+from core.displays.encoding import GREY
+from core.displays.number import format_interval, format_plural, format_points, format_rounded
+
+_WORDS = {
+    "better": "▲ better",
+    "worse": "▼ worse",
+    "no difference shown": "○ no difference shown",
+    "one seed": "? one seed",
+}
+_COLORS = {"▲ better": "#0a9e74", "▼ worse": "#dd6a12", "○ no difference shown": GREY, "? one seed": GREY}
+_SHAPES = {
+    "▲ better": "triangle-up",
+    "▼ worse": "triangle-down",
+    "○ no difference shown": "circle",
+    "? one seed": "square",
+}
+_COLUMNS = ("a", "b", "difference", "low", "high", "verdict", "seeds", "images", "need_seeds", "need_images")
+
+
+@dataclass(frozen=True)
+class HeadDifference(Display):
+    """Accuracy of the first head minus that of the second, over the seeds that both have."""
+
+    name: ClassVar[str] = "difference"
+    title: ClassVar[str] = "Differences in accuracy"
+
+    @cached_property
+    def _found(self) -> list[tuple[Difference, Need]]:
+        return [(one, compute_need(one)) for one in compute_differences(self.comparison)]
+
+    def frame(self) -> pd.DataFrame:
+        """Columns a, b, difference, low, high (shares of 1), verdict, seeds, images, need_seeds, need_images (what
+        would settle it; NaN when nothing has to, or nothing is known to)."""
+        rows = [
+            (
+                one.a, one.b, one.mean, one.low, one.high, one.verdict, one.seeds, one.images,
+                *((np.nan if value is None or one.verdict != "no difference shown" else float(value))
+                  for value in asdict(need).values()),
+            )
+            for one, need in self._found
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=[*_COLUMNS])
+
+    def table(self) -> pd.DataFrame:
+        rows = [
+            (f"{one.a} against {one.b}", format_points(one), format_interval(one, name=False), _WORDS[one.verdict],
+             one.seeds, _tell(one, need))
+            for one, need in self._found
+        ]  # fmt: skip
+        names = ["Heads", "Accuracy", "Interval (95 %, points)", "Verdict", "Seeds in common", "What would settle it"]
+        return pd.DataFrame(rows, columns=names)
+
+    def chart(self) -> Chart | None:
+        frame = self.frame()
+        if frame.empty:
+            return None
+        frame["pair"] = frame["a"] + " − " + frame["b"]
+        frame["said"] = frame["verdict"].map(_WORDS)
+        for name in ("difference", "low", "high"):
+            frame[name] *= 100
+        reach = 1.15 * max(float(frame[["difference", "low", "high"]].abs().max().max()), 0.1)
+        domain = [*_WORDS.values()]
+        color = alt.Color(
+            "said:N", scale=alt.Scale(domain=domain, range=[_COLORS[name] for name in domain]), legend=None
+        )
+        shape = alt.Shape(
+            "said:N", scale=alt.Scale(domain=domain, range=[_SHAPES[name] for name in domain]), legend=None
+        )
+        y = alt.Y("pair:N", title=None, sort=frame["pair"].tolist(), axis=None)
+        base = alt.Chart(frame).encode(
+            y=y,
+            color=color,
+            tooltip=[
+                alt.Tooltip("pair:N", title="Heads"),
+                alt.Tooltip("difference:Q", title="Difference (points)", format="+.2f"),
+                alt.Tooltip("low:Q", title="from", format="+.2f"),
+                alt.Tooltip("high:Q", title="to", format="+.2f"),
+                alt.Tooltip("said:N", title="Verdict"),
+            ],
+        )
+        x = alt.X("low:Q", title="Difference in accuracy (points)", scale=alt.Scale(domain=[-reach, reach], nice=False))
+        zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="x:Q")
+        lines = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q")
+        points = base.mark_point(filled=True, size=170, opacity=1).encode(x="difference:Q", shape=shape)
+        names = base.mark_text(dy=-24, align="left", fontSize=12, fontWeight="bold").encode(
+            x=alt.value(0), text="pair:N"
+        )
+        said = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="said:N")
+        return (zero + lines + points + names + said).properties(height=60 + 96 * len(frame))
+
+    def describe(self) -> str:
+        parts = [
+            f"{one.a} against {one.b}: {format_points(one)}, 95 % interval {format_interval(one, name=False)}, "
+            f"{one.verdict}" for one, _ in self._found
+        ]  # fmt: skip
+        return "Differences in accuracy. " + ("; ".join(parts) if parts else "There is one head only") + "."
+
+
+def _tell(difference: Difference, need: Need) -> str:
+    if difference.verdict == "one seed":
+        return "more seeds of both"
+    if difference.verdict != "no difference shown":
+        return "settled"
+    if need.seeds:
+        return f"about {format_plural(need.seeds, 'seed')} a head"
+    return f"about {format_rounded(need.images)} test images" if need.images else "unknown"

@@ -1,0 +1,95 @@
+"""Where two heads disagree: both right, only one, both wrong."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.disagreement import CELLS, Pair, compute_disagreement
+from core.displays.display import Chart, Display
+from core.displays.number import format_plural
+
+_SIDE = 190
+
+
+@dataclass(frozen=True)
+class Disagreement(Display):
+    """Test images by which of two heads is right, by the runs of one seed. `pair` None is all pairs of heads."""
+
+    name: ClassVar[str] = "disagreement"
+    title: ClassVar[str] = "Who is right"
+
+    pair: Pair | None = None
+    seed: int | None = None
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        return compute_disagreement(self.comparison, self.pair, self.seed)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns a, b, cell, images, share."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        frame = self._found
+        return pd.DataFrame(
+            {
+                "Heads": frame["a"] + " and " + frame["b"],
+                "Who is right": [name_cell(row["cell"], (row["a"], row["b"])) for row in frame.to_dict("records")],
+                "Test images": frame["images"].map("{:,}".format),
+                "Share": frame["share"].map("{:.1%}".format),
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        if self._found.empty:
+            return None
+        panels = [self._panel(str(a), str(b), rows) for (a, b), rows in self._found.groupby(["a", "b"], sort=False)]
+        return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+
+    def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart:
+        place = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
+        words = {True: "right", False: "wrong"}
+        frame = rows.assign(
+            first=rows["cell"].map(lambda cell: words[place[cell][0]]),
+            second=rows["cell"].map(lambda cell: words[place[cell][1]]),
+            said=rows["cell"].map(lambda cell: name_cell(cell, (a, b))),
+            count=rows["images"].map("{:,}".format),
+            part=rows["share"].map("{:.1%}".format),
+        )
+        base = alt.Chart(frame).encode(
+            x=alt.X(
+                "second:N", title=b, sort=[*words.values()], axis=alt.Axis(labelAngle=0, orient="top", titleLimit=300)
+            ),
+            y=alt.Y("first:N", title=a, sort=[*words.values()], axis=alt.Axis(titleLimit=_SIDE)),
+            tooltip=[
+                alt.Tooltip("said:N", title="Right"),
+                alt.Tooltip("images:Q", title="Test images", format=","),
+                alt.Tooltip("share:Q", title="Share", format=".2%"),
+            ],
+        )
+        apart = alt.condition("datum.first !== datum.second", alt.value("#e8a15c"), alt.value("#667282"))
+        ink = alt.condition("datum.first !== datum.second", alt.value("#3b1d00"), alt.value("#ffffff"))
+        cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=apart)
+        big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text="count:N", color=ink)
+        small = base.mark_text(fontSize=12, dy=14).encode(text="part:N", color=ink)
+        if self.pair is not None:  # one panel, which a page may listen to
+            cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
+        return alt.layer(cells, big, small).properties(height=_SIDE)
+
+    def describe(self) -> str:
+        parts = []
+        for (a, b), rows in self._found.groupby(["a", "b"], sort=False):
+            counts = "; ".join(
+                f"{name_cell(row['cell'], (str(a), str(b)))}: {format_plural(row['images'], 'image')}"
+                for row in rows.to_dict("records")
+            )
+            parts.append(f"{a} and {b}: {counts}")
+        return ". ".join(parts) + "." if parts else "There is one head only."
+
+
+def name_cell(cell: str, pair: Pair) -> str:
+    """«only the first» → «only GAP»."""
+    return {"only the first": f"only {pair[0]}", "only the second": f"only {pair[1]}"}.get(cell, cell)

@@ -1,0 +1,95 @@
+"""The accuracy of each head with its uncertainty: over seeds, and of each run over its test images."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.accuracy import compute_accuracies
+from core.displays.display import Chart, Display
+from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.number import format_share, format_share_interval
+
+
+@dataclass(frozen=True)
+class Intervals(Display):
+    """A thick line is the 95 % interval of a head's mean over its seeds, a thin one that of one run."""
+
+    name: ClassVar[str] = "intervals"
+    title: ClassVar[str] = "Test accuracy, and how sure it is"
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seed (−1 for the mean over seeds), accuracy, low, high, images, seeds; one seed has no
+        interval of a mean: NaN."""
+        return compute_accuracies(self.comparison)
+
+    def table(self) -> pd.DataFrame:
+        frame = self.frame()
+        return pd.DataFrame(
+            {
+                "Head": frame["head"],
+                "Of": [
+                    f"mean of {row['seeds']} seed{'' if row['seeds'] == 1 else 's'}"
+                    if row["seed"] < 0
+                    else f"seed {row['seed']}"
+                    for row in frame.to_dict("records")
+                ],
+                "Test accuracy": frame["accuracy"].map(format_share),
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
+                "By": ["Student's t" if seed < 0 else "Wilson's score" for seed in frame["seed"]],
+            }
+        )
+
+    def chart(self) -> Chart:
+        frame = self.frame()
+        # Two seeds can give a mean an interval far beyond the axis: it is cut where the runs' own end, and said
+        own = frame[frame["seed"] >= 0]
+        room = 0.15 * max(float(own["high"].max() - own["low"].min()), 0.01)
+        edge = max(0.0, float(own["low"].min()) - room), min(1.0, float(own["high"].max()) + room)
+        frame["cut"] = (frame["low"] < edge[0]) | (frame["high"] > edge[1])
+        frame["start"], frame["end"] = frame["low"].clip(*edge), frame["high"].clip(*edge)
+        base = alt.Chart(frame).encode(
+            y=place_heads(self.comparison),
+            color=color_heads(self.comparison, legend=False),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("seed:Q", title="Seed (−1: mean)"),
+                alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"),
+                alt.Tooltip("low:Q", title="from", format=".2%"),
+                alt.Tooltip("high:Q", title="to", format=".2%"),
+            ],
+        )
+        x = alt.X(
+            "start:Q",
+            title="Test accuracy",
+            scale=alt.Scale(domain=edge, nice=False),
+            axis=alt.Axis(format=".1%", tickCount=5),
+        )
+        dot = alt.X("accuracy:Q")
+        lane = alt.YOffset("seed:O", scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
+        mean, runs = "datum.seed < 0", "datum.seed >= 0"
+        layers = [
+            base.transform_filter(runs).mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(runs)
+            .mark_point(filled=True, size=45, opacity=0.9)
+            .encode(x=dot, yOffset=lane, shape=shape_heads(self.comparison, legend=False)),
+            base.transform_filter(mean).mark_rule(strokeWidth=6, opacity=0.85).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
+        ]
+        lanes = max(len(contender.runs) for contender in self.comparison.contenders) + 1
+        title = "Thick: mean over seeds; thin: one run each. Lines are 95 % intervals"
+        title += "; they go on beyond the edge where they touch it." if frame["cut"].any() else "."
+        note = write_note(title)
+        height = FRAME_PIXELS + len(self.comparison.labels) * max(60, 17 * lanes)
+        return alt.layer(*layers).properties(title=note, height=height)
+
+    def describe(self) -> str:
+        parts = []
+        for row in self.frame().query("seed < 0").to_dict("records"):
+            interval = format_share_interval(row["low"], row["high"])
+            sure = (
+                "one seed, no interval" if row["seeds"] == 1 else f"95 % interval {interval} over {row['seeds']} seeds"
+            )
+            parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({sure})")
+        return "Test accuracy with its uncertainty. " + "; ".join(parts) + "."

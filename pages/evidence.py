@@ -1,0 +1,14 @@
+"""Evidence: how sure the finding is, what could mislead, and where the heads disagree."""
+
+from core.displays.headline import write_headline
+from core.ui.evidence import SECTIONS
+from core.ui.frame import need_comparison
+from core.ui.link import segmented
+from core.ui.report import show_finding
+from core.ui.show import keep
+from core.ui.state import chosen_comparison
+
+if need_comparison() and (comparison := chosen_comparison()):
+    show_finding("Evidence", keep(comparison, write_headline))
+    section = segmented("What to look at", [*SECTIONS], key="evidence", label_visibility="collapsed")
+    SECTIONS[section](comparison)
