@@ -360,7 +360,8 @@ def test_example_outside_the_test_split_is_refused(
 
 def test_example_probabilities_of_each_head_sum_to_one(comparison: Comparison) -> None:
     frame = Example(comparison, 3).frame()
-    assert frame.groupby("head")["prob"].sum().tolist() == pytest.approx([1] * len(comparison.labels), abs=1e-5)
+    told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
+    assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5)
     assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels)
 
 
@@ -567,7 +568,7 @@ def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
 
 def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
     assert write_predictions(compare(make_run, {0: 0.9}, {0: 1.0})) == (
-        "Of 360 test images, GAP misses 36, Flatten + Dense misses 0."
+        "Of 2,000 test images, GAP misses 200, Flatten + Dense misses 0."
     )
 
 
@@ -601,7 +602,7 @@ def test_one_is_no_plural(count: int, text: str) -> None:
         (number.format_seconds, 59.99, "1 min 0 s"),
         (number.format_seconds, 200, "3 min 20 s"),
         (number.format_seconds, 3599.9, "1 h 0 min"),
-        (number.format_seconds, 4000, "1 h 6 min"),
+        (number.format_seconds, 4000, "1 h 7 min"),
         (number.format_seconds, math.nan, "–"),
         (number.format_ratio, 17.54, "17.5×"),
         (number.format_accuracy, Estimate(0.8731, None, 1), "87.3 %"),

@@ -52,6 +52,7 @@ def format_seconds(value: float) -> str:
     minutes, seconds = divmod(round(value), 60)
     if minutes < 60:
         return f"{minutes} min {seconds} s"
+    minutes = round(value / 60)
     return f"{minutes // 60} h {minutes % 60} min"
 
 

@@ -55,7 +55,9 @@ def _choose(comparison: Comparison) -> tuple[tuple[str, str], int]:
 def _show_matrix(disagreement: Disagreement) -> None:
     """The matrix; a click on a cell turns the gallery to its images."""
     st.subheader(disagreement.title, anchor=False)
-    st.altair_chart(disagreement.chart(), width="stretch", alt=tell(disagreement), key="matrix", on_select=_pick)
+    chart = disagreement.chart()
+    assert chart is not None
+    st.altair_chart(chart, width="stretch", alt=tell(disagreement), key="matrix", on_select=_pick)
 
 
 def _pick() -> None:

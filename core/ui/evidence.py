@@ -51,17 +51,17 @@ def _show_checks(comparison: Comparison) -> None:
     if not failed:
         st.success("No check found anything that could mislead.", icon=":material/check_circle:")
     for check, result in failed:
-        _show_check(check, result, _ICONS[check.severity], check.severity)
+        _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
         if check.name == "undertrained":
             show_more(comparison, key="evidence_epochs")
     if failed and len(failed) < len(answers):
         st.subheader("What raised no doubt", anchor=False)
     for check, result in answers[len(failed) :]:
-        _show_check(check, result, _REST[result.state], result.state)
+        _show_check(check, result, f"{result.state}**", _REST[result.state])
 
 
-def _show_check(check: Check, result: Result, icon: str, word: str) -> None:
-    with st.expander(f"**{check.code} {check.title}** · {word} · {result.sentence}", icon=icon):
+def _show_check(check: Check, result: Result, words: str, icon: str) -> None:
+    with st.expander(f"**{check.code} {words} · {result.sentence}", icon=icon):
         st.markdown(check.explanation)
 
 

@@ -36,5 +36,5 @@ def _rises(run: Run) -> bool:
     means: pd.DataFrame = run.history[["loss", "val_loss"]].rolling(_WINDOW).mean().dropna()
     if means.empty:
         return False
-    turn, end = means.loc[means["val_loss"].idxmin()], means.iloc[-1]
+    turn, end = means.iloc[int(means["val_loss"].argmin())], means.iloc[-1]
     return bool(end["val_loss"] > (1 + _RISE) * turn["val_loss"] and end["loss"] < turn["loss"])

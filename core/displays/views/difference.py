@@ -70,7 +70,9 @@ class HeadDifference(Display):
         frame["said"] = frame["verdict"].map(_WORDS)
         for name in ("difference", "low", "high"):
             frame[name] *= 100
-        reach = 1.15 * max(float(frame[["difference", "low", "high"]].abs().max().max()), 0.1)
+        ends = frame[["difference", "low", "high"]]
+        low, high = min(0.0, float(ends.min().min())), max(0.0, float(ends.max().max()))
+        room = 0.12 * max(high - low, 0.1)
         domain = [*_WORDS.values()]
         color = alt.Color(
             "said:N", scale=alt.Scale(domain=domain, range=[_COLORS[name] for name in domain]), legend=None
@@ -90,7 +92,11 @@ class HeadDifference(Display):
                 alt.Tooltip("said:N", title="Verdict"),
             ],
         )
-        x = alt.X("low:Q", title="Difference in accuracy (points)", scale=alt.Scale(domain=[-reach, reach], nice=False))
+        x = alt.X(
+            "low:Q",
+            title="Difference in accuracy (points)",
+            scale=alt.Scale(domain=[low - room, high + room], nice=False),
+        )
         zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="x:Q")
         lines = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q")
         points = base.mark_point(filled=True, size=170, opacity=1).encode(x="difference:Q", shape=shape)

@@ -49,7 +49,7 @@ class Disagreement(Display):
         panels = [self._panel(str(a), str(b), rows) for (a, b), rows in self._found.groupby(["a", "b"], sort=False)]
         return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
 
-    def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart:
+    def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         place = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
         words = {True: "right", False: "wrong"}
         frame = rows.assign(
