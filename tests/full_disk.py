@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from core.datasets.cache import open_dataset, pin
+from core.errors import HomeError
 from core.home import Home
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.listing import list_runs
 from core.jobs.progress import read_log
 from core.jobs.queue import JobQueue
+from core.jobs.submit import submit
 from core.spec import RunSpec
 from core.store.run import read_history
 from core.store.runs import RunStore
@@ -114,7 +118,22 @@ def main(folder: Path) -> dict[str, Any]:
     finally:
         dispatcher.kill()
         dispatcher.wait()
+    found["read-only"] = describe_read_only(home, large.replace(seed=3))
     return found
+
+
+def describe_read_only(home: Home, spec: RunSpec) -> dict[str, Any]:
+    """What the same home answers once nothing on its disk may be written."""
+    before = JobQueue(home).jobs()
+    subprocess.run(["mount", "-o", "remount,ro", home.path.parent], check=True, capture_output=True)
+    said = []
+    for ask in (lambda: submit(home, spec), JobQueue(home).pause, lambda: JobQueue(home).cancel(spec.run_id)):
+        try:
+            ask()
+        except HomeError as error:
+            said.append(str(error))
+    jobs = JobQueue(home).jobs()
+    return {"said": said, "same": jobs == before, "listed": len(list_runs(home)), "ensured": ensure_dispatcher(home)}
 
 
 def fill_page(path: Path) -> None:

@@ -73,7 +73,8 @@ def compare_knobs(comparison: Comparison, names: Sequence[str], what: str) -> Re
     for name in names:
         values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
         if len(values) > 1:
-            parts.append(f"{KNOBS[name].label.lower()} {' and '.join(map(describe_value, values))}")
+            written = " and ".join(describe_value(name, value) for value in values)
+            parts.append(f"{KNOBS[name].label.lower()} {written}")
     if parts:
         return Result("failed", f"The runs differ in more than the head: {', '.join(parts)}.")
     return Result("passed", f"All heads have the same {what}.")

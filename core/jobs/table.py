@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import HomeError
 
 _PATIENCE_SECONDS = 20.0
+_FULL_SECONDS = 2.0
 
 
 class Table:
@@ -46,8 +47,16 @@ class Table:
             raise HomeError(f"Expected a readable table of jobs in {self.path}; got: {error}.") from error
 
     def _read(self, mode: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
-        with closing(self._connect(mode)) as connection:
-            return connection.execute(statement, values).fetchall()
+        """A training that fills the disk leaves no room for the file beside the table, until it has failed."""
+        until = time.monotonic() + _FULL_SECONDS
+        while True:
+            try:
+                with closing(self._connect(mode)) as connection:
+                    return connection.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "disk I/O error" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         address = f"{self.path.absolute().as_uri()}?{mode}"

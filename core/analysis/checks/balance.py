@@ -3,12 +3,12 @@
 from core.analysis.check import Result, check
 from core.store.comparison import Comparison
 
-_UNBALANCED = 1.1  # times the share of a class among equals
+_UNBALANCED = 1.25  # times the share of a class among equals
 
 
 @check(code="H10", title="Unbalanced classes", severity="warning")
 def balance(comparison: Comparison) -> Result:
-    """**Asked:** is the commonest class among the test images more than 1.1 times as frequent as each would be among
+    """**Asked:** is the commonest class among the test images more than 1.25 times as frequent as each would be among
     equals?
 
     **Why it matters:** where 90 % of the images show one class, a model that has learned nothing scores 90 %. Accuracy
