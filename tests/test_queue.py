@@ -63,6 +63,20 @@ def test_moved_job_is_started_in_its_new_place(queue: JobQueue, specs: list[RunS
         queue.move(specs[3].run_id, -1)
 
 
+def test_training_waits_for_the_one_that_it_will_go_on_from(home: Home) -> None:
+    queue = JobQueue(home)
+    short, long, other = RunSpec(epochs=3), RunSpec(epochs=5), RunSpec(epochs=5, seed=1)
+    queue.submit([short, long, other])
+    first, second = queue.claim(), queue.claim()
+    assert (first and first.spec, second and second.spec) == (short, other)
+    assert queue.claim() is None
+    assert first is not None
+    queue.settle(first, "finished")
+    third = queue.claim()
+    assert third is not None
+    assert third.spec == long
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), max_size=6))
 def test_moving_is_moving_in_a_list_and_loses_nobody(moves: list[tuple[int, int]]) -> None:

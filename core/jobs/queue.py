@@ -52,9 +52,18 @@ ON CONFLICT (run_id) DO UPDATE SET
 WHERE state NOT IN ('queued', 'running')
 """
 
+# A longer training goes on from a shorter one that is otherwise the same, so it waits while that one runs.
+_BEGUN = """
+SELECT 1 FROM job AS shorter WHERE shorter.state = 'running'
+    AND CASE WHEN json_valid(shorter.spec) AND json_valid(waiting.spec)
+        THEN json_remove(shorter.spec, '$.epochs') = json_remove(waiting.spec, '$.epochs')
+            AND json_extract(shorter.spec, '$.epochs') < json_extract(waiting.spec, '$.epochs') END
+"""
+
 _CLAIM = f"""
 UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
-WHERE run_id = (SELECT run_id FROM job WHERE state = 'queued' {_ORDER} LIMIT 1) AND NOT EXISTS (SELECT 1 FROM pause)
+WHERE run_id = (SELECT run_id FROM job AS waiting WHERE state = 'queued' AND NOT EXISTS ({_BEGUN}) {_ORDER} LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM pause)
 RETURNING {_COLUMNS}
 """
 
@@ -222,7 +231,7 @@ class JobQueue:
         return states
 
     def claim(self) -> Job | None:
-        """Takes the next queued job for a new attempt."""
+        """Takes the next queued job for a new attempt; one that will go on from a running one has to wait for it."""
         with self._table.writing() as table:
             row = table.execute(_CLAIM, (time.time(),)).fetchone()
         return _job(row) if row else None
