@@ -175,11 +175,12 @@ def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_res
     knobs = {"epochs": 12, "dropout": 0.5, "filters": 2, "batch_size": 4}
     assert train(make_job(straight, **knobs)) == 0
     folder = make_job(stopped, **knobs)
-    for epochs in (1, 5):
+    for epochs, end in ((1, signal.SIGKILL), (5, signal.SIGTERM)):
         process = start(folder)
         wait_for(lambda least=epochs: epochs_of(folder) > least)
-        os.kill(process.pid, signal.SIGKILL)
+        os.kill(process.pid, end)
         process.join()
+        assert process.exitcode == -end
         assert not stopped.runs.exists()
     assert train(folder) == 0, (folder / "log.txt").read_text()
     resumed = RunStore(stopped).open(folder.name)
@@ -235,6 +236,18 @@ def test_diverged_training_fails_with_a_sentence(continued):
     assert words == (
         "Expected a finite loss; got nan in epoch 4: the training diverged, so choose a learning_rate below 0.001."
     )
+
+
+def test_checkpoint_of_a_version_that_compiled_with_another_loss_goes_on(continued):
+    import keras
+
+    path = continued / "checkpoint-0003.keras"
+    model = keras.saving.load_model(path)
+    model.compile(optimizer=model.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.save(path)
+    assert train(continued) == 0
+    run = RunStore(Home(continued.parents[1])).open(continued.name)
+    assert "from epoch 4 of 5" in (run.path / "log.txt").read_text()
 
 
 def test_data_of_another_fingerprint_is_refused(home):

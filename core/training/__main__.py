@@ -123,8 +123,9 @@ def _explain(error: Exception) -> str:
     if isinstance(error, (MemoryError, preload.tf.errors.ResourceExhaustedError)):
         return NO_MEMORY
     traceback.print_exc()
-    first = str(error).strip().partition("\n")[0]
-    return f"Expected the training to end well; got {type(error).__name__}: {first:.200}"
+    lines = str(error).strip().splitlines() or [""]
+    told = lines[-1 if lines[0] == "in user code:" else 0].strip()  # of a traced function, the error stands last
+    return f"Expected the training to end well; got {type(error).__name__}: {told:.200}"
 
 
 if __name__ == "__main__":

@@ -27,14 +27,19 @@ def build_model(model: Model) -> keras.Sequential:
     keras.utils.set_random_seed(spec.seed)
     layers = [_build_layer(asdict(layer), row, spec) for layer, row in zip(model.layers, model.rows, strict=True)]
     built = keras.Sequential([keras.Input(model.input_shape), *layers], name=f"{spec.backbone}_{spec.head}")
-    built.compile(
-        optimizer=keras.optimizers.Adam(spec.learning_rate),
+    compile_model(built, spec, keras.optimizers.Adam(spec.learning_rate))
+    built.optimizer.build(built.trainable_variables)
+    return built
+
+
+def compile_model(model: keras.Sequential, spec: RunSpec, optimizer: keras.optimizers.Optimizer) -> None:
+    """Also for a model that was saved: a former version compiled with another loss for the same spec."""
+    model.compile(
+        optimizer=optimizer,
         loss=_LOSSES[spec.loss],
         metrics=["accuracy"],
         jit_compile=False,  # compiled for these small convolutions on a CPU, steps take longer
     )
-    built.optimizer.build(built.trainable_variables)
-    return built
 
 
 def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> keras.layers.Layer:

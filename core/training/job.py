@@ -21,6 +21,7 @@ from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, finite, read_history
 from core.store.runs import RunStore
+from core.training.build import compile_model
 from core.training.fit import Epoch
 from core.training.patience import is_over
 from core.training.snapshot import Snapshot
@@ -193,6 +194,7 @@ class JobFolder:
                 model = keras.saving.load_model(path)
             except (OSError, ValueError, KeyError):
                 continue
+            compile_model(model, self.spec, model.optimizer)
             lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
             with replacing(history) as temporary:
                 temporary.write_text("".join(lines[:epoch]), encoding="utf-8")
