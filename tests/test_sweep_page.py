@@ -17,7 +17,7 @@ from core.jobs.sweep_store import Sweep, keep_sweep, list_sweeps
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from tests.finished_run import RunWriter
-from tests.page_run import navigated, open_page
+from tests.page_run import navigated, open_page, read_tables
 
 FORM: dict[str, str | list[str]] = {
     "sweep": "true", "swept": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
@@ -63,7 +63,7 @@ def test_grid_shows_each_member_before_the_click(home: Home, make_run: RunWriter
     make_run(RunSpec(blocks=1))
     app = open_page("train", **FORM)
     assert not [*app.exception, *app.error, *app.warning]
-    table = app.dataframe[0].value
+    table = read_tables(app)[0]
     assert table[["Head", "Blocks", "Dense units"]].to_numpy().tolist() == [
         ["GAP", "1", "–"], ["Flatten + Dense", "1", "64"], ["Flatten + Dense", "1", "128"],
         ["GAP", "2", "–"], ["Flatten + Dense", "2", "64"], ["Flatten + Dense", "2", "128"],
@@ -97,7 +97,7 @@ def test_failed_members_are_retried_alone(home: Home, make_run: RunWriter) -> No
     end(home, specs[2], "cancelled", "The sweep's budget of 3 min was used up.")
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
-    assert app.dataframe[-1].value["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
+    assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
     said = [caption.value for caption in app.caption]
     assert "1 failed: Expected memory; got none." in said
     assert "1 not started: The sweep's budget of 3 min was used up." in said
