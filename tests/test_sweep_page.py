@@ -84,7 +84,7 @@ def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(home: Home)
     assert {job.asked_by for job in JobQueue(home).jobs()} == {f"sweep {sweep.sweep_id}"}
     other = open_page("train")
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
-    assert other.dataframe[0].value["Status"].tolist() == ["queued"] * 6
+    assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
     assert "Stop 6" in labels(other)
     assert other.subheader[0].value == "Sweep"
 
