@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -156,6 +157,7 @@ def test_damaged_predictions_are_named_in_one_sentence(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
     (home.runs / two_heads[0] / "predictions.npz").write_bytes(b"not what the worker wrote")
+    st.cache_resource.clear()  # runs of the same id were shown in other tests, whole
     app = open_page(page)
     assert len(app.error) == 1
     assert app.error[0].value.startswith(
