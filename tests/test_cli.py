@@ -533,6 +533,18 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     assert "Take care: " in text
 
 
+def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
+    ids = [make_run(head=head, seed=seed).run_id for head in ("gap", "dense") for seed in (0, 1)]
+    found, compared = ask("analyse", *ids), ask("compare", *ids)
+    assert all(found[name] == compared[name] for name in ("headline", *EVIDENCE))
+    text = call("analyse", *(run_id[:8] for run_id in ids)).stdout
+    assert found["headline"] in text
+    for words in ("Student's t", "McNemar's exact test", "H06", "Temperature", "validation accuracy, mean over seeds"):
+        assert words in text
+    alone = ask("analyse", ids[0])
+    assert (alone["difference"], alone["significance"]) == ([], [])
+
+
 def test_spread_of_one_seed_is_null(make_run: RunWriter) -> None:
     (head,) = ask("compare", make_run(head="gap").run_id)["heads"]
     assert head["test_accuracy"]["spread"] is None
