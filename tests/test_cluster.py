@@ -45,26 +45,7 @@ PATIENCE = {
 }
 # A raylet that must find out the ports of its agents gives them a quarter of a minute, and dies.
 AGENTS = ("metrics-export", "dashboard-agent-listen", "dashboard-agent-grpc", "runtime-env-agent")
-START = """
-import time
-from ray._private import services
-from ray.scripts.scripts import main
-
-once = services.get_node
-
-def get_node(*words, **more):
-    until = time.monotonic() + 300
-    while True:
-        try:
-            return once(*words, **more)
-        except RuntimeError:
-            if time.monotonic() > until:
-                raise
-        time.sleep(1)
-
-services.get_node = get_node
-main()
-"""
+TRIES = 3
 
 
 @dataclass
@@ -84,17 +65,23 @@ class RealCluster:
             self.nodes.append(self._start(f"--address=127.0.0.1:{port}", "--num-cpus=2", "--num-gpus=1"))
 
     def _start(self, *words: str) -> int:
-        """Process id of the raylet."""
-        before = raylets(self.folder)
-        more = [f"--{name}-port={next(self.ports)}" for name in AGENTS]
-        more += ["--disable-usage-stats", "--object-store-memory=80000000"]
-        done = subprocess.run(
-            [sys.executable, "-c", START, "start", *words, *more], env=self.environment(), timeout=900,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        (pid,) = raylets(self.folder) - before
-        return pid
+        """Process id of the raylet, which gives up when the processes around it take too long to begin."""
+        before, more = raylets(self.folder), ["--disable-usage-stats", "--object-store-memory=80000000"]
+        for _ in range(TRIES):
+            ports = [f"--{name}-port={next(self.ports)}" for name in AGENTS]
+            done = subprocess.run(
+                [Path(sys.executable).with_name("ray"), "start", *words, *ports, *more], timeout=900,
+                env=self.environment(), capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            fresh = raylets(self.folder) - before
+            if done.returncode == 0 and fresh:
+                (pid,) = fresh
+                return pid
+            if "--head" in words:
+                self.end()
+            for pid in fresh:
+                kill(pid)
+        raise AssertionError(done.stdout + done.stderr)
 
     def environment(self) -> dict[str, str]:
         # An inherited CUDA_VISIBLE_DEVICES would refuse --num-gpus.

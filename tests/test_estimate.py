@@ -177,7 +177,7 @@ def test_side_by_side_is_never_faster_than_the_work_allows(amounts: list[float],
 def test_rest_of_a_job_is_what_it_took_besides_its_epochs() -> None:
     runs = finished_runs([60.0, 60.0, 60.0])
     jobs = [
-        Job(run_id, "", "finished", attempt, 0, 0, "", "", False, 0.0, 100.0, 100.0 + seconds)
+        Job(run_id, 1, "", "finished", attempt, 0, 0, "", "", False, 0.0, 100.0, 100.0 + seconds)
         for run_id, attempt, seconds in zip(runs["run_id"], (1, 1, 2), (64.0, 68.0, 600.0), strict=True)
     ]
     assert read_rest(jobs, runs) == 6.0

@@ -423,7 +423,7 @@ def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> Non
 
 def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs=f"{two_heads[0]}, {two_heads[1][:8]}")
-    assert "(one seed)" in app.title[0].value
+    assert "(one seed: a result, not a verdict)" in app.title[0].value
 
 
 def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:

@@ -348,8 +348,8 @@ def test_jobs_stay_as_they_are_while_the_head_is_gone(home: Home, head: RayHead,
     submit(home, spec)
     running(home, spec)
     head.go()
-    submit(home, other)
     until(lambda: read_trouble(home))
+    submit(home, other)  # before the head was missed it would have been taken, and sent later
     log = home.jobs / "dispatcher.log"
     said = log.read_text().count("Expected Ray to answer")
     spent = cpu_seconds(process.pid)

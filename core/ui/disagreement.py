@@ -12,7 +12,7 @@ from core.errors import DatasetError
 from core.store.comparison import Comparison
 from core.ui import link
 from core.ui.gallery import show_cells
-from core.ui.show import show, tell
+from core.ui.show import show, tell, write_spec
 from core.ui.state import home
 
 _PAGE_SIZE = 12
@@ -55,9 +55,9 @@ def _choose(comparison: Comparison) -> tuple[tuple[str, str], int]:
 def _show_matrix(disagreement: Disagreement) -> None:
     """The matrix; a click on a cell turns the gallery to its images."""
     st.subheader(disagreement.title, anchor=False)
-    chart = disagreement.chart()
-    assert chart is not None
-    st.altair_chart(chart, width="stretch", alt=tell(disagreement), key="matrix", on_select=_pick)
+    # a picture that listens is drawn at every run of the page: what builds and checks it runs once
+    spec = write_spec(disagreement)
+    st.vega_lite_chart(spec=spec, width="stretch", alt=tell(disagreement), key="matrix", on_select=_pick)
 
 
 def _pick() -> None:

@@ -61,6 +61,17 @@ def _tell(name: str, records: list[str], settings: dict[str, str], _display: Dis
     return _display.describe()
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def _write(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
+    chart = _display.chart()
+    return {} if chart is None else chart.to_dict()
+
+
+def write_spec(display: Display) -> dict[str, Any]:
+    """The picture of a display as Vega-Lite, made once for the same runs and settings; a copy of the caller's own."""
+    return _write(display.name, _list_records(display.comparison), _list_settings(display), display)
+
+
 def tell(display: Display) -> str:
     """The sentence of a display, made once for the same runs and settings."""
     return _tell(display.name, _list_records(display.comparison), _list_settings(display), display)
