@@ -128,7 +128,7 @@ class RunSpec(BaseModel):
         group="head",
         low=1,
         high=8192,
-        usual=(8, 1024),
+        usual=(8, 4096),
         step=8,
         unit="units",
     )

@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="needs Ray: pip install -r requirements-ray.txt"),
 ]
 
-EPOCHS = 6
+EPOCHS = 60  # long enough to go on for half a minute after the node died: Ray takes that long to give it up
 
 # A node's processes have half a minute to find each other, which on a busy machine is too little.
 PATIENCE = {
@@ -140,7 +140,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealCluster]:
 
 def test_sweep_survives_the_death_of_a_node(home: Home, cluster: RealCluster) -> None:
     open_dataset(home, "digits")
-    spec = RunSpec(dataset="digits", train_images=400, filters=4, epochs=EPOCHS)
+    spec = RunSpec(dataset="digits", train_images=1000, epochs=EPOCHS)
     specs = [spec.replace(head=head, seed=seed) for head in ("gap", "dense") for seed in range(4)]
     began = time.monotonic()
     try:

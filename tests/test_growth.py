@@ -20,6 +20,10 @@ def test_growth_counts_the_head_of_each_model() -> None:
         assert frame[224, head.label] == sum(row.params for row in model.rows if row.part == "head")
 
 
+def test_own_side_stands_among_the_sides() -> None:
+    assert 28 in set(compute_growth(SPEC, (28, 28, 3), 10)["side"])
+
+
 def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
     frame = compute_growth(SPEC, SHAPE, 10)
     grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
@@ -39,7 +43,7 @@ def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
 )
 def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int) -> None:
     frame = compute_growth(RunSpec().replace(backbone=backbone), (*(0,) * axes, 3), 10)
-    assert set(frame["side"]) <= set(SIDES)
+    assert set(frame["side"]) <= set(SIDES)  # 0 is the side of no image
     spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
     json.dumps(spec, allow_nan=False)
     assert "you are here: 224" in json.dumps(spec)

@@ -30,7 +30,8 @@ def train(
 ) -> None:
     """Train a recipe's heads, unless they are cached, and print the ids of the runs, one a line.
 
-    Trainings run in the background: Ctrl-C ends the waiting, not them.
+    Trainings run in the background: Ctrl-C ends the waiting, not them. A run that is cached with fewer epochs goes on
+    from there: the same command with a larger --epochs trains the rest.
     """
     from core.jobs.submit import submit_all
     from core.recipes import RECIPES

@@ -19,12 +19,12 @@ def compute_growth(spec: RunSpec, shape: Shape, classes: int) -> pd.DataFrame:
     """Columns side, head (its label) and params (of the head alone), for every head on the backbone of `spec`.
 
     Args:
-        shape: of the input; its spatial axes take the sides in turn. Sides that are too small are left out.
+        shape: of the input; its spatial axes take its own side and SIDES in turn. Those too small are left out.
     """
     rows = []
     for name, head in HEADS.items():
         changed = spec.replace(head=name)
-        for side in SIDES:
+        for side in sorted({shape[0], *SIDES}):
             try:
                 model = compute_model(changed, (*(side,) * (len(shape) - 1), shape[-1]), classes)
             except SpecError:
@@ -61,8 +61,8 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
     name, params = REFERENCE
     whole = alt.Chart(pd.DataFrame({"params": [params], "name": [f"{name}: {params:,}"]}))
     reference = whole.mark_rule(strokeDash=[6, 4], color=_RULE).encode(y="params:Q")
-    reference_name = whole.mark_text(align="left", dx=4, dy=-7, color=_RULE, fontSize=11).encode(
-        y="params:Q", x=alt.value(0), text="name:N"
+    reference_name = whole.mark_text(align="right", dx=-4, dy=8, color=_RULE, fontSize=11).encode(
+        y="params:Q", x=alt.value("width"), text="name:N"
     )
     here = alt.Chart(pd.DataFrame({"side": [side], "name": [f"you are here: {side}"]}))
     mark = here.mark_rule(strokeWidth=1.5, color=_RULE).encode(x="side:Q")

@@ -27,8 +27,9 @@ def load_weights(home: Home, model: keras.Sequential, closed: Model) -> None:
             _assign(path, weights, model, closed)
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(
-                f"Expected {path} ({path.stat().st_size:,} bytes) to hold the weights of {closed.spec.backbone}; got: "
-                f"{_first_line(error)}. Replace it by {weights.origin}{weights.file}."
+                f"Expected {path} ({path.stat().st_size:,} bytes) to hold the weights of {closed.spec.backbone}, about "
+                f"{_megabytes(closed):.0f} MB; got another or a damaged file ({_first_line(error)}). Replace it by "
+                f"{weights.origin}{weights.file}."
             ) from None
 
 
@@ -42,9 +43,8 @@ def find_weights(home: Home, weights: Weights, closed: Model) -> Path:
         with quiet():
             return Path(keras.utils.get_file(weights.file, weights.origin + weights.file, cache_subdir="models"))
     except Exception as error:  # Keras raises Exception itself for whatever the network did
-        megabytes = sum(row.params for row in closed.rows if row.part == "backbone") * 4 / 1e6
         raise TrainingError(
-            f"Expected the ImageNet weights {weights.file} (about {megabytes:.0f} MB); got no such file and no "
+            f"Expected the ImageNet weights {weights.file} (about {_megabytes(closed):.0f} MB); got no such file and no "
             f"download ({_first_line(error)}): put it from {weights.origin} into {places[0].parent}."
         ) from None
 
@@ -60,6 +60,10 @@ def _assign(path: Path, weights: Weights, model: keras.Sequential, closed: Model
             if weights.reversed_channels and row.params and _sees_the_image(closed, layer.name):
                 arrays[0] = arrays[0][:, :, ::-1]
             layer.set_weights(arrays)
+
+
+def _megabytes(closed: Model) -> float:
+    return sum(row.params for row in closed.rows if row.part == "backbone") * 4 / 1e6
 
 
 def _sees_the_image(closed: Model, name: str) -> bool:

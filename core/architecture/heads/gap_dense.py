@@ -7,5 +7,5 @@ from core.spec import RunSpec
 
 @head(label="GAP + Dense", place=3, uses=("head_dropout",))
 def gap_dense(spec: RunSpec, classes: int) -> list[Layer]:
-    """Global average pooling of the backbone's maps, then one Dense layer to the classes."""
+    """Global average pooling of the backbone's maps, then one Dense layer to the classes: ResNet's head."""
     return [GlobalPooling("average"), *drop(spec.head_dropout), *outputs(spec, classes)]
