@@ -9,7 +9,7 @@ import pandas as pd
 _STYLE = """<style>
 .figures { overflow-x: auto; }
 .figures table { width: 100%; border-collapse: separate; border-spacing: 0; white-space: nowrap; font-size: 0.875rem; }
-.figures th, .figures td { padding: 0.45rem 0.75rem; text-align: right; font-weight: 400;
+.figures th, .figures td { padding: 0.45rem 0.5rem; text-align: right; font-weight: 400;
   font-variant-numeric: tabular-nums; border-bottom: 1px solid rgba(128, 138, 150, 0.3); }
 .figures thead th { opacity: 0.75; }
 .figures th:first-child, .figures .words { text-align: left; }

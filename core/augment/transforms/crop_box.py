@@ -7,10 +7,10 @@ _WIDTH, _HEIGHT = 178, 218  # of an official CelebA image, in whose pixels the b
 
 @transform(label="Crop to a box", place=1, amount=Amount(16, 158, 128, 2, "pixels", "{0:g}×{0:g}"))
 def crop_box(image: Image, side: float, left: float = 20, top: float = 50) -> Image:
-    """What lies in a square box whose corner stays at x = 20, y = 50; nothing is resized.
+    """What lies in a square box at one place, given in pixels of a CelebA image of 178×218; nothing is resized.
 
-    Side and corner are in pixels of an image of 178×218 and scale with the image, width and height apart: on 89×109
-    the box of 128×128 at (20, 50) is one of 64×64 at (10, 25). What would lie outside is left out. On 178×218 it is
+    Side and corner (x = 20, y = 50) scale with the image, width and height apart: on 89×109 the box of 128×128 at
+    (20, 50) is one of 64×64 at (10, 25). What would lie outside is left out. On 178×218 it is
     `tf.image.crop_to_bounding_box(image, 50, 20, side, side)`.
     """
     height, width, _ = image.shape
