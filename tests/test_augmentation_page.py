@@ -105,7 +105,7 @@ def test_typed_text_moves_picks_and_strengths(open_page: Open) -> None:
     assert (app.slider(key="strength-zoom").value, app.slider(key="strength-shift").value) == (0.25, 0.1)
 
 
-@pytest.mark.parametrize("text", ["rotation=200", "blur", "a b", "zoom,zoom", "<b>", "=" * 3000])
+@pytest.mark.parametrize("text", ["rotation=200", "soup", "a b", "zoom,zoom", "<b>", "=" * 3000])
 def test_text_that_is_off_is_told_and_the_transforms_stay(open_page: Open, text: str) -> None:
     app = open_page(augmentation=text)
     assert re.fullmatch(r"Expected .* augmentation.*; got .*\.", app.error[0].value)

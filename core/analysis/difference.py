@@ -67,10 +67,10 @@ def compute_difference(a: Contender, b: Contender) -> Difference:
     right = [np.stack([compute_right(pair[side]) for pair in pairs]) for side in (0, 1)]
     per_seed = (right[0].mean(axis=1) - right[1].mean(axis=1)).astype(np.float64)
     over_images, over_both = resample_difference(right[0], right[1])
-    low, high = np.quantile(over_both, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = bound(over_both)
     spread = float(per_seed.std(ddof=1)) if len(pairs) > 1 else None
     return Difference(
-        a.label, b.label, float(per_seed.mean()), float(low), float(high), len(pairs), images, spread,
+        a.label, b.label, float(per_seed.mean()), low, high, len(pairs), images, spread,
         float(over_images.std()),
     )  # fmt: skip
 
@@ -85,23 +85,37 @@ def resample_difference(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean differences in accuracy as other test images, and other images and seeds, would have given them.
 
-    Images are drawn with replacement, the same for both heads and all seeds (the paired bootstrap: Efron & Tibshirani
-    1993, An introduction to the bootstrap, chapter 8). A handful of seeds cannot be drawn that way: two that happen
-    to agree in sign would pass for certainty. Their part of each resample is Student's t, scaled by the standard
-    error over the seeds of that resample. So the interval is the bootstrap's for many seeds or one, and Student's for
-    images without end.
-
-    Images on which all pairs agree in the same way are drawn together, as a multinomial count: exactly the same
-    distribution, without an index an image.
-
     Args:
         right_a: bool of shape (seeds, images); row i is of the same seed as row i of `right_b`.
 
     Returns:
+        As `resample_mean`.
+    """
+    return resample_mean(right_a.astype(np.int8) - right_b.astype(np.int8), resamples=resamples, seed=seed)
+
+
+def resample_mean(
+    values: NDArray[np.int8], *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means of small whole numbers as other test images, and other images and seeds, would have given them.
+
+    Images are drawn with replacement, the same for all seeds (and, where the numbers are differences, both heads: the
+    paired bootstrap, Efron & Tibshirani 1993, An introduction to the bootstrap, chapter 8). A handful of seeds cannot
+    be drawn that way: two that happen to agree in sign would pass for certainty. Their part of each resample is
+    Student's t, scaled by the standard error over the seeds of that resample. So the interval is the bootstrap's for
+    many seeds or one, and Student's for images without end.
+
+    Images with the same numbers for all seeds are drawn together, as a multinomial count: exactly the same
+    distribution, without an index an image.
+
+    Args:
+        values: int8 of shape (seeds, images).
+
+    Returns:
         Two float64 arrays of shape (resamples,): over images alone, and over both; equal for one seed.
     """
-    seeds, images = right_a.shape
-    patterns, counts = np.unique(right_a.astype(np.int8) - right_b.astype(np.int8), axis=1, return_counts=True)
+    seeds, images = values.shape
+    patterns, counts = np.unique(values, axis=1, return_counts=True)
     order = np.argsort(-counts)  # the draws of a resample end when the common patterns took all images
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(images, counts[order] / images, size=resamples)
@@ -112,6 +126,12 @@ def resample_difference(
     errors = per_seed.std(axis=1, ddof=1) / sqrt(seeds)
     levels = (np.arange(resamples) + 0.5) / resamples  # evenly over the distribution: its far ends are not left to luck
     return means, means + errors * rng.permutation(stdtrit(seeds - 1, levels))
+
+
+def bound(resampled: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the 95 % interval of resampled means."""
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def compute_need(difference: Difference) -> Need:

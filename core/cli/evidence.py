@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 EVIDENCE = (
     "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "calibration",
-    "reliability", "confidence", "convergence",
+    "reliability", "confidence", "convergence", "robustness_loss", "robustness",
 )  # fmt: skip
 _WORDS = ("Head", "Heads", "Of", "By", "Verdict", "What would settle it", "Check", "Severity", "Result", "Only",
-          "What was found", "Who is right", "Guesses that are", "Temperature", "More than chance")  # fmt: skip
+          "What was found", "Who is right", "Guesses that are", "Temperature", "More than chance", "Images",
+          "Stress")  # fmt: skip
 
 
 def analyse(

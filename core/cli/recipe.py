@@ -176,6 +176,7 @@ def _print_model(model: Model) -> None:
     ]
     total = (
         f"{HEADS[model.spec.head].label}: {format_count(model.params)} parameters "
-        f"({format_count(model.trainable)} trainable, {format_count(model.non_trainable)} not), {format_short(model.flops)} FLOPs an image"
+        f"({format_count(model.trainable)} trainable, {format_count(model.non_trainable)} not), "
+        f"{format_short(model.flops)} FLOPs an image"
     )
     print_table(rows, numbers=("Parameters", "FLOPs"), title=total)

@@ -18,6 +18,8 @@ from core.files import compute_checksum
 from core.recipes import write_command
 from core.spec import RunSpec
 from core.store.record import Record
+from core.store.robustness import NAME as ROBUSTNESS
+from core.store.robustness import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 _MAY_BE_LEFT_OUT = ("model.keras", "model.tflite", "log.txt")
@@ -138,6 +140,26 @@ class Run:
                     f"Expected {split} predictions of shape {(images, len(data.classes))} in run {self.run_id}; "
                     f"got {probs.shape} for {labels.shape} labels."
                 )
+        return found
+
+    @cached_property
+    def robustness(self) -> Robustness | None:
+        """None for a run that was not put to any stress: an older one, or a model too large for it.
+
+        Raises:
+            RunDamagedError: when the file is not what the worker wrote, or does not fit the record.
+        """
+        if ROBUSTNESS not in self.record.checksums:
+            return None
+        try:
+            found = Robustness.read(self.artifact(ROBUSTNESS))
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+            raise RunDamagedError(f"Expected a readable {ROBUSTNESS} in run {self.run_id}; got: {error}.") from None
+        images, tests = found.images, self.record.data.test_images
+        if not len(images) or images.min() < 0 or images.max() >= tests or (np.diff(images) <= 0).any():
+            raise RunDamagedError(
+                f"Expected {ROBUSTNESS} of run {self.run_id} to name some of {tests} test images; got others."
+            )
         return found
 
 

@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from core.architecture.model import Model, compute_model
+from core.augment.stress import choose_images
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
 from core.jobs.reason import NO_MEMORY, NO_ROOM
+from core.store.robustness import NAME as ROBUSTNESS
 from core.store.run import Predictions, Run
 from core.store.runs import RunStore
 from core.training.build import build_model, read_layers
@@ -27,6 +29,7 @@ from core.training.input import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
 from core.training.pace import Pace
 from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions, write_preview
+from core.training.robustness import compute_robustness, write_robustness
 from core.training.weights import load_weights
 
 
@@ -41,7 +44,7 @@ def train(job: JobFolder) -> Run:
         write_preview(job.path / "augmentation.png", splits.train)
     start = job.resume() or job.continue_from(RunStore(job.home)) or _begin(job.home, closed)
     model, seconds = start.model, start.seconds
-    first = 0
+    first, stored = 0, splits.test.images
     if can_cache(closed):
         first = count_backbone_layers(closed)
         splits = replace_images(job.home, model, closed, splits, partial(_say_features, job))
@@ -77,6 +80,10 @@ def train(job: JobFolder) -> Run:
     job.settle_model()
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
+    places = choose_images(len(stored), closed.flops)
+    if len(places):
+        found = compute_robustness(job.path / "model.tflite", stored, places, partial(job.say, "putting it to stress"))
+        write_robustness(job.path / ROBUSTNESS, found)
     write_json(job.path / "layers.json", read_layers(model))
     write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))
 

@@ -44,8 +44,8 @@ def find_weights(home: Home, weights: Weights, closed: Model) -> Path:
             return Path(keras.utils.get_file(weights.file, weights.origin + weights.file, cache_subdir="models"))
     except Exception as error:  # Keras raises Exception itself for whatever the network did
         raise TrainingError(
-            f"Expected the ImageNet weights {weights.file} (about {_megabytes(closed):.0f} MB); got no such file and no "
-            f"download ({_first_line(error)}): put it from {weights.origin} into {places[0].parent}."
+            f"Expected the ImageNet weights {weights.file} (about {_megabytes(closed):.0f} MB); got no such file and "
+            f"no download ({_first_line(error)}): put it from {weights.origin} into {places[0].parent}."
         ) from None
 
 

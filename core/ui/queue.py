@@ -64,7 +64,9 @@ def _watch(known: set[str]) -> None:
         ensure_dispatcher(home())
         running = [job for job in unfinished if job.state == "running"]
         waiting = len(unfinished) - len(running)
-        st.markdown(f"#### {len(running)} running, {waiting} queued." if unfinished else "#### Nothing trains or waits.")
+        st.markdown(
+            f"#### {len(running)} running, {waiting} queued." if unfinished else "#### Nothing trains or waits."
+        )
         if show_pause():
             pass
         elif unfinished and st.button("Pause the queue", icon=":material/pause:", help="What runs goes on to its end."):

@@ -1,0 +1,91 @@
+"""How much of its accuracy each head keeps while a stress grows."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.robustness import compute_robustness, list_tested
+from core.augment.stress import STRESSES
+from core.displays.display import Chart, Display
+from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.number import format_plural, format_share, format_share_interval
+
+
+@dataclass(frozen=True)
+class RobustnessCurve(Display):
+    """Accuracy against the values of one `stress`, on the test images that all runs were put to; empty: all of them
+    in the figures, and the first in the picture."""
+
+    name: ClassVar[str] = "robustness"
+    title: ClassVar[str] = "Accuracy under stress"
+
+    stress: str = ""
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        frame = compute_robustness(list_tested(self.comparison))
+        return frame[frame["stress"] == self.stress].reset_index(drop=True) if self.stress else frame
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, stress, value, accuracy, low, high, images, seeds."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        frame = self._found
+        rows = frame.to_dict("records")
+        return pd.DataFrame(
+            {
+                "Stress": [_write(str(row["stress"]), float(row["value"])) for row in rows],
+                "Head": frame["head"],
+                "Accuracy": frame["accuracy"].map(format_share),
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "Images": frame["images"].map("{:,}".format),
+                "Seeds": frame["seeds"],
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        frame = self._found
+        if frame.empty:
+            return None
+        stress = STRESSES[str(frame["stress"].iloc[0])]
+        frame = frame[frame["stress"] == stress.name].assign(what=lambda rows: rows["value"].map(stress.write))
+        base = alt.Chart(frame).encode(
+            x=alt.X("value:Q", title=f"{stress.label} ({stress.unit})", scale=alt.Scale(nice=False, padding=6),
+                    axis=alt.Axis(values=[*stress.values], labelOverlap=True, grid=False)),
+            color=color_heads(self.comparison),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"),
+                alt.Tooltip("what:N", title="Images"),
+                alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
+                alt.Tooltip("low:Q", title="from", format=".1%"),
+                alt.Tooltip("high:Q", title="to", format=".1%"),
+            ],
+        )  # fmt: skip
+        y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+        bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
+        lines = base.mark_line(strokeWidth=2).encode(y=y)
+        points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
+        images = format_plural(int(frame["images"].iloc[0]), "test image")
+        note = write_note(f"Mean over seeds on {images}; bands are 95 % intervals over these images.")
+        return (bands + lines + points).properties(height=380, title=note)
+
+    def describe(self) -> str:
+        parts = []
+        for (head, name), rows in self._found.groupby(["head", "stress"], sort=False):
+            stress = STRESSES[str(name)]
+            at = rows.set_index("value")["accuracy"]
+            if stress.usual in at.index:
+                parts.append(
+                    f"{head}: {format_share(at[stress.neutral])}, {stress.write(stress.usual)} "
+                    f"{format_share(at[stress.usual])}"
+                )
+        return "Accuracy on images as they are, and under stress. " + ("; ".join(parts) or "Nothing was measured") + "."
+
+
+def _write(name: str, value: float) -> str:
+    stress = STRESSES[name]
+    return f"{stress.label}: {'unchanged' if value == stress.neutral else stress.write(value)}"
