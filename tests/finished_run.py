@@ -14,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.architecture.model import compute_model
+from core.augment.stress import STRESSES, choose_images, list_rows
 from core.datasets.cache import CachedDataset, open_dataset
 from core.datasets.split import compute_split
 from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Metrics, Record
+from core.store.robustness import NAME as ROBUSTNESS
+from core.store.robustness import Robustness
 from core.store.run import HISTORY, Predictions, Run
 from core.store.runs import RunStore
 
@@ -91,6 +94,9 @@ class RunWriter:
         if predictions:
             np.savez_compressed(folder / "predictions.npz", **vars(found))
         model = compute_model(spec, info.input_shape, len(info.classes))
+        if predictions:
+            places = choose_images(len(labels), model.flops)
+            np.savez_compressed(folder / ROBUSTNESS, **vars(draw_robustness(found, places, rng)))
         self.count += 1
         return Record(
             run_id=spec.run_id,
@@ -137,6 +143,22 @@ def draw_probs(
     logits[np.arange(len(labels)), winners] = logits.max(axis=1) + rng.exponential(2.0, len(labels)) + 0.1
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def draw_robustness(found: Predictions, places: NDArray[np.int32], rng: np.random.Generator) -> Robustness:
+    """Answers that turn wrong the more often, the further a stress is from its neutral value."""
+    classes = found.test_probs.shape[1]
+    guesses = []
+    for name, value in list_rows():
+        row = found.test_probs[places].argmax(axis=1)
+        if name:
+            stress = STRESSES[name]
+            steps = abs(stress.values.index(value) - stress.values.index(stress.neutral))
+            lost = rng.random(len(row)) < 0.9 * steps / len(stress.values)
+            row = np.where(lost, (row + rng.integers(1, classes, len(row))) % classes, row)
+        guesses.append(row.astype(np.int16))
+    names, values = zip(*list_rows(), strict=True)
+    return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(guesses))
 
 
 def _accuracy(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.files import compute_checksum, write_json
 from core.spec import RunSpec
+from core.store.robustness import NAME as ROBUSTNESS
 from core.store.run import HISTORY, Run
 
 
@@ -30,7 +31,8 @@ def rewrite(
     """Puts other test guesses, labels or probabilities, class names, history or parts of the record into a run; opens
     it anew.
 
-    The metrics do not follow the guesses; `fields` are those of the record.
+    With other labels it is a run that was not put to any stress. The metrics do not follow the guesses; `fields` are
+    those of the record.
     """
     record = json.loads((run.path / "record.json").read_bytes())
     with np.load(run.path / "predictions.npz") as stored:
@@ -40,6 +42,7 @@ def rewrite(
         targets = hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
         record["data"] |= {"test_images": len(labels), "targets": targets}
         arrays["test_probs"] = probs_of(labels, arrays["test_probs"].shape[1])
+        record["checksums"].pop(ROBUSTNESS, None)
     if guesses is not None:
         arrays["test_probs"] = probs_of(guesses, arrays["test_probs"].shape[1])
     if probs is not None:

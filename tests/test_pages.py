@@ -25,6 +25,7 @@ from core.spec import HEADS, RunSpec
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
+from tests.rewritten_run import rewrite
 
 REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
 TICKED = "runs of my choice"
@@ -193,7 +194,7 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
 # Evidence
 
 
-@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence"])
+@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence", "Robustness"])
 @pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
 def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
     open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str
@@ -204,6 +205,19 @@ def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
     assert not [*app.error, *app.warning]
     assert app.button_group(key="evidence").value == section
     assert not [*app.run().error, *app.warning]  # as after any click: from what is cached
+
+
+def test_stress_that_is_chosen_is_drawn_with_its_images(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("evidence", evidence="Robustness", stress="Blur")
+    assert any("from left to right at 0, 0.5, 1, 1.5, 2, 3 (pixels)" in caption.value for caption in app.caption)
+    assert any("Does global pooling buy shift invariance?" in text.value for text in app.markdown)
+
+
+def test_runs_that_were_not_put_to_stress_say_so(open_page: Open, make_run: RunWriter) -> None:
+    run = make_run(head="gap")
+    rewrite(run, labels=run.predictions.test_labels)
+    app = open_page("evidence", evidence="Robustness")
+    assert [info.value[:37] for info in app.info] == ["These runs were not put to stress: th"]
 
 
 def test_check_that_failed_has_its_page_of_explanation(open_page: Open, two_heads: list[str]) -> None:
@@ -283,6 +297,7 @@ NONSENSE = {
     "right": ["nobody"],
     "right_page": ["-1", "99999"],
     "target": ["0", "101", "nan"],
+    "stress": ["heat", ""],
     "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
@@ -294,10 +309,11 @@ SEEN_ON = {
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
     "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence",
+    "right_page": "evidence", "target": "evidence", "stress": "evidence",
 }  # fmt: skip
 SECTION = {
     "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
+    "stress": "Robustness",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.augment.stress import choose_images, list_rows
 from core.datasets.cache import open_dataset, pin
 from core.files import compute_checksum, write_json
 from core.home import Home
@@ -35,8 +36,8 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "layers.json", "model.keras", "model.tflite",
-    "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "robustness.npz", "layers.json", "model.keras",
+    "model.tflite", "log.txt", "record.json",
 }  # fmt: skip
 
 
@@ -338,6 +339,18 @@ def test_folder_without_a_spec_is_refused_with_a_sentence(home):
     folder = home.jobs / "0123456789ab"
     folder.mkdir(parents=True)
     assert fail(folder).startswith("Expected a job's folder with a readable spec.json; got ")
+
+
+def test_run_was_put_to_stress_on_images_that_it_also_saw_as_they_are(run):
+    found = run.robustness
+    assert [
+        (str(name), round(float(value), 4)) for name, value in zip(found.stresses, found.values, strict=True)
+    ] == list_rows()
+    assert np.array_equal(found.images, choose_images(360, run.model.flops))
+    guesses = run.predictions.test_probs.argmax(axis=1)[found.images]
+    assert (found.guesses[0] == guesses).mean() > 0.99
+    right = (found.guesses == run.predictions.test_labels[found.images]).mean(axis=1)
+    assert right[list_rows().index(("shift", 8))] < right[0]
 
 
 def test_litert_model_gives_keras_probabilities_and_the_maps_they_come_from(run, shared_home):

@@ -43,7 +43,7 @@ _NAMES = frozenset(
         *("lab_logit", "lab_target", "lab_logits", "lab_label"),
         *("job", "sweep", "swept", "budget", "followed", "against"),
         *(f"values_{name}" for name in KNOBS),
-        *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target"),
+        *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "stress"),
     ]
 )
 _REFUSED = "refused"
