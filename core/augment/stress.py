@@ -90,7 +90,7 @@ STRESSES = {
         Stress("contrast", "Contrast", "times as strong", (0.05, 0.1, 0.25, 0.5, 0.75, 1), 1, 0.25, "contrast", _same,
                "at {:g}× the contrast"),
         Stress("occlusion", "Occlusion", "share of both sides", (0, 0.1, 0.2, 0.3, 0.4, 0.5), 0, 0.3, "occlusion",
-               _anywhere, "with {:.0%} of both sides covered"),
+               _anywhere, "covered by {0:.0%} × {0:.0%}"),
     )
 }  # fmt: skip
 """In the order in which they are shown. A run's file names the stress and the value of each of its rows."""
