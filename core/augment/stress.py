@@ -11,7 +11,8 @@ from core.augment.pipeline import make_generator
 from core.augment.transform import Image
 from core.spec import TRANSFORMS
 
-MOST_IMAGES = 300
+MOST_IMAGES = 200
+BATCH = 50  # images that a model is put to at a time; their number is a multiple of it, if there are so many
 LEAST_IMAGES = 50
 MOST_FLOPS = 1e12  # a quarter of a minute or so on one core, whatever the model
 
@@ -110,6 +111,6 @@ def choose_images(test_images: int, flops: int) -> NDArray[np.int32]:
     do for LEAST_IMAGES.
     """
     room = int(MOST_FLOPS / (len(list_rows()) * max(flops, 1)))
-    count = min(MOST_IMAGES, room)
+    count = min(MOST_IMAGES, room // BATCH * BATCH)
     order = np.random.default_rng(0).permutation(test_images)
     return np.sort(order[: count if count >= LEAST_IMAGES else 0]).astype(np.int32)

@@ -7,10 +7,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from core.augment.stress import STRESSES, list_rows
+from core.augment.stress import BATCH, STRESSES, list_rows
 from core.files import replacing
 from core.store.robustness import Robustness
-from core.training.evaluate import batches
 
 
 def compute_robustness(
@@ -35,7 +34,9 @@ def compute_robustness(
             changed = np.stack(
                 [stress.apply(image, value, int(place)) for image, place in zip(chosen, places, strict=True)]
             )
-        guesses.append(np.concatenate([_guess(interpreter, batch) for batch in batches(changed)]))
+        guesses.append(
+            np.concatenate([_guess(interpreter, changed[at : at + BATCH]) for at in range(0, len(changed), BATCH)])
+        )
     names, values = zip(*list_rows(), strict=True)
     return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(guesses))
 
