@@ -3,16 +3,20 @@
     python -m benchmarks.training --dataset kmnist --epochs 25
 
 Both sides run in turn on the same machine and the same arrays; a line of JSON gives the seconds of each, their ratio
-(budget: 0.40) and the accuracies. Runs go to a temporary home. Data that does not come along is read from Headroom's
-home, which a line on standard error names; nothing is written there.
+(budget: 0.40), the accuracies, and how long the arithmetic alone would take: three times the FLOPs of an image for
+each one trained with (forward, and backward by weights and by maps), once for each one validated or tested with, at
+the rate of a large matrix product that runs on every core at once. Runs go to a temporary home. Data that does not come
+along is read from Headroom's home, which a line on standard error names; nothing is written there.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.published import choose_home
@@ -21,10 +25,44 @@ from core.home import Home
 from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
+from core.store.run import Run
 from core.store.runs import RunStore
 
 HEADS = ("gap", "dense")
 BUDGET = 0.40
+
+
+_PRODUCT = """
+import time, numpy as np
+a, b = (np.random.default_rng(0).random((1024, 1024), np.float32) for _ in range(2))
+a @ b
+rates = []
+for _ in range(30):
+    begin = time.perf_counter()
+    a @ b
+    rates.append(2 * 1024**3 / (time.perf_counter() - begin))
+print(sorted(rates)[len(rates) // 2])
+"""
+
+
+def measure_peak() -> float:
+    """FLOPs a second of a float32 matrix product of side 1024, on all cores at once, one thread each: the sum."""
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    workers = [
+        subprocess.Popen([sys.executable, "-c", _PRODUCT], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(os.cpu_count() or 1)
+    ]
+    return sum(float(worker.communicate()[0]) for worker in workers)
+
+
+def count_flops(runs: Sequence[Run]) -> int:
+    """Of all trainings, validations and the test."""
+    total = 0
+    for run in runs:
+        data, epochs = run.record.data, run.record.trained_epochs
+        seen = 3 * epochs * data.train_images + (epochs + 1) * data.validation_images + data.test_images
+        total += seen * run.record.cost.flops
+    return total
 
 
 def run_published(home: Home, dataset: str, head: str, seed: int, epochs: int) -> float:
@@ -35,13 +73,12 @@ def run_published(home: Home, dataset: str, head: str, seed: int, epochs: int) -
     return float(json.loads(done.stdout.splitlines()[-1])["accuracy"])
 
 
-def run_headroom(home: Home, dataset: str, seeds: int, epochs: int) -> dict[str, list[float]]:
-    """Submits all runs to a home without a dispatcher and waits for them. Returns test accuracies by head."""
+def run_headroom(home: Home, dataset: str, seeds: int, epochs: int) -> list[Run]:
+    """Submits all runs to a home without a dispatcher and waits for them."""
     specs = [RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in HEADS for seed in range(seeds)]
     submissions = submit_all(home, specs)
     wait(home, [submission.run_id for submission in submissions])
-    runs = [RunStore(home).open(submission.run_id) for submission in submissions]
-    return {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in HEADS}
+    return [RunStore(home).open(submission.run_id) for submission in submissions]
 
 
 def main() -> None:
@@ -63,8 +100,10 @@ def main() -> None:
                 published[head].append(run_published(home, options.dataset, head, seed, options.epochs))
         published_seconds = time.perf_counter() - begin
         begin = time.perf_counter()
-        accuracies = run_headroom(home, options.dataset, options.seeds, options.epochs)
+        runs = run_headroom(home, options.dataset, options.seeds, options.epochs)
         seconds = time.perf_counter() - begin
+    accuracies = {head: [run.record.metrics.test_accuracy for run in runs if run.spec.head == head] for head in HEADS}
+    flops, peak = count_flops(runs), measure_peak()
     ratio = seconds / published_seconds
     found = {
         "benchmark": "training",
@@ -75,6 +114,9 @@ def main() -> None:
         "budget": BUDGET,
         "published_accuracies": published,
         "accuracies": accuracies,
+        "flops": flops,
+        "peak_flops_a_second": round(peak),
+        "arithmetic_seconds": round(flops / peak, 1),
     }
     print(json.dumps(found))
 
