@@ -56,7 +56,10 @@ def train(job: JobFolder) -> Run:
         job.say("training", **pace.measure(step))
 
     epochs = start.epoch
-    passes = fit(model, spec, splits.train, splits.validation, past=start.val_losses, first=first, look=look)
+    compute_probs = compile_probs(model, splits.test.images, first)
+    passes = fit(
+        model, spec, splits.train, splits.validation, compute_probs, past=start.val_losses, first=first, look=look
+    )
     with job.saving_at_the_end():
         for epoch in passes:
             epochs = epoch.epoch
@@ -70,7 +73,6 @@ def train(job: JobFolder) -> Run:
     if epochs < spec.epochs:
         print(f"Stopped after epoch {epochs} of {spec.epochs}: the validation loss fell no more.")
     job.say("evaluating", epoch=epochs)
-    compute_probs = compile_probs(model, first)
     predictions = Predictions(
         compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
     )

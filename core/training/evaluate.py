@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.training.forward import compute_outputs, to_probs
-from core.training.input import Split
+from core.training.input import Split, describe
 
 _BATCH = 200
 _BATCH_BYTES = 8_000_000
@@ -16,14 +16,15 @@ _BATCH_BYTES = 8_000_000
 ComputeProbs = Callable[[Split], NDArray[np.float32]]
 
 
-def compile_probs(model: keras.Sequential, first: int = 0) -> ComputeProbs:
-    """A function from a split to probabilities, float32 of shape (images, classes).
+def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: int = 0) -> ComputeProbs:
+    """A function from a split to probabilities, float32 of shape (images, classes); traced once, whatever their number.
 
     Args:
+        images: some like those of the splits.
         first: the layer that the split's images are the input of.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[describe(images)])
     def compute(images: tf.Tensor) -> tf.Tensor:
         return to_probs(compute_outputs(model, images, training=False, first=first))
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from core.errors import TrainingError
 from core.spec import RunSpec
 from core.training.adam import apply_adam
-from core.training.evaluate import compile_probs, compute_metrics
+from core.training.evaluate import ComputeProbs, compute_metrics
 from core.training.forward import compute_outputs, to_probs
-from core.training.input import Split, compute_order
+from core.training.input import Split, compute_order, describe
 from core.training.patience import is_over
 
 _LOOK_SECONDS = 0.25
@@ -53,6 +53,7 @@ def fit(
     spec: RunSpec,
     train: Split,
     validation: Split,
+    compute_probs: ComputeProbs,
     *,
     past: Sequence[float] = (),
     first: int = 0,
@@ -64,6 +65,7 @@ def fit(
     on from a saved model equals one that was never interrupted, bit by bit.
 
     Args:
+        compute_probs: as `compile_probs` makes it of the model.
         past: validation losses of the epochs that the model has behind it.
         first: the layer that the splits' images are the input of.
         look: called about four times a second.
@@ -74,8 +76,7 @@ def fit(
     val_losses = list(past)
     if is_over(spec, val_losses):
         return
-    run_steps, means = _compile_steps(model, spec, first)
-    compute_probs = compile_probs(model, first)
+    run_steps, means = _compile_steps(model, spec, validation.images, first)
     steps = math.ceil(len(train) / spec.batch_size)
     stride = 1
     most = max(1, _STRETCH_BYTES // (train.images[0].nbytes * spec.batch_size))
@@ -115,15 +116,15 @@ def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
 
 
 def _compile_steps(
-    model: keras.Sequential, spec: RunSpec, first: int
+    model: keras.Sequential, spec: RunSpec, images: NDArray[Any], first: int
 ) -> tuple[Callable[[NDArray[Any], NDArray[np.int64]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
     """A function that takes images and labels of some batches, steps through them and returns the epoch's means so
-    far."""
+    far. It is traced once, for any number of images like those given."""
     means = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
     mean_loss, mean_accuracy = means
     variables = model.trainable_variables
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[describe(images), tf.TensorSpec((None,), tf.int64)])
     def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
             truth = labels[start : start + spec.batch_size]

@@ -83,6 +83,11 @@ def load_splits(home: Home, spec: RunSpec) -> Splits:
     )
 
 
+def describe(images: NDArray[Any]) -> tf.TensorSpec:
+    """Any number of images like these."""
+    return tf.TensorSpec((None, *images.shape[1:]), images.dtype)
+
+
 def scale(images: tf.Tensor) -> tf.Tensor:
     """From uint8 0..255 to float32 0..1; feature maps stay what they are."""
     return tf.cast(images, tf.float32) / 255.0 if images.dtype == tf.uint8 else images
