@@ -22,7 +22,7 @@ from core.store.run import Run
 
 COLUMNS = (
     "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
-    "cpu", "cores", "official", "finished_at",
+    "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {

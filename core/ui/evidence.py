@@ -17,6 +17,7 @@ from core.store.comparison import Comparison
 from core.ui import link
 from core.ui.disagreement import show_disagreement
 from core.ui.more import show_more
+from core.ui.peers import show_cost, show_knobs
 from core.ui.show import keep, show, show_table, tell
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
@@ -100,4 +101,6 @@ SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Disagreements": show_disagreement,
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
+    "Cost": show_cost,
+    "Knobs": show_knobs,
 }
