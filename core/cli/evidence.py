@@ -16,7 +16,8 @@ EVIDENCE = (
     "reliability", "confidence", "convergence", "cost", "front", "pareto", "knob_curve", "parallel",
 )  # fmt: skip
 _WORDS = ("Head", "Heads", "Of", "By", "Verdict", "What would settle it", "Check", "Severity", "Result", "Only",
-          "Setting", "Value", "On the front", "What was found", "Who is right", "Guesses that are", "Temperature", "More than chance")  # fmt: skip
+          "Setting", "Value", "On the front", "Run", "What was found", "Who is right", "Guesses that are",
+          "Temperature", "More than chance")  # fmt: skip
 
 
 def analyse(
@@ -25,8 +26,8 @@ def analyse(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Say what a comparison shows and how sure it is: intervals, tests, checks, disagreements, calibration, speed, cost and
-    knobs. The last two set the runs among all that were tested on the same images."""
+    """Say what a comparison shows and how sure it is: intervals, tests, checks, disagreements, calibration, speed, and
+    what cost and knobs do to accuracy in all runs that were tested on the same images."""
     from core.displays.headline import write_headline
     from core.store.comparison import Comparison
     from core.store.runs import RunStore

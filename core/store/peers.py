@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.spec import HEADS, KNOBS, RunSpec
 from core.store.comparison import Comparison, describe, to_plain
+from core.store.index import list_records
 
 _NO_SETTING = ("head", "seed")
 
@@ -23,7 +24,7 @@ class Peers:
     @classmethod
     def of(cls, comparison: Comparison) -> "Peers":
         """The runs of a comparison alone."""
-        return cls.within(comparison, pd.DataFrame([run.record.row() for run in comparison.runs]))
+        return cls.within(comparison, list_records(run.record for run in comparison.runs))
 
     @classmethod
     def within(cls, comparison: Comparison, frame: pd.DataFrame) -> "Peers":

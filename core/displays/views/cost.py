@@ -47,9 +47,7 @@ class Costs(Display):
             if cost not in _TAILS.values()
         }
         cells = {"Test accuracy": [*map(write_mean, rows)]} | cells
-        cells["Points of accuracy / 1,000 parameters"] = [
-            _write_density(row["accuracy_per_1000_params"]) for row in rows
-        ]
+        cells["Points / 1 k parameters"] = [_write_density(row["accuracy_per_1000_params"]) for row in rows]
         table = pd.DataFrame.from_dict(cells, orient="index", columns=self.comparison.labels)
         return table.rename_axis("Mean over seeds").reset_index()
 

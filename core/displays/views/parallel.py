@@ -20,6 +20,7 @@ from core.store.peers import Peers
 
 MOST_LINES = 1_000
 _MOST_TICKS = 8
+_AXIS_PIXELS = 90
 _MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
 
 
@@ -129,12 +130,14 @@ class Parallel(Display):
         fields: list[str | FieldName] = [*words]
         names = json.dumps({field[3:]: word for field, word in words.items()})
         labels = list(dict.fromkeys(runs["label"]))
+        narrow = f"width < {_AXIS_PIXELS * len(self.axes)}"  # as on a phone
         x = alt.X(
             "axis:N", sort=self.axes, title=None,
             scale=alt.Scale(type="band", domain=self.axes, paddingInner=0.5, paddingOuter=0.35),
             axis=alt.Axis(
-                orient="top", labelAngle=0, labelExpr=f"{names}[datum.value]",
-                labelFontWeight="bold", labelLimit=110, labelOverlap=False, domain=False, ticks=False, labelPadding=12,
+                orient="top", labelExpr=f"{names}[datum.value]", labelLimit=110, labelOverlap=False, labelPadding=12,
+                labelFontWeight="bold", domain=False, ticks=False, labelAngle=alt.expr(f"{narrow} ? -55 : 0"),
+                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"), labelBaseline="middle",
             ),
         )  # fmt: skip
         y = alt.Y("position:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
@@ -155,8 +158,8 @@ class Parallel(Display):
         chosen = chosen.transform_calculate(axis="substring(datum.field, 3)")
         front = chosen.mark_line(strokeWidth=1.4, opacity=0.55).encode(x=x, y=y, color=color, detail="run_id:N")
         rules = alt.Chart(pd.DataFrame({"axis": self.axes})).mark_rule(color=GREY, opacity=0.7).encode(x=x)
-        values = alt.Chart(ticks).mark_text(align="right", dx=-7, fontSize=11, color=GREY, limit=90)
-        layers = [rules, behind, front, values.encode(x=x, y=y, text="text:N"), crossings.add_params(brush)]
+        values = alt.Chart(ticks).mark_text(align="right", dx=-6, dy=-7, fontSize=11, color=GREY, limit=90)
+        layers = [rules, behind, front, crossings.add_params(brush), values.encode(x=x, y=y, text="text:N")]
         note = write_note(self._note(len(drawn)))
         return alt.layer(*layers).properties(height=420, title=note)
 
