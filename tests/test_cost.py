@@ -274,7 +274,7 @@ def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
 def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
     display = KnobCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
     assert display.table()["Over the seeds"].tolist() == ["one seed", "one seed"]
-    assert display.table()["95 % interval"].tolist() == ["–", "–"]
+    assert display.table()["Interval (95 %)"].tolist() == ["–", "–"]
 
 
 # Parallel coordinates

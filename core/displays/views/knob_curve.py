@@ -57,7 +57,7 @@ class KnobCurve(Display):
                     "one seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
                     for row in rows
                 ],
-                "95 % interval": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
             },
             index=range(len(rows)),
         )
