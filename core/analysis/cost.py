@@ -48,21 +48,23 @@ def compute_costs(peers: Peers) -> pd.DataFrame:
 
 
 def compute_staircase(costs: pd.DataFrame, names: Sequence[str] = COSTS) -> pd.DataFrame:
-    """The front of settings (`compute_costs`) for each cost: cost (its name), setting, name, label, seeds, value,
-    test_accuracy, extra_value, extra_points, value_per_point. Extras count from the setting before, in points of per
-    cent; settings with equal figures have the same ones. NaN for the cheapest."""
-    parts = []
+    """The front of settings (`compute_costs`) for each cost: cost (its name), setting, name, label, seeds,
+    test_accuracy, value, extra_value, extra_points (of per cent), value_per_point. Extras count from the setting
+    before; settings with equal figures have the same ones. NaN for the cheapest."""
+    accuracy = costs["test_accuracy"].to_numpy()
+    rows, figures = [], []
     for cost in names:
-        value, points = costs[cost].to_numpy(), 100 * costs["test_accuracy"].to_numpy()
-        steps = compute_steps(value, points).set_index("cost")
-        rows = costs.loc[compute_front(value, points), ["setting", "name", "label", "seeds", cost, "test_accuracy"]]
-        rows = rows.rename(columns={cost: "value"}).sort_values(["value", "setting"])
-        joined = rows.join(steps[["extra_cost", "extra_gain", "rate"]], on="value")
-        parts.append(joined.assign(cost=cost))
-    frame = pd.concat(parts, ignore_index=True).rename(
-        columns={"extra_cost": "extra_value", "extra_gain": "extra_points", "rate": "value_per_point"}
-    )
-    return frame[["cost", *(name for name in frame.columns if name != "cost")]]
+        values = costs[cost].to_numpy()
+        front = np.flatnonzero(compute_front(values, accuracy))
+        front = front[np.argsort(values[front], kind="stable")]
+        steps = compute_steps(values, accuracy).to_numpy()
+        rows.append(front)
+        figures.append(np.column_stack([values[front], steps[np.searchsorted(steps[:, 0], values[front]), 2:]]))
+    frame = costs.iloc[np.concatenate(rows)][["setting", "name", "label", "seeds", "test_accuracy"]]
+    frame.insert(0, "cost", np.repeat(names, [len(front) for front in rows]))
+    extras = ["value", "extra_value", "extra_points", "value_per_point"]
+    frame[extras] = np.concatenate(figures) * [1, 1, 100, 0.01]  # from shares to points
+    return frame.reset_index(drop=True)
 
 
 def count_processors(peers: Peers) -> int:

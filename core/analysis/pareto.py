@@ -43,7 +43,7 @@ def compute_steps(costs: NDArray[np.float64], gains: NDArray[np.float64]) -> pd.
     [43687.0, 80616.0, 185054.0, 235859.0]
     """
     front = compute_front(costs, gains)
-    frame = pd.DataFrame({"cost": costs[front], "gain": gains[front]})
-    frame = frame.drop_duplicates().sort_values("cost", ignore_index=True)
-    frame["extra_cost"], frame["extra_gain"] = frame["cost"].diff(), frame["gain"].diff()
-    return frame.assign(rate=frame["extra_cost"] / frame["extra_gain"])
+    places = np.unique(np.column_stack([costs[front], gains[front]]), axis=0)
+    extra = np.diff(places, axis=0, prepend=[[np.nan, np.nan]])
+    figures = np.column_stack([places, extra, extra[:, 0] / extra[:, 1]])
+    return pd.DataFrame(figures, columns=["cost", "gain", "extra_cost", "extra_gain", "rate"])

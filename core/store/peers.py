@@ -69,7 +69,7 @@ def _name_settings(frame: pd.DataFrame, columns: list[str]) -> dict[int, str]:
     names = {}
     for _, rows in frame.groupby("head", sort=False):
         telling = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
-        for row in rows.drop_duplicates("setting").to_dict("records"):
+        for row in rows.drop_duplicates("setting")[["setting", "label", *telling]].to_dict("records"):
             told = [describe(name, to_plain(row[name])) for name in telling]
             names[int(row["setting"])] = " · ".join([str(row["label"]), *told])
     return names

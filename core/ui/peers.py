@@ -17,7 +17,7 @@ from core.spec import KNOBS
 from core.store.comparison import Comparison
 from core.store.peers import Peers
 from core.ui import link
-from core.ui.show import show, show_frame, show_table, tell, write_spec
+from core.ui.show import show, show_figures, show_frame, show_table, tell, write_spec
 from core.ui.state import TICKED, choose_runs, home, store
 
 _LINK = f"compare?compare={quote(TICKED)}&runs="
@@ -94,13 +94,16 @@ def _show_parallel(parallel: Parallel) -> None:
         spec=write_spec(parallel), width="stretch", alt=tell(parallel), key="knob_lines", on_select="rerun"
     )
     ids = parallel.select(event["selection"].get("brush", {}))
+    if ids:
+        _show_chosen(parallel, ids)
+    show_figures(parallel)
+
+
+def _show_chosen(parallel: Parallel, ids: list[str]) -> None:
+    runs = format_plural(len(ids), "run")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.write(f"{format_plural(len(ids), 'run')} chosen." if ids else "No run is chosen, so all stand below.")
-        st.button(
-            f"Compare {format_plural(len(ids), 'run')}" if ids else "Choose runs to compare them",
-            disabled=not ids, on_click=choose_runs, args=(ids,), key="compare_chosen", type="primary",
-        )  # fmt: skip
-    table = parallel.tabulate(ids or parallel.runs["run_id"])
-    table["Run"] = [f"{_LINK}{run_id}" for run_id in table["Run"]]
+        st.write(f"{runs} chosen.")
+        st.button(f"Compare {runs}", on_click=choose_runs, args=(ids,), key="compare_chosen", type="primary")
+    table = parallel.tabulate(ids)
     column = st.column_config.LinkColumn("Run", display_text=r"runs=(\w+)$", width=130)
-    show_frame(table, {"Run": column}, rows=10)
+    show_frame(table.assign(Run=_LINK + table["Run"]), {"Run": column}, rows=10)

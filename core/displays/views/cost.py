@@ -24,10 +24,14 @@ class Costs(Display):
     title: ClassVar[str] = "What each head costs"
 
     @cached_property
+    def _peers(self) -> Peers:
+        return Peers.of(self.comparison)
+
+    @cached_property
     def _found(self) -> pd.DataFrame:
-        frame = compute_costs(Peers.of(self.comparison))
+        frame = compute_costs(self._peers)
         labels = {contender.first.run_id: contender.label for contender in self.comparison.contenders}
-        firsts = Peers.of(self.comparison).runs.groupby("setting")["run_id"].first()
+        firsts = self._peers.runs.groupby("setting")["run_id"].first()
         frame["name"] = frame["setting"].map(firsts.map(labels))
         place = {label: i for i, label in enumerate(self.comparison.labels)}
         frame = frame.sort_values("name", key=lambda names: names.map(place), ignore_index=True)
@@ -77,7 +81,7 @@ class Costs(Display):
                 alt.Tooltip("said:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Times", format=",.2f"),
             ],
         )  # fmt: skip
-        note = write_note(_describe_processors(count_processors(Peers.of(self.comparison)), self._found["cpu"].iloc[0]))
+        note = write_note(_describe_processors(count_processors(self._peers), self._found["cpu"].iloc[0]))
         return (lines + points).properties(
             height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
         )

@@ -29,7 +29,7 @@ class Front(Display):
         return compute_staircase(costs, COSTS if self.cost is None else (self.cost,))
 
     def frame(self) -> pd.DataFrame:
-        """Columns cost, setting, name, label, seeds, value, test_accuracy, extra_value, extra_points, value_per_point;
+        """Columns cost, setting, name, label, seeds, test_accuracy, value, extra_value, extra_points, value_per_point;
         points are of per cent. NaN for the cheapest, which has nothing before it."""
         return self._found.copy()
 

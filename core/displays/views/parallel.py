@@ -39,10 +39,6 @@ class Parallel(Display):
     def _peers(self) -> Peers:
         return self.peers or Peers.of(self.comparison)
 
-    @property
-    def runs(self) -> pd.DataFrame:
-        return self._peers.runs
-
     @cached_property
     def axes(self) -> list[str]:
         runs = self._peers.runs
