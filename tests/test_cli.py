@@ -550,7 +550,7 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
         "Temperature",
         "validation accuracy, mean over seeds",
         "not measured",
-        "a point from",
+        "for the last point of accuracy",
         "On the front",
         "Dense units",
     ):

@@ -132,7 +132,7 @@ def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> No
     steps = compute_staircase(compute_costs(peers_of(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     said = Front(Comparison.of(runs), cost="params").describe()
-    assert "2,500 a point from GAP + Dense to Flatten + Dense" in said
+    assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
 
 
 def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None:
@@ -240,6 +240,12 @@ def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
     curve = compute_knob_curve(peers_of(*runs), "train_images")
     assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
+
+
+def test_text_may_be_a_knob(make_run: RunWriter) -> None:
+    runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
+    curve = compute_knob_curve(peers_of(*runs), "augmentation")
+    assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
 def test_head_without_the_knob_stands_at_each_value(make_run: RunWriter) -> None:

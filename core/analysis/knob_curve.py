@@ -1,7 +1,5 @@
 """Accuracy over the values of one knob, all others held: series of settings that differ in nothing else."""
 
-from collections.abc import Hashable
-
 import numpy as np
 import pandas as pd
 
@@ -20,7 +18,7 @@ COLUMNS = (
 
 def list_knobs(peers: Peers) -> list[str]:
     """The knobs with a curve: two runs or more differ in it and in nothing else but the seed."""
-    return [name for name in peers.knobs if name not in _NO_KNOBS and not compute_knob_curve(peers, name).empty]
+    return [name for name in peers.knobs if name not in _NO_KNOBS and _find_series(peers, name)[1].any()]
 
 
 def compute_knob_curve(peers: Peers, knob: str) -> pd.DataFrame:
@@ -32,18 +30,18 @@ def compute_knob_curve(peers: Peers, knob: str) -> pd.DataFrame:
     `applies` False, where all but the head is as in a series. `lowest` and `highest` are over the seeds, `low` and
     `high` the 95 % interval of the mean (Student's t), NaN for one seed.
     """
-    runs, used = peers.runs, peers.uses(knob)
     others = [name for name in peers.knobs if name != knob]
     shared = [name for name in others if KNOBS[name].group != "head"]
-    frame = runs.assign(
-        series=runs.groupby(["head", *others], sort=False, dropna=False).ngroup(),
-        # of the knobs that are not the head's; all runs are alike where there is none
-        around=runs.groupby(shared, sort=False, dropna=False).ngroup() if shared else 0,
-    )
-    curves = frame[used & (frame.groupby(["series", used])[knob].transform("nunique", dropna=False) > 1)]
-    if curves.empty:
+    series, joined, used = _find_series(peers, knob)
+    if not joined.any():
         return pd.DataFrame(columns=[*COLUMNS])
-    values = sorted({to_plain(value) for value in curves[knob]}, key=lambda value: (value is None, value or 0))
+    # of the knobs that are not the head's; all runs are alike where there is none
+    around = peers.runs.groupby(shared, sort=False, dropna=False).ngroup() if shared else 0
+    frame = peers.runs.assign(series=series, around=around)
+    curves = frame[joined]
+    values = sorted(
+        {to_plain(value) for value in curves[knob]}, key=lambda value: (value is None, 0 if value is None else value)
+    )
     texts = [describe_value(knob, value) for value in values]
     curves = curves.assign(place=[values.index(to_plain(value)) for value in curves[knob]], applies=True)
     level = frame[~used & frame["around"].isin(curves["around"])].assign(applies=False)
@@ -54,8 +52,7 @@ def compute_knob_curve(peers: Peers, knob: str) -> pd.DataFrame:
         knob=knob, value=[texts[place] for place in whole["place"]], rest=_name_rest(whole, others, shared), seeds=1,
         head=whole["label"], **dict.fromkeys(("lowest", "highest", "low", "high"), np.nan),
     )  # fmt: skip
-    means = [_average(rows) for _, rows in whole.groupby(["series", "place"], sort=False)]
-    both = pd.concat([whole[[*COLUMNS]], pd.DataFrame(means, columns=[*COLUMNS]).astype({"lowest": float})])
+    both = pd.concat([whole[[*COLUMNS]], _average(whole)])
     return both.sort_values(["series", "place", "seed"], kind="stable", ignore_index=True)
 
 
@@ -69,12 +66,25 @@ def _name_rest(frame: pd.DataFrame, others: list[str], shared: list[str]) -> lis
     ]
 
 
-def _average(rows: pd.DataFrame) -> dict[Hashable, object]:
-    values = rows["test_accuracy"].tolist()
-    interval = compute_mean_interval(values)
-    low, high = (max(interval.low, 0.0), min(interval.high, 1.0)) if interval else (np.nan, np.nan)
-    return {
-        **rows.iloc[0][[*COLUMNS]].to_dict(),
-        "run_id": "", "seed": MEAN, "seeds": len(values), "test_accuracy": float(np.mean(values)),
-        "lowest": min(values), "highest": max(values), "low": low, "high": high,
-    }  # fmt: skip
+def _find_series(peers: Peers, knob: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Of each run: the number of its series, whether there it has a partner with another value, and whether the knob
+    makes a difference to it."""
+    used = peers.uses(knob)
+    others = [name for name in peers.knobs if name != knob]
+    series = peers.runs.groupby(["head", *others], sort=False, dropna=False).ngroup()
+    partners = peers.runs[knob].groupby([series, used]).transform("nunique", dropna=False)
+    return series, used & (partners > 1), used
+
+
+def _average(runs: pd.DataFrame) -> pd.DataFrame:
+    groups = runs.groupby(["series", "place"], sort=False)
+    frame = groups[[name for name in COLUMNS if name not in ("series", "place")]].first().reset_index()
+    accuracies = groups["test_accuracy"]
+    mean, seeds = accuracies.mean().to_numpy(), accuracies.size().to_numpy()
+    spans = [compute_mean_interval(values.tolist()) for _, values in accuracies]
+    low = [max(span.low, 0.0) if span else np.nan for span in spans]
+    high = [min(span.high, 1.0) if span else np.nan for span in spans]
+    lowest, highest = accuracies.min().to_numpy(), accuracies.max().to_numpy()
+    return frame.assign(
+        run_id="", seed=MEAN, seeds=seeds, test_accuracy=mean, lowest=lowest, highest=highest, low=low, high=high
+    )[[*COLUMNS]]

@@ -11,7 +11,18 @@ from core.store.comparison import Comparison
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # what axis, titles and note take of the height of a picture
 _PHONE_CHARS = 52
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+_SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    "wedge",
+    "arrow",
+)
 
 
 def build_legend(comparison: Comparison) -> alt.Legend:

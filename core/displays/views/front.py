@@ -54,16 +54,14 @@ class Front(Display):
     def describe(self) -> str:
         parts = []
         for cost, rows in self._found.groupby("cost", sort=False):
-            last, form = rows.iloc[-1], COST_FORMS[str(cost)]
+            last, short = rows.iloc[-1], COST_FORMS[str(cost)].short
             if pd.isna(last["value_per_point"]):
-                parts.append(
-                    f"{form.short}: {last['name']} is the cheapest and the most accurate, no point is left to buy"
-                )
+                parts.append(f"{short}: {last['name']} is the cheapest and the most accurate, no point is left to buy")
                 continue
             before = rows[rows["value"] < last["value"]].iloc[-1]
             rate = _write_rate(str(cost), last["value_per_point"])
-            parts.append(f"{form.short}: {rate} a point from {before['name']} to {last['name']}")
-        return "What the last point of accuracy costs. " + "; ".join(parts) + "." if parts else "No cost was measured."
+            parts.append(f"{short}: {rate} for the last point of accuracy, from {before['name']} to {last['name']}")
+        return "; ".join(parts) + "." if parts else "No cost was measured."
 
 
 def _write_rate(cost: str, value: float) -> str:
