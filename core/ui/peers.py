@@ -59,7 +59,11 @@ def show_cost(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cost = link.selectbox("Cost", COSTS, key="cost", write=lambda name: COST_FORMS[name].label, width=340)
         log = link.toggle("Logarithmic", True, key="cost_log")
-    show(Pareto(comparison, peers, cost, log, _LINK), title="")
+    pareto = Pareto(comparison, peers, cost, log, _LINK)
+    show(pareto, title="")
+    if not pareto.measured:
+        st.write(f"{tell(pareto)} Runs that are trained from now on hold it.")
+        return
     front = Front(comparison, peers, cost)
     st.subheader(front.title, anchor=False)
     st.markdown(tell(front))

@@ -11,7 +11,7 @@ import pandas as pd
 from core.analysis.cost import COSTS, compute_costs, count_processors
 from core.displays.cost import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
 from core.displays.number import format_ratio
 from core.store.peers import Peers
 
@@ -73,7 +73,7 @@ class Costs(Display):
             axis=alt.Axis(format="~g", tickCount=5),
         )  # fmt: skip
         base = alt.Chart(frame).encode(y=y)
-        lines = base.mark_rule(strokeWidth=1.5, opacity=0.4).encode(x="min(times):Q", x2="max(times):Q")
+        lines = base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="min(times):Q", x2="max(times):Q")
         points = base.mark_point(filled=True, size=100, opacity=0.9).encode(
             x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
             tooltip=[

@@ -131,9 +131,9 @@ class Parallel(Display):
             "axis:N", sort=self.axes, title=None,
             scale=alt.Scale(type="band", domain=self.axes, paddingInner=0.5, paddingOuter=0.35),
             axis=alt.Axis(
-                orient="top", labelExpr=f"{names}[datum.value]", labelLimit=110, labelOverlap=False, labelPadding=12,
+                orient="top", labelExpr=f"{names}[datum.value]", labelLimit=110, labelOverlap=False, labelPadding=20,
                 labelFontWeight="bold", domain=False, ticks=False, labelAngle=alt.expr(f"{narrow} ? -55 : 0"),
-                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"), labelBaseline="middle",
+                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"), labelBaseline=alt.expr(f"{narrow} ? 'middle' : 'bottom'"),
             ),
         )  # fmt: skip
         y = alt.Y("position:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))

@@ -42,6 +42,11 @@ class Pareto(Display):
         front = compute_front(frame[self.cost].to_numpy(), frame["test_accuracy"].to_numpy())
         return frame.assign(value=frame[self.cost], front=front)
 
+    @property
+    def measured(self) -> bool:
+        """Whether any of the runs has a figure of this cost."""
+        return bool(self._settings["value"].notna().any())
+
     def frame(self) -> pd.DataFrame:
         """One row a run: run_id, name (of its setting), head (the label), seed, cost (its name), value, test_accuracy,
         mean_value and mean_test_accuracy of the setting, front (whether the setting is on it), chosen (whether the
