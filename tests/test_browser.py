@@ -188,6 +188,31 @@ def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
     expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
 
 
+def test_click_on_a_point_opens_its_run(visit: Open) -> None:
+    page = visit("evidence?evidence=Cost")
+    point = page.locator('path[aria-label*="Run: "]').last
+    found = re.search(r"Run: (\w{12})", point.get_attribute("aria-label") or "")
+    assert found
+    point.click()
+    expect(page).to_have_url(re.compile(rf"/compare\?compare=.*&runs={found[1]}$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("one seed"))
+
+
+def test_rectangle_over_an_axis_chooses_runs_to_compare(visit: Open) -> None:
+    page = visit("evidence?evidence=Knobs")
+    crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
+    crossing.scroll_into_view_if_needed()
+    box = crossing.bounding_box()  # of a run on the last axis, that of test accuracy
+    assert box
+    page.mouse.move(box["x"] - 15, box["y"] - 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 15, box["y"] + 20, steps=5)
+    page.mouse.up()
+    button = page.get_by_role("button", name=re.compile("^Compare [1-6] runs?$"))
+    button.click()
+    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
+
+
 def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         make_run(head=head, epochs=3)

@@ -535,11 +535,25 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
 
 def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
     ids = [make_run(head=head, seed=seed).run_id for head in ("gap", "dense") for seed in (0, 1)]
+    beside = make_run(head="dense", units=32).run_id  # not asked for, but on the same images
     found, compared = ask("analyse", *ids), ask("compare", *ids)
+    assert {*ids, beside} <= {row["run_id"] for row in found["pareto"]}
+    assert {row["head"] for row in found["cost"]} == {"GAP", "Flatten + Dense"}
+    assert {row["knob"] for row in found["knob_curve"]} >= {"units"}
     assert all(found[name] == compared[name] for name in ("headline", *EVIDENCE))
     text = call("analyse", *(run_id[:8] for run_id in ids)).stdout
     assert found["headline"] in text
-    for words in ("Student's t", "McNemar's exact test", "H06", "Temperature", "validation accuracy, mean over seeds"):
+    for words in (
+        "Student's t",
+        "McNemar's exact test",
+        "H06",
+        "Temperature",
+        "validation accuracy, mean over seeds",
+        "not measured",
+        "for the last point of accuracy",
+        "On the front",
+        "Dense units",
+    ):
         assert words in text
     alone = ask("analyse", ids[0])
     assert (alone["difference"], alone["significance"]) == ([], [])

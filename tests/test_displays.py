@@ -27,12 +27,15 @@ from core.displays.palette import colors, head_colors
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
 from core.displays.views.confusions import ConfusionDifference
+from core.displays.views.cost import Costs
 from core.displays.views.curves import Curves
 from core.displays.views.difference import HeadDifference
 from core.displays.views.disagreement import Disagreement
 from core.displays.views.example import Example
 from core.displays.views.first import FirstImages
+from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
+from core.displays.views.knob_curve import KnobCurve
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedFigures
 from core.displays.views.significance import Significance
@@ -47,6 +50,8 @@ from tests.finished_run import RunWriter
 from tests.rewritten_run import as_kmnist, as_spec, history_of, rewrite
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
+TABLES = PublishedFigures | Tiles | Significance | Checks | Front
+MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | KnobCurve
 FOREIGN = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
     "new\nline", "&amp; %", "日本",
@@ -71,6 +76,14 @@ def three_heads(make_run: RunWriter) -> Iterator[Run]:
 def one_head_other_units(make_run: RunWriter) -> Iterator[Run]:
     yield make_run(head="dense", units=32)
     yield make_run(head="dense", units=256, epochs=5)
+
+
+def some_values_of_a_knob(make_run: RunWriter) -> Iterator[Run]:
+    for filters in (8, 16):
+        for seed in range(2):
+            yield make_run(head="gap", filters=filters, seed=seed)
+    for units in (32, 256):
+        yield make_run(head="dense", filters=16, units=units)
 
 
 def diverged(make_run: RunWriter) -> Iterator[Run]:
@@ -105,7 +118,7 @@ CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
         one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, foreign_names, never_wrong,
-        not_a_number,
+        not_a_number, some_values_of_a_knob,
     )
 }  # fmt: skip
 
@@ -162,9 +175,7 @@ def test_every_file_of_the_views_is_a_display() -> None:
 def test_frame_is_tidy(display: Display) -> None:
     frame = display.frame()
     alone = len(display.comparison.contenders) < 2
-    if not isinstance(display, PublishedFigures | ConfusionDifference) and not (
-        alone and isinstance(display, OF_PAIRS)
-    ):
+    if not isinstance(display, MAY_BE_EMPTY) and not (alone and isinstance(display, OF_PAIRS)):
         assert not frame.empty
     assert frame.columns.is_unique
     assert all(isinstance(name, str) and name for name in frame.columns)
@@ -183,10 +194,12 @@ def test_table_has_headings_and_one_row_a_line(display: Display) -> None:
 
 
 def test_chart_is_valid_vega_lite_that_json_can_hold(display: Display, spec: Any) -> None:
-    if isinstance(display, OF_PAIRS) and len(display.comparison.contenders) < 2:
+    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.contenders) < 2:
         assert spec is None
+    elif isinstance(display, KnobCurve):
+        assert (spec is None) == display.frame().empty
     elif not isinstance(display, ConfusionDifference):  # without a confusion there is nothing to draw
-        assert (spec is None) == isinstance(display, PublishedFigures | Tiles | Significance | Checks)
+        assert (spec is None) == isinstance(display, TABLES)
     json.dumps(spec, allow_nan=False)
 
 

@@ -23,6 +23,7 @@ from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 from core.store.runs import RunStore
+from core.ui.evidence import SECTIONS
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
@@ -194,7 +195,7 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
 # Evidence
 
 
-@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence", "Robustness"])
+@pytest.mark.parametrize("section", list(SECTIONS))
 @pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
 def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
     open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str
@@ -254,6 +255,35 @@ def test_images_of_a_cell_are_counted_by_the_matrix(open_page: Open, two_heads: 
     assert f"{count} test image{'' if count == 1 else 's'}: both wrong." in text_of(app)
 
 
+def test_cost_sets_the_heads_among_all_runs_on_the_same_images(
+    open_page: Open, two_heads: list[str], make_run: RunWriter
+) -> None:
+    make_run(head="dense", units=32, epochs=5)
+    app = open_page("evidence", evidence="Cost", cost="Training in all (s)")
+    assert "All 5 finished runs that were tested on the same images" in text_of(app)
+    front = read_tables(app)[-1]["Setting"].tolist()
+    assert front == ["Flatten + Dense · 256 dense units · 3 epochs"]  # all take as long, and it is the most accurate
+    assert "not measured" in read_tables(app)[0].to_string()  # older records have no tail of a batch of 32
+    app.selectbox(key="cost").set_value("latency_32_p95_seconds").run()
+    assert "none has this figure. Runs that are trained from now on hold it." in text_of(app)
+    assert not [*app.error, *app.warning]
+
+
+def test_knobs_are_those_that_differ_in_the_runs_shown(
+    open_page: Open, two_heads: list[str], make_run: RunWriter
+) -> None:
+    for blocks in (1, 2):
+        make_run(head="gap", epochs=5, blocks=blocks)
+    app = open_page("evidence", evidence="Knobs", knob="Soup")
+    assert [warning.value for warning in app.warning] == ["Expected knob to be one of 'Blocks', 'Epochs'; got 'Soup'."]
+    assert app.selectbox(key="knob").options == ["Blocks", "Epochs"]
+    app.selectbox(key="knob").set_value("epochs").run()
+    assert not [*app.error, *app.warning]
+    app.button_group(key="knob_runs").set_value("this comparison").run()
+    assert "No two of these runs differ in one knob alone" in text_of(app)
+    assert "Sweep over a knob" in [link.label for link in app.get("page_link")]
+
+
 # What stands in the URL
 
 
@@ -298,6 +328,9 @@ NONSENSE = {
     "right_page": ["-1", "99999"],
     "target": ["0", "101", "nan"],
     "stress": ["heat", ""],
+    "cost": ["money", ""],
+    "cost_log": ["maybe"],
+    "knob_runs": ["nobody", ""],
     "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
@@ -309,11 +342,12 @@ SEEN_ON = {
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
     "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence", "stress": "evidence",
+    "right_page": "evidence", "target": "evidence", "stress": "evidence", "cost": "evidence", "cost_log": "evidence",
+    "knob_runs": "evidence",
 }  # fmt: skip
 SECTION = {
     "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
-    "stress": "Robustness",
+    "stress": "Robustness", "cost": "Cost", "cost_log": "Cost", "knob_runs": "Knobs",
 }  # fmt: skip
 
 

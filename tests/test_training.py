@@ -137,6 +137,8 @@ def test_record_says_what_the_files_say(run):
     assert record.cost.tflite_bytes == (run.path / "model.tflite").stat().st_size
     assert 0 < record.cost.latency_seconds <= record.cost.latency_p95_seconds
     assert record.cost.latency_seconds < record.cost.latency_32_seconds
+    assert record.cost.latency_32_p95_seconds is not None
+    assert record.cost.latency_32_seconds <= record.cost.latency_32_p95_seconds
     assert record.cost.train_seconds == pytest.approx(run.history["seconds"].iloc[-1], abs=1e-3)
     assert (record.data.train_images, record.data.validation_images, record.data.test_images) == (160, 40, 360)
     assert predictions.test_probs.shape == (360, 10)

@@ -8,15 +8,17 @@ from core.cli.output import JsonFlag, list_records, print_json, print_table
 from core.home import Home
 
 if TYPE_CHECKING:
+    from core.displays.display import Display
     from core.store.comparison import Comparison
 
 EVIDENCE = (
     "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "calibration",
-    "reliability", "confidence", "convergence", "robustness_loss", "robustness",
+    "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front", "pareto",
+    "knob_curve", "parallel",
 )  # fmt: skip
 _WORDS = ("Head", "Heads", "Of", "By", "Verdict", "What would settle it", "Check", "Severity", "Result", "Only",
-          "What was found", "Who is right", "Guesses that are", "Temperature", "More than chance", "Images",
-          "Stress")  # fmt: skip
+          "Setting", "Value", "On the front", "Run", "What was found", "Who is right", "Guesses that are",
+          "Temperature", "More than chance", "Images", "Stress")  # fmt: skip
 
 
 def analyse(
@@ -25,8 +27,8 @@ def analyse(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Say what a comparison shows and how sure it is: intervals, tests, checks, disagreements, calibration, speed."""
-    from core.displays.display import DISPLAYS
+    """Say what a comparison shows and how sure it is: intervals, tests, checks, disagreements, calibration, speed, and
+    what cost and knobs do to accuracy in all runs that were tested on the same images."""
     from core.displays.headline import write_headline
     from core.store.comparison import Comparison
     from core.store.runs import RunStore
@@ -37,8 +39,7 @@ def analyse(
         print_json({"headline": write_headline(comparison), **list_evidence(comparison)})
         return
     typer.echo(f"{write_headline(comparison)}\n")
-    for name in EVIDENCE:
-        display = DISPLAYS[name](comparison)
+    for display in _build(comparison):
         rows = [{key: str(value) for key, value in row.items()} for row in list_records(display.table())]
         print_table(rows, numbers=_numbers(rows), title=display.title)
         typer.echo(f"{display.describe()}\n")
@@ -46,9 +47,19 @@ def analyse(
 
 def list_evidence(comparison: "Comparison") -> dict[str, Any]:
     """The frame of every display of the evidence, by its name: a list of rows, shares of 1 and seconds."""
-    from core.displays.display import DISPLAYS
+    return {display.name: list_records(display.frame()) for display in _build(comparison)}
 
-    return {name: list_records(DISPLAYS[name](comparison).frame()) for name in EVIDENCE}
+
+def _build(comparison: "Comparison") -> "list[Display]":
+    """The displays of the evidence; those that set a run among all on the same images get these too."""
+    from core.displays.display import DISPLAYS
+    from core.store.peers import Peers
+    from core.store.runs import RunStore
+
+    peers = Peers.within(comparison, RunStore(Home.default()).frame())
+    among = {"peers": peers}
+    kinds = [DISPLAYS[name] for name in EVIDENCE]
+    return [kind(comparison, **(among if "peers" in kind.__dataclass_fields__ else {})) for kind in kinds]
 
 
 def _numbers(rows: list[dict[str, str]]) -> list[str]:

@@ -180,7 +180,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     frame = frame[frame["recipe"].notna()]
     for values, group in frame.groupby(["recipe", *_SETTING_KNOBS], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
-        settings = {name: _plain(value) for name, value in zip(_SETTING_KNOBS, values[1:], strict=True)}
+        settings = {name: to_plain(value) for name, value in zip(_SETTING_KNOBS, values[1:], strict=True)}
         datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
         label = " · ".join([recipe.name, *(describe(n, v) for n, v in changed.items())])
@@ -192,7 +192,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     return [offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)]  # equals stay newest first
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A cell of a DataFrame as the Python value it stands for."""
     if pd.isna(value):
         return None

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,12 +17,12 @@ from core.errors import HomeError, RunError
 from core.files import replacing
 from core.recipes import RECIPES
 from core.spec import KNOBS
-from core.store.record import Cost, Metrics
+from core.store.record import Cost, Metrics, Record
 from core.store.run import Run
 
 COLUMNS = (
     "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
-    "cpu", "cores", "official", "finished_at",
+    "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -56,6 +56,12 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     columns = zip(*rows, strict=True) if rows else [()] * len(_DTYPES)
     named = zip(_DTYPES.items(), columns, strict=True)
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
+
+
+def list_records(records: Iterable[Record]) -> pd.DataFrame:
+    """A row a record with the columns of COLUMNS, in the order given and of the types of an index."""
+    rows = (record.row() for record in records)
+    return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]
 
 
 @cache

@@ -39,6 +39,7 @@ class Cost(_Part):
     latency_seconds: float = Field(ge=0, description="median for one image")
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
+    latency_32_p95_seconds: float | None = Field(None, ge=0, description="older records do not have it")
     train_seconds: float = Field(ge=0, description="all epochs with their validation")
     peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
@@ -131,5 +132,6 @@ class Record(_Part):
             "cpu": self.cpu,
             "cores": self.cores,
             "official": self.data.official,
+            "targets": self.data.targets,
             "finished_at": self.finished_at,
         }

@@ -25,6 +25,7 @@ class Latency:
     median_seconds: float
     p95_seconds: float
     median_32_seconds: float
+    p95_32_seconds: float
 
 
 def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
@@ -49,7 +50,7 @@ def measure_latency(path: Path, input_shape: tuple[int, ...]) -> Latency:
     """
     noise = np.random.default_rng(0).random((32, *input_shape), np.float32)
     one, many = (_time(path, noise[:batch]) for batch in (1, 32))
-    return Latency(float(np.median(one)), float(np.percentile(one, 95)), float(np.median(many)))
+    return Latency(*(float(figure) for times in (one, many) for figure in (np.median(times), np.percentile(times, 95))))
 
 
 def _time(path: Path, images: NDArray[np.float32]) -> list[float]:

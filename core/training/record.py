@@ -124,6 +124,7 @@ def build_record(
             latency_seconds=latency.median_seconds,
             latency_p95_seconds=latency.p95_seconds,
             latency_32_seconds=latency.median_32_seconds,
+            latency_32_p95_seconds=latency.p95_32_seconds,
             train_seconds=seconds,
             peak_bytes=_peak_bytes(),
         ),

@@ -17,6 +17,7 @@ from core.store.comparison import Comparison
 from core.ui import link
 from core.ui.disagreement import show_disagreement
 from core.ui.more import show_more
+from core.ui.peers import show_cost, show_knobs
 from core.ui.robustness import show_robustness
 from core.ui.show import keep, show, show_table, tell
 
@@ -102,4 +103,6 @@ SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
     "Robustness": show_robustness,
+    "Cost": show_cost,
+    "Knobs": show_knobs,
 }

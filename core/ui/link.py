@@ -44,6 +44,7 @@ _NAMES = frozenset(
         *("job", "sweep", "swept", "budget", "followed", "against"),
         *(f"values_{name}" for name in KNOBS),
         *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "stress"),
+        *("cost", "cost_log", "knob", "knob_runs"),
     ]
 )
 _REFUSED = "refused"

@@ -27,9 +27,14 @@ def show(display: Display, *, title: str | None = None, table: bool = True) -> N
         st.subheader(heading, anchor=False)
     _draw(display.name, _list_records(display.comparison), _list_settings(display), display)
     if table:
-        with st.expander("The figures behind it", on_change="rerun", key=f"figures-{display.name}-{heading}") as fold:
-            if fold.open:
-                show_table(display)
+        show_figures(display, heading)
+
+
+def show_figures(display: Display, heading: str = "") -> None:
+    """The table of a display in a fold."""
+    with st.expander("The figures behind it", on_change="rerun", key=f"figures-{display.name}-{heading}") as fold:
+        if fold.open:
+            show_table(display)
 
 
 def _list_records(comparison: Comparison) -> list[str]:

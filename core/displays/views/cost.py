@@ -1,0 +1,123 @@
+"""What each head costs in every way that was measured, and the accuracy it gets for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.cost import COSTS, compute_costs, count_processors
+from core.displays.cost import COST_FORMS, write_cost, write_mean
+from core.displays.display import Chart, Display
+from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
+from core.displays.number import format_ratio
+from core.store.peers import Peers
+
+
+@dataclass(frozen=True)
+class Costs(Display):
+    """Means over the seeds. The picture shows each cost as a multiple of the cheapest head's."""
+
+    name: ClassVar[str] = "cost"
+    title: ClassVar[str] = "What each head costs"
+
+    @cached_property
+    def _peers(self) -> Peers:
+        return Peers.of(self.comparison)
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        frame = compute_costs(self._peers)
+        labels = {contender.first.run_id: contender.label for contender in self.comparison.contenders}
+        firsts = self._peers.runs.groupby("setting")["run_id"].first()
+        frame["name"] = frame["setting"].map(firsts.map(labels))
+        place = {label: i for i, label in enumerate(self.comparison.labels)}
+        frame = frame.sort_values("name", key=lambda names: names.map(place), ignore_index=True)
+        return frame.drop(columns=["setting", "head", "label"]).rename(columns={"name": "head"})
+
+    def frame(self) -> pd.DataFrame:
+        """Columns head, seeds, cpu, test_accuracy, test_accuracy_spread, the costs, accuracy_per_1000_params (points of
+        per cent); NaN for what was not measured, or has no spread."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        """A row a cost, a column a head: there are more costs than heads."""
+        rows = self._found.to_dict("records")
+        cells = {
+            COST_FORMS[cost].short: [_write_with_tail(cost, row) for row in rows]
+            for cost in COSTS
+            if cost not in _TAILS.values()
+        }
+        cells = {"Test accuracy": [*map(write_mean, rows)]} | cells
+        cells["Points / 1 k parameters"] = [_write_density(row["accuracy_per_1000_params"]) for row in rows]
+        table = pd.DataFrame.from_dict(cells, orient="index", columns=self.comparison.labels)
+        return table.rename_axis("Mean over seeds").reset_index()
+
+    def chart(self) -> Chart | None:
+        frame = self._found.melt(["head"], [*COSTS], "cost", "value").dropna(subset=["value"])
+        cheapest = frame.groupby("cost")["value"].transform("min")
+        frame = frame[cheapest > 0].assign(times=frame["value"] / cheapest)
+        if frame.empty or len(self.comparison.contenders) < 2:
+            return None
+        shorts = [COST_FORMS[cost].short for cost in COSTS]
+        frame["short"] = frame["cost"].map(lambda cost: COST_FORMS[cost].short)
+        frame["said"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
+        y = alt.Y(
+            "short:N", title=None, sort=[short for short in shorts if short in set(frame["short"])],
+            axis=alt.Axis(labelLimit=180, grid=True, labelOverlap=False),
+        )  # fmt: skip
+        x = alt.X(
+            "times:Q", title="Times the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),
+            axis=alt.Axis(format="~g", tickCount=5),
+        )  # fmt: skip
+        base = alt.Chart(frame).encode(y=y)
+        lines = base.mark_rule(strokeWidth=1.5, color=GREY).encode(x="min(times):Q", x2="max(times):Q")
+        points = base.mark_point(filled=True, size=100, opacity=0.9).encode(
+            x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
+            tooltip=[
+                alt.Tooltip("head:N", title="Head"), alt.Tooltip("short:N", title="Cost"),
+                alt.Tooltip("said:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Times", format=",.2f"),
+            ],
+        )  # fmt: skip
+        note = write_note(_describe_processors(count_processors(self._peers), self._found["cpu"].iloc[0]))
+        return (lines + points).properties(
+            height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
+        )
+
+    def describe(self) -> str:
+        rows = self._found.to_dict("records")
+        parts = []
+        for row in rows:
+            said = f"{row['head']} {_write_density(row['accuracy_per_1000_params'])} points"
+            others = [f"{write_cost(n, row[n])} {word}" for n, word in _SAID.items() if row[n] == row[n]]
+            parts.append(f"{said} ({', '.join(others)})")
+        text = "Test accuracy per 1,000 parameters: " + "; ".join(parts) + "."
+        if len(rows) == 2:
+            a, b = sorted(rows, key=lambda row: row["params"])
+            if a["params"] > 0 and a["params"] < b["params"]:
+                ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
+                text += f" A parameter of {a['head']} brings {ratio} the accuracy of one of {b['head']}."
+        return text
+
+
+_TAILS = {"latency_seconds": "latency_p95_seconds", "latency_32_seconds": "latency_32_p95_seconds"}
+_SAID = {"latency_seconds": "an image", "epoch_seconds": "an epoch of training"}
+
+
+def _write_with_tail(cost: str, row: Mapping[Any, Any]) -> str:
+    """«67 µs, p95 85 µs» for a latency."""
+    tail = f", p95 {write_cost(_TAILS[cost], row[_TAILS[cost]])}" if cost in _TAILS else ""
+    return write_cost(cost, row[cost]) + tail
+
+
+def _write_density(value: float) -> str:
+    """Points of per cent for a thousand parameters."""
+    return f"{float(f'{value:.3g}'):g}" if value == value else "–"
+
+
+def _describe_processors(count: int, name: str) -> str:
+    if count > 1:
+        return f"Times were taken on {count} kinds of processors, so they do not compare."
+    return f"Times were taken on one thread of {name}."

@@ -1,0 +1,68 @@
+"""What the last point of accuracy costs: the steps along the front, for one cost or for all."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import pandas as pd
+
+from core.analysis.cost import COSTS, compute_costs, compute_staircase
+from core.displays.cost import COST_FORMS, write_cost
+from core.displays.display import Chart, Display
+from core.displays.number import format_share
+from core.store.peers import Peers
+
+
+@dataclass(frozen=True)
+class Front(Display):
+    """From each setting of the front to the next dearer one; means over seeds. `cost` None stands for all of them."""
+
+    name: ClassVar[str] = "front"
+    title: ClassVar[str] = "What the last point of accuracy costs"
+
+    peers: Peers | None = None
+    cost: str | None = None
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        costs = compute_costs(self.peers or Peers.of(self.comparison))
+        return compute_staircase(costs, COSTS if self.cost is None else (self.cost,))
+
+    def frame(self) -> pd.DataFrame:
+        """Columns cost, setting, name, label, seeds, test_accuracy, value, extra_value, extra_points, value_per_point;
+        points are of per cent. NaN for the cheapest, which has nothing before it."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        rows = self._found.to_dict("records")
+        which = {} if self.cost else {"Of": [COST_FORMS[row["cost"]].short for row in rows]}
+        return pd.DataFrame(
+            {
+                "Setting": [row["name"] for row in rows],
+                **which,
+                "Cost": [write_cost(row["cost"], row["value"]) for row in rows],
+                "Test accuracy": [format_share(row["test_accuracy"]) for row in rows],
+                "Points gained": ["–" if (gain := row["extra_points"]) != gain else f"{gain:.2f}" for row in rows],
+                "One point costs": [_write_rate(row["cost"], row["value_per_point"]) for row in rows],
+            },
+            index=range(len(rows)),
+        )
+
+    def chart(self) -> Chart | None:
+        return None
+
+    def describe(self) -> str:
+        parts = []
+        for cost, rows in self._found.groupby("cost", sort=False):
+            last, short = rows.iloc[-1], COST_FORMS[str(cost)].short
+            if pd.isna(last["value_per_point"]):
+                parts.append(f"{short}: {last['name']} is the cheapest and the most accurate, no point is left to buy")
+                continue
+            before = rows[rows["value"] < last["value"]].iloc[-1]
+            rate = _write_rate(str(cost), last["value_per_point"])
+            parts.append(f"{short}: {rate} for the last point of accuracy, from {before['name']} to {last['name']}")
+        return "; ".join(parts) + "." if parts else "No cost was measured."
+
+
+def _write_rate(cost: str, value: float) -> str:
+    return "–" if value != value else write_cost(cost, value)

@@ -1,0 +1,182 @@
+"""Parallel coordinates: every run a line over all knobs that differ, to the accuracy it reached."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from altair.vegalite.v6.schema.core import FieldName
+
+from core.displays.display import Chart, Display
+from core.displays.encoding import GREY, color_labels, shape_labels, write_note
+from core.displays.number import format_count, format_share, format_short
+from core.spec import HEADS, KNOBS
+from core.store.comparison import describe_value, to_plain
+from core.store.peers import Peers
+
+MOST_LINES = 1_000
+_MOST_TICKS = 8
+_AXIS_PIXELS = 90
+_MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
+
+
+@dataclass(frozen=True)
+class Parallel(Display):
+    """The knobs that differ, the head first, then parameters (log) and test accuracy; values of a knob stand at equal
+    distances. `peers` are the runs of the comparison unless others are given. A page may listen to the selection
+    `brush`; `select` says which runs it holds."""
+
+    name: ClassVar[str] = "parallel"
+    title: ClassVar[str] = "All knobs at once"
+
+    peers: Peers | None = None
+
+    @cached_property
+    def _peers(self) -> Peers:
+        return self.peers or Peers.of(self.comparison)
+
+    @cached_property
+    def axes(self) -> list[str]:
+        runs = self._peers.runs
+        return [*(["head"] if runs["head"].nunique() > 1 else []), *self._peers.knobs, *_MEASURED]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a run: run_id, head (the label), seed, the knobs that differ, params, test_accuracy."""
+        runs = self._peers.runs
+        frame = runs[["run_id", "label", "seed", *self._peers.knobs, *_MEASURED]].rename(columns={"label": "head"})
+        return frame.reset_index(drop=True)
+
+    def table(self) -> pd.DataFrame:
+        return self.tabulate(self._peers.runs["run_id"])
+
+    def tabulate(self, run_ids: Sequence[str] | pd.Series) -> pd.DataFrame:
+        """Some of the runs as people read them, the most accurate first."""
+        frame = self.frame()
+        frame = frame[frame["run_id"].isin(run_ids)].sort_values("test_accuracy", ascending=False, kind="stable")
+        knobs = {
+            KNOBS[name].label: [describe_value(name, to_plain(value)) for value in frame[name]]
+            for name in self._peers.knobs
+        }
+        return pd.DataFrame(
+            {
+                "Head": frame["head"],
+                **knobs,
+                "Seed": frame["seed"].map(str),
+                "Parameters": frame["params"].map(format_count),
+                "Test accuracy": frame["test_accuracy"].map(format_share),
+                "Run": frame["run_id"],
+            }
+        )
+
+    @cached_property
+    def _scales(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Where each run (by run_id) crosses each axis, 0 to 1 from below; and the ticks: axis, position, text."""
+        runs = self._peers.runs
+        places, ticks = {}, []
+        for axis in self.axes:
+            if axis in _MEASURED:
+                values = runs[axis].to_numpy(dtype=np.float64)
+                place = _spread(np.log10(np.maximum(values, 1.0)) if axis == "params" else values)
+                write = format_short if axis == "params" else format_share
+                ends = {int(np.argmin(values)), int(np.argmax(values))}
+                ticks += [(axis, float(place[end]), write(float(values[end]))) for end in sorted(ends)]
+                places[axis] = place
+                continue
+            plain = [to_plain(value) for value in runs[axis]]
+            order = sorted(set(plain), key=lambda value: (value is None, 0 if value is None else value))
+            if axis == "head":
+                order = [name for name in HEADS if name in order]
+            at = {value: i / (len(order) - 1) for i, value in enumerate(order)}
+            places[axis] = np.array([at[value] for value in plain])
+            stride = -(-(len(order) - 1) // (_MOST_TICKS - 1)) or 1
+            said = [HEADS[value].label if axis == "head" else describe_value(axis, value) for value in order]
+            ticks += [(axis, at[value], text) for value, text in [*zip(order, said, strict=True)][::stride]]
+        frame = pd.DataFrame(places).assign(run_id=runs["run_id"].to_numpy())
+        return frame, pd.DataFrame(ticks, columns=["axis", "position", "text"])
+
+    def select(self, brush: Mapping[str, Any]) -> list[str]:
+        """Ids of the runs whose lines cross an axis within the rectangle; none for an empty one.
+
+        Args:
+            brush: `axis`, the axes it covers, and `position`, from where to where.
+        """
+        axes = [axis for axis in brush.get("axis", []) if axis in self.axes]
+        ends = [float(end) for end in brush.get("position", [])]
+        if not axes or not ends:
+            return []
+        frame = self._scales[0]
+        inside = ((frame[axes] >= min(ends) - 1e-9) & (frame[axes] <= max(ends) + 1e-9)).any(axis=1)
+        return frame.loc[inside, "run_id"].tolist()
+
+    def chart(self) -> Chart:
+        places, ticks = self._scales
+        runs = self._peers.runs
+        lines = places.rename(columns={axis: f"at_{axis}" for axis in self.axes})
+        lines = lines.assign(
+            head=runs["label"].to_numpy(), name=runs["name"].to_numpy(), seed=runs["seed"].to_numpy(),
+            accuracy=runs["test_accuracy"].to_numpy(),
+        )  # fmt: skip
+        newest = runs["finished_at"].astype(str).to_numpy().argsort(kind="stable")[::-1][:MOST_LINES]
+        drawn = lines.iloc[np.sort(newest)]
+        words = {f"at_{axis}": _MEASURED.get(axis) or KNOBS[axis].label for axis in self.axes}
+        fields: list[str | FieldName] = [*words]
+        names = json.dumps({field[3:]: word for field, word in words.items()})
+        labels = list(dict.fromkeys(runs["label"]))
+        narrow = f"width < {_AXIS_PIXELS * len(self.axes)}"  # as on a phone
+        x = alt.X(
+            "axis:N", sort=self.axes, title=None,
+            scale=alt.Scale(type="band", domain=self.axes, paddingInner=0.5, paddingOuter=0.35),
+            axis=alt.Axis(
+                orient="top", labelExpr=f"{names}[datum.value]", labelLimit=110, labelOverlap=False, labelPadding=20,
+                labelFontWeight="bold", domain=False, ticks=False, labelAngle=alt.expr(f"{narrow} ? -55 : 0"),
+                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"), labelBaseline=alt.expr(f"{narrow} ? 'middle' : 'bottom'"),
+            ),
+        )  # fmt: skip
+        y = alt.Y("position:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
+        color = color_labels(labels)
+        brush = alt.selection_interval(name="brush", encodings=["x", "y"])
+        folded = alt.Chart(drawn).transform_fold(fields, as_=["field", "position"])
+        folded = folded.transform_calculate(axis="substring(datum.field, 3)")
+        crossings = folded.mark_point(filled=True, size=34, opacity=0.55).encode(
+            x=x, y=y, color=color, shape=shape_labels(labels),
+            tooltip=[
+                alt.Tooltip("name:N", title="Setting"), alt.Tooltip("seed:Q", title="Seed"),
+                alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"), alt.Tooltip("run_id:N", title="Run"),
+            ],
+        )  # fmt: skip
+        behind = folded.mark_line(strokeWidth=1, opacity=0.18, color=GREY).encode(x=x, y=y, detail="run_id:N")
+        # the runs with a crossing in the brush, each folded out to its whole line again
+        chosen = folded.transform_filter(brush).transform_fold(fields, as_=["field", "position"])
+        chosen = chosen.transform_calculate(axis="substring(datum.field, 3)")
+        front = chosen.mark_line(strokeWidth=1.4, opacity=0.55).encode(x=x, y=y, color=color, detail="run_id:N")
+        rules = alt.Chart(pd.DataFrame({"axis": self.axes})).mark_rule(color=GREY, opacity=0.7).encode(x=x)
+        values = alt.Chart(ticks).mark_text(align="right", dx=-6, dy=-7, fontSize=11, color=GREY, limit=90)
+        layers = [rules, behind, front, crossings.add_params(brush), values.encode(x=x, y=y, text="text:N")]
+        note = write_note(self._note(len(drawn)))
+        return alt.layer(*layers).properties(height=420, title=note)
+
+    def _note(self, drawn: int) -> str:
+        count = len(self._peers.runs)
+        text = "A line is a run. Drag a rectangle over an axis to choose the runs that cross it there."
+        return text + (
+            f" The newest {drawn:,} of {count:,} runs are drawn; choosing goes over all." if drawn < count else ""
+        )
+
+    def describe(self) -> str:
+        runs = self._peers.runs
+        best = runs.iloc[int(runs["test_accuracy"].to_numpy().argmax())]
+        knobs = [_MEASURED.get(axis) or KNOBS[axis].label for axis in self.axes]
+        return (
+            f"{len(runs):,} runs as lines over {', '.join(name.lower() for name in knobs)}. The most accurate is "
+            f"{best['name']}, seed {best['seed']}, with {format_share(best['test_accuracy'])}."
+        )
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """From 0 to 1; all in the middle where they are equal."""
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
