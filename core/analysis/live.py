@@ -54,7 +54,7 @@ class LiveModel:
         self._head: Head | None = None
         try:
             plan = plan_maps(run.model)
-            head = Head(plan, _read_weights(path) if plan.rectified else ())
+            head = Head(plan, read_weights(path) if plan.rectified else ())
             self._check(head, run)
             self._head, self.exact = head, plan.exact
         except SpecError as error:
@@ -96,7 +96,7 @@ class LiveModel:
             )
 
 
-def _read_weights(path: Path) -> tuple[Weights, ...]:
+def read_weights(path: Path) -> tuple[Weights, ...]:
     """Of the Dense layers in their order. Kernels stay on disk until they are used; VGG's are 400 MB.
 
     Raises:
