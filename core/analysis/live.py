@@ -85,11 +85,9 @@ class LiveModel:
         """The head as it was read must say what the model says."""
         noise = np.random.default_rng(0).integers(0, 256, self.input_shape, np.uint8)
         probs, features = self._invoke(noise)
-        logits = head.compute_logits(features)
-        if run.spec.loss == "binary":
-            logits = logits / 2  # of −z and z, one is left out
-        logits = logits - logits.max()
-        found = np.exp(logits) / np.exp(logits).sum()
+        logits = head.compute_logits(features) / (2 if run.spec.loss == "binary" else 1)  # −z and z are 2z apart
+        powers = np.exp(logits - logits.max())
+        found = powers / powers.sum()
         if np.isfinite(probs).all() and not np.allclose(found, probs, atol=_CLOSE):
             raise SpecError(
                 f"Expected a head in model.tflite of run {run.run_id} that answers as the model does; got another."

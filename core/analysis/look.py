@@ -1,6 +1,6 @@
 """What a run's model looks at in some test images: from its stored maps, else computed anew by its model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,14 +29,15 @@ class Look:
     silence: str = ""
 
 
-def look(run: Run, images: Sequence[int], pictures: Images) -> Look:
+def look(run: Run, images: Sequence[int], load: Callable[[], Images]) -> Look:
     """
     Args:
         images: their places in the test split.
-        pictures: the same images as the model sees them, uint8 of shape (images, side, side, channels).
+        load: gets the same images as the model sees them, uint8 of shape (images, side, side, channels).
 
     Raises:
         RunDamagedError: when the maps or the model are not what the worker wrote.
+        DatasetError: when there are images to load, and they are not here.
     """
     stored = read_maps(run)
     if stored and max(images, default=0) < len(stored.maps):
@@ -52,7 +53,7 @@ def look(run: Run, images: Sequence[int], pictures: Images) -> Look:
     model = LiveModel(run)
     if model.silence:
         return Look(silence=model.silence)
-    return Look(model.answer(pictures).maps, model.bias, model.exact)
+    return Look(model.answer(load()).maps, model.bias, model.exact)
 
 
 def see(run: Run, images: Sequence[Images]) -> Images:

@@ -92,11 +92,14 @@ class Head:
 
     def __post_init__(self) -> None:
         width = prod(self.plan.maps) if self.plan.pooling == "flatten" else self.plan.maps[-1]
-        shapes = [(each.kernel.shape, each.bias.shape) for each in self.weights]
-        for (inputs, units), bias in shapes if len(shapes) == len(self.plan.rectified) else [((-1, 0), ())]:
-            if inputs != width or bias != (units,):
-                raise SpecError(f"Expected weights of {len(self.plan.rectified)} Dense layers on {width}; got {shapes}.")
-            width = units
+        layers = len(self.plan.rectified)
+        fits = len(self.weights) == layers
+        for each in self.weights:
+            fits = fits and each.kernel.shape == (width, *each.bias.shape)
+            width = each.kernel.shape[1]
+        if not fits:
+            shapes = [each.kernel.shape for each in self.weights]
+            raise SpecError(f"Expected weights of {layers} Dense layers for maps of {self.plan.maps}; got {shapes}.")
 
     @cached_property
     def bias(self) -> Values:

@@ -49,8 +49,8 @@ class Dataset:
     It is given the `files` of the dataset to ask for. Data that is added rather than fetched has `survey` in its
     place, which lists the images of a path without reading them all. `official_counts` are the images of the official
     training and test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen
-    them. `bundled` data comes with an installed package. `drawing` says how its images were made of drawn things. `uses` are the knobs of RunSpec that choose within the data,
-    and `choices` what some of them allow.
+    them. `bundled` data comes with an installed package. `drawing` says how its images were made of drawn things.
+    `uses` are the knobs of RunSpec that choose within the data, and `choices` what some of them allow.
     """
 
     name: str

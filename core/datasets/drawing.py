@@ -1,4 +1,4 @@
-"""How a drawing becomes a picture as those of a dataset of drawn things are: bright on black, at their size and place."""
+"""How a drawing becomes a picture like those of a dataset of drawn things: bright on black, their size and place."""
 
 from dataclasses import dataclass
 

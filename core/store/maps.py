@@ -40,9 +40,7 @@ def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], 
     """Keeps maps as float16, which holds three digits up to 65,504."""
     most = np.finfo(np.float16).max
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file, maps=np.clip(maps, -most, most).astype(np.float16), bias=bias, exact=np.array(exact)
-        )
+        np.savez_compressed(file, maps=np.clip(maps, -most, most).astype(np.float16), bias=bias, exact=np.array(exact))
 
 
 def read_maps(run: Run) -> Maps | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from core.architecture.activation_map import Head, Weights, plan_maps
 from core.architecture.model import Model
@@ -35,9 +34,7 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
         return compute_outputs(model, images, training=False, first=first, last=last)
 
     count = count_images(len(test), head.classes, head.plan.maps)
-    parts: list[NDArray[np.float32]] = []
-    for images in batches(test.images[:count]):
-        parts.append(head.compute_maps(compute(tf.constant(images)).numpy()))
+    parts = [head.compute_maps(compute(tf.constant(images)).numpy()) for images in batches(test.images[:count])]
     save_maps(path, np.concatenate(parts), head.bias, exact=head.plan.exact)
 
 
