@@ -67,10 +67,10 @@ def _name(row: int, column: int, shape: tuple[int, ...]) -> str:
     return "centre" if (y, x) == (1, 1) else f"{_ROWS[y]} {_COLUMNS[x]}"
 
 
-def build_group(cells: Sequence[Cell], opacity: float, *, heading: str = "", pixels: int = 112) -> str:
+def build_group(cells: Sequence[Cell], *, heading: str = "", pixels: int = 112) -> str:
     """Some cells side by side under a heading; an image that several show is encoded once."""
     urls = {id(cell.image): encode_image(cell.image) for cell in {id(cell.image): cell for cell in cells}.values()}
-    body = "".join(_build_cell(cell, urls[id(cell.image)], opacity, pixels) for cell in cells)
+    body = "".join(_build_cell(cell, urls[id(cell.image)], pixels) for cell in cells)
     title = f'<div style="font-weight:600;margin-bottom:4px">{escape(heading)}</div>' if heading else ""
     return (
         '<div style="border:1px solid rgba(128,138,150,0.35);border-radius:8px;padding:10px">'
@@ -82,12 +82,17 @@ def build_groups(groups: Sequence[str]) -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(groups)}</div>'
 
 
-def _build_cell(cell: Cell, url: str, opacity: float, pixels: int) -> str:
+def set_opacity(html: str, opacity: float) -> str:
+    """Groups with the opacity of their maps, from 0 to 1: all that changes when it does."""
+    return f'<div style="--maps:{opacity:g}">{html}</div>'
+
+
+def _build_cell(cell: Cell, url: str, pixels: int) -> str:
     crisp = "" if max(cell.image.shape) > 96 else ";image-rendering:pixelated"
     told = f": {describe_shares(cell.shares, cell.about)}" if cell.shares is not None else ""
     layers = f'<img src="{url}" alt="{escape(cell.title + told)}" style="{_LAYER}{crisp}">'
     if cell.shares is not None:
-        layers += f'<img src="{encode_png(paint(cell.shares))}" alt="" style="{_LAYER};opacity:{opacity:g}">'
+        layers += f'<img src="{encode_png(paint(cell.shares))}" alt="" style="{_LAYER};opacity:var(--maps)">'
     height, width = cell.image.shape[:2]
     dot = (
         f'<span style="display:inline-block;width:9px;height:9px;border-radius:50%;background:{cell.color};'
@@ -96,7 +101,7 @@ def _build_cell(cell: Cell, url: str, opacity: float, pixels: int) -> str:
         else ""
     )
     return (
-        f'<div style="width:{pixels}px"><div style="position:relative;width:100%;aspect-ratio:{width}/{height};'
+        f'<div style="width:min({pixels}px,25vw)"><div style="position:relative;width:100%;aspect-ratio:{width}/{height};'
         f'background:#000;border-radius:4px;overflow:hidden">{layers}</div>'
         f'<div style="font-size:0.8rem;margin-top:4px;overflow-wrap:anywhere">{dot}{escape(cell.title)}</div>'
         f'<div style="font-size:0.8rem;opacity:0.8;overflow-wrap:anywhere">{escape(cell.text)}</div></div>'

@@ -44,6 +44,8 @@ _NAMES = frozenset(
         *("job", "sweep", "swept", "budget", "followed", "against"),
         *(f"values_{name}" for name in KNOBS),
         *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target"),
+        *("looks", "looks_for", "looks_page", "opacity"),
+        *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
     ]
 )
 _REFUSED = "refused"

@@ -29,6 +29,16 @@ _SIDE = 96
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """`html` is empty where no head has maps; `kinds` are the heads that have some, and whether these are exact;
+    `silences` say why the others have none."""
+
+    html: str
+    kinds: dict[str, bool]
+    silences: list[str]
+
+
+@dataclass(frozen=True)
 class Activation(Display):
     """Maps of one class over some test images, one a head. `about` is the class; None that of each head's own guess.
 
@@ -42,7 +52,7 @@ class Activation(Display):
     images: tuple[int, ...] = tuple(range(_FEW))
     about: int | None = None
     seed: int | None = None
-    opacity: float = 0.7
+    opacity: float = 0.7  # of the picture for files; a page sets its own
 
     def frame(self) -> pd.DataFrame:
         """One row a cell of a map: image, head, label (the true class), guess, shown (the class that the map is of),
@@ -120,14 +130,11 @@ class Activation(Display):
         """A sentence for each head that has no maps."""
         return [f"{head}: {found.silence}" for head, found in self._looks.items() if found.maps is None]
 
-    def list_kinds(self) -> dict[str, bool]:
-        """Heads that have maps to whether these are exact."""
-        return {head: found.exact for head, found in self._looks.items() if found.maps is not None}
+    def draw(self) -> Drawn:
+        kinds = {head: found.exact for head, found in self._looks.items() if found.maps is not None}
+        return Drawn(self._build_html() if kinds else "", kinds, self.list_silences())
 
-    def build_html(self) -> str:
-        """The images with each head's map over them; empty where no head has one."""
-        if not self.list_kinds():
-            return ""
+    def _build_html(self) -> str:
         palette, names = colors(self.comparison), name_guesses(self.comparison)
         groups = []
         for place, image in enumerate(self._images):
@@ -139,7 +146,7 @@ class Activation(Display):
                     text = self._write(run, place, shown)
                     cells.append(Cell(picture, head, text, palette[head], shares[place], names[shown]))
             label = names[int(self.comparison.first.predictions.test_labels[image])]
-            groups.append(build_group(cells, self.opacity, heading=f"Test image {image}: {label}"))
+            groups.append(build_group(cells, heading=f"Test image {image}: {label}"))
         return build_groups(groups)
 
     def _write(self, run: Run, place: int, shown: int) -> str:
