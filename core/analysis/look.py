@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from core.analysis.live import LiveModel
 from core.augment.pillow import resize
 from core.augment.prepare import prepare
+from core.datasets.drawing import fit_drawing
 from core.errors import RunDamagedError
+from core.picture import read_picture
+from core.spec import DATASETS
 from core.store.maps import read_maps
 from core.store.run import Run
 
@@ -68,3 +71,18 @@ def see(run: Run, images: Sequence[Images]) -> Images:
     if height == width:
         return np.stack([prepare(image, height) for image in images])
     return np.stack([resize(image, height, width) for image in images])
+
+
+def prepare_picture(data: bytes, run: Run) -> Images:
+    """An image file as the model of a run sees it, uint8 of shape (height, width, channels).
+
+    Raises:
+        DatasetError: when it is no picture, a damaged or too large one, or an empty drawing.
+    """
+    channels = run.record.data.input_shape[-1]
+    dataset = DATASETS[run.spec.dataset]
+    picture = read_picture(data, channels=channels)
+    if dataset.drawing:
+        picture = fit_drawing(picture, dataset.drawing, dataset.input_shape[0])
+    seen: Images = see(run, [picture])[0]
+    return seen

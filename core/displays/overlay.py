@@ -67,15 +67,13 @@ def _name(row: int, column: int, shape: tuple[int, ...]) -> str:
     return "centre" if (y, x) == (1, 1) else f"{_ROWS[y]} {_COLUMNS[x]}"
 
 
-def build_group(cells: Sequence[Cell], *, heading: str = "", pixels: int = 112) -> str:
+def build_group(cells: Sequence[Cell], *, heading: str = "", pixels: int = 112, frame: bool = True) -> str:
     """Some cells side by side under a heading; an image that several show is encoded once."""
     urls = {id(cell.image): encode_image(cell.image) for cell in {id(cell.image): cell for cell in cells}.values()}
     body = "".join(_build_cell(cell, urls[id(cell.image)], pixels) for cell in cells)
     title = f'<div style="font-weight:600;margin-bottom:4px">{escape(heading)}</div>' if heading else ""
-    return (
-        '<div style="border:1px solid rgba(128,138,150,0.35);border-radius:8px;padding:10px">'
-        f'{title}<div style="display:flex;flex-wrap:wrap;gap:10px">{body}</div></div>'
-    )
+    around = "border:1px solid rgba(128,138,150,0.35);border-radius:8px;padding:10px" if frame else ""
+    return f'<div style="{around}">{title}<div style="display:flex;flex-wrap:wrap;gap:10px">{body}</div></div>'
 
 
 def build_groups(groups: Sequence[str]) -> str:
@@ -101,8 +99,9 @@ def _build_cell(cell: Cell, url: str, pixels: int) -> str:
         else ""
     )
     return (
-        f'<div style="width:min({pixels}px,25vw)"><div style="position:relative;width:100%;aspect-ratio:{width}/{height};'
-        f'background:#000;border-radius:4px;overflow:hidden">{layers}</div>'
+        f'<div style="width:min({pixels}px,{25 * pixels // 112}vw)">'
+        f'<div style="position:relative;width:100%;aspect-ratio:{width}/{height};background:#000;border-radius:4px;'
+        f'overflow:hidden">{layers}</div>'
         f'<div style="font-size:0.8rem;margin-top:4px;overflow-wrap:anywhere">{dot}{escape(cell.title)}</div>'
         f'<div style="font-size:0.8rem;opacity:0.8;overflow-wrap:anywhere">{escape(cell.text)}</div></div>'
     )
