@@ -79,7 +79,7 @@ def _build_bars(said: Said, classes: Sequence[str]) -> str:
     )
     left = len(classes) - len(shown)
     rest = f'<div style="font-size:0.75rem;opacity:0.75">and {left:,} less probable classes</div>' if left else ""
-    return f'<div style="flex:1 1 150px;min-width:150px;font-size:0.8rem">{rows}{rest}</div>'
+    return f'<div style="flex:1 1 130px;min-width:130px;font-size:0.8rem">{rows}{rest}</div>'
 
 
 def _build_bar(name: str, prob: float, said: Said, bold: bool) -> str:

@@ -7,7 +7,7 @@ from core.analysis.live import LiveModel
 from core.analysis.look import prepare_picture
 from core.analysis.prediction import choose_runs
 from core.displays.answer import build_answers, say, write_answers
-from core.displays.overlay import set_opacity
+from core.displays.overlay import Cell, build_group, set_opacity
 from core.displays.palette import colors
 from core.picture import Pixels
 from core.spec import DATASETS
@@ -18,7 +18,7 @@ from core.ui.canvas import draw
 from core.ui.frame import errors_as_sentences
 from core.ui.look import explain
 
-_DRAW, _FILE, _CAMERA = "draw", "a picture of mine", "camera"
+_DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 
 
 @st.fragment
@@ -99,15 +99,17 @@ def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) 
             if model.silence:
                 st.caption(f"{head}: {model.silence}")
         explain({head: model.exact for head, model in models.items() if not model.silence})
-        st.caption(_describe(run, seen))
+        left, right = st.columns([1, 4], vertical_alignment="center")
+        left.html(build_group([Cell(seen, "as the models see it")], frame=False))
+        right.caption(_describe(run, seen))
 
 
 def _describe(run: Run, seen: Pixels) -> str:
     drawing = DATASETS[run.spec.dataset].drawing
     size = f"{seen.shape[1]}×{seen.shape[0]} pixels"
     if drawing is None:
-        return f"The pictures above are what the models see: the central square, at {size}."
+        return f"The models see the central square, at {size}."
     return (
-        f"The pictures above are what the models see, at {size}: what is drawn, {drawing.said}, as the images of "
+        f"The models see {size}, white on black: what is drawn, {drawing.said}, as the images of "
         f"{DATASETS[run.spec.dataset].label} are. They were trained on those, by other hands and pens than yours."
     )

@@ -6,7 +6,7 @@ from core.analysis.prediction import compute_guesses, select_images
 from core.displays.number import format_plural
 from core.displays.overlay import build_scale, set_opacity
 from core.displays.views.activation import Activation
-from core.errors import DatasetError
+from core.errors import DatasetError, HeadroomError
 from core.store.comparison import Comparison
 from core.ui import link
 from core.ui.show import keep_of
@@ -61,6 +61,9 @@ def show_activation(activation: Activation, opacity: float = 0.7) -> None:
         drawn = keep_of(activation, Activation.draw)
     except DatasetError as error:
         st.info(str(error))
+        return
+    except HeadroomError as error:
+        st.error(str(error), icon=":material/error:")
         return
     for sentence in drawn.silences:
         st.info(sentence, icon=":material/visibility_off:")
