@@ -37,10 +37,13 @@ def count_images(images: int, classes: int, shape: tuple[int, ...]) -> int:
 
 
 def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], *, exact: bool) -> None:
-    """Keeps maps as float16, which holds three digits up to 65,504."""
-    most = np.finfo(np.float16).max
+    """Keeps maps as float16 shares of the strongest value of their image, which hold three digits whatever its size."""
+    sizes = np.where(np.isfinite(maps), np.abs(maps), 0)
+    strongest = sizes.max(axis=(1, 2, 3), keepdims=True)
+    strongest[strongest == 0] = 1
+    shares = np.clip(maps / strongest, -1, 1).astype(np.float16)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, maps=np.clip(maps, -most, most).astype(np.float16), bias=bias, exact=np.array(exact))
+        np.savez_compressed(file, shares=shares, strongest=strongest, bias=bias, exact=np.array(exact))
 
 
 def read_maps(run: Run) -> Maps | None:
@@ -53,7 +56,7 @@ def read_maps(run: Run) -> Maps | None:
         return None
     try:
         with run.artifact(NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = Maps(arrays["maps"].astype(np.float32), arrays["bias"], bool(arrays["exact"]))
+            found = Maps(arrays["shares"] * arrays["strongest"], arrays["bias"], bool(arrays["exact"]))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
         raise RunDamagedError(f"Expected readable activation maps in run {run.run_id}; got: {error}.") from None
     classes, images = len(run.record.data.classes), run.record.data.test_images
