@@ -23,11 +23,11 @@ from core.errors import DatasetError, RunDamagedError
 from core.home import EXAMPLES, Home
 from core.spec import DATASETS
 from core.store.comparison import Comparison
-from core.store.maps import MOST_BYTES, MOST_IMAGES, NAME, count_images, read_maps, save_maps
+from core.store.maps import MOST_BYTES, MOST_FLOPS, MOST_IMAGES, NAME, count_images, read_maps, save_maps
 from core.store.run import Run
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
-from tests.page_run import navigated, open_page
+from tests.page_run import navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
 
 Open = Callable[..., AppTest]
@@ -78,12 +78,14 @@ def without_maps(run: Run) -> Run:
 # Stored maps
 
 
-def test_stored_maps_stay_small_whatever_the_classes_and_the_images() -> None:
-    for classes, shape in ((2, (1, 1)), (10, (5, 5)), (100, (7, 7)), (1000, (28, 28)), (1000, (224, 224))):
-        count = count_images(10_000, classes, shape)
-        assert 1 <= count <= MOST_IMAGES
-        assert count == 1 or count * 2 * classes * shape[0] * shape[1] <= MOST_BYTES
-    assert count_images(3, 10, (5, 5)) == 3
+def test_stored_maps_stay_small_and_quick_whatever_the_head() -> None:
+    for size in (1, 500, 98_000, 2_000_000, 10**9):
+        for flops in (1, 10**6, 4 * 10**9, 10**12):
+            count = count_images(10_000, size, flops)
+            assert 1 <= count <= MOST_IMAGES
+            assert count == 1 or (count * size <= MOST_BYTES and count * flops <= MOST_FLOPS)
+    assert count_images(10_000, 500, 10**6) == MOST_IMAGES
+    assert count_images(3, 500, 10**6) == 3
 
 
 @pytest.mark.parametrize("size", [1e-20, 1.0, 1e9])
@@ -180,6 +182,17 @@ def test_section_stands_for_any_number_of_heads(open_page: Open, make_run: RunWr
     app.selectbox(key="looks_for").set_value("7").run()
     assert "for 7 most at" in html_of(app)
     assert not [*app.error, *app.warning]
+
+
+def test_figures_say_where_the_evidence_is(open_page: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head)
+    app = open_page("evidence", evidence=LOOKS)
+    app.session_state["figures-looks"] = True
+    app.run()
+    table = read_tables(app)[0]
+    assert table["Head"].tolist() == ["GAP", "Flatten + Dense"] * 6
+    assert table["What the map says"].str.startswith("for ").all()
 
 
 def test_section_without_maps_says_so_for_each_head(open_page: Open, make_run: RunWriter) -> None:

@@ -193,7 +193,9 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
 # Evidence
 
 
-@pytest.mark.parametrize("section", ["Accuracy", "Checks", "Disagreements", "Calibration", "Convergence"])
+@pytest.mark.parametrize(
+    "section", ["Accuracy", "Checks", "Disagreements", "What it looks at", "Calibration", "Convergence"]
+)
 @pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
 def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
     open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str

@@ -113,6 +113,15 @@ class Head:
         units = self.weights[-1].kernel.shape[1] if self.weights else self.plan.maps[-1]
         return max(2, units)
 
+    @property
+    def flops(self) -> int:
+        """Floating-point operations for the maps of one image, those of its logits left out: a multiply and add for
+        each class, channel and position, and for Grad-CAM as many for each class and weight behind the pooling."""
+        sizes = [prod(each.kernel.shape) for each in self.weights]
+        if sizes and self.plan.pooling == "flatten":
+            sizes[0] //= prod(self.plan.maps[:2])
+        return 2 * self.classes * (prod(self.plan.maps) + (0 if self.plan.exact else sum(sizes)))
+
     def compute_logits(self, maps: Values) -> Values:
         """From feature maps of shape (images, height, width, channels) to (images, classes)."""
         return _both(self._forward(maps)[-1])
@@ -123,8 +132,11 @@ class Head:
         if self.plan.exact:
             scores = maps @ self.weights[0].kernel if self.weights else maps
             return _both(np.moveaxis(scores, 3, 1), axis=1)
+        height, width, channels = self.plan.maps
         alphas = self._compute_alphas(maps)
-        return np.maximum(np.einsum("nck,nhwk->nchw", alphas, maps), 0)
+        columns = maps.reshape(len(maps), height * width, channels).transpose(0, 2, 1)
+        found: Values = np.maximum(alphas @ columns, 0).reshape(len(maps), self.classes, height, width)
+        return found
 
     def _forward(self, maps: Values) -> list[Values]:
         """The pooled maps and what each Dense layer makes of them."""

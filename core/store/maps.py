@@ -14,6 +14,7 @@ from core.store.run import Run
 
 MOST_IMAGES = 64
 MOST_BYTES = 2_000_000
+MOST_FLOPS = 40_000_000_000
 
 NAME = "maps.npz"
 
@@ -31,9 +32,14 @@ class Maps:
     exact: bool
 
 
-def count_images(images: int, classes: int, shape: tuple[int, ...]) -> int:
-    """How many test images have stored maps: 64, or as many as fit into 2 MB of float16, but one at least."""
-    return min(images, MOST_IMAGES, max(1, MOST_BYTES // (2 * classes * shape[0] * shape[1])))
+def count_images(images: int, map_bytes: int, map_flops: int) -> int:
+    """How many test images have stored maps: 64, or as many as fit into 2 MB and some seconds, but one at least.
+
+    Args:
+        map_bytes: what the maps of one image take as float16, of all classes.
+        map_flops: what they take to compute.
+    """
+    return min(images, MOST_IMAGES, max(1, min(MOST_BYTES // map_bytes, MOST_FLOPS // map_flops)))
 
 
 def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], *, exact: bool) -> None:

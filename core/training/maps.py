@@ -33,7 +33,8 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, first=first, last=last)
 
-    count = count_images(len(test), head.classes, head.plan.maps)
+    height, width, _ = head.plan.maps
+    count = count_images(len(test), 2 * head.classes * height * width, head.flops)
     parts = [head.compute_maps(compute(tf.constant(images)).numpy()) for images in batches(test.images[:count])]
     save_maps(path, np.concatenate(parts), head.bias, exact=head.plan.exact)
 

@@ -9,7 +9,7 @@ from core.displays.views.activation import Activation
 from core.errors import DatasetError, HeadroomError
 from core.store.comparison import Comparison
 from core.ui import link
-from core.ui.show import keep_of
+from core.ui.show import keep_of, show_frame, tabulate
 from core.ui.state import home
 
 _PAGE_SIZE = 6
@@ -48,7 +48,11 @@ def show_looks(comparison: Comparison) -> None:
     shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
     about = None if label is None else classes.index(label)
     st.caption(f"{format_plural(len(images), 'test image')}. Under each map: the class it is of, and its probability.")
-    show_activation(Activation(comparison, home(), shown, about, seed), percent / 100)
+    activation = Activation(comparison, home(), shown, about, seed)
+    show_activation(activation, percent / 100)
+    with st.expander("The figures behind it", on_change="rerun", key="figures-looks") as fold:
+        if fold.open and not (table := tabulate(activation)).empty:
+            show_frame(table, words=table.columns)
 
 
 def _turn_to_first() -> None:

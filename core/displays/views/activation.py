@@ -84,6 +84,24 @@ class Activation(Display):
             parts.append(pd.DataFrame(columns))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
+    def table(self) -> pd.DataFrame:
+        """A row an image and head: where the strongest evidence is."""
+        names, rows = name_guesses(self.comparison), []
+        for place, image in enumerate(self._images):
+            for head, run in self._runs.items():
+                shares, shown = self._shares[head], int(self._shown(run)[place])
+                if shares is not None:
+                    rows.append(
+                        {
+                            "Test image": str(image),
+                            "True class": names[int(run.predictions.test_labels[image])],
+                            "Head": head,
+                            "Class and probability": self._write(run, place, shown),
+                            "What the map says": describe_shares(shares[place], names[shown]),
+                        }
+                    )
+        return pd.DataFrame(rows)
+
     def chart(self) -> Chart | None:
         """A row of pictures a head, for files that have no page."""
         rows = []
@@ -139,7 +157,7 @@ class Activation(Display):
         groups = []
         for place, image in enumerate(self._images):
             picture = self._pictures[place]
-            cells = [Cell(picture, "as the models see it")]
+            cells = [Cell(picture, "the image")]
             for head, run in self._runs.items():
                 shares, shown = self._shares[head], int(self._shown(run)[place])
                 if shares is not None:
