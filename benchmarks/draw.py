@@ -57,7 +57,11 @@ def measure_work(comparison: Comparison) -> dict[str, object]:
         times.append(time.perf_counter())
         answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
         times.append(time.perf_counter())
-        build_answers(seen, [say(head, palette[head], answer, None) for head, answer in answers.items()], classes)
+        build_answers(
+            seen,
+            [say(head, palette[head], answer, None, exact=models[head].exact) for head, answer in answers.items()],
+            classes,
+        )
         times.append(time.perf_counter())
         for name, seconds in zip(parts, [*np.diff(times).tolist(), times[-1] - times[0]], strict=True):
             parts[name].append(seconds)

@@ -98,9 +98,10 @@ def test_weights_of_another_head_are_refused() -> None:
         Head(head.plan, head.weights[::-1])
 
 
-def test_shares_are_of_the_strongest_class_and_defined_without_one() -> None:
+def test_shares_are_of_the_strongest_value_and_defined_without_one() -> None:
     maps = np.zeros((3, 2, 1, 2), F32)
     maps[0] = [[[1, -4]], [[2, 0]]]
     maps[1] = [[[np.nan, 1]], [[np.inf, 0.5]]]
-    np.testing.assert_array_equal(normalize_maps(maps, [0, 1, 0]), [[[0.25, -1]], [[0, 0.5]], [[0, 0]]])
-    assert normalize_maps(maps[:0]).shape == (0, 2, 1, 2)
+    np.testing.assert_array_equal(normalize_maps(maps, [1, 1, 0], exact=True), [[[0.5, 0]], [[0, 0.5]], [[0, 0]]])
+    np.testing.assert_array_equal(normalize_maps(maps, [1, 1, 0], exact=False), [[[1, 0]], [[0, 1]], [[0, 0]]])
+    assert normalize_maps(maps[:0], [], exact=True).shape == (0, 1, 2)

@@ -187,15 +187,18 @@ def _both(values: Values, axis: int = -1) -> Values:
     return np.concatenate([-values, values], axis=axis) if values.shape[axis] == 1 else values
 
 
-def normalize_maps(maps: NDArray[np.floating], shown: Sequence[int] | None = None) -> Values:
-    """Shares from −1 to 1 of the strongest value that any class has in an image.
+def normalize_maps(maps: NDArray[np.floating], shown: Sequence[int], *, exact: bool) -> Values:
+    """The map of one class an image, of shape (images, height, width), in shares from −1 to 1.
+
+    Exact maps add up to logits, so they are shares of the strongest value that any class has in the image. Grad-CAM of
+    two classes has no common scale, so each is a share of its own strongest value.
 
     Args:
-        maps: of shape (images, classes, height, width). What is not a number counts as 0, and an image whose maps are
-            all zero stays so.
-        shown: the class asked of each image; the result then is of shape (images, height, width).
+        maps: of shape (images, classes, height, width). What is not a number counts as 0, and where all values are 0
+            they stay so.
+        shown: the class asked of each image.
     """
     whole = np.nan_to_num(maps.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    strongest = np.abs(whole).max(axis=(1, 2, 3), keepdims=True, initial=0)
-    shares = np.divide(whole, strongest, out=np.zeros_like(whole), where=strongest > 0)
-    return shares if shown is None else shares[np.arange(len(shares)), np.asarray(shown, dtype=np.int64)]
+    asked: Values = whole[np.arange(len(whole)), np.asarray(shown, dtype=np.int64)]
+    of = np.abs(whole if exact else asked[:, np.newaxis]).max(axis=(1, 2, 3), initial=0)[:, np.newaxis, np.newaxis]
+    return np.divide(asked, of, out=np.zeros_like(asked), where=of > 0)

@@ -11,7 +11,7 @@ from core.analysis.live import Answer
 from core.analysis.outcome import NO_GUESS, compute_guess
 from core.architecture.activation_map import normalize_maps
 from core.displays.number import format_share
-from core.displays.overlay import Cell, build_group, build_groups
+from core.displays.overlay import EMPTY, Cell, build_group, build_groups
 
 _MOST_CLASSES = 12
 
@@ -31,11 +31,11 @@ class Said:
         return int(compute_guess(self.probs[np.newaxis])[0])
 
 
-def say(head: str, color: str, answer: Answer, about: int | None) -> Said:
+def say(head: str, color: str, answer: Answer, about: int | None, *, exact: bool) -> Said:
     """An answer to one image as it is shown; `about` is the class of the map, None the guess."""
     guess = int(compute_guess(answer.probs)[0])
     shown = about if about is not None else 0 if guess == NO_GUESS else guess
-    shares = None if answer.maps is None else normalize_maps(answer.maps, [shown])[0]
+    shares = None if answer.maps is None else normalize_maps(answer.maps, [shown], exact=exact)[0]
     return Said(head, color, answer.probs[0], shares, shown)
 
 
@@ -58,7 +58,8 @@ def _build(image: NDArray[np.uint8], said: Said, classes: Sequence[str]) -> str:
     name = "no guess" if guess == NO_GUESS else classes[guess]
     about = classes[said.about]
     title = f"what speaks for {about}" if said.shares is not None else "no map"
-    cell = build_group([Cell(image, title, "", said.color, said.shares, about)], pixels=140, frame=False)
+    empty = EMPTY if said.shares is not None and not said.shares.any() else ""
+    cell = build_group([Cell(image, title, empty, said.color, said.shares, about)], pixels=140, frame=False)
     return (
         '<div style="flex:1 1 260px;max-width:420px;border:1px solid rgba(128,138,150,0.35);border-radius:8px;'
         f'padding:12px"><div style="font-size:0.9rem">{escape(said.head)} says</div>'

@@ -17,6 +17,7 @@ from core.displays.lab.drawing import encode_png
 _FOR, _AGAINST = (255, 150, 20), (150, 110, 255)
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 _FAINT = 0.05
+EMPTY = "an empty map"
 _LAYER = "position:absolute;inset:0;width:100%;height:100%"
 _SOFT = "font-size:0.85rem;opacity:0.8"
 

@@ -91,7 +91,7 @@ def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) 
         percent = link.slider("Opacity of the maps (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
     about = None if label is None else classes.index(label)
     answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
-    said = [say(head, palette[head], answer, about) for head, answer in answers.items()]
+    said = [say(head, palette[head], answer, about, exact=models[head].exact) for head, answer in answers.items()]
     verdict.markdown(f"#### {write_answers(said, classes)}")
     with place:
         st.html(set_opacity(build_answers(seen, said, classes), percent / 100))

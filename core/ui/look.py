@@ -81,7 +81,8 @@ def explain(kinds: dict[str, bool]) -> None:
     st.html(build_scale(any(kinds.values())))
     told = "; ".join(f"**{head}**: {EXACT if exact else GRAD_CAM}" for head, exact in kinds.items())
     st.caption(
-        f"{told}. Orange speaks for the class, violet against it; the colour is full where the map reaches the "
-        "strongest value that any class has in that image with that head. Maps have few cells and are stretched over "
-        "the image; what a cell saw reaches beyond it."
+        f"{told}. Orange speaks for the class, violet against it. The colour is full at the strongest value of any "
+        "class in that image with that head; of Grad-CAM, which has no common scale, at the map's own. A map may be "
+        "empty: no cell speaks for the class then. Maps have few cells and are stretched over the image; what a cell "
+        "saw reaches beyond it."
     )

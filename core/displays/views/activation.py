@@ -17,7 +17,7 @@ from core.architecture.activation_map import normalize_maps
 from core.displays.augmentation import encode_image
 from core.displays.display import Chart, Display, name_guesses
 from core.displays.lab.drawing import encode_png
-from core.displays.overlay import Cell, build_group, build_groups, describe_shares, paint
+from core.displays.overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
 from core.displays.palette import colors
 from core.displays.thumbnail import load_test_images
 from core.home import Home
@@ -56,8 +56,8 @@ class Activation(Display):
 
     def frame(self) -> pd.DataFrame:
         """One row a cell of a map: image, head, label (the true class), guess, shown (the class that the map is of),
-        prob (of it), exact, row, column, value (in units of the logit) and share (of the strongest value that any class
-        has in that image with that head). Empty where there are no maps."""
+        prob (of it), exact, row, column, value (in units of the logit) and share (as `normalize_maps` has
+        it). Empty where there are no maps."""
         names = name_guesses(self.comparison)
         parts = []
         for head, run in self._runs.items():
@@ -161,7 +161,7 @@ class Activation(Display):
             for head, run in self._runs.items():
                 shares, shown = self._shares[head], int(self._shown(run)[place])
                 if shares is not None:
-                    text = self._write(run, place, shown)
+                    text = self._note(run, place, shown, shares)
                     cells.append(Cell(picture, head, text, palette[head], shares[place], names[shown]))
             label = names[int(self.comparison.first.predictions.test_labels[image])]
             groups.append(build_group(cells, heading=f"Test image {image}: {label}"))
@@ -171,6 +171,9 @@ class Activation(Display):
         prob = float(run.predictions.test_probs[self._images[place], shown])
         told = f"{prob:.1%}".replace("%", " %") if np.isfinite(prob) else "no probability"
         return f"{name_guesses(self.comparison)[shown]}: {told}"
+
+    def _note(self, run: Run, place: int, shown: int, shares: NDArray[np.float32]) -> str:
+        return self._write(run, place, shown) + ("" if shares[place].any() else f", {EMPTY}")
 
     def _shown(self, run: Run) -> NDArray[np.int64]:
         """The class asked of each image; of one without a guess, the first."""
@@ -209,6 +212,8 @@ class Activation(Display):
     @cached_property
     def _shares(self) -> dict[str, NDArray[np.float32] | None]:
         return {
-            head: None if found.maps is None else normalize_maps(found.maps, self._shown(self._runs[head]).tolist())
+            head: None
+            if found.maps is None
+            else normalize_maps(found.maps, self._shown(self._runs[head]).tolist(), exact=found.exact)
             for head, found in self._looks.items()
         }
