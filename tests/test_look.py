@@ -4,6 +4,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.live import LiveModel
 from core.analysis.look import look, prepare_picture
+from core.datasets.cache import open_dataset
 from core.datasets.drawing import fit_drawing
 from core.datasets.view import open_view
 from core.displays.overlay import describe_shares
@@ -144,6 +146,24 @@ def test_model_computes_what_is_not_stored(examples: list[Run], home: Home) -> N
             powers = np.exp(logits - logits.max(axis=1, keepdims=True))
             probs = powers / powers.sum(axis=1, keepdims=True)
             np.testing.assert_allclose(probs, run.predictions.test_probs[images], atol=1e-5)
+
+
+def test_sessions_that_ask_at_once_get_their_own_answers(examples: list[Run], home: Home) -> None:
+    run = next(run for run in examples if run.has("model.tflite"))
+    pictures, model = np.array(open_view(home, run.spec).test_images[:40]), LiveModel(run)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda picture: model.answer(picture[np.newaxis]).probs[0], pictures))
+    np.testing.assert_allclose(answers, run.predictions.test_probs[:40], atol=1e-5)
+
+
+def test_images_that_are_gone_leave_a_sentence(examples: list[Run], home: Home) -> None:
+    path, fingerprint = home.datasets / "digits" / "dataset.json", open_dataset(home, "digits").info.fingerprint
+    path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
+    run = next(run for run in examples if run.has("model.tflite"))
+    display = Activation(Comparison.of([without_maps(run) if NAME in run.record.checksums else run]), home)
+    assert display.frame().empty
+    assert display.chart() is None
+    assert "the pictures of these runs cannot be shown" in display.describe()
 
 
 def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:

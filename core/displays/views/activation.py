@@ -20,6 +20,7 @@ from core.displays.lab.drawing import encode_png
 from core.displays.overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
 from core.displays.palette import colors
 from core.displays.thumbnail import load_test_images
+from core.errors import DatasetError
 from core.home import Home
 from core.store.run import Run
 
@@ -202,7 +203,10 @@ class Activation(Display):
         for head, run in self._runs.items():
             found[head] = Look(silence="There are no test images.")
             if self._images:
-                found[head] = look(run, self._images, partial(self._see, run))
+                try:
+                    found[head] = look(run, self._images, partial(self._see, run))
+                except DatasetError as error:  # there is nothing to compute maps of
+                    found[head] = Look(silence=str(error))
         return found
 
     def _see(self, run: Run) -> NDArray[np.uint8]:
