@@ -24,7 +24,10 @@ run_page(
                 st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
                 st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
             ],
-            "Learn": [st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:")],
+            "Learn": [
+                st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
+                st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
+            ],
         }
     )
 )

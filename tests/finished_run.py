@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.architecture.activation_map import plan_maps
 from core.architecture.model import compute_model
 from core.augment.stress import STRESSES, choose_images, list_rows
 from core.datasets.cache import CachedDataset, open_dataset
@@ -20,6 +21,7 @@ from core.datasets.split import compute_split
 from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
+from core.store.maps import NAME, save_maps
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.robustness import NAME as ROBUSTNESS
 from core.store.robustness import Robustness
@@ -27,6 +29,7 @@ from core.store.run import HISTORY, Predictions, Run
 from core.store.runs import RunStore
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+_LOOKED_AT = 24  # test images with activation maps
 
 
 @dataclass
@@ -57,7 +60,7 @@ class RunWriter:
 
         Args:
             accuracy: the expected share of right test predictions; losses and curves follow from it.
-            predictions: False leaves predictions.npz out, for tests of long lists.
+            predictions: False leaves predictions.npz and maps.npz out, for tests of long lists.
             test_images: as if the digits had so many, their labels over and over; there are no pictures of the others.
         """
         spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **knobs)
@@ -97,6 +100,10 @@ class RunWriter:
         if predictions:
             places = choose_images(len(labels), model.flops)
             np.savez_compressed(folder / ROBUSTNESS, **vars(draw_robustness(found, places, rng)))
+            plan = plan_maps(model)
+            maps = rng.normal(1.0, 2.0, (_LOOKED_AT, len(info.classes), *plan.maps[:2])).astype(np.float32)
+            bias = np.zeros(len(info.classes), np.float32)
+            save_maps(folder / NAME, maps if plan.exact else np.maximum(maps, 0), bias, exact=plan.exact)
         self.count += 1
         return Record(
             run_id=spec.run_id,

@@ -213,6 +213,28 @@ def test_rectangle_over_an_axis_chooses_runs_to_compare(visit: Open) -> None:
     expect(page.get_by_role("textbox", name="Run ids")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
 
 
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_stroke_is_answered_and_cleared(visit: Open, width: int, dark: bool) -> None:
+    page = visit("draw", width=width, dark=dark)
+    canvas = page.get_by_role("img", name="Draw here")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    for number, (x, y) in enumerate([(0.5, 0.15), (0.5, 0.85)]):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
+        page.mouse.up() if number else page.mouse.down()
+    answer = page.get_by_role("heading", level=4)
+    expect(answer).to_have_text(re.compile(r"^GAP: \d \(.* %\) · Flatten \+ Dense: \d \(.* %\)$"))
+    expect(page.get_by_role("img", name=re.compile("^what speaks for .* most at the"))).to_have_count(2)
+    wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wider, "the page scrolls sideways"
+    clear = page.get_by_role("button", name="Clear")
+    clear.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is there yet")).to_be_visible()
+    expect(answer).to_have_count(0)
+
+
 def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         make_run(head=head, epochs=3)

@@ -36,8 +36,8 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "robustness.npz", "layers.json", "model.keras",
-    "model.tflite", "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
+    "model.keras", "model.tflite", "log.txt", "record.json",
 }  # fmt: skip
 
 

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.analysis.live import LiveModel
 from core.architecture.model import compute_model
 from core.datasets.add import add_dataset
 from core.datasets.cache import pin
+from core.datasets.view import open_view
 from core.errors import TrainingError
 from core.files import write_json
 from core.home import Home
 from core.spec import BACKBONES, RunSpec
+from core.store.maps import read_maps
+from core.store.run import Run
 from core.store.runs import RunStore
 from tests.test_training import assert_same_training, train
 
@@ -141,6 +145,16 @@ def run_job(home: Home, **knobs):
     return RunStore(home).open(folder.name)
 
 
+def check_maps(home: Home, run: Run) -> None:
+    """Those that the worker kept are those that the exported model has."""
+    stored = read_maps(run)
+    assert stored
+    answer = LiveModel(run).answer(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
+    assert answer.maps is not None
+    np.testing.assert_allclose(stored.maps, answer.maps, rtol=2e-3, atol=1e-3 * np.abs(answer.maps).max())
+    assert stored.maps.shape[1] == 2
+
+
 def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
     import keras
 
@@ -149,7 +163,9 @@ def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
     run = run_job(photos, head="gap_dense", **knobs)
     kept = {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")}
     assert len(kept) == 3
-    run_job(photos, head="gmp_dense", **knobs)
+    other = run_job(photos, head="gmp_dense", **knobs)
+    check_maps(photos, run)
+    check_maps(photos, other)
     assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
     assert run.record.cost.trainable == run.model.trainable == 2 * (1024 + 1)
     model = keras.saving.load_model(run.path / "model.keras")
@@ -178,6 +194,7 @@ def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
     assert np.allclose(run.predictions.test_probs.sum(axis=1), 1)
     assert run.record.cost.params == run.model.params
     assert run.record.metrics.test_accuracy > run.record.data.majority == 0.5
+    check_maps(photos, run)
 
 
 def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, tmp_path):
@@ -192,7 +209,6 @@ def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, t
 
 def test_training_sees_what_the_preview_shows(photos):
     from core.augment.pipeline import Pipeline
-    from core.datasets.view import open_view
     from core.training.input import compute_order, load_splits
 
     spec = pin(

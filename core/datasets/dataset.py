@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.datasets.collection import Survey
 from core.datasets.download import Download, Downloads
+from core.datasets.drawing import Drawing
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -48,8 +49,8 @@ class Dataset:
     It is given the `files` of the dataset to ask for. Data that is added rather than fetched has `survey` in its
     place, which lists the images of a path without reading them all. `official_counts` are the images of the official
     training and test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen
-    them. `bundled` data comes with an installed package. `uses` are the knobs of RunSpec that choose within the data,
-    and `choices` what some of them allow.
+    them. `bundled` data comes with an installed package. `drawing` says how its images were made of drawn things.
+    `uses` are the knobs of RunSpec that choose within the data, and `choices` what some of them allow.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Dataset:
     survey: Survey | None = None
     files: tuple[Download, ...] = ()
     bundled: bool = False
+    drawing: Drawing | None = None
     uses: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -27,6 +27,7 @@ from core.training.features import can_cache, count_backbone_layers, replace_ima
 from core.training.fit import Step, fit
 from core.training.input import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
+from core.training.maps import write_maps
 from core.training.pace import Pace
 from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions, write_preview
 from core.training.robustness import compute_robustness, write_robustness
@@ -77,6 +78,7 @@ def train(job: JobFolder) -> Run:
         compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
     )
     write_predictions(job.path / "predictions.npz", predictions)
+    write_maps(job.path / "maps.npz", model, closed, splits.test, first)
 
     job.say("exporting", epoch=epochs)
     job.settle_model()

@@ -24,8 +24,8 @@ from core.training.export import Latency
 from core.training.input import Split, Splits
 
 PUBLISHED = (
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "robustness.npz", "layers.json", "model.keras",
-    "model.tflite", "augmentation.png", "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
+    "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
 )  # fmt: skip
 _PREVIEW_IMAGES = 6
 _LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")

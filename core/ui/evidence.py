@@ -16,6 +16,7 @@ from core.displays.views.significance import Significance
 from core.store.comparison import Comparison
 from core.ui import link
 from core.ui.disagreement import show_disagreement
+from core.ui.look import show_looks
 from core.ui.more import show_more
 from core.ui.peers import show_cost, show_knobs
 from core.ui.robustness import show_robustness
@@ -100,6 +101,7 @@ SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Accuracy": _show_accuracy,
     "Checks": _show_checks,
     "Disagreements": show_disagreement,
+    "What it looks at": show_looks,
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
     "Robustness": show_robustness,

@@ -9,11 +9,13 @@ import streamlit as st
 
 from core.analysis.prediction import Order, Show
 from core.displays.palette import colors
+from core.displays.views.activation import Activation
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
 from core.store.comparison import Comparison
 from core.ui import link
+from core.ui.look import show_activation
 from core.ui.show import show
 from core.ui.state import home
 
@@ -193,3 +195,4 @@ def _show_example(gallery: Gallery, image: int) -> None:
             st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
     with right:
         show(example, title="", table=False)
+    show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

@@ -45,6 +45,8 @@ _NAMES = frozenset(
         *(f"values_{name}" for name in KNOBS),
         *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "stress"),
         *("cost", "cost_log", "knob", "knob_runs"),
+        *("looks", "looks_for", "looks_page", "opacity"),
+        *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
     ]
 )
 _REFUSED = "refused"

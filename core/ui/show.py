@@ -12,6 +12,7 @@ from core.displays.table import build_table
 from core.store.comparison import Comparison
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Display)
 
 _FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
@@ -80,6 +81,20 @@ def write_spec(display: Display) -> dict[str, Any]:
 def tell(display: Display) -> str:
     """The sentence of a display, made once for the same runs and settings."""
     return _tell(display.name, _list_records(display.comparison), _list_settings(display), display)
+
+
+def keep_of(display: D, compute: Callable[[D], T]) -> T:
+    """What a method of a display makes, computed once for the same runs and settings; a copy of the caller's own."""
+    kept: T = _compute_of(compute.__name__, display.name, _list_records(display.comparison), _list_settings(display),
+                          display, compute)  # fmt: skip
+    return kept
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _compute_of(
+    method: str, name: str, records: list[str], settings: dict[str, str], _display: D, _compute: Callable[[D], Any]
+) -> Any:
+    return _compute(_display)
 
 
 def tabulate(display: Display) -> pd.DataFrame:

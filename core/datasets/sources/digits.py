@@ -4,6 +4,7 @@ import numpy as np
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Downloads
+from core.datasets.drawing import Drawing
 
 
 def load(_files: Downloads) -> Arrays:
@@ -36,5 +37,8 @@ DATASET = Dataset(
     citation="Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning "
     "Repository. https://doi.org/10.24432/C50P49",
     load=load,
+    drawing=Drawing(
+        8, 8, 3.5, "shrunk to 8×8 pixels as the scans are, the centre of mass in the middle, then enlarged to 28×28"
+    ),
     bundled=True,
 )

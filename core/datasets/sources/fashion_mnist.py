@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
+from core.datasets.drawing import Drawing
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 _PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
@@ -50,6 +51,7 @@ DATASET = Dataset(
     citation="Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine "
     "Learning Algorithms. https://arxiv.org/abs/1708.07747",
     load=load,
+    drawing=Drawing(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
     files=tuple(
         Download(f"{_ORIGIN}/{part}-ubyte.gz", f"datasets/fashion-mnist/{part}-ubyte.gz") for part in _PARTS
     ),

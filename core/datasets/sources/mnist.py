@@ -4,6 +4,7 @@ import numpy as np
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
+from core.datasets.drawing import Drawing
 
 
 def load(files: Downloads) -> Arrays:
@@ -31,6 +32,9 @@ DATASET = Dataset(
     citation="LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document "
     "recognition. Proceedings of the IEEE, 86(11), 2278–2324.",
     load=load,
+    drawing=Drawing(
+        28, 20, 14.0, "shrunk into a box of 20×20 pixels in a field of 28×28, the centre of mass in its middle"
+    ),
     files=(
         Download(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",

@@ -1,0 +1,223 @@
+"""Test images with what each head looks at in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.analysis.look import Look, look, see
+from core.analysis.outcome import NO_GUESS, compute_guess
+from core.analysis.prediction import choose_runs
+from core.architecture.activation_map import normalize_maps
+from core.displays.augmentation import encode_image
+from core.displays.display import Chart, Display, name_guesses
+from core.displays.lab.drawing import encode_png
+from core.displays.overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
+from core.displays.palette import colors
+from core.displays.thumbnail import load_test_images
+from core.errors import DatasetError
+from core.home import Home
+from core.store.run import Run
+
+COLUMNS = ("image", "head", "label", "guess", "shown", "prob", "exact", "row", "column", "value", "share")
+_FEW = 6
+_SIDE = 96
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """`html` is empty where no head has maps; `kinds` are the heads that have some, and whether these are exact;
+    `silences` say why the others have none."""
+
+    html: str
+    kinds: dict[str, bool]
+    silences: list[str]
+
+
+@dataclass(frozen=True)
+class Activation(Display):
+    """Maps of one class over some test images, one a head. `about` is the class; None that of each head's own guess.
+
+    `images` are places in the test split.
+    """
+
+    name: ClassVar[str] = "activation"
+    title: ClassVar[str] = "What it looks at"
+
+    home: Home = field(default_factory=Home.default)
+    images: tuple[int, ...] = tuple(range(_FEW))
+    about: int | None = None
+    seed: int | None = None
+    opacity: float = 0.7  # of the picture for files; a page sets its own
+
+    def frame(self) -> pd.DataFrame:
+        """One row a cell of a map: image, head, label (the true class), guess, shown (the class that the map is of),
+        prob (of it), exact, row, column, value (in units of the logit) and share (as `normalize_maps` has
+        it). Empty where there are no maps."""
+        names = name_guesses(self.comparison)
+        parts = []
+        for head, run in self._runs.items():
+            found, shown, shares = self._looks[head], self._shown(run), self._shares[head]
+            if found.maps is None or shares is None:
+                continue
+            values = found.maps[np.arange(len(shown)), shown]
+            place, row, column = np.indices(shares.shape).reshape(3, -1)
+            probs, labels = run.predictions.test_probs, run.predictions.test_labels
+            images = np.array(self._images, dtype=np.int64)
+            columns = {
+                "image": images[place],
+                "head": head,
+                "label": pd.Series(labels[images]).map(names).to_numpy()[place],
+                "guess": pd.Series(compute_guess(probs[images])).map(names).to_numpy()[place],
+                "shown": pd.Series(shown).map(names).to_numpy()[place],
+                "prob": probs[images, shown].astype(np.float64)[place],
+                "exact": found.exact,
+                "row": row,
+                "column": column,
+                "value": values.ravel().astype(np.float64),
+                "share": shares.ravel().astype(np.float64),
+            }
+            parts.append(pd.DataFrame(columns))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+    def table(self) -> pd.DataFrame:
+        """A row an image and head: where the strongest evidence is."""
+        names, rows = name_guesses(self.comparison), []
+        for place, image in enumerate(self._images):
+            for head, run in self._runs.items():
+                shares, shown = self._shares[head], int(self._shown(run)[place])
+                if shares is not None:
+                    rows.append(
+                        {
+                            "Test image": str(image),
+                            "True class": names[int(run.predictions.test_labels[image])],
+                            "Head": head,
+                            "Class and probability": self._write(run, place, shown),
+                            "What the map says": describe_shares(shares[place], names[shown]),
+                        }
+                    )
+        return pd.DataFrame(rows)
+
+    def chart(self) -> Chart | None:
+        """A row of pictures a head, for files that have no page."""
+        rows = []
+        for head, run in self._runs.items():
+            shares = self._shares[head]
+            if shares is None:
+                continue
+            shown = self._shown(run)
+            for place, image in enumerate(self._images):
+                rows.append(
+                    {
+                        "head": head,
+                        "image": f"test image {image}",
+                        "place": place,
+                        "picture": encode_image(self._pictures[place]),
+                        "map": encode_png(paint(shares[place])),
+                        "text": self._write(run, place, int(shown[place])),
+                    }
+                )
+        if not rows:
+            return None
+        base = alt.Chart(pd.DataFrame(rows)).encode(
+            x=alt.X("place:O", axis=None),
+            y=alt.Y("head:N", title=None, sort=[*self._runs], axis=alt.Axis(labelLimit=160)),
+        )
+        pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url="picture:N")
+        maps = base.mark_image(width=_SIDE, height=_SIDE, opacity=self.opacity).encode(url="map:N")
+        texts = base.mark_text(dy=_SIDE / 2 + 9, fontSize=10).encode(text="text:N")
+        heads = len({row["head"] for row in rows})
+        width, height = (_SIDE + 12) * len(self._images), (_SIDE + 30) * heads
+        return alt.layer(pictures, maps, texts).properties(width=width, height=height)
+
+    def describe(self) -> str:
+        parts = self.list_silences()
+        for head, run in self._runs.items():
+            shares = self._shares[head]
+            if shares is not None and len(shares):
+                about = name_guesses(self.comparison)[int(self._shown(run)[0])]
+                where = describe_shares(shares[0], about)
+                parts.append(f"In test image {self._images[0]}, {head} finds what speaks {where}.")
+        return " ".join(parts) or "There are no test images to look at."
+
+    def list_silences(self) -> list[str]:
+        """A sentence for each head that has no maps."""
+        return [f"{head}: {found.silence}" for head, found in self._looks.items() if found.maps is None]
+
+    def draw(self) -> Drawn:
+        kinds = {head: found.exact for head, found in self._looks.items() if found.maps is not None}
+        return Drawn(self._build_html() if kinds else "", kinds, self.list_silences())
+
+    def _build_html(self) -> str:
+        palette, names = colors(self.comparison), name_guesses(self.comparison)
+        groups = []
+        for place, image in enumerate(self._images):
+            picture = self._pictures[place]
+            cells = [Cell(picture, "the image")]
+            for head, run in self._runs.items():
+                shares, shown = self._shares[head], int(self._shown(run)[place])
+                if shares is not None:
+                    text = self._note(run, place, shown, shares)
+                    cells.append(Cell(picture, head, text, palette[head], shares[place], names[shown]))
+            label = names[int(self.comparison.first.predictions.test_labels[image])]
+            groups.append(build_group(cells, heading=f"Test image {image}: {label}"))
+        return build_groups(groups)
+
+    def _write(self, run: Run, place: int, shown: int) -> str:
+        prob = float(run.predictions.test_probs[self._images[place], shown])
+        told = f"{prob:.1%}".replace("%", " %") if np.isfinite(prob) else "no probability"
+        return f"{name_guesses(self.comparison)[shown]}: {told}"
+
+    def _note(self, run: Run, place: int, shown: int, shares: NDArray[np.float32]) -> str:
+        return self._write(run, place, shown) + ("" if shares[place].any() else f", {EMPTY}")
+
+    def _shown(self, run: Run) -> NDArray[np.int64]:
+        """The class asked of each image; of one without a guess, the first."""
+        if self.about is not None:
+            return np.full(len(self._images), self.about)
+        guess = compute_guess(run.predictions.test_probs[list(self._images)])
+        return np.where(guess == NO_GUESS, 0, guess)
+
+    @cached_property
+    def _images(self) -> Sequence[int]:
+        count = self.comparison.first.record.data.test_images
+        return [image for image in self.images if image < count]
+
+    @cached_property
+    def _runs(self) -> dict[str, Run]:
+        return choose_runs(self.comparison, self.seed)
+
+    @cached_property
+    def _pictures(self) -> NDArray[np.uint8]:
+        """As the first model sees them. Raises DatasetError when they are not here."""
+        return self._see(self.comparison.first)
+
+    @cached_property
+    def _looks(self) -> dict[str, Look]:
+        found = {}
+        for head, run in self._runs.items():
+            found[head] = Look(silence="There are no test images.")
+            if self._images:
+                try:
+                    found[head] = look(run, self._images, partial(self._see, run))
+                except DatasetError as error:  # there is nothing to compute maps of
+                    found[head] = Look(silence=str(error))
+        return found
+
+    def _see(self, run: Run) -> NDArray[np.uint8]:
+        stored = load_test_images(self.home, run)
+        return see(run, [stored[image] for image in self._images])
+
+    @cached_property
+    def _shares(self) -> dict[str, NDArray[np.float32] | None]:
+        return {
+            head: None
+            if found.maps is None
+            else normalize_maps(found.maps, self._shown(self._runs[head]).tolist(), exact=found.exact)
+            for head, found in self._looks.items()
+        }
