@@ -311,6 +311,15 @@ def test_brush_chooses_the_runs_that_cross_it(make_run: RunWriter) -> None:
     assert display.tabulate(ids[:2])["Test accuracy"].tolist() == ["80.0 %", "70.0 %"]
 
 
+def test_head_without_a_knob_has_no_value_of_it(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap"), *(make_run(head="dense", units=units) for units in (32, 256))]
+    display = Parallel(Comparison.of(runs))
+    assert display.select({"axis": ["units"], "position": [0.9, 1]}) == [runs[0].run_id]
+    assert dict(display.table()[["Run", "Dense units"]].to_numpy()) == {
+        runs[0].run_id: "–", runs[1].run_id: "32", runs[2].run_id: "256",
+    }  # fmt: skip
+
+
 def test_lines_that_are_too_many_are_counted(make_run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.displays.views.parallel.MOST_LINES", 2)
     display = Parallel(Comparison.of([make_run(seed=seed) for seed in range(3)]))

@@ -21,14 +21,15 @@ from core.store.peers import Peers
 MOST_LINES = 1_000
 _MOST_TICKS = 8
 _AXIS_PIXELS = 90
+_UNUSED = ("no such knob",)  # equal to no value; stands above all of them
 _MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
 
 
 @dataclass(frozen=True)
 class Parallel(Display):
     """The knobs that differ, the head first, then parameters (log) and test accuracy; values of a knob stand at equal
-    distances. `peers` are the runs of the comparison unless others are given. A page may listen to the selection
-    `brush`; `select` says which runs it holds."""
+    distances, above them «–» for heads without that knob. `peers` are the runs of the comparison unless others are
+    given. A page may listen to the selection `brush`; `select` says which runs it holds."""
 
     name: ClassVar[str] = "parallel"
     title: ClassVar[str] = "All knobs at once"
@@ -58,7 +59,10 @@ class Parallel(Display):
         frame = self.frame()
         frame = frame[frame["run_id"].isin(run_ids)].sort_values("test_accuracy", ascending=False, kind="stable")
         knobs = {
-            KNOBS[name].label: [describe_value(name, to_plain(value)) for value in frame[name]]
+            KNOBS[name].label: [
+                _say(name, to_plain(value) if used else _UNUSED)
+                for value, used in zip(frame[name], self._peers.uses(name)[frame.index], strict=True)
+            ]
             for name in self._peers.knobs
         }
         return pd.DataFrame(
@@ -86,14 +90,15 @@ class Parallel(Display):
                 ticks += [(axis, float(place[end]), write(float(values[end]))) for end in sorted(ends)]
                 places[axis] = place
                 continue
-            plain = [to_plain(value) for value in runs[axis]]
-            order = sorted(set(plain), key=lambda value: (value is None, 0 if value is None else value))
+            used = runs["head"].notna() if axis == "head" else self._peers.uses(axis)
+            plain = [to_plain(value) if uses else _UNUSED for value, uses in zip(runs[axis], used, strict=True)]
+            order = sorted({*plain} - {None, _UNUSED}) + [last for last in (None, _UNUSED) if last in plain]
             if axis == "head":
                 order = [name for name in HEADS if name in order]
             at = {value: i / (len(order) - 1) for i, value in enumerate(order)}
             places[axis] = np.array([at[value] for value in plain])
             stride = -(-(len(order) - 1) // (_MOST_TICKS - 1)) or 1
-            said = [HEADS[value].label if axis == "head" else describe_value(axis, value) for value in order]
+            said = [_say(axis, value) for value in order]
             ticks += [(axis, at[value], text) for value, text in [*zip(order, said, strict=True)][::stride]]
         frame = pd.DataFrame(places).assign(run_id=runs["run_id"].to_numpy())
         return frame, pd.DataFrame(ticks, columns=["axis", "position", "text"])
@@ -133,7 +138,8 @@ class Parallel(Display):
             axis=alt.Axis(
                 orient="top", labelExpr=f"{names}[datum.value]", labelLimit=110, labelOverlap=False, labelPadding=20,
                 labelFontWeight="bold", domain=False, ticks=False, labelAngle=alt.expr(f"{narrow} ? -55 : 0"),
-                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"), labelBaseline=alt.expr(f"{narrow} ? 'middle' : 'bottom'"),
+                labelAlign=alt.expr(f"{narrow} ? 'left' : 'center'"),
+                labelBaseline=alt.expr(f"{narrow} ? 'middle' : 'bottom'"),
             ),
         )  # fmt: skip
         y = alt.Y("position:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
@@ -174,6 +180,10 @@ class Parallel(Display):
             f"{len(runs):,} runs as lines over {', '.join(name.lower() for name in knobs)}. The most accurate is "
             f"{best['name']}, seed {best['seed']}, with {format_share(best['test_accuracy'])}."
         )
+
+
+def _say(axis: str, value: Any) -> str:
+    return "–" if value == _UNUSED else HEADS[value].label if axis == "head" else describe_value(axis, value)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
