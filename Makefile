@@ -50,7 +50,7 @@ test: $(DEV) ## lint, format check, types and tests
 	@echo 'Checking the types.'
 	@$(PY) -m mypy
 	@echo 'Testing$(if $(HEADROOM_LONG), with the longer checks,).'
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 test-all: export HEADROOM_LONG := 1
 test-all: test ## the same with the longer checks

@@ -244,7 +244,7 @@ NAMES = ", ".join(map(repr, RANDOM))
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("blur=3", f"Expected step 1 of augmentation to be one of {NAMES}; got 'blur=3'."),
+        ("soup=3", f"Expected step 1 of augmentation to be one of {NAMES}; got 'soup=3'."),
         ("zoom,resize=32", f"Expected step 2 of augmentation to be one of {NAMES}; got 'resize=32'."),
         ("rotation=200", "Expected rotation in step 1 of augmentation between 1 and 180 degrees; got 'rotation=200'."),
         ("shift=0", "Expected shift in step 1 of augmentation between 0.01 and 0.5; got 'shift=0'."),

@@ -522,36 +522,6 @@ def test_killed_worker_is_replaced(trained: Home) -> None:
 
 
 @pytest.mark.training
-def test_cancelled_training_is_gone_and_goes_on_when_asked_for_again(trained: Home) -> None:
-    spec = pin(trained, TRAINING.replace(seed=2))
-    submit(trained, spec)
-    pid = worker_pid(trained, running(trained, spec))
-    cancel(trained, spec.run_id)
-    until(lambda: not alive(pid), 3)
-    until(lambda: state(trained, spec) == "cancelled")
-    assert RunStore(trained).path(spec.run_id) is None
-    learned = len(read_history_of(trained, spec.run_id))
-    assert 0 < learned < spec.epochs
-    assert submit(trained, spec).status == "queued"
-    wait(trained, [spec.run_id])
-    assert_every_epoch_once(trained, spec)
-
-
-@pytest.mark.training
-def test_work_goes_on_after_worker_and_dispatcher_were_killed(trained: Home) -> None:
-    spec = pin(trained, TRAINING.replace(seed=4))
-    submit(trained, spec)
-    pid = worker_pid(trained, running(trained, spec))
-    kill(dispatcher_pid(trained))
-    kill(pid)
-    assert ensure_dispatcher(trained)
-    assert ensure_dispatcher(trained)
-    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
-    assert attempt(trained, spec) == 2
-    assert_every_epoch_once(trained, spec)
-
-
-@pytest.mark.training
 def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=3))
     submit(trained, spec)

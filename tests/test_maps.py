@@ -108,7 +108,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="module", params=["gap", "gap_dense", "dense"])
+@pytest.fixture(scope="module", params=["gap_dense", "dense"])
 def trained(request: pytest.FixtureRequest, trained_home: Home) -> Run:
     folder = make_job(trained_home, head=request.param, epochs=2, units=16)
     assert train(folder) == 0, (folder / "log.txt").read_text()
