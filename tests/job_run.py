@@ -1,5 +1,6 @@
 """Real dispatchers and real workers for tests: started, watched, killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.spec import RunSpec
@@ -76,7 +78,8 @@ def end_all(home: Home) -> None:
     """Leaves no process of a home behind, whatever state a failed test has left it in."""
     queue = JobQueue(home)
     for job in queue.unfinished():
-        queue.cancel(job.run_id)
+        with contextlib.suppress(JobError):  # it ended at this moment
+            queue.cancel(job.run_id)
     end = time.monotonic() + 10
     while dispatcher_pid(home) and queue.unfinished() and time.monotonic() < end:
         time.sleep(0.05)
