@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from core.store.comparison import Comparison
 
 EVIDENCE = (
-    "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "calibration",
-    "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front", "pareto",
-    "knob_curve", "parallel",
+    "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "activation",
+    "calibration", "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front",
+    "pareto", "knob_curve", "parallel",
 )  # fmt: skip
 _WORDS = ("Head", "Heads", "Of", "By", "Verdict", "What would settle it", "Check", "Severity", "Result", "Only",
           "Setting", "Value", "On the front", "Run", "What was found", "Who is right", "Guesses that are",
-          "Temperature", "More than chance", "Images", "Stress")  # fmt: skip
+          "Temperature", "More than chance", "Images", "Stress", "True class", "Class and probability",
+          "What the map says")  # fmt: skip
 
 
 def analyse(
