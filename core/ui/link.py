@@ -46,6 +46,7 @@ _NAMES = frozenset(
         *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "stress"),
         *("cost", "cost_log", "knob", "knob_runs"),
         *("looks", "looks_for", "looks_page", "opacity"),
+        *("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived"),
         *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
     ]
 )
