@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.cache import open_dataset
 from core.home import Home
+from core.recipes import RECIPES
+from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
+from core.ui.again import list_params
 from tests.finished_run import RunWriter
 from tests.page_run import navigated, open_page, read_tables
 
@@ -146,6 +150,40 @@ def test_what_differs_stands_beside_the_metrics(make_run: RunWriter, open_runs: 
     (table,) = read_tables(app)
     assert [*table][:2] == ["Run", "Head"]
     assert "Seed" not in table
+
+
+def show_choice() -> None:
+    import streamlit as st
+
+    from core.ui.train import choose_specs
+
+    st.session_state["specs"] = choose_specs().specs
+
+
+_OWN = [
+    RunSpec(),
+    RunSpec(seed=7, epochs=400, learning_rate=0.0003, patience=4, dropout=0.85, batch_size=1000),
+    RunSpec(head="mlp", hidden="128-7", augmentation="flip_horizontal=0.5,rotation=10", side=40),
+    RunSpec(head="dense", units=5000, head_dropout=0.35, l2=0.003, train_images=900, padding="same", kernel_size=9),
+    *RECIPES["digits-heads"].specs(),
+]
+
+
+@pytest.mark.parametrize("spec", _OWN, ids=lambda spec: spec.run_id)
+def test_train_opens_with_the_knobs_of_a_run(spec: RunSpec, open_runs: Open, home: Home) -> None:
+    params, lost = list_params(spec)
+    assert not lost
+    open_dataset(home, "digits")  # else nobody knows how many images there are
+    app = AppTest.from_function(show_choice, default_timeout=60)
+    app.query_params.update(params)
+    for _ in range(2):
+        app.run()
+        assert not [*app.exception, *app.error, *app.warning]
+        assert spec in app.session_state["specs"]
+
+
+def test_knobs_that_train_cannot_ask_for_are_named() -> None:
+    assert list_params(RunSpec(validation_fraction=0.3, seed=12))[1] == ["seed", "validation_fraction"]
 
 
 def test_bundle_of_ticked_runs_is_made(make_run: RunWriter, open_runs: Open) -> None:

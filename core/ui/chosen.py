@@ -13,6 +13,7 @@ from core.store.foreign import MODELS
 from core.store.note import MOST_NAME, MOST_TEXT, Note, NoteBook, read_tags
 from core.store.run import Run
 from core.ui import link
+from core.ui.again import show_again
 from core.ui.bundle import show_export
 from core.ui.show import show_frame
 from core.ui.state import choose_runs, home, store
@@ -43,6 +44,7 @@ def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
         show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(added, runs, strict=True)]))
     else:
         _show_form(book, runs[0], added[0])
+        show_again(runs[0].spec)
         _show_models(runs[0])
     show_export(ids)
 

@@ -87,6 +87,18 @@ def go(page: str) -> None:
     st.switch_page(page, query_params={})
 
 
+def reach(name: str, low: float, high: float) -> float | None:
+    """A number that the link of a page has brought, within what is allowed, so that its widget can stretch to it; also
+    after the widget was moved, so that it does not jump."""
+    try:
+        asked = float(st.query_params.get(name, ""))
+    except ValueError:
+        asked = math.nan
+    if low <= asked <= high and name not in st.session_state:
+        st.session_state[f"reach of {name}"] = asked
+    return st.session_state.get(f"reach of {name}")
+
+
 def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key: str, **settings: Any) -> N:
     _check(key, _write_range(low, high), _reads_number(low, high))
     chosen: N = st.slider(label, low, high, value, step, key=key, bind="query-params", **settings)
