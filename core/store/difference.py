@@ -12,6 +12,8 @@ from core.store.run import Run
 def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
     """A row a run, under its name, with the knobs that are not the same in all runs and their metrics, as text."""
     differing = [name for name in KNOBS if len({getattr(run.spec, name) for run in runs}) > 1]
+    if {"dataset", "data"} <= {*differing}:
+        differing.remove("data")  # which says no more
     rows = []
     for run, name in zip(runs, names, strict=True):
         metrics = run.record.metrics

@@ -113,7 +113,7 @@ def _show_models(run: Run) -> None:
             if run.has(name):
                 size = format_bytes((run.path / name).stat().st_size)
                 st.download_button(
-                    f"{name.rpartition('.')[2]} model, {size}",
+                    f".{name.rpartition('.')[2]} model, {size}",
                     partial(_read, run, name),
                     file_name=f"{run.run_id}.{name.rpartition('.')[2]}",
                     icon=":material/download:",

@@ -18,6 +18,7 @@ _ORDERS = {
     "by name": ("name", True),
 }
 _MOST_ROWS = 500
+_STAR_PIXELS, _WORDS_PIXELS = 40, 150
 _HELP = (
     "Words, and fields: `head:gap acc>0.9 tag:paper`. All must hold; a minus turns one round: `-tag:draft`. Fields are "
     "tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every knob."
@@ -43,14 +44,14 @@ def read_kept() -> tuple[pd.DataFrame, dict[str, Note]]:
 
 def choose_runs(frame: pd.DataFrame) -> list[str]:
     """The choices above the table, the table, and the ids that are ticked in it."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = link.text(
-            "Search", key="runs_search", placeholder="head:gap acc>0.9 tag:paper", help=_HELP, width=380,
+            "Search", key="runs_search", placeholder="head:gap acc>0.9 tag:paper", help=_HELP, width=270,
         )  # fmt: skip
-        dataset = link.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=170)
+        dataset = link.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
         heads = {HEADS[name].label: name for name in HEADS if name in set(frame["head"])}
-        head = link.optional("Head", list(heads), key="runs_head", none="any", width=170)
-        order = link.selectbox("Order", list(_ORDERS), key="runs_order", width=200)
+        head = link.optional("Head", list(heads), key="runs_head", none="any", width=150)
+        order = link.selectbox("Order", list(_ORDERS), key="runs_order", width=190)
         archived = link.toggle("Archived too", key="runs_archived")
     try:
         shown = search(frame, text[:MOST_CHARS])
@@ -86,7 +87,7 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "Head": shown["head"].map(labels),
             "Seed": shown["seed"],
             "Epochs": shown["trained_epochs"],
-            "Test accuracy": shown["test_accuracy"],
+            "Test accuracy": 100 * shown["test_accuracy"],
             "Parameters": shown["params"],
             "Tags": shown["tags"],
             "Note": shown["note"].str.slice(0, 200),
@@ -103,10 +104,12 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
         width="stretch",
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs_ticked",
+        key=f"runs_ticked-{hash(tuple(shown['run_id']))}",  # ticks are by row: with other rows, they would be of others
         column_config={
-            "Test accuracy": st.column_config.NumberColumn(format="percent"),
+            "Test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
             "Parameters": st.column_config.NumberColumn(format="localized"),
+            "★": st.column_config.TextColumn(width=_STAR_PIXELS),
+            **{name: st.column_config.TextColumn(width=_WORDS_PIXELS) for name in ("Name", "Tags", "Note")},
         },
     )
     return [str(shown["run_id"].iloc[row]) for row in event.selection.rows if row < len(shown)]
