@@ -15,6 +15,7 @@ from core.store.runs import RunStore
 from core.ui.again import list_params
 from tests.finished_run import RunWriter
 from tests.page_run import navigated, open_page, read_tables
+from tests.rewritten_run import rewrite
 
 Open = Callable[..., AppTest]
 
@@ -184,6 +185,19 @@ def test_train_opens_with_the_knobs_of_a_run(spec: RunSpec, open_runs: Open, hom
 
 def test_knobs_that_train_cannot_ask_for_are_named() -> None:
     assert list_params(RunSpec(validation_fraction=0.3, seed=12))[1] == ["seed", "validation_fraction"]
+
+
+@pytest.mark.parametrize("page", ["compare", "predictions", "draw", "evidence"])
+def test_class_of_a_stranger_is_shown_as_text(page: str, open_runs: Open, make_run: RunWriter) -> None:
+    """A picture in Markdown would be fetched from its address by whoever looks."""
+    hostile = "![x](http://evil.example/a.png)"
+    for head in ("gap", "dense"):
+        rewrite(make_run(head=head), classes=[hostile, *"bcdefghij"], cpu=hostile)
+    app = open_page(page, **({"evidence": "Checks"} if page == "evidence" else {}))
+    assert not [*app.exception, *app.error]
+    told = [*app.markdown, *app.caption, *app.info, *app.title, *app.header, *app.subheader, *app.warning]
+    texts = [str(element.value) for element in told] + [fold.label for fold in app.expander]
+    assert not [text for text in texts if "![x](http:" in text]
 
 
 def test_bundle_of_ticked_runs_is_made(make_run: RunWriter, open_runs: Open) -> None:
