@@ -24,6 +24,9 @@ run_page(
                 st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
                 st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
             ],
+            "Keep": [
+                st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+            ],
             "Learn": [
                 st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
                 st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),

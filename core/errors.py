@@ -12,6 +12,9 @@ HeadroomError
 │   └── ClusterError     a cluster that does not answer, or not as it should
 ├── TrainingError        a training that cannot go on
 ├── ArtifactError        a store of copies that cannot be read or written
+├── BundleError          a file of runs that cannot be trusted, or cannot be made
+├── NoteError            what people add to a run, when it is refused or somebody else was faster
+├── SearchError          a search that is not understood
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -65,4 +68,16 @@ class ArtifactError(HeadroomError):
 
 
 class HomeError(HeadroomError):
+    pass
+
+
+class BundleError(HeadroomError):
+    pass
+
+
+class NoteError(HeadroomError):
+    pass
+
+
+class SearchError(HeadroomError):
     pass

@@ -35,6 +35,11 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def thumbnails(self) -> Path:
+        """Pictures that came with bundles, for runs whose dataset is not here."""
+        return self.path / "thumbnails"
+
+    @property
     def weights(self) -> Path:
         """Pretrained weights that a person put there."""
         return self.path / "weights"

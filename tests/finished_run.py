@@ -1,6 +1,5 @@
 """Finished runs without training: real folders through the real store, predictions from a seeded generator."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.maps import NAME, save_maps
+from core.store.metric import compute_metrics, compute_targets
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.robustness import NAME as ROBUSTNESS
 from core.store.robustness import Robustness
@@ -86,11 +86,13 @@ class RunWriter:
             draw_probs(arrays.train_labels[validation.start : validation.stop], len(info.classes), accuracy, rng),
             np.asarray(arrays.train_labels[validation.start : validation.stop]),
         )
+        test_loss, test_accuracy = compute_metrics(found.test_probs, found.test_labels)
+        validation_loss, validation_accuracy = compute_metrics(found.validation_probs, found.validation_labels)
         metrics = Metrics(
-            test_loss=_loss(found.test_probs, found.test_labels),
-            test_accuracy=_accuracy(found.test_probs, found.test_labels),
-            validation_loss=_loss(found.validation_probs, found.validation_labels),
-            validation_accuracy=_accuracy(found.validation_probs, found.validation_labels),
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
         )
         (folder / "history.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in _history(spec.epochs, metrics)))
         write_json(folder / "spec.json", spec.canonical())
@@ -132,7 +134,7 @@ class RunWriter:
                 test_images=len(labels),
                 input_shape=info.input_shape,
                 classes=info.classes,
-                targets=hashlib.sha256(found.test_labels.astype("<i8").tobytes()).hexdigest(),
+                targets=compute_targets(found.test_labels),
             ),
             cpu="a processor",
             checksums={path.name: compute_checksum(path) for path in sorted(folder.iterdir())},
@@ -166,14 +168,6 @@ def draw_robustness(found: Predictions, places: NDArray[np.int32], rng: np.rando
         guesses.append(row.astype(np.int16))
     names, values = zip(*list_rows(), strict=True)
     return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(guesses))
-
-
-def _accuracy(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    return float(np.mean(probs.argmax(axis=1) == labels))
-
-
-def _loss(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    return float(-np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-7)).mean())
 
 
 def _history(epochs: int, metrics: Metrics) -> Sequence[dict[str, float]]:

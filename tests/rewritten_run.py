@@ -72,6 +72,8 @@ def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
     record = json.loads((folder / "record.json").read_bytes())
     record |= {"run_id": spec.run_id, "spec": spec.canonical()}
     record["data"] |= data
+    write_json(folder / "spec.json", spec.canonical())
+    record["checksums"]["spec.json"] = compute_checksum(folder / "spec.json")
     write_json(folder / "record.json", record)
     return Run.open(folder)
 

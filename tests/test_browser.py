@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import cancel
+from core.store.note import Note, NoteBook
+from core.store.runs import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES
 
@@ -243,6 +245,26 @@ def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Op
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Curves").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Curves")
     expect(page.get_by_text(re.compile("after 3 epochs")).first).to_be_visible()
+
+
+def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, home: Home, make_run: RunWriter) -> None:
+    ids = [make_run(seed=seed, epochs=100).run_id for seed in range(2)]
+    NoteBook(home).write(ids[1], Note(name="<img src=x onerror=alert(1)>"))
+    page = visit("runs?runs_search=epochs>50")
+    page.on("dialog", lambda dialog: pytest.fail(f"a name was run: {dialog.message}"))
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    expect(page.get_by_text("2 of ", exact=False)).to_be_visible()
+    table.click(position={"x": 14, "y": 52}, force=True)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("1 deleted run can be brought back.")).to_be_visible()
+    expect(page.get_by_role("button", name="Compare 1 run")).to_have_count(0)
+    assert RunStore(home).removed() == [ids[1]]
+    page.get_by_role("button", name="Undo: bring 1 back").click()
+    expect(page.get_by_text("1 deleted run can be brought back.")).to_have_count(0)
+    table.click(position={"x": 14, "y": 52}, force=True)
+    expect(page.get_by_label("Name")).to_have_value("<img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Train again with changes").click()
+    expect(page.get_by_role("slider", name="Epochs")).to_have_value("100")
 
 
 def test_nonsense_in_a_link_is_named(visit: Open) -> None:

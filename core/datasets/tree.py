@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from core.datasets.collection import MOST_FILES
 from core.errors import DatasetError
@@ -52,12 +52,33 @@ def open_tree(path: Path) -> Iterator[Tree]:
     with found as file:
         if not zipfile.is_zipfile(file):
             raise DatasetError(f"Expected a folder or a whole zip archive; got another or a damaged file: {path}.")
-        try:
-            archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-            raise DatasetError(f"Expected a whole zip archive; got a damaged one: {path}.") from error
-        with archive:
+        with open_archive(file, path.name) as archive:
             yield _Archive(archive)
+
+
+@contextmanager
+def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
+    """A zip archive of plain files with paths below its top, of a number and a size that can be borne; nothing of it
+    has been unpacked.
+
+    Raises:
+        DatasetError: when it is another one, or damaged.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise DatasetError(f"Expected a whole zip archive; got a damaged one: {name!r:.80}.") from error
+    with archive:
+        members = archive.infolist()
+        _check_count(len(members), "archive")
+        for member in members:
+            _check_member(member)
+        total = sum(member.file_size for member in members)
+        if total > MOST_BYTES:
+            raise DatasetError(
+                f"Expected an archive of at most {MOST_BYTES / 1e9:g} GB unpacked; got {total / 1e9:.1f} GB."
+            )
+        yield archive
 
 
 class _Folder:
@@ -77,16 +98,8 @@ class _Folder:
 
 class _Archive:
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        members = archive.infolist()
-        _check_count(len(members), "archive")
-        for member in members:
-            _check_member(member)
-        total = sum(member.file_size for member in members)
-        if total > MOST_BYTES:
-            raise DatasetError(
-                f"Expected an archive of at most {MOST_BYTES / 1e9:g} GB unpacked; got {total / 1e9:.1f} GB."
-            )
         self._archive = archive
+        members = archive.infolist()
         self._members = {m.filename: m for m in members if not any(map(_is_hidden, m.filename.split("/")))}
         self.names = sorted(self._members)
 

@@ -22,6 +22,12 @@ from core.store.robustness import NAME as ROBUSTNESS
 from core.store.robustness import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
+FILES = (
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
+    "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
+)  # fmt: skip
+"""All that a run folder may hold."""
+
 _MAY_BE_LEFT_OUT = ("model.keras", "model.tflite", "log.txt")
 
 

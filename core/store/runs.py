@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from core.home import Home
 from core.store.index import COLUMNS, Index
 from core.store.record import Record
 from core.store.run import Run
+
+_ID = re.compile(r"[0-9a-f]{12}")
 
 
 class RunStore:
@@ -84,7 +87,7 @@ class RunStore:
             RunDamagedError: when its record cannot be trusted.
         """
         problem: RunError = RunNotFoundError(f"Expected the id of a finished run; got {run_id!r:.60}.")
-        if re.fullmatch(r"[0-9a-f]{12}", run_id):  # nothing else may become part of a path
+        if _ID.fullmatch(run_id):  # nothing else may become part of a path
             for index in self._indexes:
                 try:
                     return Run.open(index.path / run_id)
@@ -135,6 +138,53 @@ class RunStore:
             except RunError:
                 raise HomeError(f"Expected to publish run {record.run_id}; got: {error.strerror}.") from error
         return Run.open(target)
+
+    def remove(self, run_id: str) -> None:
+        """Puts a run of the home out of sight, in one step; `restore` brings it back.
+
+        Raises:
+            RunNotFoundError: when the home has no run of that id; examples cannot be removed.
+            HomeError: when the home cannot be written.
+        """
+        if self.open(run_id).path.parent != self.home.runs:
+            raise RunNotFoundError(f"Expected a run of this home; got {run_id}, which is an example.")
+        target = self._removed / run_id
+        try:
+            self._removed.mkdir(exist_ok=True)
+            shutil.rmtree(target, ignore_errors=True)  # of the same spec, removed before
+            os.rename(self.home.runs / run_id, target)
+        except OSError as error:
+            raise HomeError(f"Expected to be able to remove run {run_id}; got: {error.strerror}.") from error
+
+    def restore(self, run_id: str) -> None:
+        """Brings a removed run back, unless it has been trained anew since.
+
+        Raises:
+            RunNotFoundError: when no run of that id was removed.
+            HomeError: when the home cannot be written.
+        """
+        if run_id not in self.removed():
+            raise RunNotFoundError(f"Expected the id of a removed run; got {run_id!r:.60}.")
+        try:
+            self.publish(self._removed / run_id)
+        finally:
+            if (self.home.runs / run_id).exists():
+                shutil.rmtree(self._removed / run_id, ignore_errors=True)
+
+    def removed(self) -> list[str]:
+        """The ids of the runs that were removed and can be brought back."""
+        try:
+            return sorted(path.name for path in self._removed.iterdir() if _ID.fullmatch(path.name))
+        except FileNotFoundError:
+            return []
+
+    def clear(self) -> None:
+        """Deletes for good what was removed."""
+        shutil.rmtree(self._removed, ignore_errors=True)
+
+    @property
+    def _removed(self) -> Path:
+        return self.home.runs / ".removed"
 
 
 def _open_whole(path: Path) -> Run:

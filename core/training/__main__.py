@@ -17,7 +17,7 @@ from core.files import write_json
 from core.home import Home
 from core.jobs.reason import NO_MEMORY, NO_ROOM
 from core.store.robustness import NAME as ROBUSTNESS
-from core.store.run import Predictions, Run
+from core.store.run import FILES, Predictions, Run
 from core.store.runs import RunStore
 from core.training.build import build_model, read_layers
 from core.training.device import configure
@@ -29,7 +29,7 @@ from core.training.input import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
 from core.training.maps import write_maps
 from core.training.pace import Pace
-from core.training.record import PUBLISHED, build_record, describe_environment, write_predictions, write_preview
+from core.training.record import build_record, describe_environment, write_predictions, write_preview
 from core.training.robustness import compute_robustness, write_robustness
 from core.training.weights import load_weights
 
@@ -96,7 +96,7 @@ def train(job: JobFolder) -> Run:
     (job.path / "log.txt").touch()  # present also when nobody redirected the output
     record = build_record(job.path, spec, closed, splits, predictions, latency, epochs, seconds, job.read_resumed())
     write_json(job.path / "record.json", record.model_dump(mode="json"))
-    job.clear(keep=set(PUBLISHED))
+    job.clear(keep=set(FILES))
     return RunStore(job.home).publish(job.path)
 
 

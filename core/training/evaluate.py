@@ -38,14 +38,3 @@ def batches(images: NDArray[np.generic]) -> list[NDArray[np.generic]]:
     """Consecutive images, fewer at a time where they are large."""
     size = max(1, min(_BATCH, _BATCH_BYTES // max(images[0].nbytes, 1)))
     return [images[start : start + size] for start in range(0, len(images), size)]
-
-
-def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Mean categorical cross-entropy in nats, and accuracy.
-
-    >>> compute_metrics(np.array([[0.5, 0.5], [0.25, 0.75]], np.float32), np.array([0, 0]))
-    (1.0397207708399179, 0.5)
-    """
-    given = probs[np.arange(len(labels)), labels].astype(np.float64)
-    loss = -np.log(np.maximum(given, np.finfo(np.float32).tiny)).mean()
-    return float(loss), float((probs.argmax(axis=1) == labels).mean())

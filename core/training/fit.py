@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.spec import RunSpec
+from core.store.metric import compute_metrics
 from core.training.adam import apply_adam
-from core.training.evaluate import ComputeProbs, compute_metrics
+from core.training.evaluate import ComputeProbs
 from core.training.forward import compute_outputs, to_probs
 from core.training.input import Split, compute_order, describe
 from core.training.patience import is_over

@@ -191,7 +191,7 @@ class JobFolder:
             if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
             try:
-                model = keras.saving.load_model(path)
+                model = keras.saving.load_model(path, safe_mode=True)  # it may have come in a bundle
             except (OSError, ValueError, KeyError):
                 continue
             compile_model(model, self.spec, model.optimizer)

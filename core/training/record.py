@@ -1,6 +1,5 @@
 """What a finished run says of itself: where it was trained, its predictions, its metrics and costs, its record."""
 
-import hashlib
 import os
 import platform
 import resource
@@ -11,22 +10,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.architecture.model import Model
 from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
+from core.store.metric import compute_metrics, compute_targets
 from core.store.record import Cost, Data, Metrics, Record
-from core.store.run import Predictions, finite
-from core.training.evaluate import compute_metrics
+from core.store.run import FILES, Predictions, finite
 from core.training.export import Latency
 from core.training.input import Split, Splits
 
-PUBLISHED = (
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
-    "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
-)  # fmt: skip
 _PREVIEW_IMAGES = 6
 _LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -77,11 +71,6 @@ def write_preview(path: Path, train: Split) -> None:
     picture = render_preview(found.pipeline, train.images[:count], found.seed, found.side, first=train.first)
     with replacing(path) as temporary:
         temporary.write_bytes(picture)
-
-
-def compute_targets(labels: NDArray[np.int64]) -> str:
-    """SHA-256 of the test labels as little-endian int64."""
-    return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
 
 
 def _peak_bytes() -> int:
@@ -146,7 +135,7 @@ def build_record(
         resumed_at=resumed_at,
         checksums={
             name: compute_checksum(folder / name)
-            for name in PUBLISHED
+            for name in FILES
             if name != "record.json" and (folder / name).is_file()
         },
     )

@@ -7,6 +7,7 @@ from core.analysis.live import LiveModel
 from core.analysis.look import prepare_picture
 from core.analysis.prediction import choose_runs
 from core.displays.answer import build_answers, say, write_answers
+from core.displays.markdown import escape_markdown
 from core.displays.overlay import Cell, build_group, set_opacity
 from core.displays.palette import colors
 from core.picture import Pixels
@@ -92,7 +93,7 @@ def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) 
     about = None if label is None else classes.index(label)
     answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
     said = [say(head, palette[head], answer, about, exact=models[head].exact) for head, answer in answers.items()]
-    verdict.markdown(f"#### {write_answers(said, classes)}")
+    verdict.markdown(f"#### {escape_markdown(write_answers(said, classes))}")
     with place:
         st.html(set_opacity(build_answers(seen, said, classes), percent / 100))
         for head, model in models.items():

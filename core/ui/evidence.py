@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.analysis.check import Check, Result, run_checks
 from core.analysis.convergence import choose_target
+from core.displays.markdown import escape_markdown
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
 from core.displays.views.convergence import Convergence
@@ -64,7 +65,7 @@ def _show_checks(comparison: Comparison) -> None:
 
 
 def _show_check(check: Check, result: Result, words: str, icon: str) -> None:
-    with st.expander(f"**{check.code} {words} · {result.sentence}", icon=icon):
+    with st.expander(f"**{check.code} {words} · {escape_markdown(result.sentence)}", icon=icon):
         st.markdown(check.explanation)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.prediction import Order, Show
+from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
@@ -104,7 +105,9 @@ def show_gallery(comparison: Comparison) -> None:
     if not count:
         st.info("No test image is like that. Choose another filter.")
         return
-    st.caption(f"{count:,} of {total:,} test images. {gallery.explain()} Click an image for all classes.")
+    st.caption(
+        f"{count:,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image for all classes."
+    )
     if st.session_state.get("page", 1) > pages:  # another comparison has fewer
         st.session_state["page"] = pages
     page = link.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
@@ -190,7 +193,7 @@ def _show_example(gallery: Gallery, image: int) -> None:
     left, right = st.columns([1, 2])
     with left:
         st.image(gallery.thumbnails([image])[0], width=160)
-        st.caption(f"Test image {image}, true class **{truth['label'].iloc[0]}**")
+        st.caption(f"Test image {image}, true class **{escape_markdown(truth['label'].iloc[0])}**")
         for row in truth.to_dict("records"):
             st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
     with right:

@@ -27,7 +27,7 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     """A slider over the usual range of a knob, a switch, a choice or a line of text: in the URL under the knob's name
     or `key`; `value` is where it starts.
 
-    The slider stretches to a start value outside the usual range, as long as the knob allows it.
+    The slider stretches to a start value outside the usual range, or to one in the URL, as long as the knob allows it.
     """
     knob = KNOBS[name]
     key = key or name
@@ -37,8 +37,12 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
         return link.selectbox(knob.label, list(knob.choices), value, key=key, help=knob.help)
     if knob.kind is str:
         return link.text(knob.label, value, key=key, help=f"{knob.help} Expected {knob.form}.").strip()
+    assert knob.low is not None
+    assert knob.high is not None
+    reached = link.reach(key, knob.low, knob.high)
+    stretched = [value] if reached is None else [value, knob.kind(reached)]
     if knob.choices:
-        options: list[Any] = sorted({*knob.choices, value} - {None})
+        options: list[Any] = sorted({*knob.choices, *stretched} - {None})
         if knob.default is None:
             return link.select_slider(
                 knob.label, [None, *options], value, write=partial(describe_value, name), key=key, help=knob.help
@@ -51,8 +55,8 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     unit = f" ({knob.unit})" if knob.unit == "pixels" else ""
     return link.slider(
         f"{knob.label}{unit}",
-        kind(min(low, value)),
-        kind(max(top, value)),
+        kind(min(low, *stretched)),
+        kind(max(top, *stretched)),
         kind(value),
         kind(knob.step),
         key=key,

@@ -46,6 +46,7 @@ _NAMES = frozenset(
         *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "stress"),
         *("cost", "cost_log", "knob", "knob_runs"),
         *("looks", "looks_for", "looks_page", "opacity"),
+        *("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived"),
         *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
     ]
 )
@@ -84,6 +85,18 @@ def refuse(name: str, sentence: str) -> None:
 def go(page: str) -> None:
     """Turns to another page. Streamlit refuses to empty a URL that widgets are bound to, but takes an empty one."""
     st.switch_page(page, query_params={})
+
+
+def reach(name: str, low: float, high: float) -> float | None:
+    """A number that the link of a page has brought, within what is allowed, so that its widget can stretch to it; also
+    after the widget was moved, so that it does not jump."""
+    try:
+        asked = float(st.query_params.get(name, ""))
+    except ValueError:
+        asked = math.nan
+    if low <= asked <= high and name not in st.session_state:
+        st.session_state[f"reach of {name}"] = asked
+    return st.session_state.get(f"reach of {name}")
 
 
 def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key: str, **settings: Any) -> N:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.analysis.prediction import choose_runs
 from core.displays.headline import write_cautions, write_headline
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.confusion import Confusion
 from core.displays.views.first import FirstImages
@@ -95,7 +96,7 @@ def show_images(comparison: Comparison) -> None:
 
 def _show_first(first: FirstImages) -> None:
     st.subheader(first.title, anchor=False)
-    st.caption(f"As they are stored, {_write_runs(first)}. {first.explain()}")
+    st.caption(f"As they are stored, {_write_runs(first)}. {escape_markdown(first.explain())}")
     show_cells(first, first.frame(), key="first")
 
 

@@ -19,10 +19,10 @@ from core.displays.display import Chart, Display, name_guesses
 from core.displays.lab.drawing import encode_png
 from core.displays.overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
 from core.displays.palette import colors
-from core.displays.thumbnail import load_test_images
 from core.errors import DatasetError
 from core.home import Home
 from core.store.run import Run
+from core.store.thumbnail import load_test_images
 
 COLUMNS = ("image", "head", "label", "guess", "shown", "prob", "exact", "row", "column", "value", "share")
 _FEW = 6
@@ -204,13 +204,13 @@ class Activation(Display):
             found[head] = Look(silence="There are no test images.")
             if self._images:
                 try:
-                    found[head] = look(run, self._images, partial(self._see, run))
+                    found[head] = look(run, self._images, partial(self._see, run, exact=True))
                 except DatasetError as error:  # there is nothing to compute maps of
                     found[head] = Look(silence=str(error))
         return found
 
-    def _see(self, run: Run) -> NDArray[np.uint8]:
-        stored = load_test_images(self.home, run)
+    def _see(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:
+        stored = load_test_images(self.home, run, exact=exact)
         return see(run, [stored[image] for image in self._images])
 
     @cached_property

@@ -14,8 +14,9 @@ from core.analysis.prediction import Order, Show, compute_guesses, find_positive
 from core.displays.display import Chart, Display, name_guesses
 from core.displays.number import format_plural
 from core.displays.palette import colors
-from core.displays.thumbnail import encode_thumbnails, load_test_images
+from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
+from core.store.thumbnail import load_test_images
 
 _CELL = 132
 
@@ -81,7 +82,7 @@ class Gallery(Display):
         return find_positive(self.comparison)
 
     def thumbnails(self, images: list[int]) -> list[str]:
-        """PNG data URIs. Raises DatasetError when the dataset is not here."""
+        """PNG data URIs. Raises DatasetError when neither the dataset nor a bundle's pictures are here."""
         return encode_thumbnails(load_test_images(self.home, self.comparison.first), images)
 
     def chart(self) -> Chart | None:

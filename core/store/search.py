@@ -1,0 +1,132 @@
+"""The language of the search on the Runs page: words, and fields with a value, all of which must hold.
+
+`gap acc>0.9 tag:paper -is:archived "my run"`: a word is looked for in id, name, recipe, dataset, head, tags and note;
+`field:value` asks a field to be or to begin with a value, `field>number` compares; a minus in front turns a term round.
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.errors import SearchError
+from core.spec import HEADS, KNOBS
+
+MOST_CHARS = 500
+
+_NUMBERS = {
+    "acc": "test_accuracy", "accuracy": "test_accuracy", "loss": "test_loss", "params": "params", "flops": "flops",
+    "bytes": "tflite_bytes", "latency": "latency_seconds", "seconds": "train_seconds",
+    "val_acc": "validation_accuracy", "val_loss": "validation_loss",
+    **{name: name for name, knob in KNOBS.items() if knob.kind in (int, float)},
+    "epochs": "trained_epochs",
+}  # fmt: skip
+_TEXTS = {
+    "id": "run_id", "run": "run_id", "name": "name", "recipe": "recipe", "note": "note", "cpu": "cpu", "from": "source",
+    **{name: name for name, knob in KNOBS.items() if knob.kind in (str, bool)},
+}  # fmt: skip
+_MARKS = {"star": "star", "starred": "star", "archived": "archived"}
+_FREE = ("run_id", "name", "recipe", "dataset", "head", "head_label", "tags", "note")
+
+_COMPARE: dict[str, Callable[[pd.Series, float], pd.Series]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq, ":": operator.eq,
+}  # fmt: skip
+_TERM = re.compile(r'(-?)(?:([A-Za-z_0-9]+)(>=|<=|>|<|=|:))?("[^"]*"|\S+)')
+
+
+@dataclass(frozen=True)
+class Term:
+    """`field` is empty for a word."""
+
+    turned: bool
+    field: str
+    sign: str
+    value: str
+
+
+def parse_search(text: str) -> list[Term]:
+    """
+    Raises:
+        SearchError: when a quotation mark is left open, a field is not known, or a number is none.
+
+    >>> parse_search('head:gap -"two words"')[1]
+    Term(turned=True, field='', sign='', value='two words')
+    """
+    if len(text) > MOST_CHARS:
+        raise SearchError(f"Expected a search of at most {MOST_CHARS} characters; got {len(text):,}.")
+    if text.count('"') % 2:
+        raise SearchError("Expected quotation marks in pairs; got one that is left open.")
+    terms = []
+    for minus, field, sign, value in _TERM.findall(text):
+        term = Term(bool(minus), field.lower(), sign, value.strip('"').lower())
+        _check(term)
+        terms.append(term)
+    return terms
+
+
+def search(frame: pd.DataFrame, text: str) -> pd.DataFrame:
+    """The rows that a search lets through.
+
+    Args:
+        frame: the list of runs with the columns name, tags (with blanks between), note, star and archived.
+
+    Raises:
+        SearchError: as `parse_search`.
+    """
+    kept = pd.Series(True, index=frame.index)
+    for term in parse_search(text):
+        kept &= _match(frame, term) != term.turned
+    return frame[kept]
+
+
+def _check(term: Term) -> None:
+    if not term.field:
+        return
+    known = {*_NUMBERS, *_TEXTS, "tag", "is"}
+    if term.field not in known:
+        names = "tag:, is:, head:, dataset:, acc>, params<, epochs="
+        raise SearchError(f"Expected a field such as {names}; got {term.field!r:.40}.")
+    if term.field in _NUMBERS:
+        _read_number(term)
+    elif term.sign not in (":", "="):
+        raise SearchError(f"Expected {term.field}: with a word; got {term.field}{term.sign}.")
+    elif term.field == "is" and term.value not in _MARKS:
+        raise SearchError(f"Expected is:star or is:archived; got {term.value!r:.40}.")
+
+
+def _read_number(term: Term) -> float:
+    try:
+        share = term.value.endswith("%")
+        number = float(term.value.removesuffix("%").replace("_", "x"))
+    except ValueError:
+        raise SearchError(
+            f"Expected {term.field} with a number, such as {term.field}>1; got {term.value!r:.40}."
+        ) from None
+    return number / 100 if share else number
+
+
+def _match(frame: pd.DataFrame, term: Term) -> "pd.Series[bool]":
+    if not term.field:
+        found = pd.Series(False, index=frame.index)
+        for name in _FREE:
+            texts = _read_texts(frame, name)
+            found |= texts.str.contains(term.value, regex=False)
+        return found
+    if term.field in _NUMBERS:
+        values = frame[_NUMBERS[term.field]].astype("float64")
+        return _COMPARE[term.sign](values, _read_number(term)).fillna(False).astype(bool)
+    if term.field == "is":
+        return frame[_MARKS[term.value]].astype(bool)
+    if term.field == "tag":
+        return (" " + frame["tags"].astype(str) + " ").str.contains(f" {term.value} ", regex=False)
+    texts = _read_texts(frame, _TEXTS[term.field])
+    if term.field in ("name", "note", "id", "run", "cpu"):
+        return texts.str.contains(term.value, regex=False)
+    return texts == term.value
+
+
+def _read_texts(frame: pd.DataFrame, name: str) -> "pd.Series[str]":
+    column = frame["head"].map({head: HEADS[head].label for head in HEADS}) if name == "head_label" else frame[name]
+    return column.astype("object").where(column.notna(), "").astype(str).str.lower()

@@ -1,0 +1,131 @@
+"""What can be done with ticked runs: compare, tell apart, mark, put away, remove, describe, take along."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.displays.number import format_bytes, format_plural
+from core.errors import HeadroomError, NoteError
+from core.store.difference import list_differences
+from core.store.foreign import MODELS
+from core.store.note import MOST_NAME, MOST_TEXT, Note, NoteBook, read_tags
+from core.store.run import Run
+from core.ui import link
+from core.ui.again import show_again
+from core.ui.bundle import show_export
+from core.ui.show import show_frame
+from core.ui.state import choose_runs, home, store
+
+_REMOVED = "removed"
+
+
+def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
+    """Buttons for the ticked runs, and the one run in full when it is one."""
+    runs = store().open_all(ids)
+    book, added = NoteBook(home()), [notes.get(run_id, Note()) for run_id in ids]
+    own = [run.run_id for run in runs if run.path.parent == home().runs]
+    with st.container(horizontal=True, gap="small"):
+        if st.button(f"Compare {format_plural(len(ids), 'run')}", type="primary", icon=":material/balance:"):
+            choose_runs(ids)
+            link.go("pages/compare.py")
+        starred, away = all(note.star for note in added), all(note.archived for note in added)
+        if st.button("Take the star away" if starred else "Star", icon=":material/star:"):
+            book.change(ids, star=not starred)
+            st.rerun()
+        if st.button("Bring back from the archive" if away else "Archive", icon=":material/archive:"):
+            book.change(ids, archived=not away)
+            st.rerun()
+        if st.button("Delete", icon=":material/delete:", disabled=not own, help="Can be undone. Examples stay."):
+            _remove(own)
+    if len(runs) > 1:
+        st.subheader("What differs", anchor=False)
+        show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(added, runs, strict=True)]))
+    else:
+        _show_form(book, runs[0], added[0])
+        show_again(runs[0].spec)
+        _show_models(runs[0])
+    show_export(ids)
+
+
+def show_removed() -> None:
+    """The way back for what was deleted, until it is deleted for good."""
+    removed = store().removed()
+    if not removed:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{format_plural(len(removed), 'deleted run')} can be brought back.")
+        latest = [run_id for run_id in st.session_state.get(_REMOVED, []) if run_id in removed]
+        if st.button(f"Undo: bring {len(latest or removed)} back", icon=":material/undo:"):
+            for run_id in latest or removed:
+                store().restore(run_id)
+            st.rerun()
+        if st.button("Delete for good", icon=":material/delete_forever:", help="Frees the disk. Cannot be undone."):
+            store().clear()
+            st.rerun()
+
+
+def _remove(ids: list[str]) -> None:
+    for run_id in ids:
+        store().remove(run_id)
+    st.session_state[_REMOVED] = ids
+    st.rerun()
+
+
+def _show_form(book: NoteBook, run: Run, note: Note) -> None:
+    """Filled from the note as it is shown: who saves over the change of another is told."""
+    run_id = run.run_id
+    seen: Note = st.session_state.setdefault(f"note-{run_id}", note)
+    with st.form(f"note-of-{run_id}-{seen.version}", border=True):
+        st.caption(f"Run {run_id}")
+        name = st.text_input("Name", seen.name, max_chars=MOST_NAME, key=f"name-{run_id}-{seen.version}")
+        tags = st.text_input(
+            "Tags", " ".join(seen.tags), placeholder="paper draft", key=f"tags-{run_id}-{seen.version}"
+        )
+        text = st.text_area("Note", seen.text, max_chars=MOST_TEXT, key=f"text-{run_id}-{seen.version}")
+        saved = st.form_submit_button("Save", icon=":material/save:")
+    if saved:
+        try:
+            kept = replace(seen, name=name, tags=read_tags(tags), text=text, star=note.star, archived=note.archived)
+            if seen.version < note.version and _words(seen) == _words(note):  # only a star came since
+                kept = replace(kept, version=note.version)
+            st.session_state[f"note-{run_id}"] = book.write(run_id, kept)
+        except NoteError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.rerun()
+    if seen.version < note.version and _words(seen) != _words(note):
+        st.warning("Somebody changed this note since you opened it.", icon=":material/edit_note:")
+        if st.button("Show the newer one", help="What you typed here is lost then; copy it first."):
+            del st.session_state[f"note-{run_id}"]
+            st.rerun()
+
+
+def _words(note: Note) -> tuple[Any, ...]:
+    return note.name, note.tags, note.text
+
+
+def _show_models(run: Run) -> None:
+    """Reads a model file only when somebody asks for it."""
+    with st.container(horizontal=True):
+        for name in MODELS:
+            if run.has(name):
+                size = format_bytes((run.path / name).stat().st_size)
+                st.download_button(
+                    f".{name.rpartition('.')[2]} model, {size}",
+                    partial(_read, run, name),
+                    file_name=f"{run.run_id}.{name.rpartition('.')[2]}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"download-{run.run_id}-{name}",
+                )
+    if not any(run.has(name) for name in MODELS):
+        st.caption("This run came without its model files.")
+
+
+def _read(run: Run, name: str) -> bytes:
+    try:
+        return run.artifact(name).read_bytes()
+    except HeadroomError as error:
+        raise RuntimeError(str(error)) from None

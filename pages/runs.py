@@ -1,0 +1,20 @@
+"""Runs: all that was trained, to be found again, marked, told apart, taken along and put away."""
+
+import streamlit as st
+
+from core.ui.bundle import show_import
+from core.ui.chosen import show_chosen, show_removed
+from core.ui.frame import show_damage
+from core.ui.listing import choose_runs, read_kept
+
+st.title("Runs", anchor=False)
+frame, notes = read_kept()
+if frame.empty:
+    st.markdown("#### No runs yet.")
+    st.write("What you train stands here when it is finished. Runs of others come in a bundle.")
+    st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
+elif ids := choose_runs(frame):
+    show_chosen(ids, notes)
+show_removed()
+show_import()
+show_damage()
