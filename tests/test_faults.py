@@ -35,7 +35,7 @@ from tests.job_run import (
     worker_pid,
 )
 
-pytestmark = pytest.mark.xdist_group("jobs")
+pytestmark = pytest.mark.xdist_group("faults")
 
 
 @pytest.fixture

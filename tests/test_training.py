@@ -28,7 +28,7 @@ from tests import full_disk
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("tensorflow"),
+    pytest.mark.xdist_group("training"),
     # Keras hands TensorFlow's variables to np.array, which they answer in the way of NumPy 1.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]

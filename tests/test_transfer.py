@@ -24,7 +24,7 @@ from tests.test_training import assert_same_training, train
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("tensorflow"),
+    pytest.mark.xdist_group("training"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
