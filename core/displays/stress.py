@@ -17,13 +17,14 @@ def build_stress_strip(home: Home, run: Run, stress: Stress) -> str:
         DatasetError: when neither the dataset nor pictures of it as they are stored are here.
     """
     stored, robustness = load_test_images(home, run, exact=True), run.robustness
-    places = [] if robustness is None else [int(place) for place in robustness.images[:_IMAGES]]
+    assert robustness
+    places = [int(place) for place in robustness.images[:_IMAGES]]
     rows = [
         Row(
             "",
             [stress.apply(image, value, place) for value in stress.values],
             [f"test image {place}, {stress.write(value)}" for value in stress.values],
         )
-        for place, image in zip(places, see(run, stored[places]), strict=True)
+        for place, image in zip(places, see(run, [stored[place] for place in places]), strict=True)
     ]
     return build_strip(rows, labels=False, cell_pixels=84)
