@@ -15,6 +15,8 @@ HeadroomError
 ├── BundleError          a file of runs that cannot be trusted, or cannot be made
 ├── NoteError            what people add to a run, when it is refused or somebody else was faster
 ├── SearchError          a search that is not understood
+├── ReportError          a report that is absent, or cannot be as it was asked for
+│   └── ReportConflictError  somebody else was faster
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -80,4 +82,12 @@ class NoteError(HeadroomError):
 
 
 class SearchError(HeadroomError):
+    pass
+
+
+class ReportError(HeadroomError):
+    pass
+
+
+class ReportConflictError(ReportError):
     pass

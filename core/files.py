@@ -13,26 +13,33 @@ from core.errors import HomeError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, new: bool = False) -> Iterator[Path]:
     """Yields a temporary path beside `path`; when the block ends well, it takes the place of `path` in one step.
 
+    Args:
+        new: nothing may have that name yet.
+
     Raises:
+        FileExistsError: when something has it all the same.
         HomeError: when the folder cannot be written or the disk is full.
     """
     temporary = path.with_name(f".{uuid4().hex}-{path.name}")  # made by the writer, so with the usual permissions
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        os.replace(temporary, path)
+        (os.link if new else os.replace)(temporary, path)
     except OSError as error:
+        if new and isinstance(error, FileExistsError):
+            raise
         raise HomeError(f"Expected to be able to write {path}; got: {error.strerror}.") from error
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
-def write_json(path: Path, value: Any) -> None:
-    with replacing(path) as temporary:
+def write_json(path: Path, value: Any, *, new: bool = False) -> None:
+    """As `replacing` does it."""
+    with replacing(path, new=new) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -35,6 +35,10 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def reports(self) -> Path:
+        return self.path / "reports"
+
+    @property
     def thumbnails(self) -> Path:
         """Pictures that came with bundles, for runs whose dataset is not here."""
         return self.path / "thumbnails"
@@ -48,3 +52,8 @@ class Home:
     def features(self) -> Path:
         """Maps of frozen backbones; may be deleted at any time, they are computed again."""
         return self.path / "features"
+
+    @property
+    def scripts(self) -> Path:
+        """What files need to draw charts by themselves; may be deleted at any time, it is made again."""
+        return self.path / "scripts"

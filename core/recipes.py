@@ -1,6 +1,6 @@
 """The published systems as named specs, with their published figures and where they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -196,21 +196,69 @@ def recipe_of(spec: RunSpec) -> Recipe | None:
     return next(same, None)
 
 
+def list_own(spec: RunSpec) -> dict[str, Any]:
+    """The knobs that a training of its recipe must be told to become this run; head and seed aside. One that is left
+    open in the run and not in the recipe cannot be told."""
+    own = _find_recipe(spec).spec_of(spec.head)
+    return {
+        name: value
+        for name, value in spec.model_dump().items()
+        if value not in (None, getattr(own, name)) and name not in ("data", "head", "seed")
+    }
+
+
 def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> str:
-    """The command that trains a run with the data that is here; or all of several heads, with the seeds from 0 on.
+    """The command that trains a run with the data that is here; or all of several heads, and so many seeds from that
+    of the run on.
 
     >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
-    'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    'python -m core train --recipe digits-heads --heads dense --seed 3 --epochs 10'
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
     'python -m core train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
-    recipe = recipe_of(spec) or _ALL[0]
-    own = recipe.spec_of(spec.head)
-    words = ["python -m core train", f"--recipe {recipe.name}", f"--heads {','.join(heads or [spec.head])}"]
+    words = ["python -m core train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
+    if spec.seed:
+        words.append(f"--seed {spec.seed}")
     if seeds > 1:
         words.append(f"--seeds {seeds}")
-    for name, value in spec.model_dump().items():
-        if value not in (None, getattr(own, name)) and name not in ("data", "head") and (name != "seed" or seeds == 1):
-            option = name.replace("_", "-")
-            words.append(f"--{'' if value else 'no-'}{option}" if isinstance(value, bool) else f"--{option} {value}")
+    for name, value in list_own(spec).items():
+        option = name.replace("_", "-")
+        words.append(f"--{'' if value else 'no-'}{option}" if isinstance(value, bool) else f"--{option} {value}")
     return " ".join(words)
+
+
+def _find_recipe(spec: RunSpec) -> Recipe:
+    return recipe_of(spec) or _ALL[0]
+
+
+def write_commands(specs: Iterable[RunSpec]) -> list[str]:
+    """The fewest commands that train these runs and no others.
+
+    >>> write_commands([RunSpec(head=head, seed=seed) for head in ("gap", "dense") for seed in (1, 2)])
+    ['python -m core train --recipe digits-heads --heads gap,dense --seed 1 --seeds 2']
+    """
+    seeds: dict[RunSpec, set[int]] = {}
+    for spec in specs:
+        seeds.setdefault(spec.replace(seed=0), set()).add(spec.seed)
+    groups: list[tuple[RunSpec, int, list[str]]] = []
+    for setting, some in seeds.items():
+        for first, count in _list_stretches(sorted(some)):
+            spec = setting.replace(seed=first)
+            for leader, length, heads in groups:
+                told = {"data": spec.data, "seed": first, **list_own(leader)}
+                same = leader.seed == first and length == count and _find_recipe(leader) == _find_recipe(spec)
+                if same and _find_recipe(leader).spec_of(spec.head, told) == spec:
+                    heads.append(spec.head)
+                    break
+            else:
+                groups.append((spec, count, [spec.head]))
+    return [write_command(leader, heads, count) for leader, count, heads in groups]
+
+
+def _list_stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First number and length of each stretch without a gap."""
+    start = 0
+    for place in range(1, len(numbers) + 1):
+        if place == len(numbers) or numbers[place] != numbers[place - 1] + 1:
+            yield numbers[start], place - start
+            start = place

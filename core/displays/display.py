@@ -1,6 +1,7 @@
 """What a display is: one view of a comparison with two faces, data and picture."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,9 @@ import pandas as pd
 from core.analysis.outcome import NO_GUESS
 from core.registry import Registry
 from core.store.comparison import Comparison
+
+Options = Mapping[Any, str] | range
+"""What a setting may be: values with what people read for each, or whole numbers."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
 
@@ -42,6 +46,19 @@ class Display(ABC):
     def table(self) -> pd.DataFrame:
         """The data as people read it: formatted, with headings. The frame itself unless a view says otherwise."""
         return self.frame()
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        """What settings may be over these runs, by name, where their type does not say it."""
+        classes = dict(enumerate(comparison.first.record.data.classes))
+        common: dict[str, Options] = {
+            "seed": {seed: str(seed) for seed in sorted({run.spec.seed for run in comparison.runs})},
+            "head": {label: label for label in comparison.labels},
+            "label": classes,
+            "about": classes,
+            "image": range(comparison.first.record.data.test_images),
+        }
+        return {name: common[name] for name in cls.__dataclass_fields__ if name in common}
 
 
 def name_guesses(comparison: Comparison) -> dict[int, str]:

@@ -12,7 +12,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.recipes import Recipe
-from core.spec import KNOBS
+from core.spec import DATASETS, KNOBS
 from core.store.comparison import Comparison, count_training_images, describe_epochs
 
 
@@ -28,6 +28,26 @@ def write_headline(comparison: Comparison) -> str:
     else:
         who, what = finding.small.label, f"{_params(finding)} {finding.rival.label}, {_accuracy(finding)}"
     return f"{short}: {who} has {what}." if short else f"{who}: {what}."
+
+
+def write_facts(comparison: Comparison) -> list[str]:
+    """What the finding was measured on, and how often."""
+    spec, data = comparison.first.spec, comparison.first.record.data
+    return [
+        comparison.recipe.title if comparison.recipe else spec.backbone,
+        f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
+        describe_epochs(comparison.runs),
+        f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
+        f"{format_plural(data.test_images, 'test image')}",
+        f"data {data.fingerprint}{'' if data.official else ' (not the official data)'}",
+    ]
+
+
+def _count_seeds(comparison: Comparison) -> str:
+    """«3 seeds», or «1–3 seeds» when not all heads have as many."""
+    counts = [len(contender.runs) for contender in comparison.contenders]
+    fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
+    return fewest + format_plural(max(counts), "seed")
 
 
 def _write_shortfall(comparison: Comparison) -> str:

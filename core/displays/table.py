@@ -6,7 +6,7 @@ from html import escape
 import pandas as pd
 
 # The first column has no colour of its own, since a page is light or dark: what scrolls under it is blurred away.
-_STYLE = """<style>
+STYLE = """
 .figures { overflow-x: auto; }
 .figures table { width: 100%; border-collapse: separate; border-spacing: 0; white-space: nowrap; font-size: 0.875rem; }
 .figures th, .figures td { padding: 0.45rem 0.5rem; text-align: right; font-weight: 400;
@@ -14,18 +14,19 @@ _STYLE = """<style>
 .figures thead th { opacity: 0.75; }
 .figures th:first-child, .figures .words { text-align: left; }
 .figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600; }
-</style>"""
+"""
 
 
-def build_table(frame: pd.DataFrame, words: Collection[str] = ()) -> str:
-    """The first column names the rows, those in `words` hold no figures; all cells are text, which is escaped."""
+def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool = True) -> str:
+    """The first column names the rows, those in `words` hold no figures; all cells are text, which is escaped. `style`
+    brings the style sheet with it, for a place that has none yet."""
     classes = [' class="words"' if name in words else "" for name in frame.columns]
     header = "".join(
         f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, classes, strict=True)
     )
     rows = "".join(_build_row(row, classes) for row in frame.itertuples(index=False))
     return (
-        f'{_STYLE}<div class="figures" tabindex="0"><table><thead><tr>{header}</tr></thead>'
+        f'{f"<style>{STYLE}</style>" if style else ""}<div class="figures" tabindex="0"><table><thead><tr>{header}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 

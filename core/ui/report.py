@@ -3,18 +3,16 @@
 import streamlit as st
 
 from core.analysis.prediction import choose_runs
-from core.displays.headline import write_cautions, write_headline
+from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
-from core.displays.number import format_plural
 from core.displays.views.confusion import Confusion
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.published import PublishedFigures
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
-from core.recipes import write_command
-from core.spec import DATASETS
-from core.store.comparison import Comparison, describe_epochs
+from core.reports.reproduction import build_reproduction
+from core.store.comparison import Comparison
 from core.ui.gallery import show_cells
 from core.ui.show import keep, show, show_table, tabulate
 from core.ui.state import home
@@ -24,24 +22,8 @@ _ARROWS = {1: "green", -1: "red", 0: "gray"}
 
 def show_headline(comparison: Comparison) -> None:
     """The sentence, and below it what it was measured on."""
-    spec, data = comparison.first.spec, comparison.first.record.data
     st.title(keep(comparison, write_headline), anchor=False)
-    facts = [
-        comparison.recipe.title if comparison.recipe else spec.backbone,
-        f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
-        describe_epochs(comparison.runs),
-        f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
-        f"{format_plural(data.test_images, 'test image')}",
-        f"data {data.fingerprint}{'' if data.official else ' (not the official data)'}",
-    ]
-    st.caption(" · ".join(facts))
-
-
-def _count_seeds(comparison: Comparison) -> str:
-    """«3 seeds», or «1–3 seeds» when not all heads have as many."""
-    counts = [len(contender.runs) for contender in comparison.contenders]
-    fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
-    return fewest + format_plural(max(counts), "seed")
+    st.caption(" · ".join(keep(comparison, write_facts)))
 
 
 def show_finding(page: str, sentence: str) -> None:
@@ -134,7 +116,4 @@ def show_reproduction(comparison: Comparison) -> None:
     with st.expander("How to reproduce it", on_change="rerun", key="reproduce", icon=":material/terminal:") as fold:
         if not fold.open:
             return
-        ids = " ".join(run.run_id for run in comparison.runs)
-        heads = list(dict.fromkeys(contender.spec.head for contender in comparison.contenders))
-        command = write_command(comparison.first.spec, heads, max(run.spec.seed for run in comparison.runs) + 1)
-        st.code(f"{command}\npython -m core compare {ids}", language="bash")
+        st.code("\n".join(keep(comparison, build_reproduction).commands), language="bash")

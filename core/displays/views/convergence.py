@@ -8,9 +8,10 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_heads, place_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
+from core.store.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Convergence(Display):
 
     target: float | None = None
     by: Literal["epoch", "seconds"] = "epoch"
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"target": {share: f"{share:.0%}" for share in (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)}}
 
     @cached_property
     def _target(self) -> float:

@@ -11,9 +11,10 @@ import pandas as pd
 from core.analysis.curve import MEAN, compute_curves, thin_curves
 from core.analysis.summary import Estimate
 from core.displays.axis import list_log_ticks, spread_names
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.palette import colors
+from core.store.comparison import Comparison
 
 Metric = Literal["accuracy", "loss"]
 XAxis = Literal["epoch", "seconds"]
@@ -45,6 +46,10 @@ class Curves(Display):
     log: bool = False
     splits: tuple[str, ...] = _SPLITS
     seeds: bool = True
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"smoothing": {0.0: "none", 0.3: "0.3", 0.6: "0.6", 0.9: "0.9"}}
 
     @cached_property
     def _curves(self) -> pd.DataFrame:

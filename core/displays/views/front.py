@@ -8,8 +8,9 @@ import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, compute_staircase
 from core.displays.cost import COST_FORMS, write_cost
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share
+from core.store.comparison import Comparison
 from core.store.peers import Peers
 
 
@@ -22,6 +23,10 @@ class Front(Display):
 
     peers: Peers | None = None
     cost: str | None = None
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"cost": {cost: COST_FORMS[cost].short for cost in COSTS}}
 
     @cached_property
     def _found(self) -> pd.DataFrame:

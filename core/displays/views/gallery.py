@@ -11,11 +11,12 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_guesses, find_positive, select_images
-from core.displays.display import Chart, Display, name_guesses
+from core.displays.display import Chart, Display, Options, name_guesses
 from core.displays.number import format_plural
 from core.displays.palette import colors
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
+from core.store.comparison import Comparison
 from core.store.thumbnail import load_test_images
 
 _CELL = 132
@@ -37,6 +38,14 @@ class Gallery(Display):
     page: int = 1
     page_size: int = 24
     images: tuple[int, ...] | None = None
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {
+            **super().choices(comparison),
+            "page": range(1, 10_000),
+            "page_size": {size: str(size) for size in (6, 12, 24, 48)},
+        }
 
     def selected(self) -> list[int]:
         """Indices of all test images that the filter lets through, in order."""

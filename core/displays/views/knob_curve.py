@@ -9,10 +9,11 @@ import pandas as pd
 
 from core.analysis.accuracy import MEAN
 from core.analysis.knob_curve import COLUMNS, compute_knob_curve, list_knobs
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
 from core.spec import KNOBS
+from core.store.comparison import Comparison
 from core.store.peers import Peers
 
 MOST_POINTS = 2_000
@@ -29,6 +30,10 @@ class KnobCurve(Display):
 
     peers: Peers | None = None
     knob: str | None = None
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"knob": {name: KNOBS[name].label for name in list_knobs(Peers.of(comparison))}}
 
     @cached_property
     def _peers(self) -> Peers:

@@ -7,12 +7,13 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.cost import CLOCKED, compute_costs, count_processors, list_costs
+from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
 from core.displays.cost import COST_FORMS, write_cost, write_mean
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_plural
+from core.store.comparison import Comparison
 from core.store.peers import Peers
 
 MOST_POINTS = 2_000
@@ -31,6 +32,10 @@ class Pareto(Display):
     cost: str = "params"
     log: bool = True
     link: str = ""
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"cost": {cost: COST_FORMS[cost].short for cost in COSTS}}
 
     @cached_property
     def _peers(self) -> Peers:

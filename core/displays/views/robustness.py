@@ -9,9 +9,10 @@ import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.stress import STRESSES
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_heads, shape_heads, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
+from core.store.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class RobustnessCurve(Display):
     title: ClassVar[str] = "Accuracy under stress"
 
     stress: str = ""
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"stress": {"": "all", **{name: stress.label for name, stress in STRESSES.items()}}}
 
     @cached_property
     def _found(self) -> pd.DataFrame:

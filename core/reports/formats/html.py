@@ -1,0 +1,100 @@
+"""HTML: one file that opens with no network, its charts alive, in the light and in the dark, and on paper."""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from core.displays.number import format_plural
+from core.displays.table import STYLE, build_table
+from core.home import Home
+from core.reports.document import Document, Figure, Table
+from core.reports.format import Edition, Files, Format, write_time
+from core.reports.picture import load_vega, stretch
+from core.reports.words import write_html
+
+MOST_ROWS = 60
+_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+
+
+class Html(Format):
+    name: ClassVar[str] = "html"
+    label: ClassVar[str] = "HTML, one file that opens offline"
+    suffix: ClassVar[str] = ".html"
+    mime: ClassVar[str] = "text/html"
+    place: ClassVar[int] = 1
+
+    @staticmethod
+    def write(edition: Edition, home: Home) -> Files:
+        return {f"{edition.stem}.html": _render(edition, home).encode()}
+
+
+def _render(edition: Edition, home: Home) -> str:
+    document = edition.document
+    own = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    scripts = [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
+    return _open_template().render(
+        document=document,
+        edition=edition,
+        policy=write_policy(scripts),
+        scripts=[*map(Markup, scripts)],
+        style=Markup(STYLE + (_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        charts=Markup(_write_charts(document)),
+    )
+
+
+def write_policy(scripts: list[str]) -> str:
+    """A content-security policy: these scripts and no others, pictures from the file itself, and no connection."""
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _write_charts(document: Document) -> str:
+    """The charts by the id of their section, as JSON that cannot end the script that it stands in."""
+    charts: dict[str, Any] = {figure.id: stretch(figure.chart) for figure in document.figures if figure.chart}
+    text = json.dumps(charts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _write_table(table: Table) -> Markup:
+    frame = pd.DataFrame([[_write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
+    return Markup(build_table(frame, table.words, style=False))
+
+
+def _write_cell(cell: object) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:.4g}" if isinstance(cell, float) else f"{cell:,}" if type(cell) is int else str(cell)
+
+
+def _list_tiles(figure: Figure) -> list[dict[str, Any]]:
+    if figure.table is None:
+        return []
+    return [dict(zip(figure.table.columns, row, strict=True)) for row in figure.table.rows]
+
+
+@cache
+def _open_template() -> Any:
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "words": lambda text: Markup(write_html(text)),
+        "figures": _write_table,
+        "time": write_time,
+        "tiles": _list_tiles,
+        "plural": format_plural,
+    }
+    environment.globals["MOST_ROWS"] = MOST_ROWS
+    return environment.get_template("report.html.j2")

@@ -1,0 +1,71 @@
+"""Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
+
+from typing import Any, cast
+
+from core.errors import HomeError
+from core.files import replacing
+from core.home import Home
+
+_PLAIN_PIXELS = 640
+_FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
+
+CONFIG: dict[str, Any] = {
+    "font": _FONT,
+    "background": None,
+    "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500, "labelLimit": 200},
+    "legend": {"labelFontSize": 12, "titleFontSize": 12},
+    "header": {"labelFontSize": 12, "titleFontSize": 12},
+    "title": {"fontSize": 13},
+    "view": {"strokeOpacity": 0},
+    "range": {"category": ["#0a84c6", "#dd6a12", "#0a9e74", "#c774a8", "#d9a003", "#7a6fd0"]},
+}
+
+
+def stretch(chart: dict[str, Any], width: int | None = None) -> dict[str, Any]:
+    """The chart as wide as what holds it, or as `width` pixels, where it has no width of its own. One of several
+    panels keeps its widths."""
+    parts = {"hconcat", "vconcat", "concat", "facet", "repeat"}
+    fixed = "width" in chart or parts & chart.keys() or {"row", "column", "facet"} & chart.get("encoding", {}).keys()
+    own: dict[str, Any] = {} if fixed else {"width": width or "container"}
+    return {**chart, **own, "config": merge(CONFIG, chart.get("config", {}))}
+
+
+def merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """What both say, member by member; `own` wins."""
+    merged = dict(base)
+    for name, value in own.items():
+        both = isinstance(value, dict) and isinstance(base.get(name), dict)
+        merged[name] = merge(base[name], value) if both else value
+    return merged
+
+
+def write_svg(chart: dict[str, Any]) -> str:
+    """The chart as SVG, without a browser and without a network."""
+    import vl_convert
+
+    return cast(str, vl_convert.vegalite_to_svg(stretch(chart, _PLAIN_PIXELS), allowed_base_urls=[]))
+
+
+def write_png(chart: dict[str, Any]) -> bytes:
+    """The chart as PNG at twice its size in pixels, on white."""
+    import vl_convert
+
+    shown = merge(stretch(chart, _PLAIN_PIXELS), {"background": "white"})
+    return cast(bytes, vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[]))
+
+
+def load_vega(home: Home) -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script. It takes seconds to put together, so the home keeps it."""
+    import vl_convert
+
+    path = home.scripts / f"vega-{vl_convert.__version__}.js"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        script = cast(str, vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(script, encoding="utf-8")
+    except HomeError:
+        pass  # a home that can only be read: the next report takes as long
+    return script

@@ -1,0 +1,46 @@
+"""How to get the figures of a report again: the commands, and what they were measured with."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from core.errors import HeadroomError
+from core.recipes import write_commands
+from core.reports.document import Reproduction
+from core.store.comparison import Comparison
+from core.store.run import Run
+
+
+def build_reproduction(comparison: Comparison) -> Reproduction:
+    ids = " ".join(run.run_id for run in comparison.runs)
+    commands = (*write_commands([run.spec for run in comparison.runs]), f"python -m core compare {ids}")
+    return Reproduction(commands=commands, environment=_merge(map(_read_environment, comparison.runs)))
+
+
+def _read_environment(run: Run) -> dict[str, str]:
+    found = {"Data": f"{run.spec.dataset} {run.record.data.fingerprint}", "Processor": run.record.cpu}
+    try:
+        known: dict[str, Any] = json.loads(run.artifact("environment.json").read_bytes())
+        libraries = known.get("libraries") or {}
+        found |= {
+            "Code": str(known.get("git_commit") or "not known"),
+            "Python": str(known.get("python", "not known")),
+            **{str(name): str(version) for name, version in libraries.items()},
+            "Platform": str(known.get("platform", "not known")),
+        }
+    except (HeadroomError, OSError, ValueError, AttributeError):
+        found["Code"] = "not known"
+    return found | {"Seed": str(run.spec.seed)}
+
+
+def _merge(environments: Iterable[dict[str, str]]) -> dict[str, str]:
+    """Of each name every value that some run has."""
+    values: dict[str, dict[str, None]] = {}
+    for environment in environments:
+        for name, value in environment.items():
+            values.setdefault(name, {})[value] = None
+    merged = {name: ", ".join(found) for name, found in values.items()}
+    if "Seed" in merged:
+        merged["Seeds"] = ", ".join(sorted(values["Seed"], key=int))
+        del merged["Seed"]
+    return merged

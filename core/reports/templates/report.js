@@ -1,0 +1,52 @@
+(() => {
+  const charts = JSON.parse(document.getElementById("charts").textContent);
+  const button = document.getElementById("theme");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+
+  const config = (theme) => {
+    const ink = theme === "dark" ? "#e8edf3" : "#1b2430";
+    const soft = theme === "dark" ? "#a3b0bf" : "#5a6675";
+    const line = theme === "dark" ? "#2b3644" : "#dfe4ea";
+    return {
+      background: "transparent",
+      axis: { labelColor: soft, titleColor: soft, gridColor: line, domainColor: line, tickColor: line },
+      legend: { labelColor: ink, titleColor: soft },
+      header: { labelColor: ink, titleColor: soft },
+      title: { color: ink, subtitleColor: soft },
+      text: { color: ink },
+      rule: { color: ink },
+    };
+  };
+
+  const draw = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    button.textContent = theme === "dark" ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Show in ${button.textContent.toLowerCase()} colours`);
+    const options = {
+      ast: true, // no code from text, which the policy of this file forbids
+      actions: false,
+      renderer: "svg",
+      config: config(theme),
+      tooltip: { theme },
+    };
+    return Promise.all(
+      Object.entries(charts).map(([id, spec]) =>
+        vegaEmbed(document.getElementById(`chart-${id}`), spec, options).catch((error) => {
+          document.getElementById(`chart-${id}`).textContent = `This chart could not be drawn: ${error.message}`;
+        })
+      )
+    );
+  };
+
+  const theme = () => chosen ?? (dark.matches ? "dark" : "light");
+  button.hidden = false;
+  button.onclick = () => {
+    chosen = theme() === "dark" ? "light" : "dark";
+    draw(theme());
+  };
+  dark.addEventListener("change", () => draw(theme()));
+  addEventListener("beforeprint", () => draw("light"));
+  addEventListener("afterprint", () => draw(theme()));
+  draw(theme()).then(() => (document.documentElement.dataset.drawn = "true"));
+})();
