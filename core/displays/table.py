@@ -25,10 +25,9 @@ def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool
         f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, classes, strict=True)
     )
     rows = "".join(_build_row(row, classes) for row in frame.itertuples(index=False))
-    return (
-        f'{f"<style>{STYLE}</style>" if style else ""}<div class="figures" tabindex="0"><table><thead><tr>{header}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    sheet = f"<style>{STYLE}</style>" if style else ""
+    head = f"<thead><tr>{header}</tr></thead>"
+    return f'{sheet}<div class="figures" tabindex="0"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 
 def _build_row(row: Sequence[object], classes: Sequence[str]) -> str:

@@ -10,14 +10,20 @@ from PIL import Image
 from core.picture import shrink_picture
 from core.store.thumbnail import SIDE
 
-
-def encode_thumbnails(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], indices: Sequence[int]) -> list[str]:
-    """PNG data URIs of some images, at their own size up to 128 pixels; the viewer enlarges them without smoothing."""
-    return [_encode(shrink_picture(images[index], SIDE)) for index in indices]
+Images = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
-def _encode(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+def encode_thumbnails(images: Images, indices: Sequence[int], *, least: int = 0) -> list[str]:
+    """PNG data URIs of some images, at their own size up to 128 pixels; a viewer enlarges them without smoothing.
+    One that does not know how gets every pixel as a square of them, until a side has `least` pixels."""
+    return [_encode(shrink_picture(images[index], SIDE), least) for index in indices]
+
+
+def _encode(image: Images, least: int) -> str:
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    times = -(-least // max(picture.size)) if least else 1
+    if times > 1:
+        picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

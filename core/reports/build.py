@@ -1,6 +1,6 @@
 """Freezing: a report and its runs into a document, figures, pictures and words as of this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +9,11 @@ import pandas as pd
 from core.displays.display import DISPLAYS, Display
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.number import format_plural
+from core.displays.palette import colors
+from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
-from core.reports.document import Cell, Document, Figure, Passage, RunLine, Table
+from core.reports.document import Cell, Document, Figure, Guess, Passage, Picture, RunLine, Table
 from core.reports.report import Report, View, Words
 from core.reports.reproduction import build_reproduction
 from core.reports.setting import make_display
@@ -83,10 +85,27 @@ def _build_figure(display: Display, block: View, title: str) -> Figure:
         settings=dict(block.settings),
         sentence=display.describe(),
         chart=None if chart is None else chart.to_dict(validate=False),
+        pictures=tuple(_list_pictures(display)) if isinstance(display, Gallery) else (),
         table=_freeze(table),
         frame=_freeze(display.frame()),
         open=block.table or chart is None,
     )
+
+
+def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
+    frame, palette = gallery.frame(), colors(gallery.comparison)
+    images = [int(image) for image in dict.fromkeys(frame["image"])]
+    for image, url in zip(images, gallery.thumbnails(images), strict=True):
+        rows = frame[frame["image"] == image].to_dict("records")
+        yield Picture(
+            url=url, label=str(rows[0]["label"]), guesses=tuple(_guess(gallery, row, palette) for row in rows)
+        )
+
+
+def _guess(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> Guess:
+    text = " ".join(gallery.write_guess(row)).rstrip()
+    wrong = not row["right"] and gallery.positive is None  # what is no guess is not struck through
+    return Guess(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
 
 
 def _freeze(frame: pd.DataFrame) -> Table:

@@ -22,6 +22,16 @@ class Table(_Part):
     words: tuple[str, ...] = ()
 
 
+def write_cell(cell: Cell) -> str:
+    """
+    >>> write_cell(1234), write_cell(0.123456), write_cell(None)
+    ('1,234', '0.1235', '')
+    """
+    if cell is None:
+        return ""
+    return f"{cell:.4g}" if isinstance(cell, float) else f"{cell:,}" if type(cell) is int else str(cell)
+
+
 class Passage(_Part):
     """The author's words, in Markdown."""
 
@@ -30,9 +40,27 @@ class Passage(_Part):
     text: str
 
 
+class Guess(_Part):
+    """What a head took a picture for; `wrong` ones are struck through."""
+
+    head: str
+    text: str
+    color: str
+    wrong: bool
+
+
+class Picture(_Part):
+    """A test image as a PNG data URI, its true class, and the guesses."""
+
+    url: Annotated[str, Field(pattern=r"^data:image/png;base64,[A-Za-z0-9+/]+=*$")]
+    label: str
+    guesses: tuple[Guess, ...]
+
+
 class Figure(_Part):
-    """One display as it was. `chart` is Vega-Lite with its data; `table` what people read, `frame` the plain numbers
-    behind it; `open` says that the table is to be seen at once. `problem` says why there is nothing else."""
+    """One display as it was. `pictures` are those of a gallery, for what can lay them out itself; `chart` is Vega-Lite
+    with its data; `table` what people read, `frame` the plain numbers behind it; `open` says that the table is to be
+    seen at once. `problem` says why there is nothing else."""
 
     kind: Literal["figure"] = "figure"
     id: str
@@ -41,6 +69,7 @@ class Figure(_Part):
     settings: dict[str, Cell] = {}
     sentence: str = ""
     chart: dict[str, Any] | None = None
+    pictures: tuple[Picture, ...] = ()
     table: Table | None = None
     frame: Table | None = None
     open: bool = False
@@ -86,6 +115,30 @@ class Document(_Part):
         """SHA-256 over all of it, 64 hex digits."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def run_table(self) -> Table:
+        """The runs as people read them."""
+        rows = [
+            (
+                f"{r.run_id} {r.name}".strip(),
+                r.head,
+                r.seed,
+                r.epochs,
+                r.params,
+                f"{100 * r.test_accuracy:.2f} %",
+                r.data,
+            )
+            for r in self.runs
+        ]
+        columns = ("Run", "Head", "Seed", "Epochs", "Parameters", "Test accuracy", "Data")
+        return Table(columns=columns, rows=tuple(rows), words=("Head", "Data"))
+
+    @property
+    def environment_table(self) -> Table:
+        """What the runs were measured with, as people read it."""
+        columns = ("Measured with", "")
+        return Table(columns=columns, rows=tuple(self.reproduction.environment.items()), words=columns[1:])
 
     @property
     def figures(self) -> tuple[Figure, ...]:

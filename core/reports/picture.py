@@ -1,6 +1,7 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
-from typing import Any, cast
+from importlib.metadata import version
+from typing import Any
 
 from core.errors import HomeError
 from core.files import replacing
@@ -43,7 +44,7 @@ def write_svg(chart: dict[str, Any]) -> str:
     """The chart as SVG, without a browser and without a network."""
     import vl_convert
 
-    return cast(str, vl_convert.vegalite_to_svg(stretch(chart, _PLAIN_PIXELS), allowed_base_urls=[]))
+    return vl_convert.vegalite_to_svg(stretch(chart, _PLAIN_PIXELS), allowed_base_urls=[])
 
 
 def write_png(chart: dict[str, Any]) -> bytes:
@@ -51,18 +52,18 @@ def write_png(chart: dict[str, Any]) -> bytes:
     import vl_convert
 
     shown = merge(stretch(chart, _PLAIN_PIXELS), {"background": "white"})
-    return cast(bytes, vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[]))
+    return vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[])
 
 
 def load_vega(home: Home) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script. It takes seconds to put together, so the home keeps it."""
     import vl_convert
 
-    path = home.scripts / f"vega-{vl_convert.__version__}.js"
+    path = home.scripts / f"vega-{version('vl-convert-python')}.js"
     try:
         return path.read_text(encoding="utf-8")
     except OSError:
-        script = cast(str, vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+        script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     try:
         with replacing(path) as temporary:
             temporary.write_text(script, encoding="utf-8")

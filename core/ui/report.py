@@ -14,7 +14,7 @@ from core.errors import DatasetError
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.gallery import show_cells
-from core.ui.show import keep, show, show_table, tabulate
+from core.ui.show import keep, keep_of, show, show_table, tabulate
 from core.ui.state import home
 
 _ARROWS = {1: "green", -1: "red", 0: "gray"}
@@ -43,7 +43,8 @@ def show_confusion(comparison: Comparison) -> None:
 
 
 def show_tiles(comparison: Comparison) -> None:
-    rows = tabulate(Tiles(comparison)).fillna("").to_dict("records")
+    tiles = Tiles(comparison)
+    rows, verdicts = tabulate(tiles).to_dict("records"), keep_of(tiles, Tiles.frame)["better"]
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
     for number, row in enumerate(rows):
         column = pairs[number // 2]
@@ -51,7 +52,7 @@ def show_tiles(comparison: Comparison) -> None:
             f"{row['Figure']}, {row['Head']}",
             row["Value"],
             row["Difference"] or None,
-            delta_color=_ARROWS[int(row["Better"])],  # type: ignore[arg-type]
+            delta_color=_ARROWS[int(verdicts[number])],  # type: ignore[arg-type]
             delta_arrow="off",
             border=True,
         )

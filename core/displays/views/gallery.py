@@ -12,14 +12,14 @@ import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_guesses, find_positive, select_images
 from core.displays.display import Chart, Display, Options, name_guesses
+from core.displays.encoding import color_heads
 from core.displays.number import format_plural
-from core.displays.palette import colors
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import Comparison
 from core.store.thumbnail import load_test_images
 
-_CELL = 132
+_CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels; and pictures side by side in a file
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,10 @@ class Gallery(Display):
         """The class whose probability stands under every picture; None when each head tells that of its guess."""
         return find_positive(self.comparison)
 
-    def thumbnails(self, images: list[int]) -> list[str]:
-        """PNG data URIs. Raises DatasetError when neither the dataset nor a bundle's pictures are here."""
-        return encode_thumbnails(load_test_images(self.home, self.comparison.first), images)
+    def thumbnails(self, images: list[int], *, least: int = 0) -> list[str]:
+        """PNG data URIs, of `least` pixels. Raises DatasetError when neither the dataset nor a bundle's pictures are
+        here."""
+        return encode_thumbnails(load_test_images(self.home, self.comparison.first), images, least=least)
 
     def chart(self) -> Chart | None:
         """The page as a grid of pictures, for files that have no page to click in."""
@@ -100,31 +101,35 @@ class Gallery(Display):
         if frame.empty:
             return None
         images = list(dict.fromkeys(frame["image"]))
-        per_row = 6
-        place = {image: i for i, image in enumerate(images)}
-        frame["column"] = frame["image"].map(lambda i: place[i] % per_row)
-        frame["row"] = frame["image"].map(lambda i: place[i] // per_row)
-        frame["line"] = frame.groupby("image").cumcount()
-        frame["text"] = [
-            f"{row['head']}: {' '.join(self.write_guess(row))}".rstrip() for row in frame.to_dict("records")
-        ]
-        pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images))
-        x = alt.X("column:O", axis=None)
-        y = alt.Y("row:O", axis=None)
-        heads = len(self.comparison.contenders)
-        base = alt.Chart(pictures).encode(x=x, y=y)
+        height = _PICTURE + _LINE * (len(self.comparison.contenders) + 1) + 12
+        place = frame["image"].map({image: i for i, image in enumerate(images)})
+        frame["x"] = (place % _PER_ROW) * _CELL + _CELL / 2
+        frame["y"] = (place // _PER_ROW) * height + _PICTURE / 2
+        frame["below"] = frame["y"] + _PICTURE / 2 + _LINE * (frame.groupby("image").cumcount() + 1.8)
+        frame["said"] = [" ".join(self.write_guess(row)).rstrip() for row in frame.to_dict("records")]
+        pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images, least=_PICTURE))
+        pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
+        x = alt.X("x:Q", scale=None, axis=None)
+        base = alt.Chart(pictures).encode(x=x)
         layers = [
-            base.mark_image(width=72, height=72, dy=-8 * heads).encode(url="url:N"),
-            base.mark_text(dy=40 - 8 * heads, fontSize=11).encode(text="label:N"),
+            base.mark_image(width=_PICTURE, height=_PICTURE).encode(
+                y=alt.Y("y:Q", scale=None, axis=None), url="url:N", tooltip=alt.Tooltip("label:N", title="True class")
+            ),
+            base.mark_text(fontSize=12, fontWeight="bold", limit=_CELL).encode(
+                y=alt.Y("under:Q", scale=None, axis=None), text="label:N"
+            ),
+            alt.Chart(frame)
+            .mark_text(fontSize=11, limit=_CELL)
+            .encode(
+                x=x,
+                y=alt.Y("below:Q", scale=None, axis=None),
+                text="said:N",
+                color=color_heads(self.comparison),
+                tooltip=alt.Tooltip("said:N", title="Guess"),
+            ),
         ]
-        palette = colors(self.comparison)
-        for line, (head, color) in enumerate(palette.items()):
-            text = alt.Chart(frame[frame["head"] == head]).mark_text(
-                dy=56 - 8 * heads + 14 * line, fontSize=10, color=color
-            )
-            layers.append(text.encode(x=x, y=y, text="text:N"))
-        rows = frame["row"].max() + 1
-        return alt.layer(*layers).properties(width=_CELL * per_row, height=int(rows) * (110 + 14 * heads))
+        rows = ceil(len(images) / _PER_ROW)
+        return alt.layer(*layers).properties(width=_CELL * min(_PER_ROW, len(images)), height=rows * height)
 
     def describe(self) -> str:
         frame = self.frame()

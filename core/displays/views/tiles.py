@@ -1,5 +1,6 @@
 """The four figures that matter, with the difference between the smallest head and its rival."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,19 +38,10 @@ class Tiles(Display):
         finding = compute_finding(self.comparison)
         return (finding.small if finding else self.comparison.contenders[0]), finding
 
-    def frame(self) -> pd.DataFrame:
-        """Columns metric, head, value, rival, rival_value; NaN for the rival's when there is one contender only."""
+    @cached_property
+    def _rows(self) -> list[tuple[str, str, str, int]]:
+        """Name, value, difference, and whether that is better (1), worse (−1) or neither, of each figure."""
         small, finding = self._sides
-        rows = []
-        for metric in ("params", "test_accuracy", *(name for name, *_ in _COSTS)):
-            theirs = estimate(finding.rival, metric).mean if finding else float("nan")
-            rows.append((metric, small.label, estimate(small, metric).mean, finding and finding.rival.label, theirs))
-        return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value"])
-
-    def table(self) -> pd.DataFrame:
-        """Columns Figure, Head, Value, Difference, Better (1 better, −1 worse, 0 no verdict)."""
-        small, finding = self._sides
-        rows = [self._cost("params", "Parameters", format_count, ("fewer", "more"))]
         accuracy, better = "", 0
         if finding:
             gap = finding.accuracy
@@ -57,11 +49,26 @@ class Tiles(Display):
             sure = {0: "no seed in common", 1: "one seed"}.get(gap.seeds, format_interval(gap, name=False))
             accuracy += f" ({sure})"
             better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
-        rows.append(("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better))
-        rows += [self._cost(*cost) for cost in _COSTS]
-        table = pd.DataFrame(rows, columns=["Figure", "Value", "Difference", "Better"])
-        table.insert(1, "Head", small.label)
-        return table
+        return [
+            self._cost("params", "Parameters", format_count, ("fewer", "more")),
+            ("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better),
+            *(self._cost(*cost) for cost in _COSTS),
+        ]
+
+    def frame(self) -> pd.DataFrame:
+        """Columns metric, head, value, rival, rival_value (NaN when there is one contender only) and better: 1 better,
+        −1 worse, 0 no verdict."""
+        small, finding = self._sides
+        rows = []
+        metrics = ("params", "test_accuracy", *(name for name, *_ in _COSTS))
+        for metric, (*_, better) in zip(metrics, self._rows, strict=True):
+            mine, theirs = estimate(small, metric).mean, estimate(finding.rival, metric).mean if finding else math.nan
+            rows.append((metric, small.label, mine, finding and finding.rival.label, theirs, better))
+        return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value", "better"])
+
+    def table(self) -> pd.DataFrame:
+        rows = [(name, self._sides[0].label, value, difference) for name, value, difference, _ in self._rows]
+        return pd.DataFrame(rows, columns=["Figure", "Head", "Value", "Difference"])
 
     def _cost(
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]

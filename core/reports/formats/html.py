@@ -14,7 +14,7 @@ from markupsafe import Markup
 from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
-from core.reports.document import Document, Figure, Table
+from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
 from core.reports.picture import load_vega, stretch
 from core.reports.words import write_html
@@ -64,31 +64,31 @@ def _hash(script: str) -> str:
 
 def _write_charts(document: Document) -> str:
     """The charts by the id of their section, as JSON that cannot end the script that it stands in."""
-    charts: dict[str, Any] = {figure.id: stretch(figure.chart) for figure in document.figures if figure.chart}
+    charts: dict[str, Any] = {f.id: stretch(f.chart) for f in document.figures if f.chart and not f.pictures}
     text = json.dumps(charts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _write_table(table: Table) -> Markup:
-    frame = pd.DataFrame([[_write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
+    frame = pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
     return Markup(build_table(frame, table.words, style=False))
 
 
-def _write_cell(cell: object) -> str:
-    if cell is None:
-        return ""
-    return f"{cell:.4g}" if isinstance(cell, float) else f"{cell:,}" if type(cell) is int else str(cell)
-
-
 def _list_tiles(figure: Figure) -> list[dict[str, Any]]:
-    if figure.table is None:
+    if figure.table is None or figure.frame is None:
         return []
-    return [dict(zip(figure.table.columns, row, strict=True)) for row in figure.table.rows]
+    better = figure.frame.columns.index("better")
+    return [
+        dict(zip(figure.table.columns, row, strict=True)) | {"better": plain[better]}
+        for row, plain in zip(figure.table.rows, figure.frame.rows, strict=True)
+    ]
 
 
 @cache
 def _open_template() -> Any:
-    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {
         "words": lambda text: Markup(write_html(text)),
         "figures": _write_table,

@@ -1,0 +1,61 @@
+"""CSV: every figure of a report, one a line, for a spreadsheet that must not take text for a formula."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import ClassVar
+
+from core.home import Home
+from core.reports.document import Cell, Document
+from core.reports.format import Edition, Files, Format
+
+HEADER = ("view", "title", "row", "column", "value")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Csv(Format):
+    name: ClassVar[str] = "csv"
+    label: ClassVar[str] = "CSV, every figure"
+    suffix: ClassVar[str] = ".csv"
+    mime: ClassVar[str] = "text/csv"
+    place: ClassVar[int] = 5
+
+    @staticmethod
+    def write(edition: Edition, home: Home) -> Files:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerow(HEADER)
+        for row in _list_cells(edition.document):
+            writer.writerow(map(defuse, row))
+        return {f"{edition.stem}.csv": buffer.getvalue().encode("utf-8-sig")}  # with the mark that Excel looks for
+
+
+def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
+    for name, text in (("title", document.title), ("headline", document.headline)):
+        yield "report", document.title, 1, name, text
+    for number, fact in enumerate((*document.facts, *document.cautions), 1):
+        yield "report", document.title, number, "fact" if number <= len(document.facts) else "caution", fact
+    for figure in document.figures:
+        yield figure.display, figure.title, 0, "sentence", figure.sentence or figure.problem
+        for table, kind in ((figure.frame, ""), (figure.table, "as shown: ")):
+            if table is None or (kind and table == figure.frame):
+                continue
+            for number, row in enumerate(table.rows, 1):
+                for column, value in zip(table.columns, row, strict=True):
+                    yield figure.display, figure.title, number, f"{kind}{column}", value
+    for number, run in enumerate(document.runs, 1):
+        for column, value in run.model_dump().items():
+            yield "runs", "The runs", number, column, value
+    for number, command in enumerate(document.reproduction.commands, 1):
+        yield "reproduction", "How to get these figures again", number, "command", command
+    for name, value in document.reproduction.environment.items():
+        yield "reproduction", "How to get these figures again", 0, name, value
+
+
+def defuse(value: Cell) -> Cell:
+    """Text that a spreadsheet would compute gets an apostrophe before it; numbers stay numbers.
+
+    >>> defuse("=1+1"), defuse(-0.5), defuse("GAP")
+    ("'=1+1", -0.5, 'GAP')
+    """
+    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(_FORMULA) else value
