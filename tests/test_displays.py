@@ -439,8 +439,8 @@ def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWri
     assert "the probability that a head gives to one;" in view.explain()
     chart = view.chart()
     assert chart is not None
-    drawn = {row["text"] for rows in chart.to_dict()["datasets"].values() for row in rows if "text" in row}
-    assert "Flatten + Dense: one 0.30" in drawn
+    drawn = {row["said"] for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row}
+    assert "one 0.30" in drawn
 
 
 def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> None:

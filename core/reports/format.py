@@ -5,6 +5,7 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from core.home import Home
@@ -18,12 +19,14 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Edition:
-    """A document, and of a published one its address, its time and its checksum; empty for a draft."""
+    """A document, and of a published one its address, its time and its checksum; empty for a draft. `name` is what its
+    files are to be called, without an ending."""
 
     document: Document
     address: str = ""
     at: str = ""
     checksum: str = ""
+    name: str = ""
 
     @classmethod
     def of(cls, published: Published) -> "Edition":
@@ -31,8 +34,7 @@ class Edition:
 
     @property
     def stem(self) -> str:
-        """What a file of it is called, without its ending."""
-        return f"headroom-{self.address or 'report'}"
+        return self.name or f"headroom-{self.address or 'report'}"
 
     def describe(self) -> str:
         """«Version 2 of report r7k2m9qx, published on 21 November 2026 at 14:03 UTC by ada@example.org»."""
@@ -55,7 +57,7 @@ class Format(ABC):
     @staticmethod
     @abstractmethod
     def write(edition: Edition, home: Home) -> Files:
-        """The files of an edition; the first is called `stem` with the suffix."""
+        """The files of an edition; the first is called as its `stem`, with the suffix."""
 
 
 FORMATS: "Registry[type[Format]]" = Registry("core.reports.formats", "format")
@@ -66,8 +68,6 @@ def write_time(at: str) -> str:
     >>> write_time("2026-11-21T14:03:59+00:00")
     '21 November 2026 at 14:03 UTC'
     """
-    from datetime import datetime
-
     moment = datetime.fromisoformat(at)
     return f"{moment.day} {moment:%B %Y at %H:%M} UTC"
 

@@ -1,0 +1,102 @@
+"""`report`: saved reports, and any report as a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.output import JsonFlag, print_json, print_table
+from core.home import Home
+
+app = typer.Typer(invoke_without_command=True, help="List saved reports; make one, publish it, write it to a file.")
+
+
+@app.callback()
+def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """List saved reports; make one, publish it, write it to a file."""
+    if context.invoked_subcommand is not None:
+        return
+    from core.reports.shelf import ReportShelf
+
+    rows = [
+        {
+            "id": entry.draft.id,
+            "title": entry.draft.report.title,
+            "owner": entry.draft.report.owner,
+            "changed_at": entry.draft.at,
+            "versions": list(entry.versions),
+            "runs": list(entry.draft.report.runs),
+        }
+        for entry in ReportShelf(Home.default()).entries()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [
+            {
+                "report": str(row["id"]),
+                "title": str(row["title"]),
+                "published": ", ".join(map(str, row["versions"])) or "–",
+                "changed": str(row["changed_at"])[:16].replace("T", " "),
+                "by": str(row["owner"]),
+            }
+            for row in rows
+        ]
+    )
+
+
+@app.command()
+def create(
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="Ids of runs, or how they begin.")],
+    title: Annotated[str, typer.Option(help="Without it that of the recipe.")] = "",
+) -> None:
+    """Save the report that runs give by themselves, to be edited on the Reports page, and print its id."""
+    from core.reports.build import open_comparison
+    from core.reports.default import write_default
+    from core.reports.shelf import ReportShelf
+    from core.store.runs import RunStore
+
+    store = RunStore(Home.default())
+    comparison, _ = open_comparison(store, [store.find(run_id).run_id for run_id in run_ids])
+    report = write_default(comparison)
+    typer.echo(ReportShelf(store.home).create(report.change(title=title or report.title), "").id)
+
+
+@app.command()
+def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="The id of a saved report.")]) -> None:
+    """Freeze a report as its next version, and print the address of it and its checksum."""
+    from core.reports.build import build_document
+    from core.reports.shelf import ReportShelf
+    from core.store.runs import RunStore
+
+    store = RunStore(Home.default())
+    shelf = ReportShelf(store.home)
+    draft = shelf.read(report)
+    found = shelf.publish(draft, build_document(draft.report, store), "")
+    typer.echo(f"{found.address}  {found.checksum}")
+
+
+@app.command("export")
+def export_(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="REPORT | RUN_ID...", help="A report (r7k2m9qx, or r7k2m9qx-1), or ids of runs."),
+    ],
+    path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help="html, pdf, md, json, csv or ipynb; else as FILE ends.")
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="The draft of a report that was published.")] = False,
+) -> None:
+    """Write a report into a file: a published version, a draft, or what runs give by themselves."""
+    from core.displays.number import format_bytes, format_plural
+    from core.reports.export import export, find_format, open_edition
+    from core.store.runs import RunStore
+
+    store = RunStore(Home.default())
+    kind = find_format(path, form)
+    files = export(open_edition(names, store, draft=draft), kind, path, store)
+    size = format_bytes(sum(map(len, files.values())))
+    more = f" with {format_plural(len(files) - 1, 'picture')} beside it" if len(files) > 1 else ""
+    typer.echo(f"{path}: {size}{more}.")
