@@ -26,6 +26,7 @@ run_page(
             ],
             "Keep": [
                 st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+                st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
             ],
             "Learn": [
                 st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),

@@ -16,6 +16,7 @@ from core.ui.report import (
     show_tiles,
 )
 from core.ui.runs import pick_runs
+from core.ui.share import share_comparison
 from core.ui.show import show, show_table
 from core.ui.state import chosen_comparison
 
@@ -31,6 +32,7 @@ if ready and (comparison := chosen_comparison()):
     heads = Heads(comparison)
     show_table(heads)
     show_cautions(comparison)
+    share_comparison(comparison)
     left, right = st.columns(2, gap="large")
     with left:
         show(heads, title="Accuracy against size", table=False)

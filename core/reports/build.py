@@ -1,6 +1,6 @@
 """Freezing: a report and its runs into a document, figures, pictures and words as of this moment."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,8 +40,14 @@ def open_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison
     return Comparison.of(runs), gone
 
 
-def build_document(report: Report, store: RunStore) -> Document:
+Draw = Callable[[Words | View, Comparison, Home], Passage | Figure]
+
+
+def build_document(report: Report, store: RunStore, draw: Draw | None = None) -> Document:
     """
+    Args:
+        draw: what stands in for `build_section`, where somebody keeps what it has made.
+
     Raises:
         HeadroomError: when its runs are gone or cannot be compared. A view that cannot be drawn says so itself.
     """
@@ -57,7 +63,7 @@ def build_document(report: Report, store: RunStore) -> Document:
         headline=write_headline(comparison),
         facts=tuple(write_facts(comparison)),
         cautions=tuple(cautions),
-        sections=tuple(build_section(block, comparison, store.home) for block in report.blocks),
+        sections=tuple((draw or build_section)(block, comparison, store.home) for block in report.blocks),
         runs=tuple(_list_runs(comparison, names)),
         reproduction=build_reproduction(comparison),
     )

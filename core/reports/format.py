@@ -53,6 +53,7 @@ class Format(ABC):
     suffix: ClassVar[str]
     mime: ClassVar[str]
     place: ClassVar[int]
+    several: ClassVar[bool] = False  # files, which a download packs into one
 
     @staticmethod
     @abstractmethod

@@ -78,9 +78,11 @@ class Report(_Part):
             raise ReportError(f"Expected at most {MOST_BLOCKS} parts in a report; got {len(blocks)}.")
         return Report.parse({**self.model_dump(), **{n: _dump(v) for n, v in changes.items()}})
 
-    def replace(self, block: Words | View) -> "Report":
-        """With another block in the place of the one of that id."""
-        return self.change(blocks=tuple(block if old.id == block.id else old for old in self.blocks))
+    def replace(self, block_id: str, **changes: Any) -> "Report":
+        """With other values of a block."""
+        place = self._find(block_id)
+        block = self.blocks[place].model_copy(update=changes)
+        return self.change(blocks=(*self.blocks[:place], block, *self.blocks[place + 1 :]))
 
     def move(self, block_id: str, steps: int) -> "Report":
         """With a block so many places further down; up where negative. It stops at the ends."""
@@ -95,8 +97,8 @@ class Report(_Part):
         return self.change(blocks=self.blocks[:place] + self.blocks[place + 1 :])
 
     def insert(self, block: Words | View, after: str | None = None) -> "Report":
-        """With one more block, after another one or at the end."""
-        place = len(self.blocks) if after is None else self._find(after) + 1
+        """With one more block, after another one or before all."""
+        place = 0 if after is None else self._find(after) + 1
         return self.change(blocks=(*self.blocks[:place], block, *self.blocks[place:]))
 
     def _find(self, block_id: str) -> int:

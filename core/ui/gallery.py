@@ -132,12 +132,18 @@ def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
     cells = _build_cells(told, settings, gallery, frame)
     heads = [{"label": label, "color": color} for label, color in colors(gallery.comparison).items()]
-    result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
-    if result.picked is not None:
-        st.query_params["image"] = str(int(result.picked))
+    picked = draw_cells(heads, cells, key=key)
+    if picked is not None:
+        st.query_params["image"] = str(picked)
     asked = st.query_params.get("image")
-    if asked is not None and (result.picked is not None or key == "gallery"):
+    if asked is not None and (picked is not None or key == "gallery"):
         _open(gallery, asked)
+
+
+def draw_cells(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
+    """The grid itself; the image of the cell that was clicked just now."""
+    result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
+    return None if result.picked is None else int(result.picked)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -47,6 +47,7 @@ _NAMES = frozenset(
         *("cost", "cost_log", "knob", "knob_runs"),
         *("looks", "looks_for", "looks_page", "opacity"),
         *("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived"),
+        *("report", "reports_search", "editing"),
         *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
     ]
 )

@@ -1,5 +1,8 @@
 """The parts of the Compare page."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import streamlit as st
 
 from core.analysis.prediction import choose_runs
@@ -44,15 +47,18 @@ def show_confusion(comparison: Comparison) -> None:
 
 def show_tiles(comparison: Comparison) -> None:
     tiles = Tiles(comparison)
-    rows, verdicts = tabulate(tiles).to_dict("records"), keep_of(tiles, Tiles.frame)["better"]
+    draw_tiles(tabulate(tiles).to_dict("records"), keep_of(tiles, Tiles.frame)["better"].tolist())
+
+
+def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
+    """Figures side by side, green where they are better (1), red where they are worse (−1)."""
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
     for number, row in enumerate(rows):
-        column = pairs[number // 2]
-        column.metric(
+        pairs[number // 2].metric(
             f"{row['Figure']}, {row['Head']}",
             row["Value"],
             row["Difference"] or None,
-            delta_color=_ARROWS[int(verdicts[number])],  # type: ignore[arg-type]
+            delta_color=_ARROWS[better[number]],  # type: ignore[arg-type]
             delta_arrow="off",
             border=True,
         )

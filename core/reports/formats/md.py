@@ -19,6 +19,7 @@ class Markdown(Format):
     suffix: ClassVar[str] = ".md"
     mime: ClassVar[str] = "text/markdown"
     place: ClassVar[int] = 3
+    several: ClassVar[bool] = True
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

@@ -1,0 +1,122 @@
+"""One report on a page: as a draft that follows its runs, or as a version that was frozen."""
+
+import streamlit as st
+
+from core.errors import ReportConflictError, ReportError
+from core.reports.document import Document
+from core.reports.format import Edition
+from core.reports.shelf import Draft, Published, split_address
+from core.ui import link
+from core.ui.document import show_foot, show_heading, show_sections
+from core.ui.editor import edit, show_editing, stop_editing
+from core.ui.freeze import draw_document
+from core.ui.reports import open_report, remove_report, shelf
+from core.ui.share import show_share
+from core.ui.state import asker, home
+
+
+def show_report(address: str) -> None:
+    """
+    Raises:
+        ReportError: when there is no such report.
+    """
+    try:
+        report_id, version = split_address(address)
+        draft, versions = shelf().read(report_id), shelf().versions(report_id)
+    except ReportError:
+        show_way_back()
+        raise
+    if version is None:
+        _show_draft(draft, versions)
+    else:
+        _show_published(_open_published(address, _tell_state(address)), draft, versions)
+
+
+def _tell_state(address: str) -> float:
+    """Another value where the file is another one."""
+    report_id, version = split_address(address)
+    path = home().reports / report_id / f"published-{version}.json"
+    return path.stat().st_mtime if path.is_file() else 0.0
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _open_published(address: str, state: float) -> Published:
+    return shelf().open(address)
+
+
+def _show_published(published: Published, draft: Draft, versions: tuple[int, ...]) -> None:
+    edition = Edition.of(published)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_way_back()
+        _choose_version(draft.id, versions, published.address)
+        if st.button("Go on with the draft", icon=":material/edit:"):
+            open_report(draft.id)
+        _show_tools(draft, edition)
+    if published.version < versions[-1]:
+        st.info(f"There is a newer version of this report, {versions[-1]}.", icon=":material/update:")
+    show_heading(published.document, edition.describe())
+    show_sections(published.document)
+    show_foot(published.document)
+    st.caption(f"SHA-256 of what it says: {published.checksum}")
+
+
+def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with bar:
+        show_way_back()
+        _choose_version(draft.id, versions, "")
+        editing = link.toggle("Edit", key="editing")
+    if editing:
+        seen = show_editing(draft)
+    else:
+        stop_editing()
+        seen = draft
+    with st.spinner("Drawing the report…"):
+        document = draw_document(seen.report)
+    edition = Edition(document)
+    with bar:
+        words = "Freezes it as it is now, as a version of its own."
+        if st.button("Publish", icon=":material/publish:", help=words, type="primary"):
+            _publish(seen, document)
+        _show_tools(seen, edition)
+    show_heading(document, edition.describe())
+    if editing:
+        edit(seen, document)
+    else:
+        show_sections(document)
+    show_foot(document)
+
+
+def show_way_back() -> None:
+    if st.button("All reports", icon=":material/arrow_back:", type="tertiary"):
+        open_report("")
+
+
+def _show_tools(draft: Draft, edition: Edition) -> None:
+    show_share(edition)
+    if st.button("Duplicate", icon=":material/content_copy:"):
+        open_report(shelf().duplicate(draft.report, asker()).id)
+    if st.button("Delete", icon=":material/delete:", help="With all its versions. Can be undone."):
+        remove_report(draft.id)
+
+
+def _choose_version(report_id: str, versions: tuple[int, ...], address: str) -> None:
+    if not versions:
+        return
+    options = [report_id, *(f"{report_id}-{version}" for version in reversed(versions))]
+    names = {option: f"Version {option.partition('-')[2]}" for option in options} | {report_id: "Draft"}
+    chosen = st.selectbox(
+        "Version", options, options.index(address or report_id), format_func=names.__getitem__, width=140,
+        key=f"version-{address or report_id}", label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen != (address or report_id):
+        open_report(chosen)
+
+
+def _publish(draft: Draft, document: Document) -> None:
+    try:
+        published = shelf().publish(draft, document, asker())
+    except ReportConflictError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    open_report(published.address)
