@@ -6,17 +6,17 @@ from core.displays.views.curves import Curves
 from core.displays.views.heads import Heads
 from core.displays.views.published import PublishedFigures
 from core.errors import HeadroomError
-from core.ui.frame import need_comparison, show_damage
-from core.ui.report import (
+from core.ui.compare import (
     show_cautions,
     show_headline,
     show_images,
     show_published,
     show_reproduction,
     show_tiles,
+    show_ways_on,
 )
+from core.ui.frame import need_comparison, show_damage
 from core.ui.runs import pick_runs
-from core.ui.share import share_comparison
 from core.ui.show import show, show_table
 from core.ui.state import chosen_comparison
 
@@ -32,7 +32,7 @@ if ready and (comparison := chosen_comparison()):
     heads = Heads(comparison)
     show_table(heads)
     show_cautions(comparison)
-    share_comparison(comparison)
+    show_ways_on(comparison)
     left, right = st.columns(2, gap="large")
     with left:
         show(heads, title="Accuracy against size", table=False)

@@ -5,9 +5,9 @@ import streamlit as st
 from core.displays.headline import write_curves
 from core.displays.views.curves import Curves, Metric, XAxis
 from core.ui import link
+from core.ui.compare import show_finding
 from core.ui.frame import need_comparison
 from core.ui.more import show_more
-from core.ui.report import show_finding
 from core.ui.show import show
 from core.ui.state import chosen_comparison
 

@@ -1,10 +1,10 @@
 """Evidence: how sure the finding is, what could mislead, and where the heads disagree."""
 
 from core.displays.headline import write_headline
+from core.ui.compare import show_finding
 from core.ui.evidence import SECTIONS
 from core.ui.frame import need_comparison
 from core.ui.link import segmented
-from core.ui.report import show_finding
 from core.ui.show import keep
 from core.ui.state import chosen_comparison
 

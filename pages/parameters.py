@@ -3,9 +3,9 @@
 from core.displays.headline import write_params
 from core.displays.views.layers import Layers
 from core.ui.calculator import show_calculator
+from core.ui.compare import show_finding
 from core.ui.frame import need_comparison
 from core.ui.layers import show_layer_tables
-from core.ui.report import show_finding
 from core.ui.show import show
 from core.ui.state import chosen_comparison
 

@@ -1,9 +1,9 @@
 """Predictions: test images with what each head took them for."""
 
 from core.displays.headline import write_predictions
+from core.ui.compare import show_confusion, show_finding
 from core.ui.frame import need_comparison
 from core.ui.gallery import show_gallery
-from core.ui.report import show_confusion, show_finding
 from core.ui.state import chosen_comparison
 
 if need_comparison() and (comparison := chosen_comparison()):

@@ -1,5 +1,6 @@
 """`train`: submit a recipe's runs and wait for them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from core.cli.knob import with_knobs
 from core.cli.output import say
 from core.errors import JobError
 from core.home import Home
+from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 
 _MAX_SEEDS = 100
@@ -34,17 +36,8 @@ def train(
     from there: the same command with a larger --epochs trains the rest.
     """
     from core.jobs.submit import submit_all
-    from core.recipes import RECIPES
 
-    home, chosen = Home.default(), RECIPES[recipe]
-    changes = {name: value for name, value in knobs.items() if value is not None}
-    names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
-    first = changes.get("seed", chosen.spec.seed)
-    specs = [
-        chosen.spec_of(head, {**changes, "seed": seed})
-        for seed in range(first, first + seeds)
-        for head in dict.fromkeys(names)
-    ]
+    home, specs = Home.default(), list_specs(recipe, heads, seeds, knobs)
     submissions = submit_all(home, specs, asked_by=ASKED_BY)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:
@@ -56,6 +49,19 @@ def train(
         _wait(home, {s.run_id: names_of[s.run_id] for s in submissions if s.status != "finished"})
     for submission in submissions:
         typer.echo(submission.run_id)
+
+
+def list_specs(recipe: str, heads: str | None, seeds: int, knobs: Mapping[str, Any]) -> list[RunSpec]:
+    """The runs that the options of the command ask for; a knob that is None is as in the recipe."""
+    chosen = RECIPES[recipe]
+    changes = {name: value for name, value in knobs.items() if value is not None}
+    names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
+    first = changes.get("seed", chosen.spec.seed)
+    return [
+        chosen.spec_of(head, {**changes, "seed": seed})
+        for seed in range(first, first + seeds)
+        for head in dict.fromkeys(names)
+    ]
 
 
 def _name(spec: RunSpec) -> str:

@@ -8,8 +8,8 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.reports.words import write_html
+from core.ui.compare import draw_tiles
 from core.ui.gallery import draw_cells
-from core.ui.report import draw_tiles
 from core.ui.show import show_frame
 
 

@@ -17,6 +17,7 @@ from core.errors import DatasetError
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.gallery import show_cells
+from core.ui.share import share_comparison
 from core.ui.show import keep, keep_of, show, show_table, tabulate
 from core.ui.state import home
 
@@ -65,12 +66,18 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
 
 
 def show_cautions(comparison: Comparison) -> None:
-    """What the checks found, and the way to all that was asked."""
+    """What the checks found."""
     if any(len(contender.runs) > 1 for contender in comparison.contenders):
         st.caption("± is the standard deviation over the seeds; intervals are on the Evidence page.")
     if cautions := keep(comparison, write_cautions):
         st.info("**Keep in mind.** " + " ".join(cautions), icon=":material/info:")
-    st.page_link("pages/evidence.py", label="How sure is that?", icon=":material/fact_check:")
+
+
+def show_ways_on(comparison: Comparison) -> None:
+    """To all that was asked of the finding, and to those whom it should be shown to."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.page_link("pages/evidence.py", label="How sure is that?", icon=":material/fact_check:")
+        share_comparison(comparison)
 
 
 def show_images(comparison: Comparison) -> None:
