@@ -15,6 +15,7 @@ HeadroomError
 ├── BundleError          a file of runs that cannot be trusted, or cannot be made
 ├── NoteError            what people add to a run, when it is refused or somebody else was faster
 ├── SearchError          a search that is not understood
+├── ToolError            another tool that is not installed, does not answer or refuses
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -80,4 +81,8 @@ class NoteError(HeadroomError):
 
 
 class SearchError(HeadroomError):
+    pass
+
+
+class ToolError(HeadroomError):
     pass
