@@ -1,5 +1,6 @@
 """Runs in other people's tools: what MLflow's own server and TensorBoard's own reader have to say of them."""
 
+import doctest
 import json
 import os
 import signal
@@ -19,8 +20,10 @@ from typer.testing import CliRunner, Result
 
 from core.cli.app import app
 from core.home import Home
+from core.recipes import write_command
 from core.store.note import Note, NoteBook
 from core.store.run import Run
+from core.tools import account
 from core.tools.account import write_literally
 from core.tools.mlflow import RECORD, RUN_ID
 from tests.finished_run import RunWriter
@@ -135,6 +138,7 @@ def test_mlflow_holds_what_the_run_says(
     assert params["recipe"] == "digits-heads"
     assert (params["dataset"], params["head"], params["backbone"]) == ("digits", "dense", "conv_pool")
     assert (params["units"], params["seed"], params["train_images"]) == ("64", "2", "all")
+    assert (params["augmentation"], params["patience"]) == ("none", "none")
     assert params["data"] == run.record.data.fingerprint
     assert {*params} - {"recipe"} == {name for name in run.spec.model_dump() if run.spec.uses(name)}
 
@@ -146,14 +150,15 @@ def test_mlflow_holds_what_the_run_says(
     metrics = told.data.metrics
     assert metrics["test_accuracy"] == run.record.metrics.test_accuracy
     assert metrics["test_loss"] == run.record.metrics.test_loss
-    assert metrics["params"] == run.record.cost.params
-    assert metrics["train_seconds"] == run.record.cost.train_seconds
+    assert metrics["cost/params"] == run.record.cost.params
+    assert metrics["cost/train_seconds"] == run.record.cost.train_seconds
 
     tags = told.data.tags
     assert tags[RUN_ID] == run.run_id
     assert json.loads(tags["headroom.spec"]) == run.spec.canonical()
     assert json.loads(tags["headroom.checksums"]) == run.record.checksums
     assert tags["headroom.tags"] == "paper, draft"
+    assert tags["mlflow.source.name"] == write_command(run.spec)
     assert tags["mlflow.source.git.commit"] == "ab" * 20
     assert tags["mlflow.note.content"] == "    Look at 4."
 
@@ -229,8 +234,13 @@ def test_words_of_people_arrive_as_text(
     assert told.info.run_name == name
     assert told.data.tags["headroom.tags"] == "<i>, β=1"
     shown = told.data.tags["mlflow.note.content"]
-    assert all(line.startswith("    ") for line in shown.splitlines())
-    assert len(shown) == 5_000
+    assert shown == f"{write_literally(HOSTILE)[:4_999]}…"
+    assert [line[:12] for line in shown.splitlines()] == [
+        "    <script>",
+        "    # [a](ja",
+        "    ```",
+        "    =1+1\u202e�xx",
+    ]
     assert read_file(client, told, "note.txt", tmp_path).decode() == HOSTILE
 
 
@@ -375,6 +385,10 @@ def test_folder_that_cannot_be_written_is_told_in_a_sentence(make_run: RunWriter
     result = call("tensorboard", make_run().run_id, "-o", tmp_path / "file")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Expected to be able to write {tmp_path / 'file'}")
+
+
+def test_account_is_written_as_its_example_says() -> None:
+    assert doctest.testmod(account) == (0, 1)
 
 
 # -- both -----------------------------------------------------------------------------------------------------------

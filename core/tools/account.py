@@ -17,6 +17,7 @@ from typing import Any
 from core.files import compute_checksum
 from core.recipes import recipe_of
 from core.spec import KNOBS
+from core.store.comparison import describe_value
 from core.store.foreign import read_plain_json
 from core.store.note import Note, NoteBook
 from core.store.run import Run
@@ -71,7 +72,7 @@ class Account:
         used = {name: getattr(spec, name) for name in KNOBS if spec.uses(name)} | {
             "data": self.run.record.data.fingerprint
         }
-        told = {name: (KNOBS[name].none or "none") if value in (None, "") else value for name, value in used.items()}
+        told = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
         return {"recipe": recipe.name if recipe else "none", **told}
 
     @property
@@ -140,5 +141,5 @@ def write_literally(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters, which some databases refuse."""
-    return "".join("�" if unicodedata.category(sign) in ("Cc", "Cs") and sign != "\t" else sign for sign in text)
+    """Without control characters, which some databases refuse, but tabs and ends of lines."""
+    return "".join("�" if unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n" else sign for sign in text)

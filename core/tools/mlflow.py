@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from core.errors import HeadroomError, ToolError
+from core.recipes import write_command
 from core.store.bundle import list_files
 from core.store.runs import RunStore
 from core.tools.account import Account, clean, open_accounts, write_literally
@@ -123,6 +124,7 @@ def _tell(client: "MlflowClient", mlflow_id: str, account: Account, known: dict[
         "headroom.spec": account.spec_text,
         "headroom.checksums": json.dumps(run.record.checksums),
         "headroom.tags": ", ".join(account.note.tags),
+        "mlflow.source.name": write_command(run.spec),
         "mlflow.source.git.commit": account.commit,
         "mlflow.note.content": write_literally(account.note.text),
     }
@@ -135,7 +137,7 @@ def _tell(client: "MlflowClient", mlflow_id: str, account: Account, known: dict[
                 Metric(f"{point.split}_{point.metric}", point.value, round(point.seconds * 1000), point.step)
                 for point in account.points
             ),
-            *(Metric(name, value, ended, epochs) for name, value in account.costs.items()),
+            *(Metric(f"cost/{name}", value, ended, epochs) for name, value in account.costs.items()),
         ]
     )
     while some := list(islice(metrics, _MOST_METRICS)):
