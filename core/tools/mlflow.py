@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import requests
@@ -25,7 +24,6 @@ EXPERIMENT = "Headroom"
 RUN_ID, RECORD = "headroom.run_id", "headroom.record"
 _MOST_EXPERIMENT = 250
 _MOST_TEXT = 5_000  # characters of a tag or a parameter: servers refuse more than 5,000 to 8,000, by their version
-_MOST_METRICS = 1_000  # in one request
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -128,20 +126,19 @@ def _tell(client: "MlflowClient", mlflow_id: str, account: Account, known: dict[
         "mlflow.source.git.commit": account.commit,
         "mlflow.note.content": write_literally(account.note.text),
     }
-    params = [Param(name, _cut(str(value))) for name, value in account.settings.items() if name not in known]
-    client.log_batch(mlflow_id, params=params, tags=[RunTag(name, _cut(text)) for name, text in tags.items() if text])
     ended, epochs = round(account.ended * 1000), run.record.trained_epochs
-    metrics = iter(
-        [
+    client.log_batch(
+        mlflow_id,
+        metrics=[
             *(
                 Metric(f"{point.split}_{point.metric}", point.value, round(point.seconds * 1000), point.step)
                 for point in account.points
             ),
             *(Metric(f"cost/{name}", value, ended, epochs) for name, value in account.costs.items()),
-        ]
-    )
-    while some := list(islice(metrics, _MOST_METRICS)):
-        client.log_batch(mlflow_id, metrics=some)
+        ],
+        params=[Param(name, _cut(str(value))) for name, value in account.settings.items() if name not in known],
+        tags=[RunTag(name, _cut(text)) for name, text in tags.items() if text],
+    )  # in as many requests as it takes
 
 
 def _cut(text: str) -> str:
