@@ -17,6 +17,7 @@ HeadroomError
 ├── SearchError          a search that is not understood
 ├── ReportError          a report that is absent, or cannot be as it was asked for
 │   └── ReportConflictError  somebody else was faster
+├── ToolError            another tool that is not installed, does not answer or refuses
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -90,4 +91,8 @@ class ReportError(HeadroomError):
 
 
 class ReportConflictError(ReportError):
+    pass
+
+
+class ToolError(HeadroomError):
     pass

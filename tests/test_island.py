@@ -14,6 +14,7 @@ from tests.finished_run import RunWriter
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
+OPTIONAL = ("mlflow", "tensorboard")
 
 # Imports modules, then tells which libraries came along.
 IMPORT = """
@@ -53,7 +54,7 @@ def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
     names = modules(under="core", but=("core.training.", "core.ui."))
     assert "core.store.runs" in names
     libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
-    assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
+    assert [name for name in (*HEAVY, *OPTIONAL, "streamlit") if name in libraries] == []
 
 
 def test_nothing_imports_ray(tmp_path: Path) -> None:

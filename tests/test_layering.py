@@ -20,7 +20,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.store", "core.jobs"),
     ("core.analysis", "core.lab"),
     ("core.displays",),
-    ("core.reports",),
+    ("core.reports", "core.tools"),
     ("core.ui", "core.cli"),
     ("pages", "dashboard", "core.__main__"),
 ]
@@ -35,6 +35,8 @@ HOMES = {
     "keras": (ISLAND,),
     "extra_keras_datasets": (ISLAND,),
     "streamlit": ("core.ui", "pages", "dashboard"),
+    "mlflow": ("core.tools",),
+    "tensorboard": ("core.tools",),
     "typer": ("core.cli", "core.__main__"),
     "rich": ("core.cli", "core.__main__"),
 }

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, job, report, run
+from core.cli import bundle, dataset, export, job, report, run
 from core.cli.compare import compare
 from core.cli.doctor import doctor
 from core.cli.evidence import analyse
@@ -85,5 +85,6 @@ for _command in (recipes, params, train, sweep, show, compare, analyse, doctor):
 app.add_typer(run.app, name="runs")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(report.app, name="report")
+app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")
 app.add_typer(job.app, name="jobs")

@@ -73,12 +73,7 @@ def export_bundle(
     files: dict[str, Path | bytes] = {}
     for run in runs:
         run.verify()
-        names = [name for name in MOST_BYTES if name == "record.json" or name in run.record.checksums]
-        files |= {
-            f"runs/{run.run_id}/{name}": run.path / name
-            for name in names
-            if run.has(name) and (models or name not in MODELS)
-        }
+        files |= {f"runs/{run.run_id}/{name}": run.path / name for name in list_files(run, models=models)}
     left_out = []
     if pictures:
         shown = {run.record.data.fingerprint: run for run in runs}
@@ -95,6 +90,12 @@ def export_bundle(
                 _write(archive, name, content)
         size = temporary.stat().st_size
     return Packed(size, left_out)
+
+
+def list_files(run: Run, *, models: bool) -> list[str]:
+    """The files of a run that leave this machine."""
+    names = [name for name in MOST_BYTES if name == "record.json" or name in run.record.checksums]
+    return [name for name in names if run.has(name) and (models or name not in MODELS)]
 
 
 def _pack_pictures(home: Home, run: Run) -> tuple[str, bytes]:

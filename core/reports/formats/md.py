@@ -41,7 +41,7 @@ def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
         yield f"> **Keep in mind.** {_text(' '.join(document.cautions))}"
     for section in document.sections:
         if isinstance(section, Passage):
-            yield escape(section.text, quote=False).strip()
+            yield escape(section.text, quote=False).replace("![", "!\\[").strip()  # no picture from elsewhere
         else:
             yield from _write_figure(section, names)
     yield "## The runs"

@@ -1,0 +1,1 @@
+"""Runs told to other people's tools, one file a tool."""
