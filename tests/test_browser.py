@@ -17,6 +17,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import cancel
+from core.reports.build import build_document
+from core.reports.default import write_default
+from core.reports.export import export
+from core.reports.format import Edition
+from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
@@ -331,3 +336,68 @@ def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
         expect(stops).to_have_count(left, timeout=20_000)
     expect(page.get_by_text(re.compile("cancelled")).first).to_be_visible()
     assert not home.runs.exists() or not list(home.runs.iterdir())
+
+
+def test_report_is_saved_written_in_published_and_read_by_somebody_else(
+    visit: Open, make_run: RunWriter, tmp_path: Path
+) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head)
+    page = visit()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    page.get_by_role("button", name="Save as a report").click()
+    page.wait_for_url("**/reports?**report=r*")
+    page.get_by_text("Edit", exact=True).click()
+    page.get_by_role("button", name="Add here").first.click()
+    page.get_by_role("button", name="Words of your own").click()
+    box = page.get_by_placeholder("What should a reader know here?")
+    box.fill("GAP is **enough** for us.")
+    box.press("Control+Enter")
+    expect(page.get_by_role("button", name="Undo the last change")).to_be_enabled()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("SHA-256 of what it says")).to_be_visible()
+    expect(page.locator("strong", has_text="enough")).to_be_visible()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    link = page.locator("code", has_text="/reports?report=").inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="HTML, one file that opens offline").click()
+    path = tmp_path / "taken.html"
+    waiting.value.save_as(path)
+    assert "<strong>enough</strong>" in path.read_text(encoding="utf-8")
+    other = visit(link.partition("//")[2].partition("/")[2], width=390, dark=True)
+    expect(other.locator("strong", has_text="enough")).to_be_visible()
+    expect(other.get_by_text("Version 1 of report")).to_be_visible()
+
+
+def test_report_file_opens_with_no_network_and_its_charts_are_alive(
+    browser: Browser, make_run: RunWriter, store: RunStore, tmp_path: Path
+) -> None:
+    runs = [make_run(head=head, seed=seed) for seed in range(3) for head in ("gap", "dense")]
+    document = build_document(write_default(Comparison.of(runs)), store)
+    path = tmp_path / "report.html"
+    export(Edition(document), "html", path, store)
+    assert path.stat().st_size < 5_000_000
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else said.append(asked.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-drawn=true]")
+    expect(page.get_by_role("heading", level=1)).to_have_text(document.headline)
+    expect(page.locator(".tile .value").first).to_have_text("24,586")
+    assert page.locator(".chart svg").count() == sum(bool(f.chart and not f.pictures) for f in document.figures)
+    chart = page.locator("section[id^=intervals-] .chart")
+    chart.scroll_into_view_if_needed()
+    chart.locator("svg path[aria-label]").first.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("Head")
+    assert page.locator(".cell img").first.evaluate("image => image.naturalWidth") == 28
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Show in dark colours").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+    assert said == []
