@@ -1,4 +1,5 @@
-"""Runs every page's script over 10 runs and over 1,000, then opens all pages of a real dashboard and weighs it.
+"""Runs every page's script over 10 runs and 1 report, and over 1,000 and 100, then opens all pages of a real dashboard
+and weighs it.
 
 Prints a line of JSON a page and one for memory. The budgets: 1.3 times the page over 10 runs, 0.15 s in the median,
 350 MB without TensorFlow. Times are of Streamlit's test runner, its own work included; both homes take turns.
@@ -13,12 +14,18 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streamlit.testing.v1 import AppTest
+
 from core.home import Home
+from core.reports.build import build_document
+from core.reports.default import write_default
+from core.reports.shelf import ReportShelf
 from core.spec import RunSpec
+from core.store.comparison import Comparison
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES, ROOT, navigated, open_page
 
@@ -32,20 +39,32 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 def fill(home: Home, count: int) -> None:
-    """One comparison of 2 heads × 5 seeds, the newest; before it as many others of that size as make `count` runs."""
+    """One comparison of 2 heads × 5 seeds, the newest; before it as many others of that size as make `count` runs. And
+    a report for every ten of them, on the newest, published."""
     write = RunWriter(home)
     for number in range(count // 10 - 1, -1, -1):
         for head in ("gap", "dense"):
             for seed in range(5):
                 write(RunSpec(head=head, seed=seed, epochs=25 + number), predictions=number == 0)
+    report = write_default(Comparison.of(write.store.open_all(list(write.store.frame()["run_id"])[:10])))
+    document = build_document(report, write.store)
+    shelf = ReportShelf(home)
+    for _ in range(count // 10):
+        shelf.publish(shelf.create(report, ""), document, "")
 
 
-def measure_page(page: str, homes: dict[str, Home], **params: str) -> dict[str, object]:
+def open_any_report(page: str, home: Home, version: str) -> AppTest:
+    return open_page(page, report=f"{ReportShelf(home).entries()[0].draft.id}{version}")
+
+
+def measure_page(
+    page: str, homes: dict[str, Home], *, told: str = "", open_it: Callable[..., AppTest] | None = None, **params: str
+) -> dict[str, object]:
     seconds: dict[str, list[float]] = {name: [] for name in homes}
     apps = {}
     for name, home in homes.items():
         os.environ["HEADROOM_HOME"] = str(home.path)
-        apps[name] = open_page(page, **params)
+        apps[name] = open_it(page, home, **params) if open_it else open_page(page, **params)
     for _ in range(WARM_UP + REPEATS):
         for name, home in homes.items():
             os.environ["HEADROOM_HOME"] = str(home.path)
@@ -56,7 +75,7 @@ def measure_page(page: str, homes: dict[str, Home], **params: str) -> dict[str, 
                 raise SystemExit(f"Expected {page} without an error; got: {[error.value for error in app.error]}.")
     small, large = (statistics.median(seconds[name][WARM_UP:]) for name in ("small", "large"))
     return {
-        "benchmark": "pages", "page": " ".join([page, *params.values()]),
+        "benchmark": "pages", "page": f"{page}, {told}" if told else " ".join([page, *params.values()]),
         "runs_10_seconds": round(small, 4), "runs_1000_seconds": round(large, 4),
         "ratio": round(large / small, 2), "budget_ratio": BUDGET_RATIO, "budget_seconds": BUDGET_SECONDS,
         "within": large / small <= BUDGET_RATIO and large <= BUDGET_SECONDS,
@@ -129,6 +148,8 @@ def main() -> None:
             print(json.dumps(measure_page(page, homes)), flush=True)
         for section in AMONG_ALL_RUNS:
             print(json.dumps(measure_page("evidence", homes, evidence=section)), flush=True)
+        for told, version in (("a draft", ""), ("a version", "-1")):
+            print(json.dumps(measure_page("reports", homes, told=told, open_it=open_any_report, version=version)))
         if CHROMIUM.exists():
             print(json.dumps(measure_memory(homes["large"])), flush=True)
         else:
