@@ -15,6 +15,8 @@ HeadroomError
 ├── BundleError          a file of runs that cannot be trusted, or cannot be made
 ├── NoteError            what people add to a run, when it is refused or somebody else was faster
 ├── SearchError          a search that is not understood
+├── AccessError          somebody who may not, or settings of who may that cannot be relied on
+│   └── LoginError       nobody is logged in, or not any more
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -80,4 +82,12 @@ class NoteError(HeadroomError):
 
 
 class SearchError(HeadroomError):
+    pass
+
+
+class AccessError(HeadroomError):
+    pass
+
+
+class LoginError(AccessError):
     pass
