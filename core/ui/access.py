@@ -12,7 +12,6 @@ import streamlit as st
 from core.access.action import Action, is_read_only
 from core.access.login import Login
 from core.access.role import OWNER, Person
-from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
 from core.home import Home
 
@@ -90,7 +89,7 @@ def show_person() -> None:
         if _read_login():
             who = person()
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption(f"{escape_markdown(who.name)}, {who.role.label}")
+                st.text(f"{who.name}, {who.role.label}")
                 _offer_logout("Log out")
 
 

@@ -68,7 +68,7 @@ def _watch(known: set[str]) -> None:
         st.markdown(
             f"#### {len(running)} running, {waiting} queued." if unfinished else "#### Nothing trains or waits."
         )
-        explain(cancel_jobs)
+        explain(pause_queue)
         if show_pause():
             pass
         elif unfinished and offer(
