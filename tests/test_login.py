@@ -26,7 +26,7 @@ from core.store.runs import RunStore
 from core.ui.access import ASKED
 from tests.dashboard_run import CHROMIUM, browsing, find_port, serving, wait_until_up
 from tests.finished_run import RunWriter
-from tests.page_run import PAGES, ROOT, navigated
+from tests.page_run import ROOT, navigated
 from tests.test_access import AUTH, claim
 
 HEADROOM = {"roles": {"viewer": ["@example.org"], "trainer": ["tom@example.org"], "admin": ["ada@example.org"]}}
@@ -67,14 +67,14 @@ def read(app: AppTest) -> list[str]:
     """All that is written on a page of the door."""
     assert [title.value for title in app.title] == ["Headroom"]
     assert not [*app.sidebar.children.values(), *app.selectbox, *app.dataframe, *app.slider]
-    return [error.value for error in app.error]
+    return [error.value.replace("\\", "") for error in app.error]
 
 
 def find(app: AppTest, label: str) -> Any:
     return next(button for button in app.button if button.label.startswith(label))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["compare", "train"])
 def test_who_is_not_logged_in_sees_a_button_and_no_data(open_page: Open, make_run: RunWriter, page: str) -> None:
     make_run(predictions=False)
     app = open_page(page)
@@ -102,7 +102,7 @@ def test_who_is_not_let_in_is_told_why(
 def test_settings_that_cannot_be_relied_on_let_nobody_in(open_page: Open) -> None:
     app = open_page("runs", user("ada"), {"auth": AUTH})
     assert read(app) == ["Expected [headroom.roles] beside [auth] in secrets.toml; got none."]
-    assert not app.button[0].label.startswith("Log in")
+    assert not app.button
 
 
 def test_file_that_cannot_be_read_lets_nobody_in(open_page: Open, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_file_that_cannot_be_read_lets_nobody_in(open_page: Open, tmp_path: Path
 def test_file_that_is_gone_does_not_open_the_door(open_page: Open) -> None:
     open_page("runs", user("ada"))
     app = open_page("runs", user("ada"), {})
-    assert read(app)[0].startswith("Expected secrets.toml to say who may log in, as it did; got nothing")
+    assert read(app)[0].startswith("Expected secrets.toml to say who may log in, as before; got nothing")
 
 
 def test_without_configuration_everything_is_allowed(open_page: Open) -> None:
@@ -132,8 +132,8 @@ def test_without_configuration_everything_is_allowed(open_page: Open) -> None:
     assert not [text for text in app.sidebar.text if "@" in text.value]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_viewer_sees_every_page(open_page: Open, make_run: RunWriter, page: str) -> None:
+@pytest.mark.parametrize("page", ["compare", "evidence", "draw"])
+def test_viewer_sees_pages_and_who_they_are(open_page: Open, make_run: RunWriter, page: str) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
     app = open_page(page, user("vera"))
@@ -303,7 +303,7 @@ def log_in(page: Page, name: str) -> None:
 
 def log_out(page: Page) -> None:
     page.get_by_role("button", name="Log out").click()
-    page.get_by_role("button", name=re.compile("Log ?out|End|Confirm|Yes", re.IGNORECASE)).click()  # at the provider
+    page.get_by_role("button", name="End session").click()  # at the provider
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
@@ -319,7 +319,7 @@ def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard:
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
     log_in(page, "vera")
-    page.goto(f"{dashboard}/train")
+    page.goto(f"{dashboard}/train?epochs=7")
     expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()
     expect(page.get_by_text("Expected a trainer to train; got a viewer.")).to_be_visible()
     log_out(page)
@@ -330,4 +330,3 @@ def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard:
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("1 deleted run can be brought back.")).to_be_visible()
     assert len(RunStore(home).removed()) == 1
-    log_out(page)

@@ -12,6 +12,7 @@ import streamlit as st
 from core.access.action import Action, is_read_only
 from core.access.login import Login
 from core.access.role import OWNER, Person
+from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
 from core.home import Home
 
@@ -23,6 +24,8 @@ _LOCK = ":material/lock:"
 # Where people once had to log in they have to until the dashboard is started anew: a file that is gone, in the moment
 # perhaps in which it is written anew, does not open the door.
 ASKED = Event()
+
+_latest: tuple[int, object, Login | str | None] | None = None  # second, source, and what was found or the sentence
 
 
 def person() -> Person:
@@ -97,7 +100,7 @@ def _show_door(said: str | None) -> None:
     st.title("Headroom", anchor=False)
     st.write("This dashboard shows its reports to people who log in.")
     if said:
-        st.error(said, icon=_LOCK)
+        st.error(escape_markdown(said), icon=_LOCK)
     try:
         login = _read_login()
     except AccessError:  # said already
@@ -119,14 +122,29 @@ def _offer_logout(label: str) -> None:
 
 
 def _read_login() -> Login | None:
-    """
+    """How people log in, read at most once a second; None where nobody has to.
+
     Raises:
         AccessError: when what secrets.toml says of it cannot be read or relied on.
     """
+    global _latest
+    second = int(time.monotonic())
+    if _latest is None or _latest[0] != second or _latest[1] is not st.secrets:
+        try:
+            _latest = second, st.secrets, _read_settings()
+        except AccessError as error:
+            _latest = second, st.secrets, str(error)
+    found = _latest[2]
+    if isinstance(found, str):
+        raise AccessError(found)
+    return found
+
+
+def _read_settings() -> Login | None:
     auth, settings = _read_section("auth"), _read_section("headroom")
     if auth is None and settings is None:
         if ASKED.is_set():
-            raise AccessError("Expected secrets.toml to say who may log in, as it did; got nothing, or restart.")
+            raise AccessError("Expected secrets.toml to say who may log in, as before; got nothing: restart if meant.")
         return None
     ASKED.set()
     if not _can_log_in():
