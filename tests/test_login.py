@@ -36,8 +36,9 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture(autouse=True)
-def _fresh_dashboard() -> Iterator[None]:
+def _fresh_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if it had been started anew."""
+    monkeypatch.setattr("core.ui.access._latest", None)
     ASKED.clear()
     yield
     ASKED.clear()
@@ -51,10 +52,13 @@ def user(name: str, **changes: object) -> dict[str, object]:
 def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
 
-    def run(page: str, who: dict[str, object] | None = None, secrets: dict[str, Any] | None = None) -> AppTest:
+    def run(
+        page: str, who: dict[str, object] | None = None, secrets: dict[str, Any] | None = None, **params: str
+    ) -> AppTest:
         app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
         app.secrets.update(SECRETS if secrets is None else secrets)
         app.user = who or {"is_logged_in": False}
+        app.query_params.update(params)
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
         return app
@@ -127,9 +131,10 @@ def test_file_that_is_gone_does_not_open_the_door(open_page: Open) -> None:
 
 
 def test_without_configuration_everything_is_allowed(open_page: Open) -> None:
-    app = open_page("train", {}, {})
+    app = open_page("train", {"email": "somebody@whom.a.proxy.names"}, {})
     assert not find(app, "Train 4 runs").disabled
-    assert not [text for text in app.sidebar.text if "@" in text.value]
+    assert not app.sidebar.text
+    assert "Log out" not in [button.label for button in app.button]
 
 
 @pytest.mark.parametrize("page", ["compare", "evidence", "draw"])
@@ -149,6 +154,20 @@ def test_viewer_is_told_that_training_is_for_trainers(open_page: Open) -> None:
     assert button.help == "Expected a trainer to train; got a viewer."
     assert f":material/lock: {button.help}" in [caption.value for caption in app.caption]
     assert not find(open_page("train", user("tom")), "Train 4 runs").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "adds", "imports"), [("vera", False, False), ("tom", True, False), ("ada", True, True)]
+)
+def test_files_are_taken_from_those_who_may_bring_them(open_page: Open, name: str, adds: bool, imports: bool) -> None:
+    train, runs = open_page("train", user(name), dataset="Own images"), open_page("runs", user(name))
+    for app, may, sentence in (
+        (train, adds, "Expected a trainer to add images; got a viewer."),
+        (runs, imports, f"Expected an admin to import runs; got a {'viewer' if name == 'vera' else 'trainer'}."),
+    ):
+        assert not app.warning
+        assert bool(app.get("file_uploader")) == may
+        assert (f":material/lock: {sentence}" in [caption.value for caption in app.caption]) == (not may)
 
 
 def test_viewer_changes_no_queue_and_starts_no_process(open_page: Open, home: Home, no_dispatcher: None) -> None:

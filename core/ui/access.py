@@ -1,6 +1,7 @@
 """Who uses this session, what they may do, and the page for those who are not let in."""
 
 import time
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +9,7 @@ from threading import Event
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.access.action import Action, is_read_only
 from core.access.login import Login
@@ -37,7 +39,14 @@ def person() -> Person:
     """
     is_read_only()  # said at once where it is set to nonsense
     login = _read_login()
-    return login.identify(st.user.to_dict(), time.time()) if login else OWNER
+    return login.identify(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
+
+
+def _read_name() -> str:
+    """A name that came with the session where nobody has to log in: what a proxy says (`server.trustedUserHeaders`)."""
+    context = get_script_run_ctx(suppress_warning=True)
+    known = context.user_info if context else {}
+    return str(known.get("email") or known.get("name") or OWNER.name)
 
 
 def act(action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
