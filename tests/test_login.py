@@ -297,8 +297,11 @@ def provider(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def dashboard(home: Home, tmp_path: Path, provider: str, make_run: RunWriter) -> Iterator[str]:
-    make_run(predictions=False)
+def dashboard(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, make_run: RunWriter
+) -> Iterator[str]:
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
+    make_run()
     port = find_port()
     auth = {**AUTH, "redirect_uri": f"http://127.0.0.1:{port}/oauth2callback"}
     auth["server_metadata_url"] = f"{provider}/.well-known/openid-configuration"
