@@ -74,6 +74,6 @@ $(APP): requirements.txt
 	@$(INSTALL)
 	@touch $@
 
-$(DEV): requirements-dev.txt $(APP)
+$(DEV): requirements-dev.txt requirements-login.txt $(APP)
 	@$(INSTALL)
 	@touch $@

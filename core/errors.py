@@ -18,6 +18,8 @@ HeadroomError
 ├── ReportError          a report that is absent, or cannot be as it was asked for
 │   └── ReportConflictError  somebody else was faster
 ├── ToolError            another tool that is not installed, does not answer or refuses
+├── AccessError          somebody who may not, or settings of who may that cannot be relied on
+│   └── LoginError       nobody is logged in, or not any more
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -95,4 +97,12 @@ class ReportConflictError(ReportError):
 
 
 class ToolError(HeadroomError):
+    pass
+
+
+class AccessError(HeadroomError):
+    pass
+
+
+class LoginError(AccessError):
     pass

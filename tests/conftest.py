@@ -1,9 +1,11 @@
 """What tests share: a home of their own, the real data where there is some, and finished runs."""
 
+import fcntl
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,18 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs real data: HEADROOM_TEST_DATA names no folder")
     return Path(folder)
+
+
+@contextmanager
+def without_dispatcher(home: Home) -> Iterator[None]:
+    """Somebody else holds the lock, so what is queued stays queued."""
+    home.jobs.mkdir(parents=True, exist_ok=True)
+    with (home.jobs / "dispatcher.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def no_dispatcher(home: Home) -> Iterator[None]:
+    with without_dispatcher(home):
+        yield

@@ -1,22 +1,13 @@
 """Every road a person walks, in a real browser against a real server."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.home import Home
-from core.jobs.queue import JobQueue
-from core.jobs.submit import cancel
 from core.reports.build import build_document
 from core.reports.default import write_default
 from core.reports.export import export
@@ -24,11 +15,9 @@ from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
+from tests.dashboard_run import CHROMIUM, browsing, find_port, serving
 from tests.finished_run import RunWriter
 from tests.page_run import PAGES
-
-ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,49 +32,14 @@ expect.set_options(timeout=30_000)  # a fresh server on a busy machine takes its
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def server(home: Home, tmp_path: Path) -> Iterator[str]:
-    """A dashboard on `home` alone; its address. Ends with the test, with all that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    with (tmp_path / "dashboard.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *settings],
-            cwd=ROOT,
-            env={**os.environ, "HEADROOM_HOME": str(home.path), "HEADROOM_SLOTS": "2"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_until_up(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-            for job in JobQueue(home).unfinished():
-                cancel(home, job.run_id)
-
-
-def _wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the dashboard ended before it answered"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the dashboard did not answer within 30 seconds")
+    with serving(home, tmp_path / "dashboard.log", find_port()) as address:
+        yield address
 
 
 @pytest.fixture

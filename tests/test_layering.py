@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
     ("core.registry", "core.files", "core.home", "core.picture"),
+    ("core.access",),
     ("core.knob", "core.step"),
     ("core.spec",),
     ("core.recipes",),
@@ -21,6 +22,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.analysis", "core.lab"),
     ("core.displays",),
     ("core.reports", "core.tools"),
+    ("core.actions",),
     ("core.ui", "core.cli"),
     ("pages", "dashboard", "core.__main__"),
 ]

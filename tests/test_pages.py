@@ -1,6 +1,5 @@
 """Every page through Streamlit's own test runner, over homes as they come: empty, full, damaged, asked for nonsense."""
 
-import fcntl
 import os
 import re
 import sqlite3
@@ -730,15 +729,6 @@ def test_show_opens_the_comparison_whatever_is_in_the_link(
     assert "24,586" in [metric.value for metric in app.metric]
     assert app.sidebar.selectbox[0].value == "digits-heads · 4 epochs"
     assert not [*app.warning, *app.error]
-
-
-@pytest.fixture
-def no_dispatcher(home: Home) -> Iterator[None]:
-    """Somebody else holds the lock, so what is queued stays queued."""
-    home.jobs.mkdir(parents=True, exist_ok=True)
-    with (home.jobs / "dispatcher.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])

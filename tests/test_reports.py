@@ -26,6 +26,7 @@ from core.displays.display import DISPLAYS
 from core.errors import ReportConflictError, ReportError, RunNotFoundError
 from core.home import Home
 from core.recipes import write_commands
+from core.reports.address import is_address, split_address
 from core.reports.build import build_document
 from core.reports.default import write_default
 from core.reports.document import Document, Figure
@@ -33,7 +34,7 @@ from core.reports.format import FORMATS, Edition, pack
 from core.reports.formats.csv import defuse
 from core.reports.report import Report, View, Words
 from core.reports.setting import list_settings, make_display
-from core.reports.shelf import ReportShelf, is_address, split_address
+from core.reports.shelf import ReportShelf
 from core.reports.words import write_html
 from core.spec import HEADS, KNOBS, RunSpec
 from core.store.comparison import Comparison

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from core.errors import ReportError
 from core.files import replacing
+from core.reports.address import is_address, split_address
 from core.reports.build import build_document, open_comparison
 from core.reports.default import write_default
 from core.reports.format import FORMATS, Edition, Files, pack
-from core.reports.shelf import ReportShelf, is_address, split_address
+from core.reports.shelf import ReportShelf
 from core.store.runs import RunStore
 
 

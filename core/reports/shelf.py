@@ -19,11 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import HomeError, ReportConflictError, ReportError
 from core.files import write_json
 from core.home import Home
+from core.reports.address import ID, split_address
 from core.reports.document import Document
 from core.reports.report import Report, draw_id
 
-_ID = re.compile(r"r[a-z2-9]{7}")
-_ADDRESS = re.compile(rf"({_ID.pattern})(?:-([1-9]\d{{0,5}}))?")
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
 _PUBLISHED = re.compile(r"published-(\d{1,6})\.json")
 
@@ -33,7 +32,7 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
+    id: Annotated[str, Field(pattern=f"^{ID.pattern}$")]
     revision: Annotated[int, Field(ge=1)]
     report: Report
     by: str
@@ -65,23 +64,6 @@ class Entry:
 
     draft: Draft
     versions: tuple[int, ...]
-
-
-def is_address(text: str) -> bool:
-    """Whether a text can name a report; no id of a run does."""
-    return _ADDRESS.fullmatch(text) is not None
-
-
-def split_address(address: str) -> tuple[str, int | None]:
-    """Id of the report and number of the version; None where the address names none.
-
-    Raises:
-        ReportError: when it is no address of a report.
-    """
-    found = _ADDRESS.fullmatch(address)
-    if not found:
-        raise ReportError(f"Expected a report such as 'r7k2m9qx' or 'r7k2m9qx-1'; got {address!r:.60}.")
-    return found[1], int(found[2]) if found[2] else None
 
 
 class ReportShelf:
@@ -124,12 +106,14 @@ class ReportShelf:
         return self._write(Draft(id=f"r{draw_id(7)}", revision=1, report=report.change(owner=by), by=by, at=_now()))
 
     def save(self, seen: Draft, report: Report, by: str) -> Draft:
-        """Makes `report` the next revision after the one that its author saw. What is the same already is not written.
+        """Makes `report` the next revision after the one that somebody saw; the owner stays. What is the same is not
+        written again.
 
         Raises:
             ReportConflictError: when somebody saved another one since, which stays as it is.
             ReportError: when the report is gone.
         """
+        report = report.change(owner=seen.report.owner)
         if report == seen.report:
             return seen
         return self._append(seen, report, by, before=seen.revision)
@@ -214,7 +198,7 @@ class ReportShelf:
     def removed(self) -> list[str]:
         """The ids of reports that were removed and can be brought back."""
         try:
-            return sorted(path.name for path in self._removed.iterdir() if _ID.fullmatch(path.name))
+            return sorted(path.name for path in self._removed.iterdir() if ID.fullmatch(path.name))
         except FileNotFoundError:
             return []
 
@@ -227,13 +211,13 @@ class ReportShelf:
         return self.home.reports / ".removed"
 
     def _folder(self, report_id: str) -> Path:
-        if not _ID.fullmatch(report_id):  # nothing else may become part of a path
+        if not ID.fullmatch(report_id):  # nothing else may become part of a path
             raise ReportError(f"Expected the id of a report; got {report_id!r:.60}.")
         return self.home.reports / report_id
 
     def _folders(self) -> list[Path]:
         try:
-            return [path for path in self.home.reports.iterdir() if _ID.fullmatch(path.name)]
+            return [path for path in self.home.reports.iterdir() if ID.fullmatch(path.name)]
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.actions.run import import_runs
 from core.displays.number import format_bytes, format_plural
 from core.errors import HeadroomError
-from core.store.arrival import import_bundle
 from core.store.bundle import export_bundle
-from core.ui.state import home, store
+from core.ui.access import act, explain
+from core.ui.state import store
 
 MOST_MEGABYTES = 200
 
@@ -45,6 +46,8 @@ def show_export(ids: list[str]) -> None:
 def show_import() -> None:
     """An uploader for a bundle, and what came of the last one."""
     with st.expander("Bring runs from a bundle", icon=":material/upload:"):
+        if not explain(import_runs):
+            return
         number = st.session_state.setdefault(_COUNT, 0)  # a new one forgets the old file
         file = st.file_uploader(
             f"A bundle, up to {MOST_MEGABYTES} MB",
@@ -57,14 +60,11 @@ def show_import() -> None:
             "With its models", key="bundle-trust", help="Only from people you trust: pages and trainings open them."
         )
         if st.button("Bring the runs", icon=":material/upload:", disabled=file is None) and file:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "bundle.zip"
-                path.write_bytes(file.getbuffer())
-                try:
-                    found = import_bundle(home(), path, models=models)
-                except HeadroomError as error:
-                    st.error(str(error), icon=":material/error:")
-                    return
+            try:
+                found = act(import_runs, file.getbuffer(), models=models)
+            except HeadroomError as error:
+                st.error(str(error), icon=":material/error:")
+                return
             said = f"{format_plural(len(found.came), 'run')} came"
             said += f"; here already: {len(found.here)}" if found.here else ""
             said += f", of which {len(found.differing)} with other results, which stay" if found.differing else ""

@@ -6,13 +6,16 @@ from typing import Any
 
 import streamlit as st
 
+from core.actions.note import archive_runs, describe_run, star_runs
+from core.actions.run import clear_runs, delete_runs, restore_runs
 from core.displays.number import format_bytes, format_plural
-from core.errors import HeadroomError, NoteError
+from core.errors import AccessError, HeadroomError, NoteError
 from core.store.difference import list_differences
 from core.store.foreign import MODELS
-from core.store.note import MOST_NAME, MOST_TEXT, Note, NoteBook, read_tags
+from core.store.note import MOST_NAME, MOST_TEXT, Note, read_tags
 from core.store.run import Run
 from core.ui import link
+from core.ui.access import act, explain, offer, problem
 from core.ui.again import show_again
 from core.ui.bundle import show_export
 from core.ui.show import show_frame
@@ -24,26 +27,30 @@ _REMOVED = "removed"
 def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
     """Buttons for the ticked runs, and the one run in full when it is one."""
     runs = store().open_all(ids)
-    book, added = NoteBook(home()), [notes.get(run_id, Note()) for run_id in ids]
+    added = [notes.get(run_id, Note()) for run_id in ids]
     own = [run.run_id for run in runs if run.path.parent == home().runs]
     with st.container(horizontal=True, gap="small"):
         if st.button(f"Compare {format_plural(len(ids), 'run')}", type="primary", icon=":material/balance:"):
             choose_runs(ids)
             link.go("pages/compare.py")
         starred, away = all(note.star for note in added), all(note.archived for note in added)
-        if st.button("Take the star away" if starred else "Star", icon=":material/star:"):
-            book.change(ids, star=not starred)
+        if offer(star_runs, "Take the star away" if starred else "Star", icon=":material/star:"):
+            act(star_runs, ids, not starred)
             st.rerun()
-        if st.button("Bring back from the archive" if away else "Archive", icon=":material/archive:"):
-            book.change(ids, archived=not away)
+        if offer(archive_runs, "Bring back from the archive" if away else "Archive", icon=":material/archive:"):
+            act(archive_runs, ids, not away)
             st.rerun()
-        if st.button("Delete", icon=":material/delete:", disabled=not own, help="Can be undone. Examples stay."):
+        if offer(
+            delete_runs, "Delete", icon=":material/delete:", disabled=not own, help="Can be undone. Examples stay."
+        ):
             _remove(own)
+    if explain(star_runs) and own:
+        explain(delete_runs)
     if len(runs) > 1:
         st.subheader("What differs", anchor=False)
         show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(added, runs, strict=True)]))
     else:
-        _show_form(book, runs[0], added[0])
+        _show_form(runs[0], added[0])
         show_again(runs[0].spec)
         _show_models(runs[0])
     show_export(ids)
@@ -52,30 +59,31 @@ def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
 def show_removed() -> None:
     """The way back for what was deleted, until it is deleted for good."""
     removed = store().removed()
-    if not removed:
+    if not removed or problem(restore_runs):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{format_plural(len(removed), 'deleted run')} can be brought back.")
         latest = [run_id for run_id in st.session_state.get(_REMOVED, []) if run_id in removed]
         if st.button(f"Undo: bring {len(latest or removed)} back", icon=":material/undo:"):
-            for run_id in latest or removed:
-                store().restore(run_id)
+            act(restore_runs, latest or removed)
             st.rerun()
         if st.button("Delete for good", icon=":material/delete_forever:", help="Frees the disk. Cannot be undone."):
-            store().clear()
+            act(clear_runs)
             st.rerun()
 
 
 def _remove(ids: list[str]) -> None:
-    for run_id in ids:
-        store().remove(run_id)
+    act(delete_runs, ids)
     st.session_state[_REMOVED] = ids
     st.rerun()
 
 
-def _show_form(book: NoteBook, run: Run, note: Note) -> None:
+def _show_form(run: Run, note: Note) -> None:
     """Filled from the note as it is shown: who saves over the change of another is told."""
     run_id = run.run_id
+    if problem(describe_run):
+        _show_note(run_id, note)
+        return
     seen: Note = st.session_state.setdefault(f"note-{run_id}", note)
     with st.form(f"note-of-{run_id}-{seen.version}", border=True):
         st.caption(f"Run {run_id}")
@@ -90,8 +98,8 @@ def _show_form(book: NoteBook, run: Run, note: Note) -> None:
             kept = replace(seen, name=name, tags=read_tags(tags), text=text, star=note.star, archived=note.archived)
             if seen.version < note.version and _words(seen) == _words(note):  # only a star came since
                 kept = replace(kept, version=note.version)
-            st.session_state[f"note-{run_id}"] = book.write(run_id, kept)
-        except NoteError as error:
+            st.session_state[f"note-{run_id}"] = act(describe_run, run_id, kept)
+        except (NoteError, AccessError) as error:
             st.error(str(error), icon=":material/error:")
         else:
             st.rerun()
@@ -100,6 +108,14 @@ def _show_form(book: NoteBook, run: Run, note: Note) -> None:
         if st.button("Show the newer one", help="What you typed here is lost then; copy it first."):
             del st.session_state[f"note-{run_id}"]
             st.rerun()
+
+
+def _show_note(run_id: str, note: Note) -> None:
+    """What others added, for those who may only read it."""
+    st.caption(f"Run {run_id}")
+    for text in (note.name, " ".join(note.tags), note.text):
+        if text:
+            st.text(text)
 
 
 def _words(note: Note) -> tuple[Any, ...]:

@@ -6,17 +6,19 @@ from typing import Any
 
 import streamlit as st
 
+from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
-from core.errors import HeadroomError, ReportError
+from core.errors import AccessError, HeadroomError, ReportError
 from core.reports.build import open_comparison
 from core.reports.document import Document
 from core.reports.report import MOST_TITLE, MOST_WORDS, Report, View, Words
 from core.reports.setting import Setting, list_settings
 from core.reports.shelf import Draft
 from core.store.comparison import Comparison
+from core.ui.access import act
 from core.ui.document import show_section
-from core.ui.reports import open_report, shelf
-from core.ui.state import asker, chosen_comparison, store
+from core.ui.reports import open_report
+from core.ui.state import chosen_comparison, store
 
 _SEEN, _MINE, _ROUND, _SAID = "report seen", "report of mine", "report round", "report said"
 _WORDS = "Words of your own"
@@ -165,15 +167,15 @@ def _change(make: Callable[[Report], Report]) -> None:
         _say(str(error))
         return
     try:
-        st.session_state[_SEEN] = shelf().save(seen, report, asker())
-    except ReportError as error:  # somebody was faster, or it was deleted
+        st.session_state[_SEEN] = act(save_report, seen, report)
+    except (ReportError, AccessError) as error:  # somebody was faster, it was deleted, or a login ran out
         st.session_state[_MINE] = report
         _say(str(error))
 
 
 def _undo() -> None:
     try:
-        _take(shelf().undo(st.session_state[_SEEN], asker()))
+        _take(act(undo_report, st.session_state[_SEEN]))
     except ReportError as error:
         _say(str(error))
 
@@ -189,7 +191,7 @@ def _show_conflict(newest: Draft, mine: Report) -> None:
     st.warning(f"{_name(newest)} was faster. What you changed is not lost.", icon=":material/sync_problem:")
     with st.container(horizontal=True):
         if st.button("Keep mine as a report of its own", icon=":material/content_copy:", type="primary"):
-            kept = shelf().duplicate(mine, asker())
+            kept = act(duplicate_report, mine)
             stop_editing()
             open_report(kept.id)
         st.button("Drop mine, show the newer one", on_click=_take, args=(newest,))

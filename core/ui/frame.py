@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import HeadroomError
+from core.ui.access import show_person
 from core.ui.link import close_link, open_link
 from core.ui.state import choose_comparison, chosen_comparison, store
 
@@ -26,6 +27,7 @@ MARK = (
 def run_page(page: StreamlitPage) -> None:
     open_link(page.title)
     with errors_as_sentences():
+        show_person()
         choose_comparison()
         page.run()
     close_link()

@@ -5,17 +5,18 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from core.actions.job import cancel_jobs, resume_queue, tend_queue, train_runs
 from core.displays.live import build_live_charts
+from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
 from core.displays.queue import read_spec, write_name
-from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import cancel, go_on, submit_all
 from core.store.run import read_history
 from core.ui import link
+from core.ui.access import act, offer, problem
 from core.ui.frame import errors_as_sentences
-from core.ui.state import asker, choose_offer_of, home, store
+from core.ui.state import choose_offer_of, home, store
 
 _ENDED_SHOWN = 6
 _UNFINISHED_SHOWN = 4
@@ -46,7 +47,7 @@ def _watch(known: set[str], besides: Collection[str]) -> None:
         if {job.run_id for job in unfinished} != known:
             st.rerun()  # the whole page: what is cached, and what ended last, has changed
         if unfinished:
-            ensure_dispatcher(home())
+            tend()
             _show_unfinished(unfinished)
 
 
@@ -59,17 +60,23 @@ def _show_latest() -> None:
             _show_ended(job)
 
 
+def tend() -> None:
+    """Sees to it that what waits is started, where the person of this session may have it started."""
+    if not problem(tend_queue):
+        act(tend_queue)
+
+
 def show_pause() -> bool:
     """Whether the queue is paused: says so then, with the button that ends it."""
     pause = JobQueue(home()).paused()
     if pause is None:
         return False
-    by = f" by {pause.asked_by}" if pause.asked_by else ""
+    by = f" by {escape_markdown(pause.asked_by)}" if pause.asked_by else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         age = describe_age(time.time() - pause.since)
         st.warning(f"The queue was paused {age}{by}: nothing new is started.", icon=":material/pause_circle:")
-        if st.button("Go on", type="primary", icon=":material/play_arrow:", key="go-on", width="content"):
-            go_on(home())
+        if offer(resume_queue, "Go on", type="primary", icon=":material/play_arrow:", key="go-on", width="content"):
+            act(resume_queue)
             st.rerun()
     return True
 
@@ -107,8 +114,8 @@ def _show_progress(job: Job) -> None:
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, f"**{write_name(job)}** · {text}")
-        if st.button("Stop", key=f"stop-{job.run_id}", width="content"):
-            cancel(home(), job.run_id)
+        if offer(cancel_jobs, "Stop", key=f"stop-{job.run_id}", width="content"):
+            act(cancel_jobs, [job.run_id])
             st.rerun()
 
 
@@ -132,6 +139,6 @@ def _show_ended(job: Job) -> None:
             st.caption(" · ".join(facts))
         if cached:
             show_run(job.run_id)
-        elif spec and st.button("Try again", key=f"again-{job.run_id}", width="content"):
-            submit_all(home(), [spec], asked_by=asker())
+        elif spec and offer(train_runs, "Try again", key=f"again-{job.run_id}", width="content"):
+            act(train_runs, [spec])
             st.rerun()

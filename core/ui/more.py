@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.actions.job import train_runs
 from core.displays.number import format_plural
-from core.jobs.submit import submit_all
 from core.spec import KNOBS
 from core.store.comparison import Comparison
 from core.ui import link
-from core.ui.state import home
+from core.ui.access import act, explain, offer
 
 _USUAL = 10
 
@@ -20,13 +20,14 @@ def show_more(comparison: Comparison, *, key: str = "more_epochs") -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = st.number_input("More epochs", 1, most, min(_USUAL, most), key=key, width=140)
-        clicked = st.button(
+        clicked = offer(
+            train_runs,
             f"Train {format_plural(epochs, 'more epoch')}",
             icon=":material/resume:",
             key=f"{key}_train",
             help="Each run goes on from its last epoch, with the state of its optimizer: the result equals a training "
             "in one go.",
         )
-    if clicked:
-        submit_all(home(), [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
+    if explain(train_runs) and clicked:
+        act(train_runs, [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
         link.go("pages/train.py")

@@ -4,17 +4,18 @@ import time
 
 import streamlit as st
 
+from core.actions.job import cancel_jobs, move_job, pause_queue, retry_job
+from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
 from core.displays.queue import list_ended, list_waiting, read_spec, write_name
-from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import again, cancel
 from core.ui import link
+from core.ui.access import act, explain, offer
 from core.ui.frame import errors_as_sentences
-from core.ui.jobs import show_pause, show_run
+from core.ui.jobs import show_pause, show_run, tend
 from core.ui.show import show_frame
-from core.ui.state import asker, home
+from core.ui.state import home
 
 _LIVE_SECONDS, _IDLE_SECONDS = 2.0, 6.0
 _ENDED_SHOWN = 200
@@ -61,16 +62,19 @@ def _watch(known: set[str]) -> None:
         unfinished = queue.unfinished()
         if {job.run_id for job in unfinished} != known:
             st.rerun()
-        ensure_dispatcher(home())
+        tend()
         running = [job for job in unfinished if job.state == "running"]
         waiting = len(unfinished) - len(running)
         st.markdown(
             f"#### {len(running)} running, {waiting} queued." if unfinished else "#### Nothing trains or waits."
         )
+        explain(pause_queue)
         if show_pause():
             pass
-        elif unfinished and st.button("Pause the queue", icon=":material/pause:", help="What runs goes on to its end."):
-            queue.pause(asker())
+        elif unfinished and offer(
+            pause_queue, "Pause the queue", icon=":material/pause:", help="What runs goes on to its end."
+        ):
+            act(pause_queue)
             st.rerun()
         if unfinished:
             said = {job.run_id: read_progress(home(), job.run_id) for job in running}
@@ -90,11 +94,11 @@ def _show_chosen(queue: JobQueue, unfinished: list[Job]) -> None:
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []
-    st.caption(" · ".join([*facts, *([f"asked by {job.asked_by}"] if job.asked_by else [])]))
+    st.caption(" · ".join([*facts, *([f"asked by {escape_markdown(job.asked_by)}"] if job.asked_by else [])]))
     if job.reason:
         st.error(job.reason, icon=":material/error:")
     with st.container(horizontal=True):
-        _show_buttons(queue, job)
+        _show_buttons(job, len(unfinished))
     log = read_log(home(), job.run_id, _LOG_LINES)
     if log:
         st.code(log, language=None, wrap_lines=True, height=_LOG_PIXELS)
@@ -102,31 +106,36 @@ def _show_chosen(queue: JobQueue, unfinished: list[Job]) -> None:
         st.caption("It has printed nothing yet." if job.state in ("queued", "running") else "Its log is gone.")
 
 
-def _show_buttons(queue: JobQueue, job: Job) -> None:
+def _show_buttons(job: Job, unfinished: int) -> None:
     """What can be done with a job in its state."""
     if job.state == "queued":
         for label, icon, places in (
-            ("First", "vertical_align_top", -len(queue.unfinished())),
+            ("First", "vertical_align_top", -unfinished),
             ("Up", "arrow_upward", -1),
             ("Down", "arrow_downward", 1),
         ):
-            if st.button(label, icon=f":material/{icon}:", key=f"{label}-{job.run_id}"):
-                queue.move(job.run_id, places)
+            if offer(move_job, label, icon=f":material/{icon}:", key=f"{label}-{job.run_id}"):
+                act(move_job, job.run_id, places)
                 st.rerun()
-    if job.state in ("queued", "running") and st.button(
+    if job.state in ("queued", "running") and offer(
+        cancel_jobs,
         "Cancel",
         icon=":material/stop:",
         key=f"cancel-{job.run_id}",
         disabled=job.cancel,
         help="What it has learned is kept: Resume goes on from there.",
     ):
-        cancel(home(), job.run_id)
+        act(cancel_jobs, [job.run_id])
         st.rerun()
     for state, label in (("cancelled", "Resume"), ("failed", "Retry")):
-        if job.state == state and st.button(
-            label, icon=":material/replay:", key=f"{label}-{job.run_id}", help="Goes on from its last checkpoint."
+        if job.state == state and offer(
+            retry_job,
+            label,
+            icon=":material/replay:",
+            key=f"{label}-{job.run_id}",
+            help="Goes on from its last checkpoint.",
         ):
-            again(home(), job.run_id, job.state, asked_by=asker())
+            act(retry_job, job.run_id, job.state)
             st.rerun()
     if job.state == "finished":
         show_run(job.run_id)

@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-from core.errors import ReportConflictError, ReportError
+from core.actions.report import check_author, duplicate_report, publish_report, save_report
+from core.errors import AccessError, ReportConflictError, ReportError
+from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
-from core.reports.shelf import Draft, Published, split_address
+from core.reports.shelf import Draft, Published
 from core.ui import link
+from core.ui.access import act, offer, person, problem
 from core.ui.document import show_foot, show_heading, show_sections
 from core.ui.editor import edit, show_editing, stop_editing
 from core.ui.freeze import draw_document
 from core.ui.reports import open_report, remove_report, shelf
 from core.ui.share import show_share
-from core.ui.state import asker, home
+from core.ui.state import home
 
 
 def show_report(address: str) -> None:
@@ -65,7 +68,8 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     with bar:
         show_way_back()
         _choose_version(draft.id, versions, "")
-        editing = link.toggle("Edit", key="editing")
+        reason = find_problem(draft)
+        editing = link.toggle("Edit", key="editing", disabled=reason is not None, help=reason) and reason is None
     if editing:
         seen = show_editing(draft)
     else:
@@ -76,7 +80,8 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     edition = Edition(document)
     with bar:
         words = "Freezes it as it is now, as a version of its own."
-        if st.button("Publish", icon=":material/publish:", help=words, type="primary"):
+        shut = reason is not None
+        if st.button("Publish", type="primary", icon=":material/publish:", help=reason or words, disabled=shut):
             _publish(seen, document)
         _show_tools(seen, edition)
     show_heading(document, edition.describe())
@@ -87,6 +92,15 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     show_foot(document)
 
 
+def find_problem(draft: Draft) -> str | None:
+    """Why the person of this session may not change a report, None when they may."""
+    try:
+        check_author(person(), draft)
+    except AccessError as error:
+        return problem(save_report) or str(error)
+    return problem(save_report)
+
+
 def show_way_back() -> None:
     if st.button("All reports", icon=":material/arrow_back:", type="tertiary"):
         open_report("")
@@ -94,9 +108,11 @@ def show_way_back() -> None:
 
 def _show_tools(draft: Draft, edition: Edition) -> None:
     show_share(edition)
-    if st.button("Duplicate", icon=":material/content_copy:"):
-        open_report(shelf().duplicate(draft.report, asker()).id)
-    if st.button("Delete", icon=":material/delete:", help="With all its versions. Can be undone."):
+    if offer(duplicate_report, "Duplicate", icon=":material/content_copy:"):
+        open_report(act(duplicate_report, draft.report).id)
+    reason = find_problem(draft)
+    words = reason or "With all its versions. Can be undone."
+    if st.button("Delete", icon=":material/delete:", help=words, disabled=reason is not None):
         remove_report(draft.id)
 
 
@@ -115,7 +131,7 @@ def _choose_version(report_id: str, versions: tuple[int, ...], address: str) -> 
 
 def _publish(draft: Draft, document: Document) -> None:
     try:
-        published = shelf().publish(draft, document, asker())
+        published = act(publish_report, draft, document)
     except ReportConflictError as error:
         st.error(str(error), icon=":material/error:")
         return

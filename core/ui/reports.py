@@ -3,13 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from core.actions.report import clear_reports, create_report, delete_report, restore_reports
 from core.displays.number import format_plural
 from core.errors import HeadroomError
 from core.reports.default import write_default
 from core.reports.shelf import Entry, ReportShelf
 from core.store.comparison import Comparison
 from core.ui import link
-from core.ui.state import asker, chosen_comparison, home
+from core.ui.access import act, offer
+from core.ui.state import chosen_comparison, home
 
 _REMOVED = "removed report"
 
@@ -89,17 +91,17 @@ def _offer_new() -> None:
     if comparison is None:
         st.write("There are no runs to report on yet.")
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    elif st.button("New report of the comparison at the side", icon=":material/note_add:", type="primary"):
-        create_report(comparison)
+    elif offer(create_report, "New report of the comparison at the side", icon=":material/note_add:", type="primary"):
+        save_comparison(comparison)
 
 
-def create_report(comparison: Comparison) -> None:
+def save_comparison(comparison: Comparison) -> None:
     """Saves the report that a comparison gives by itself, and opens it."""
-    open_report(shelf().create(write_default(comparison), asker()).id)
+    open_report(act(create_report, write_default(comparison)).id)
 
 
 def remove_report(report_id: str) -> None:
-    shelf().remove(report_id)
+    act(delete_report, report_id)
     st.session_state[_REMOVED] = report_id
     open_report("")
 
@@ -112,10 +114,10 @@ def _show_removed() -> None:
         st.text(f"{format_plural(len(removed), 'deleted report')} can be brought back.")
         latest = st.session_state.get(_REMOVED)
         wanted = [latest] if latest in removed else removed
-        if st.button(f"Undo: bring {len(wanted)} back", icon=":material/undo:"):
-            for report_id in wanted:
-                shelf().restore(report_id)
+        if offer(restore_reports, f"Undo: bring {len(wanted)} back", icon=":material/undo:"):
+            act(restore_reports, wanted)
             st.rerun()
-        if st.button("Delete for good", icon=":material/delete_forever:", help="Frees the disk. Cannot be undone."):
-            shelf().clear()
+        words = "Frees the disk. Cannot be undone."
+        if offer(clear_reports, "Delete for good", icon=":material/delete_forever:", help=words):
+            act(clear_reports)
             st.rerun()

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.actions.report import create_report
 from core.reports.default import write_default
 from core.reports.format import FORMATS, Edition, pack
 from core.store.comparison import Comparison
+from core.ui.access import offer
 from core.ui.freeze import draw_document
-from core.ui.reports import create_report
+from core.ui.reports import save_comparison
 from core.ui.show import keep
 from core.ui.state import home
 
@@ -19,8 +21,8 @@ def share_comparison(comparison: Comparison) -> None:
     with st.popover("Share", icon=":material/share:", on_change="rerun", key="share") as fold:
         if not fold.open:
             return
-        if st.button("Save as a report", icon=":material/note_add:", type="primary", width="stretch"):
-            create_report(comparison)
+        if offer(create_report, "Save as a report", icon=":material/note_add:", type="primary", width="stretch"):
+            save_comparison(comparison)
         st.caption("To put words of your own between the views, and to publish it.")
         with st.spinner("Drawing the report…"):
             edition = Edition(draw_document(keep(comparison, write_default)))

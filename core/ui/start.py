@@ -3,16 +3,16 @@
 import pandas as pd
 import streamlit as st
 
+from core.actions.job import train_runs, train_sweep
 from core.architecture.model import Model
 from core.displays.number import format_count, format_plural, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
-from core.jobs.standing import submit_sweep
-from core.jobs.submit import submit_all
 from core.jobs.sweep import Plan, list_idle, plan
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
 from core.ui import link
+from core.ui.access import act, explain, offer
 from core.ui.show import show_frame
 from core.ui.state import choose_offer_of, home, store
 from core.ui.sweep import follow, open_estimator
@@ -53,7 +53,7 @@ def _show_runs(found: Plan) -> None:
     if todo:
         st.write(describe_estimate(found))
         if _offer(f"Train {format_plural(len(todo), 'run')}"):
-            submit_all(home(), [member.spec for member in found.members if member.state != "unfit"])
+            act(train_runs, [member.spec for member in found.members if member.state != "unfit"])
             st.rerun()
     elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
         choose_offer_of(cached[0].spec.run_id)
@@ -86,12 +86,13 @@ def _show_sweep(choice: Choice, found: Plan) -> None:
     label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show the sweep"
     if _offer(label):
         specs = [member.spec for member in found.members if member.state != "unfit"]
-        follow(submit_sweep(home(), choice.recipe, values, specs, budget))
+        follow(act(train_sweep, choice.recipe, values, specs, budget))
         st.rerun()
 
 
 def _offer(label: str) -> bool:
-    return st.button(label, type="primary", icon=":material/play_arrow:", width="stretch")
+    pressed = offer(train_runs, label, type="primary", icon=":material/play_arrow:", width="stretch")
+    return explain(train_runs) and pressed
 
 
 def show_grid(choice: Choice, found: Plan) -> None:

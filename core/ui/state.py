@@ -7,6 +7,7 @@ from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.runs import RunStore
 from core.ui import link
+from core.ui.access import person
 
 TICKED = "runs of my choice"
 
@@ -17,17 +18,17 @@ def _store(path: str) -> RunStore:
 
 
 def home() -> Home:
+    """
+    Raises:
+        AccessError: when the person of this session is not let in, or not any more: then nothing is to be read.
+    """
+    person()
     return Home.default()
 
 
 def store() -> RunStore:
     """The runs of the home, one index for all sessions."""
     return _store(str(home().path))
-
-
-def asker() -> str:
-    """Who asks for what this session starts: a name where the dashboard asks people to log in."""
-    return str(st.user.get("email") or st.user.get("name") or "the dashboard")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.actions.job import cancel_jobs, retry_sweep
 from core.displays.sweep import (
     build_standing_table,
     build_sweep_chart,
@@ -12,16 +13,16 @@ from core.displays.sweep import (
     list_reasons,
     name_sweep,
 )
-from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.estimate import Estimator
 from core.jobs.queue import JobQueue
-from core.jobs.standing import MemberState, SweepStanding, read_standing, retry
-from core.jobs.submit import cancel
+from core.jobs.standing import MemberState, SweepStanding, read_standing
 from core.jobs.sweep import make_estimator
 from core.jobs.sweep_store import Sweep, list_sweeps
 from core.spec import KNOBS
 from core.ui import link
+from core.ui.access import act, offer
 from core.ui.frame import errors_as_sentences
+from core.ui.jobs import tend
 from core.ui.show import show_frame
 from core.ui.state import choose_runs, home, store
 
@@ -82,7 +83,7 @@ def _watch(sweep: Sweep, knob: str | None, ended: bool) -> None:
         if standing.ended != ended:
             st.rerun()
         if not ended:
-            ensure_dispatcher(home())
+            tend()
         st.progress(compute_share(standing), f"**{describe_standing(standing)}**")
         _show_buttons(sweep, standing)
         st.markdown(f"**Validation accuracy by {KNOBS[knob].label.lower() if knob else 'head'}**")
@@ -100,11 +101,9 @@ def _show_buttons(sweep: Sweep, standing: SweepStanding) -> None:
         idle = counts["cancelled"] + counts["not started"]
         _offer_retry(sweep, idle, "Train {} not started", "cancelled", "not started")
         waiting = [member.spec.run_id for member in standing.members if member.state in ("queued", "running")]
-        if waiting and st.button(f"Stop {len(waiting)}", icon=":material/stop:"):
+        if waiting and offer(cancel_jobs, f"Stop {len(waiting)}", icon=":material/stop:"):
             unfinished = {job.run_id for job in JobQueue(home()).unfinished()}
-            for run_id in waiting:
-                if run_id in unfinished:
-                    cancel(home(), run_id)
+            act(cancel_jobs, [run_id for run_id in waiting if run_id in unfinished])
             st.rerun()
         finished = [member.spec.run_id for member in standing.members if member.state == "finished"]
         if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
@@ -113,6 +112,6 @@ def _show_buttons(sweep: Sweep, standing: SweepStanding) -> None:
 
 
 def _offer_retry(sweep: Sweep, count: int, label: str, *states: MemberState) -> None:
-    if count and st.button(label.format(count), icon=":material/replay:"):
-        retry(home(), sweep, *states)
+    if count and offer(retry_sweep, label.format(count), icon=":material/replay:"):
+        act(retry_sweep, sweep, *states)
         st.rerun()

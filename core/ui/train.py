@@ -7,14 +7,16 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.actions.dataset import fetch_data
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.fetch import read_fetch, start_fetch
+from core.datasets.fetch import read_fetch
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
 from core.jobs.sweep import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
 from core.ui import link
+from core.ui.access import act, explain, offer
 from core.ui.frame import errors_as_sentences
 from core.ui.knobs import ask, ask_values
 from core.ui.state import home
@@ -230,6 +232,7 @@ def _show_fetch(dataset: str, how: str) -> None:
     st.info(f"{label} is not on this machine yet.", icon=":material/download:")
     if progress and progress.error:
         st.error(progress.error)
-    if st.button(f"Fetch {label}", help=how, type="primary"):
-        start_fetch(home(), dataset)
+    pressed = offer(fetch_data, f"Fetch {label}", help=how, type="primary")
+    if explain(fetch_data) and pressed:
+        act(fetch_data, dataset)
         st.rerun(scope="fragment")

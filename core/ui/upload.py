@@ -4,13 +4,15 @@ import re
 
 import streamlit as st
 
+from core.actions.dataset import add_data
 from core.datasets.cache import list_datasets
-from core.datasets.fetch import FetchProgress, list_added, read_fetch, start_add
+from core.datasets.fetch import FetchProgress, list_added, read_fetch
 from core.datasets.key import add_command, label_of
 from core.displays.number import format_count, format_plural
 from core.errors import HeadroomError
 from core.spec import KNOBS
 from core.ui import link
+from core.ui.access import act, explain
 from core.ui.state import home
 
 MOST_MEGABYTES = 200
@@ -53,6 +55,8 @@ def show_upload() -> None:
         st.error(ended.error, icon=":material/error:")
     elif ended:
         st.success(f"{label_of(ended.name)} is here.", icon=":material/check:")
+    if not explain(add_data):
+        return
     number = st.session_state.setdefault(f"{_FOLLOWED}-count", 0)  # a new one forgets the old file
     archive = st.file_uploader(
         f"Zip archive of a folder with a sub-folder for each class, up to {MOST_MEGABYTES} MB",
@@ -67,7 +71,7 @@ def show_upload() -> None:
     )
     if st.button("Add the folder", icon=":material/upload:", disabled=archive is None) and archive:
         try:
-            st.session_state[_FOLLOWED] = start_add(home(), name, archive).name
+            st.session_state[_FOLLOWED] = act(add_data, name, archive).name
         except HeadroomError as error:
             st.error(str(error), icon=":material/error:")
         else:

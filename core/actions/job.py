@@ -1,0 +1,70 @@
+"""Trainings: asking for them, and what becomes of the queue."""
+
+from collections.abc import Iterable, Sequence
+
+from core.access.action import needs
+from core.access.role import Person, Role
+from core.home import Home
+from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.queue import JobQueue, State
+from core.jobs.standing import MemberState, retry, submit_sweep
+from core.jobs.submit import Submission, again, cancel, go_on, submit_all
+from core.jobs.sweep_store import Sweep
+from core.spec import RunSpec
+
+
+@needs(Role.TRAINER, "train")
+def train_runs(person: Person, home: Home, specs: Iterable[RunSpec]) -> list[Submission]:
+    """As `submit_all`."""
+    return submit_all(home, specs, asked_by=person.name)
+
+
+@needs(Role.TRAINER, "train")
+def train_sweep(
+    person: Person, home: Home, recipe: str, knobs: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None
+) -> Sweep:
+    """As `submit_sweep`."""
+    return submit_sweep(home, recipe, knobs, specs, budget_minutes)
+
+
+@needs(Role.TRAINER, "train")
+def retry_sweep(person: Person, home: Home, sweep: Sweep, *states: MemberState) -> int:
+    """As `retry`."""
+    return retry(home, sweep, *states)
+
+
+@needs(Role.TRAINER, "train")
+def retry_job(person: Person, home: Home, run_id: str, state: State) -> Submission:
+    """As `again`."""
+    return again(home, run_id, state, asked_by=person.name)
+
+
+@needs(Role.TRAINER, "stop a training")
+def cancel_jobs(person: Person, home: Home, run_ids: Iterable[str]) -> None:
+    """As `cancel`, one after the other."""
+    for run_id in run_ids:
+        cancel(home, run_id)
+
+
+@needs(Role.TRAINER, "change the queue")
+def move_job(person: Person, home: Home, run_id: str, places: int) -> None:
+    """As `JobQueue.move`."""
+    JobQueue(home).move(run_id, places)
+
+
+@needs(Role.TRAINER, "change the queue")
+def pause_queue(person: Person, home: Home) -> None:
+    """As `JobQueue.pause`."""
+    JobQueue(home).pause(person.name)
+
+
+@needs(Role.TRAINER, "change the queue")
+def resume_queue(person: Person, home: Home) -> None:
+    """As `go_on`."""
+    go_on(home)
+
+
+@needs(Role.TRAINER, "start trainings")
+def tend_queue(person: Person, home: Home) -> None:
+    """As `ensure_dispatcher`: what waits is started even when the process that does so was lost."""
+    ensure_dispatcher(home)

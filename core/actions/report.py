@@ -1,0 +1,78 @@
+"""Reports: writing, publishing and deleting them. A trainer does so with reports of their own, an admin with all."""
+
+from core.access.action import check_own, needs
+from core.access.role import OWNER, Person, Role
+from core.home import Home
+from core.reports.document import Document
+from core.reports.report import Report
+from core.reports.shelf import Draft, Published, ReportShelf
+
+_WHAT = "a report"
+
+
+@needs(Role.TRAINER, "write reports")
+def create_report(person: Person, home: Home, report: Report) -> Draft:
+    """As `ReportShelf.create`."""
+    return ReportShelf(home).create(report, _sign(person))
+
+
+@needs(Role.TRAINER, "write reports")
+def duplicate_report(person: Person, home: Home, report: Report) -> Draft:
+    """As `ReportShelf.duplicate`: anybody's report becomes one of one's own."""
+    return ReportShelf(home).duplicate(report, _sign(person))
+
+
+@needs(Role.TRAINER, "write reports")
+def save_report(person: Person, home: Home, seen: Draft, report: Report) -> Draft:
+    """As `ReportShelf.save`."""
+    return _open_own(person, home, seen.id).save(seen, report, _sign(person))
+
+
+@needs(Role.TRAINER, "write reports")
+def undo_report(person: Person, home: Home, seen: Draft) -> Draft:
+    """As `ReportShelf.undo`."""
+    return _open_own(person, home, seen.id).undo(seen, _sign(person))
+
+
+@needs(Role.TRAINER, "publish reports")
+def publish_report(person: Person, home: Home, draft: Draft, document: Document) -> Published:
+    """As `ReportShelf.publish`."""
+    return _open_own(person, home, draft.id).publish(draft, document, _sign(person))
+
+
+@needs(Role.TRAINER, "delete reports")
+def delete_report(person: Person, home: Home, report_id: str) -> None:
+    """As `ReportShelf.remove`."""
+    _open_own(person, home, report_id).remove(report_id)
+
+
+@needs(Role.TRAINER, "bring reports back")
+def restore_reports(person: Person, home: Home, report_ids: list[str]) -> None:
+    """As `ReportShelf.restore`, one after the other."""
+    for report_id in report_ids:
+        ReportShelf(home).restore(report_id)
+
+
+@needs(Role.ADMIN, "delete reports for good")
+def clear_reports(person: Person, home: Home) -> None:
+    """As `ReportShelf.clear`."""
+    ReportShelf(home).clear()
+
+
+def check_author(person: Person, draft: Draft) -> None:
+    """
+    Raises:
+        AccessError: when the report is of somebody else, and the person is no admin.
+    """
+    check_own(person, draft.report.owner, _WHAT)
+
+
+def _open_own(person: Person, home: Home, report_id: str) -> ReportShelf:
+    shelf = ReportShelf(home)
+    check_author(person, shelf.read(report_id))
+    return shelf
+
+
+def _sign(person: Person) -> str:
+    """Nobody signs where nobody logs in."""
+    return "" if person.name == OWNER.name else person.name
