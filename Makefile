@@ -39,7 +39,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
-	@echo 'Starting the dashboard; Ctrl-C stops it.'
+	@echo 'Starting the dashboard at http://localhost:8501, or the next port that is free; Ctrl-C stops it.'
 	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
 
 test: $(DEV) ## lint, format check, types and tests
