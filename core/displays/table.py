@@ -1,9 +1,14 @@
 """A table as HTML: of few rows, with its figures at the right and its first column in sight on a narrow screen."""
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
 import pandas as pd
+
+_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
+_UNSEEN = "\u2060"  # a word joiner, of no width
 
 # The first column has no colour of its own, since a page is light or dark: what scrolls under it is blurred away.
 STYLE = """
@@ -15,6 +20,20 @@ STYLE = """
 .figures th:first-child, .figures .words { text-align: left; }
 .figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600; }
 """
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute a text that stands in a CSV file. A plain number does no harm.
+
+    >>> is_formula("=1+1"), is_formula("+1+cmd|x"), is_formula("-0.5"), is_formula("GAP")
+    (True, True, False, False)
+    """
+    return text.lstrip().startswith(_SIGNS) and not _NUMBER.fullmatch(text.strip())
+
+
+def disarm(frame: pd.DataFrame) -> pd.DataFrame:
+    """For a grid that people can save as CSV: before what a spreadsheet would compute stands a sign that nobody sees."""
+    return frame.map(lambda cell: f"{_UNSEEN}{cell}" if isinstance(cell, str) and is_formula(cell) else cell)
 
 
 def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool = True) -> str:

@@ -10,7 +10,7 @@ from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
 from core.errors import AccessError, HeadroomError, ReportError
 from core.reports.build import open_comparison
-from core.reports.document import Document
+from core.reports.document import Document, Passage
 from core.reports.report import MOST_TITLE, MOST_WORDS, Report, View, Words
 from core.reports.setting import Setting, list_settings
 from core.reports.shelf import Draft
@@ -75,7 +75,7 @@ def edit(seen: Draft, document: Document) -> None:
                     value=block.text, max_chars=MOST_WORDS, height="content", label_visibility="collapsed",
                     placeholder="What should a reader know here? **Bold**, lists, tables and links are Markdown.",
                 )  # fmt: skip
-            else:
+            if not isinstance(section, Passage) or section.text:
                 show_section(section)
         _offer_part(block.id)
 

@@ -1,24 +1,40 @@
-"""The document of a draft as it would be frozen now, each part drawn once."""
+"""The document of a draft as it would be frozen now, drawn once for the same report and runs."""
 
 import streamlit as st
 
-from core.reports.build import build_document, build_section
+from core.reports.build import build_document, build_section, open_comparison
 from core.reports.document import Document, Figure, Passage
 from core.reports.report import Report, View, Words
 from core.store.comparison import Comparison
+from core.store.note import NoteBook
 from core.ui.state import home, store
 
 
 def draw_document(report: Report) -> Document:
-    """The document of a report; each of its parts is drawn once for the same runs and settings."""
-    return build_document(report, store(), _keep_section)
+    """
+    Raises:
+        HeadroomError: as `build_document`.
+    """
+    comparison, _ = open_comparison(store(), report.runs)
+    notes = NoteBook(home()).read_all()
+    names = [notes[run_id].name for run_id in report.runs if run_id in notes]
+    return _draw(report.model_dump_json(), _list_records(comparison), names, report)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _draw(said: str, records: list[str], names: list[str], _report: Report) -> Document:
+    return build_document(_report, store(), _keep_section)
 
 
 def _keep_section(block: Words | View, comparison: Comparison, place: object) -> Passage | Figure:
-    records = [run.record.model_dump_json() for run in comparison.runs]
-    return _draw_section(block.model_dump_json(), records, block, comparison)
+    return _draw_section(block.model_dump_json(), _list_records(comparison), block, comparison)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _draw_section(said: str, records: list[str], _block: Words | View, _comparison: Comparison) -> Passage | Figure:
+    """Of a report that is edited, the parts that stay as they were."""
     return build_section(_block, _comparison, home())
+
+
+def _list_records(comparison: Comparison) -> list[str]:
+    return [run.record.model_dump_json() for run in comparison.runs]

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.number import format_plural
+from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
 from core.store.note import Note, NoteBook
@@ -98,6 +99,8 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
     if not shown["star"].any():
         table = table.drop(columns="★")
     table = table.drop(columns=[name for name in ("Name", "Tags", "Note") if (table[name] == "").all()])
+    words = [name for name in ("Name", "Tags", "Note") if name in table]
+    table[words] = disarm(table[words])
     event = st.dataframe(
         table,
         hide_index=True,

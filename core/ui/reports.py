@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.actions.report import clear_reports, create_report, delete_report, restore_reports
 from core.displays.number import format_plural
+from core.displays.table import disarm
 from core.errors import HeadroomError
 from core.reports.default import write_default
 from core.reports.shelf import Entry, ReportShelf
@@ -53,7 +54,7 @@ def show_reports() -> None:
         return
     st.caption(f"{len(shown):,} of {format_plural(len(entries), 'report')}. Tick one to open it.")
     event = st.dataframe(
-        _tabulate(shown),
+        disarm(_tabulate(shown)),
         hide_index=True,
         width="stretch",
         on_select="rerun",

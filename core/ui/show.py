@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.display import Display
-from core.displays.table import build_table
+from core.displays.table import build_table, disarm
 from core.store.comparison import Comparison
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ def show_frame(
         for name in figures
     }
     st.dataframe(
-        frame,
+        disarm(frame) if own is None else frame,
         hide_index=True,
         width="stretch",
         height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,

@@ -5,12 +5,12 @@ import io
 from collections.abc import Iterator
 from typing import ClassVar
 
+from core.displays.table import is_formula
 from core.home import Home
 from core.reports.document import Cell, Document
 from core.reports.format import Edition, Files, Format
 
 HEADER = ("view", "title", "row", "column", "value")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Csv(Format):
@@ -58,4 +58,4 @@ def defuse(value: Cell) -> Cell:
     >>> defuse("=1+1"), defuse(-0.5), defuse("GAP")
     ("'=1+1", -0.5, 'GAP')
     """
-    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
