@@ -179,3 +179,32 @@ def test_duplicate_is_a_report_of_its_own(open_reports: Open, draft: Draft, shel
     press(open_reports(report=draft.id), "Duplicate")
     titles = sorted(entry.draft.report.title for entry in shelf.entries())
     assert titles == ["Our finding", "Our finding (copy)"]
+
+
+def test_dashboard_for_reading_only_shows_reports_and_changes_none(
+    open_reports: Open, draft: Draft, shelf: ReportShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
+    app = sane(open_reports(report=draft.id, editing="true"))
+    assert not app.text_area
+    shut = {button.label: button.help for button in app.button if button.disabled}
+    assert {*shut} == {"Publish", "Duplicate", "Delete"}
+    assert {*shut.values()} == {
+        "Expected a dashboard that may write reports; got one for reading only.",
+        "Expected a dashboard that may delete reports; got one for reading only.",
+    }
+    (new,) = sane(open_reports()).button
+    assert new.disabled
+    assert shelf.read(draft.id) == draft
+
+
+def test_hostile_title_owner_and_words_are_text(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+    hostile = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) **b** \u202eabc " + "y" * 200
+    report = draft.report.change(title=hostile, blocks=(Words(text=f"{hostile}\n\n{'z' * 10_000}"),))
+    saved = shelf.create(report, hostile[:60])
+    app = sane(open_reports(report=saved.id))
+    assert app.caption[0].value.startswith(r"\<img src=x onerror=alert(1)\> \[x\](javascript\:alert(1)) \*\*b\*\*")
+    (words,) = [element.proto.body for element in app.get("html") if "zzz" in element.proto.body]
+    assert "<img" not in words
+    assert 'href="javascript' not in words
+    assert hostile in sane(open_reports()).dataframe[0].value["Title"].tolist()

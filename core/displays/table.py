@@ -32,7 +32,7 @@ def is_formula(text: str) -> bool:
 
 
 def disarm(frame: pd.DataFrame) -> pd.DataFrame:
-    """For a grid that people can save as CSV: what a spreadsheet would compute gets a sign before it that nobody sees."""
+    """For a grid that people save as CSV: what a spreadsheet would compute gets a sign before it that nobody sees."""
     return frame.map(lambda cell: f"{_UNSEEN}{cell}" if isinstance(cell, str) and is_formula(cell) else cell)
 
 

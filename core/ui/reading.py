@@ -1,8 +1,11 @@
 """One report on a page: as a draft that follows its runs, or as a version that was frozen."""
 
+from typing import Any
+
 import streamlit as st
 
-from core.actions.report import check_author, duplicate_report, publish_report, save_report
+from core.access.action import Action
+from core.actions.report import check_author, delete_report, duplicate_report, publish_report, save_report
 from core.errors import AccessError, ReportConflictError, ReportError
 from core.reports.address import split_address
 from core.reports.document import Document
@@ -92,13 +95,13 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     show_foot(document)
 
 
-def find_problem(draft: Draft) -> str | None:
-    """Why the person of this session may not change a report, None when they may."""
+def find_problem(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
+    """Why the person of this session may not do something with a report, None when they may."""
     try:
         check_author(person(), draft)
     except AccessError as error:
-        return problem(save_report) or str(error)
-    return problem(save_report)
+        return problem(action) or str(error)
+    return problem(action)
 
 
 def show_way_back() -> None:
@@ -110,7 +113,7 @@ def _show_tools(draft: Draft, edition: Edition) -> None:
     show_share(edition)
     if offer(duplicate_report, "Duplicate", icon=":material/content_copy:"):
         open_report(act(duplicate_report, draft.report).id)
-    reason = find_problem(draft)
+    reason = find_problem(draft, delete_report)
     words = reason or "With all its versions. Can be undone."
     if st.button("Delete", icon=":material/delete:", help=words, disabled=reason is not None):
         remove_report(draft.id)
