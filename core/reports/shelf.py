@@ -7,7 +7,6 @@ same time one is told, and nothing is lost.
 
 import os
 import re
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from core.home import Home
 from core.reports.address import ID, split_address
 from core.reports.document import Document
 from core.reports.report import Report, draw_id
+from core.store.trash import Trash
 
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
 _PUBLISHED = re.compile(r"published-(\d{1,6})\.json")
@@ -184,7 +184,7 @@ class ReportShelf:
     def remove(self, report_id: str) -> None:
         """Puts a report with all its versions out of sight, in one step; `restore` brings it back."""
         self.read(report_id)
-        _rename(self._folder(report_id), self._removed / report_id)
+        _rename(self._folder(report_id), self._trash.path / report_id)
 
     def restore(self, report_id: str) -> None:
         """
@@ -193,22 +193,19 @@ class ReportShelf:
         """
         if report_id not in self.removed():
             raise ReportError(f"Expected the id of a deleted report; got {report_id!r:.60}.")
-        _rename(self._removed / report_id, self._folder(report_id))
+        _rename(self._trash.path / report_id, self._folder(report_id))
 
     def removed(self) -> list[str]:
         """The ids of reports that were removed and can be brought back."""
-        try:
-            return sorted(path.name for path in self._removed.iterdir() if ID.fullmatch(path.name))
-        except FileNotFoundError:
-            return []
+        return self._trash.names()
 
     def clear(self) -> None:
         """Deletes for good what was removed."""
-        shutil.rmtree(self._removed, ignore_errors=True)
+        self._trash.clear()
 
     @property
-    def _removed(self) -> Path:
-        return self.home.reports / ".removed"
+    def _trash(self) -> Trash:
+        return Trash(self.home.reports / ".removed", ID)
 
     def _folder(self, report_id: str) -> Path:
         if not ID.fullmatch(report_id):  # nothing else may become part of a path

@@ -15,6 +15,7 @@ from core.home import Home
 from core.store.index import COLUMNS, Index
 from core.store.record import Record
 from core.store.run import Run
+from core.store.trash import Trash
 
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -148,9 +149,9 @@ class RunStore:
         """
         if self.open(run_id).path.parent != self.home.runs:
             raise RunNotFoundError(f"Expected a run of this home; got {run_id}, which is an example.")
-        target = self._removed / run_id
+        target = self._trash.path / run_id
         try:
-            self._removed.mkdir(exist_ok=True)
+            self._trash.path.mkdir(exist_ok=True)
             shutil.rmtree(target, ignore_errors=True)  # of the same spec, removed before
             os.rename(self.home.runs / run_id, target)
         except OSError as error:
@@ -166,25 +167,22 @@ class RunStore:
         if run_id not in self.removed():
             raise RunNotFoundError(f"Expected the id of a removed run; got {run_id!r:.60}.")
         try:
-            self.publish(self._removed / run_id)
+            self.publish(self._trash.path / run_id)
         finally:
             if (self.home.runs / run_id).exists():
-                shutil.rmtree(self._removed / run_id, ignore_errors=True)
+                shutil.rmtree(self._trash.path / run_id, ignore_errors=True)
 
     def removed(self) -> list[str]:
         """The ids of the runs that were removed and can be brought back."""
-        try:
-            return sorted(path.name for path in self._removed.iterdir() if _ID.fullmatch(path.name))
-        except FileNotFoundError:
-            return []
+        return self._trash.names()
 
     def clear(self) -> None:
         """Deletes for good what was removed."""
-        shutil.rmtree(self._removed, ignore_errors=True)
+        self._trash.clear()
 
     @property
-    def _removed(self) -> Path:
-        return self.home.runs / ".removed"
+    def _trash(self) -> Trash:
+        return Trash(self.home.runs / ".removed", _ID)
 
 
 def _open_whole(path: Path) -> Run:
