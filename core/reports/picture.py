@@ -1,13 +1,17 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import HomeError
 from core.files import replacing
 from core.home import Home
 
+Drawn = TypeVar("Drawn")
 _PLAIN_PIXELS = 640
+_AT_ONCE = 2  # three are no faster
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -53,6 +57,12 @@ def write_png(chart: dict[str, Any]) -> bytes:
 
     shown = merge(stretch(chart, _PLAIN_PIXELS), {"background": "white"})
     return vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[])
+
+
+def draw_all(draw: Callable[[dict[str, Any]], Drawn], charts: Sequence[dict[str, Any]]) -> list[Drawn]:
+    """Several charts with `write_svg` or `write_png`, in less time than one after the other."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [*pool.map(draw, charts)]
 
 
 def load_vega(home: Home) -> str:
