@@ -1,17 +1,13 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any
 
 from core.errors import HomeError
 from core.files import replacing
 from core.home import Home
 
-Drawn = TypeVar("Drawn")
-_PLAIN_PIXELS = 640
-_AT_ONCE = 2  # three are no faster
+PLAIN_PIXELS = 640
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -48,21 +44,15 @@ def write_svg(chart: dict[str, Any]) -> str:
     """The chart as SVG, without a browser and without a network."""
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(stretch(chart, _PLAIN_PIXELS), allowed_base_urls=[])
+    return vl_convert.vegalite_to_svg(stretch(chart, PLAIN_PIXELS), allowed_base_urls=[])
 
 
-def write_png(chart: dict[str, Any]) -> bytes:
-    """The chart as PNG at twice its size in pixels, on white."""
+def write_png(chart: dict[str, Any], scale: float = 2.0) -> bytes:
+    """The chart as PNG at `scale` times its size in pixels, on white."""
     import vl_convert
 
-    shown = merge(stretch(chart, _PLAIN_PIXELS), {"background": "white"})
-    return vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[])
-
-
-def draw_all(draw: Callable[[dict[str, Any]], Drawn], charts: Sequence[dict[str, Any]]) -> list[Drawn]:
-    """Several charts with `write_svg` or `write_png`, in less time than one after the other."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return [*pool.map(draw, charts)]
+    shown = merge(stretch(chart, PLAIN_PIXELS), {"background": "white"})
+    return vl_convert.vegalite_to_png(shown, scale=scale, allowed_base_urls=[])
 
 
 def load_vega(home: Home) -> str:

@@ -106,7 +106,9 @@ def _write_block(node: Node) -> str:
     if kind == "list":
         marks = (f"{node['start'] + n}. " if "start" in node else "- " for n in range(len(node["parts"])))
         items = zip(marks, node["parts"], strict=False)
-        return "\n".join(_indent(_write_blocks(item.get("parts", [item])), mark, " " * len(mark)) for mark, item in items)
+        return "\n".join(
+            _indent(_write_blocks(item.get("parts", [item])), mark, " " * len(mark)) for mark, item in items
+        )
     if kind == "table":
         rows = ["| " + " | ".join(map(_write_cell, row["parts"])) + " |" for row in node["parts"]]
         rule = {"left": "---", "center": ":-:", "right": "--:"}

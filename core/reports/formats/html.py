@@ -69,9 +69,13 @@ def _write_charts(document: Document) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _write_table(table: Table) -> Markup:
-    frame = pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
-    return Markup(build_table(frame, table.words, style=False))
+def write_table(table: Table) -> Markup:
+    return Markup(build_table(open_table(table), table.words, style=False))
+
+
+def open_table(table: Table) -> pd.DataFrame:
+    """Its cells as people read them."""
+    return pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
 
 
 def list_tiles(figure: Figure) -> list[dict[str, Any]]:
@@ -86,12 +90,10 @@ def list_tiles(figure: Figure) -> list[dict[str, Any]]:
 
 @cache
 def _open_template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "words": lambda text: Markup(write_html(text)),
-        "figures": _write_table,
+        "figures": write_table,
         "time": write_time,
         "tiles": list_tiles,
         "plural": format_plural,

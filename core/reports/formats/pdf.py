@@ -6,13 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from core.displays.number import format_plural
 from core.errors import ReportError
 from core.home import Home
-from core.reports.document import Document, Figure, Passage, Table, write_cell
+from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MOST_ROWS, TEMPLATES, list_tiles
-from core.reports.picture import draw_all, write_svg
+from core.reports.picture import write_svg
 from core.reports.words import parse_words
 
 
@@ -68,7 +67,7 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
             "headline": document.headline,
             "facts": document.facts,
             "cautions": document.cautions,
-            "sections": _list_sections(document),
+            "sections": [_list_section(section) for section in document.sections],
             "runs": _write_table(document.run_table),
             "commands": document.reproduction.commands,
             "environment": _write_table(document.environment_table),
@@ -76,29 +75,20 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _list_sections(document: Document) -> list[dict[str, Any]]:
-    drawn = [figure for figure in document.figures if figure.chart and not figure.pictures]
-    svgs = dict(zip((f.id for f in drawn), draw_all(write_svg, [f.chart for f in drawn if f.chart]), strict=True))
-    return [
-        {"kind": "words", "words": parse_words(section.text)}
-        if isinstance(section, Passage)
-        else _list_figure(section, svgs.get(section.id, ""))
-        for section in document.sections
-    ]
+def _list_section(section: Passage | Figure) -> dict[str, Any]:
+    return {"kind": "words", "words": parse_words(section.text)} if section.kind == "words" else _list_figure(section)
 
 
-def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
+def _list_figure(figure: Figure) -> dict[str, Any]:
     table = figure.table if figure.table and figure.table.rows else None
-    behind: Any = None
-    if table and not figure.open and not figure.problem:
-        few = len(table.rows) <= MOST_ROWS and not figure.pictures  # which say it already
-        behind = _write_table(table) if few else f"{format_plural(len(table.rows), 'row')} in its JSON and CSV files."
+    behind = table if table and not figure.open and figure.display != "tiles" else None
+    short = behind is not None and len(behind.rows) <= MOST_ROWS and not figure.pictures  # which say it already
     return {
         "kind": "figure",
         "title": figure.title,
         "sentence": figure.sentence,
         "problem": figure.problem,
-        "svg": svg,
+        "svg": write_svg(figure.chart) if figure.chart and not figure.pictures else "",
         "tiles": [_write_tile(tile) for tile in list_tiles(figure)] if figure.display == "tiles" else [],
         "pictures": [
             {
@@ -109,7 +99,8 @@ def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
             for picture in figure.pictures
         ],
         "shown": _write_table(table) if table and figure.open else None,
-        "behind": None if figure.display == "tiles" else behind,
+        "behind": _write_table(behind) if behind and short else None,
+        "elsewhere": behind is not None and not short,
     }
 
 
