@@ -233,7 +233,9 @@ def test_nothing_leaves_the_page(hostile: Edition) -> None:
     [
         ">" * 300 + " a",
         "- " * 200 + "a",
-        "*a **b " * 900 + "** *" * 900,
+        "*a **b " * 300 + "c" + "d** e*" * 300,
+        *("".join(f"{'> ' * depth}{row}\n" for row in ("|a|b|", "|-|-|", "|c|`d`|")) for depth in (17, 18, 19, 20)),
+        "> - " * 9 + "# *a*\n" + "> - " * 10 + "1. b",
         "![" * 3000,
         "|a|\n|-|\n" + "|`|`|\n" * 99,
         "\x00",
@@ -242,6 +244,7 @@ def test_nothing_leaves_the_page(hostile: Edition) -> None:
 )
 def test_words_of_any_depth_are_set(text: str, edition: Edition) -> None:
     document = build_words(edition.document, text)
+    assert find_danger(write_markdown(text)) == []
     assert Paper.read(write("pdf", Edition(document))).pages
 
 

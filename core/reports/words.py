@@ -20,7 +20,8 @@ _LEAVES = {
     "hr": "rule", "softbreak": "blank", "hardbreak": "break",
 }  # fmt: skip
 _INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
-_DEEPEST = 20  # of nodes in one another; what stands deeper stands there
+_DEEPEST = 20  # of nodes in one another, for Typst's sake; what would be deeper stands there
+_BOUND = ("item", "row", "cell")  # whatever the depth, for their list or table is there
 _LONGEST_URL = 2000
 
 
@@ -63,7 +64,7 @@ def parse_words(text: str) -> list[Node]:
                 parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content})
             else:
                 kind = _KINDS.get(token.type.removesuffix("_open"))
-                if kind is None or token.hidden or len(open_nodes) > _DEEPEST:
+                if kind is None or token.hidden or (len(open_nodes) > _DEEPEST and kind not in _BOUND):
                     open_nodes.append(parent)  # no node of its own: what it holds stands in its parent
                 else:
                     open_nodes.append({"kind": kind, **_read(token), "parts": []})

@@ -38,7 +38,6 @@ class Pdf(Format):
                 font_paths=_open_fonts(),
                 format="pdf",
                 sys_inputs={"edition": json.dumps(_list_parts(edition, moment))},
-                timestamp=moment,
             )
         except typst.TypstError as error:
             raise ReportError(f"Expected a report that can be set on paper; got: {error.message}.") from error
