@@ -222,7 +222,6 @@ def test_nothing_leaves_the_page(hostile: Edition) -> None:
     ]
     paper = Paper.read(write("pdf", Edition(hostile.document.model_copy(update={"sections": tuple(sections)}))))
     assert paper.text.count("y" * 50) >= len(LONG) // 50 - 3 * len(paper.pages)
-    assert "日本語" in paper.text
     across, up = zip(*paper.places, strict=True)
     assert 0 < min(across) < max(across) < A4[0]
     assert 0 < min(up) < max(up) < A4[1]
