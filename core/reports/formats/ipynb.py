@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from core.home import Home
+from core.reports import markdown
 from core.reports.document import Figure, Passage, Table
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MOST_ROWS, open_table, write_table
-from core.reports.markdown import write_checksum, write_opening, write_reproduction, write_text
 from core.reports.picture import PLAIN_PIXELS, stretch, write_png
 from core.reports.words import write_markdown
 
 _OPEN = """\
 from core.displays.display import DISPLAYS
 from core.home import Home
+from core.reports import markdown
 from core.reports.setting import make_display
 from core.store.comparison import Comparison
 from core.store.runs import RunStore
@@ -57,7 +58,7 @@ class Notebook(Format):
 
 def _list_cells(edition: Edition) -> Iterator[Any]:
     document = edition.document
-    yield _say(*write_opening(edition), _HOW)
+    yield _say(*markdown.write_opening(edition), _HOW)
     yield _run(_OPEN.format(ids=[run.run_id for run in document.runs]))
     room = _MOST_BYTES
     for section in document.sections:
@@ -67,17 +68,16 @@ def _list_cells(edition: Edition) -> Iterator[Any]:
             png = write_png(section.chart, _SCALE) if section.chart and room > 0 else b""
             room -= len(png)
             yield from _list_figure(section, png)
-    yield _say("## The runs")
-    yield _run("comparison.runs", _show_table(document.run_table))
-    yield _say(*write_reproduction(document), *write_checksum(edition))
+    yield _say("## The runs", markdown.write_table(document.run_table))
+    yield _say(*markdown.write_reproduction(document), *markdown.write_checksum(edition))
 
 
 def _list_figure(figure: Figure, png: bytes) -> Iterator[Any]:
-    title = f"## {write_text(figure.title)}"
+    title = f"## {markdown.write_text(figure.title)}"
     if figure.problem:
-        yield _say(title, write_text(figure.problem))
+        yield _say(title, markdown.write_text(figure.problem))
         return
-    yield _say(title, write_text(figure.sentence))
+    yield _say(title, markdown.write_text(figure.sentence))
     faces = {}
     if figure.chart:
         faces["chart"] = _show_chart(figure, png)
