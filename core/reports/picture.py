@@ -1,13 +1,15 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
+import re
 from importlib.metadata import version
 from typing import Any
 
-from core.errors import HomeError
+from core.errors import HomeError, ReportError
 from core.files import replacing
 from core.home import Home
 
-_PLAIN_PIXELS = 640
+PLAIN_PIXELS = 640
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -41,18 +43,46 @@ def merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_svg(chart: dict[str, Any]) -> str:
-    """The chart as SVG, without a browser and without a network."""
+    """The chart as SVG, without a browser and without a network.
+
+    Raises:
+        ReportError: when it cannot be drawn.
+    """
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(stretch(chart, _PLAIN_PIXELS), allowed_base_urls=[])
+    try:
+        return vl_convert.vegalite_to_svg(_clean(stretch(chart, PLAIN_PIXELS)), allowed_base_urls=[])
+    except ValueError as error:
+        raise _refuse(error) from error
 
 
-def write_png(chart: dict[str, Any]) -> bytes:
-    """The chart as PNG at twice its size in pixels, on white."""
+def write_png(chart: dict[str, Any], scale: float = 2.0) -> bytes:
+    """The chart as PNG at `scale` times its size in pixels, on white.
+
+    Raises:
+        ReportError: when it cannot be drawn.
+    """
     import vl_convert
 
-    shown = merge(stretch(chart, _PLAIN_PIXELS), {"background": "white"})
-    return vl_convert.vegalite_to_png(shown, scale=2, allowed_base_urls=[])
+    shown = _clean(merge(stretch(chart, PLAIN_PIXELS), {"background": "white"}))
+    try:
+        return vl_convert.vegalite_to_png(shown, scale=scale, allowed_base_urls=[])
+    except ValueError as error:
+        raise _refuse(error) from error
+
+
+def _clean(value: Any) -> Any:
+    """Without characters that XML has no place for: vl-convert ends the whole process over a single one."""
+    if isinstance(value, str):
+        return _NOT_XML.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_clean(name): _clean(part) for name, part in value.items()}
+    return [_clean(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _refuse(error: ValueError) -> ReportError:
+    first = next(iter(str(error).splitlines()), "")
+    return ReportError(f"Expected a chart that Vega can draw; got: {first[:200]}.")
 
 
 def load_vega(home: Home) -> str:

@@ -1,8 +1,28 @@
-"""The author's Markdown as HTML that can do nothing: no HTML of their own, no pictures from elsewhere, no scripts."""
+"""The author's Markdown: as HTML that can do nothing, as a tree for other formats, and as Markdown once more."""
 
+import re
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+Node = dict[str, Any]
+"""`kind`, and what it has: `parts`, other nodes; `text`; `url`, `level`, `start` or `align`."""
+
+_KINDS = {
+    "paragraph": "paragraph", "heading": "heading", "bullet_list": "list", "ordered_list": "list", "list_item": "item",
+    "blockquote": "quote", "table": "table", "tr": "row", "th": "cell", "td": "cell",
+    "em": "emphasis", "strong": "strong", "s": "strike", "link": "link",
+}  # fmt: skip
+_LEAVES = {
+    "text": "text", "code_inline": "mono", "fence": "code", "code_block": "code",
+    "hr": "rule", "softbreak": "blank", "hardbreak": "break",
+}  # fmt: skip
+_INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
+_DEEPEST = 20  # of nodes in one another, for Typst's sake; what would be deeper stands there
+_BOUND = ("item", "row", "cell")  # whatever the depth, for their list or table is there
+_LONGEST_URL = 2000
 
 
 @cache
@@ -14,7 +34,7 @@ def open_parser() -> MarkdownIt:
 
 
 def _is_harmless(url: str) -> bool:
-    return url.strip().lower().startswith(("http://", "https://", "mailto:"))
+    return len(url) <= _LONGEST_URL and url.strip().lower().startswith(("http://", "https://", "mailto:"))
 
 
 def write_html(text: str) -> str:
@@ -25,3 +45,126 @@ def write_html(text: str) -> str:
     '<p>[x](javascript:alert(1))</p>\\n'
     """
     return open_parser().render(text)
+
+
+def parse_words(text: str) -> list[Node]:
+    """What the Markdown says, as data that JSON can hold.
+
+    >>> parse_words("a *b*")[0]["parts"]
+    [{'kind': 'text', 'text': 'a '}, {'kind': 'emphasis', 'parts': [{'kind': 'text', 'text': 'b'}]}]
+    """
+    root: Node = {"kind": "root", "parts": []}
+    open_nodes = [root]
+    for block in open_parser().parse(text):
+        for token in block.children if block.type == "inline" and block.children is not None else [block]:
+            parent = open_nodes[-1]
+            if token.nesting < 0:
+                open_nodes.pop()
+            elif token.nesting == 0:
+                parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content})
+            else:
+                kind = _KINDS.get(token.type.removesuffix("_open"))
+                if kind is None or token.hidden or (len(open_nodes) > _DEEPEST and kind not in _BOUND):
+                    open_nodes.append(parent)  # no node of its own: what it holds stands in its parent
+                else:
+                    open_nodes.append({"kind": kind, **_read(token), "parts": []})
+                    parent["parts"].append(open_nodes[-1])
+    return root["parts"]
+
+
+def _read(token: Token) -> Node:
+    if token.type == "link_open":
+        return {"url": str(token.attrs["href"])}
+    if token.type == "heading_open":
+        return {"level": int(token.tag[1:])}
+    if token.type == "ordered_list_open":
+        return {"start": int(token.attrs.get("start", 1))}
+    if token.type in ("th_open", "td_open"):
+        return {"align": str(token.attrs.get("style", "")).removeprefix("text-align:") or "left"}
+    return {}
+
+
+def write_markdown(text: str) -> str:
+    r"""The same for whoever renders it with fewer scruples: no HTML, no picture, and no link but the harmless.
+
+    >>> print(write_markdown("**GAP** <b>wins</b> ![x](http://a.example/x) [x](javascript:alert)"))
+    **GAP** \<b\>wins\</b\> \![x](<http://a.example/x>) \[x\](javascript:alert)
+    """
+    return "\n\n".join(map(_write_block, parse_words(text)))
+
+
+def _write_block(node: Node) -> str:
+    kind = node["kind"]
+    if kind == "heading":
+        return f"{'#' * node['level']} {_write_inline(node['parts']).replace(chr(10), ' ')}"
+    if kind == "rule":
+        return "***"
+    if kind == "code":
+        fence = "`" * max(3, 1 + _count_ticks(node["text"]))
+        return f"{fence}\n{node['text'].rstrip(chr(10))}\n{fence}"
+    if kind == "quote":
+        return _indent(_write_blocks(node["parts"]), "> ", "> ")
+    if kind == "list":
+        marks = (f"{node['start'] + n}. " if "start" in node else "- " for n in range(len(node["parts"])))
+        items = zip(marks, node["parts"], strict=False)
+        return "\n".join(
+            _indent(_write_blocks(item.get("parts", [item])), mark, " " * len(mark)) for mark, item in items
+        )
+    if kind == "table":
+        rows = ["| " + " | ".join(map(_write_cell, row["parts"])) + " |" for row in node["parts"]]
+        rule = {"left": "---", "center": ":-:", "right": "--:"}
+        line = "| " + " | ".join(rule[cell["align"]] for cell in node["parts"][0]["parts"]) + " |"
+        return "\n".join([rows[0], line, *rows[1:]])
+    return _write_inline(node.get("parts", [node]))
+
+
+def _write_cell(cell: Node) -> str:
+    return re.sub(r"(?<!\\)\|", r"\\|", _write_inline(cell["parts"]))  # what ends a cell, even within code
+
+
+def _write_blocks(nodes: list[Node]) -> str:
+    """Inline parts that follow one another, as in a list without blank lines, are one paragraph."""
+    blocks: list[str] = []
+    inline: list[Node] = []
+    for node in [*nodes, {"kind": "root", "parts": []}]:
+        if node["kind"] in (*_INLINE, "text", "mono", "link", "blank", "break"):
+            inline.append(node)
+            continue
+        if inline:
+            blocks.append(_write_inline(inline))
+            inline = []
+        blocks.append(_write_block(node))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _write_inline(nodes: list[Node]) -> str:
+    return re.sub(r"(?m)^[ \t]*(?:([-+=#])|(\d{1,9})([.)])(?=\s|$))", _escape_start, "".join(map(_write_part, nodes)))
+
+
+def _escape_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+
+
+def _write_part(node: Node) -> str:
+    kind = node["kind"]
+    if kind in ("blank", "break"):
+        return "\n" if kind == "blank" else "\\\n"
+    if kind == "mono":
+        ticks = "`" * (1 + _count_ticks(node["text"]))
+        room = " " if "`" in node["text"] else ""
+        return f"{ticks}{room}{node['text']}{room}{ticks}"
+    if kind == "text":
+        return re.sub(r"([\\`*_\[\]<>$~!|])", r"\\\1", node["text"].replace("&", "&amp;")).replace("@", "&#64;")
+    inner = "".join(map(_write_part, node["parts"]))
+    if kind == "link":
+        return f"[{inner}](<{node['url'].replace('<', '%3C').replace('>', '%3E')}>)"
+    return f"{_INLINE[kind]}{inner}{_INLINE[kind]}" if kind in _INLINE else inner
+
+
+def _count_ticks(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+def _indent(text: str, first: str, others: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([first + lines[0], *(f"{others}{line}".rstrip() for line in lines[1:])])

@@ -20,7 +20,7 @@ from core.reports.picture import load_vega, stretch
 from core.reports.words import write_html
 
 MOST_ROWS = 60
-_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
 class Html(Format):
@@ -37,14 +37,14 @@ class Html(Format):
 
 def _render(edition: Edition, home: Home) -> str:
     document = edition.document
-    own = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    own = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     scripts = [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
     return _open_template().render(
         document=document,
         edition=edition,
         policy=write_policy(scripts),
         scripts=[*map(Markup, scripts)],
-        style=Markup(STYLE + (_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        style=Markup(STYLE + (TEMPLATES / "report.css").read_text(encoding="utf-8")),
         charts=Markup(_write_charts(document)),
     )
 
@@ -69,12 +69,16 @@ def _write_charts(document: Document) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _write_table(table: Table) -> Markup:
-    frame = pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
-    return Markup(build_table(frame, table.words, style=False))
+def write_table(table: Table) -> Markup:
+    return Markup(build_table(open_table(table), table.words, style=False))
 
 
-def _list_tiles(figure: Figure) -> list[dict[str, Any]]:
+def open_table(table: Table) -> pd.DataFrame:
+    """Its cells as people read them."""
+    return pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
+
+
+def list_tiles(figure: Figure) -> list[dict[str, Any]]:
     if figure.table is None or figure.frame is None:
         return []
     better = figure.frame.columns.index("better")
@@ -86,14 +90,12 @@ def _list_tiles(figure: Figure) -> list[dict[str, Any]]:
 
 @cache
 def _open_template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "words": lambda text: Markup(write_html(text)),
-        "figures": _write_table,
+        "figures": write_table,
         "time": write_time,
-        "tiles": _list_tiles,
+        "tiles": list_tiles,
         "plural": format_plural,
     }
     environment.globals["MOST_ROWS"] = MOST_ROWS

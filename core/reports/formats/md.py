@@ -1,14 +1,14 @@
 """Markdown with pictures beside it, for a pull request or a wiki."""
 
 from collections.abc import Iterator
-from html import escape
 from typing import ClassVar
 
-from core.displays.markdown import escape_markdown
 from core.home import Home
-from core.reports.document import Figure, Passage, Table, write_cell
+from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
+from core.reports.markdown import write_checksum, write_opening, write_reproduction, write_table, write_text
 from core.reports.picture import write_png
+from core.reports.words import write_markdown
 
 _MOST_ROWS = 40
 
@@ -33,45 +33,26 @@ class Markdown(Format):
 
 def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
     document = edition.document
-    yield f"# {_text(document.title)}"
-    yield f"**{_text(document.headline)}**"
-    yield _text(" · ".join(document.facts))
-    yield _text(edition.describe())
-    if document.cautions:
-        yield f"> **Keep in mind.** {_text(' '.join(document.cautions))}"
+    yield from write_opening(edition)
     for section in document.sections:
         if isinstance(section, Passage):
-            yield escape(section.text, quote=False).replace("![", "!\\[").strip()  # no picture from elsewhere
+            yield write_markdown(section.text)
         else:
             yield from _write_figure(section, names)
     yield "## The runs"
-    yield _write_table(document.run_table)
-    yield "## How to get these figures again"
-    yield "```bash\n" + "\n".join(document.reproduction.commands) + "\n```"
-    yield _write_table(document.environment_table)
-    if edition.checksum:
-        yield f"SHA-256 of what it says: `{edition.checksum}`"
+    yield write_table(document.run_table)
+    yield from write_reproduction(document)
+    yield from write_checksum(edition)
 
 
 def _write_figure(figure: Figure, names: dict[str, str]) -> Iterator[str]:
-    yield f"## {_text(figure.title)}"
+    yield f"## {write_text(figure.title)}"
     if figure.problem:
-        yield _text(figure.problem)
+        yield write_text(figure.problem)
         return
     if figure.id in names:
-        yield f"![{_text(figure.sentence)}]({names[figure.id]})"
-    yield _text(figure.sentence)
+        yield f"![{write_text(figure.sentence)}]({names[figure.id]})"
+    yield write_text(figure.sentence)
     table = figure.table
     if figure.open and table is not None and 0 < len(table.rows) <= _MOST_ROWS:
-        yield _write_table(table)
-
-
-def _write_table(table: Table) -> str:
-    lines = [table.columns, *(map(write_cell, row) for row in table.rows)]
-    header, *rows = ["| " + " | ".join(map(_text, line)) + " |" for line in lines]
-    return "\n".join([header, "| " + " | ".join(["---"] * len(table.columns)) + " |", *rows])
-
-
-def _text(text: str) -> str:
-    """As it is read: no Markdown, no HTML, no end of a table's cell, nobody called by name."""
-    return escape_markdown(text).replace("|", "\\|").replace("@", "&#64;")
+        yield write_table(table)

@@ -1,0 +1,117 @@
+"""PDF: what the HTML says, on pages of paper, its charts as lines and letters."""
+
+import base64
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from core.errors import ReportError
+from core.home import Home
+from core.reports.document import Figure, Passage, Table, write_cell
+from core.reports.format import Edition, Files, Format
+from core.reports.formats.html import MOST_ROWS, TEMPLATES, list_tiles
+from core.reports.picture import write_svg
+from core.reports.words import parse_words
+
+
+class Pdf(Format):
+    name: ClassVar[str] = "pdf"
+    label: ClassVar[str] = "PDF"
+    suffix: ClassVar[str] = ".pdf"
+    mime: ClassVar[str] = "application/pdf"
+    place: ClassVar[int] = 2
+
+    @staticmethod
+    def write(edition: Edition, home: Home) -> Files:
+        """
+        Raises:
+            ReportError: when it cannot be set.
+        """
+        import typst
+
+        moment = datetime.fromisoformat(edition.at or edition.document.made_at)
+        try:
+            content = typst.compile(
+                str(TEMPLATES / "report.typ"),
+                root=str(TEMPLATES),
+                font_paths=_open_fonts(),
+                format="pdf",
+                sys_inputs={"edition": json.dumps(_list_parts(edition, moment))},
+            )
+        except typst.TypstError as error:
+            raise ReportError(f"Expected a report that can be set on paper; got: {error.message}.") from error
+        return {f"{edition.stem}.pdf": content}
+
+
+@cache
+def _open_fonts() -> Any:
+    """Typst's own fonts, and for letters that they lack those of this machine."""
+    import typst
+
+    return typst.Fonts()
+
+
+def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
+    """The edition as data for the template, where every cell is text."""
+    document = edition.document
+    fields = ("year", "month", "day", "hour", "minute", "second")
+    return {
+        "describe": edition.describe(),
+        "checksum": edition.checksum,
+        "date": {field: getattr(moment, field) for field in fields},
+        "document": {
+            "title": document.title,
+            "author": document.author,
+            "headline": document.headline,
+            "facts": document.facts,
+            "cautions": document.cautions,
+            "sections": [_list_section(section) for section in document.sections],
+            "runs": _write_table(document.run_table),
+            "commands": document.reproduction.commands,
+            "environment": _write_table(document.environment_table),
+        },
+    }
+
+
+def _list_section(section: Passage | Figure) -> dict[str, Any]:
+    return {"kind": "words", "words": parse_words(section.text)} if section.kind == "words" else _list_figure(section)
+
+
+def _list_figure(figure: Figure) -> dict[str, Any]:
+    table = figure.table if figure.table and figure.table.rows else None
+    behind = table if table and not figure.open and figure.display != "tiles" else None
+    short = behind is not None and len(behind.rows) <= MOST_ROWS and not figure.pictures  # which say it already
+    return {
+        "kind": "figure",
+        "title": figure.title,
+        "sentence": figure.sentence,
+        "problem": figure.problem,
+        "svg": write_svg(figure.chart) if figure.chart and not figure.pictures else "",
+        "tiles": [_write_tile(tile) for tile in list_tiles(figure)] if figure.display == "tiles" else [],
+        "pictures": [
+            {
+                "png": [*base64.b64decode(picture.url.partition(",")[2])],
+                "label": picture.label,
+                "guesses": [guess.model_dump() for guess in picture.guesses],
+            }
+            for picture in figure.pictures
+        ],
+        "shown": _write_table(table) if table and figure.open else None,
+        "behind": _write_table(behind) if behind and short else None,
+        "elsewhere": behind is not None and not short,
+    }
+
+
+def _write_tile(tile: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"{tile['Figure']}, {tile['Head']}",
+        "value": str(tile["Value"]),
+        "difference": str(tile["Difference"] or ""),
+        "better": {1: 1, -1: 2}.get(tile["better"], 0),
+    }
+
+
+def _write_table(table: Table) -> dict[str, Any]:
+    rows = [[write_cell(cell) for cell in row] for row in table.rows]
+    return {"columns": table.columns, "rows": rows, "words": table.words}
