@@ -10,7 +10,6 @@ from core.cli.knob import with_knobs
 from core.cli.output import say
 from core.errors import JobError
 from core.home import Home
-from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
 
 _MAX_SEEDS = 100
@@ -53,6 +52,8 @@ def train(
 
 def list_specs(recipe: str, heads: str | None, seeds: int, knobs: Mapping[str, Any]) -> list[RunSpec]:
     """The runs that the options of the command ask for; a knob that is None is as in the recipe."""
+    from core.recipes import RECIPES
+
     chosen = RECIPES[recipe]
     changes = {name: value for name, value in knobs.items() if value is not None}
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
