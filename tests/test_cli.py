@@ -1,7 +1,6 @@
 """The command line: what it answers, what it refuses, and what it leaves alone."""
 
 import json
-import os
 import re
 import resource
 import signal
@@ -31,7 +30,7 @@ from core.home import Home
 from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
-from core.spec import DATASETS, HEADS, KNOBS, RunSpec
+from core.spec import DATASETS, KNOBS, RunSpec
 from core.store.comparison import list_offers
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
@@ -829,19 +828,3 @@ def test_ctrl_c_ends_the_waiting_and_not_the_training(served: Home) -> None:
     assert job.state == "running"
     assert call("jobs", "cancel", job.run_id).exit_code == 0
     until(lambda: ask("jobs")[0]["status"] == "cancelled")
-
-
-@pytest.mark.training
-@pytest.mark.xdist_group("jobs")
-def test_training_from_the_command_line_is_a_run_that_can_be_shown(home: Home) -> None:
-    words = ["--recipe", "digits-heads", "--heads", "gap", "--train-images", "200", "--epochs", "1"]
-    command = [sys.executable, "-m", "core", "train", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
-    pid = doctor.find_dispatcher(home)
-    if pid is not None:
-        os.kill(pid, signal.SIGTERM)
-    assert done.returncode == 0, done.stderr
-    run = RunStore(home).open(done.stdout.strip())
-    assert (run.spec.head, run.spec.epochs, run.spec.train_images) == ("gap", 1, 200)
-    assert f"{HEADS['gap'].label}, seed 0: test accuracy" in done.stderr
-    assert ask("show", run.run_id)["metrics"] == run.record.metrics.model_dump()

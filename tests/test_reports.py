@@ -506,27 +506,3 @@ def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
         found += list_specs(said["recipe"], said["heads"], said["seeds"], knobs)
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}
-
-
-@pytest.mark.training
-@pytest.mark.xdist_group("training")
-def test_a_reader_with_the_repository_gets_the_same_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trained here, exported, and trained anew in an empty home by the commands that the report prints."""
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
-    first, second = tmp_path / "first", tmp_path / "second"
-    monkeypatch.setenv("HEADROOM_HOME", str(first))
-    words = ("--recipe", "digits-heads", "--heads", "gap,dense", "--epochs", "1", "--train-images", "200")
-    ids = call("train", *words).split()
-    call("report", "export", *ids, "-o", str(tmp_path / "first.json"))
-    printed = json.loads((tmp_path / "first.json").read_text())
-    monkeypatch.setenv("HEADROOM_HOME", str(second))
-    for command in printed["reproduction"]["commands"]:
-        call(*command.removeprefix("python -m core ").split())
-    call("report", "export", *ids, "-o", str(tmp_path / "second.json"))
-    again = json.loads((tmp_path / "second.json").read_text())
-    assert again["headline"] == printed["headline"]
-    for run, same in zip(printed["runs"], again["runs"], strict=True):
-        assert run == same
-    for name in ("confusion", "class_accuracy", "calibration"):
-        old, new = ([s for s in one["sections"] if s["display"] == name] for one in (printed, again))
-        assert [s["frame"] for s in old] == [s["frame"] for s in new]

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 from core.augment.stress import choose_images, list_rows
+from core.cli import doctor
 from core.datasets.cache import open_dataset, pin
 from core.files import compute_checksum, write_json
 from core.home import Home
@@ -165,15 +167,39 @@ def test_log_is_free_of_warnings_of_tensorflow(run):
     assert not any(word in log for word in ("cuda", "oneDNN", "WARNING", "absl"))
 
 
-def test_same_spec_twice_gives_the_same_metrics_also_through_the_command(run, tmp_path):
-    home = Home(tmp_path)
-    folder = make_job(home, head="gap_linear", epochs=3)
-    command = [sys.executable, "-m", "core.training", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert_same_training(run, RunStore(home).open(folder.name))
+def report_of(run: Run, home: Home, path: Path) -> dict:
+    """The report that a run gives by itself, as JSON, from the command line."""
+    command = [sys.executable, "-m", "core", "report", "export", run.run_id, "-o", str(path)]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"HEADROOM_HOME": str(home.path)}, check=True, timeout=120)
+    return json.loads(path.read_text())
 
 
+def test_a_reader_with_the_repository_gets_the_figures_of_a_report_again(run, shared_home, tmp_path):
+    """Trained here, exported, and trained anew in an empty home by the commands that the report prints."""
+    printed = report_of(run, shared_home, tmp_path / "printed.json")
+    home = Home(tmp_path / "home")
+    env = os.environ | {"HEADROOM_HOME": str(home.path), "HEADROOM_EXAMPLES": str(tmp_path)}
+    try:
+        for command in printed["reproduction"]["commands"]:
+            words = [sys.executable, *shlex.split(command)[1:]]
+            done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=200)
+            assert done.returncode == 0, done.stderr
+            if "train" in words:
+                assert done.stdout.strip() == run.run_id
+                assert "GAP, linear maps, seed 0: test accuracy " in done.stderr
+    finally:
+        if pid := doctor.find_dispatcher(home):
+            os.kill(pid, signal.SIGTERM)
+    assert_same_training(run, RunStore(home).open(run.run_id))
+    again = report_of(run, home, tmp_path / "again.json")
+    assert again["headline"] == printed["headline"]
+    assert again["runs"] == printed["runs"]
+    for name in ("confusion", "class_accuracy", "calibration", "layers"):
+        old, new = ([s["frame"] for s in one["sections"] if s["display"] == name] for one in (printed, again))
+        assert old == new != []
+
+
+@long
 def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_result(tmp_path):
     straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
     knobs = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
