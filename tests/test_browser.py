@@ -17,6 +17,7 @@ from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
 from tests.dashboard_run import CHROMIUM, browsing, find_port, serving
 from tests.finished_run import RunWriter
+from tests.longer import long
 from tests.page_run import PAGES
 
 pytestmark = [
@@ -278,6 +279,7 @@ def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(vi
 
 
 @pytest.mark.training
+@long
 def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
     page = visit("train")
     _slide(page, "Seeds", "Home", "1")

@@ -34,6 +34,7 @@ from tests.job_run import (
     until,
     worker_pid,
 )
+from tests.longer import long
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -154,6 +155,7 @@ time.sleep(600)
 
 
 @pytest.mark.training
+@long
 def test_all_three_killed_at_once_lose_nothing_and_double_nothing(trained: Home) -> None:
     """Who asked, the dispatcher and the worker."""
     spec = pin(trained, TRAINING.replace(seed=1))

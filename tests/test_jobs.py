@@ -47,6 +47,7 @@ from tests.job_run import (
     until,
     worker_pid,
 )
+from tests.longer import long
 from tests.page_run import navigated, open_page
 from tests.stand_in import CRASHES, CRASHES_ONCE, FAILS, PARENT, STUBBORN
 
@@ -535,6 +536,7 @@ def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> 
 
 
 @pytest.mark.training
+@long
 def test_command_that_a_damaged_run_names_makes_it_whole_again(trained: Home) -> None:
     spec = pin(trained, SPEC.replace(epochs=1, seed=5, head="gmp_dense", units=16))
     submit(trained, spec)

@@ -94,14 +94,18 @@ TYPED = {
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_nonsense_in_a_link_is_named_and_the_topic_stands_on_its_defaults(open_lab: Open, topic: str) -> None:
-    for name, value in NONSENSE[topic].items():
-        needed = dict([NEEDED[name]]) if name in NEEDED else {}
-        app = open_lab(topic, **{name: value}, **needed)
-        said = [warning.value for warning in app.warning]
-        assert len(said) == 1, (name, said)
-        assert re.fullmatch(rf"Expected lab_{name} .*; got {value!r}\.", said[0])
+    nonsense = NONSENSE[topic]
+    asked_for = [{name: value for name, value in nonsense.items() if name not in NEEDED}]
+    asked_for += [{name: nonsense[name], **dict([NEEDED[name]])} for name in NEEDED if name in nonsense]
+    for params in asked_for:
+        asked = {name: value for name, value in params.items() if nonsense.get(name) == value}
+        app = open_lab(topic, **params)
+        said = sorted(warning.value for warning in app.warning)
+        assert len(said) == len(asked), said
+        for name, value in asked.items():
+            assert [one for one in said if re.fullmatch(rf"Expected lab_{name} .*; got {value!r}\.", one)], (name, said)
+            assert f"lab_{name}" not in app.query_params
         assert not app.error
-        assert f"lab_{name}" not in app.query_params
         assert app.segmented_control(key="lab_topic").value == topic
         assert not app.run().warning  # said once
 

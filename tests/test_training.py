@@ -27,6 +27,7 @@ from core.spec import RunSpec
 from core.store.run import HISTORY, Run, read_history
 from core.store.runs import RunStore
 from tests import full_disk
+from tests.longer import long
 
 pytestmark = [
     pytest.mark.training,
@@ -35,7 +36,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
-long = pytest.mark.skipif(not os.environ.get("HEADROOM_LONG"), reason="takes a while: run with make test-all")
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
@@ -268,6 +268,7 @@ def test_diverged_training_fails_with_a_sentence(continued):
     )
 
 
+@long
 def test_checkpoint_of_a_version_that_compiled_with_another_loss_goes_on(continued):
     import keras
 
@@ -477,6 +478,7 @@ def test_training_ends_when_its_patience_is_at_an_end(stopped):
     assert stopped.record.metrics.validation_loss == pytest.approx(losses[-1], rel=1e-5)
 
 
+@long
 def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
     folder = make_job(Home(tmp_path), **PATIENT, patience=2)
     process = start(folder)

@@ -1,6 +1,5 @@
 """Pretrained backbones: the weights reach the layers they are for, and frozen maps are computed once for all heads."""
 
-import os
 from pathlib import Path
 
 import h5py
@@ -20,6 +19,7 @@ from core.spec import BACKBONES, RunSpec
 from core.store.maps import read_maps
 from core.store.run import Run
 from core.store.runs import RunStore
+from tests.longer import long
 from tests.test_training import assert_same_training, train
 
 pytestmark = [
@@ -30,7 +30,6 @@ pytestmark = [
 
 APPLICATIONS = {"mobilenet": "MobileNet", "vgg16": "VGG16"}
 SIDE = 32
-long = pytest.mark.skipif(not os.environ.get("HEADROOM_LONG"), reason="takes half a minute: run with make test-all")
 
 
 @pytest.fixture(autouse=True)
