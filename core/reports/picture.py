@@ -57,12 +57,12 @@ def write_png(chart: dict[str, Any]) -> bytes:
 
 def load_vega(home: Home) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script. It takes seconds to put together, so the home keeps it."""
-    import vl_convert
-
     path = home.scripts / f"vega-{version('vl-convert-python')}.js"
     try:
         return path.read_text(encoding="utf-8")
     except OSError:
+        import vl_convert
+
         script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     try:
         with replacing(path) as temporary:
