@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
-    ("core.registry", "core.files", "core.home", "core.picture"),
+    ("core.registry", "core.files", "core.home", "core.pace", "core.picture"),
     ("core.access",),
     ("core.knob", "core.step"),
     ("core.spec",),
@@ -67,9 +67,8 @@ def module_of(path: Path) -> str:
 
 
 def sources() -> list[Path]:
-    return sorted(
-        [*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "dashboard.py", ROOT / "asgi.py"]
-    )
+    folders = [path for folder in ("core", "pages") for path in (ROOT / folder).rglob("*.py")]
+    return sorted([*folders, ROOT / "dashboard.py", ROOT / "asgi.py"])
 
 
 def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:

@@ -9,9 +9,9 @@ from core.door.parameter import Nothing
 from core.errors import HomeError
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.pace import BOUNDS_SECONDS, PACES
 from core.reports.shelf import ReportShelf
 from core.store.runs import RunStore
-from core.ui.pace import BOUNDS_SECONDS, PACES
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -1,5 +1,7 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
+import subprocess
+import sys
 from importlib.metadata import version
 from typing import Any
 
@@ -8,6 +10,10 @@ from core.files import replacing
 from core.home import Home
 
 _PLAIN_PIXELS = 640
+_BUNDLE = """
+import sys, vl_convert
+sys.stdout.buffer.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+"""
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -60,10 +66,9 @@ def load_vega(home: Home) -> str:
     path = home.scripts / f"vega-{version('vl-convert-python')}.js"
     try:
         return path.read_text(encoding="utf-8")
-    except OSError:
-        import vl_convert
-
-        script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    except OSError:  # in a process of its own: the engine that makes it would stay in the dashboard's memory
+        command = [sys.executable, "-c", _BUNDLE]
+        script = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
     try:
         with replacing(path) as temporary:
             temporary.write_text(script, encoding="utf-8")

@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import HeadroomError
+from core.pace import PACES
 from core.ui.access import show_person
 from core.ui.link import close_link, open_link
-from core.ui.pace import PACES
 from core.ui.state import choose_comparison, chosen_comparison, store
 
 _BUG = ":material/bug_report:"
