@@ -359,12 +359,10 @@ def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) ->
 
 def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[Door, Path], token: str) -> None:
     door = guarded[0]
-    there = [
-        f"/api/runs/{door.run_ids[0]}", f"/reports/{door.report}", f"/api/compare?runs={','.join(door.run_ids)}",
-        "/api/runs", "/metrics", "/api/openapi.json",
-    ]  # fmt: skip
+    there = [f"/api/runs/{door.run_ids[0]}", f"/reports/{door.report}", "/api/runs", "/metrics", "/api/openapi.json"]
+    slow = [f"/api/compare?runs={','.join(door.run_ids)}"]
     absent = ["/api/runs/0123456789ab", "/reports/rzzzzzzz", "/api/compare?runs=1", "/api/nothing", "/api/runs?limit=0"]
-    replies = [door.get(path) for path in (*there, *absent)]
+    replies = [door.get(path) for path in (*there, *slow, *absent)]
     assert {reply.status for reply in replies} == {401}
     assert len({reply.body for reply in replies}) == 1
     assert {reply.headers["www-authenticate"] for reply in replies} == {"Bearer"}
@@ -434,7 +432,7 @@ def fuzz(door: Door, operation: Any, mode: schemathesis.GenerationMode, known: d
 def test_every_answer_is_as_the_description_says(door: Door) -> None:
     known = {
         "run_id": door.run_ids[:3],
-        "runs": [door.run_ids[0], ",".join(door.run_ids[:2]), ",".join(door.run_ids)],
+        "runs": [door.run_ids[0], ",".join(door.run_ids)],
         "address": [door.report, f"{door.report}-1", f"{door.report}-2"],
     }
     description = door.get("/api/openapi.json").data
