@@ -1,6 +1,5 @@
 """Whether the dashboard is well, and figures of it in Prometheus' text format."""
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,7 @@ class MetricDesk:
         """
         for folder in (self.home.path, self.home.runs, self.home.reports):
             try:
-                with os.scandir(folder):
-                    pass
+                next(folder.iterdir(), None)
             except FileNotFoundError:  # nothing was written yet
                 continue
             except OSError as error:
@@ -39,7 +37,7 @@ class MetricDesk:
         self.queue.count()
         return Health()
 
-    def write(self, asked: Nothing) -> Answer:
+    def tell(self, asked: Nothing) -> Answer:
         from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
         registry = CollectorRegistry(auto_describe=False)

@@ -23,7 +23,7 @@ def list_operations(home: Home) -> list[Operation]:
         # they take seconds of computing, so one after the other
         Operation("/api/compare", "Every figure of a comparison.", RunNames, runs.compare, Figures, at_once=1),
         Operation("/reports/{address}", "A published report, as a page.", ReportName, reports.show, HTML),
-        Operation("/metrics", "Figures of the dashboard for Prometheus.", Nothing, metrics.write, TEXT),
+        Operation("/metrics", "Figures of the dashboard for Prometheus.", Nothing, metrics.tell, TEXT),
         Operation("/healthz", "Whether the dashboard is well.", Nothing, metrics.check, Health, free=True),
     ]
 

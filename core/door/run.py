@@ -6,7 +6,7 @@ from threading import Lock
 from core.door.answer import JSON, Answer, Figures, NoteShape, RunAccount, RunLine, RunList
 from core.door.parameter import RunName, RunNames, RunSearch
 from core.home import Home
-from core.store.note import NoteBook, add_notes
+from core.store.note import NoteBook, join_notes
 from core.store.run import Run
 from core.store.runs import RunStore
 
@@ -26,7 +26,7 @@ class RunDesk:
         from core.displays.plain import list_records
         from core.store.search import search
 
-        found = search(add_notes(self.store.frame(), self.notes.read_all()), asked.q)
+        found = search(join_notes(self.store.frame(), self.notes.read_all()), asked.q)
         rows = list_records(found.iloc[asked.offset : asked.offset + asked.limit])
         lines = [
             {name: row[name] for name in RunLine.model_fields} | {"tags": str(row["tags"]).split()} for row in rows

@@ -100,7 +100,7 @@ class NoteBook:
             raise HomeError(f"Expected to be able to use {self.path}; got: {detail}.") from error
 
 
-def add_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
+def join_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
     """A list of runs with the columns name, tags (with blanks between), note, star and archived."""
     added = [notes.get(run_id, _NOTHING) for run_id in frame["run_id"]]
     return frame.assign(

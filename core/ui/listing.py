@@ -6,7 +6,7 @@ import streamlit as st
 from core.displays.number import format_plural
 from core.errors import SearchError
 from core.spec import HEADS
-from core.store.note import Note, NoteBook, add_notes
+from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MOST_CHARS, search
 from core.ui import link
 from core.ui.state import home, store
@@ -28,7 +28,7 @@ _HELP = (
 def read_kept() -> tuple[pd.DataFrame, dict[str, Note]]:
     """All finished runs, with the columns name, tags, note, star and archived that people added, and these notes."""
     notes = NoteBook(home()).read_all()
-    return add_notes(store().frame(), notes), notes
+    return join_notes(store().frame(), notes), notes
 
 
 def choose_runs(frame: pd.DataFrame) -> list[str]:
