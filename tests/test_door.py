@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import streamlit.config
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
@@ -37,6 +38,7 @@ from core.reports.shelf import ReportShelf
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
+from core.ui.visitor import identify
 from tests.dashboard_run import CHROMIUM, ROOT, browsing, find_port, serving, wait_until_up
 from tests.finished_run import RunWriter
 from tests.test_access import AUTH
@@ -184,7 +186,19 @@ def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
     for path in ("/api/runs", f"/reports/{door.report}", "/metrics"):
         reply = door.get(path, Host=f"evil.example:{port}")
         assert reply.status == 403
-        assert reply.data["error"].startswith("Expected a request to localhost or to an IP address; got one to 'evil")
+        assert reply.data["error"].startswith("Expected a request to localhost, to an IP address or to one of server.")
+
+
+def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
+    kept = streamlit.config.get_option("server.allowedHosts")
+    try:
+        streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
+        assert identify({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
+        for host in ("localhost", "example.com", "", "[", "lab.example.org@evil.example"):
+            with pytest.raises(AccessError):
+                identify({"host": host}, {})
+    finally:
+        streamlit.config.set_option("server.allowedHosts", kept)
 
 
 def test_fault_of_this_side_is_told_without_details(door: Door) -> None:

@@ -12,12 +12,11 @@ from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from core.access.role import OWNER, Person
 from core.errors import AccessError
 from core.ui.access import read_login
-
-_HEARD_AS = ("browser.serverAddress", "server.address")
 
 
 def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Person:
@@ -30,8 +29,8 @@ def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Person:
         AccessError: when this one is not let in, or the settings cannot be relied on: then nobody is.
     """
     login = read_login()
+    _check_host(headers.get("host", ""), known=login is not None)
     if login is None:
-        _check_host(headers.get("host", ""))
         return OWNER
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -52,26 +51,23 @@ def _read_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:
     return found if found.get("origin") == get_origin_from_redirect_uri() else {}
 
 
-def _check_host(host: str) -> None:
-    """Where nobody has to log in, a page of elsewhere could have its name lead here and so read what is here: names are
-    answered only where they are this machine's, or were set. An address cannot be led astray."""
-    name = _read_name(f"//{host}")
-    known = {"localhost", *(st.get_option(option) for option in _HEARD_AS)}
-    known |= {_read_name(origin) for origin in st.get_option("server.corsAllowedOrigins")}
-    if name not in known and not _is_address(name):
-        raise AccessError(f"Expected a request to localhost or to an IP address; got one to {host!r:.80}.")
+def _check_host(host: str, *, known: bool) -> None:
+    """Where nobody has to log in, a page of elsewhere could have its name lead here and so read what is here: then only
+    localhost and addresses, which cannot be led astray, are answered. `server.allowedHosts` says otherwise.
+
+    Args:
+        known: whether it will be asked who sends the request.
+    """
+    listed = bool(st.get_option("server.allowedHosts"))
+    if not (is_host_allowed(host) if listed else known or _is_here(host)):
+        raise AccessError(
+            f"Expected a request to localhost, to an IP address or to one of server.allowedHosts; got {host!r:.80}."
+        )
 
 
-def _read_name(address: str) -> str:
+def _is_here(host: str) -> bool:
     try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ipaddress.ip_address(name))
     except ValueError:
         return False
-    return True
