@@ -16,10 +16,13 @@ HeadroomError
 ├── NoteError            what people add to a run, when it is refused or somebody else was faster
 ├── SearchError          a search that is not understood
 ├── ReportError          a report that is absent, or cannot be as it was asked for
-│   └── ReportConflictError  somebody else was faster
+│   ├── ReportConflictError  somebody else was faster
+│   └── ReportDamagedError   a file of it that is not as it was written
 ├── ToolError            another tool that is not installed, does not answer or refuses
 ├── AccessError          somebody who may not, or settings of who may that cannot be relied on
 │   └── LoginError       nobody is logged in, or not any more
+├── RequestError         a request of a program that is not understood
+│   └── NoSuchPathError  one to what there cannot be
 └── HomeError            a Headroom home that cannot be read or written
 """
 
@@ -96,6 +99,10 @@ class ReportConflictError(ReportError):
     pass
 
 
+class ReportDamagedError(ReportError):
+    pass
+
+
 class ToolError(HeadroomError):
     pass
 
@@ -105,4 +112,12 @@ class AccessError(HeadroomError):
 
 
 class LoginError(AccessError):
+    pass
+
+
+class RequestError(HeadroomError):
+    pass
+
+
+class NoSuchPathError(RequestError):
     pass

@@ -38,9 +38,9 @@ def find_port() -> int:
 
 
 @contextmanager
-def serving(home: Home, log: Path, port: int, *settings: str) -> Iterator[str]:
+def serving(home: Home, log: Path, port: int, *settings: str, script: str = "dashboard.py") -> Iterator[str]:
     """A dashboard on `home` alone; its address. Ends with the block, with all that it started."""
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1", *settings],

@@ -392,11 +392,13 @@ READING = {
     },
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "difference": None, "foreign": {"MODELS"},
-        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "read_tags"}, "peers": None, "robustness": {"NAME"},
+        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "peers": None,
+        "record": {"Cost", "Data", "Metrics"}, "robustness": {"NAME"},
         "run": {"Run", "read_history"}, "runs": {"RunStore"}, "search": None,
     },
     "core.reports": {
         "address": None, "build": None, "default": None, "document": None, "format": None, "report": None,
+        "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "setting": None, "shelf": {"Draft", "Entry", "Published", "ReportShelf"}, "words": None,
     },
     "core.files": {},
@@ -406,14 +408,14 @@ READING = {
 
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "removed"},
-    JobQueue: {"ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
+    JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
-    ReportShelf: {"entries", "open", "read", "removed", "versions"},
+    ReportShelf: {"entries", "locate", "open", "read", "removed", "versions"},
 }
 """What pages may ask these for; every other method of them writes."""
 
 HARMLESS = (
-    "job.cancel", "st.write", "knob.write", "entry.amount.write", "FORMATS[name].write",
+    "job.cancel", "st.write", "knob.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
     "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""
@@ -421,7 +423,12 @@ HARMLESS = (
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")
 PATHS = {"mkdir", "open", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
 
-PAGE_SOURCES = sorted([*(ROOT / "core/ui").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "dashboard.py"])
+PAGE_SOURCES = sorted(
+    [
+        *(path for folder in ("core/ui", "core/door", "pages") for path in (ROOT / folder).rglob("*.py")),
+        *(ROOT / name for name in ("dashboard.py", "asgi.py")),
+    ]
+)
 
 
 def find_writing(module: str, source: str) -> Iterator[str]:

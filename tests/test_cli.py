@@ -22,9 +22,10 @@ from typer.testing import CliRunner, Result
 
 from core.cli import doctor
 from core.cli.app import OneLine, app
-from core.cli.evidence import EVIDENCE
-from core.cli.output import format_known, list_records, print_json, print_table
+from core.cli.output import format_known, print_json, print_table
 from core.datasets.cache import fetch_dataset, pin
+from core.displays.figure import EVIDENCE
+from core.displays.plain import list_records
 from core.displays.progress import describe_progress
 from core.home import Home
 from core.jobs.progress import Progress
@@ -127,7 +128,7 @@ READS = [
 LOADED = """
 import json, sys
 from core.cli.app import app
-from core.cli.evidence import EVIDENCE
+from core.displays.figure import EVIDENCE
 for words in json.loads(sys.argv[1]):
     try:
         app(words)

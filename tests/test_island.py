@@ -15,6 +15,7 @@ from tests.finished_run import RunWriter
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
+LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
 # Imports modules, then tells which libraries came along.
 IMPORT = """
@@ -54,7 +55,7 @@ def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
     names = modules(under="core", but=("core.training.", "core.ui."))
     assert "core.store.runs" in names
     libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
-    assert [name for name in (*HEAVY, *OPTIONAL, "streamlit") if name in libraries] == []
+    assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 
 
 def test_nothing_imports_ray(tmp_path: Path) -> None:

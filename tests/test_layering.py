@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
-    ("core.registry", "core.files", "core.home", "core.picture"),
+    ("core.registry", "core.files", "core.home", "core.pace", "core.picture"),
     ("core.access",),
     ("core.knob", "core.step"),
     ("core.spec",),
@@ -23,8 +23,8 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.displays",),
     ("core.reports", "core.tools"),
     ("core.actions",),
-    ("core.ui", "core.cli"),
-    ("pages", "dashboard", "core.__main__"),
+    ("core.ui", "core.cli", "core.door"),
+    ("pages", "dashboard", "asgi", "core.__main__"),
 ]
 RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
 # The island uses what stands below it; nobody lands on it.
@@ -36,7 +36,9 @@ HOMES = {
     "tensorflow": (ISLAND,),
     "keras": (ISLAND,),
     "extra_keras_datasets": (ISLAND,),
-    "streamlit": ("core.ui", "pages", "dashboard"),
+    "streamlit": ("core.ui", "pages", "dashboard", "asgi"),
+    "starlette": ("core.door",),
+    "prometheus_client": ("core.door",),
     "mlflow": ("core.tools",),
     "tensorboard": ("core.tools",),
     "typer": ("core.cli", "core.__main__"),
@@ -65,7 +67,8 @@ def module_of(path: Path) -> str:
 
 
 def sources() -> list[Path]:
-    return sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "dashboard.py"])
+    folders = [path for folder in ("core", "pages") for path in (ROOT / folder).rglob("*.py")]
+    return sorted([*folders, ROOT / "dashboard.py", ROOT / "asgi.py"])
 
 
 def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:
@@ -98,7 +101,7 @@ def problem(found: Import) -> str | None:
     if library in HOMES:
         homes = HOMES[library] + (IN_FUNCTIONS.get(library, ()) if found.in_function else ())
         return None if within(found.module, homes) else f"{found}; only {' and '.join(homes)} may"
-    if found.module in ("core",) or library not in ("core", "pages", "dashboard", "tests", "benchmarks"):
+    if found.module in ("core",) or library not in ("core", "pages", "dashboard", "asgi", "tests", "benchmarks"):
         return None
     if library in ("tests", "benchmarks"):
         return f"{found}, which users do not have"
@@ -137,6 +140,8 @@ def test_imports_point_one_way(path: Path) -> None:
         ("core.displays.chart", "import streamlit", False),
         ("core.uikit", "import streamlit", False),
         ("core.surprise", "import core.errors", False),
+        ("core.door.run", "import streamlit", False),
+        ("core.store.run", "from core.door import run", False),
         ("pages.compare", "from core.ui import show", True),
         ("core.store.run", "from tests import conftest", False),
     ],

@@ -313,7 +313,7 @@ def dashboard(
     ]
     secrets = tmp_path / "secrets.toml"
     secrets.write_text("\n".join(lines))
-    with serving(home, tmp_path / "dashboard.log", port, "--secrets.files", str(secrets)) as address:
+    with serving(home, tmp_path / "dashboard.log", port, "--secrets.files", str(secrets), script="asgi.py") as address:
         yield address
 
 
@@ -339,12 +339,15 @@ def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard:
     page.goto(f"{dashboard}/train")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    assert page.request.get(f"{dashboard}/api/runs").status == 401
 
     log_in(page, "vera")
+    assert page.request.get(f"{dashboard}/api/runs").json()["total"] == 1
     page.goto(f"{dashboard}/train?epochs=7")
     expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()
     expect(page.get_by_text("Expected a trainer to train; got a viewer.")).to_be_visible()
     log_out(page)
+    assert page.request.get(f"{dashboard}/api/runs").status == 401
 
     log_in(page, "ada")
     page.goto(f"{dashboard}/runs?runs_search=epochs:3")

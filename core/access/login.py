@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.access.role import Person
 from core.access.table import RoleTable
+from core.access.token import TokenTable
 from core.errors import AccessError, LoginError
 
 DEFAULT_HOURS = 12
@@ -13,7 +14,7 @@ _SHARED = ("redirect_uri", "cookie_secret")
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 _LEAST_SECRET = 32
 _SKEW_SECONDS = 300.0
-_SETTINGS = ("roles", "login_hours", "unsaid_is_verified")
+_SETTINGS = ("roles", "tokens", "login_hours", "unsaid_is_verified")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Login:
     table: RoleTable
     hours: float = DEFAULT_HOURS
     unsaid_is_verified: bool = False
+    tokens: TokenTable = field(default_factory=lambda: TokenTable({}))
 
     @classmethod
     def parse(cls, auth: object, settings: object) -> "Login | None":
@@ -48,7 +50,8 @@ class Login:
             raise AccessError(f"Expected login_hours in [headroom] between 0 and 720; got {hours!r:.40}.")
         if not isinstance(unsaid, bool):
             raise AccessError(f"Expected unsaid_is_verified in [headroom] to be true or false; got {unsaid!r:.40}.")
-        return cls(_read_providers(auth), RoleTable.parse(settings.get("roles")), float(hours), unsaid)
+        table, tokens = RoleTable.parse(settings.get("roles")), TokenTable.parse(settings.get("tokens"))
+        return cls(_read_providers(auth), table, float(hours), unsaid, tokens)
 
     def identify(self, claims: Mapping[str, object], now: float) -> Person:
         """The person whom a provider vouches for.

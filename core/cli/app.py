@@ -16,6 +16,7 @@ from core.cli.output import say
 from core.cli.recipe import params, recipes
 from core.cli.run import show
 from core.cli.sweep import sweep
+from core.cli.token import token
 from core.cli.train import train
 from core.errors import HeadroomError
 from core.spec import KNOBS
@@ -80,7 +81,7 @@ def _show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _command in (recipes, params, train, sweep, show, compare, analyse, doctor):
+for _command in (recipes, params, train, sweep, show, compare, analyse, token, doctor):
     app.command()(_command)
 app.add_typer(run.app, name="runs")
 app.add_typer(bundle.app, name="bundle")

@@ -1,21 +1,14 @@
-"""The displays of the evidence on a terminal and as JSON: what `analyse` prints, and `compare --json` carries."""
+"""`analyse`: the displays of the evidence, on a terminal or as JSON."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, list_records, print_json, print_table
+from core.cli.output import JsonFlag, print_json, print_table
+from core.displays.figure import build_evidence, list_evidence
+from core.displays.plain import list_records
 from core.home import Home
 
-if TYPE_CHECKING:
-    from core.displays.display import Display
-    from core.store.comparison import Comparison
-
-EVIDENCE = (
-    "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "activation",
-    "calibration", "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front",
-    "pareto", "knob_curve", "parallel",
-)  # fmt: skip
 _WORDS = ("Head", "Heads", "Of", "By", "Verdict", "What would settle it", "Check", "Severity", "Result", "Only",
           "Setting", "Value", "On the front", "Run", "What was found", "Who is right", "Guesses that are",
           "Temperature", "More than chance", "Images", "Stress", "True class", "Class and probability",
@@ -37,30 +30,13 @@ def analyse(
     store = RunStore(Home.default())
     comparison = Comparison.of([store.find(beginning) for beginning in run_ids])
     if as_json:
-        print_json({"headline": write_headline(comparison), **list_evidence(comparison)})
+        print_json({"headline": write_headline(comparison), **list_evidence(comparison, store.frame())})
         return
     typer.echo(f"{write_headline(comparison)}\n")
-    for display in _build(comparison):
+    for display in build_evidence(comparison, store.frame()):
         rows = [{key: str(value) for key, value in row.items()} for row in list_records(display.table())]
         print_table(rows, numbers=_numbers(rows), title=display.title)
         typer.echo(f"{display.describe()}\n")
-
-
-def list_evidence(comparison: "Comparison") -> dict[str, Any]:
-    """The frame of every display of the evidence, by its name: a list of rows, shares of 1 and seconds."""
-    return {display.name: list_records(display.frame()) for display in _build(comparison)}
-
-
-def _build(comparison: "Comparison") -> "list[Display]":
-    """The displays of the evidence; those that set a run among all on the same images get these too."""
-    from core.displays.display import DISPLAYS
-    from core.store.peers import Peers
-    from core.store.runs import RunStore
-
-    peers = Peers.within(comparison, RunStore(Home.default()).frame())
-    among = {"peers": peers}
-    kinds = [DISPLAYS[name] for name in EVIDENCE]
-    return [kind(comparison, **(among if "peers" in kind.__dataclass_fields__ else {})) for kind in kinds]
 
 
 def _numbers(rows: list[dict[str, str]]) -> list[str]:

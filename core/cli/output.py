@@ -1,14 +1,14 @@
 """What commands print: answers on standard output, as a table or as JSON, and all else on standard error."""
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.displays.plain import make_plain
+
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -22,7 +22,7 @@ def say(sentence: str) -> None:
 
 def print_json(value: Any) -> None:
     """What is not finite or missing becomes null."""
-    typer.echo(json.dumps(_plain(value), indent=1, allow_nan=False))
+    typer.echo(json.dumps(make_plain(value), indent=1, allow_nan=False))
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, numbers: Sequence[str] = (), title: str = "") -> None:
@@ -60,20 +60,6 @@ def open_console(*, stderr: bool = False) -> "Console":
     return console
 
 
-def list_records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows of a frame as Python values; what is missing is None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
-
-
 def format_known(value: Any, form: Callable[[Any], str] = str) -> str:
     """«–» for what is not known."""
     return "–" if value is None else form(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(member) for member in value]
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value

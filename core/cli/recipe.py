@@ -6,7 +6,8 @@ import typer
 
 from core.architecture.model import Model, compute_model
 from core.cli.knob import parse_changes
-from core.cli.output import JsonFlag, format_known, list_records, print_json, print_table, say
+from core.cli.output import JsonFlag, format_known, print_json, print_table, say
+from core.displays.plain import list_records
 from core.home import Home
 from core.spec import BACKBONES, DATASETS, HEADS, KNOBS
 

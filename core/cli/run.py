@@ -4,7 +4,8 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from core.cli.output import JsonFlag, format_known, list_records, print_json, print_pairs, print_table, say
+from core.cli.output import JsonFlag, format_known, print_json, print_pairs, print_table, say
+from core.displays.plain import list_records
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 

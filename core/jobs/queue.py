@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from core.errors import JobError
 from core.home import Home
@@ -149,6 +149,11 @@ class JobQueue:
     def running(self) -> list[Job]:
         """Jobs that the table has as running."""
         return self._select("WHERE state = 'running' ORDER BY number")
+
+    def count(self) -> dict[State, int]:
+        """How many jobs the table has in each state; cheap however long it is."""
+        rows: dict[Any, Any] = dict(self._table.select("SELECT state, count(*) FROM job GROUP BY state"))  # type: ignore[arg-type]
+        return {state: rows.get(state, 0) for state in get_args(State)}
 
     def has(self, *states: State) -> bool:
         """Whether the table has a job in one of these states; cheap however long it is."""

@@ -1,6 +1,8 @@
 """Charts of a document outside a page: as wide as there is room, drawn by Vega in a browser or without one."""
 
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from typing import Any
 
@@ -10,6 +12,10 @@ from core.home import Home
 
 PLAIN_PIXELS = 640
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BUNDLE = """
+import sys, vl_convert
+sys.stdout.buffer.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+"""
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -87,13 +93,12 @@ def _refuse(error: ValueError) -> ReportError:
 
 def load_vega(home: Home) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script. It takes seconds to put together, so the home keeps it."""
-    import vl_convert
-
     path = home.scripts / f"vega-{version('vl-convert-python')}.js"
     try:
         return path.read_text(encoding="utf-8")
-    except OSError:
-        script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    except OSError:  # in a process of its own: the engine that makes it would stay in the dashboard's memory
+        command = [sys.executable, "-c", _BUNDLE]
+        script = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
     try:
         with replacing(path) as temporary:
             temporary.write_text(script, encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import HomeError, ReportConflictError, ReportError
+from core.errors import HomeError, ReportConflictError, ReportDamagedError, ReportError
 from core.files import write_json
 from core.home import Home
 from core.reports.address import ID, split_address
@@ -156,11 +156,11 @@ class ReportShelf:
     def versions(self, report_id: str) -> tuple[int, ...]:
         return tuple(_number(self._folder(report_id), _PUBLISHED))
 
-    def open(self, address: str) -> Published:
-        """A published version; the newest where the address names none.
+    def locate(self, address: str) -> Path:
+        """The file of a published version; of the newest where the address names none. It never changes.
 
         Raises:
-            ReportError: when there is none, or it is not as it was published.
+            ReportError: when there is none.
         """
         report_id, version = split_address(address)
         versions = self.versions(report_id)
@@ -170,15 +170,25 @@ class ReportShelf:
             if not _number(self._folder(report_id), _DRAFT):
                 raise ReportError(self._explain_absence(report_id))
             raise ReportError(f"Expected a published version of report {report_id}; got {_name_version(version)}.")
-        path = self._folder(report_id) / f"published-{version}.json"
+        return self._folder(report_id) / f"published-{version}.json"
+
+    def open(self, address: str) -> Published:
+        """A published version; the newest where the address names none.
+
+        Raises:
+            ReportError: when there is none.
+            ReportDamagedError: when it is not as it was published.
+        """
+        path = self.locate(address)
+        report_id, version = path.parent.name, int(path.stem.rpartition("-")[2])
         try:
             found = Published.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
-            raise ReportError(
+            raise ReportDamagedError(
                 f"Expected report {report_id}-{version} as it was published; got a damaged file."
             ) from None
         if (found.id, found.version) != (report_id, version) or found.checksum != found.document.checksum:
-            raise ReportError(f"Expected report {report_id}-{version} as it was published; got another content.")
+            raise ReportDamagedError(f"Expected report {report_id}-{version} as it was published; got another content.")
         return found
 
     def remove(self, report_id: str) -> None:
@@ -241,7 +251,9 @@ class ReportShelf:
         try:
             return Draft.model_validate_json(path.read_bytes())
         except (OSError, ValueError):
-            raise ReportError(f"Expected report {report_id} as it was saved; got a damaged {path.name}.") from None
+            raise ReportDamagedError(
+                f"Expected report {report_id} as it was saved; got a damaged {path.name}."
+            ) from None
 
     def _explain_absence(self, report_id: str) -> str:
         if report_id in self.removed():

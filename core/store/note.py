@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import HomeError, NoteError
 from core.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_NAME, MOST_TEXT, MOST_TAGS, MOST_TAG = 100, 10_000, 20, 40
 
@@ -27,6 +30,9 @@ class Note:
     star: bool = False
     archived: bool = False
     version: int = 0
+
+
+_NOTHING = Note()
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,18 @@ class NoteBook:
         except (OSError, sqlite3.Error) as error:
             detail = error.strerror if isinstance(error, OSError) else error
             raise HomeError(f"Expected to be able to use {self.path}; got: {detail}.") from error
+
+
+def join_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
+    """A list of runs with the columns name, tags (with blanks between), note, star and archived."""
+    added = [notes.get(run_id, _NOTHING) for run_id in frame["run_id"]]
+    return frame.assign(
+        name=[note.name for note in added],
+        tags=[" ".join(note.tags) for note in added],
+        note=[note.text for note in added],
+        star=[note.star for note in added],
+        archived=[note.archived for note in added],
+    )
 
 
 def read_tags(text: str) -> tuple[str, ...]:

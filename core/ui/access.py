@@ -38,7 +38,7 @@ def person() -> Person:
         AccessError: when this one is not let in, or the settings cannot be relied on: then nobody is.
     """
     is_read_only()  # said at once where it is set to nonsense
-    login = _read_login()
+    login = read_login()
     return login.identify(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
 
 
@@ -98,7 +98,7 @@ def show_person() -> None:
     with st.sidebar:
         if is_read_only():
             st.caption(f"{_LOCK} This dashboard is for reading only.")
-        if _read_login():
+        if read_login():
             who = person()
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{who.name}, {who.role.label}")
@@ -111,7 +111,7 @@ def _show_door(said: str | None) -> None:
     if said:
         st.error(escape_markdown(said), icon=_LOCK)
     try:
-        login = _read_login()
+        login = read_login()
     except AccessError:  # said already
         return
     with st.container(horizontal=True):
@@ -130,7 +130,7 @@ def _offer_logout(label: str) -> None:
     st.button(label, icon=":material/logout:", key="log-out", on_click=st.logout)
 
 
-def _read_login() -> Login | None:
+def read_login() -> Login | None:
     """How people log in, read at most once a second; None where nobody has to.
 
     Raises:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import HeadroomError
+from core.pace import PACES
 from core.ui.access import show_person
 from core.ui.link import close_link, open_link
 from core.ui.state import choose_comparison, chosen_comparison, store
@@ -25,12 +26,13 @@ MARK = (
 
 
 def run_page(page: StreamlitPage) -> None:
-    open_link(page.title)
-    with errors_as_sentences():
-        show_person()
-        choose_comparison()
-        page.run()
-    close_link()
+    with PACES.timing(page.title):
+        open_link(page.title)
+        with errors_as_sentences():
+            show_person()
+            choose_comparison()
+            page.run()
+        close_link()
     _spare_collector(page.title)
 
 
@@ -53,6 +55,7 @@ def errors_as_sentences() -> Iterator[None]:
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
     except Exception:
+        PACES.fail()
         logging.getLogger("headroom").exception("a page failed")
         st.error("Something went wrong on this page. The full account is in the dashboard's log.", icon=_BUG)
 

@@ -7,7 +7,7 @@ from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
-from core.store.note import Note, NoteBook
+from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MOST_CHARS, search
 from core.ui import link
 from core.ui.state import home, store
@@ -26,21 +26,10 @@ _HELP = (
 )
 
 
-_NOTHING = Note()
-
-
 def read_kept() -> tuple[pd.DataFrame, dict[str, Note]]:
     """All finished runs, with the columns name, tags, note, star and archived that people added, and these notes."""
-    frame, notes = store().frame(), NoteBook(home()).read_all()
-    added = [notes.get(run_id, _NOTHING) for run_id in frame["run_id"]]
-    frame = frame.assign(
-        name=[note.name for note in added],
-        tags=[" ".join(note.tags) for note in added],
-        note=[note.text for note in added],
-        star=[note.star for note in added],
-        archived=[note.archived for note in added],
-    )
-    return frame, notes
+    notes = NoteBook(home()).read_all()
+    return join_notes(store().frame(), notes), notes
 
 
 def choose_runs(frame: pd.DataFrame) -> list[str]:

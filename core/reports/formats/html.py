@@ -37,8 +37,7 @@ class Html(Format):
 
 def _render(edition: Edition, home: Home) -> str:
     document = edition.document
-    own = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    scripts = [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
+    scripts = load_scripts(home)
     return _open_template().render(
         document=document,
         edition=edition,
@@ -47,6 +46,12 @@ def _render(edition: Edition, home: Home) -> str:
         style=Markup(STYLE + (TEMPLATES / "report.css").read_text(encoding="utf-8")),
         charts=Markup(_write_charts(document)),
     )
+
+
+def load_scripts(home: Home) -> list[str]:
+    """The scripts of every report, as they stand in it."""
+    own = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    return [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
 
 
 def write_policy(scripts: list[str]) -> str:
