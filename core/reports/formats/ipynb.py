@@ -9,7 +9,7 @@ from core.reports import markdown
 from core.reports.document import Figure, Passage, Table
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MOST_ROWS, open_table, write_table
-from core.reports.picture import PLAIN_PIXELS, stretch, write_png
+from core.reports.picture import PLAIN_PIXELS, draw_png, stretch
 from core.reports.words import write_markdown
 
 _OPEN = """\
@@ -60,12 +60,12 @@ def _list_cells(edition: Edition) -> Iterator[Any]:
     document = edition.document
     yield _say(*markdown.write_opening(edition), _HOW)
     yield _run(_OPEN.format(ids=[run.run_id for run in document.runs]))
-    room = _MOST_BYTES
+    room, drawn = _MOST_BYTES, draw_png(document.figures, _SCALE)
     for section in document.sections:
         if isinstance(section, Passage):
             yield _say(write_markdown(section.text))
         else:
-            png = write_png(section.chart, _SCALE) if section.chart and room > 0 else b""
+            png = drawn.get(section.id, b"") if room > 0 else b""
             room -= len(png)
             yield from _list_figure(section, png)
     yield _say("## The runs", markdown.write_table(document.run_table))

@@ -7,7 +7,7 @@ from core.home import Home
 from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
 from core.reports.markdown import write_checksum, write_opening, write_reproduction, write_table, write_text
-from core.reports.picture import write_png
+from core.reports.picture import draw_png
 from core.reports.words import write_markdown
 
 _MOST_ROWS = 40
@@ -27,8 +27,8 @@ class Markdown(Format):
         drawn = [figure for figure in edition.document.figures if figure.chart]
         names = {figure.id: f"{folder}/{n:02}-{figure.display}.png" for n, figure in enumerate(drawn, 1)}
         text = "\n\n".join(_write(edition, names)) + "\n"
-        pictures = {names[figure.id]: write_png(figure.chart) for figure in drawn if figure.chart}
-        return {f"{edition.stem}.md": text.encode(), **pictures}
+        pictures = {names[figure_id]: png for figure_id, png in draw_png(drawn).items()}
+        return {f"{edition.stem}.md": text.encode(), **{name: pictures[name] for name in names.values()}}
 
 
 def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:

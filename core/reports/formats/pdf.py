@@ -11,7 +11,7 @@ from core.home import Home
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MOST_ROWS, TEMPLATES, list_tiles
-from core.reports.picture import write_svg
+from core.reports.picture import draw_svg
 from core.reports.words import parse_words
 
 
@@ -55,6 +55,7 @@ def _open_fonts() -> Any:
 def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     """The edition as data for the template, where every cell is text."""
     document = edition.document
+    drawn = draw_svg(figure for figure in document.figures if not figure.pictures)
     fields = ("year", "month", "day", "hour", "minute", "second")
     return {
         "describe": edition.describe(),
@@ -66,7 +67,7 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
             "headline": document.headline,
             "facts": document.facts,
             "cautions": document.cautions,
-            "sections": [_list_section(section) for section in document.sections],
+            "sections": [_list_section(section, drawn) for section in document.sections],
             "runs": _write_table(document.run_table),
             "commands": document.reproduction.commands,
             "environment": _write_table(document.environment_table),
@@ -74,11 +75,13 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _list_section(section: Passage | Figure) -> dict[str, Any]:
-    return {"kind": "words", "words": parse_words(section.text)} if section.kind == "words" else _list_figure(section)
+def _list_section(section: Passage | Figure, drawn: dict[str, str]) -> dict[str, Any]:
+    if isinstance(section, Passage):
+        return {"kind": "words", "words": parse_words(section.text)}
+    return _list_figure(section, drawn.get(section.id, ""))
 
 
-def _list_figure(figure: Figure) -> dict[str, Any]:
+def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
     table = figure.table if figure.table and figure.table.rows else None
     behind = table if table and not figure.open and figure.display != "tiles" else None
     short = behind is not None and len(behind.rows) <= MOST_ROWS and not figure.pictures  # which say it already
@@ -87,7 +90,7 @@ def _list_figure(figure: Figure) -> dict[str, Any]:
         "title": figure.title,
         "sentence": figure.sentence,
         "problem": figure.problem,
-        "svg": write_svg(figure.chart) if figure.chart and not figure.pictures else "",
+        "svg": svg,
         "tiles": [_write_tile(tile) for tile in list_tiles(figure)] if figure.display == "tiles" else [],
         "pictures": [
             {
