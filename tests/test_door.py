@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -187,6 +188,19 @@ def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
         reply = door.get(path, Host=f"evil.example:{port}")
         assert reply.status == 403
         assert reply.data["error"].startswith("Expected a request to localhost, to an IP address or to one of server.")
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
+def test_pages_too_are_closed_to_a_name_that_leads_here(door: Door, host: str, status: bytes) -> None:
+    port = int(door.address.rpartition(":")[2])
+    asked = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Protocol: streamlit\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(asked.encode())
+        assert connection.recv(64).split()[1] == status
 
 
 def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
