@@ -18,7 +18,7 @@ _ORDERS = {
     "fewest parameters first": ("params", True),
     "by name": ("name", True),
 }
-_MOST_ROWS = 500
+_MOST_ROWS = 200
 _STAR_PIXELS, _WORDS_PIXELS = 40, 150
 _HELP = (
     "Words, and fields: `head:gap acc>0.9 tag:paper`. All must hold; a minus turns one round: `-tag:draft`. Fields are "
