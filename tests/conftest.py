@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.home import Home
 from core.store.runs import RunStore
 from tests.finished_run import RunWriter
+
+settings.register_profile("headroom", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("headroom")
 
 
 def pytest_configure() -> None:

@@ -8,11 +8,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import cancel
@@ -58,7 +59,8 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
             process.terminate()
             process.wait(timeout=20)
             for job in JobQueue(home).unfinished():
-                cancel(home, job.run_id)
+                with suppress(JobError):  # it has ended meanwhile
+                    cancel(home, job.run_id)
 
 
 def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:

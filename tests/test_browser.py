@@ -294,6 +294,23 @@ def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
     assert not home.runs.exists() or not list(home.runs.iterdir())
 
 
+def test_ticked_runs_stand_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
+    ids = [make_run(head=head).run_id for head in ("gap", "dense")]
+    page = visit(f"?runs={','.join(ids)}")
+    expect(page.get_by_label("Run ids")).to_have_value(",".join(ids))
+    page.goto(page.url.partition("?")[0] + "runs?runs_search=epochs:3")
+    frame = page.get_by_test_id("stDataFrame").first
+    frame.wait_for()
+    page.wait_for_timeout(1500)
+    for y in (52, 87):
+        frame.click(position={"x": 18, "y": y})
+        page.wait_for_timeout(700)
+    page.get_by_role("button", name="Compare 2 runs").click()
+    expect(page).to_have_url(re.compile("runs=[0-9a-f]{12}%2C[0-9a-f]{12}"))
+    page.get_by_role("link", name="Curves").click()
+    expect(page).to_have_url(re.compile("curves.*runs=[0-9a-f]{12}%2C[0-9a-f]{12}"))
+
+
 def test_report_is_saved_written_in_published_and_read_by_somebody_else(
     visit: Open, make_run: RunWriter, tmp_path: Path
 ) -> None:
@@ -348,6 +365,11 @@ def test_report_file_opens_with_no_network_and_its_charts_are_alive(
     chart.scroll_into_view_if_needed()
     chart.locator("svg path[aria-label]").first.hover()
     expect(page.locator("#vg-tooltip-element")).to_contain_text("Head")
+    curves = page.locator("section[id^=curves-] .chart").first
+    curves.scroll_into_view_if_needed()
+    curves.hover(position={"x": 400, "y": 120})
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("GAP, validation")
+    expect(page.locator("#vg-tooltip-element")).not_to_contain_text("undefined")
     assert page.locator(".cell img").first.evaluate("image => image.naturalWidth") == 28
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Show in dark colours").click()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from core.datasets.cache import fetch_dataset, pin
 from core.displays.figure import EVIDENCE
 from core.displays.plain import list_records
 from core.displays.progress import describe_progress
+from core.errors import JobError
 from core.home import Home
 from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
@@ -729,7 +731,8 @@ def until(condition: Any, seconds: float = 60.0) -> None:
 def end_jobs(home: Home) -> None:
     queue = JobQueue(home)
     for job in queue.unfinished():
-        queue.cancel(job.run_id)
+        with suppress(JobError):  # it has ended meanwhile
+            queue.cancel(job.run_id)
     until(lambda: not queue.unfinished())
 
 

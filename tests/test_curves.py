@@ -51,8 +51,8 @@ def rows(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
 
 def read(spec: dict[str, Any]) -> list[dict[str, str]]:
     """What the pointer reads at each place: title to text."""
-    tips = next(layers(spec, "rule"))["encoding"]["tooltip"]
-    return [{tip["title"]: row[tip["field"]] for tip in tips} for row in rows(spec, "rule")]
+    tips = next(layers(spec, "rect"))["encoding"]["tooltip"]
+    return [{tip["title"]: row[tip["field"]] for tip in tips} for row in rows(spec, "rect")]
 
 
 def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:

@@ -102,7 +102,7 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
         ({"title": " "}, "Expected a title of 1 to 300 characters; got 0."),
         ({"title": "x" * 301}, "Expected a title of 1 to 300 characters; got 301."),
         ({"blocks": tuple(Words() for _ in range(61))}, "Expected at most 60 parts in a report; got 61."),
-        ({"blocks": (Words.model_construct(id="abcdef", text="x" * 20_001),)}, "Expected a report that can be read; "),
+        ({"blocks": (Words.model_construct(id="abcdef", text="x" * 20_001),)}, "Expected words of at most 20,000 "),
         ({"runs": ()}, "Expected a report that can be read; got runs: "),
     ],
 )

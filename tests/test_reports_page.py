@@ -78,7 +78,7 @@ def test_list_finds_by_title_and_owner(open_reports: Open, draft: Draft) -> None
 
 def test_draft_shows_words_views_and_the_command(open_reports: Open, draft: Draft) -> None:
     app = sane(open_reports(report=draft.id))
-    assert "Our finding" in app.caption[0].value
+    assert "#### Our finding" in [text.value for text in app.markdown]
     assert "<strong>here</strong>" in "".join(element.proto.body for element in app.get("html"))
     assert "What each head costs, and what it buys" in [heading.value for heading in app.subheader]
     assert app.code[0].value.startswith("python -m core train --recipe digits-heads --heads gap,dense --epochs 3")
@@ -117,8 +117,9 @@ def test_later_one_of_two_people_is_told_and_loses_nothing(
     app = sane(open_reports(report=draft.id, editing="true"))
     theirs = shelf.save(draft, draft.report.change(title="Theirs"), "bob")
     app.text_area[0].set_value("Mine").run()
-    assert app.error[0].value.startswith("Expected the report as you saw it; got a newer one, saved by 'bob' at ")
-    assert app.warning[0].value == "bob was faster. What you changed is not lost."
+    assert app.toast[0].value.startswith("Expected the report as you saw it; got a newer one, saved by 'bob' at ")
+    (told,) = app.warning
+    assert told.value == "bob was faster. What you changed is kept here until you choose, or close this page."
     assert app.text_area[0].value == "Mine"
     assert shelf.read(draft.id) == theirs
     app = press(app, way)
@@ -153,7 +154,7 @@ def test_published_version_stays_behind_its_link(
     for run_id in draft.report.runs:
         store.remove(run_id)
     old = sane(open_reports(report=f"{draft.id}-1"))
-    assert "Our finding" in old.caption[0].value
+    assert "#### Our finding" in [text.value for text in old.markdown]
     assert old.info[0].value == "There is a newer version of this report, 2."
     gone = open_reports(report=draft.id)
     assert gone.error[0].value.startswith("Expected some of the runs of this report; got none: ")
@@ -173,6 +174,23 @@ def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draf
 def test_link_to_no_report_says_so(open_reports: Open, address: str) -> None:
     (error,) = open_reports(report=address).error
     assert error.value.startswith("Expected ")
+
+
+def test_heading_follows_the_settings_until_it_has_words_of_its_own(open_reports: Open, draft: Draft) -> None:
+    view = View(display="curves", settings={"metric": "loss", "x": "seconds"})
+    shelf = ReportShelf(Home.default())
+    saved = shelf.save(draft, draft.report.change(blocks=(view, View(display="curves", title="Mine"))), "ada")
+    headings = [heading.value for heading in sane(open_reports(report=saved.id)).subheader]
+    assert headings[:2] == ["Loss by training time", "Mine"]
+
+
+def test_what_is_too_long_is_told_and_nothing_is_saved(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+    app = open_reports(report=draft.id, editing="true")
+    app.text_area[0].set_value("x" * 20_001).run()
+    assert app.error[0].value == "Expected words of at most 20,000 characters; got 20,001."
+    next(box for box in app.text_input if box.label == "Title").set_value("y" * 301).run()
+    assert app.error[0].value == "Expected a title of 1 to 300 characters; got 301."
+    assert shelf.read(draft.id) == draft
 
 
 def test_duplicate_is_a_report_of_its_own(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
@@ -203,7 +221,8 @@ def test_hostile_title_owner_and_words_are_text(open_reports: Open, draft: Draft
     report = draft.report.change(title=hostile, blocks=(Words(text=f"{hostile}\n\n{'z' * 10_000}"),))
     saved = shelf.create(report, hostile[:60])
     app = sane(open_reports(report=saved.id))
-    assert app.caption[0].value.startswith(r"\<img src=x onerror=alert(1)\> \[x\](javascript\:alert(1)) \*\*b\*\*")
+    (title,) = [text.value for text in app.markdown if text.value.startswith("#### ")]
+    assert title.startswith(r"#### \<img src=x onerror=alert(1)\> \[x\](javascript\:alert(1)) \*\*b\*\*")
     (words,) = [element.proto.body for element in app.get("html") if "zzz" in element.proto.body]
     assert "<img" not in words
     assert 'href="javascript' not in words

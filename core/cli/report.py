@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_table
+from core.cli.output import JsonFlag, print_json, print_table, say
 from core.home import Home
 
 app = typer.Typer(invoke_without_command=True, help="List saved reports; make one, publish it, write it to a file.")
@@ -32,6 +32,8 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        say("There are no saved reports yet; report create RUN_ID… makes one.")
     print_table(
         [
             {

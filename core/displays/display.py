@@ -43,6 +43,11 @@ class Display(ABC):
     def describe(self) -> str:
         """What the picture shows, in a sentence for those who cannot see it."""
 
+    @property
+    def heading(self) -> str:
+        """The title, where settings make it another one."""
+        return self.title
+
     def table(self) -> pd.DataFrame:
         """The data as people read it: formatted, with headings. The frame itself unless a view says otherwise."""
         return self.frame()

@@ -34,7 +34,7 @@ def write_facts(comparison: Comparison) -> list[str]:
     """What the finding was measured on, and how often."""
     spec, data = comparison.first.spec, comparison.first.record.data
     return [
-        comparison.recipe.title if comparison.recipe else spec.backbone,
+        comparison.recipe.name if comparison.recipe else spec.backbone,
         f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
         describe_epochs(comparison.runs),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "

@@ -77,7 +77,8 @@ def build_section(block: Words | View, comparison: Comparison, home: Home) -> Pa
     try:
         kind: type[Display] = DISPLAYS[block.display]
         title = title or kind.title
-        return _build_figure(make_display(kind, comparison, block.settings, home), block, title)
+        display = make_display(kind, comparison, block.settings, home)
+        return _build_figure(display, block, block.title or display.heading)
     except HeadroomError as error:
         return Figure(id=block.id, display=block.display, title=title or block.display, problem=str(error))
 

@@ -1,14 +1,15 @@
 """The report that runs give by themselves, before an author has changed anything."""
 
 from core.displays.views.published import PublishedFigures
-from core.reports.report import Report, View, draw_id
+from core.reports.report import MOST_TITLE, Report, View, draw_id
+from core.spec import DATASETS
 from core.store.comparison import Comparison
 
 _ALWAYS = (
     View(display="tiles"),
     View(display="heads", table=True),
-    View(display="curves", title="Accuracy by epoch"),
-    View(display="curves", title="Loss by epoch", settings={"metric": "loss"}),
+    View(display="curves"),
+    View(display="curves", settings={"metric": "loss"}),
     View(display="first"),
 )
 _OF_TWO = (
@@ -32,13 +33,21 @@ _REST = (
 )
 
 
+def write_title(comparison: Comparison) -> str:
+    """That of the recipe where all its heads are there, else what is."""
+    recipe = comparison.recipe
+    if recipe and set(recipe.heads) == {contender.spec.head for contender in comparison.contenders}:
+        return recipe.title
+    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' against '.join(comparison.labels)}"
+    return title if len(title) <= MOST_TITLE else f"{title[: MOST_TITLE - 1]}…"
+
+
 def write_default(comparison: Comparison, title: str = "") -> Report:
     """All that a reader asks first, in the order of the questions."""
     published = () if PublishedFigures(comparison).frame().empty else (View(display="published"),)
     views = (*_ALWAYS, *(_OF_TWO if len(comparison.contenders) > 1 else ()), *published, *_REST)
-    recipe = comparison.recipe
     return Report(
-        title=title or (recipe.title if recipe else f"Heads on {comparison.first.spec.backbone}"),
+        title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),
         blocks=tuple(view.model_copy(update={"id": draw_id()}) for view in views),
     )

@@ -76,6 +76,9 @@ class Report(_Part):
             raise ReportError(f"Expected a title of 1 to {MOST_TITLE} characters; got {len(title.strip()):,}.")
         if len(blocks) > MOST_BLOCKS:
             raise ReportError(f"Expected at most {MOST_BLOCKS} parts in a report; got {len(blocks)}.")
+        for block in blocks:
+            if isinstance(block, Words) and len(block.text) > MOST_WORDS:
+                raise ReportError(f"Expected words of at most {MOST_WORDS:,} characters; got {len(block.text):,}.")
         return Report.parse({**self.model_dump(), **{n: _dump(v) for n, v in changes.items()}})
 
     def replace(self, block_id: str, **changes: Any) -> "Report":

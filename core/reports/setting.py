@@ -11,6 +11,17 @@ from core.home import Home
 from core.store.comparison import Comparison
 
 _NAMED = 8
+_LABELS = {
+    "x": "Horizontal axis",
+    "log": "Logarithmic axis",
+    "by": "Measured by",
+    "seeds": "Single seeds",
+    "about": "Class of the maps",
+    "label": "True class",
+    "page_size": "Pictures",
+    "scaled": "After temperature scaling",
+    "target": "Accuracy to reach",
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class Setting:
 
     @property
     def label(self) -> str:
-        return self.name.replace("_", " ").capitalize()
+        return _LABELS.get(self.name, self.name.replace("_", " ").capitalize())
 
     def allows(self, value: Any) -> bool:
         """1 is not True here, and not 1.0."""

@@ -12,7 +12,7 @@ from core.displays.number import format_bytes, format_plural
 from core.errors import AccessError, HeadroomError, NoteError
 from core.store.difference import list_differences
 from core.store.foreign import MODELS
-from core.store.note import MOST_NAME, MOST_TEXT, Note, read_tags
+from core.store.note import Note, read_tags
 from core.store.run import Run
 from core.ui import link
 from core.ui.access import act, explain, offer, problem
@@ -87,11 +87,11 @@ def _show_form(run: Run, note: Note) -> None:
     seen: Note = st.session_state.setdefault(f"note-{run_id}", note)
     with st.form(f"note-of-{run_id}-{seen.version}", border=True):
         st.caption(f"Run {run_id}")
-        name = st.text_input("Name", seen.name, max_chars=MOST_NAME, key=f"name-{run_id}-{seen.version}")
+        name = st.text_input("Name", seen.name, key=f"name-{run_id}-{seen.version}")
         tags = st.text_input(
             "Tags", " ".join(seen.tags), placeholder="paper draft", key=f"tags-{run_id}-{seen.version}"
         )
-        text = st.text_area("Note", seen.text, max_chars=MOST_TEXT, key=f"text-{run_id}-{seen.version}")
+        text = st.text_area("Note", seen.text, key=f"text-{run_id}-{seen.version}")
         saved = st.form_submit_button("Save", icon=":material/save:")
     if saved:
         try:

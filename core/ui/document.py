@@ -15,7 +15,7 @@ from core.ui.show import show_frame
 
 def show_heading(document: Document, note: str) -> None:
     """Whose report it is, what was found, on what, and what to keep in mind."""
-    st.caption(escape_markdown(document.title))
+    st.markdown(f"#### {escape_markdown(document.title)}")
     st.title(escape_markdown(document.headline), anchor=False)
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
-from core.errors import AccessError, HeadroomError, ReportError
+from core.errors import AccessError, HeadroomError, ReportConflictError, ReportError
 from core.reports.build import open_comparison
 from core.reports.document import Document, Passage
-from core.reports.report import MOST_TITLE, MOST_WORDS, Report, View, Words
+from core.reports.report import Report, View, Words
 from core.reports.setting import Setting, list_settings
 from core.reports.shelf import Draft
 from core.store.comparison import Comparison
@@ -56,7 +56,7 @@ def edit(seen: Draft, document: Document) -> None:
     report = seen.report
     with st.container(border=True):
         _ask(st.text_input, "Title", "title", lambda old, value: old.change(title=value), value=report.title,
-             max_chars=MOST_TITLE)  # fmt: skip
+             )  # fmt: skip
         _ask(st.text_input, "Runs", "runs", lambda old, value: old.change(runs=_read_runs(value)),
              value=", ".join(report.runs), help="Their ids, separated by commas.")  # fmt: skip
         chosen = chosen_comparison()
@@ -72,7 +72,7 @@ def edit(seen: Draft, document: Document) -> None:
             if isinstance(block, Words):
                 _ask(
                     st.text_area, "Markdown", f"words-{block.id}", partial(_replace, block.id, "text"),
-                    value=block.text, max_chars=MOST_WORDS, height="content", label_visibility="collapsed",
+                    value=block.text, height="content", label_visibility="collapsed",
                     placeholder="What should a reader know here? **Bold**, lists, tables and links are Markdown.",
                 )  # fmt: skip
             if not isinstance(section, Passage) or section.text:
@@ -109,7 +109,7 @@ def _edit_view(block: View, comparison: Comparison) -> None:
         if not fold.open:
             return
         _ask(st.text_input, "Heading", f"title-{block.id}", partial(_replace, block.id, "title"), value=block.title,
-             max_chars=MOST_TITLE, placeholder=_name_display(block.display))  # fmt: skip
+             placeholder=_name_display(block.display))  # fmt: skip
         _ask(st.toggle, "With its table", f"table-{block.id}", partial(_replace, block.id, "table"), value=block.table)
         if block.display in DISPLAYS:
             for setting in list_settings(DISPLAYS[block.display], comparison):
@@ -168,7 +168,10 @@ def _change(make: Callable[[Report], Report]) -> None:
         return
     try:
         st.session_state[_SEEN] = act(save_report, seen, report)
-    except (ReportError, AccessError) as error:  # somebody was faster, it was deleted, or a login ran out
+    except ReportConflictError as error:
+        st.session_state[_MINE] = report
+        st.toast(str(error), icon=":material/sync_problem:")  # also where the top of the page is out of sight
+    except (ReportError, AccessError) as error:  # it was deleted, or a login ran out
         st.session_state[_MINE] = report
         _say(str(error))
 
@@ -188,7 +191,8 @@ def _take(draft: Draft) -> None:
 
 
 def _show_conflict(newest: Draft, mine: Report) -> None:
-    st.warning(f"{_name(newest)} was faster. What you changed is not lost.", icon=":material/sync_problem:")
+    words = f"{_name(newest)} was faster. What you changed is kept here until you choose, or close this page."
+    st.warning(words, icon=":material/sync_problem:")
     with st.container(horizontal=True):
         if st.button("Keep mine as a report of its own", icon=":material/content_copy:", type="primary"):
             kept = act(duplicate_report, mine)
@@ -198,7 +202,7 @@ def _show_conflict(newest: Draft, mine: Report) -> None:
 
 
 def _read_runs(text: str) -> tuple[str, ...]:
-    names = [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]
+    names = text.replace(";", " ").replace(",", " ").split()
     if not names:
         raise ReportError("Expected the ids of finished runs; got none.")
     ids = tuple(dict.fromkeys(store().find(name).run_id for name in names))

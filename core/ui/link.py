@@ -208,6 +208,17 @@ def text(label: str, value: str = "", *, key: str, lines: int = 1, **settings: A
     return st.text_input(label, value, **settings)
 
 
+def set_text(label: str, *, key: str, **settings: Any) -> str:
+    """A line whose value pages set too: Streamlit leaves what a new bound box is set to out of the URL, so this one
+    puts it there by itself."""
+    _check(key, f"to be text of at most {_MOST_CHARS:,} characters", lambda text: len(text) <= _MOST_CHARS)
+    st.session_state.setdefault(key, st.query_params.get(key, ""))
+    value: str = st.text_input(label, max_chars=_MOST_CHARS, key=key, **settings) or ""
+    if st.query_params.get(key, "") != value:
+        st.query_params[key] = value
+    return value
+
+
 def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> None:
     named = [repr(option) for option in options if option]
     more = f" or {len(named) - _NAMED} more" if len(named) > _NAMED else ""

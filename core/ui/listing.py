@@ -21,7 +21,7 @@ _ORDERS = {
 _MOST_ROWS = 200
 _STAR_PIXELS, _WORDS_PIXELS = 40, 150
 _HELP = (
-    "Words, and fields: `head:gap acc>0.9 tag:paper`. All must hold; a minus turns one round: `-tag:draft`. Fields are "
+    "Words, and fields: `head:gap acc>0.8 tag:paper`. All must hold; a minus turns one round: `-tag:draft`. Fields are "
     "tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every knob."
 )
 
@@ -36,7 +36,7 @@ def choose_runs(frame: pd.DataFrame) -> list[str]:
     """The choices above the table, the table, and the ids that are ticked in it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = link.text(
-            "Search", key="runs_search", placeholder="head:gap acc>0.9 tag:paper", help=_HELP, width=270,
+            "Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=270,
         )  # fmt: skip
         dataset = link.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
         heads = {HEADS[name].label: name for name in HEADS if name in set(frame["head"])}

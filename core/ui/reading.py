@@ -29,6 +29,8 @@ def show_report(address: str) -> None:
     try:
         report_id, version = split_address(address)
         draft, versions = shelf().read(report_id), shelf().versions(report_id)
+        if version is not None and version not in versions:
+            shelf().open(address)  # which says so
     except ReportError:
         show_way_back()
         raise

@@ -61,6 +61,8 @@ def ticked_ids() -> tuple[str, ...]:
 def choose_comparison() -> None:
     """The picker in the sidebar. Its choice is in the URL, so a link opens the same comparison."""
     choices = [offer.label for offer in offers()]
+    if "runs" in st.query_params and "compare" not in st.query_params and "compare" not in st.session_state:
+        st.session_state["compare"] = TICKED  # a link that names runs means them
     if wanted := st.session_state.pop("wanted", None):
         st.session_state["compare"] = wanted
     if ids := st.session_state.pop("wanted runs", None):
@@ -70,7 +72,7 @@ def choose_comparison() -> None:
             "Comparison", [*choices, TICKED], key="compare", help="Every page speaks about this comparison."
         )
         if chosen == TICKED:
-            link.text(
+            link.set_text(
                 "Run ids",
                 key="runs",
                 placeholder="3f9a12bc44d0, 77e0…",

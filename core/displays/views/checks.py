@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.analysis.check import run_checks
 from core.displays.display import Chart, Display
+from core.displays.number import format_plural
 
 MARKS = {"failed": "✗", "passed": "✓", "not applicable": "–"}
 
@@ -44,4 +45,4 @@ class Checks(Display):
     def describe(self) -> str:
         states = self.frame()["state"]
         failed, passed, rest = ((states == state).sum() for state in MARKS)
-        return f"{failed} checks failed, {passed} passed, {rest} are not applicable."
+        return f"{format_plural(failed, 'check')} failed, {passed} passed, {rest} are not applicable."

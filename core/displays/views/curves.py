@@ -51,6 +51,10 @@ class Curves(Display):
     def choices(cls, comparison: Comparison) -> dict[str, Options]:
         return {"smoothing": {0.0: "none", 0.3: "0.3", 0.6: "0.6", 0.9: "0.9"}}
 
+    @property
+    def heading(self) -> str:
+        return f"{_NAMES[self.metric]} by {_X_NAMES[self.x].lower()}"
+
     @cached_property
     def _curves(self) -> pd.DataFrame:
         frame = compute_curves(self.comparison, self.metric, self.x, self.smoothing)
@@ -167,25 +171,39 @@ class Curves(Display):
         series = [str(column) for column in wide.columns]
         wide = wide.map(self._write).set_axis([f"s{i}" for i in range(len(series))], axis=1).reset_index()
         wide["at"] = wide[self.x].map(format_seconds if self.x == "seconds" else "{:,.0f}".format)
-        nearest = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=[self.x], empty=False)
+        # A band round each value takes the pointer: what Vega-Lite has for it (`nearest`) tells nothing in a file whose
+        # policy forbids code from text.
+        places = wide[self.x].to_numpy(dtype=float)
+        middles = (places[1:] + places[:-1]) / 2
+        wide["from"], wide["to"] = [places[0], *middles], [*middles, places[-1]]
+        under = alt.selection_point(on="pointerover", clear="pointerout", fields=[self.x], empty=False)
         tips = [alt.Tooltip(f"s{i}:N", title=name) for i, name in enumerate(series)]
-        rule = (
+        bands = (
             alt.Chart(wide)
-            .mark_rule(strokeWidth=1, color="#8a94a3")
+            .mark_rect(opacity=0, stroke="#8a94a3", strokeWidth=8)
             .encode(
-                x=f"{self.x}:Q",
-                opacity=alt.condition(nearest, alt.value(0.9), alt.value(0.0)),
+                x=alt.X("from:Q"),
+                x2="to:Q",
                 tooltip=[alt.Tooltip("at:N", title=_X_NAMES[self.x]), *tips],
             )
-            .add_params(nearest)
+            .add_params(under)
         )
+        seen = alt.condition(under, alt.value(0.9), alt.value(0.0))
+        rule = alt.Chart(wide).mark_rule(strokeWidth=1, color="#8a94a3").encode(x=f"{self.x}:Q", opacity=seen)
         dots = base.transform_filter("datum.seed < 0").mark_point(filled=True, size=46)
-        return [dots.encode(opacity=alt.condition(nearest, alt.value(1.0), alt.value(0.0))), rule]
+        return [rule, dots.encode(opacity=alt.condition(under, alt.value(1.0), alt.value(0.0))), bands]
 
     def _write(self, value: float) -> str:
         if math.isnan(value):
             return "–"
         return f"{100 * value:.2f} %" if self.metric == "accuracy" else f"{value:.4f}"
+
+    def _explain_lines(self) -> str:
+        """What no legend says."""
+        many = self.seeds and any(len(contender.runs) > 1 for contender in self.comparison.contenders)
+        said = ["validation solid, training dotted"] if len(self.splits) > 1 else []
+        said += ["thin lines are single seeds"] if many else []
+        return f" ({'; '.join(said)})" if said else ""
 
     def describe(self) -> str:
         mean = self._curves[self._curves["seed"] == MEAN]
@@ -198,7 +216,7 @@ class Curves(Display):
                 values = mean.loc[(mean["head"] == head) & (mean["split"] == split), "value"]
                 end = f"ends at {form(Estimate(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
                 parts.append(f"{head} ({split}) {end}")
-        text = f"{_NAMES[self.metric]} by {_X_NAMES[self.x].lower()}. " + "; ".join(parts) + "."
+        text = f"{self.heading}{self._explain_lines()}. " + "; ".join(parts) + "."
         if any(len(contender.runs) > 1 for contender in self.comparison.contenders):
             shared = "epochs" if self.x == "epoch" else "time"
             text += f" A mean covers the {shared} that all seeds of its head share."
