@@ -207,6 +207,7 @@ def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Op
     expect(page.get_by_text(re.compile("after 3 epochs")).first).to_be_visible()
 
 
+@long
 def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(seed=seed, epochs=100).run_id for seed in range(2)]
     NoteBook(home).write(ids[1], Note(name="<img src=x onerror=alert(1)>"))
@@ -227,12 +228,14 @@ def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, hom
     expect(page.get_by_role("slider", name="Epochs")).to_have_value("100")
 
 
+@long
 def test_nonsense_in_a_link_is_named(visit: Open) -> None:
     page = visit("?compare=no-such-thing")
     expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
 
 
+@long
 def test_nonsense_is_named_once_and_leaves_the_link(visit: Open) -> None:
     page = visit("curves?smoothing=abc&log=true")
     expect(page.get_by_text("Expected smoothing between 0 and 0.95; got 'abc'.")).to_be_visible()
@@ -297,7 +300,7 @@ def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
 def test_ticked_runs_stand_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(head=head).run_id for head in ("gap", "dense")]
     page = visit(f"?runs={','.join(ids)}")
-    expect(page.get_by_label("Run ids")).to_have_value(",".join(ids))
+    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(",".join(ids))
     page.goto(page.url.partition("?")[0] + "runs?runs_search=epochs:3")
     frame = page.get_by_test_id("stDataFrame").first
     frame.wait_for()

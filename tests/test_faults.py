@@ -181,6 +181,7 @@ def test_all_three_killed_at_once_lose_nothing_and_double_nothing(trained: Home)
 
 
 @pytest.mark.training
+@long
 def test_killed_asker_leaves_dispatcher_and_worker_at_work(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=3))
     script = _ASK.replace("seed=1", "seed=3")
@@ -195,6 +196,7 @@ def test_killed_asker_leaves_dispatcher_and_worker_at_work(trained: Home) -> Non
 
 
 @pytest.mark.training
+@long
 def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkpoint(trained: Home) -> None:
     """Within the ten seconds in which no checkpoint is due."""
     spec = pin(trained, TRAINING.replace(seed=4, epochs=12))

@@ -15,6 +15,7 @@ from core.spec import HEADS, RunSpec
 from core.store.maps import MOST_IMAGES, read_maps
 from core.store.run import Run
 from core.store.runs import RunStore
+from tests.longer import long
 from tests.test_training import make_job, train
 
 pytestmark = [
@@ -140,5 +141,6 @@ def test_mean_of_the_map_plus_the_bias_is_the_logit_of_a_trained_model(trained: 
         assert stored.maps.any()
 
 
+@long
 def test_maps_take_little_room(trained: Run) -> None:
     assert (trained.path / "maps.npz").stat().st_size < 40_000

@@ -27,6 +27,7 @@ from core.tools import account
 from core.tools.account import write_literally
 from core.tools.mlflow import RECORD, RUN_ID
 from tests.finished_run import RunWriter
+from tests.longer import long
 from tests.rewritten_run import history_of, rewrite
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -170,6 +171,7 @@ def test_mlflow_holds_what_the_run_says(
 
 
 @on_server
+@long
 def test_exported_again_a_run_is_recognised(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:

@@ -240,6 +240,7 @@ def test_finished_run_continued_to_more_epochs_equals_one_trained_at_once(contin
     assert "from epoch 4 of 5" in (first.path / "log.txt").read_text()
 
 
+@long
 def test_damaged_checkpoint_is_passed_over(continued):
     (continued / "checkpoint-0003.keras").write_bytes(b"no model")
     assert train(continued) == 0
@@ -440,6 +441,7 @@ def test_too_little_memory_fails_with_a_sentence(home, knobs, epoch):
     assert ("from epoch 1 of" in (folder / "log.txt").read_text()) == bool(epoch)
 
 
+@long
 def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path):
     found = full_disk.run(tmp_path / "disk")
     sentence = "Expected room on the disk for this run; got none left: free some, then train it again."
@@ -489,6 +491,7 @@ def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
     assert_same_training(stopped, RunStore(Home(tmp_path)).open(folder.name))
 
 
+@long
 def test_run_that_stopped_goes_into_a_longer_one_as_it_is_and_not_as_if_it_had_gone_on(stopped, tmp_path):
     """With the same patience the longer training would have ended there too; epochs 7 to 40 were never trained."""
     home, epochs = Home(tmp_path), stopped.record.trained_epochs

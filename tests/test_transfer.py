@@ -196,6 +196,7 @@ def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
     check_maps(photos, run)
 
 
+@long
 def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, tmp_path):
     knobs = {"filters": 2, "head": "gap_dense", "augmentation": "random_crop,flip_horizontal=0.5"}
     run = run_job(photos, **knobs)
@@ -232,6 +233,7 @@ def test_penalty_on_kernels_raises_the_training_loss_by_their_squares(photos):
     assert difference == pytest.approx(0.1 * squares, rel=1e-3)
 
 
+@long
 def test_label_formats_train_to_the_same(photos):
     knobs = {"filters": 2, "head": "gap_dense"}
     runs = [run_job(photos, loss=loss, **knobs) for loss in ("categorical", "sparse")]
