@@ -521,6 +521,23 @@ def test_name_that_stands_twice_is_refused(bundle: Path, home: Home, tmp_path: P
     assert "every file in the bundle once" in refuse(home, path)
 
 
+@pytest.mark.parametrize("models", [False, True])
+def test_model_that_was_damaged_on_the_way_is_told_whether_it_is_wanted_or_not(
+    bundle: Path, home: Home, store: RunStore, tmp_path: Path, models: bool
+) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        member = next(m for m in archive.infolist() if m.filename.endswith("model.tflite"))
+    content = bytearray(bundle.read_bytes())
+    head = member.header_offset
+    lengths = (int.from_bytes(content[head + place : head + place + 2], "little") for place in (26, 28))
+    content[head + 30 + sum(lengths)] ^= 1  # the first byte of the file itself
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(content)
+    with pytest.raises(BundleError, match=r"model\.tflite"):
+        import_bundle(home, damaged, models=models)
+    assert store.frame().empty
+
+
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(18)])
 def test_other_file_is_refused(content: bytes, home: Home, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content)
