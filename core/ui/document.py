@@ -1,7 +1,5 @@
 """A frozen document on a page: what its files show, with the page's own pieces."""
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
@@ -22,11 +20,9 @@ def show_heading(document: Document, note: str) -> None:
         st.info("**Keep in mind.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
 
 
-def show_sections(document: Document, frame: Callable[[int], None] | None = None) -> None:
-    """All parts in their order; `frame(place)` draws what stands before each."""
-    for place, section in enumerate(document.sections):
-        if frame:
-            frame(place)
+def show_sections(document: Document) -> None:
+    """All parts in their order."""
+    for section in document.sections:
         show_section(section)
 
 

@@ -179,7 +179,7 @@ def _change(make: Callable[[Report], Report]) -> None:
 def _undo() -> None:
     try:
         _take(act(undo_report, st.session_state[_SEEN]))
-    except ReportError as error:
+    except (ReportError, AccessError) as error:
         _say(str(error))
 
 

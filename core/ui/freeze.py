@@ -7,6 +7,7 @@ from core.reports.document import Document, Figure, Passage
 from core.reports.report import Report, View, Words
 from core.store.comparison import Comparison
 from core.store.note import NoteBook
+from core.ui.show import list_records
 from core.ui.state import home, store
 
 
@@ -18,7 +19,7 @@ def draw_document(report: Report) -> Document:
     comparison, _ = open_comparison(store(), report.runs)
     notes = NoteBook(home()).read_all()
     names = [notes[run_id].name for run_id in report.runs if run_id in notes]
-    return _draw(report.model_dump_json(), _list_records(comparison), names, report)
+    return _draw(report.model_dump_json(), list_records(comparison), names, report)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -27,14 +28,10 @@ def _draw(said: str, records: list[str], names: list[str], _report: Report) -> D
 
 
 def _keep_section(block: Words | View, comparison: Comparison, place: object) -> Passage | Figure:
-    return _draw_section(block.model_dump_json(), _list_records(comparison), block, comparison)
+    return _draw_section(block.model_dump_json(), list_records(comparison), block, comparison)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _draw_section(said: str, records: list[str], _block: Words | View, _comparison: Comparison) -> Passage | Figure:
     """Of a report that is edited, the parts that stay as they were."""
     return build_section(_block, _comparison, home())
-
-
-def _list_records(comparison: Comparison) -> list[str]:
-    return [run.record.model_dump_json() for run in comparison.runs]

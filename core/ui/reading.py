@@ -37,18 +37,12 @@ def show_report(address: str) -> None:
     if version is None:
         _show_draft(draft, versions)
     else:
-        _show_published(_open_published(address, _tell_state(address)), draft, versions)
-
-
-def _tell_state(address: str) -> float:
-    """Another value where the file is another one."""
-    report_id, version = split_address(address)
-    path = home().reports / report_id / f"published-{version}.json"
-    return path.stat().st_mtime if path.is_file() else 0.0
+        _show_published(_open_published(str(home().path), address), draft, versions)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _open_published(address: str, state: float) -> Published:
+def _open_published(path: str, address: str) -> Published:
+    """Read once: a version never changes."""
     return shelf().open(address)
 
 

@@ -61,5 +61,6 @@ def _write(name: str, edition: Edition) -> bytes:
 
 
 def _write_link(address: str) -> str:
-    parts = urlsplit(st.context.url or "")
-    return f"{parts.scheme}://{parts.netloc}/reports?report={address}" if parts.netloc else f"/reports?report={address}"
+    """Of the page that this is, wherever it is served."""
+    parts = urlsplit(st.context.url or "/reports")
+    return parts._replace(query=f"report={address}", fragment="").geturl()

@@ -26,7 +26,7 @@ def show(display: Display, *, title: str | None = None, table: bool = True) -> N
     heading = display.title if title is None else title
     if heading:
         st.subheader(heading, anchor=False)
-    _draw(display.name, _list_records(display.comparison), _list_settings(display), display)
+    _draw(display.name, list_records(display.comparison), _list_settings(display), display)
     if table:
         show_figures(display, heading)
 
@@ -38,7 +38,8 @@ def show_figures(display: Display, heading: str = "") -> None:
             show_table(display)
 
 
-def _list_records(comparison: Comparison) -> list[str]:
+def list_records(comparison: Comparison) -> list[str]:
+    """Other texts for other runs: what is kept for a comparison is kept under them."""
     return [run.record.model_dump_json() for run in comparison.runs]
 
 
@@ -48,7 +49,7 @@ def _list_settings(display: Display) -> dict[str, str]:
 
 def keep(comparison: Comparison, compute: Callable[[Comparison], T]) -> T:
     """What a function of the core says of a comparison, computed once for the same runs. Nobody may change it."""
-    kept: T = _compute(f"{compute.__module__}.{compute.__name__}", _list_records(comparison), comparison, compute)
+    kept: T = _compute(f"{compute.__module__}.{compute.__name__}", list_records(comparison), comparison, compute)
     return kept
 
 
@@ -75,17 +76,17 @@ def _write(name: str, records: list[str], settings: dict[str, str], _display: Di
 
 def write_spec(display: Display) -> dict[str, Any]:
     """The picture of a display as Vega-Lite, made once for the same runs and settings; a copy of the caller's own."""
-    return _write(display.name, _list_records(display.comparison), _list_settings(display), display)
+    return _write(display.name, list_records(display.comparison), _list_settings(display), display)
 
 
 def tell(display: Display) -> str:
     """The sentence of a display, made once for the same runs and settings."""
-    return _tell(display.name, _list_records(display.comparison), _list_settings(display), display)
+    return _tell(display.name, list_records(display.comparison), _list_settings(display), display)
 
 
 def keep_of(display: D, compute: Callable[[D], T]) -> T:
     """What a method of a display makes, computed once for the same runs and settings; a copy of the caller's own."""
-    kept: T = _compute_of(compute.__name__, display.name, _list_records(display.comparison), _list_settings(display),
+    kept: T = _compute_of(compute.__name__, display.name, list_records(display.comparison), _list_settings(display),
                           display, compute)  # fmt: skip
     return kept
 
@@ -99,7 +100,7 @@ def _compute_of(
 
 def tabulate(display: Display) -> pd.DataFrame:
     """The table of a display, made once for the same runs and settings. Nobody may change it."""
-    return _tabulate(display.name, _list_records(display.comparison), _list_settings(display), display)
+    return _tabulate(display.name, list_records(display.comparison), _list_settings(display), display)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
