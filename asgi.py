@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.door.route import build_routes
+from core.api.route import build_routes
 from core.home import Home
-from core.ui.visitor import identify
+from core.ui.http_login import identify
 
 routes = build_routes(Home.default(), identify, st.get_option("server.baseUrlPath"))
 app = st.App(Path(__file__).with_name("dashboard.py"), routes=routes)

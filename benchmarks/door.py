@@ -15,8 +15,8 @@ from pathlib import Path
 
 from core.home import Home
 from core.reports.build import build_document
-from core.reports.default import write_default
-from core.reports.shelf import ReportShelf
+from core.reports.default_report import write_default
+from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.dashboard_run import find_port, serving
@@ -53,7 +53,7 @@ def main() -> None:
         for seed in range(RUNS - len(chosen)):
             write(RunSpec(epochs=3, seed=seed), predictions=False)
         comparison = Comparison.of(chosen)
-        shelf = ReportShelf(home)
+        shelf = ReportStore(home)
         draft = shelf.create(write_default(comparison), "")
         shelf.publish(draft, build_document(draft.report, write.store), "")
         ids = ",".join(run.run_id for run in chosen)

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.analysis.live import LiveModel
-from core.analysis.look import prepare_picture
-from core.displays.answer import build_answers, say
+from core.analysis.activation import prepare_picture
+from core.analysis.live_model import LiveModel
 from core.displays.palette import colors
+from core.displays.prediction_card import build_cards, collect_predictions
 from core.home import EXAMPLES
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -48,7 +48,7 @@ def draw_strokes(count: int) -> Iterator[bytes]:
 def measure_work(comparison: Comparison) -> dict[str, object]:
     palette, classes = colors(comparison), comparison.first.record.data.classes
     begin = time.perf_counter()
-    models = {contender.label: LiveModel(contender.first) for contender in comparison.contenders}
+    models = {variant.label: LiveModel(variant.first) for variant in comparison.variants}
     opening = time.perf_counter() - begin
     parts: dict[str, list[float]] = {"prepare": [], "answer": [], "draw": [], "all": []}
     for data in draw_strokes(STROKES):
@@ -57,9 +57,12 @@ def measure_work(comparison: Comparison) -> dict[str, object]:
         times.append(time.perf_counter())
         answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
         times.append(time.perf_counter())
-        build_answers(
+        build_cards(
             seen,
-            [say(head, palette[head], answer, None, exact=models[head].exact) for head, answer in answers.items()],
+            [
+                collect_predictions(head, palette[head], answer, None, exact=models[head].exact)
+                for head, answer in answers.items()
+            ],
             classes,
         )
         times.append(time.perf_counter())

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 
 from core.home import Home
-from core.jobs.estimate import Estimator, Work
-from core.store.runs import RunStore
+from core.jobs.estimate import TimeEstimator, Work
+from core.store.run_store import RunStore
 
 
 def main(path: str | None) -> None:
@@ -20,7 +20,7 @@ def main(path: str | None) -> None:
         frame = frame[frame["source"] == "example"].assign(source="home").reset_index(drop=True)
     errors, inside = [], 0
     for place, work in enumerate(Work.list_finished(frame)):
-        found = Estimator(frame.drop(index=place)).training(work)
+        found = TimeEstimator(frame.drop(index=place)).training(work)
         seconds = float(frame["train_seconds"].iloc[place])
         if found is not None:
             errors.append(abs(found.seconds - seconds) / seconds)

@@ -26,7 +26,7 @@ from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.job_run import ROOT, alive, dispatcher_pid
 
 SLOTS = 3

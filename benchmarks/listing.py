@@ -20,7 +20,7 @@ def measure(path: Path) -> dict[str, float]:
     """One process's view: import, first list, and the median of ten lists after that."""
     begin = time.perf_counter()
     from core.home import Home
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     imported, cpu = time.perf_counter(), time.process_time()
     store = RunStore(Home(path), examples=path / "no-examples")

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.datasets.view import read_info
+from core.datasets.dataset_view import read_info
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.dispatcher import IDLE_SECONDS
@@ -24,7 +24,7 @@ from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.recipes import RECIPES, Recipe
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 BUDGET_BYTES = 3_000_000_000
 

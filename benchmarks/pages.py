@@ -22,8 +22,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.home import Home
 from core.reports.build import build_document
-from core.reports.default import write_default
-from core.reports.shelf import ReportShelf
+from core.reports.default_report import write_default
+from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.finished_run import RunWriter
@@ -34,7 +34,7 @@ BUDGET_SECONDS = 0.15
 BUDGET_BYTES = 350_000_000
 REPEATS = 15
 WARM_UP = 3
-AMONG_ALL_RUNS = ("Cost", "Knobs")  # sections of Evidence that show every run on the same images
+AMONG_ALL_RUNS = ("Cost", "Settings")  # sections of Evidence that show every run on the same images
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -48,13 +48,13 @@ def fill(home: Home, count: int) -> None:
                 write(RunSpec(head=head, seed=seed, epochs=25 + number), predictions=number == 0)
     report = write_default(Comparison.of(write.store.open_all(list(write.store.frame()["run_id"])[:10])))
     document = build_document(report, write.store)
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     for _ in range(count // 10):
         shelf.publish(shelf.create(report, ""), document, "")
 
 
 def open_any_report(page: str, home: Home, version: str) -> AppTest:
-    return open_page(page, report=f"{ReportShelf(home).entries()[0].draft.id}{version}")
+    return open_page(page, report=f"{ReportStore(home).entries()[0].draft.id}{version}")
 
 
 def measure_page(

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.home import Home
-from core.reports.export import export, open_edition
+from core.reports.export import export_report, open_edition
 from tests.finished_run import RunWriter
 
 BUDGET_SECONDS = 3.0
@@ -45,7 +45,7 @@ def main() -> None:
 
         first, *calls = (measure(call) for _ in range(1 + REPEATS))
         _, *warm = (
-            measure(lambda: export(open_edition(ids, write.store), "html", path, write.store))
+            measure(lambda: export_report(open_edition(ids, write.store), "html", path, write.store))
             for _ in range(1 + REPEATS)
         )
         median, size = statistics.median(warm), path.stat().st_size

@@ -26,7 +26,7 @@ from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 HEADS = ("gap", "dense")
 BUDGET = 0.40

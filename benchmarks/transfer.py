@@ -17,7 +17,7 @@ from core.home import Home
 from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.recipes import RECIPES
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from core.spec import RunSpec
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedResult:
     """A figure as its author printed it; `metric` is a column of the run list, `official` data is meant."""
 
     head: str
@@ -31,7 +31,7 @@ class Recipe:
     question: str
     spec: RunSpec
     heads: tuple[str, ...]
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedResult, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     input_shape: tuple[int, ...] = (28, 28, 1)
     classes: int = 10
@@ -69,12 +69,12 @@ _ALL = (
         RunSpec(dataset="kmnist"),
         _R1_HEADS,
         (
-            Published("gap", "params", 24_586),
-            Published("gap", "test_loss", 0.3354),
-            Published("gap", "test_accuracy", 0.9087),
-            Published("dense", "params", 431_242),
-            Published("dense", "test_loss", 0.3033),
-            Published("dense", "test_accuracy", 0.9617),
+            PublishedResult("gap", "params", 24_586),
+            PublishedResult("gap", "test_loss", 0.3354),
+            PublishedResult("gap", "test_accuracy", 0.9087),
+            PublishedResult("dense", "params", 431_242),
+            PublishedResult("dense", "test_loss", 0.3033),
+            PublishedResult("dense", "test_accuracy", 0.9617),
         ),
     ),
     Recipe(
@@ -103,9 +103,9 @@ _ALL = (
         ),
         ("gap_dense", "dense"),
         (
-            Published("gap_dense", "params", 52_746),
-            Published("dense", "params", 3_274_634),
-            Published("dense", "test_accuracy", 0.9939),
+            PublishedResult("gap_dense", "params", 52_746),
+            PublishedResult("dense", "params", 3_274_634),
+            PublishedResult("dense", "test_accuracy", 0.9939),
         ),
         settings={"gap_dense": {"head_dropout": 0.0}},
     ),
@@ -115,7 +115,7 @@ _ALL = (
         "One logit tells an attribute of a face; random crops and flips stand in for more faces.",
         _FACES,
         ("gap_dense", "flatten"),
-        (Published("gap_dense", "params", 388_673), Published("flatten", "params", 404_801)),
+        (PublishedResult("gap_dense", "params", 388_673), PublishedResult("flatten", "params", 404_801)),
         input_shape=(64, 64, 3),
         classes=2,
     ),
@@ -126,15 +126,15 @@ _ALL = (
         _PHOTOS.replace(backbone="conv_conv_pool", head="mlp", hidden="64-32", head_dropout=0.3),
         ("gap_dense", "gmp_dense", "mlp"),
         (
-            Published("mlp", "params", 11_574_090),
-            Published("mlp", "trainable", 11_573_898),
-            Published("mlp", "non_trainable", 192),
-            Published("gap_dense", "params", 66_602),
-            Published("gap_dense", "trainable", 66_410),
-            Published("gap_dense", "non_trainable", 192),
-            Published("gmp_dense", "params", 66_602),
-            Published("gmp_dense", "trainable", 66_410),
-            Published("gmp_dense", "non_trainable", 192),
+            PublishedResult("mlp", "params", 11_574_090),
+            PublishedResult("mlp", "trainable", 11_573_898),
+            PublishedResult("mlp", "non_trainable", 192),
+            PublishedResult("gap_dense", "params", 66_602),
+            PublishedResult("gap_dense", "trainable", 66_410),
+            PublishedResult("gap_dense", "non_trainable", 192),
+            PublishedResult("gmp_dense", "params", 66_602),
+            PublishedResult("gmp_dense", "trainable", 66_410),
+            PublishedResult("gmp_dense", "non_trainable", 192),
         ),
         input_shape=(224, 224, 3),
     ),
@@ -145,12 +145,12 @@ _ALL = (
         _PHOTOS.replace(backbone="vgg16", frozen=True, head="flatten"),
         ("gap_dense", "flatten"),
         (
-            Published("flatten", "params", 14_789_955),
-            Published("flatten", "trainable", 75_267),
-            Published("flatten", "non_trainable", 14_714_688),
-            Published("gap_dense", "params", 14_716_227),
-            Published("gap_dense", "trainable", 1_539),
-            Published("gap_dense", "non_trainable", 14_714_688),
+            PublishedResult("flatten", "params", 14_789_955),
+            PublishedResult("flatten", "trainable", 75_267),
+            PublishedResult("flatten", "non_trainable", 14_714_688),
+            PublishedResult("gap_dense", "params", 14_716_227),
+            PublishedResult("gap_dense", "trainable", 1_539),
+            PublishedResult("gap_dense", "non_trainable", 14_714_688),
         ),
         input_shape=(224, 224, 3),
         classes=3,
@@ -162,9 +162,9 @@ _ALL = (
         _PHOTOS.replace(backbone="mobilenet", head="gap_mlp", hidden="1024-1024-512", learning_rate=1e-4),
         ("gap_dense", "gap_mlp"),
         (
-            Published("gap_mlp", "params", 5_854_403),
-            Published("gap_mlp", "trainable", 5_832_515),
-            Published("gap_mlp", "non_trainable", 21_888),
+            PublishedResult("gap_mlp", "params", 5_854_403),
+            PublishedResult("gap_mlp", "trainable", 5_832_515),
+            PublishedResult("gap_mlp", "non_trainable", 21_888),
         ),
         input_shape=(224, 224, 3),
         classes=3,

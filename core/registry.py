@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """The entries of a package, in the order of their `place`.
+    """The entries of a package, sorted by their `order`.
 
     Every public module of `package` defines one object of type `kind` whose `name` is the module's name.
     Modules are imported at the first look-up, so a registry can be declared below what it holds.
@@ -34,7 +34,7 @@ class Registry(Mapping[str, T], Generic[T]):
             if entry is None:
                 raise LookupError(f"Expected {self.package}.{module.name} to define a {self.kind} of that name.")
             found[module.name] = entry
-        return dict(sorted(found.items(), key=lambda item: (getattr(item[1], "place", 0), item[0])))
+        return dict(sorted(found.items(), key=lambda item: (_order_of(item[1]), item[0])))
 
     def __getitem__(self, name: str) -> T:
         try:
@@ -51,3 +51,9 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _order_of(entry: object) -> int:
+    """The declared order, 0 without one; the `order` of a display is a setting of its own, not a position."""
+    order = getattr(entry, "order", 0)
+    return order if isinstance(order, int) else 0

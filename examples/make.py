@@ -16,7 +16,7 @@ from core.home import EXAMPLES, Home
 from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.recipes import RECIPES
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 _SEEDS = 3
 

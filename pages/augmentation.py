@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core.ui.augmentation import choose_images, show_pipeline, show_transforms
+from core.ui.augmentation.pipeline import pick_images, show_pipeline, show_transforms
 
 st.title("Augmentation", anchor=False)
 st.markdown("#### In every epoch, training sees each image changed anew; validation and test images stay as they are.")
-if chosen := choose_images():
+if chosen := pick_images():
     show_pipeline(chosen)
     show_transforms(chosen)

@@ -6,7 +6,7 @@ from core.displays.views.curves import Curves
 from core.displays.views.heads import Heads
 from core.displays.views.published import PublishedFigures
 from core.errors import HeadroomError
-from core.ui.compare import (
+from core.ui.compare.sections import (
     show_cautions,
     show_headline,
     show_images,
@@ -15,10 +15,9 @@ from core.ui.compare import (
     show_tiles,
     show_ways_on,
 )
+from core.ui.display import show_display, show_table
 from core.ui.frame import need_comparison, show_damage
-from core.ui.runs import pick_runs
-from core.ui.show import show, show_table
-from core.ui.state import chosen_comparison
+from core.ui.session import chosen_comparison
 
 try:
     ready = need_comparison()
@@ -35,14 +34,13 @@ if ready and (comparison := chosen_comparison()):
     show_ways_on(comparison)
     left, right = st.columns(2, gap="large")
     with left:
-        show(heads, title="Accuracy against size", table=False)
+        show_display(heads, title="Accuracy against size", table=False)
     with right:
-        show(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
+        show_display(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
     show_images(comparison)
     published = PublishedFigures(comparison)
     if not published.frame().empty:
         show_published(published)
     show_reproduction(comparison)
 
-pick_runs()
 show_damage()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.ui.draw import show_draw
+from core.ui.draw.predictions import show_draw
 from core.ui.frame import need_comparison
-from core.ui.state import chosen_comparison
+from core.ui.session import chosen_comparison
 
 st.title("Draw your own", anchor=False)
 if need_comparison() and (comparison := chosen_comparison()):

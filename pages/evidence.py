@@ -1,12 +1,12 @@
 """Evidence: how sure the finding is, what could mislead, and where the heads disagree."""
 
 from core.displays.headline import write_headline
-from core.ui.compare import show_finding
-from core.ui.evidence import SECTIONS
+from core.ui.compare.sections import show_finding
+from core.ui.display import keep
+from core.ui.evidence.sections import SECTIONS
 from core.ui.frame import need_comparison
-from core.ui.link import segmented
-from core.ui.show import keep
-from core.ui.state import chosen_comparison
+from core.ui.session import chosen_comparison
+from core.ui.widget import segmented
 
 if need_comparison() and (comparison := chosen_comparison()):
     show_finding("Evidence", keep(comparison, write_headline))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.queue import show_history, show_queue
+from core.ui.jobs.queue import show_history, show_queue
 
 st.title("Jobs", anchor=False)
 if show_queue():

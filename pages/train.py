@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.ui.frame import errors_as_sentences
-from core.ui.jobs import show_latest, show_running
-from core.ui.start import show_grid, show_start
-from core.ui.sweep import is_under_way, show_sweep
-from core.ui.train import choose_specs
+from core.ui.train.form import choose_specs
+from core.ui.train.progress import show_latest, show_running
+from core.ui.train.start import show_grid, show_start
+from core.ui.train.sweep import is_under_way, show_sweep
 
 st.title("Train", anchor=False)
 shown: set[str] = set()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from core.home import Home
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 
 settings.register_profile("headroom", deadline=None)  # a busy machine is no fault of the code

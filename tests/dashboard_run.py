@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import JobQueue
-from core.jobs.submit import cancel
+from core.jobs.submit import cancel_job
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -60,7 +60,7 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
             process.wait(timeout=20)
             for job in JobQueue(home).unfinished():
                 with suppress(JobError):  # it has ended meanwhile
-                    cancel(home, job.run_id)
+                    cancel_job(home, job.run_id)
 
 
 def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:

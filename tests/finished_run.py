@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 
 from core.architecture.activation_map import plan_maps
 from core.architecture.model import compute_model
-from core.augment.stress import STRESSES, choose_images, list_rows
+from core.augment.corruption import CORRUPTIONS, list_rows, select_corrupted_images
 from core.datasets.cache import CachedDataset, open_dataset
 from core.datasets.split import compute_split
 from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
-from core.store.maps import NAME, save_maps
-from core.store.metric import compute_metrics, compute_targets
+from core.store.activation_maps import NAME, save_maps
+from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import Cost, Data, Metrics, Record
-from core.store.robustness import NAME as ROBUSTNESS
-from core.store.robustness import Robustness
+from core.store.robustness_file import NAME as ROBUSTNESS
+from core.store.robustness_file import Robustness
 from core.store.run import HISTORY, Predictions, Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _LOOKED_AT = 24  # test images with activation maps
@@ -54,7 +54,7 @@ class RunWriter:
         accuracy: float = 0.9,
         predictions: bool = True,
         test_images: int | None = None,
-        **knobs: object,
+        **settings: object,
     ) -> Run:
         """Publishes the run of `spec` with `knobs` changed, pinned to the digits.
 
@@ -63,7 +63,7 @@ class RunWriter:
             predictions: False leaves predictions.npz and maps.npz out, for tests of long lists.
             test_images: as if the digits had so many, their labels over and over; there are no pictures of the others.
         """
-        spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **knobs)
+        spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **settings)
         self.home.jobs.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self.home.jobs))
         folder.chmod(0o755)
@@ -100,7 +100,7 @@ class RunWriter:
             np.savez_compressed(folder / "predictions.npz", **vars(found))
         model = compute_model(spec, info.input_shape, len(info.classes))
         if predictions:
-            places = choose_images(len(labels), model.flops)
+            places = select_corrupted_images(len(labels), model.flops)
             np.savez_compressed(folder / ROBUSTNESS, **vars(draw_robustness(found, places, rng)))
             plan = plan_maps(model)
             maps = rng.normal(1.0, 2.0, (_LOOKED_AT, len(info.classes), *plan.maps[:2])).astype(np.float32)
@@ -157,17 +157,17 @@ def draw_probs(
 def draw_robustness(found: Predictions, places: NDArray[np.int32], rng: np.random.Generator) -> Robustness:
     """Answers that turn wrong the more often, the further a stress is from its neutral value."""
     classes = found.test_probs.shape[1]
-    guesses = []
+    predictions = []
     for name, value in list_rows():
         row = found.test_probs[places].argmax(axis=1)
         if name:
-            stress = STRESSES[name]
-            steps = abs(stress.values.index(value) - stress.values.index(stress.neutral))
-            lost = rng.random(len(row)) < 0.9 * steps / len(stress.values)
+            corruption = CORRUPTIONS[name]
+            steps = abs(corruption.values.index(value) - corruption.values.index(corruption.neutral))
+            lost = rng.random(len(row)) < 0.9 * steps / len(corruption.values)
             row = np.where(lost, (row + rng.integers(1, classes, len(row))) % classes, row)
-        guesses.append(row.astype(np.int16))
+        predictions.append(row.astype(np.int16))
     names, values = zip(*list_rows(), strict=True)
-    return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(guesses))
+    return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(predictions))
 
 
 def _history(epochs: int, metrics: Metrics) -> Sequence[dict[str, float]]:

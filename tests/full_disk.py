@@ -17,13 +17,13 @@ from core.datasets.cache import open_dataset, pin
 from core.errors import HomeError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
-from core.jobs.listing import list_runs
 from core.jobs.progress import read_log
 from core.jobs.queue import JobQueue
+from core.jobs.run_list import list_runs
 from core.jobs.submit import submit
 from core.spec import RunSpec
 from core.store.run import read_history
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from core.files import compute_checksum, write_json
 from core.spec import RunSpec
-from core.store.robustness import NAME as ROBUSTNESS
+from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import HISTORY, Run
 
 
 def rewrite(
     run: Run,
     *,
-    guesses: Sequence[int] | NDArray[np.int64] | None = None,
+    predictions: Sequence[int] | NDArray[np.int64] | None = None,
     labels: NDArray[np.int64] | None = None,
     probs: NDArray[np.float32] | None = None,
     classes: Sequence[str] | None = None,
@@ -43,8 +43,8 @@ def rewrite(
         record["data"] |= {"test_images": len(labels), "targets": targets}
         arrays["test_probs"] = probs_of(labels, arrays["test_probs"].shape[1])
         record["checksums"].pop(ROBUSTNESS, None)
-    if guesses is not None:
-        arrays["test_probs"] = probs_of(guesses, arrays["test_probs"].shape[1])
+    if predictions is not None:
+        arrays["test_probs"] = probs_of(predictions, arrays["test_probs"].shape[1])
     if probs is not None:
         arrays["test_probs"] = probs
     np.savez(run.path / "predictions.npz", **arrays)
@@ -78,10 +78,10 @@ def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
     return Run.open(folder)
 
 
-def probs_of(guesses: Sequence[int] | NDArray[np.int64], classes: int, prob: float = 0.7) -> NDArray[np.float32]:
+def probs_of(predictions: Sequence[int] | NDArray[np.int64], classes: int, prob: float = 0.7) -> NDArray[np.float32]:
     """Probabilities of shape (images, classes) that give `prob` to each guess and share the rest."""
-    probs = np.full((len(guesses), classes), (1 - prob) / (classes - 1), dtype=np.float32)
-    probs[np.arange(len(guesses)), np.asarray(guesses)] = prob
+    probs = np.full((len(predictions), classes), (1 - prob) / (classes - 1), dtype=np.float32)
+    probs[np.arange(len(predictions)), np.asarray(predictions)] = prob
     return probs
 
 

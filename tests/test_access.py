@@ -21,7 +21,7 @@ import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_own, is_read_only
 from core.access.login import Login
 from core.access.role import OWNER, Person, Role
-from core.access.table import RoleTable
+from core.access.role_table import RoleTable
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
 from core.errors import AccessError, LoginError
@@ -31,11 +31,11 @@ from core.jobs.submit import submit_all
 from core.jobs.sweep_store import keep_sweep
 from core.reports.build import build_document
 from core.reports.report import Report
-from core.reports.shelf import ReportShelf
+from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.bundle import export_bundle
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.conftest import without_dispatcher
 from tests.finished_run import RunWriter
 from tests.test_layering import ROOT, module_of, read_imports
@@ -237,7 +237,7 @@ class Scene:
         assert job
         self.queue.settle(job, "failed", "It broke.")
         submit_all(home, [RunSpec(epochs=5)])
-        shelf, report = ReportShelf(home), Report(title="Ours", runs=(self.kept,))
+        shelf, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
         self.draft, self.deleted = (shelf.create(report, "somebody@example.org") for _ in range(2))
         self.draft = shelf.save(self.draft, report.change(title="Mine"), "somebody@example.org")
         shelf.remove(self.deleted.id)
@@ -365,7 +365,7 @@ def test_report_of_somebody_else_is_changed_by_admins_alone(scene: Scene, name: 
 def test_owner_of_a_report_stays(scene: Scene) -> None:
     taken = scene.draft.report.change(title="Taken", owner="ada@example.org")
     ACTIONS["save_report"](Person("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
-    assert ReportShelf(scene.home).read(scene.draft.id).report.owner == "somebody@example.org"
+    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "somebody@example.org"
 
 
 def test_who_acts_stands_in_the_queue(scene: Scene) -> None:
@@ -375,7 +375,7 @@ def test_who_acts_stands_in_the_queue(scene: Scene) -> None:
     job, pause = scene.queue.job(scene.new.run_id), scene.queue.paused()
     assert job
     assert pause
-    assert job.asked_by == pause.asked_by == "tom@example.org"
+    assert job.submitted_by == pause.submitted_by == "tom@example.org"
 
 
 # No page writes in another way
@@ -392,14 +392,14 @@ READING = {
     },
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "difference": None, "foreign": {"MODELS"},
-        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "peers": None,
+        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "test_set_runs": None,
         "record": {"Cost", "Data", "Metrics"}, "robustness": {"NAME"},
         "run": {"Run", "read_history"}, "runs": {"RunStore"}, "search": None,
     },
     "core.reports": {
         "address": None, "build": None, "default": None, "document": None, "format": None, "report": None,
         "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "reproduction": None, "setting": None, "shelf": {"Draft", "Entry", "Published", "ReportShelf"}, "words": None,
+        "reproduction": None, "setting": None, "shelf": {"Draft", "Entry", "Published", "ReportStore"}, "words": None,
     },
     "core.files": {},
     "core.training": {},
@@ -410,7 +410,7 @@ METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "removed"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
-    ReportShelf: {"entries", "locate", "open", "read", "removed", "versions"},
+    ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
 }
 """What pages may ask these for; every other method of them writes."""
 
@@ -469,7 +469,7 @@ def test_page_writes_through_actions_alone(path: Path) -> None:
         "from core.jobs.submit import submit_all",
         "from core.jobs import submit",
         "import core.jobs.submit",
-        "def f():\n    from core.store.arrival import import_bundle",
+        "def f():\n    from core.store.bundle_import import import_bundle",
         "from core.datasets.fetch import start_fetch",
         "from core.files import write_json",
         "from core.store.note import NoteBook\nNoteBook(home()).change(ids, star=True)",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.architecture.activation_map import Head, Plan, Pooling, Weights, normalize_maps, plan_maps
+from core.architecture.activation_map import MapHead, MapPlan, MapWeights, Pooling, normalize_maps, plan_maps
 from core.architecture.model import compute_model
 from core.errors import SpecError
 from core.spec import HEADS, RunSpec
@@ -14,16 +14,16 @@ from core.spec import HEADS, RunSpec
 F32 = np.float32
 
 
-def make_head(pooling: Pooling, maps: tuple[int, int, int], units: list[int], seed: int) -> Head:
+def make_head(pooling: Pooling, maps: tuple[int, int, int], units: list[int], seed: int) -> MapHead:
     """Random weights for Dense layers of so many units, with a ReLU after each but the last."""
     rng = np.random.default_rng(seed)
     width = int(np.prod(maps)) if pooling == "flatten" else maps[-1]
     weights = []
     for count in units:
-        weights.append(Weights(rng.normal(size=(width, count)).astype(F32), rng.normal(size=count).astype(F32)))
+        weights.append(MapWeights(rng.normal(size=(width, count)).astype(F32), rng.normal(size=count).astype(F32)))
         width = count
     rectified = tuple(place < len(units) - 1 for place in range(len(units)))
-    return Head(Plan(maps, pooling, rectified), tuple(weights))
+    return MapHead(MapPlan(maps, pooling, rectified), tuple(weights))
 
 
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(2, 6))
@@ -43,9 +43,9 @@ def test_mean_of_an_exact_map_plus_its_bias_is_the_logit(case: dict, dense: bool
     np.testing.assert_allclose(found.mean(axis=(2, 3)) + head.bias, head.compute_logits(features), rtol=0, atol=2e-5)
 
 
-def differentiate(head: Head, features: NDArray[np.float32], step: float = 1e-6) -> NDArray[np.float64]:
+def differentiate(head: MapHead, features: NDArray[np.float32], step: float = 1e-6) -> NDArray[np.float64]:
     """Gradient of every logit of one image by every value of its maps, by central differences in float64."""
-    exact = Head(head.plan, tuple(Weights(w.kernel.astype(float), w.bias.astype(float)) for w in head.weights))
+    exact = MapHead(head.plan, tuple(MapWeights(w.kernel.astype(float), w.bias.astype(float)) for w in head.weights))
     gradient = np.empty((head.classes, *head.plan.maps))
     for place in np.ndindex(head.plan.maps):
         moved = np.repeat(features.astype(float), 2, axis=0)
@@ -93,9 +93,9 @@ def test_one_logit_speaks_for_the_second_class_and_against_the_first() -> None:
 def test_weights_of_another_head_are_refused() -> None:
     head = make_head("flatten", (2, 2, 3), [4, 2], 0)
     with pytest.raises(SpecError, match="Expected weights of 2 Dense layers"):
-        Head(head.plan, head.weights[:1])
+        MapHead(head.plan, head.weights[:1])
     with pytest.raises(SpecError, match="Expected weights of 2 Dense layers"):
-        Head(head.plan, head.weights[::-1])
+        MapHead(head.plan, head.weights[::-1])
 
 
 def test_shares_are_of_the_strongest_value_and_defined_without_one() -> None:

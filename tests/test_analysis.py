@@ -14,16 +14,16 @@ from core.analysis.curve import MEAN, compute_curves, smooth
 from core.analysis.prediction import (
     Order,
     Show,
-    choose_runs,
     compute_confusion,
-    compute_guesses,
+    compute_predictions,
     select_images,
+    select_seed_runs,
 )
 from core.analysis.summary import (
-    compute_estimate,
     compute_finding,
+    compute_seed_mean,
     compute_table,
-    estimate,
+    describe_metric,
 )
 from core.errors import ComparisonError
 from core.spec import RunSpec
@@ -114,7 +114,7 @@ def test_diverged_run_has_gaps_in_its_curve(make_run: RunWriter) -> None:
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=10))
 def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
-    found = compute_estimate(values)
+    found = compute_seed_mean(values)
     assert found.seeds == len(values)
     assert found.mean == pytest.approx(statistics.fmean(values), rel=1e-9, abs=1e-6)
     if len(values) == 1:
@@ -123,14 +123,14 @@ def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
         assert found.spread == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-6)
 
 
-def accuracies(make_run: RunWriter, head: str, values: dict[int, float], **knobs: object) -> list[Run]:
+def accuracies(make_run: RunWriter, head: str, values: dict[int, float], **settings: object) -> list[Run]:
     return [
-        rewrite(make_run(SPEC.replace(head=head, seed=seed, **knobs)), metrics={"test_accuracy": value})
+        rewrite(make_run(SPEC.replace(head=head, seed=seed, **settings)), metrics={"test_accuracy": value})
         for seed, value in values.items()
     ]
 
 
-def test_table_has_a_row_a_contender_with_means_and_spreads(make_run: RunWriter) -> None:
+def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -> None:
     runs = accuracies(make_run, "gap", {0: 0.8, 1: 0.9}) + accuracies(make_run, "dense", {0: 0.95})
     table = compute_table(compare(*runs), ("test_accuracy", "params"))
     assert table["head"].tolist() == ["GAP", "Flatten + Dense"]
@@ -142,13 +142,13 @@ def test_table_has_a_row_a_contender_with_means_and_spreads(make_run: RunWriter)
 
 def test_lost_loss_of_a_diverged_run_is_nan_in_the_mean(make_run: RunWriter) -> None:
     run = rewrite(make_run(SPEC), metrics={"test_loss": None})
-    assert np.isnan(estimate(compare(run).contenders[0], "test_loss").mean)
+    assert np.isnan(describe_metric(compare(run).variants[0], "test_loss").mean)
 
 
 # The finding
 
 
-def test_one_contender_has_no_finding(make_run: RunWriter) -> None:
+def test_one_variant_has_no_finding(make_run: RunWriter) -> None:
     assert compute_finding(compare(*accuracies(make_run, "gap", {0: 0.8, 1: 0.9}))) is None
 
 
@@ -175,12 +175,12 @@ def test_of_equally_small_heads_the_more_accurate_is_the_small_one(make_run: Run
 # Guesses
 
 
-def test_guesses_are_the_most_probable_classes(make_run: RunWriter) -> None:
+def test_predictions_are_the_most_probable_classes(make_run: RunWriter) -> None:
     labels = np.arange(30) % 10
-    guesses = np.array([0, 1, 3, *labels[3:]])
-    frame = compute_guesses(compare(rewrite(make_run(SPEC), guesses=guesses, labels=labels)))
-    assert frame["guess"].tolist() == guesses.tolist()
-    assert frame["right"].tolist() == (guesses == labels).tolist()
+    predictions = np.array([0, 1, 3, *labels[3:]])
+    frame = compute_predictions(compare(rewrite(make_run(SPEC), predictions=predictions, labels=labels)))
+    assert frame["predicted"].tolist() == predictions.tolist()
+    assert frame["right"].tolist() == (predictions == labels).tolist()
     assert frame["prob"].tolist() == pytest.approx([0.7] * 30)
     assert frame["prob_label"].iloc[2] == pytest.approx(0.3 / 9)
 
@@ -188,37 +188,37 @@ def test_guesses_are_the_most_probable_classes(make_run: RunWriter) -> None:
 def test_a_seed_is_chosen_where_there_is_one_and_else_the_first(make_run: RunWriter) -> None:
     gap = accuracies(make_run, "gap", {0: 0.8, 1: 0.8})
     dense = accuracies(make_run, "dense", {0: 0.8})
-    chosen = choose_runs(compare(*gap, *dense), seed=1)
+    chosen = select_seed_runs(compare(*gap, *dense), seed=1)
     assert [run.spec.seed for run in chosen.values()] == [1, 0]
 
 
-guessed = st.integers(1, 4).flatmap(
+predicteded = st.integers(1, 4).flatmap(
     lambda heads: st.lists(st.lists(st.integers(0, 3), min_size=heads, max_size=heads), min_size=1, max_size=25)
 )
 
 
-def as_guesses(table: list[list[int]]) -> pd.DataFrame:
+def as_predictions(table: list[list[int]]) -> pd.DataFrame:
     """A row of `table` an image, whose true class is its index modulo 4; a column a head."""
     rows = [
         {
             "image": i,
             "head": f"h{h}",
             "label": i % 4,
-            "guess": guess,
-            "prob": 0.3 + 0.1 * guess,
-            "right": guess == i % 4,
+            "predicted": predicted,
+            "prob": 0.3 + 0.1 * predicted,
+            "right": predicted == i % 4,
         }
         for h in range(len(table[0]))
-        for i, guess in enumerate(row[h] for row in table)
+        for i, predicted in enumerate(row[h] for row in table)
     ]
     return pd.DataFrame(rows)
 
 
 @settings(max_examples=30, deadline=None)
-@given(guessed)
+@given(predicteded)
 def test_filters_are_what_their_names_say(table: list[list[int]]) -> None:
-    guesses = as_guesses(table)
-    wrongs = {i: sum(guess != i % 4 for guess in row) for i, row in enumerate(table)}
+    predictions = as_predictions(table)
+    wrongs = {i: sum(predicted != i % 4 for predicted in row) for i, row in enumerate(table)}
     heads = len(table[0])
     expected: dict[Show, list[int]] = {
         "all": [*wrongs],
@@ -226,30 +226,30 @@ def test_filters_are_what_their_names_say(table: list[list[int]]) -> None:
         "wrong by one": [i for i, wrong in wrongs.items() if wrong == 1],
         "right by one": [i for i, wrong in wrongs.items() if heads > 1 and heads - wrong == 1],
     }
-    assert {show: select_images(guesses, show).tolist() for show in expected} == expected
+    assert {show: select_images(predictions, show).tolist() for show in expected} == expected
 
 
 @settings(max_examples=30, deadline=None)
-@given(guessed, st.sampled_from(["all", "wrong", "wrong by one", "right by one"]))
+@given(predicteded, st.sampled_from(["all", "wrong", "wrong by one", "right by one"]))
 def test_classes_part_every_filter(table: list[list[int]], show: Show) -> None:
-    guesses = as_guesses(table)
-    parts = [select_images(guesses, show, label).tolist() for label in range(4)]
-    assert sorted(image for part in parts for image in part) == select_images(guesses, show).tolist()
+    predictions = as_predictions(table)
+    parts = [select_images(predictions, show, label).tolist() for label in range(4)]
+    assert sorted(image for part in parts for image in part) == select_images(predictions, show).tolist()
 
 
 @settings(max_examples=30, deadline=None)
-@given(guessed, st.sampled_from(["surest first", "least sure first"]))
+@given(predicteded, st.sampled_from(["surest first", "least sure first"]))
 def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
-    guesses = as_guesses(table)
-    ordered = select_images(guesses, "all", order=order)
-    sure = guesses.groupby("image")["prob"].mean()[ordered].to_numpy()
+    predictions = as_predictions(table)
+    ordered = select_images(predictions, "all", order=order)
+    sure = predictions.groupby("image")["prob"].mean()[ordered].to_numpy()
     assert sorted(ordered) == list(range(len(table)))
     assert (np.diff(sure) <= 1e-12).all() if order == "surest first" else (np.diff(sure) >= -1e-12).all()
 
 
 def test_no_predictions_are_refused_in_a_sentence() -> None:
     with pytest.raises(ComparisonError, match=r"Expected predictions of at least one test image; got none\."):
-        select_images(pd.DataFrame(columns=["image", "head", "label", "guess", "prob", "right"]))
+        select_images(pd.DataFrame(columns=["image", "head", "label", "predicted", "prob", "right"]))
 
 
 # Confusion
@@ -258,11 +258,11 @@ def test_no_predictions_are_refused_in_a_sentence() -> None:
 def test_confusion_is_scikit_learns_averaged_over_seeds(make_run: RunWriter) -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 200)
-    guesses = [rng.integers(0, 10, 200) for _ in range(2)]
-    runs = [rewrite(make_run(SPEC.replace(seed=s)), guesses=g, labels=labels) for s, g in enumerate(guesses)]
+    predictions = [rng.integers(0, 10, 200) for _ in range(2)]
+    runs = [rewrite(make_run(SPEC.replace(seed=s)), predictions=g, labels=labels) for s, g in enumerate(predictions)]
     frame = compute_confusion(compare(*runs))
-    expected = np.mean([confusion_matrix(labels, guess, labels=range(10)) for guess in guesses], axis=0)
-    shares = np.mean([confusion_matrix(labels, g, labels=range(10), normalize="true") for g in guesses], axis=0)
+    expected = np.mean([confusion_matrix(labels, predicted, labels=range(10)) for predicted in predictions], axis=0)
+    shares = np.mean([confusion_matrix(labels, g, labels=range(10), normalize="true") for g in predictions], axis=0)
     assert frame["images"].to_numpy().reshape(10, 10) == pytest.approx(expected)
     assert frame["share"].to_numpy().reshape(10, 10) == pytest.approx(shares)
 

@@ -23,7 +23,7 @@ from core.architecture.layers import (
 )
 from core.architecture.model import Model, compute_model
 from core.errors import SpecError
-from core.spec import BACKBONES, HEADS, KNOBS, RunSpec
+from core.spec import BACKBONES, HEADS, SETTINGS, RunSpec
 
 IMAGE = (28, 28, 1)
 BACKBONE_ROWS = [
@@ -53,8 +53,8 @@ heads = pytest.mark.parametrize("name", list(HEADS))
 backbones = pytest.mark.parametrize("name", list(BACKBONES))
 
 
-def compute(head: str, shape: Shape = IMAGE, classes: int = 10, **knobs: object) -> Model:
-    return compute_model(RunSpec().replace(head=head, **knobs), shape, classes)
+def compute(head: str, shape: Shape = IMAGE, classes: int = 10, **settings: object) -> Model:
+    return compute_model(RunSpec().replace(head=head, **settings), shape, classes)
 
 
 @pytest.mark.parametrize("head", HEAD_ROWS)
@@ -219,7 +219,7 @@ def changed(value: object) -> object:
     return 0.5 if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}-8"
 
 
-def knobs_that_matter(build: object, *arguments: object) -> set[str]:
+def settings_that_matter(build: object, *arguments: object) -> set[str]:
     """The knobs whose change changes the layers; built past validation, which would put unused knobs to rest."""
     plain = RunSpec().model_dump()
     layers = build(RunSpec.model_construct(**plain), *arguments)
@@ -232,13 +232,13 @@ def knobs_that_matter(build: object, *arguments: object) -> set[str]:
 
 
 @heads
-def test_head_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
-    assert set(HEADS[name].uses) == knobs_that_matter(HEADS[name].layers, 10)
-    assert all(KNOBS[knob].group == "head" for knob in HEADS[name].uses)
+def test_head_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
+    assert set(HEADS[name].uses) == settings_that_matter(HEADS[name].layers, 10)
+    assert all(SETTINGS[setting].group == "head" for setting in HEADS[name].uses)
 
 
 @backbones
-def test_backbone_uses_exactly_the_knobs_that_change_its_layers(name: str) -> None:
+def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
     frozen = {"frozen"} if BACKBONES[name].weights else set()  # which changes no layer, but what is trained
-    assert set(BACKBONES[name].uses) == knobs_that_matter(BACKBONES[name].layers) | frozen
-    assert all(KNOBS[knob].group == "backbone" for knob in BACKBONES[name].uses)
+    assert set(BACKBONES[name].uses) == settings_that_matter(BACKBONES[name].layers) | frozen
+    assert all(SETTINGS[setting].group == "backbone" for setting in BACKBONES[name].uses)

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from core.cli.app import app
 from core.errors import ArtifactError, RunDamagedError, RunNotFoundError
 from core.home import Home
-from core.jobs.keeper import keeping
+from core.jobs.artifact_sync import keeping
 from core.store.artifact import ArtifactStore
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 
 

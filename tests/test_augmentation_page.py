@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.augment.pipeline import Pipeline
 from core.datasets.cache import open_dataset
-from core.displays.augmentation import Row, build_strip, encode_image
+from core.displays.image_strip import Row, build_strip, encode_image
 from core.home import Home
 from core.spec import TRANSFORMS
 from tests.finished_run import RunWriter

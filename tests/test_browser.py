@@ -9,12 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.home import Home
 from core.reports.build import build_document
-from core.reports.default import write_default
-from core.reports.export import export
+from core.reports.default_report import write_default
+from core.reports.export import export_report
 from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.dashboard_run import CHROMIUM, browsing, find_port, serving
 from tests.finished_run import RunWriter
 from tests.longer import long
@@ -351,7 +351,7 @@ def test_report_file_opens_with_no_network_and_its_charts_are_alive(
     runs = [make_run(head=head, seed=seed) for seed in range(3) for head in ("gap", "dense")]
     document = build_document(write_default(Comparison.of(runs)), store)
     path = tmp_path / "report.html"
-    export(Edition(document), "html", path, store)
+    export_report(Edition(document), "html", path, store)
     assert path.stat().st_size < 5_000_000
     context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
     page = context.new_page()

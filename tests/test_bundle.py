@@ -21,11 +21,11 @@ from core.displays.views.gallery import Gallery
 from core.errors import BundleError, DatasetError, HeadroomError, RunNotFoundError
 from core.home import Home
 from core.spec import RunSpec
-from core.store.arrival import import_bundle
 from core.store.bundle import export_bundle
+from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.store.thumbnail import EXACT, MOST_BYTES, SHRUNK, build_thumbnails, load_test_images
 from tests.finished_run import RunWriter
 from tests.rewritten_run import as_kmnist, rewrite
@@ -391,7 +391,7 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
         replace("maps.npz", arrays(shares=lambda a: a[:, :3])), "shares of shape any × 10 × any × any",
     ),
     "robustness of impossible answers": (
-        replace("robustness.npz", arrays(guesses=lambda a: a + np.int16(300))), "answers among its classes",
+        replace("robustness.npz", arrays(predictions=lambda a: a + np.int16(300))), "answers among its classes",
     ),
     "robustness of other images": (replace("robustness.npz", arrays(images=lambda a: a - 999)), "test images"),
     "picture that is none": (replace("augmentation.png", b"<svg onload=alert(1)>"), "an image file"),

@@ -13,9 +13,9 @@ from PIL import Image
 
 from core.datasets.add import add_dataset
 from core.datasets.cache import list_datasets, open_dataset
+from core.datasets.dataset_view import open_view
 from core.datasets.sources.celeba import ATTRIBUTES, draw_parts, read_attributes
 from core.datasets.split import compute_split
-from core.datasets.view import open_view
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import RunSpec

@@ -43,7 +43,7 @@ def test_one_run_fails_none_of_the_checks_of_a_pair(make_run: RunWriter) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "knobs", "words"),
+    ("name", "settings", "words"),
     [
         ("split", {"train_images": 100}, "training images all and 100"),
         ("split", {"validation_fraction": 0.5}, "validation share 0.2 and 0.5"),
@@ -54,9 +54,9 @@ def test_one_run_fails_none_of_the_checks_of_a_pair(make_run: RunWriter) -> None
     ],
 )
 def test_setting_in_which_heads_differ_fails_its_check_alone(
-    make_run: RunWriter, name: str, knobs: dict[str, Any], words: str
+    make_run: RunWriter, name: str, settings: dict[str, Any], words: str
 ) -> None:
-    runs = make_run(head="gap"), make_run(head="dense", **knobs)
+    runs = make_run(head="gap"), make_run(head="dense", **settings)
     assert ask(name, *runs) == Result("failed", f"The runs differ in more than the head: {words}.")
     for other in {"split", "augmentation", "backbone", "budget", "data"} - {name}:
         assert ask(other, *runs).state == "passed"
@@ -162,8 +162,8 @@ def test_size_of_the_data_is_told_and_not_that_of_the_subset(make_run: RunWriter
 
 
 def test_settings_that_are_not_the_recipes_are_named(make_run: RunWriter) -> None:
-    knobs = RunSpec(epochs=1, train_images=100, learning_rate=0.01, batch_size=50)
-    assert ask("recipe", make_run(knobs, head="gap"), make_run(knobs, head="dense")).sentence == (
+    settings = RunSpec(epochs=1, train_images=100, learning_rate=0.01, batch_size=50)
+    assert ask("recipe", make_run(settings, head="gap"), make_run(settings, head="dense")).sentence == (
         "The settings are not the recipe's own: 100 training images instead of all, 1 epoch instead of 25, "
         "batch size 50 instead of 25, learning rate 0.01 instead of 0.001."
     )

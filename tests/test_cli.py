@@ -25,17 +25,17 @@ from core.cli import doctor
 from core.cli.app import OneLine, app
 from core.cli.output import format_known, print_json, print_table
 from core.datasets.cache import fetch_dataset, pin
-from core.displays.figure import EVIDENCE
-from core.displays.plain import list_records
+from core.displays.comparison_json import EVIDENCE
+from core.displays.json_values import to_rows
 from core.displays.progress import describe_progress
 from core.errors import JobError
 from core.home import Home
 from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
-from core.spec import DATASETS, KNOBS, RunSpec
+from core.spec import DATASETS, SETTINGS, RunSpec
 from core.store.comparison import list_offers
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.rewritten_run import as_kmnist
 from tests.stand_in import FAILS
@@ -111,13 +111,13 @@ def test_help_offers_no_fingerprint_to_choose() -> None:
     assert "--dataset " in text
 
 
-@pytest.mark.parametrize("name", [name for name in KNOBS if name != "head"])
-def test_every_knob_is_an_option_of_train_with_its_help_and_bounds(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "head"])
+def test_every_setting_is_an_option_of_train_with_its_help_and_bounds(name: str) -> None:
     option = next(param for param in COMMANDS["train"].params if param.name == name)
-    knob = KNOBS[name]
+    setting = SETTINGS[name]
     assert option.opts == [f"--{name.replace('_', '-')}"]
-    assert knob.help in option.help
-    assert knob.low is None or knob.bounds.removeprefix("between ") in option.help
+    assert setting.help in option.help
+    assert setting.low is None or setting.bounds.removeprefix("between ") in option.help
 
 
 # -- starting fast, and without what is not needed --------------------------------------------------------------------
@@ -130,7 +130,7 @@ READS = [
 LOADED = """
 import json, sys
 from core.cli.app import app
-from core.displays.figure import EVIDENCE
+from core.displays.comparison_json import EVIDENCE
 for words in json.loads(sys.argv[1]):
     try:
         app(words)
@@ -268,7 +268,7 @@ def test_what_json_does_not_know_is_null(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_records_of_a_frame_have_none_for_what_is_missing() -> None:
     frame = pd.DataFrame({"name": ["a", None], "value": [np.nan, 2.0], "count": pd.array([None, 3], dtype="Int64")})
-    records = list_records(frame)
+    records = to_rows(frame)
     assert records == [{"name": "a", "value": None, "count": None}, {"name": None, "value": 2.0, "count": 3}]
     assert [format_known(record["value"]) for record in records] == ["–", "2.0"]
 
@@ -335,7 +335,7 @@ def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
     assert "431,242" in call("params", "--recipe", "kmnist-heads").stdout
 
 
-def test_params_follow_knobs_side_and_classes() -> None:
+def test_params_follow_settings_side_and_classes() -> None:
     words = ["--set", "units=64", "--set", "filters=8", "--side", "64", "--classes", "3"]
     models = ask("params", "--recipe", "kmnist-heads", "--head", "dense", "--head", "gap_dense", *words)["models"]
     assert [model["head"] for model in models] == ["dense", "gap_dense"]
@@ -345,7 +345,7 @@ def test_params_follow_knobs_side_and_classes() -> None:
     assert models[1]["layers"][-1]["output_shape"] == [3]
 
 
-def test_head_may_be_set_like_any_knob() -> None:
+def test_head_may_be_set_like_any_setting() -> None:
     models = ask("params", "--recipe", "kmnist-heads", "--set", "head=flatten")["models"]
     assert [model["head"] for model in models] == ["flatten"]
 
@@ -358,7 +358,7 @@ def queued(home: Home, make_run: RunWriter) -> RunSpec:
     """A job that waits: nobody has started a dispatcher."""
     make_run(head="gap")
     spec = pin(home, RunSpec(head="dense", epochs=4))
-    JobQueue(home).submit([spec], asked_by="a test")
+    JobQueue(home).submit([spec], submitted_by="a test")
     return spec
 
 
@@ -460,7 +460,7 @@ def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
 def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -> None:
     assert call("jobs", "cancel", queued.run_id[:8]).exit_code == 0
     (row,) = ask("jobs")
-    assert (row["run_id"], row["status"], row["asked_by"]) == (queued.run_id, "cancelled", "a test")
+    assert (row["run_id"], row["status"], row["submitted_by"]) == (queued.run_id, "cancelled", "a test")
     code, line = refused("jobs", "cancel", queued.run_id)
     assert code == 1
     assert queued.run_id in line
@@ -541,7 +541,7 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
     found, compared = ask("analyse", *ids), ask("compare", *ids)
     assert {*ids, beside} <= {row["run_id"] for row in found["pareto"]}
     assert {row["head"] for row in found["cost"]} == {"GAP", "Flatten + Dense"}
-    assert {row["knob"] for row in found["knob_curve"]} >= {"units"}
+    assert {row["setting"] for row in found["hyperparameter_curve"]} >= {"units"}
     assert all(found[name] == compared[name] for name in ("headline", *EVIDENCE))
     text = call("analyse", *(run_id[:8] for run_id in ids)).stdout
     assert found["headline"] in text
@@ -692,7 +692,7 @@ def test_cached_runs_are_said_to_be_cached_and_start_nothing(home: Home, make_ru
     assert not (home.jobs / "queue.sqlite").exists()
 
 
-def test_knob_that_only_one_head_uses_reaches_that_head(home: Home, make_run: RunWriter) -> None:
+def test_setting_that_only_one_head_uses_reaches_that_head(home: Home, make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(epochs=3, seed=5), head=head, units=64) for head in ("gap", "dense")]
     words = ["--epochs", "3", "--units", "64", "--seed", "5", "--heads", "gap,dense"]
     assert call("train", "--recipe", "digits-heads", *words).stdout.split() == [run.run_id for run in runs]

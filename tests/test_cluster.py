@@ -25,7 +25,7 @@ from core.jobs.submit import submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.test_jobs import end_all, until
 
 pytestmark = [

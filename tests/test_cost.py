@@ -10,19 +10,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.analysis.cost import COSTS, compute_costs, compute_staircase, list_costs
+from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
 from core.analysis.interval import compute_mean_interval
-from core.analysis.knob_curve import COLUMNS, compute_knob_curve, list_knobs
 from core.analysis.pareto import compute_front, compute_steps
-from core.displays.cost import COST_FORMS
+from core.displays.cost_format import COST_FORMS
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
-from core.displays.views.knob_curve import KnobCurve
+from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.parallel import Parallel
 from core.displays.views.pareto import Pareto
 from core.store.comparison import Comparison
-from core.store.peers import Peers
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
+from core.store.same_test_set import RunsOnTestSet
 from tests.finished_run import RunWriter
 from tests.rewritten_run import rewrite
 
@@ -36,13 +36,13 @@ def of(points: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
     return array[:, 0], array[:, 1]
 
 
-def with_cost(make_run: RunWriter, cost: dict[str, Any], accuracy: float, **knobs: Any) -> Run:
+def with_cost(make_run: RunWriter, cost: dict[str, Any], accuracy: float, **settings: Any) -> Run:
     """With exactly that test accuracy in its record."""
-    return rewrite(make_run(**knobs), cost=cost, metrics={"test_accuracy": accuracy})
+    return rewrite(make_run(**settings), cost=cost, metrics={"test_accuracy": accuracy})
 
 
-def peers_of(*runs: Run) -> Peers:
-    return Peers.of(Comparison.of(runs))
+def test_set_runs_of(*runs: Run) -> RunsOnTestSet:
+    return RunsOnTestSet.of(Comparison.of(runs))
 
 
 # The front
@@ -82,7 +82,7 @@ def test_rates_are_those_of_a_published_table() -> None:
 
 def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"latency_seconds": s}, a, seed=i) for i, (s, a) in enumerate([(0.1, 0.8), (0.3, 0.9)])]
-    row = compute_costs(peers_of(*runs)).iloc[0]
+    row = compute_costs(test_set_runs_of(*runs)).iloc[0]
     assert (row["seeds"], row["latency_seconds"], row["test_accuracy"]) == (2, pytest.approx(0.2), pytest.approx(0.85))
     assert row["test_accuracy_spread"] == pytest.approx(np.std([0.8, 0.9], ddof=1))
     assert row["epoch_seconds"] == 2.0  # six seconds for three epochs
@@ -91,13 +91,13 @@ def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
 
 def test_epochs_that_patience_saved_are_not_counted(make_run: RunWriter) -> None:
     run = rewrite(make_run(epochs=10), cost={"train_seconds": 12.0}, epochs=4)
-    assert list_costs(peers_of(run))["epoch_seconds"].tolist() == [3.0]
+    assert list_costs(test_set_runs_of(run))["epoch_seconds"].tolist() == [3.0]
 
 
 def test_cost_that_one_seed_lacks_is_the_mean_of_the_others(make_run: RunWriter) -> None:
     lacking, known = make_run(seed=0), with_cost(make_run, {"latency_32_p95_seconds": 0.5}, 0.9, seed=1)
-    assert compute_costs(peers_of(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
-    assert compute_costs(peers_of(lacking))["latency_32_p95_seconds"].isna().all()
+    assert compute_costs(test_set_runs_of(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
+    assert compute_costs(test_set_runs_of(lacking))["latency_32_p95_seconds"].isna().all()
 
 
 def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
@@ -129,7 +129,7 @@ def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> No
         with_cost(make_run, {"params": params}, accuracy, head=head)
         for head, params, accuracy in (("gap", 1_000, 0.80), ("gap_dense", 3_000, 0.90), ("dense", 8_000, 0.92))
     ]
-    steps = compute_staircase(compute_costs(peers_of(*runs)), ["params"])
+    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     said = Front(Comparison.of(runs), cost="params").describe()
     assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
@@ -144,7 +144,7 @@ def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None
 def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"params": 500}, 0.9, head=head) for head in ("gap", "dense")]
     assert Pareto(Comparison.of(runs)).frame()["front"].tolist() == [True, True]
-    steps = compute_staircase(compute_costs(peers_of(*runs)), ["params"])
+    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
     assert steps["name"].tolist() == ["GAP", "Flatten + Dense"]
     assert steps["value_per_point"].isna().all()
 
@@ -188,28 +188,28 @@ def test_every_point_links_to_its_run_and_those_too_many_to_draw_are_counted(
 # Peers
 
 
-def test_peers_are_all_runs_on_the_same_images(make_run: RunWriter, store: RunStore) -> None:
+def test_test_set_runs_are_all_runs_on_the_same_images(make_run: RunWriter, store: RunStore) -> None:
     mine = [make_run(head=head) for head in ("gap", "dense")]
     other = make_run(head="dense", units=32)
     make_run(head="gap", seed=1, test_images=100)  # other images
-    peers = Peers.within(Comparison.of(mine), store.frame())
-    assert {*peers.runs["run_id"]} == {run.run_id for run in (*mine, other)}
-    assert peers.knobs == ["units"]
+    test_set_runs = RunsOnTestSet.within(Comparison.of(mine), store.frame())
+    assert {*test_set_runs.runs["run_id"]} == {run.run_id for run in (*mine, other)}
+    assert test_set_runs.settings == ["units"]
     names = ["GAP", "Flatten + Dense · 32 dense units", "Flatten + Dense · 256 dense units"]
-    assert peers.runs["name"].tolist() == names
-    assert Peers.within(Comparison.of(mine), store.frame()).__str__() == str(peers)
-    assert str(Peers.of(Comparison.of(mine))) != str(peers)
+    assert test_set_runs.runs["name"].tolist() == names
+    assert RunsOnTestSet.within(Comparison.of(mine), store.frame()).__str__() == str(test_set_runs)
+    assert str(RunsOnTestSet.of(Comparison.of(mine))) != str(test_set_runs)
 
 
-def test_peers_of_a_comparison_are_those_of_the_list(make_run: RunWriter, store: RunStore) -> None:
+def test_test_set_runs_of_a_comparison_are_those_of_the_list(make_run: RunWriter, store: RunStore) -> None:
     comparison = Comparison.of(
         make_run(head=head, seed=seed, train_images=images)
         for head in ("gap", "dense") for seed in (0, 1) for images in (500, None)
     )  # fmt: skip
-    alone, listed = Peers.of(comparison), Peers.within(comparison, store.frame())
+    alone, listed = RunsOnTestSet.of(comparison), RunsOnTestSet.within(comparison, store.frame())
     columns = ["run_id", "setting", "name"]
     pd.testing.assert_frame_equal(alone.runs[columns], listed.runs[columns])
-    assert alone.knobs == listed.knobs == ["train_images"]
+    assert alone.settings == listed.settings == ["train_images"]
 
 
 # Accuracy over a knob
@@ -222,7 +222,7 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
         for filters, both in accuracies.items() for seed, accuracy in enumerate(both)
     ]  # fmt: skip
     alone = make_run(filters=32, epochs=5)
-    curve = compute_knob_curve(peers_of(*runs, alone), "filters")
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, alone), "filters")
     means = curve[curve["seed"] == -1]
     assert means["value"].tolist() == ["8", "16"]
     assert means["test_accuracy"].tolist() == pytest.approx([0.75, 0.86])
@@ -232,55 +232,55 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
     assert means["low"].iloc[1] == pytest.approx(interval.low)
     assert means["high"].tolist() == [1.0, pytest.approx(min(interval.high, 1.0))]  # no accuracy is above one
     assert {*curve["run_id"]} == {run.run_id for run in runs} | {""}
-    note = " ".join(KnobCurve(Comparison.of([*runs, alone])).chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
+    note = " ".join(HyperparameterCurve(Comparison.of([*runs, alone])).chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
     assert "1 run with no partner that differs in this knob alone is left out" in note
 
 
 def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
-    curve = compute_knob_curve(peers_of(*runs), "train_images")
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "train_images")
     assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
 
 
-def test_text_may_be_a_knob(make_run: RunWriter) -> None:
+def test_text_may_be_a_setting(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
-    curve = compute_knob_curve(peers_of(*runs), "augmentation")
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "augmentation")
     assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
-def test_head_without_the_knob_stands_at_each_value(make_run: RunWriter) -> None:
+def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:
     runs = [*(make_run(head="dense", units=units) for units in (32, 256)), make_run(head="gap")]
     elsewhere = make_run(head="gap", epochs=5)  # unlike any of the others
-    curve = compute_knob_curve(peers_of(*runs, elsewhere), "units")
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, elsewhere), "units")
     level = curve[~curve["applies"].astype(bool)]
     assert {*level["head"]} == {"GAP"}
     assert {*level["run_id"]} == {runs[2].run_id, ""}
     assert level[level["seed"] == -1]["value"].tolist() == ["32", "256"]
-    assert KnobCurve(Comparison.of(runs)).table()["Value"].tolist() == ["any (32)", "any (256)", "32", "256"]
+    assert HyperparameterCurve(Comparison.of(runs)).table()["Value"].tolist() == ["any (32)", "any (256)", "32", "256"]
 
 
-def test_series_are_told_apart_by_their_other_knobs(make_run: RunWriter) -> None:
+def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> None:
     runs = [make_run(blocks=blocks, filters=filters) for blocks in (1, 2) for filters in (8, 16)]
-    peers = peers_of(*runs)
-    assert list_knobs(peers) == ["blocks", "filters"]
-    curve = compute_knob_curve(peers, "blocks")
+    test_set_runs = test_set_runs_of(*runs)
+    assert list_hyperparameters(test_set_runs) == ["blocks", "filters"]
+    curve = compute_hyperparameter_curve(test_set_runs, "blocks")
     assert [*dict.fromkeys(curve["rest"])] == ["8 filters", "16 filters"]
-    frame = KnobCurve(Comparison.of(runs)).frame()
-    assert [*dict.fromkeys(frame["knob"])] == ["blocks", "filters"]
+    frame = HyperparameterCurve(Comparison.of(runs)).frame()
+    assert [*dict.fromkeys(frame["setting"])] == ["blocks", "filters"]
 
 
 def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
     runs = [make_run(blocks=1, filters=8), make_run(blocks=2, filters=16)]
-    assert list_knobs(peers_of(*runs)) == []
-    assert compute_knob_curve(peers_of(*runs), "blocks").columns.tolist() == [*COLUMNS]
-    display = KnobCurve(Comparison.of(runs))
+    assert list_hyperparameters(test_set_runs_of(*runs)) == []
+    assert compute_hyperparameter_curve(test_set_runs_of(*runs), "blocks").columns.tolist() == [*COLUMNS]
+    display = HyperparameterCurve(Comparison.of(runs))
     assert display.chart() is None
     assert display.frame().empty
     assert "No two runs differ in one knob alone" in display.describe()
 
 
 def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
-    display = KnobCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
+    display = HyperparameterCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
     assert display.table()["Over the seeds"].tolist() == ["one seed", "one seed"]
     assert display.table()["Interval (95 %)"].tolist() == ["–", "–"]
 
@@ -311,7 +311,7 @@ def test_brush_chooses_the_runs_that_cross_it(make_run: RunWriter) -> None:
     assert display.tabulate(ids[:2])["Test accuracy"].tolist() == ["80.0 %", "70.0 %"]
 
 
-def test_head_without_a_knob_has_no_value_of_it(make_run: RunWriter) -> None:
+def test_head_without_a_setting_has_no_value_of_it(make_run: RunWriter) -> None:
     runs = [make_run(head="gap"), *(make_run(head="dense", units=units) for units in (32, 256))]
     display = Parallel(Comparison.of(runs))
     assert display.select({"axis": ["units"], "position": [0.9, 1]}) == [runs[0].run_id]

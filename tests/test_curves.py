@@ -21,10 +21,10 @@ from tests.finished_run import RunWriter
 from tests.rewritten_run import history_of, rewrite
 
 
-def train(make_run: RunWriter, paces: dict[str, tuple[float, ...]], epochs: int = 4, **knobs: Any) -> Comparison:
+def train(make_run: RunWriter, paces: dict[str, tuple[float, ...]], epochs: int = 4, **settings: Any) -> Comparison:
     """Heads with as many seeds as there are paces, in seconds an epoch."""
     return Comparison.of(
-        rewrite(make_run(head=head, seed=seed, epochs=epochs, **knobs), history=history_of(epochs, pace=pace))
+        rewrite(make_run(head=head, seed=seed, epochs=epochs, **settings), history=history_of(epochs, pace=pace))
         for head, seeds in paces.items()
         for seed, pace in enumerate(seeds)
     )

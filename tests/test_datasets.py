@@ -22,7 +22,7 @@ from core.datasets.cache import fetch_dataset, list_datasets, open_dataset, pin
 from core.datasets.dataset import ARRAYS, Arrays
 from core.datasets.download import is_whole
 from core.datasets.fetch import read_fetch, start_fetch
-from core.datasets.rows import RowWriter, compute_fingerprint, read_blocks, read_fingerprint
+from core.datasets.row_file import RowWriter, compute_fingerprint, read_blocks, read_fingerprint
 from core.datasets.split import compute_split
 from core.errors import DatasetError, HomeError, SpecError, UnknownNameError
 from core.home import Home

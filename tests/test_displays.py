@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.summary import Estimate
+from core.analysis.summary import SeedMean
 from core.displays import number
 from core.displays.display import DISPLAYS, Display
 from core.displays.headline import (
+    write_accuracies,
     write_curves,
     write_headline,
     write_params,
-    write_predictions,
 )
-from core.displays.live import build_live_charts
+from core.displays.live_curves import build_live_charts
 from core.displays.palette import colors, head_colors
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
@@ -35,7 +35,7 @@ from core.displays.views.example import Example
 from core.displays.views.first import FirstImages
 from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
-from core.displays.views.knob_curve import KnobCurve
+from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedFigures
 from core.displays.views.significance import Significance
@@ -51,7 +51,7 @@ from tests.rewritten_run import as_kmnist, as_spec, history_of, rewrite
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 TABLES = PublishedFigures | Tiles | Significance | Checks | Front
-MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | KnobCurve
+MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | HyperparameterCurve
 FOREIGN = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
     "new\nline", "&amp; %", "日本",
@@ -78,7 +78,7 @@ def one_head_other_units(make_run: RunWriter) -> Iterator[Run]:
     yield make_run(head="dense", units=256, epochs=5)
 
 
-def some_values_of_a_knob(make_run: RunWriter) -> Iterator[Run]:
+def some_values_of_a_setting(make_run: RunWriter) -> Iterator[Run]:
     for filters in (8, 16):
         for seed in range(2):
             yield make_run(head="gap", filters=filters, seed=seed)
@@ -111,14 +111,14 @@ def not_a_number(make_run: RunWriter) -> Iterator[Run]:
 def never_wrong(make_run: RunWriter) -> Iterator[Run]:
     for head in ("gap", "dense"):
         run = make_run(head=head)
-        yield rewrite(run, guesses=run.predictions.test_labels)
+        yield rewrite(run, predictions=run.predictions.test_labels)
 
 
 CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
         one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, foreign_names, never_wrong,
-        not_a_number, some_values_of_a_knob,
+        not_a_number, some_values_of_a_setting,
     )
 }  # fmt: skip
 
@@ -174,7 +174,7 @@ def test_every_file_of_the_views_is_a_display() -> None:
 
 def test_frame_is_tidy(display: Display) -> None:
     frame = display.frame()
-    alone = len(display.comparison.contenders) < 2
+    alone = len(display.comparison.variants) < 2
     if not isinstance(display, MAY_BE_EMPTY) and not (alone and isinstance(display, OF_PAIRS)):
         assert not frame.empty
     assert frame.columns.is_unique
@@ -194,9 +194,9 @@ def test_table_has_headings_and_one_row_a_line(display: Display) -> None:
 
 
 def test_chart_is_valid_vega_lite_that_json_can_hold(display: Display, spec: Any) -> None:
-    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.contenders) < 2:
+    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.variants) < 2:
         assert spec is None
-    elif isinstance(display, KnobCurve):
+    elif isinstance(display, HyperparameterCurve):
         assert (spec is None) == display.frame().empty
     elif not isinstance(display, ConfusionDifference):  # without a confusion there is nothing to draw
         assert (spec is None) == isinstance(display, TABLES)
@@ -280,7 +280,7 @@ def test_every_head_has_a_colour_of_its_own() -> None:
     assert len(set(head_colors().values())) == len(HEADS)
 
 
-def test_contenders_of_one_head_have_different_colours(
+def test_variants_of_one_head_have_different_colours(
     comparisons: Callable[[str], tuple[Home, Comparison]],
 ) -> None:
     palette = colors(comparisons("one_head_other_units")[1])
@@ -329,7 +329,7 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
 
 
 @pytest.mark.parametrize(
-    ("knobs", "data", "note"),
+    ("settings", "data", "note"),
     [
         ({"epochs": 25}, {}, ""),
         ({"epochs": 25}, {"official": False}, "Measured on other data than published: the accuracies and losses of"),
@@ -344,9 +344,9 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
     ],
 )
 def test_note_says_why_published_and_measured_may_not_be_compared(
-    make_run: RunWriter, knobs: dict[str, Any], data: dict[str, Any], note: str
+    make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
 ) -> None:
-    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**knobs), **data)])).note()
+    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
     assert note in text
     assert bool(note) == text.endswith("not comparable.")
 
@@ -411,20 +411,20 @@ def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Callable[[str
 def ask_one_question(run: Run) -> Run:
     """The run as if its head had told by one number whether a digit is a one. It calls the first three images so."""
     labels = (run.predictions.test_labels == 1).astype(np.int64)
-    guesses = np.where(np.arange(len(labels)) < 3, 1, labels)
+    predictions = np.where(np.arange(len(labels)) < 3, 1, labels)
     run = as_spec(run, run.spec.replace(loss="binary"))
     with np.load(run.path / "predictions.npz") as stored:
         arrays = dict(stored)
     arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
     np.savez(run.path / "predictions.npz", **arrays)
-    return rewrite(run, labels=labels, guesses=guesses, classes=("not one", "one"))
+    return rewrite(run, labels=labels, predictions=predictions, classes=("not one", "one"))
 
 
 def test_first_images_are_the_first_as_stored(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
     home, comparison = comparisons("two_heads_three_seeds")
     view = FirstImages(comparison, home)
     assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))
-    assert "guess" in view.explain()
+    assert "predicted" in view.explain()
 
 
 def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
@@ -432,7 +432,7 @@ def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWri
     frame = view.frame()
     assert set(frame["told"]) == {"one"}
     wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["right"][:3]]
-    said = [view.write_guess(row) for row in frame.to_dict("records")]
+    said = [view.write_predicted(row) for row in frame.to_dict("records")]
     assert said[:3] == wanted
     assert not frame["right"][:3].all()
     assert ("one", "0.30") in said[3:]
@@ -471,15 +471,15 @@ LABELS = np.arange(2_000) % 10
 def with_accuracy(run: Run, accuracy: float) -> Run:
     """The run as if it had 2,000 test images and got the first of them wrong."""
     wrong = round((1 - accuracy) * len(LABELS))
-    guesses = np.where(np.arange(len(LABELS)) < wrong, (LABELS + 1) % 10, LABELS)
-    return rewrite(run, labels=LABELS, guesses=guesses, metrics={"test_accuracy": accuracy})
+    predictions = np.where(np.arange(len(LABELS)) < wrong, (LABELS + 1) % 10, LABELS)
+    return rewrite(run, labels=LABELS, predictions=predictions, metrics={"test_accuracy": accuracy})
 
 
-def compare(make_run: RunWriter, gap: dict[int, float], dense: dict[int, float] | None = None, **knobs: Any) -> Any:
+def compare(make_run: RunWriter, gap: dict[int, float], dense: dict[int, float] | None = None, **settings: Any) -> Any:
     """GAP with these accuracies by seed, and Flatten + Dense."""
     values = {"gap": gap, "dense": dense or {}}
     return Comparison.of(
-        with_accuracy(make_run(head=head, seed=seed, **knobs), value)
+        with_accuracy(make_run(head=head, seed=seed, **settings), value)
         for head, seeds in values.items()
         for seed, value in seeds.items()
     )
@@ -541,7 +541,7 @@ def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> 
 
 
 @pytest.mark.parametrize(
-    ("knobs", "beginning"),
+    ("settings", "beginning"),
     [
         ({"epochs": 25}, "GAP: 17.5×"),
         ({"epochs": 60, "train_images": 1437}, "GAP: 17.5×"),
@@ -550,8 +550,10 @@ def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> 
         ({"epochs": 3, "train_images": 100}, "After 3 epochs of 25, on 100 of 1,437 training images: GAP has 17.5×"),
     ],
 )
-def test_headline_of_a_short_training_says_so_first(make_run: RunWriter, knobs: dict[str, Any], beginning: str) -> None:
-    text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **knobs))
+def test_headline_of_a_short_training_says_so_first(
+    make_run: RunWriter, settings: dict[str, Any], beginning: str
+) -> None:
+    text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **settings))
     assert text.startswith(beginning)
     assert text.endswith("accuracy 5.0 points lower (one seed: a result, not a verdict).")
 
@@ -576,7 +578,7 @@ def test_headline_without_a_recipe_names_the_epochs_alone(make_run: RunWriter) -
 
 
 def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
-    for write in (write_params, write_curves, write_predictions):
+    for write in (write_params, write_curves, write_accuracies):
         text = write(comparison)
         assert text.endswith(".")
         assert "nan" not in text
@@ -584,7 +586,7 @@ def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
 
 
 def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
-    assert write_predictions(compare(make_run, {0: 0.9}, {0: 1.0})) == (
+    assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
         "Of 2,000 test images, GAP misses 200, Flatten + Dense misses 0."
     )
 
@@ -622,13 +624,13 @@ def test_one_is_no_plural(count: int, text: str) -> None:
         (number.format_seconds, 4000, "1 h 7 min"),
         (number.format_seconds, math.nan, "–"),
         (number.format_ratio, 17.54, "17.5×"),
-        (number.format_accuracy, Estimate(0.8731, None, 1), "87.3 %"),
-        (number.format_accuracy, Estimate(0.8731, 0.012, 3), "87.3 ± 1.2 %"),
-        (number.format_accuracy, Estimate(0.87314, 0.0004, 3), "87.31 ± 0.04 %"),
-        (number.format_accuracy, Estimate(math.nan, None, 1), "–"),
-        (number.format_loss, Estimate(0.33541, None, 1), "0.335"),
-        (number.format_loss, Estimate(0.33541, 0.0123, 2), "0.335 ± 0.012"),
-        (number.format_loss, Estimate(math.nan, math.nan, 2), "–"),
+        (number.format_accuracy, SeedMean(0.8731, None, 1), "87.3 %"),
+        (number.format_accuracy, SeedMean(0.8731, 0.012, 3), "87.3 ± 1.2 %"),
+        (number.format_accuracy, SeedMean(0.87314, 0.0004, 3), "87.31 ± 0.04 %"),
+        (number.format_accuracy, SeedMean(math.nan, None, 1), "–"),
+        (number.format_loss, SeedMean(0.33541, None, 1), "0.335"),
+        (number.format_loss, SeedMean(0.33541, 0.0123, 2), "0.335 ± 0.012"),
+        (number.format_loss, SeedMean(math.nan, math.nan, 2), "–"),
     ],
 )
 def test_number_is_written_as_people_write_it(form: Callable[[Any], str], value: Any, text: str) -> None:
@@ -651,9 +653,9 @@ def test_no_size_is_written_with_an_exponent_or_as_nan(form: Callable[[float], s
     st.none() | st.floats(0, 1e6),
 )
 def test_no_estimate_is_written_with_an_exponent_or_as_nan(
-    form: Callable[[Estimate], str], mean: float, spread: float | None
+    form: Callable[[SeedMean], str], mean: float, spread: float | None
 ) -> None:
-    assert not re.search(r"nan|inf|\de[+-]?\d", form(Estimate(mean, spread, 2)))
+    assert not re.search(r"nan|inf|\de[+-]?\d", form(SeedMean(mean, spread, 2)))
 
 
 @settings(deadline=None)

@@ -27,18 +27,18 @@ from typer.testing import CliRunner
 
 from core.access.role import Role
 from core.access.token import PREFIX, TokenTable, draw_token, write_line
+from core.api.parameter import MOST_RUNS
 from core.cli.app import app
-from core.door.parameter import MOST_RUNS
 from core.errors import AccessError, LoginError
 from core.home import Home
-from core.pace import BOUNDS_SECONDS, Paces
+from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.build import build_document
-from core.reports.default import write_default
-from core.reports.shelf import ReportShelf
+from core.reports.default_report import write_default
+from core.reports.report_store import ReportStore
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
-from core.ui.visitor import identify
+from core.store.run_store import RunStore
+from core.ui.http_login import identify
 from tests.dashboard_run import CHROMIUM, ROOT, browsing, find_port, serving, wait_until_up
 from tests.finished_run import RunWriter
 from tests.longer import LONG
@@ -89,7 +89,7 @@ def fill(home: Home) -> tuple[list[str], str]:
     comparison = Comparison.of([writer(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
     ids = [run.run_id for run in comparison.runs]
     NoteBook(home).write(ids[0], Note(name="<b>first</b>", tags=("paper",), text="why"))
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     draft = shelf.create(write_default(comparison), "ada")
     shelf.publish(draft, build_document(draft.report, writer.store), "ada")
     return ids, draft.id
@@ -232,7 +232,7 @@ def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
 
 def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> None:
     first = door.get(f"/reports/{door.report}")
-    published = ReportShelf(door.home).open(door.report)
+    published = ReportStore(door.home).open(door.report)
     assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
     assert first.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
     assert "script-src 'sha256-" in first.headers["content-security-policy"]
@@ -242,7 +242,7 @@ def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> Non
     assert gzip.decompress(packed.body) == first.body
     again = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
     assert (again.status, again.body) == (304, b"")
-    shelf = ReportShelf(door.home)
+    shelf = ReportStore(door.home)
     shelf.remove(door.report)
     try:
         gone = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
@@ -308,7 +308,7 @@ def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(door: Door
 
 
 def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
-    paces = Paces()
+    paces = PageTimings()
     for seconds in (0.0, 0.01, 0.011, 99.0):
         paces.add("Compare", seconds)
     with pytest.raises(KeyError), paces.timing("Runs"):

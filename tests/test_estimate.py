@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core.architecture.model import compute_model
 from core.home import Home
-from core.jobs.estimate import Estimate, Estimator, Work, _list_starts, read_rest
+from core.jobs.estimate import TimeEstimate, TimeEstimator, Work, _list_starts, read_rest
 from core.jobs.queue import Job
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 
 CORES = 2
@@ -37,8 +37,8 @@ def finished_runs(
     return pd.DataFrame(rows).astype({"cores": "Int64", "side": "Int64"})
 
 
-def foresee(runs: pd.DataFrame, work: Work = WORK) -> Estimate:
-    found = Estimator(runs, cores=CORES).training(work)
+def foresee(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
+    found = TimeEstimator(runs, cores=CORES).training(work)
     assert found is not None
     return found
 
@@ -59,13 +59,13 @@ works = st.builds(
 
 def test_nothing_finished_gives_no_estimate() -> None:
     runs = finished_runs([1.0]).head(0)
-    assert Estimator(runs).training(WORK) is None
-    assert Estimator(runs).queue([WORK], 1) is None
-    assert Estimator(runs).list_starts([WORK], 1) == []
+    assert TimeEstimator(runs).training(WORK) is None
+    assert TimeEstimator(runs).queue([WORK], 1) is None
+    assert TimeEstimator(runs).list_starts([WORK], 1) == []
 
 
 def test_nothing_to_train_takes_no_time() -> None:
-    estimator = Estimator(finished_runs([60.0]), cores=CORES)
+    estimator = TimeEstimator(finished_runs([60.0]), cores=CORES)
     assert (estimator.queue([], 2), estimator.list_starts([], 2), estimator.trainings([])) == (None, [], [])
 
 
@@ -96,7 +96,7 @@ def test_runs_of_the_same_kind_are_believed(factor: float) -> None:
 
 
 def test_range_narrows_with_runs_and_widens_with_the_distance() -> None:
-    def width(found: Estimate) -> float:
+    def width(found: TimeEstimate) -> float:
         return found.high / found.low
 
     few, many = finished_runs([50.0, 60.0]), finished_runs([50.0, 60.0] * 10)
@@ -155,7 +155,7 @@ def test_finished_run_is_the_work_that_it_was(home: Home, store: RunStore, make_
 
 
 def test_queue_takes_as_long_as_its_slots_allow() -> None:
-    estimator = Estimator(finished_runs([60.0] * 5), rest_seconds=5.0, cores=CORES)
+    estimator = TimeEstimator(finished_runs([60.0] * 5), rest_seconds=5.0, cores=CORES)
     ends = {slots: estimator.queue([WORK] * 4, slots) for slots in (1, 2, 4)}
     alone = estimator.training(WORK)
     assert alone is not None

@@ -26,6 +26,7 @@ from core.analysis.calibration import (
     scale_probs,
 )
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
+from core.analysis.correctness import NO_GUESS, compute_predicted
 from core.analysis.difference import Difference, compute_differences, compute_need, resample_difference
 from core.analysis.disagreement import (
     CELLS,
@@ -35,7 +36,6 @@ from core.analysis.disagreement import (
     list_images,
 )
 from core.analysis.interval import compute_mean_interval, compute_wilson
-from core.analysis.outcome import NO_GUESS, compute_guess
 from core.analysis.significance import compute_mcnemar, compute_significance, correct_holm
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
@@ -46,15 +46,15 @@ from tests.rewritten_run import history_of, rewrite
 LABELS = np.arange(1_000) % 10
 
 
-def with_guesses(make_run: RunWriter, head: str, guesses: np.ndarray, seed: int = 0) -> Run:
-    return rewrite(make_run(head=head, seed=seed), labels=LABELS[: len(guesses)], guesses=guesses)
+def with_predictions(make_run: RunWriter, head: str, predictions: np.ndarray, seed: int = 0) -> Run:
+    return rewrite(make_run(head=head, seed=seed), labels=LABELS[: len(predictions)], predictions=predictions)
 
 
 def wrong_at(places: range | list[int], images: int = len(LABELS)) -> np.ndarray:
     """The true classes but for some images."""
-    guesses = LABELS[:images].copy()
-    guesses[list(places)] = (guesses[list(places)] + 1) % 10
-    return guesses
+    predictions = LABELS[:images].copy()
+    predictions[list(places)] = (predictions[list(places)] + 1) % 10
+    return predictions
 
 
 # Intervals
@@ -99,7 +99,7 @@ def test_one_value_has_no_interval() -> None:
 
 
 def test_accuracies_have_a_mean_and_a_row_a_run(make_run: RunWriter) -> None:
-    runs = [with_guesses(make_run, "gap", wrong_at(range(wrong)), seed) for seed, wrong in enumerate((100, 120))]
+    runs = [with_predictions(make_run, "gap", wrong_at(range(wrong)), seed) for seed, wrong in enumerate((100, 120))]
     frame = compute_accuracies(Comparison.of(runs))
     assert frame["seed"].tolist() == [-1, 0, 1]
     assert frame["accuracy"].tolist() == pytest.approx([0.89, 0.9, 0.88])
@@ -161,7 +161,7 @@ def test_difference_turned_round_is_its_opposite(right: np.ndarray) -> None:
 
 
 def test_heads_that_agree_on_every_image_differ_by_nothing(make_run: RunWriter) -> None:
-    runs = [with_guesses(make_run, head, wrong_at(range(10)), seed) for head in ("gap", "dense") for seed in (0, 1)]
+    runs = [with_predictions(make_run, head, wrong_at(range(10)), seed) for head in ("gap", "dense") for seed in (0, 1)]
     (found,) = compute_differences(Comparison.of(runs))
     assert (found.mean, found.low, found.high, found.seed_spread) == (0, 0, 0, 0)
     assert found.verdict == "no difference shown"
@@ -169,15 +169,15 @@ def test_heads_that_agree_on_every_image_differ_by_nothing(make_run: RunWriter) 
 
 
 def test_heads_that_disagree_on_every_image_differ_by_all(make_run: RunWriter) -> None:
-    runs = [with_guesses(make_run, "gap", wrong_at([]), seed) for seed in (0, 1)]
-    runs += [with_guesses(make_run, "dense", wrong_at(range(1_000)), seed) for seed in (0, 1)]
+    runs = [with_predictions(make_run, "gap", wrong_at([]), seed) for seed in (0, 1)]
+    runs += [with_predictions(make_run, "dense", wrong_at(range(1_000)), seed) for seed in (0, 1)]
     (found,) = compute_differences(Comparison.of(runs))
     assert (found.mean, found.low, found.high) == (1, 1, 1)
     assert found.verdict == "better"
 
 
 def test_one_test_image_is_enough_for_an_answer(make_run: RunWriter) -> None:
-    runs = [with_guesses(make_run, head, wrong_at(wrong, 1)) for head, wrong in (("gap", []), ("dense", [0]))]
+    runs = [with_predictions(make_run, head, wrong_at(wrong, 1)) for head, wrong in (("gap", []), ("dense", [0]))]
     comparison = Comparison.of(runs)
     (found,) = compute_differences(comparison)
     assert (found.mean, found.images, found.verdict) == (1, 1, "one seed")
@@ -185,7 +185,7 @@ def test_one_test_image_is_enough_for_an_answer(make_run: RunWriter) -> None:
 
 
 def test_one_seed_never_makes_a_verdict(make_run: RunWriter) -> None:
-    runs = [with_guesses(make_run, "gap", wrong_at([])), with_guesses(make_run, "dense", wrong_at(range(500)))]
+    runs = [with_predictions(make_run, "gap", wrong_at([])), with_predictions(make_run, "dense", wrong_at(range(500)))]
     (found,) = compute_differences(Comparison.of(runs))
     assert found.low > 0
     assert found.verdict == "one seed"
@@ -235,7 +235,9 @@ def test_holm_is_what_its_steps_say(p_values: list[float]) -> None:
 
 def test_holm_corrects_over_the_pairs_of_one_seed(make_run: RunWriter) -> None:
     wrong = {"gap": range(60), "gap_dense": range(40, 80), "dense": range(10)}
-    runs = [with_guesses(make_run, head, wrong_at(places), seed) for head, places in wrong.items() for seed in (0, 1)]
+    runs = [
+        with_predictions(make_run, head, wrong_at(places), seed) for head, places in wrong.items() for seed in (0, 1)
+    ]
     frame = compute_significance(Comparison.of(runs))
     assert len(frame) == 6
     for _, rows in frame.groupby("seed"):
@@ -249,10 +251,10 @@ def test_holm_corrects_over_the_pairs_of_one_seed(make_run: RunWriter) -> None:
 # Guesses that are none
 
 
-def test_image_without_finite_probabilities_has_no_guess_and_is_wrong(make_run: RunWriter) -> None:
+def test_image_without_finite_probabilities_has_no_predicted_and_is_wrong(make_run: RunWriter) -> None:
     probs = np.full((4, 10), 0.1, np.float32)
     probs[1, 3], probs[2], probs[3, 9] = 0.9, np.nan, np.inf
-    assert compute_guess(probs).tolist() == [0, 3, NO_GUESS, NO_GUESS]
+    assert compute_predicted(probs).tolist() == [0, 3, NO_GUESS, NO_GUESS]
     run = rewrite(make_run(), labels=np.array([0, 3, 0, 9]), probs=probs)
     comparison = Comparison.of([run])
     assert compute_accuracies(comparison)["accuracy"].tolist() == [0.5, 0.5]
@@ -269,11 +271,11 @@ def test_bins_are_scikit_learns_reliability_curve() -> None:
     bins = compute_bins(probs, labels)
     right, sure = probs.argmax(axis=1) == labels, probs.max(axis=1).astype(np.float64)
     accuracy, confidence = calibration_curve(right, sure, n_bins=BINS, strategy="uniform")
-    full = bins[bins["guesses"] > 0]
+    full = bins[bins["predictions"] > 0]
     assert full["accuracy"].tolist() == pytest.approx(accuracy.tolist())
     assert full["confidence"].tolist() == pytest.approx(confidence.tolist())
-    assert bins["guesses"].sum() == 3_000
-    gaps = [abs(accuracy[i] - confidence[i]) * n for i, n in enumerate(full["guesses"])]
+    assert bins["predictions"].sum() == 3_000
+    gaps = [abs(accuracy[i] - confidence[i]) * n for i, n in enumerate(full["predictions"])]
     assert compute_ece(bins) == pytest.approx(sum(gaps) / 3_000)
 
 
@@ -283,7 +285,7 @@ def test_calibration_error_worked_by_hand() -> None:
     labels = np.array([0] * 9 + [1] + [0] * 2)
     bins = compute_bins(probs, labels)
     assert compute_ece(bins) == pytest.approx(1 / 12, abs=1e-6)
-    assert bins["guesses"].iloc[-1] == 2  # a probability of exactly 1 has a bin
+    assert bins["predictions"].iloc[-1] == 2  # a probability of exactly 1 has a bin
 
 
 def test_no_image_has_no_calibration_error() -> None:
@@ -320,7 +322,7 @@ def test_temperature_makes_the_loss_smallest() -> None:
 
 @settings(deadline=None)
 @given(st.floats(COLDEST, HOTTEST), st.integers(0, 2**32 - 1))
-def test_temperature_changes_no_guess_and_keeps_probabilities(temperature: float, seed: int) -> None:
+def test_temperature_changes_no_predicted_and_keeps_probabilities(temperature: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     probs = draw_probs(rng.integers(0, 6, 50), 6, 0.6, rng)
     probs[0] = [1, 0, 0, 0, 0, 0]  # certainty, and five classes that cannot be
@@ -331,20 +333,20 @@ def test_temperature_changes_no_guess_and_keeps_probabilities(temperature: float
     assert np.isfinite(scaled).all()
 
 
-@pytest.mark.parametrize(("guess", "bound"), [(0, COLDEST), (1, HOTTEST)])
-def test_temperature_without_a_best_value_is_a_bound(guess: int, bound: float) -> None:
+@pytest.mark.parametrize(("predicted", "bound"), [(0, COLDEST), (1, HOTTEST)])
+def test_temperature_without_a_best_value_is_a_bound(predicted: int, bound: float) -> None:
     """All right: the colder the better. All wrong with certainty: the hotter the better."""
     probs = np.zeros((20, 2), np.float32)
-    probs[:, guess] = 1.0
+    probs[:, predicted] = 1.0
     assert fit_temperature(probs, np.zeros(20, np.int64)) == bound
 
 
-def test_confidence_and_reliability_count_every_guess_of_every_seed(make_run: RunWriter) -> None:
+def test_confidence_and_reliability_count_every_predicted_of_every_seed(make_run: RunWriter) -> None:
     comparison = Comparison.of(make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(2))
     confidence, reliability = compute_confidence(comparison), compute_reliability(comparison)
-    assert confidence.groupby("head")["guesses"].sum().tolist() == [720, 720]
+    assert confidence.groupby("head")["predictions"].sum().tolist() == [720, 720]
     assert confidence.groupby(["head", "right"])["share"].sum().tolist() == pytest.approx([1] * 4)
-    assert reliability.groupby(["head", "scaled"])["guesses"].sum().tolist() == [720] * 4
+    assert reliability.groupby(["head", "scaled"])["predictions"].sum().tolist() == [720] * 4
     assert set(reliability["head"]) == set(comparison.labels)
 
 
@@ -353,7 +355,7 @@ def test_confidence_and_reliability_count_every_guess_of_every_seed(make_run: Ru
 
 def test_cells_part_the_images(make_run: RunWriter) -> None:
     gap, dense = wrong_at(range(100)), wrong_at(range(80, 130))
-    comparison = Comparison.of([with_guesses(make_run, "gap", gap), with_guesses(make_run, "dense", dense)])
+    comparison = Comparison.of([with_predictions(make_run, "gap", gap), with_predictions(make_run, "dense", dense)])
     assert compute_disagreement(comparison)["images"].tolist() == [870, 30, 80, 20]
     pair = ("GAP", "Flatten + Dense")
     images = {cell: list_images(comparison, pair, cell) for cell in CELLS}
@@ -380,7 +382,7 @@ def test_pair_that_is_not_compared_is_refused(make_run: RunWriter, pair: tuple[s
 
 
 def test_accuracy_of_a_class_is_of_its_images_alone(make_run: RunWriter) -> None:
-    comparison = Comparison.of([with_guesses(make_run, "gap", wrong_at([3, 13, 4]))])
+    comparison = Comparison.of([with_predictions(make_run, "gap", wrong_at([3, 13, 4]))])
     frame = compute_class_accuracy(comparison).set_index("label")
     assert frame.loc[[3, 4, 5], "accuracy"].tolist() == pytest.approx([0.98, 0.99, 1.0])
     expected = stats.binomtest(98, 100).proportion_ci(method="wilson")
@@ -388,7 +390,7 @@ def test_accuracy_of_a_class_is_of_its_images_alone(make_run: RunWriter) -> None
 
 
 def test_one_class_leaves_the_others_without_an_accuracy(make_run: RunWriter) -> None:
-    run = rewrite(make_run(), labels=np.zeros(5, np.int64), guesses=[0, 0, 0, 1, 0])
+    run = rewrite(make_run(), labels=np.zeros(5, np.int64), predictions=[0, 0, 0, 1, 0])
     frame = compute_class_accuracy(Comparison.of([run]))
     assert frame["accuracy"].tolist() == pytest.approx([0.8] + 9 * [np.nan], nan_ok=True)
     assert frame.loc[1, ["low", "high"]].tolist() == [0, 1]
@@ -399,9 +401,9 @@ def test_confusion_that_one_head_has_alone_is_said_to_be(make_run: RunWriter) ->
     gap[[0, 10, 20]], dense[[0]] = 1, 1  # 0 taken for 1
     gap[[5, 15]] = 6
     dense[[7]] = 8
-    comparison = Comparison.of([with_guesses(make_run, "gap", gap), with_guesses(make_run, "dense", dense)])
+    comparison = Comparison.of([with_predictions(make_run, "gap", gap), with_predictions(make_run, "dense", dense)])
     frame = compare_confusions(comparison)
-    rows = frame[["label", "guess", "images_a", "images_b", "only"]].to_numpy().tolist()
+    rows = frame[["label", "predicted", "images_a", "images_b", "only"]].to_numpy().tolist()
     assert rows == [[0, 1, 3, 1, ""], [5, 6, 2, 0, "GAP"], [7, 8, 0, 1, "Flatten + Dense"]]
 
 

@@ -14,7 +14,7 @@ def draw(make_run: RunWriter) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The picture of an image that is taken for another class with 97 %, and its data."""
     run = make_run()
     wrong = (np.asarray(run.predictions.test_labels) + 1) % 10
-    spec = Example(Comparison.of([rewrite(run, guesses=wrong)])).chart().to_dict(validate=True)
+    spec = Example(Comparison.of([rewrite(run, predictions=wrong)])).chart().to_dict(validate=True)
     (data,) = spec["datasets"].values()
     return spec, data
 

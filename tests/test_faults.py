@@ -15,12 +15,12 @@ import pytest
 from core.datasets.cache import open_dataset, pin
 from core.home import Home
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
-from core.jobs.local import LocalExecutor
+from core.jobs.local_executor import LocalExecutor
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import again, cancel, submit
+from core.jobs.submit import cancel_job, requeue_job, submit
 from core.jobs.wait import wait
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.job_run import (
     LONG,
     ROOT,
@@ -205,13 +205,13 @@ def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkp
     until(lambda: len(read_history_of(trained, spec.run_id)) > 1)
     folder = trained.jobs / spec.run_id
     started = time.monotonic()
-    cancel(trained, spec.run_id)
+    cancel_job(trained, spec.run_id)
     until(lambda: not alive(pid), 3)
     assert time.monotonic() - started < 3
     until(lambda: look(trained, spec).state == "cancelled")
     learned = len(read_history_of(trained, spec.run_id))
     assert [path.name for path in folder.glob("checkpoint-*")] == [f"checkpoint-{learned:04}.keras"]
-    again(trained, spec.run_id, "cancelled")
+    requeue_job(trained, spec.run_id, "cancelled")
     assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
     run = RunStore(trained).open(spec.run_id)
     assert run.history["epoch"].tolist() == list(range(1, 13))

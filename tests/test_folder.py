@@ -23,17 +23,17 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.cli.app import app
-from core.datasets import collection, publish, tree
+from core.datasets import atomic_folder, file_tree, image_files
 from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
+from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
-from core.datasets.key import key_of_name
 from core.datasets.sources.folder import group
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
-from core.ui.upload import propose_name
+from core.ui.train.upload import propose_name
 
 ROOT = Path(__file__).parents[1]
 COLOURS = {"blue": (20, 30, 240), "green": (10, 200, 20), "red": (250, 10, 10)}
@@ -298,13 +298,13 @@ def test_archive_that_unpacks_to_too_much_is_refused(
 ) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(5_000_000)})
     assert path.stat().st_size < 30_000
-    monkeypatch.setattr(tree, "MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(file_tree, "MOST_BYTES", 4_000_000)
     assert refusal(home, path) == "Expected an archive of at most 0.004 GB unpacked; got 0.0 GB."
 
 
 def test_member_larger_than_a_picture_may_be_is_left_out_unread(home: Home, tmp_path: Path) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(60_000_000)})
-    with tree.open_tree(path) as found, pytest.raises(DatasetError, match="at most 30 MB; got 60"):
+    with file_tree.open_tree(path) as found, pytest.raises(DatasetError, match="at most 30 MB; got 60"):
         found.read("red/bomb.png")
     cached = add_dataset(home, "mine", path, side=8)
     assert (cached.path / "skipped.txt").read_text() == (
@@ -324,7 +324,7 @@ def test_member_that_lies_about_its_size_is_read_no_further_and_left_out(home: H
 def test_too_many_files_are_counted_and_refused(
     archive: bool, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree, "MOST_FILES", 9)
+    monkeypatch.setattr(file_tree, "MOST_FILES", 9)
     source = make_zip(tmp_path / "in.zip", make_members()) if archive else make_folder(tmp_path / "in", {"red": 14})
     what = "archive" if archive else "folder"
     assert refusal(home, source) == f"Expected at most 9 files in the {what}; got 15."
@@ -334,7 +334,7 @@ def test_disk_without_room_is_told_before_anything_is_read(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
-    monkeypatch.setattr(publish, "_SPARE_BYTES", 10**15)
+    monkeypatch.setattr(atomic_folder, "_SPARE_BYTES", 10**15)
     sentence = refusal(home, source)
     assert sentence.startswith("Expected 1000000.0 GB free for 4 images of 256 × 256 pixels; got ")
     assert sentence.endswith("make room, or choose a smaller side.")
@@ -471,7 +471,7 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
 def _page() -> None:
     import streamlit as st
 
-    from core.ui.upload import choose_folder
+    from core.ui.train.upload import choose_folder
 
     st.write("chosen", choose_folder())
 
@@ -512,4 +512,4 @@ def test_proposed_name_is_one_that_a_folder_may_have() -> None:
 def test_fetching_a_folder_is_no_way_to_have_one(home: Home) -> None:
     with pytest.raises(DatasetError, match="added, not fetched"):
         fetch_dataset(home, "folder")
-    assert collection.MOST_FILES >= 202_599  # CelebA's
+    assert image_files.MOST_FILES >= 202_599  # CelebA's

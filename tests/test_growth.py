@@ -5,8 +5,8 @@ import json
 import pytest
 
 from core.architecture.model import compute_model
-from core.displays.growth import REFERENCE, SIDES, build_growth_chart, compute_growth, describe_growth
 from core.displays.palette import head_colors
+from core.displays.parameter_growth import REFERENCE, SIDES, build_growth_chart, compute_growth, describe_growth
 from core.spec import BACKBONES, HEADS, RunSpec
 
 SPEC = RunSpec(backbone="conv_conv_pool")

@@ -53,7 +53,7 @@ def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
 
 def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
     names = modules(under="core", but=("core.training.", "core.ui."))
-    assert "core.store.runs" in names
+    assert "core.store.run_store" in names
     libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
     assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 

@@ -19,17 +19,17 @@ import pytest
 from core.datasets.cache import open_dataset, pin
 from core.errors import DatasetError, HomeError, JobError, RunDamagedError, SpecError
 from core.home import Home
-from core.jobs import source
+from core.jobs import source_check
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
-from core.jobs.listing import list_runs
-from core.jobs.local import LocalExecutor, read_slots
+from core.jobs.local_executor import LocalExecutor, read_slots
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.source import read_sources
-from core.jobs.submit import cancel, check, submit, submit_all
+from core.jobs.run_list import list_runs
+from core.jobs.source_check import read_sources
+from core.jobs.submit import cancel_job, check, submit, submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.job_run import (
     LONG,
@@ -310,7 +310,7 @@ def test_cancelled_job_is_gone_with_its_children(seed: int, seconds: float, serv
     job = running(served, spec)
     pid, child = worker_pid(served, job), int((served.jobs / job.run_id / "child").read_text())
     started = time.monotonic()
-    cancel(served, job.run_id)
+    cancel_job(served, job.run_id)
     until(lambda: not alive(pid) and not alive(child), 3)
     assert time.monotonic() - started > seconds
     until(lambda: state(served, spec) == "cancelled")
@@ -582,7 +582,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
-def ask_in(tree: Path, home: Home, knobs: dict[str, object]) -> str:
+def ask_in(tree: Path, home: Home, settings: dict[str, object]) -> str:
     """Queues a run as a process with the code of `tree` does; its id."""
     script = (
         "import json, sys; from pathlib import Path; from core.home import Home; from core.spec import RunSpec\n"
@@ -590,7 +590,7 @@ def ask_in(tree: Path, home: Home, knobs: dict[str, object]) -> str:
         "home = Home(Path(sys.argv[1])); spec = pin(home, RunSpec(**json.loads(sys.argv[2])))\n"
         "JobQueue(home).submit([spec]); print(spec.run_id)"
     )
-    command = [sys.executable, "-c", script, str(home.path), json.dumps({"train_images": 200, "epochs": 3, **knobs})]
+    command = [sys.executable, "-c", script, str(home.path), json.dumps({"train_images": 200, "epochs": 3, **settings})]
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -637,7 +637,7 @@ def test_job_asked_for_before_the_code_was_loaded_does_not_wait_for_newer_code(
 ) -> None:
     JobQueue(home).submit([spec])
     dispatcher = Dispatcher(home, LocalExecutor(home, warm=False, module="tests.stand_in"), idle_seconds=0.5)
-    monkeypatch.setattr(source, "LOADED", frozenset())  # as if every file had changed since
+    monkeypatch.setattr(source_check, "LOADED", frozenset())  # as if every file had changed since
     monkeypatch.setattr(time, "time", lambda: 0.0)  # and whatever the clock says
     dispatcher.run()
     assert (state(home, spec), dispatcher.outdated) == ("finished", False)

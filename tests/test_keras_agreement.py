@@ -43,8 +43,8 @@ PRETRAINED = [name for name in BACKBONES if name not in FRESH]
     hidden=st.sampled_from(["5", "6-4", "3-3-3"]),
     loss=st.sampled_from(["categorical", "binary"]),
 )
-def test_keras_builds_what_the_closed_form_says(backbone, head, axes, side, channels, classes, loss, **knobs):
-    spec = RunSpec().replace(backbone=backbone, head=head, loss=loss, **knobs)
+def test_keras_builds_what_the_closed_form_says(backbone, head, axes, side, channels, classes, loss, **settings):
+    spec = RunSpec().replace(backbone=backbone, head=head, loss=loss, **settings)
     side = side // 2 if axes == 3 else side
     try:
         closed = compute_model(spec, (*(side,) * axes, channels), 2 if loss == "binary" else classes)
@@ -119,13 +119,13 @@ def test_convolution_as_a_matrix_product_equals_the_layer(padding, kernel_size, 
     import keras
     import tensorflow as tf
 
-    from core.training.convolve import convolve, fits
+    from core.training.convolve import convolve, is_supported
 
     images = tf.constant(np.random.default_rng(0).random((4, 11, 9, channels)).astype(np.float32))
     layer = keras.layers.Conv2D(6, kernel_size, padding=padding, activation="relu")
     with tf.GradientTape(persistent=True) as tape:
         expected = layer(images)
-        assert fits(layer, images)
+        assert is_supported(layer, images)
         found = convolve(layer, images)
         losses = tf.reduce_sum(expected**2), tf.reduce_sum(found**2)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -138,15 +138,15 @@ def test_convolution_as_a_matrix_product_equals_the_layer(padding, kernel_size, 
 def test_dropout_drops_its_share_and_keeps_the_mean(rate):
     import tensorflow as tf
 
-    from core.training.dropout import drop
+    from core.training.dropout import drop_activations
 
     values = tf.ones((500, 41, 3))
-    dropped = drop(values, rate, tf.constant([1, 2])).numpy()
+    dropped = drop_activations(values, rate, tf.constant([1, 2])).numpy()
     kept = dropped[dropped > 0]
     assert 1 - kept.size / dropped.size == pytest.approx(rate, abs=5 * (rate * (1 - rate) / dropped.size) ** 0.5)
     assert np.allclose(kept, 1 / (1 - rate), rtol=1e-4)
-    assert np.array_equal(dropped, drop(values, rate, tf.constant([1, 2])).numpy())
-    assert not np.array_equal(dropped, drop(values, rate, tf.constant([1, 3])).numpy())
+    assert np.array_equal(dropped, drop_activations(values, rate, tf.constant([1, 2])).numpy())
+    assert not np.array_equal(dropped, drop_activations(values, rate, tf.constant([1, 3])).numpy())
 
 
 def test_adam_in_one_pass_equals_that_of_keras():

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.home import Home
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.sample import PATTERNS, PHOTOS, SIGNALS
-from core.ui import link
+from core.ui import widget
 from core.ui.lab.topic import TOPICS
 from tests.page_run import navigated, open_page, read_tables
 
@@ -123,7 +123,7 @@ def test_text_in_a_link_that_is_too_long_or_no_numbers_is_named(open_lab: Open, 
 
 def test_every_setting_of_the_lab_was_asked_for_nonsense() -> None:
     tried = {name for names in [*NONSENSE.values(), *TYPED.values()] for name in names} | {"topic"}
-    assert {f"lab_{name}" for name in tried} == {name for name in link._NAMES if name.startswith("lab_")}
+    assert {f"lab_{name}" for name in tried} == {name for name in widget._NAMES if name.startswith("lab_")}
 
 
 def test_name_that_the_lab_does_not_have_is_named(open_lab: Open) -> None:

@@ -22,7 +22,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.ui.access import ASKED
 from tests.dashboard_run import CHROMIUM, browsing, find_port, serving, wait_until_up
 from tests.finished_run import RunWriter
@@ -191,9 +191,9 @@ def show_run() -> None:
     import streamlit as st
 
     from core.store.note import NoteBook
-    from core.ui.chosen import show_chosen, show_removed
     from core.ui.frame import errors_as_sentences
-    from core.ui.state import home
+    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.session import home
 
     with errors_as_sentences():
         show_chosen([st.query_params["id"]], NoteBook(home()).read_all())
@@ -238,7 +238,7 @@ def act_and_read() -> None:
     from core.actions.run import clear_runs
     from core.ui.access import act
     from core.ui.frame import errors_as_sentences
-    from core.ui.state import store
+    from core.ui.session import store
 
     with errors_as_sentences():
         act(clear_runs)

@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.live import LiveModel
-from core.analysis.look import look, prepare_picture
+from core.analysis.activation import compute_activation_view, prepare_picture
+from core.analysis.live_model import LiveModel
 from core.datasets.cache import open_dataset
+from core.datasets.dataset_view import open_view
 from core.datasets.drawing import fit_drawing
-from core.datasets.view import open_view
-from core.displays.overlay import describe_shares
+from core.displays.activation_overlay import describe_shares
 from core.displays.views.activation import Activation
 from core.errors import DatasetError, RunDamagedError
 from core.home import EXAMPLES, Home
 from core.spec import DATASETS
+from core.store.activation_maps import MOST_BYTES, MOST_FLOPS, MOST_IMAGES, NAME, count_images, read_maps, save_maps
 from core.store.comparison import Comparison
-from core.store.maps import MOST_BYTES, MOST_FLOPS, MOST_IMAGES, NAME, count_images, read_maps, save_maps
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
@@ -120,7 +120,7 @@ def test_maps_of_other_classes_are_refused(make_run: RunWriter) -> None:
 
 def test_run_without_maps_and_model_says_how_to_get_them(make_run: RunWriter) -> None:
     run = without_maps(make_run())
-    found = look(run, [0, 1], lambda: np.zeros((2, 28, 28, 1), np.uint8))
+    found = compute_activation_view(run, [0, 1], lambda: np.zeros((2, 28, 28, 1), np.uint8))
     assert found.maps is None
     assert "trained before activation maps were kept" in found.silence
     assert "train it again" in found.silence
@@ -128,7 +128,8 @@ def test_run_without_maps_and_model_says_how_to_get_them(make_run: RunWriter) ->
 
 def test_images_beyond_the_stored_ones_need_the_model(make_run: RunWriter) -> None:
     assert (
-        "of the first 24 test images" in look(make_run(), [23, 24], lambda: np.zeros((2, 28, 28, 1), np.uint8)).silence
+        "of the first 24 test images"
+        in compute_activation_view(make_run(), [23, 24], lambda: np.zeros((2, 28, 28, 1), np.uint8)).silence
     )
 
 
@@ -138,7 +139,7 @@ def test_model_computes_what_is_not_stored(examples: list[Run], home: Home) -> N
             continue
         images = [300, 7]
         pictures = np.array(open_view(home, run.spec).test_images)[images]
-        found = look(run, images, lambda pictures=pictures: pictures)
+        found = compute_activation_view(run, images, lambda pictures=pictures: pictures)
         assert found.maps is not None
         assert found.exact == (run.spec.head == "gap")
         if found.exact:

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.analysis.live import LiveModel, read_weights
-from core.architecture.activation_map import Head, plan_maps
+from core.analysis.live_model import LiveModel, read_weights
+from core.architecture.activation_map import MapHead, plan_maps
 from core.architecture.model import Model, compute_model
-from core.datasets.view import open_view
+from core.datasets.dataset_view import open_view
 from core.home import Home
 from core.spec import HEADS, RunSpec
-from core.store.maps import MOST_IMAGES, read_maps
+from core.store.activation_maps import MOST_IMAGES, read_maps
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.longer import long
 from tests.test_training import make_job, train
 
@@ -27,13 +27,13 @@ pytestmark = [
 SIDE = 12
 
 
-def build(head: str, **knobs):
+def build(head: str, **settings):
     """A model with random weights and biases, and its closed form."""
     from core.training.build import build_model
 
-    knobs = {"blocks": 1, "filters": 4, "units": 6, "hidden": "6-6", **knobs}
-    classes = 2 if knobs.get("loss") == "binary" else 5
-    closed = compute_model(RunSpec().replace(head=head, **knobs), (SIDE, SIDE, 1), classes)
+    settings = {"blocks": 1, "filters": 4, "units": 6, "hidden": "6-6", **settings}
+    classes = 2 if settings.get("loss") == "binary" else 5
+    closed = compute_model(RunSpec().replace(head=head, **settings), (SIDE, SIDE, 1), classes)
     model = build_model(closed)
     rng = np.random.default_rng(7)
     for weight in model.weights:
@@ -70,7 +70,7 @@ def differentiate(model, closed: Model, images: NDArray[np.float32]) -> tuple[ND
 @pytest.mark.parametrize("loss", ["categorical", "binary"])
 @pytest.mark.parametrize("name", [name for name in HEADS if name != "vgg"])
 def test_closed_form_is_what_tensorflow_says(name: str, loss: str) -> None:
-    from core.training.maps import read_head
+    from core.training.activation_maps import read_head
 
     if name == "gap" and loss == "binary":
         return  # its logits cannot be negative, so the spec refuses it
@@ -93,12 +93,12 @@ def test_closed_form_is_what_tensorflow_says(name: str, loss: str) -> None:
 @pytest.mark.parametrize(("name", "loss"), [("mlp", "categorical"), ("gap_mlp", "binary"), ("gap_dense", "binary")])
 def test_exported_file_holds_the_head_as_it_was_trained(name: str, loss: str, tmp_path: Path) -> None:
     """Two hidden layers of one size: only their order tells them apart."""
+    from core.training.activation_maps import read_head
     from core.training.export import export_litert
-    from core.training.maps import read_head
 
     model, closed = build(name, loss=loss)
     export_litert(model, closed.maps_layer, tmp_path / "model.tflite")
-    found, expected = Head(plan_maps(closed), read_weights(tmp_path / "model.tflite")), read_head(model, closed)
+    found, expected = MapHead(plan_maps(closed), read_weights(tmp_path / "model.tflite")), read_head(model, closed)
     for ours, theirs in zip(found.weights, expected.weights, strict=True):
         np.testing.assert_array_equal(ours.kernel, theirs.kernel)
         np.testing.assert_array_equal(ours.bias, theirs.bias)

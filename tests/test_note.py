@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.errors import HomeError, NoteError, RunNotFoundError, SearchError
 from core.home import Home
-from core.store.difference import list_differences
+from core.store.differing_settings import list_differences
 from core.store.note import Note, NoteBook, read_tags
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.store.search import parse_search, search
 from tests.finished_run import RunWriter
 
@@ -225,7 +225,7 @@ def test_a_term_and_its_opposite_share_the_runs(frame: pd.DataFrame, word: str) 
 # What differs
 
 
-def test_only_knobs_that_differ_are_told(make_run: RunWriter) -> None:
+def test_only_settings_that_differ_are_told(make_run: RunWriter) -> None:
     runs = [make_run(), make_run(seed=1, learning_rate=0.002)]
     table = list_differences(runs, ["a", "<b>"])
     assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Test loss", "Parameters"]

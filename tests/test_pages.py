@@ -21,8 +21,8 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES
 from core.spec import HEADS, RunSpec
-from core.store.runs import RunStore
-from core.ui.evidence import SECTIONS
+from core.store.run_store import RunStore
+from core.ui.evidence.sections import SECTIONS
 from tests.finished_run import RunWriter
 from tests.longer import LONG
 from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
@@ -208,13 +208,13 @@ def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
     assert not [*app.run().error, *app.warning]  # as after any click: from what is cached
 
 
-def test_stress_that_is_chosen_is_drawn_with_its_images(open_page: Open, two_heads: list[str]) -> None:
-    app = open_page("evidence", evidence="Robustness", stress="Blur")
+def test_corruption_that_is_chosen_is_drawn_with_its_images(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("evidence", evidence="Robustness", corruption="Blur")
     assert any("from left to right at 0, 0.5, 1, 1.5, 2, 3 (pixels)" in caption.value for caption in app.caption)
     assert any("Does global pooling buy shift invariance?" in text.value for text in app.markdown)
 
 
-def test_runs_that_were_not_put_to_stress_say_so(open_page: Open, make_run: RunWriter) -> None:
+def test_runs_that_were_not_put_to_corruption_say_so(open_page: Open, make_run: RunWriter) -> None:
     run = make_run(head="gap")
     rewrite(run, labels=run.predictions.test_labels)
     app = open_page("evidence", evidence="Robustness")
@@ -269,17 +269,17 @@ def test_cost_sets_the_heads_among_all_runs_on_the_same_images(
     assert not [*app.error, *app.warning]
 
 
-def test_knobs_are_those_that_differ_in_the_runs_shown(
+def test_settings_are_those_that_differ_in_the_runs_shown(
     open_page: Open, two_heads: list[str], make_run: RunWriter
 ) -> None:
     for blocks in (1, 2):
         make_run(head="gap", epochs=5, blocks=blocks)
-    app = open_page("evidence", evidence="Knobs", knob="Soup")
+    app = open_page("evidence", evidence="Settings", setting="Soup")
     assert [warning.value for warning in app.warning] == ["Expected knob to be one of 'Blocks', 'Epochs'; got 'Soup'."]
-    assert app.selectbox(key="knob").options == ["Blocks", "Epochs"]
-    app.selectbox(key="knob").set_value("epochs").run()
+    assert app.selectbox(key="setting").options == ["Blocks", "Epochs"]
+    app.selectbox(key="setting").set_value("epochs").run()
     assert not [*app.error, *app.warning]
-    app.button_group(key="knob_runs").set_value("this comparison").run()
+    app.button_group(key="setting_runs").set_value("this comparison").run()
     assert "No two of these runs differ in one knob alone" in text_of(app)
     assert "Sweep over a knob" in [link.label for link in app.get("page_link")]
 
@@ -327,10 +327,10 @@ NONSENSE = {
     "right": ["nobody"],
     "right_page": ["-1", "99999"],
     "target": ["0", "101", "nan"],
-    "stress": ["heat", ""],
+    "corruption": ["heat", ""],
     "cost": ["money", ""],
     "cost_log": ["maybe"],
-    "knob_runs": ["nobody", ""],
+    "setting_runs": ["nobody", ""],
     "calculator_backbone": ["resnet"],
 }
 SEEN_ON = {
@@ -342,12 +342,12 @@ SEEN_ON = {
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
     "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence", "stress": "evidence", "cost": "evidence", "cost_log": "evidence",
-    "knob_runs": "evidence",
+    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
+    "setting_runs": "evidence",
 }  # fmt: skip
 SECTION = {
     "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
-    "stress": "Robustness", "cost": "Cost", "cost_log": "Cost", "knob_runs": "Knobs",
+    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Settings",
 }  # fmt: skip
 
 
@@ -577,7 +577,7 @@ def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits
     assert "Choose fewer blocks" in app.error[0].value
 
 
-def test_train_keeps_a_knob_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
+def test_train_keeps_a_setting_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
     app = open_page("train")
     app.slider(key="units").set_value(8).run()
     table = read_tables(app)[0].set_index("Head")
@@ -690,9 +690,9 @@ def test_growth_chart_marks_where_the_calculator_stands(open_page: Open) -> None
 # Trainings that run, and that ended
 
 
-def queue_up(home: Home, **knobs: object) -> RunSpec:
+def queue_up(home: Home, **settings: object) -> RunSpec:
     """A job in the table, with nobody to run it."""
-    spec = RunSpec(data=open_dataset(home, "digits").info.fingerprint, **knobs)
+    spec = RunSpec(data=open_dataset(home, "digits").info.fingerprint, **settings)
     JobQueue(home).submit([spec])
     return spec
 
@@ -864,7 +864,7 @@ def test_jobs_tells_why_one_ended_and_asks_for_it_again(
         assert "Reason" not in table
     app.button(key=f"{label}-{spec.run_id}").click().run()
     (job,) = JobQueue(home).unfinished()
-    assert (job.spec, job.asked_by) == (spec, "test@example.com")
+    assert (job.spec, job.submitted_by) == (spec, "test@example.com")
     assert "#### 0 running, 1 queued." in [text.value for text in app.markdown]
 
 

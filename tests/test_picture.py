@@ -14,8 +14,8 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from core.errors import DatasetError
+from core.image_file import compute_grey, read_picture, shrink_picture
 from core.lab.sample import PHOTOS, read_photo
-from core.picture import compute_grey, read_picture, shrink_picture
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 

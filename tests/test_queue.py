@@ -12,18 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.datasets.cache import open_dataset, pin
-from core.displays.queue import list_ended, list_waiting
+from core.displays.job_table import list_ended, list_waiting
 from core.errors import HomeError, JobError
 from core.home import Home
-from core.jobs import table as table_module
+from core.jobs import database as table_module
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
 from core.jobs.executor import Status
-from core.jobs.local import LocalExecutor
-from core.jobs.memory import count_memory_kills
+from core.jobs.failure_reason import NO_MEMORY, NO_ROOM, explain_failure, explain_loss
+from core.jobs.local_executor import LocalExecutor
+from core.jobs.memory_kills import count_memory_kills
 from core.jobs.progress import Progress
 from core.jobs.queue import JobQueue
-from core.jobs.reason import NO_MEMORY, NO_ROOM, explain_failure, explain_loss
-from core.jobs.submit import again
+from core.jobs.submit import requeue_job
 from core.spec import RunSpec
 from tests.job_run import SPEC
 from tests.stand_in import FAILS
@@ -103,7 +103,7 @@ def test_paused_queue_starts_nothing_and_nobody_until_it_goes_on(home: Home, que
     queue.pause("another")
     pause = JobQueue(home).paused()
     assert pause is not None
-    assert pause.asked_by == "a test"
+    assert pause.submitted_by == "a test"
     assert queue.claim() is None
     assert not queue.has_work()
     assert not ensure_dispatcher(home)
@@ -142,14 +142,14 @@ def test_only_a_job_that_ended_so_is_asked_for_again(home: Home, queue: JobQueue
     queue.pause()
     queue.cancel(specs[0].run_id)
     with pytest.raises(JobError, match=r"Expected the id of a failed job; got '.*', which is cancelled"):
-        again(home, specs[0].run_id, "failed")
+        requeue_job(home, specs[0].run_id, "failed")
     with pytest.raises(JobError, match="Expected the id of a failed job; got '0'"):
-        again(home, "0", "failed")
-    assert again(home, specs[0].run_id, "cancelled", asked_by="a test").status == "queued"
+        requeue_job(home, "0", "failed")
+    assert requeue_job(home, specs[0].run_id, "cancelled", submitted_by="a test").status == "queued"
     assert seeds(queue) == [1, 2, 3, 0]
     job = queue.job(specs[0].run_id)
     assert job is not None
-    assert job.asked_by == "a test"
+    assert job.submitted_by == "a test"
 
 
 # -- former versions --------------------------------------------------------------------------------------------------

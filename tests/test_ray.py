@@ -15,15 +15,15 @@ from core.cli.doctor import examine
 from core.datasets.cache import open_dataset, pin
 from core.errors import JobError
 from core.home import Home
-from core.jobs.cluster import Cluster
 from core.jobs.executor import Status
-from core.jobs.placement import check_placement
+from core.jobs.executor_choice import check_placement
+from core.jobs.health import read_health
 from core.jobs.queue import JobQueue
-from core.jobs.ray import RayJobsExecutor
-from core.jobs.submit import cancel, submit, submit_all
-from core.jobs.trouble import read_trouble
+from core.jobs.ray_client import Cluster
+from core.jobs.ray_executor import RayJobsExecutor
+from core.jobs.submit import cancel_job, submit, submit_all
 from core.jobs.wait import wait
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.ray_head import TOKEN, RayHead
 from tests.stand_in import FAILS
 from tests.test_jobs import LONG, ROOT, SPEC, alive, dispatcher_pid, end_dispatcher, running, state, until
@@ -140,7 +140,7 @@ def test_wrong_token_is_told_and_never_shown(
     executor = RayJobsExecutor(home, Cluster.read())
     assert executor.slots == 0
     sentence = f"Expected RAY_AUTH_TOKEN to be the token of the cluster at {head.address}; got {got}."
-    assert read_trouble(home) == sentence
+    assert read_health(home) == sentence
     found = examine(home)
     assert sentence in found["missing"]
     assert found["executor"]["token"] is bool(token)
@@ -162,7 +162,7 @@ def test_server_that_is_no_ray_loses_no_job(home: Home, head: RayHead, monkeypat
     monkeypatch.setattr(RayHead, "_find", lambda *words: (404, "<html>Not found</html>"))
     executor = RayJobsExecutor(home, Cluster.read())
     assert executor.poll(f"{SPEC.run_id}-1") == Status("running")
-    assert read_trouble(home) == f"Expected Ray to answer at {head.address}; got 404."
+    assert read_health(home) == f"Expected Ray to answer at {head.address}; got 404."
 
 
 # -- the life of a job ------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_submission_that_is_there_already_counts_as_submitted(home: Home, head: 
         executor.start(handle, folder)
         assert executor.poll(handle) == Status("running")
     assert names_of(head) == [handle]
-    assert read_trouble(home) == ""
+    assert read_health(home) == ""
 
 
 def test_home_made_anew_does_not_take_old_submissions_for_its_own(home: Home, head: RayHead) -> None:
@@ -268,7 +268,7 @@ def test_cancelled_job_is_gone_on_the_cluster_too(home: Home, head: RayHead, dis
     submit(home, spec)
     running(home, spec)
     (submission,) = head.submissions.values()
-    cancel(home, spec.run_id)
+    cancel_job(home, spec.run_id)
     until(lambda: not alive(submission.process.pid), 3)
     until(lambda: state(home, spec) == "cancelled")
     assert submit(home, spec).status == "queued"
@@ -294,8 +294,8 @@ def test_next_dispatcher_adopts_what_the_cluster_runs(home: Home, head: RayHead,
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asks again after half a second, in this process."""
-    monkeypatch.setattr("core.jobs.ray._RETRY_SECONDS", 0.5)
-    monkeypatch.setattr("core.jobs.ray._LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("core.jobs.ray_executor._RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("core.jobs.ray_executor._LOOK_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -312,13 +312,13 @@ def test_attempt_waits_for_a_head_that_is_gone(home: Home, head: RayHead) -> Non
     executor.start(handle, folder)
     assert executor.slots == 0
     assert executor.poll(handle) == Status("running")
-    assert read_trouble(home) == f"Expected Ray to answer at {head.address}; got a refused connection."
+    assert read_health(home) == f"Expected Ray to answer at {head.address}; got a refused connection."
     assert head.submissions == {}
     head.come()
     until(lambda: executor.poll(handle).state == "ok")
     assert names_of(head) == [handle]
     assert executor.slots == 2
-    assert read_trouble(home) == ""
+    assert read_health(home) == ""
 
 
 @pytest.mark.usefixtures("impatient")
@@ -348,7 +348,7 @@ def test_jobs_stay_as_they_are_while_the_head_is_gone(home: Home, head: RayHead,
     submit(home, spec)
     running(home, spec)
     head.go()
-    until(lambda: read_trouble(home))
+    until(lambda: read_health(home))
     submit(home, other)  # before the head was missed it would have been taken, and sent later
     log = home.jobs / "dispatcher.log"
     said = log.read_text().count("Expected Ray to answer")

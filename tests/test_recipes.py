@@ -8,7 +8,7 @@ from core.recipes import RECIPES, Recipe, recipe_of
 from core.spec import DATASETS
 from core.store.comparison import list_offers
 from core.store.record import Cost, Metrics
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 
 recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
@@ -79,7 +79,7 @@ def test_r1_is_as_published() -> None:
     assert (spec.blocks, spec.filters, spec.dropout, spec.units) == (2, 32, 0.25, 256)
 
 
-def test_other_knobs_do_not_change_the_recipe() -> None:
+def test_other_settings_do_not_change_the_recipe() -> None:
     recipe = RECIPES["digits-heads"]
     assert recipe_of(recipe.spec.replace(epochs=3, blocks=1, head="gmp_dense")) is recipe
 

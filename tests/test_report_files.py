@@ -21,12 +21,12 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from core.errors import ReportError
 from core.home import Home
+from core.reports.author_text import parse_words, write_html, write_markdown
 from core.reports.build import build_document
-from core.reports.default import write_default
+from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
-from core.reports.report import Block, View, Words
-from core.reports.words import parse_words, write_html, write_markdown
+from core.reports.report import Block, TextBlock, ViewBlock
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from tests.finished_run import RunWriter
@@ -35,13 +35,13 @@ from tests.test_reports import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWS = (
-    View(display="tiles"),
-    View(display="heads", table=True),
-    View(display="curves", settings={"metric": "loss"}),
-    View(display="gallery", settings={"page_size": 6}),
-    View(display="class_accuracy"),
-    View(display="confusion"),
-    View(display="checks"),
+    ViewBlock(display="tiles"),
+    ViewBlock(display="heads", table=True),
+    ViewBlock(display="curves", settings={"metric": "loss"}),
+    ViewBlock(display="gallery", settings={"page_size": 6}),
+    ViewBlock(display="class_accuracy"),
+    ViewBlock(display="confusion"),
+    ViewBlock(display="checks"),
 )
 MORE = (
     "#(1+1)", "#sys.inputs", "#let x = 1", "$x^2$ @ref <label>", "*a* _b_ `c` = d", '"; #panic() //',
@@ -65,7 +65,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> RunWriter:
 
 @pytest.fixture(scope="module")
 def edition(writer: RunWriter) -> Edition:
-    words = Words(
+    words = TextBlock(
         text="## Why\n\nGAP is **small**; see [the paper](https://arxiv.org/abs/1312.4400).\n\n- `a`\n- ~~b~~"
     )
     document = build(writer, words, *VIEWS, title="Ours", author="ada@example.org")
@@ -79,11 +79,15 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     for head, name in zip(("gap", "dense"), HOSTILE, strict=False):
         NoteBook(writer.home).write(writer(head=head).run_id, Note(name=name))
     words = (
-        Words(text=text)
+        TextBlock(text=text)
         for text in (*HOSTILE, *MORE, LONG, f"`{LONG[:500]}`", f"[a {LONG[:500]}](https://example.org)")
     )
     title = " ".join((*HOSTILE[:5], *MORE[:5]))[:300]
-    views = (VIEWS[0], View(display="gallery", settings={"page_size": 6}), View(display="class_accuracy", table=True))
+    views = (
+        VIEWS[0],
+        ViewBlock(display="gallery", settings={"page_size": 6}),
+        ViewBlock(display="class_accuracy", table=True),
+    )
     classes = (*HOSTILE[:6], *MORE[6:8], HOSTILE[8], "x" * 300)
     return Edition(build(writer, *words, *views, title=title, author=HOSTILE[9], classes=classes))
 

@@ -29,19 +29,19 @@ from core.errors import ReportConflictError, ReportError, RunNotFoundError
 from core.home import Home
 from core.recipes import write_commands
 from core.reports.address import is_address, split_address
+from core.reports.author_text import write_html
 from core.reports.build import build_document
-from core.reports.default import write_default
+from core.reports.default_report import write_default
+from core.reports.display_option import list_options, make_display
 from core.reports.document import Document, Figure
 from core.reports.format import FORMATS, Edition, pack
 from core.reports.formats.csv import defuse
-from core.reports.report import Report, View, Words
-from core.reports.setting import list_settings, make_display
-from core.reports.shelf import ReportShelf
-from core.reports.words import write_html
-from core.spec import HEADS, KNOBS, RunSpec
+from core.reports.report import Report, TextBlock, ViewBlock
+from core.reports.report_store import ReportStore
+from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.rewritten_run import rewrite
 
@@ -65,15 +65,15 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Document]:
 
 
 @pytest.fixture
-def shelf(home: Home) -> ReportShelf:
-    return ReportShelf(home)
+def shelf(home: Home) -> ReportStore:
+    return ReportStore(home)
 
 
 # What an author makes
 
 
 def report_of(*ids: str) -> Report:
-    return Report(title="T", runs=("0" * 12,), blocks=tuple(Words(id=name) for name in ids))
+    return Report(title="T", runs=("0" * 12,), blocks=tuple(TextBlock(id=name) for name in ids))
 
 
 names = st.lists(st.text("abcdefgh", min_size=6, max_size=6), min_size=1, max_size=8, unique=True)
@@ -90,7 +90,7 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
     assert [name for name in moved if name != chosen] == [name for name in ids if name != chosen]
     assert [block.id for block in report.remove(chosen).blocks] == [name for name in ids if name != chosen]
     after = data.draw(st.sampled_from([None, *ids]))
-    inserted = [block.id for block in report.insert(Words(id="zzzzzz"), after).blocks]
+    inserted = [block.id for block in report.insert(TextBlock(id="zzzzzz"), after).blocks]
     assert [name for name in inserted if name != "zzzzzz"] == ids
     assert inserted.index("zzzzzz") == (0 if after is None else ids.index(after) + 1)
     assert report.replace(chosen, text="x").remove(chosen) == report.remove(chosen)
@@ -101,8 +101,8 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
     [
         ({"title": " "}, "Expected a title of 1 to 300 characters; got 0."),
         ({"title": "x" * 301}, "Expected a title of 1 to 300 characters; got 301."),
-        ({"blocks": tuple(Words() for _ in range(61))}, "Expected at most 60 parts in a report; got 61."),
-        ({"blocks": (Words.model_construct(id="abcdef", text="x" * 20_001),)}, "Expected words of at most 20,000 "),
+        ({"blocks": tuple(TextBlock() for _ in range(61))}, "Expected at most 60 parts in a report; got 61."),
+        ({"blocks": (TextBlock.model_construct(id="abcdef", text="x" * 20_001),)}, "Expected words of at most 20,000 "),
         ({"runs": ()}, "Expected a report that can be read; got runs: "),
     ],
 )
@@ -115,7 +115,7 @@ def test_what_no_report_may_be_is_refused_in_a_sentence(changes: dict[str, Any],
 @pytest.mark.parametrize("name", [*DISPLAYS])
 def test_every_setting_makes_a_display_or_says_why_not(name: str, runs: Comparison, home: Home) -> None:
     kind = DISPLAYS[name]
-    for setting in list_settings(kind, runs):
+    for setting in list_options(kind, runs):
         options = [setting.options[0], setting.options[-1]] if isinstance(setting.options, range) else setting.options
         for value in options:
             display = make_display(kind, runs, {setting.name: value}, home)
@@ -135,7 +135,7 @@ def test_one_is_not_true(runs: Comparison, home: Home) -> None:
 # The shelf
 
 
-def test_draft_is_edited_undone_and_undone_again(shelf: ReportShelf) -> None:
+def test_draft_is_edited_undone_and_undone_again(shelf: ReportStore) -> None:
     first = shelf.create(report_of("abcdef"), "ada")
     assert first.report.owner == "ada"
     second = shelf.save(first, first.report.change(title="Second"), "ada")
@@ -152,7 +152,7 @@ def test_draft_is_edited_undone_and_undone_again(shelf: ReportShelf) -> None:
     assert shelf.read(first.id).revision == 7
 
 
-def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportShelf) -> None:
+def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportStore) -> None:
     seen = shelf.create(report_of("abcdef"), "ada")
     shelf.save(seen, seen.report.change(title="Bob's"), "bob")
     with pytest.raises(ReportConflictError, match="got a newer one, saved by 'bob' at "):
@@ -163,7 +163,7 @@ def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportShelf
 
 
 def save_at_once(path: str, report_id: str, number: int, start: Any, said: Any) -> None:
-    shelf = ReportShelf(Home(Path(path)))
+    shelf = ReportStore(Home(Path(path)))
     seen = shelf.read(report_id)
     start.wait()
     try:
@@ -173,7 +173,7 @@ def save_at_once(path: str, report_id: str, number: int, start: Any, said: Any) 
         said.put(None)
 
 
-def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(shelf: ReportShelf, home: Home) -> None:
+def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(shelf: ReportStore, home: Home) -> None:
     seen = shelf.create(report_of("abcdef"), "ada")
     context = multiprocessing.get_context("fork")
     start, said = context.Barrier(6), context.Queue()
@@ -192,9 +192,9 @@ def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(sh
 
 
 def test_published_version_stays_when_draft_runs_and_notes_change(
-    shelf: ReportShelf, store: RunStore, runs: Comparison
+    shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs, "First").change(blocks=(View(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs, "First").change(blocks=(ViewBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     assert published.address == f"{draft.id}-1"
     assert published.checksum == published.document.checksum
@@ -202,7 +202,7 @@ def test_published_version_stays_when_draft_runs_and_notes_change(
     second = shelf.publish(later, build_document(later.report, store), "ada")
     for run in runs.runs:
         store.remove(run.run_id)
-    again = ReportShelf(shelf.home)
+    again = ReportStore(shelf.home)
     assert again.open(published.address) == published
     assert again.open(draft.id) == second
     assert (again.open(f"{draft.id}-1").document.title, second.version) == ("First", 2)
@@ -210,8 +210,8 @@ def test_published_version_stays_when_draft_runs_and_notes_change(
         build_document(later.report, store)
 
 
-def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportShelf, store: RunStore, runs: Comparison) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(View(display="heads"),)), "ada")
+def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store: RunStore, runs: Comparison) -> None:
+    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
     document = build_document(draft.report, store)
     shelf.save(draft, draft.report.change(title="Newer"), "bob")
     with pytest.raises(ReportConflictError):
@@ -220,9 +220,9 @@ def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportShelf, store
 
 
 def test_report_is_removed_with_its_versions_and_comes_back(
-    shelf: ReportShelf, store: RunStore, runs: Comparison
+    shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(View(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     shelf.remove(draft.id)
     assert shelf.entries() == []
@@ -240,7 +240,7 @@ def test_report_is_removed_with_its_versions_and_comes_back(
 
 
 @pytest.mark.parametrize("name", ["../x", "r", "R7k2m9qx", "r7k2m9qx-0", "r7k2m9qx/..", "", "x" * 10_000])
-def test_address_that_is_none_is_refused(shelf: ReportShelf, name: str) -> None:
+def test_address_that_is_none_is_refused(shelf: ReportStore, name: str) -> None:
     for ask in (shelf.open, split_address):
         with pytest.raises(ReportError, match="Expected a report such as 'r7k2m9qx'"):
             ask(name)
@@ -248,7 +248,7 @@ def test_address_that_is_none_is_refused(shelf: ReportShelf, name: str) -> None:
         shelf.read(name)
 
 
-def test_version_that_is_not_there_is_named(shelf: ReportShelf) -> None:
+def test_version_that_is_not_there_is_named(shelf: ReportStore) -> None:
     draft = shelf.create(report_of("abcdef"), "")
     with pytest.raises(ReportError, match="got none yet"):
         shelf.open(draft.id)
@@ -264,9 +264,9 @@ def test_no_id_of_a_run_can_be_taken_for_a_report(number: int) -> None:
 
 @pytest.mark.parametrize("change", [lambda text: text[:-40], lambda text: text.replace("GAP", "GMP"), lambda _: "[]"])
 def test_published_file_that_was_changed_is_noticed(
-    shelf: ReportShelf, store: RunStore, runs: Comparison, change: Callable[[str], str]
+    shelf: ReportStore, store: RunStore, runs: Comparison, change: Callable[[str], str]
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(View(display="heads"),)), "")
+    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "")
     shelf.publish(draft, build_document(draft.report, store), "")
     path = shelf.home.reports / draft.id / "published-1.json"
     path.write_text(change(path.read_text()))
@@ -274,10 +274,10 @@ def test_published_file_that_was_changed_is_noticed(
         shelf.open(draft.id)
 
 
-def test_damaged_draft_is_said_and_the_others_are_listed(shelf: ReportShelf) -> None:
+def test_damaged_draft_is_said_and_the_others_are_listed(shelf: ReportStore) -> None:
     good, bad = shelf.create(report_of("abcdef"), ""), shelf.create(report_of("abcdef"), "")
     (shelf.home.reports / bad.id / "draft-000001.json").write_text("{")
-    assert [entry.draft for entry in ReportShelf(shelf.home).entries()] == [good]
+    assert [entry.draft for entry in ReportStore(shelf.home).entries()] == [good]
     with pytest.raises(ReportError, match=r"got a damaged draft-000001.json"):
         shelf.read(bad.id)
 
@@ -294,7 +294,11 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
 
 
 def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store: RunStore) -> None:
-    blocks = (View(display="nonsense"), View(display="curves", settings={"metric": "speed"}), View(display="tiles"))
+    blocks = (
+        ViewBlock(display="nonsense"),
+        ViewBlock(display="curves", settings={"metric": "speed"}),
+        ViewBlock(display="tiles"),
+    )
     document = build_document(write_default(runs).change(blocks=blocks), store)
     problems = [figure.problem for figure in document.figures]
     assert problems[0].startswith("Expected display to be one of ")
@@ -338,11 +342,11 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     for run, name in zip(made, HOSTILE, strict=False):
         NoteBook(store.home).write(run.run_id, Note(name=name))
     report = write_default(Comparison.of(made), " ".join(HOSTILE[:6]))
-    words = tuple(Words(text=text) for text in (*HOSTILE, "y" * 10_000))
+    words = tuple(TextBlock(text=text) for text in (*HOSTILE, "y" * 10_000))
     views = tuple(
         view
         for view in report.blocks
-        if isinstance(view, View) and view.display in ("heads", "first", "class_accuracy")
+        if isinstance(view, ViewBlock) and view.display in ("heads", "first", "class_accuracy")
     )
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 
@@ -490,7 +494,7 @@ def test_export_that_cannot_be_is_refused_in_a_sentence(home: Home, words: tuple
 
 
 specs = st.builds(
-    lambda head, seed, **knobs: RunSpec().replace(head=head, seed=seed, **knobs),
+    lambda head, seed, **settings: RunSpec().replace(head=head, seed=seed, **settings),
     st.sampled_from([*HEADS]),
     st.integers(0, 4),
     epochs=st.sampled_from([1, 25]),
@@ -507,7 +511,7 @@ def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
     found: list[RunSpec] = []
     for command in write_commands(made):
         said = train.make_context("train", shlex.split(command)[4:]).params
-        knobs = {name: value for name, value in said.items() if name in KNOBS}
-        found += list_specs(said["recipe"], said["heads"], said["seeds"], knobs)
+        settings = {name: value for name, value in said.items() if name in SETTINGS}
+        found += list_specs(said["recipe"], said["heads"], said["seeds"], settings)
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}

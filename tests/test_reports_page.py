@@ -8,16 +8,16 @@ from streamlit.testing.v1 import AppTest
 
 from core.home import Home
 from core.reports.build import build_document
-from core.reports.default import write_default
-from core.reports.report import View, Words
-from core.reports.shelf import Draft, ReportShelf
+from core.reports.default_report import write_default
+from core.reports.report import TextBlock, ViewBlock
+from core.reports.report_store import Draft, ReportStore
 from core.store.comparison import Comparison
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.page_run import navigated, open_page
 
 Open = Callable[..., AppTest]
-BLOCKS = (Words(id="aaaaaa", text="Look **here**."), View(id="bbbbbb", display="heads"))
+BLOCKS = (TextBlock(id="aaaaaa", text="Look **here**."), ViewBlock(id="bbbbbb", display="heads"))
 
 
 @pytest.fixture(name="open_reports")
@@ -28,12 +28,12 @@ def _open_reports(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def shelf(home: Home) -> ReportShelf:
-    return ReportShelf(home)
+def shelf(home: Home) -> ReportStore:
+    return ReportStore(home)
 
 
 @pytest.fixture
-def draft(make_run: RunWriter, shelf: ReportShelf) -> Draft:
+def draft(make_run: RunWriter, shelf: ReportStore) -> Draft:
     runs = [make_run(head=head) for head in ("gap", "dense")]
     return shelf.create(write_default(Comparison.of(runs), "Our finding").change(blocks=BLOCKS), "ada")
 
@@ -58,7 +58,7 @@ def test_page_without_runs_leads_to_train(open_reports: Open) -> None:
     assert "#### No reports yet." in [text.value for text in app.markdown]
 
 
-def test_new_report_is_saved_and_opened(open_reports: Open, make_run: RunWriter, shelf: ReportShelf) -> None:
+def test_new_report_is_saved_and_opened(open_reports: Open, make_run: RunWriter, shelf: ReportStore) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
     app = press(open_reports(), "New report of the comparison at the side")
@@ -85,7 +85,7 @@ def test_draft_shows_words_views_and_the_command(open_reports: Open, draft: Draf
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
 
 
-def test_every_change_is_saved_at_once_and_undone(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+def test_every_change_is_saved_at_once_and_undone(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
     app = sane(open_reports(report=draft.id, editing="true"))
     next(box for box in app.text_area).set_value("Other words").run()
     assert shelf.read(draft.id).report.blocks[0].text == "Other words"  # type: ignore[union-attr]
@@ -102,7 +102,7 @@ def test_every_change_is_saved_at_once_and_undone(open_reports: Open, draft: Dra
 
 
 def test_runs_that_are_none_are_refused_and_nothing_is_saved(
-    open_reports: Open, draft: Draft, shelf: ReportShelf
+    open_reports: Open, draft: Draft, shelf: ReportStore
 ) -> None:
     app = open_reports(report=draft.id, editing="true")
     next(box for box in app.text_input if box.label == "Runs").set_value("nonsense").run()
@@ -112,7 +112,7 @@ def test_runs_that_are_none_are_refused_and_nothing_is_saved(
 
 @pytest.mark.parametrize("way", ["Keep mine as a report of its own", "Drop mine, show the newer one"])
 def test_later_one_of_two_people_is_told_and_loses_nothing(
-    open_reports: Open, draft: Draft, shelf: ReportShelf, way: str
+    open_reports: Open, draft: Draft, shelf: ReportStore, way: str
 ) -> None:
     app = sane(open_reports(report=draft.id, editing="true"))
     theirs = shelf.save(draft, draft.report.change(title="Theirs"), "bob")
@@ -133,7 +133,7 @@ def test_later_one_of_two_people_is_told_and_loses_nothing(
 
 
 def test_who_edits_is_told_of_a_newer_one_before_they_type(
-    open_reports: Open, draft: Draft, shelf: ReportShelf
+    open_reports: Open, draft: Draft, shelf: ReportStore
 ) -> None:
     app = open_reports(report=draft.id, editing="true")
     shelf.save(draft, draft.report.change(title="Theirs"), "bob")
@@ -144,7 +144,7 @@ def test_who_edits_is_told_of_a_newer_one_before_they_type(
 
 
 def test_published_version_stays_behind_its_link(
-    open_reports: Open, draft: Draft, shelf: ReportShelf, store: RunStore
+    open_reports: Open, draft: Draft, shelf: ReportStore, store: RunStore
 ) -> None:
     app = press(open_reports(report=draft.id), "Publish")
     assert app.query_params["report"] == f"{draft.id}-1"
@@ -160,7 +160,7 @@ def test_published_version_stays_behind_its_link(
     assert gone.error[0].value.startswith("Expected some of the runs of this report; got none: ")
 
 
-def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
     app = press(open_reports(report=draft.id), "Delete")
     assert shelf.entries() == []
     asked = open_reports(report=draft.id)
@@ -177,14 +177,14 @@ def test_link_to_no_report_says_so(open_reports: Open, address: str) -> None:
 
 
 def test_heading_follows_the_settings_until_it_has_words_of_its_own(open_reports: Open, draft: Draft) -> None:
-    view = View(display="curves", settings={"metric": "loss", "x": "seconds"})
-    shelf = ReportShelf(Home.default())
-    saved = shelf.save(draft, draft.report.change(blocks=(view, View(display="curves", title="Mine"))), "ada")
+    view = ViewBlock(display="curves", settings={"metric": "loss", "x": "seconds"})
+    shelf = ReportStore(Home.default())
+    saved = shelf.save(draft, draft.report.change(blocks=(view, ViewBlock(display="curves", title="Mine"))), "ada")
     headings = [heading.value for heading in sane(open_reports(report=saved.id)).subheader]
     assert headings[:2] == ["Loss by training time", "Mine"]
 
 
-def test_what_is_too_long_is_told_and_nothing_is_saved(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+def test_what_is_too_long_is_told_and_nothing_is_saved(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
     app = open_reports(report=draft.id, editing="true")
     app.text_area[0].set_value("x" * 20_001).run()
     assert app.error[0].value == "Expected words of at most 20,000 characters; got 20,001."
@@ -193,14 +193,14 @@ def test_what_is_too_long_is_told_and_nothing_is_saved(open_reports: Open, draft
     assert shelf.read(draft.id) == draft
 
 
-def test_duplicate_is_a_report_of_its_own(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+def test_duplicate_is_a_report_of_its_own(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
     press(open_reports(report=draft.id), "Duplicate")
     titles = sorted(entry.draft.report.title for entry in shelf.entries())
     assert titles == ["Our finding", "Our finding (copy)"]
 
 
 def test_dashboard_for_reading_only_shows_reports_and_changes_none(
-    open_reports: Open, draft: Draft, shelf: ReportShelf, monkeypatch: pytest.MonkeyPatch
+    open_reports: Open, draft: Draft, shelf: ReportStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
     app = sane(open_reports(report=draft.id, editing="true"))
@@ -216,9 +216,9 @@ def test_dashboard_for_reading_only_shows_reports_and_changes_none(
     assert shelf.read(draft.id) == draft
 
 
-def test_hostile_title_owner_and_words_are_text(open_reports: Open, draft: Draft, shelf: ReportShelf) -> None:
+def test_hostile_title_owner_and_words_are_text(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
     hostile = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) **b** \u202eabc " + "y" * 200
-    report = draft.report.change(title=hostile, blocks=(Words(text=f"{hostile}\n\n{'z' * 10_000}"),))
+    report = draft.report.change(title=hostile, blocks=(TextBlock(text=f"{hostile}\n\n{'z' * 10_000}"),))
     saved = shelf.create(report, hostile[:60])
     app = sane(open_reports(report=saved.id))
     (title,) = [text.value for text in app.markdown if text.value.startswith("#### ")]

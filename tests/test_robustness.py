@@ -9,18 +9,25 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from core.analysis.robustness import answer_pooling, compute_losses, compute_robustness, list_tested
-from core.augment.stress import LEAST_IMAGES, MOST_FLOPS, MOST_IMAGES, STRESSES, choose_images, list_rows
+from core.analysis.robustness import assess_shift_invariance, compute_losses, compute_robustness, list_tested
+from core.augment.corruption import (
+    CORRUPTIONS,
+    LEAST_IMAGES,
+    MOST_FLOPS,
+    MOST_IMAGES,
+    list_rows,
+    select_corrupted_images,
+)
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.errors import RunDamagedError
 from core.spec import TRANSFORMS
 from core.store.comparison import Comparison
-from core.store.robustness import NAME, Robustness
+from core.store.robustness_file import NAME, Robustness
 from core.store.run import Run
 from tests.finished_run import RunWriter
 from tests.rewritten_run import rewrite
 
-stresses = pytest.mark.parametrize("name", STRESSES)
+corruptions = pytest.mark.parametrize("name", CORRUPTIONS)
 
 
 def noise(shape: tuple[int, ...] = (28, 28, 1)) -> NDArray[np.uint8]:
@@ -30,24 +37,24 @@ def noise(shape: tuple[int, ...] = (28, 28, 1)) -> NDArray[np.uint8]:
 # The images
 
 
-@stresses
-def test_stress_is_one_of_the_transforms_with_a_value_that_changes_nothing(name: str) -> None:
-    stress = STRESSES[name]
-    assert stress.transform in TRANSFORMS
-    assert {stress.neutral, stress.usual} <= set(stress.values)
-    assert list(stress.values) == sorted(set(stress.values))
-    assert "{" not in stress.write(stress.usual)
+@corruptions
+def test_corruption_is_one_of_the_transforms_with_a_value_that_changes_nothing(name: str) -> None:
+    corruption = CORRUPTIONS[name]
+    assert corruption.transform in TRANSFORMS
+    assert {corruption.neutral, corruption.usual} <= set(corruption.values)
+    assert list(corruption.values) == sorted(set(corruption.values))
+    assert "{" not in corruption.write(corruption.usual)
 
 
-@stresses
+@corruptions
 @pytest.mark.parametrize("shape", [(28, 28, 1), (64, 64, 3), (8, 8, 1)])
-def test_stress_gives_images_of_the_same_shape_and_the_same_again(name: str, shape: tuple[int, ...]) -> None:
-    stress, image = STRESSES[name], noise(shape)
-    for value in stress.values:
-        seen = stress.apply(image, value, 3)
+def test_corruption_gives_images_of_the_same_shape_and_the_same_again(name: str, shape: tuple[int, ...]) -> None:
+    corruption, image = CORRUPTIONS[name], noise(shape)
+    for value in corruption.values:
+        seen = corruption.apply(image, value, 3)
         assert (seen.shape, seen.dtype) == (shape, np.uint8)
-        np.testing.assert_array_equal(seen, stress.apply(image, value, 3))
-        assert np.array_equal(seen, image) == (value == stress.neutral)
+        np.testing.assert_array_equal(seen, corruption.apply(image, value, 3))
+        assert np.array_equal(seen, image) == (value == corruption.neutral)
 
 
 def test_shift_moves_every_image_by_whole_pixels_in_some_direction() -> None:
@@ -55,14 +62,14 @@ def test_shift_moves_every_image_by_whole_pixels_in_some_direction() -> None:
     image[14, 14] = 255
     places = set()
     for index in range(60):
-        (row,), (column,) = np.nonzero(STRESSES["shift"].apply(image, 4, index)[..., 0])
+        (row,), (column,) = np.nonzero(CORRUPTIONS["shift"].apply(image, 4, index)[..., 0])
         places.add((int(row) - 14, int(column) - 14))
     assert places == {(4, 0), (-4, 0), (0, 4), (0, -4)}
 
 
 @given(st.integers(1, 20_000), st.integers(1, 10**11))
 def test_images_are_as_many_as_the_arithmetic_allows_or_none(tests: int, flops: int) -> None:
-    places = choose_images(tests, flops)
+    places = select_corrupted_images(tests, flops)
     assert len(places) <= min(MOST_IMAGES, tests)
     assert len(places) * len(list_rows()) * flops <= MOST_FLOPS
     assert (np.diff(places) > 0).all()
@@ -71,7 +78,7 @@ def test_images_are_as_many_as_the_arithmetic_allows_or_none(tests: int, flops: 
 
 
 def test_a_larger_model_is_put_to_some_of_the_images_of_a_smaller_one() -> None:
-    assert set(choose_images(10_000, 200_000_000)) < set(choose_images(10_000, 5_000_000))
+    assert set(select_corrupted_images(10_000, 200_000_000)) < set(select_corrupted_images(10_000, 5_000_000))
 
 
 # The arithmetic, by hand
@@ -82,10 +89,10 @@ def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4)
     labels = run.predictions.test_labels[:images]
     rows = []
     for row in list_rows():
-        guesses = labels.astype(np.int16).copy()
+        predictions = labels.astype(np.int16).copy()
         for place in wrong.get(row, []):
-            guesses[place] = -1
-        rows.append(guesses)
+            predictions[place] = -1
+        rows.append(predictions)
     names, values = zip(*list_rows(), strict=True)
     found = Robustness(np.array(names), np.array(values, np.float32), np.arange(images, dtype=np.int32), np.stack(rows))
     np.savez_compressed(run.path / NAME, **vars(found))
@@ -99,11 +106,11 @@ def test_accuracies_are_means_over_seeds_with_wilsons_interval_of_the_images(mak
     assert (row["accuracy"], row["images"], row["seeds"]) == (0.75, 4, 2)
     expected = stats.binomtest(3, 4).proportion_ci(method="wilson")
     assert (row["low"], row["high"]) == (pytest.approx(expected.low), pytest.approx(expected.high))
-    assert frame.query("stress == 'contrast'")["value"].tolist() == list(STRESSES["contrast"].values)
+    assert frame.query("stress == 'contrast'")["value"].tolist() == list(CORRUPTIONS["contrast"].values)
     assert frame.query("stress == 'contrast' and value == 1")["accuracy"].tolist() == [1.0]
 
 
-def test_loss_counts_answers_that_a_stress_took_less_those_that_it_gave(make_run: RunWriter) -> None:
+def test_loss_counts_answers_that_a_corruption_took_less_those_that_it_gave(make_run: RunWriter) -> None:
     run = answer(make_run(head="gap"), {("", 0.0): [3], ("shift", 4): [0, 1]})
     row = compute_losses(list_tested(Comparison.of([run]))).query("stress == 'shift'").iloc[0]
     assert (row["before"], row["after"], row["loss"]) == (0.75, 0.5, 0.25)
@@ -114,7 +121,7 @@ def test_pooling_that_loses_less_on_every_seed_is_said_to_buy_invariance(make_ru
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): [0]}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): [*range(30)]}, 40) for seed in range(3)]
     comparison = Comparison.of(runs)
-    found = answer_pooling(list_tested(comparison))
+    found = assess_shift_invariance(list_tested(comparison))
     assert found is not None
     assert (found.pooled, found.flat, found.seeds) == ("GAP", "Flatten + Dense", 3)
     assert (found.pooled_loss, found.flat_loss, found.gain) == (0.025, 0.75, 0.725)
@@ -147,7 +154,7 @@ def test_heads_meet_on_the_images_that_all_were_put_to(make_run: RunWriter) -> N
 
 def test_head_without_seeds_in_common_has_no_answer(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {}), answer(make_run(head="dense", seed=1), {})]
-    assert answer_pooling(list_tested(Comparison.of(runs))) is None
+    assert assess_shift_invariance(list_tested(Comparison.of(runs))) is None
 
 
 def test_older_runs_say_that_they_know_nothing(make_run: RunWriter) -> None:
@@ -170,10 +177,10 @@ def test_model_too_large_is_named_as_such(make_run: RunWriter) -> None:
 FILES = {
     "cut": lambda found, path: path.write_bytes(path.read_bytes()[:200]),
     "empty": lambda found, path: path.write_bytes(b""),
-    "pickled": lambda found, path: np.savez(path, **vars(replace(found, stresses=found.stresses.astype(object)))),
+    "pickled": lambda found, path: np.savez(path, **vars(replace(found, corruptions=found.corruptions.astype(object)))),
     "rows missing": lambda found, path: np.savez(path, **vars(replace(found, values=found.values[:-1]))),
     "images beyond": lambda found, path: np.savez(path, **vars(replace(found, images=found.images + 10_000))),
-    "an array missing": lambda found, path: np.savez(path, guesses=found.guesses),
+    "an array missing": lambda found, path: np.savez(path, predictions=found.predictions),
 }
 
 

@@ -11,8 +11,8 @@ from core.home import Home
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
-from core.store.runs import RunStore
-from core.ui.again import list_params
+from core.store.run_store import RunStore
+from core.ui.runs.train_again import list_params
 from tests.finished_run import RunWriter
 from tests.page_run import navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
@@ -32,9 +32,9 @@ def show_chosen() -> None:
     import streamlit as st
 
     from core.store.note import NoteBook
-    from core.ui.chosen import show_chosen, show_removed
     from core.ui.frame import errors_as_sentences
-    from core.ui.state import home, store
+    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.session import home, store
 
     with errors_as_sentences():
         ids = [run_id for run_id in st.query_params["ids"].split(",") if store().path(run_id)]
@@ -156,7 +156,7 @@ def test_what_differs_stands_beside_the_metrics(make_run: RunWriter, open_runs: 
 def show_choice() -> None:
     import streamlit as st
 
-    from core.ui.train import choose_specs
+    from core.ui.train.form import choose_specs
 
     st.session_state["specs"] = choose_specs().specs
 
@@ -171,7 +171,7 @@ _OWN = [
 
 
 @pytest.mark.parametrize("spec", _OWN, ids=lambda spec: spec.run_id)
-def test_train_opens_with_the_knobs_of_a_run(spec: RunSpec, open_runs: Open, home: Home) -> None:
+def test_train_opens_with_the_settings_of_a_run(spec: RunSpec, open_runs: Open, home: Home) -> None:
     params, lost = list_params(spec)
     assert not lost
     open_dataset(home, "digits")  # else nobody knows how many images there are
@@ -183,7 +183,7 @@ def test_train_opens_with_the_knobs_of_a_run(spec: RunSpec, open_runs: Open, hom
         assert spec in app.session_state["specs"]
 
 
-def test_knobs_that_train_cannot_ask_for_are_named() -> None:
+def test_settings_that_train_cannot_ask_for_are_named() -> None:
     assert list_params(RunSpec(validation_fraction=0.3, seed=12))[1] == ["seed", "validation_fraction"]
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from core.datasets.cache import fetch_dataset
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
+from core.datasets.dataset_key import FOLDER
 from core.datasets.download import Downloads
-from core.datasets.key import FOLDER
-from core.datasets.rows import compute_fingerprint
+from core.datasets.row_file import compute_fingerprint
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS

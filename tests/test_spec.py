@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core.errors import SpecError, UnknownNameError
-from core.knob import Knob
-from core.spec import BACKBONES, DATASETS, HEADS, KNOBS, RunSpec
+from core.setting import Setting
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 
-NUMBERS = {name: knob for name, knob in KNOBS.items() if knob.kind in (int, float)}
-TEXTS = {name: knob for name, knob in KNOBS.items() if knob.kind is str}
+NUMBERS = {name: setting for name, setting in SETTINGS.items() if setting.kind in (int, float)}
+TEXTS = {name: setting for name, setting in SETTINGS.items() if setting.kind is str}
 NAMES = {"dataset": DATASETS, "backbone": BACKBONES, "head": HEADS}
-CHOICES = {name: knob for name, knob in TEXTS.items() if knob.choices}
+CHOICES = {name: setting for name, setting in TEXTS.items() if setting.choices}
 
 
 def settings_for(name: str) -> dict[str, Any]:
@@ -39,18 +39,18 @@ numbers = pytest.mark.parametrize("name", NUMBERS)
 
 @numbers
 def test_value_at_a_bound_is_accepted(name: str) -> None:
-    knob = NUMBERS[name]
-    for bound in (knob.low, knob.high):
+    setting = NUMBERS[name]
+    for bound in (setting.low, setting.high):
         assert getattr(RunSpec.parse({**settings_for(name), name: bound}), name) == bound
 
 
 @numbers
 @pytest.mark.parametrize("side", ["low", "high"])
 def test_value_beyond_a_bound_is_told_with_name_bounds_and_value(name: str, side: str) -> None:
-    knob = NUMBERS[name]
-    step = 1 if knob.kind is int else 1e-7
-    value = knob.kind(knob.low - step if side == "low" else knob.high + step)
-    assert refused(name, value) == f"Expected {name} {knob.bounds}; got {value!r}."
+    setting = NUMBERS[name]
+    step = 1 if setting.kind is int else 1e-7
+    value = setting.kind(setting.low - step if side == "low" else setting.high + step)
+    assert refused(name, value) == f"Expected {name} {setting.bounds}; got {value!r}."
 
 
 @numbers
@@ -61,12 +61,12 @@ def test_value_of_another_kind_is_told(name: str, value: object) -> None:
     assert f"got {value!r:.80}" in sentence
 
 
-@pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if knob.default is not None])
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.default is not None])
 def test_nothing_is_no_value(name: str) -> None:
     assert refused(name, None).endswith("; got None.")
 
 
-@pytest.mark.parametrize("name", [name for name, knob in NUMBERS.items() if knob.kind is int])
+@pytest.mark.parametrize("name", [name for name, setting in NUMBERS.items() if setting.kind is int])
 def test_broken_number_is_told_to_be_whole(name: str) -> None:
     assert "whole number" in refused(name, 20.5)
 
@@ -91,10 +91,10 @@ def test_text_must_be_one_of_the_choices(name: str) -> None:
     assert refused(name, "other") == f"Expected {name} to be one of {known}; got 'other'."
 
 
-@pytest.mark.parametrize("name", [name for name, knob in TEXTS.items() if knob.form != "text"])
+@pytest.mark.parametrize("name", [name for name, setting in TEXTS.items() if setting.form != "text"])
 @pytest.mark.parametrize("value", ["../x", "a b", "64-\n", "-", "-0", "é", "x;" * 50])
 def test_text_of_another_form_is_told(name: str, value: str) -> None:
-    assert refused(name, value) == f"Expected {name} to be {KNOBS[name].form}; got {value!r:.80}."
+    assert refused(name, value) == f"Expected {name} to be {SETTINGS[name].form}; got {value!r:.80}."
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", "yes", None])
@@ -132,19 +132,19 @@ def test_replaced_value_is_checked() -> None:
         RunSpec().replace(epochs=0)
 
 
-@pytest.mark.parametrize("knob", KNOBS.values(), ids=list(KNOBS))
-def test_knob_tells_what_a_person_needs(knob: Knob) -> None:
-    assert knob.label
-    assert knob.help.endswith(".")
-    assert knob.group in ("data", "backbone", "head", "training")
-    assert (knob.low is None) == (knob.high is None) == (knob.kind in (str, bool))
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=list(SETTINGS))
+def test_setting_tells_what_a_person_needs(setting: Setting) -> None:
+    assert setting.label
+    assert setting.help.endswith(".")
+    assert setting.group in ("data", "backbone", "head", "training")
+    assert (setting.low is None) == (setting.high is None) == (setting.kind in (str, bool))
 
 
 @numbers
 def test_default_and_what_a_slider_spans_lie_within_the_bounds(name: str) -> None:
-    knob = NUMBERS[name]
-    spans = [value for value in (knob.default, *(knob.usual or ()), *knob.choices) if value is not None]
-    assert all(knob.low <= value <= knob.high for value in spans)
+    setting = NUMBERS[name]
+    spans = [value for value in (setting.default, *(setting.usual or ()), *setting.choices) if value is not None]
+    assert all(setting.low <= value <= setting.high for value in spans)
 
 
 # These ids stand in the homes of those who use Headroom: a test that fails here says that their runs lose their names.
@@ -162,16 +162,16 @@ def test_run_keeps_its_name(values: dict[str, Any], run_id: str) -> None:
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_knob_that_is_not_used_does_not_rename(head: str) -> None:
+def test_setting_that_is_not_used_does_not_rename(head: str) -> None:
     plain = RunSpec(head=head)
-    for name, knob in KNOBS.items():
-        if knob.group == "head" and name != "head" and name not in HEADS[head].uses:
-            other = knob.high if name in NUMBERS else True if knob.kind is bool else "7-7"
+    for name, setting in SETTINGS.items():
+        if setting.group == "head" and name != "head" and name not in HEADS[head].uses:
+            other = setting.high if name in NUMBERS else True if setting.kind is bool else "7-7"
             assert plain.replace(**{name: other}).run_id == plain.run_id
 
 
 @numbers
-def test_knob_that_is_used_renames(name: str) -> None:
+def test_setting_that_is_used_renames(name: str) -> None:
     plain = RunSpec().replace(**settings_for(name))
     assert plain.replace(**{name: NUMBERS[name].high}).run_id != plain.run_id
 
@@ -185,22 +185,24 @@ FORMS = {
 }
 
 
-def values_of(knob: Knob) -> st.SearchStrategy[Any]:
-    if knob.name in NAMES:
-        return st.sampled_from(list(NAMES[knob.name]))
-    if knob.kind is bool:
+def values_of(setting: Setting) -> st.SearchStrategy[Any]:
+    if setting.name in NAMES:
+        return st.sampled_from(list(NAMES[setting.name]))
+    if setting.kind is bool:
         return st.booleans()
-    if knob.name in FORMS:
-        return st.from_regex(FORMS[knob.name], fullmatch=True)
-    if knob.kind is str:
-        return st.sampled_from(knob.choices)
-    if knob.kind is int:
-        whole = st.integers(int(knob.low), int(knob.high))
-        return whole | st.none() if knob.default is None else whole
-    return st.floats(knob.low, knob.high)
+    if setting.name in FORMS:
+        return st.from_regex(FORMS[setting.name], fullmatch=True)
+    if setting.kind is str:
+        return st.sampled_from(setting.choices)
+    if setting.kind is int:
+        whole = st.integers(int(setting.low), int(setting.high))
+        return whole | st.none() if setting.default is None else whole
+    return st.floats(setting.low, setting.high)
 
 
-specs = st.fixed_dictionaries({}, optional={name: values_of(knob) for name, knob in KNOBS.items()}).map(RunSpec.parse)
+specs = st.fixed_dictionaries({}, optional={name: values_of(setting) for name, setting in SETTINGS.items()}).map(
+    RunSpec.parse
+)
 
 
 @given(specs)
@@ -236,5 +238,5 @@ def test_patience_leaves_the_ids_of_runs_without_it_alone() -> None:
         ("blocks", "none", "none"), ("frozen", "yes", "yes"),
     ],
 )  # fmt: skip
-def test_knob_reads_what_a_person_types(name: str, text: str, value: object) -> None:
-    assert KNOBS[name].read(text) == value
+def test_setting_reads_what_a_person_types(name: str, text: str, value: object) -> None:
+    assert SETTINGS[name].read(text) == value

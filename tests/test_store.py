@@ -20,10 +20,10 @@ from core.files import compute_checksum
 from core.home import Home
 from core.recipes import RECIPES
 from core.spec import RunSpec
-from core.store.comparison import Comparison, count_training_images, describe, list_changes, list_offers
+from core.store.comparison import Comparison, count_training_images, describe_setting, list_changes, list_offers
 from core.store.index import COLUMNS, Index
 from core.store.run import HISTORY, Run, _read_checksum, read_history
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.rewritten_run import rewrite
 
@@ -68,12 +68,12 @@ def test_empty_list_has_the_types_of_a_full_one(store: RunStore, make_run: RunWr
     assert (store.frame().dtypes == empty).all()
 
 
-def test_finished_run_is_listed_with_its_knobs_metrics_and_costs(store: RunStore, make_run: RunWriter) -> None:
+def test_finished_run_is_listed_with_its_settings_metrics_and_costs(store: RunStore, make_run: RunWriter) -> None:
     run = make_run(head="dense", seed=4)
     row = store.frame().iloc[0].to_dict()
     record = run.record
-    knobs = run.spec.model_dump(exclude={"train_images"})
-    assert {name: row[name] for name in knobs} == knobs
+    settings = run.spec.model_dump(exclude={"train_images"})
+    assert {name: row[name] for name in settings} == settings
     costs = record.cost.model_dump(exclude_none=True)
     assert {name: row[name] for name in costs} == costs
     assert row["targets"] == record.data.targets
@@ -714,15 +714,15 @@ def test_offer_knows_whether_its_settings_are_the_recipes_own(store: RunStore, m
     ],
 )
 def test_setting_is_said_in_words(name: str, value: object, words: str) -> None:
-    assert describe(name, value) == words
+    assert describe_setting(name, value) == words
 
 
 def test_changes_name_what_is_not_as_in_the_recipe(make_run: RunWriter) -> None:
     recipe = RECIPES["digits-heads"]
     own = Comparison.of(make_run(OWN, head=head, seed=seed) for head in ("gap", "dense") for seed in (0, 1))
-    assert list_changes(recipe, own.contenders) == {}
+    assert list_changes(recipe, own.variants) == {}
     other = Comparison.of([make_run(TRIAL, head="gap"), make_run(TRIAL, head="dense", epochs=2, units=32)])
-    assert list_changes(recipe, other.contenders) == {
+    assert list_changes(recipe, other.variants) == {
         "train_images": "100 training images instead of all",
         "units": "32 dense units instead of 256",
         "epochs": "1 epoch and 2 epochs instead of 25",

@@ -28,14 +28,14 @@ from core.errors import JobError, SpecError
 from core.files import write_json
 from core.home import Home
 from core.jobs.dispatcher import Dispatcher
-from core.jobs.local import LocalExecutor
+from core.jobs.local_executor import LocalExecutor
 from core.jobs.queue import JobQueue
-from core.jobs.standing import read_standing, retry, submit_sweep
-from core.jobs.sweep import list_idle, list_members, plan, read_values
+from core.jobs.sweep_plan import list_idle, list_members, plan_sweep, read_values
+from core.jobs.sweep_status import read_sweep_status, resubmit_failed, submit_sweep
 from core.jobs.sweep_store import Sweep, keep_sweep, list_overdue, list_sweeps, open_sweep
 from core.recipes import RECIPES
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.finished_run import RunWriter
 from tests.stand_in import FAILS
 
@@ -56,7 +56,7 @@ def test_members_come_seed_by_seed_so_that_half_a_sweep_is_a_whole_grid() -> Non
     assert told(specs, "seed", "head", "blocks") == [(seed, *point) for seed in (0, 1) for point in grid]
 
 
-def test_knob_that_a_head_does_not_use_makes_one_run_of_it() -> None:
+def test_setting_that_a_head_does_not_use_makes_one_run_of_it() -> None:
     values = {"units": [64, 128, 256]}
     specs = list_members(DIGITS, ["gap", "dense"], [0], values)
     assert [spec.head for spec in specs] == ["gap", "dense", "dense", "dense"]
@@ -101,7 +101,7 @@ def test_too_large_a_sweep_is_one_sentence_and_takes_no_time() -> None:
         ("hidden=64,64-32", "hidden", ["64", "64-32"]),
     ],
 )
-def test_values_are_read_as_their_knob_reads_them(word: str, name: str, values: list[Any]) -> None:
+def test_values_are_read_as_their_setting_reads_them(word: str, name: str, values: list[Any]) -> None:
     assert read_values([word]) == {name: values}
 
 
@@ -124,7 +124,7 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     make_run(RunSpec(head="gap", blocks=1))
     specs = list_members(DIGITS, ["gap", "dense"], [0], {"blocks": [1, 2, 6]})
     JobQueue(digits).submit([pin(digits, specs[1])])
-    found = plan(digits, specs, store)
+    found = plan_sweep(digits, specs, store)
     assert [member.state for member in found.members] == [
         "cached", "under way", "to train", "to train", "unfit", "unfit",
     ]  # fmt: skip
@@ -148,13 +148,13 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
 
 
 def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
-    found = plan(digits, [make_run(RunSpec()).spec], store)
+    found = plan_sweep(digits, [make_run(RunSpec()).spec], store)
     assert ([member.state for member in found.members], found.estimate) == (["cached"], None)
 
 
 def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
     with pytest.raises(SpecError, match="Choose fewer blocks"):
-        plan(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
+        plan_sweep(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
 
 
 def test_budget_is_foreseen(
@@ -162,7 +162,7 @@ def test_budget_is_foreseen(
 ) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", "1")
     make_run(RunSpec(epochs=25))  # 50 seconds
-    found = plan(digits, list_members(DIGITS, ["gap"], range(1, 11), {}), store)
+    found = plan_sweep(digits, list_members(DIGITS, ["gap"], range(1, 11), {}), store)
     assert found.estimate is not None
     assert 300 < found.estimate.seconds < 1200
     late = found.count_late(1)
@@ -213,7 +213,7 @@ def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> Non
     mine, others = pin(digits, RunSpec(seed=1)), pin(digits, RunSpec(seed=2))
     queue.submit([others], "the command line")
     sweep = ask(digits, [mine, others], 10)
-    queue.submit([mine, others], sweep.asked_by)
+    queue.submit([mine, others], sweep.submitted_by)
     assert list_overdue(digits, queue.unfinished()) == []
     backdate(digits, sweep, 11)
     ((job, reason),) = list_overdue(digits, queue.unfinished())
@@ -248,7 +248,7 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     dispatcher.step()
     backdate(digits, sweep, 11)
     work(dispatcher)
-    standing = read_standing(digits, sweep, store)
+    standing = read_sweep_status(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
     assert build_standing_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
     assert list_reasons(standing) == ["2 not started: The sweep's budget of 10 min was used up."]
@@ -256,14 +256,14 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     assert compute_share(standing) == 1.0
     assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id
 
-    assert retry(digits, sweep, "not started") == 2
+    assert resubmit_failed(digits, sweep, "not started") == 2
     work(dispatcher)
-    standing = read_standing(digits, sweep, store)
+    standing = read_sweep_status(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "finished", "failed"]
     assert standing.members[2].reason == "Expected a test to fail; got one."
     assert describe_standing(standing) == "2 of 3 finished · 1 failed"
 
-    assert retry(digits, sweep, "failed") == 1
+    assert resubmit_failed(digits, sweep, "failed") == 1
     attempts = {job.run_id: job.state for job in JobQueue(digits).jobs()}
     assert attempts == {specs[0].run_id: "finished", specs[1].run_id: "finished", specs[2].run_id: "queued"}
     work(dispatcher)
@@ -276,7 +276,7 @@ def test_chart_spans_the_whole_sweep_before_it_is_full(digits: Home, store: RunS
     specs = [pin(digits, spec) for spec in list_members(DIGITS, ["gap", "dense"], [0], {"units": [64, 128]})]
     sweep = keep_sweep(digits, "digits-heads", ["units"], specs)
     make_run(specs[0], accuracy=0.9)  # GAP, to which the units make no difference
-    chart: Any = build_sweep_chart(read_standing(digits, sweep, store), sweep.knobs, "units").to_dict()
+    chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, "units").to_dict()
     points = chart["layer"][-1]
     assert points["encoding"]["x"]["scale"]["domain"] == ["64", "128"]
     assert points["encoding"]["color"]["scale"]["domain"] == ["GAP", "Flatten + Dense"]
@@ -287,12 +287,12 @@ def test_chart_spans_the_whole_sweep_before_it_is_full(digits: Home, store: RunS
 
 def test_sweep_without_a_finished_member_has_a_chart_to_fill(digits: Home, store: RunStore) -> None:
     sweep = ask(digits, list_members(DIGITS, ["gap", "dense"], [0], {}))
-    chart: Any = build_sweep_chart(read_standing(digits, sweep, store), sweep.knobs, None).to_dict()
+    chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, None).to_dict()
     assert chart["layer"][0]["encoding"]["x"]["scale"]["domain"] == ["GAP", "Flatten + Dense"]
 
 
 def test_member_whose_run_was_removed_says_so(digits: Home, store: RunStore, tmp_path: Path) -> None:
     sweep = ask(digits, [RunSpec()])
-    (member,) = read_standing(digits, sweep, store).members
+    (member,) = read_sweep_status(digits, sweep, store).members
     assert (member.state, member.params) == ("not started", 24_586)
     assert "never queued, or removed since" in member.reason

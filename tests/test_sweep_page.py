@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.datasets.cache import open_dataset, pin
 from core.home import Home
 from core.jobs.queue import JobQueue
-from core.jobs.sweep import list_members
+from core.jobs.sweep_plan import list_members
 from core.jobs.sweep_store import Sweep, keep_sweep, list_sweeps
 from core.recipes import RECIPES
 from core.spec import RunSpec
@@ -80,8 +80,8 @@ def test_grid_shows_each_member_before_the_click(home: Home, make_run: RunWriter
 def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(home: Home) -> None:
     click(open_page("train", **FORM, budget="30"), "Train 6 runs")
     (sweep,) = list_sweeps(home)
-    assert (sweep.knobs, sweep.budget_minutes) == (("blocks", "units"), 30)
-    assert {job.asked_by for job in JobQueue(home).jobs()} == {f"sweep {sweep.sweep_id}"}
+    assert (sweep.settings, sweep.budget_minutes) == (("blocks", "units"), 30)
+    assert {job.submitted_by for job in JobQueue(home).jobs()} == {f"sweep {sweep.sweep_id}"}
     other = open_page("train")
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
@@ -120,7 +120,7 @@ def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(home: Hom
 def test_stop_ends_what_has_not_finished(home: Home, make_run: RunWriter) -> None:
     sweep, specs = ask(home)
     make_run(specs[0])
-    JobQueue(home).submit(specs[1:], sweep.asked_by)
+    JobQueue(home).submit(specs[1:], sweep.submitted_by)
     click(open_page("train"), "Stop 3")
     assert {job.state for job in JobQueue(home).jobs()} == {"cancelled"}
 

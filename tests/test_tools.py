@@ -19,13 +19,13 @@ from mlflow.entities import Run as Told
 from typer.testing import CliRunner, Result
 
 from core.cli.app import app
+from core.exporters import export_record
+from core.exporters.export_record import write_literally
+from core.exporters.mlflow import RECORD, RUN_ID
 from core.home import Home
 from core.recipes import write_command
 from core.store.note import Note, NoteBook
 from core.store.run import Run
-from core.tools import account
-from core.tools.account import write_literally
-from core.tools.mlflow import RECORD, RUN_ID
 from tests.finished_run import RunWriter
 from tests.longer import long
 from tests.rewritten_run import history_of, rewrite
@@ -179,7 +179,7 @@ def test_exported_again_a_run_is_recognised(
     first = send(run.run_id, uri, experiment).stdout.strip()
     again = send(run.run_id, uri, experiment)
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", f"{run.run_id}: there already, as {first}.\n")
-    rewrite(run, guesses=[0] * run.record.data.test_images)
+    rewrite(run, predictions=[0] * run.record.data.test_images)
     other = send(run.run_id, uri, experiment)
     assert other.stderr == f"{run.run_id}: there already with other results, which stay, as {first}.\n"
     assert len(list_told(client, experiment)) == 1
@@ -390,7 +390,7 @@ def test_folder_that_cannot_be_written_is_told_in_a_sentence(make_run: RunWriter
 
 
 def test_account_is_written_as_its_example_says() -> None:
-    assert doctest.testmod(account) == (0, 1)
+    assert doctest.testmod(export_record) == (0, 1)
 
 
 # -- both -----------------------------------------------------------------------------------------------------------

@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.augment.stress import choose_images, list_rows
+from core.augment.corruption import list_rows, select_corrupted_images
 from core.cli import doctor
 from core.datasets.cache import open_dataset, pin
 from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, read_history
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests import full_disk
 from tests.longer import long
 
@@ -44,9 +44,9 @@ FILES = {
 }  # fmt: skip
 
 
-def make_job(home: Home, **knobs) -> Path:
+def make_job(home: Home, **settings) -> Path:
     open_dataset(home, "digits")
-    spec = pin(home, RunSpec(**{**SMALL, **knobs}))
+    spec = pin(home, RunSpec(**{**SMALL, **settings}))
     folder = home.jobs / spec.run_id
     write_json(folder / "spec.json", spec.model_dump())
     (folder / "attempt").write_text("1\n")
@@ -202,9 +202,9 @@ def test_a_reader_with_the_repository_gets_the_figures_of_a_report_again(run, sh
 @long
 def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_result(tmp_path):
     straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
-    knobs = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
-    assert train(make_job(straight, **knobs)) == 0
-    folder = make_job(stopped, **knobs)
+    settings = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
+    assert train(make_job(straight, **settings)) == 0
+    folder = make_job(stopped, **settings)
     for epochs, end in ((1, signal.SIGKILL), (4, signal.SIGTERM)):
         process = start(folder)
         wait_for(lambda least=epochs: epochs_of(folder) > least)
@@ -372,15 +372,15 @@ def test_folder_without_a_spec_is_refused_with_a_sentence(home):
     assert fail(folder).startswith("Expected a job's folder with a readable spec.json; got ")
 
 
-def test_run_was_put_to_stress_on_images_that_it_also_saw_as_they_are(run):
+def test_run_was_put_to_corruption_on_images_that_it_also_saw_as_they_are(run):
     found = run.robustness
     assert [
-        (str(name), round(float(value), 4)) for name, value in zip(found.stresses, found.values, strict=True)
+        (str(name), round(float(value), 4)) for name, value in zip(found.corruptions, found.values, strict=True)
     ] == list_rows()
-    assert np.array_equal(found.images, choose_images(360, run.model.flops))
-    guesses = run.predictions.test_probs.argmax(axis=1)[found.images]
-    assert (found.guesses[0] == guesses).mean() > 0.99
-    right = (found.guesses == run.predictions.test_labels[found.images]).mean(axis=1)
+    assert np.array_equal(found.images, select_corrupted_images(360, run.model.flops))
+    predictions = run.predictions.test_probs.argmax(axis=1)[found.images]
+    assert (found.predictions[0] == predictions).mean() > 0.99
+    right = (found.predictions == run.predictions.test_labels[found.images]).mean(axis=1)
     assert right[list_rows().index(("shift", 8))] < right[0]
 
 
@@ -428,12 +428,12 @@ def test_many_epochs_of_few_images_train_to_the_end(home):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on memory that is kept: only Linux'")
 @pytest.mark.parametrize(
-    ("knobs", "epoch"),
+    ("settings", "epoch"),
     [({"head": "dense", "filters": 512, "units": 8192}, 0), ({"filters": 512, "batch_size": 4096}, 1)],
     ids=["for the model", "for its training"],
 )
-def test_too_little_memory_fails_with_a_sentence(home, knobs, epoch):
-    folder = make_job(home, **{"train_images": 1437, **knobs})
+def test_too_little_memory_fails_with_a_sentence(home, settings, epoch):
+    folder = make_job(home, **{"train_images": 1437, **settings})
     words = fail(folder, spare_bytes=600 * 2**20)
     assert words == (
         "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.analysis.live import LiveModel
+from core.analysis.live_model import LiveModel
 from core.architecture.model import compute_model
 from core.datasets.add import add_dataset
 from core.datasets.cache import pin
-from core.datasets.view import open_view
+from core.datasets.dataset_view import open_view
 from core.errors import TrainingError
 from core.files import write_json
 from core.home import Home
 from core.spec import BACKBONES, RunSpec
-from core.store.maps import read_maps
+from core.store.activation_maps import read_maps
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.longer import long
 from tests.test_training import assert_same_training, train
 
@@ -129,8 +129,8 @@ def photos(home, tmp_path) -> Home:
     return home
 
 
-def make_job(home: Home, **knobs) -> Path:
-    values = {"dataset": "folder", "folder": "photos", "side": SIDE, "epochs": 2, "batch_size": 8, **knobs}
+def make_job(home: Home, **settings) -> Path:
+    values = {"dataset": "folder", "folder": "photos", "side": SIDE, "epochs": 2, "batch_size": 8, **settings}
     spec = pin(home, RunSpec.parse(values))
     folder = home.jobs / spec.run_id
     write_json(folder / "spec.json", spec.model_dump())
@@ -138,8 +138,8 @@ def make_job(home: Home, **knobs) -> Path:
     return folder
 
 
-def run_job(home: Home, **knobs):
-    folder = make_job(home, **knobs)
+def run_job(home: Home, **settings):
+    folder = make_job(home, **settings)
     assert train(folder) == 0, (folder / "log.txt").read_text()
     return RunStore(home).open(folder.name)
 
@@ -158,11 +158,11 @@ def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
     import keras
 
     application, _ = write_weights(photos, "mobilenet")
-    knobs = {"backbone": "mobilenet", "frozen": True, "epochs": 1}
-    run = run_job(photos, head="gap_dense", **knobs)
+    settings = {"backbone": "mobilenet", "frozen": True, "epochs": 1}
+    run = run_job(photos, head="gap_dense", **settings)
     kept = {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")}
     assert len(kept) == 3
-    other = run_job(photos, head="gmp_dense", **knobs)
+    other = run_job(photos, head="gmp_dense", **settings)
     check_maps(photos, run)
     check_maps(photos, other)
     assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
@@ -187,8 +187,8 @@ def test_trainable_backbone_learns_too(photos):
 
 
 def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
-    knobs = {"filters": 4, "blocks": 3, "head": "gap_dense", "epochs": 8, "backbone": "conv_tail", "dropout": 0.0}
-    run = run_job(photos, loss="binary", learning_rate=0.01, **knobs)
+    settings = {"filters": 4, "blocks": 3, "head": "gap_dense", "epochs": 8, "backbone": "conv_tail", "dropout": 0.0}
+    run = run_job(photos, loss="binary", learning_rate=0.01, **settings)
     assert run.predictions.test_probs.shape == (12, 2)
     assert np.allclose(run.predictions.test_probs.sum(axis=1), 1)
     assert run.record.cost.params == run.model.params
@@ -198,18 +198,18 @@ def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
 
 @long
 def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, tmp_path):
-    knobs = {"filters": 2, "head": "gap_dense", "augmentation": "random_crop,flip_horizontal=0.5"}
-    run = run_job(photos, **knobs)
+    settings = {"filters": 2, "head": "gap_dense", "augmentation": "random_crop,flip_horizontal=0.5"}
+    run = run_job(photos, **settings)
     with Image.open(run.artifact("augmentation.png")) as picture:
         assert picture.format == "PNG"
-    plain = run_job(photos, **{**knobs, "augmentation": ""})
+    plain = run_job(photos, **{**settings, "augmentation": ""})
     assert not plain.has("augmentation.png")
     assert plain.history["loss"].tolist() != run.history["loss"].tolist()
 
 
 def test_training_sees_what_the_preview_shows(photos):
     from core.augment.pipeline import Pipeline
-    from core.training.input import compute_order, load_splits
+    from core.training.input_data import compute_order, load_splits
 
     spec = pin(
         photos,
@@ -223,8 +223,8 @@ def test_training_sees_what_the_preview_shows(photos):
 
 
 def test_penalty_on_kernels_raises_the_training_loss_by_their_squares(photos):
-    knobs = {"filters": 2, "head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
-    plain, punished = (run_job(photos, l2=l2, **knobs) for l2 in (0.0, 0.1))
+    settings = {"filters": 2, "head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
+    plain, punished = (run_job(photos, l2=l2, **settings) for l2 in (0.0, 0.1))
     import keras
 
     model = keras.saving.load_model(plain.path / "model.keras")
@@ -235,20 +235,20 @@ def test_penalty_on_kernels_raises_the_training_loss_by_their_squares(photos):
 
 @long
 def test_label_formats_train_to_the_same(photos):
-    knobs = {"filters": 2, "head": "gap_dense"}
-    runs = [run_job(photos, loss=loss, **knobs) for loss in ("categorical", "sparse")]
+    settings = {"filters": 2, "head": "gap_dense"}
+    runs = [run_job(photos, loss=loss, **settings) for loss in ("categorical", "sparse")]
     assert runs[0].history["loss"].tolist() == pytest.approx(runs[1].history["loss"].tolist(), rel=1e-4)
 
 
 def test_more_epochs_go_on_from_the_finished_run_and_equal_one_training(photos, tmp_path):
-    knobs = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
-    run_job(photos, epochs=2, **knobs)
-    longer = run_job(photos, epochs=3, **knobs)
-    longest = run_job(photos, epochs=5, **knobs)
+    settings = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
+    run_job(photos, epochs=2, **settings)
+    longer = run_job(photos, epochs=3, **settings)
+    longest = run_job(photos, epochs=5, **settings)
     assert longest.record.resumed_at == (2, 3)
     assert "from epoch 4 of 5" in (longest.path / "log.txt").read_text()
     assert longer.record.resumed_at == (2,)
     other = Home(tmp_path / "other")
     other.path.mkdir()
     (other.path / "datasets").symlink_to(photos.datasets)
-    assert_same_training(longest, run_job(other, epochs=5, **knobs))
+    assert_same_training(longest, run_job(other, epochs=5, **settings))

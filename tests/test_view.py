@@ -12,7 +12,7 @@ from core.augment.prepare import prepare
 from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import open_dataset
 from core.datasets.dataset import ARRAYS
-from core.datasets.view import open_view, read_info
+from core.datasets.dataset_view import open_view, read_info
 from core.displays.thumbnail import encode_thumbnails
 from core.errors import DatasetError
 from core.home import Home
@@ -96,7 +96,7 @@ def test_copy_is_made_once_and_anew_when_it_is_stale_or_damaged(added: Home, tmp
 _OPEN = """
 import sys
 from pathlib import Path
-from core.datasets.view import open_view
+from core.datasets.dataset_view import open_view
 from core.home import Home
 from core.spec import RunSpec
 sys.stdin.readline()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.access.role import Person
-from core.access.table import RoleTable
+from core.access.role_table import RoleTable
 from core.access.token import TokenTable
 from core.errors import AccessError, LoginError
 

@@ -7,8 +7,8 @@ from core.access.role import Person, Role
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.queue import JobQueue, State
-from core.jobs.standing import MemberState, retry, submit_sweep
-from core.jobs.submit import Submission, again, cancel, go_on, submit_all
+from core.jobs.submit import Submission, cancel_job, requeue_job, resume_job, submit_all
+from core.jobs.sweep_status import MemberState, resubmit_failed, submit_sweep
 from core.jobs.sweep_store import Sweep
 from core.spec import RunSpec
 
@@ -16,34 +16,39 @@ from core.spec import RunSpec
 @needs(Role.TRAINER, "train")
 def train_runs(person: Person, home: Home, specs: Iterable[RunSpec]) -> list[Submission]:
     """As `submit_all`."""
-    return submit_all(home, specs, asked_by=person.name)
+    return submit_all(home, specs, submitted_by=person.name)
 
 
 @needs(Role.TRAINER, "train")
 def train_sweep(
-    person: Person, home: Home, recipe: str, knobs: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None
+    person: Person,
+    home: Home,
+    recipe: str,
+    settings: Iterable[str],
+    specs: Sequence[RunSpec],
+    budget_minutes: int | None,
 ) -> Sweep:
     """As `submit_sweep`."""
-    return submit_sweep(home, recipe, knobs, specs, budget_minutes)
+    return submit_sweep(home, recipe, settings, specs, budget_minutes)
 
 
 @needs(Role.TRAINER, "train")
 def retry_sweep(person: Person, home: Home, sweep: Sweep, *states: MemberState) -> int:
     """As `retry`."""
-    return retry(home, sweep, *states)
+    return resubmit_failed(home, sweep, *states)
 
 
 @needs(Role.TRAINER, "train")
 def retry_job(person: Person, home: Home, run_id: str, state: State) -> Submission:
     """As `again`."""
-    return again(home, run_id, state, asked_by=person.name)
+    return requeue_job(home, run_id, state, submitted_by=person.name)
 
 
 @needs(Role.TRAINER, "stop a training")
 def cancel_jobs(person: Person, home: Home, run_ids: Iterable[str]) -> None:
     """As `cancel`, one after the other."""
     for run_id in run_ids:
-        cancel(home, run_id)
+        cancel_job(home, run_id)
 
 
 @needs(Role.TRAINER, "change the queue")
@@ -61,7 +66,7 @@ def pause_queue(person: Person, home: Home) -> None:
 @needs(Role.TRAINER, "change the queue")
 def resume_queue(person: Person, home: Home) -> None:
     """As `go_on`."""
-    go_on(home)
+    resume_job(home)
 
 
 @needs(Role.TRAINER, "start trainings")

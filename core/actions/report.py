@@ -5,7 +5,7 @@ from core.access.role import OWNER, Person, Role
 from core.home import Home
 from core.reports.document import Document
 from core.reports.report import Report
-from core.reports.shelf import Draft, Published, ReportShelf
+from core.reports.report_store import Draft, PublishedVersion, ReportStore
 
 _WHAT = "a report"
 
@@ -13,13 +13,13 @@ _WHAT = "a report"
 @needs(Role.TRAINER, "write reports")
 def create_report(person: Person, home: Home, report: Report) -> Draft:
     """As `ReportShelf.create`."""
-    return ReportShelf(home).create(report, _sign(person))
+    return ReportStore(home).create(report, _sign(person))
 
 
 @needs(Role.TRAINER, "write reports")
 def duplicate_report(person: Person, home: Home, report: Report) -> Draft:
     """As `ReportShelf.duplicate`: anybody's report becomes one of one's own."""
-    return ReportShelf(home).duplicate(report, _sign(person))
+    return ReportStore(home).duplicate(report, _sign(person))
 
 
 @needs(Role.TRAINER, "write reports")
@@ -35,7 +35,7 @@ def undo_report(person: Person, home: Home, seen: Draft) -> Draft:
 
 
 @needs(Role.TRAINER, "publish reports")
-def publish_report(person: Person, home: Home, draft: Draft, document: Document) -> Published:
+def publish_report(person: Person, home: Home, draft: Draft, document: Document) -> PublishedVersion:
     """As `ReportShelf.publish`."""
     return _open_own(person, home, draft.id).publish(draft, document, _sign(person))
 
@@ -50,13 +50,13 @@ def delete_report(person: Person, home: Home, report_id: str) -> None:
 def restore_reports(person: Person, home: Home, report_ids: list[str]) -> None:
     """As `ReportShelf.restore`, one after the other."""
     for report_id in report_ids:
-        ReportShelf(home).restore(report_id)
+        ReportStore(home).restore(report_id)
 
 
 @needs(Role.ADMIN, "delete reports for good")
 def clear_reports(person: Person, home: Home) -> None:
     """As `ReportShelf.clear`."""
-    ReportShelf(home).clear()
+    ReportStore(home).clear()
 
 
 def check_author(person: Person, draft: Draft) -> None:
@@ -67,8 +67,8 @@ def check_author(person: Person, draft: Draft) -> None:
     check_own(person, draft.report.owner, _WHAT)
 
 
-def _open_own(person: Person, home: Home, report_id: str) -> ReportShelf:
-    shelf = ReportShelf(home)
+def _open_own(person: Person, home: Home, report_id: str) -> ReportStore:
+    shelf = ReportStore(home)
     check_author(person, shelf.read(report_id))
     return shelf
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from core.access.action import needs
 from core.access.role import Person, Role
 from core.home import Home
-from core.store.arrival import Imported, import_bundle
-from core.store.runs import RunStore
+from core.store.bundle_import import Imported, import_bundle
+from core.store.run_store import RunStore
 
 
 @needs(Role.ADMIN, "delete runs")

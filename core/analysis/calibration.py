@@ -26,20 +26,20 @@ def compute_bins(probs: Probs, labels: Labels) -> pd.DataFrame:
     Source: Guo et al. 2017, On calibration of modern neural networks, section 2.
     """
     probs, labels = _keep_finite(probs, labels)
-    guess = probs.argmax(axis=1)
-    confidence = probs[np.arange(len(probs)), guess].astype(np.float64)
-    right = guess == labels
+    predicted = probs.argmax(axis=1)
+    confidence = probs[np.arange(len(probs)), predicted].astype(np.float64)
+    right = predicted == labels
     place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    guesses, rights = (np.bincount(place, weights, minlength=BINS) for weights in (None, right))
+    predictions, rights = (np.bincount(place, weights, minlength=BINS) for weights in (None, right))
     with np.errstate(invalid="ignore"):
-        mean = np.bincount(place, confidence, minlength=BINS) / guesses
-        accuracy = rights / guesses
+        mean = np.bincount(place, confidence, minlength=BINS) / predictions
+        accuracy = rights / predictions
     edges = np.arange(BINS + 1) / BINS
     return pd.DataFrame(
         {
             "low": edges[:-1],
             "high": edges[1:],
-            "guesses": guesses.astype(np.int64),
+            "predictions": predictions.astype(np.int64),
             "rights": rights.astype(np.int64),
             "confidence": mean,
             "accuracy": accuracy,
@@ -52,8 +52,10 @@ def compute_ece(bins: pd.DataFrame) -> float:
 
     Source: Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian binning, section «ECE».
     """
-    total = bins["guesses"].sum()
-    return float(((bins["accuracy"] - bins["confidence"]).abs() * bins["guesses"]).sum() / total) if total else np.nan
+    total = bins["predictions"].sum()
+    return (
+        float(((bins["accuracy"] - bins["confidence"]).abs() * bins["predictions"]).sum() / total) if total else np.nan
+    )
 
 
 def fit_temperature(probs: Probs, labels: Labels) -> float:
@@ -122,12 +124,12 @@ def compute_calibration(predictions: Predictions) -> Calibration:
 def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
     """One row a run: head, seed, temperature, ece_before, ece_after, loss_before, loss_after, left_out."""
     rows = []
-    for contender in comparison.contenders:
-        for run in contender.runs:
+    for variant in comparison.variants:
+        for run in variant.runs:
             found = compute_calibration(run.predictions)
             rows.append(
                 {
-                    "head": contender.label,
+                    "head": variant.label,
                     "seed": run.spec.seed,
                     "temperature": found.temperature,
                     "ece_before": compute_ece(found.before),
@@ -144,11 +146,11 @@ def compute_reliability(comparison: Comparison) -> pd.DataFrame:
     """The bins of each head, all its seeds together, as predicted (scaled False) and after the temperature of each run
     (True): columns head, scaled, and those of `compute_bins`."""
     frames = []
-    for contender in comparison.contenders:
-        found = [compute_calibration(run.predictions) for run in contender.runs]
+    for variant in comparison.variants:
+        found = [compute_calibration(run.predictions) for run in variant.runs]
         for scaled in (False, True):
             bins = _merge([one.after if scaled else one.before for one in found])
-            bins.insert(0, "head", contender.label)
+            bins.insert(0, "head", variant.label)
             bins.insert(1, "scaled", scaled)
             frames.append(bins)
     return pd.concat(frames, ignore_index=True)
@@ -157,13 +159,13 @@ def compute_reliability(comparison: Comparison) -> pd.DataFrame:
 def compute_confidence(comparison: Comparison) -> pd.DataFrame:
     """One row a head, whether right, and bin of confidence: head, right, low, high, guesses (of all seeds), share."""
     frames = []
-    for contender in comparison.contenders:
-        predictions = [run.predictions for run in contender.runs]
+    for variant in comparison.variants:
+        predictions = [run.predictions for run in variant.runs]
         bins = _merge([compute_bins(each.test_probs, each.test_labels) for each in predictions])
         for right in (True, False):
-            guesses = bins["rights"] if right else bins["guesses"] - bins["rights"]
-            frame = bins[["low", "high"]].assign(guesses=guesses, share=guesses / max(int(guesses.sum()), 1))
-            frame.insert(0, "head", contender.label)
+            counts = bins["rights"] if right else bins["predictions"] - bins["rights"]
+            frame = bins[["low", "high"]].assign(predictions=counts, share=counts / max(int(counts.sum()), 1))
+            frame.insert(0, "head", variant.label)
             frame.insert(1, "right", right)
             frames.append(frame)
     return pd.concat(frames, ignore_index=True)
@@ -172,9 +174,9 @@ def compute_confidence(comparison: Comparison) -> pd.DataFrame:
 def _merge(many: list[pd.DataFrame]) -> pd.DataFrame:
     """Bins of several runs as if their guesses were of one."""
     merged = many[0][["low", "high"]].copy()
-    merged["guesses"], merged["rights"] = (sum(bins[name] for bins in many) for name in ("guesses", "rights"))
-    sure = sum((bins["confidence"] * bins["guesses"]).fillna(0.0) for bins in many)
-    known = merged["guesses"].where(merged["guesses"] > 0)
+    merged["predictions"], merged["rights"] = (sum(bins[name] for bins in many) for name in ("predictions", "rights"))
+    sure = sum((bins["confidence"] * bins["predictions"]).fillna(0.0) for bins in many)
+    known = merged["predictions"].where(merged["predictions"] > 0)
     return merged.assign(confidence=sure / known, accuracy=merged["rights"] / known)
 
 

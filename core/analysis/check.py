@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.registry import Registry
-from core.spec import KNOBS
+from core.spec import SETTINGS
 from core.store.comparison import Comparison, describe_value
 from core.store.run import Run
 
@@ -35,7 +35,7 @@ class Check:
     code: str
     title: str
     severity: Severity
-    place: int
+    order: int
     explanation: str
     ask: Ask
 
@@ -65,16 +65,16 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     return sorted(answers, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 
-def compare_knobs(comparison: Comparison, names: Sequence[str], what: str) -> Result:
+def compare_settings(comparison: Comparison, names: Sequence[str], what: str) -> Result:
     """Whether the contenders agree in some knobs."""
-    if len(comparison.contenders) < 2:
+    if len(comparison.variants) < 2:
         return Result("not applicable", "There is one head, and nothing to set it against.")
     parts = []
     for name in names:
-        values = list(dict.fromkeys(getattr(contender.spec, name) for contender in comparison.contenders))
+        values = list(dict.fromkeys(getattr(variant.spec, name) for variant in comparison.variants))
         if len(values) > 1:
             written = " and ".join(describe_value(name, value) for value in values)
-            parts.append(f"{KNOBS[name].label.lower()} {written}")
+            parts.append(f"{SETTINGS[name].label.lower()} {written}")
     if parts:
         return Result("failed", f"The runs differ in more than the head: {', '.join(parts)}.")
     return Result("passed", f"All heads have the same {what}.")
@@ -83,8 +83,8 @@ def compare_knobs(comparison: Comparison, names: Sequence[str], what: str) -> Re
 def tell_runs(comparison: Comparison, holds: Callable[[Run], bool]) -> list[str]:
     """The heads of which at least half of the seeds are so: «GAP (2 of 3 seeds)»; one odd seed is not the head's."""
     told = []
-    for contender in comparison.contenders:
-        count, seeds = sum(map(holds, contender.runs)), len(contender.runs)
+    for variant in comparison.variants:
+        count, seeds = sum(map(holds, variant.runs)), len(variant.runs)
         if 2 * count >= seeds and count:
-            told.append(contender.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
+            told.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
     return told

@@ -18,11 +18,11 @@ def compute_convergence(comparison: Comparison, target: float) -> pd.DataFrame:
     """One row a run: head, seed, target, epochs, seconds until the end of the first epoch whose validation accuracy is
     at least `target`; NaN for a run that never gets there. Seconds count from the start of training."""
     rows = []
-    for contender in comparison.contenders:
-        for run in contender.runs:
+    for variant in comparison.variants:
+        for run in variant.runs:
             there = run.history[run.history["val_accuracy"] >= target - 1e-9]
             epochs, seconds = there.iloc[0][["epoch", "seconds"]] if len(there) else (math.nan, math.nan)
-            rows.append((contender.label, run.spec.seed, target, float(epochs), float(seconds)))
+            rows.append((variant.label, run.spec.seed, target, float(epochs), float(seconds)))
     return pd.DataFrame(rows, columns=["head", "seed", "target", "epochs", "seconds"])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.pareto import compute_front, compute_steps
-from core.store.peers import Peers
+from core.store.same_test_set import RunsOnTestSet
 
 COSTS: Final = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "latency_p95_seconds", "latency_32_seconds",
@@ -16,10 +16,10 @@ COSTS: Final = (
 CLOCKED: Final = tuple(name for name in COSTS if name.endswith("seconds"))  # depend on the processor
 
 
-def list_costs(peers: Peers) -> pd.DataFrame:
+def list_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """One row a run: run_id, seed, setting, name, head, label, cpu, test_accuracy and the COSTS; NaN for what an older
     record does not hold. `epoch_seconds` is the mean over the epochs trained, with their validation."""
-    runs = peers.runs
+    runs = test_set_runs.runs
     frame = runs[["run_id", "seed", "setting", "name", "head", "label", "cpu", "test_accuracy"]].copy()
     for cost in COSTS:
         values = runs["train_seconds"] / runs["trained_epochs"] if cost == "epoch_seconds" else runs[cost]
@@ -27,7 +27,7 @@ def list_costs(peers: Peers) -> pd.DataFrame:
     return frame
 
 
-def compute_costs(peers: Peers) -> pd.DataFrame:
+def compute_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """One row a setting, means over its seeds: setting, name, head, label, seeds, cpu (all of them), test_accuracy and
     test_accuracy_spread (sample standard deviation; NaN for one seed), the COSTS, and accuracy_per_1000_params.
 
@@ -35,7 +35,7 @@ def compute_costs(peers: Peers) -> pd.DataFrame:
     cent: Canziani, Paszke & Culurciello 2016, An analysis of deep neural network models for practical applications,
     figure 10, «information density».
     """
-    runs = list_costs(peers)
+    runs = list_costs(test_set_runs)
     groups = runs.groupby("setting", sort=True)
     frame = groups[["name", "head", "label"]].first()
     frame["seeds"] = groups.size()
@@ -67,5 +67,5 @@ def compute_staircase(costs: pd.DataFrame, names: Sequence[str] = COSTS) -> pd.D
     return frame.reset_index(drop=True)
 
 
-def count_processors(peers: Peers) -> int:
-    return int(np.unique(peers.runs["cpu"].astype("str")).size)
+def count_processors(test_set_runs: RunsOnTestSet) -> int:
+    return int(np.unique(test_set_runs.runs["cpu"].astype("str")).size)

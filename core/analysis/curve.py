@@ -32,7 +32,7 @@ def compute_curves(comparison: Comparison, metric: str, x: str = "epoch", smooth
     off at times common to all heads, about POINTS of them; `epoch` is then NaN. Seeds that never train at the same
     time have no mean.
     """
-    members = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.contenders}
+    members = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.variants}
     members = {head: runs for head, runs in members.items() if runs}
     grid = _common_times(members) if x == "seconds" else None
     parts: list[pd.DataFrame] = []

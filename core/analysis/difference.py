@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from core.analysis.correctness import compute_correct, pair_runs
 from core.analysis.interval import LEVEL, quantile_t
-from core.analysis.outcome import compute_right, pair_runs
-from core.store.comparison import Comparison, Contender
+from core.store.comparison import Comparison, Variant
 
 RESAMPLES = 2_000
 MOST_SEEDS = 1_000
@@ -57,14 +57,14 @@ class Need:
     images: int | None = None
 
 
-def compute_difference(a: Contender, b: Contender) -> Difference:
+def compute_difference(a: Variant, b: Variant) -> Difference:
     pairs = pair_runs(a, b)
     images = a.first.record.data.test_images
     if not pairs:
-        mean = float(np.mean([compute_right(run).mean() for run in a.runs]))
-        mean -= float(np.mean([compute_right(run).mean() for run in b.runs]))
+        mean = float(np.mean([compute_correct(run).mean() for run in a.runs]))
+        mean -= float(np.mean([compute_correct(run).mean() for run in b.runs]))
         return Difference(a.label, b.label, mean, np.nan, np.nan, 0, images, None, np.nan)
-    right = [np.stack([compute_right(pair[side]) for pair in pairs]) for side in (0, 1)]
+    right = [np.stack([compute_correct(pair[side]) for pair in pairs]) for side in (0, 1)]
     per_seed = (right[0].mean(axis=1) - right[1].mean(axis=1)).astype(np.float64)
     over_images, over_both = resample_difference(right[0], right[1])
     low, high = bound(over_both)
@@ -77,7 +77,7 @@ def compute_difference(a: Contender, b: Contender) -> Difference:
 
 def compute_differences(comparison: Comparison) -> list[Difference]:
     """Of every pair of contenders, the earlier one first."""
-    return [compute_difference(a, b) for a, b in combinations(comparison.contenders, 2)]
+    return [compute_difference(a, b) for a, b in combinations(comparison.variants, 2)]
 
 
 def resample_difference(

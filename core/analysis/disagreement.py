@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.analysis.correctness import compute_correct
 from core.analysis.interval import compute_wilson
-from core.analysis.outcome import compute_right
-from core.analysis.prediction import choose_runs, compute_confusion
+from core.analysis.prediction import compute_confusion, select_seed_runs
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
 
@@ -33,7 +33,7 @@ def list_pairs(comparison: Comparison, pair: Pair | None = None) -> list[Pair]:
 
 def compute_disagreement(comparison: Comparison, pair: Pair | None = None, seed: int | None = None) -> pd.DataFrame:
     """Columns a, b, cell, images, share: four rows a pair, which part the test images. By the runs of `seed`."""
-    right = {head: compute_right(run) for head, run in choose_runs(comparison, seed).items()}
+    right = {head: compute_correct(run) for head, run in select_seed_runs(comparison, seed).items()}
     rows = []
     for a, b in list_pairs(comparison, pair):
         cells = _part(right[a], right[b])
@@ -45,12 +45,12 @@ def compute_disagreement(comparison: Comparison, pair: Pair | None = None, seed:
 def list_images(comparison: Comparison, pair: Pair, cell: Cell, seed: int | None = None) -> list[int]:
     """Indices of the test images in a cell, those first whose true class the two heads give the most different
     probabilities."""
-    runs = choose_runs(comparison, seed)
+    runs = select_seed_runs(comparison, seed)
     a, b = (runs[head] for head in list_pairs(comparison, pair)[0])
     labels = a.predictions.test_labels
     rows = np.arange(len(labels))
     gap = np.abs(a.predictions.test_probs[rows, labels] - b.predictions.test_probs[rows, labels])
-    chosen = np.flatnonzero(_part(compute_right(a), compute_right(b)) == CELLS.index(cell))
+    chosen = np.flatnonzero(_part(compute_correct(a), compute_correct(b)) == CELLS.index(cell))
     return chosen[np.argsort(-np.nan_to_num(gap[chosen]), kind="stable")].tolist()
 
 
@@ -61,8 +61,8 @@ def compute_class_accuracy(comparison: Comparison, seed: int | None = None) -> p
     """
     classes = len(comparison.first.record.data.classes)
     frames = []
-    for head, run in choose_runs(comparison, seed).items():
-        labels, right = run.predictions.test_labels, compute_right(run)
+    for head, run in select_seed_runs(comparison, seed).items():
+        labels, right = run.predictions.test_labels, compute_correct(run)
         images = np.bincount(labels, minlength=classes)
         rights = np.bincount(labels[right], minlength=classes)
         low, high = compute_wilson(rights, images)
@@ -83,18 +83,18 @@ def compare_confusions(comparison: Comparison, pair: Pair | None = None) -> pd.D
     that alone has it, else empty.
     """
     confusion = compute_confusion(comparison)
-    wrong = confusion[confusion["label"] != confusion["guess"]]
+    wrong = confusion[confusion["label"] != confusion["predicted"]]
     of = {str(head): rows.reset_index(drop=True) for head, rows in wrong.groupby("head", sort=False)}
     frames = []
     for a, b in list_pairs(comparison, pair):
-        frame = of[a][["label", "guess"]].assign(images_a=of[a]["images"], images_b=of[b]["images"])
+        frame = of[a][["label", "predicted"]].assign(images_a=of[a]["images"], images_b=of[b]["images"])
         frame = frame[(frame["images_a"] > 0) | (frame["images_b"] > 0)]
         frame.insert(0, "a", a)
         frame.insert(1, "b", b)
         frame["difference"] = frame["images_a"] - frame["images_b"]
         frame["only"] = np.select([frame["images_b"] == 0, frame["images_a"] == 0], [a, b], "")
         frames.append(frame.loc[frame["difference"].abs().sort_values(ascending=False, kind="stable").index])
-    columns = ["a", "b", "label", "guess", "images_a", "images_b", "difference", "only"]
+    columns = ["a", "b", "label", "predicted", "images_a", "images_b", "difference", "only"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.outcome import NO_GUESS, compute_guess
+from core.analysis.correctness import NO_GUESS, compute_predicted
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -16,12 +16,12 @@ Show = Literal["all", "wrong", "wrong by one", "right by one"]
 Order = Literal["as stored", "surest first", "least sure first"]
 
 
-def choose_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Run]:
+def select_seed_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Run]:
     """One run a contender: that of `seed` where there is one, else its first."""
     chosen = {}
-    for contender in comparison.contenders:
-        same = [run for run in contender.runs if run.spec.seed == seed]
-        chosen[contender.label] = same[0] if same else contender.first
+    for variant in comparison.variants:
+        same = [run for run in variant.runs if run.spec.seed == seed]
+        chosen[variant.label] = same[0] if same else variant.first
     return chosen
 
 
@@ -34,28 +34,28 @@ def find_positive(comparison: Comparison) -> int | None:
     return 1 if spec.loss == "binary" or "attribute" in DATASETS[spec.dataset].uses else None
 
 
-def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
+def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
     """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right; told
     is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess.
 
     `guess` is NO_GUESS and `prob` NaN where the probabilities are not finite."""
     frames = []
     positive = find_positive(comparison)
-    for head, run in choose_runs(comparison, seed).items():
+    for head, run in select_seed_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
-        guess = compute_guess(probs)
+        predicted = compute_predicted(probs)
         rows = np.arange(len(labels))
-        told = guess if positive is None else np.full_like(guess, positive)
+        told = predicted if positive is None else np.full_like(predicted, positive)
         frames.append(
             pd.DataFrame(
                 {
                     "image": rows,
                     "head": head,
                     "label": labels,
-                    "guess": guess,
-                    "prob": np.where(guess == NO_GUESS, np.nan, probs[rows, guess]).astype(np.float64),
+                    "predicted": predicted,
+                    "prob": np.where(predicted == NO_GUESS, np.nan, probs[rows, predicted]).astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
-                    "right": guess == labels,
+                    "right": predicted == labels,
                     "told": told,
                     "prob_told": np.where(told == NO_GUESS, np.nan, probs[rows, told]).astype(np.float64),
                 }
@@ -65,19 +65,19 @@ def compute_guesses(comparison: Comparison, seed: int | None = None) -> pd.DataF
 
 
 def select_images(
-    guesses: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "as stored"
+    predictions: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "as stored"
 ) -> NDArray[np.int64]:
     """Indices of the test images to show.
 
     «wrong» is wrong by any head, «wrong by one» by exactly one, «right by one» right by exactly one. Sureness is the
     mean probability that the heads gave to their own guesses.
     """
-    if guesses.empty:
+    if predictions.empty:
         raise ComparisonError("Expected predictions of at least one test image; got none.")
     images, first, index, heads = np.unique(
-        guesses["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
+        predictions["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
     )
-    rights = np.bincount(index, guesses["right"])
+    rights = np.bincount(index, predictions["right"])
     wrongs = heads - rights
     keep = {
         "all": wrongs >= 0,
@@ -86,11 +86,11 @@ def select_images(
         "right by one": (rights == 1) & (heads > 1),
     }[show]
     if label is not None:
-        keep &= guesses["label"].to_numpy()[first] == label
+        keep &= predictions["label"].to_numpy()[first] == label
     chosen = images[keep].astype(np.int64)
     if order == "as stored":
         return chosen
-    sure = (np.bincount(index, guesses["prob"]) / heads)[keep]
+    sure = (np.bincount(index, predictions["prob"]) / heads)[keep]
     return chosen[np.argsort(sure if order == "least sure first" else -sure, kind="stable")]
 
 
@@ -100,18 +100,16 @@ def compute_confusion(comparison: Comparison) -> pd.DataFrame:
     Images without a guess stand in no cell."""
     classes = len(comparison.first.record.data.classes)
     frames = []
-    for contender in comparison.contenders:
+    for variant in comparison.variants:
         total, images = np.zeros((classes, classes)), np.zeros(classes)
-        for run in contender.runs:
-            guess, labels = compute_guess(run.predictions.test_probs), run.predictions.test_labels
-            places = (labels * classes + guess)[guess != NO_GUESS]
+        for run in variant.runs:
+            predicted, labels = compute_predicted(run.predictions.test_probs), run.predictions.test_labels
+            places = (labels * classes + predicted)[predicted != NO_GUESS]
             total += np.bincount(places, minlength=classes**2).reshape(classes, classes)
             images += np.bincount(labels, minlength=classes)
-        counts = total / len(contender.runs)
+        counts = total / len(variant.runs)
         share = total / np.maximum(images, 1)[:, None]
-        label, guess = np.indices((classes, classes))
-        columns = {"label": label, "guess": guess, "images": counts, "share": share}
-        frames.append(
-            pd.DataFrame({name: array.ravel() for name, array in columns.items()}).assign(head=contender.label)
-        )
+        label, predicted = np.indices((classes, classes))
+        columns = {"label": label, "predicted": predicted, "images": counts, "share": share}
+        frames.append(pd.DataFrame({name: array.ravel() for name, array in columns.items()}).assign(head=variant.label))
     return pd.concat(frames, ignore_index=True)

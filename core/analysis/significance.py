@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtr
 
-from core.analysis.outcome import compute_right, pair_runs
+from core.analysis.correctness import compute_correct, pair_runs
 from core.store.comparison import Comparison
 
 
@@ -46,9 +46,9 @@ def compute_significance(comparison: Comparison) -> pd.DataFrame:
 
     Holm's correction is over the pairs of heads of one seed; with two heads there is nothing to correct.
     """
-    right = {run.run_id: compute_right(run) for run in comparison.runs}
+    right = {run.run_id: compute_correct(run) for run in comparison.runs}
     rows = []
-    for a, b in combinations(comparison.contenders, 2):
+    for a, b in combinations(comparison.variants, 2):
         for run, other in pair_runs(a, b):
             mine, theirs = right[run.run_id], right[other.run_id]
             counts = {

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.difference import Difference, compute_difference
-from core.store.comparison import Comparison, Contender
+from core.store.comparison import Comparison, Variant
 from core.store.run import Run
 
 
 @dataclass(frozen=True)
-class Estimate:
+class SeedMean:
     """A mean over seeds; `spread` is their sample standard deviation (n − 1), None for one seed."""
 
     mean: float
@@ -26,33 +26,33 @@ def _value(run: Run, metric: str) -> float:
     return float("nan") if value is None else float(value)
 
 
-def compute_estimate(values: list[float]) -> Estimate:
+def compute_seed_mean(values: list[float]) -> SeedMean:
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return Estimate(float(np.mean(values)), spread, len(values))
+    return SeedMean(float(np.mean(values)), spread, len(values))
 
 
-def estimate(contender: Contender, metric: str) -> Estimate:
+def describe_metric(variant: Variant, metric: str) -> SeedMean:
     """A metric or cost of the record, over the seeds of a contender."""
-    return compute_estimate([_value(run, metric) for run in contender.runs])
+    return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
 @dataclass(frozen=True)
 class Finding:
     """What a comparison comes down to: the smallest head against the most accurate other one."""
 
-    small: Contender
-    rival: Contender
+    small: Variant
+    rival: Variant
     params_ratio: float
     accuracy: Difference
 
 
 def compute_finding(comparison: Comparison) -> Finding | None:
     """None when there is only one contender."""
-    if len(comparison.contenders) < 2:
+    if len(comparison.variants) < 2:
         return None
-    accuracy = {c.label: estimate(c, "test_accuracy").mean for c in comparison.contenders}
-    small = min(comparison.contenders, key=lambda c: (c.first.record.cost.params, -accuracy[c.label]))
-    others = [c for c in comparison.contenders if c is not small]
+    accuracy = {c.label: describe_metric(c, "test_accuracy").mean for c in comparison.variants}
+    small = min(comparison.variants, key=lambda c: (c.first.record.cost.params, -accuracy[c.label]))
+    others = [c for c in comparison.variants if c is not small]
     rival = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
     ratio = rival.first.record.cost.params / small.first.record.cost.params
     return Finding(small, rival, ratio, compute_difference(small, rival))
@@ -61,10 +61,10 @@ def compute_finding(comparison: Comparison) -> Finding | None:
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
     """One row a contender: head, seeds, and for each metric its mean and `<metric>_spread` (NaN for one seed)."""
     rows = []
-    for contender in comparison.contenders:
-        row: dict[str, object] = {"head": contender.label, "seeds": len(contender.runs)}
+    for variant in comparison.variants:
+        row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
         for metric in metrics:
-            value = estimate(contender, metric)
+            value = describe_metric(variant, metric)
             row[metric] = value.mean
             row[f"{metric}_spread"] = np.nan if value.spread is None else value.spread
         rows.append(row)

@@ -28,7 +28,7 @@ Pooling = Literal["average", "max", "flatten"]
 
 
 @dataclass(frozen=True)
-class Weights:
+class MapWeights:
     """Of a Dense layer: `kernel` of shape (inputs, units), `bias` of shape (units,)."""
 
     kernel: Values
@@ -36,7 +36,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Plan:
+class MapPlan:
     """What a head does with the last feature maps, of shape `maps` = (height, width, channels), before any weights.
 
     `rectified` says of each Dense layer whether a ReLU follows.
@@ -52,7 +52,7 @@ class Plan:
         return self.pooling == "average" and self.rectified in ((), (False,))
 
 
-def plan_maps(model: Model) -> Plan:
+def plan_maps(model: Model) -> MapPlan:
     """Reads the layers behind the last feature maps.
 
     Raises:
@@ -76,19 +76,19 @@ def plan_maps(model: Model) -> Plan:
     shape = model.rows[last].output_shape
     if pooling is None or len(shape) != 3:
         raise SpecError(f"Expected a head that pools or flattens maps of images; got maps of shape {shape}.")
-    return Plan((shape[0], shape[1], shape[2]), pooling, tuple(rectified))
+    return MapPlan((shape[0], shape[1], shape[2]), pooling, tuple(rectified))
 
 
 @dataclass(frozen=True)
-class Head:
+class MapHead:
     """A plan with its weights, one a Dense layer.
 
     Raises:
         SpecError: when the weights do not fit the plan.
     """
 
-    plan: Plan
-    weights: tuple[Weights, ...]
+    plan: MapPlan
+    weights: tuple[MapWeights, ...]
 
     def __post_init__(self) -> None:
         width = prod(self.plan.maps) if self.plan.pooling == "flatten" else self.plan.maps[-1]

@@ -10,7 +10,7 @@ BackboneLayers = Callable[[RunSpec], list[Layer]]
 
 
 @dataclass(frozen=True)
-class Weights:
+class PretrainedWeights:
     """The file of Keras Applications with a backbone's ImageNet weights, by layer names.
 
     `reversed_channels` says that the weights were trained on images in the order blue, green, red.
@@ -30,24 +30,24 @@ class Backbone:
     summary: str
     uses: tuple[str, ...]
     layers: BackboneLayers
-    place: int
-    weights: Weights | None
+    order: int
+    weights: PretrainedWeights | None
 
 
 def backbone(
-    *, label: str, place: int, uses: tuple[str, ...] = (), weights: Weights | None = None
+    *, label: str, order: int, uses: tuple[str, ...] = (), weights: PretrainedWeights | None = None
 ) -> Callable[[BackboneLayers], Backbone]:
     """Makes a registry entry of a function; its name is the backbone's name, its docstring the summary.
 
     Args:
         label: what people read.
-        place: position in lists.
+        order: position in lists.
         uses: the knobs of RunSpec that the function reads; a pretrained backbone also uses `frozen`.
         weights: what a pretrained backbone starts from; its layers carry the names of that file.
     """
 
     def register(layers: BackboneLayers) -> Backbone:
-        knobs = (*uses, "frozen") if weights else uses
-        return Backbone(layers.__name__, label, (layers.__doc__ or "").strip(), knobs, layers, place, weights)
+        settings = (*uses, "frozen") if weights else uses
+        return Backbone(layers.__name__, label, (layers.__doc__ or "").strip(), settings, layers, order, weights)
 
     return register

@@ -16,20 +16,20 @@ class Head:
     summary: str
     uses: tuple[str, ...]
     layers: HeadLayers
-    place: int
+    order: int
 
 
-def head(*, label: str, place: int, uses: tuple[str, ...] = ()) -> Callable[[HeadLayers], Head]:
+def head(*, label: str, order: int, uses: tuple[str, ...] = ()) -> Callable[[HeadLayers], Head]:
     """Makes a registry entry of a function; its name is the head's name, its docstring the summary.
 
     Args:
         label: what people read.
-        place: position in lists and in the palette; a head keeps its colour everywhere.
+        order: position in lists and in the palette; a head keeps its colour everywhere.
         uses: the knobs of RunSpec that the function reads.
     """
 
     def register(layers: HeadLayers) -> Head:
-        return Head(layers.__name__, label, (layers.__doc__ or "").strip(), uses, layers, place)
+        return Head(layers.__name__, label, (layers.__doc__ or "").strip(), uses, layers, order)
 
     return register
 
@@ -49,7 +49,7 @@ def outputs(spec: RunSpec, classes: int) -> list[Layer]:
     return [Dense(count_logits(spec, classes)), probabilities(spec)]
 
 
-def drop(rate: float) -> list[Layer]:
+def optional_dropout(rate: float) -> list[Layer]:
     """A Dropout layer, none at rate 0."""
     return [Dropout(rate)] if rate else []
 

@@ -16,7 +16,7 @@ def to_array(picture: Image.Image) -> NDArray[np.uint8]:
     return image[..., np.newaxis] if image.ndim == 2 else image
 
 
-def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def resize_array(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     """Stretched or shrunk to a size; bilinear over all pixels that fall into one, so small images do not flicker."""
     if image.shape[:2] == (height, width):
         return image

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.augment.prepare import prepare
 from core.spec import TRANSFORMS
-from core.step import Step, read_steps, write_steps
+from core.transform_step import TransformStep, read_steps, write_steps
 
 Images = NDArray[np.uint8]
 
@@ -18,7 +18,7 @@ Images = NDArray[np.uint8]
 class Pipeline:
     """Steps that change an image at random, then `prepare`."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[TransformStep, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.augment.pillow import resize
+from core.augment.pillow import resize_array
 
 
 def prepare(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -14,4 +14,4 @@ def prepare(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     height, width, _ = image.shape
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
-    return resize(image[top : top + edge, left : left + edge], side, side)
+    return resize_array(image[top : top + edge, left : left + edge], side, side)

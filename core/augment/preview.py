@@ -41,7 +41,7 @@ def render_preview(
         top = _HEAD_PIXELS + pitch * row
         pen.text((_GAP, top + _CELL_PIXELS // 2 - _GAP), label, _INK)
         for column, image in enumerate(shown):
-            picture = fit(image, _CELL_PIXELS)
+            picture = shrink_to_fit(image, _CELL_PIXELS)
             margin = (_CELL_PIXELS - picture.width) // 2, (_CELL_PIXELS - picture.height) // 2
             sheet.paste(picture, (_LABEL_PIXELS + pitch * column + margin[0], top + margin[1]))
     file = io.BytesIO()
@@ -51,7 +51,7 @@ def render_preview(
     return file.getvalue()
 
 
-def fit(image: NDArray[np.uint8], pixels: int) -> Image.Image:
+def shrink_to_fit(image: NDArray[np.uint8], pixels: int) -> Image.Image:
     """An image whose longer side has so many pixels: enlarged without smoothing, shrunk with it."""
     picture = to_picture(image)
     scale = pixels / max(picture.size)

@@ -63,7 +63,7 @@ class Transform:
 
     name: str
     label: str
-    place: int
+    order: int
     summary: str
     details: str
     apply: Callable[..., Image]
@@ -77,14 +77,14 @@ class Transform:
 
 
 def transform(
-    *, label: str, place: int, amount: Amount, strength: Strength | None = None
+    *, label: str, order: int, amount: Amount, strength: Strength | None = None
 ) -> Callable[[Callable[..., Image]], Transform]:
     """Makes a registry entry of a function; its name is the transform's name, the first paragraph of its docstring the
     summary, the others the details."""
 
     def register(apply: Callable[..., Image]) -> Transform:
         summary, _, details = inspect.cleandoc(apply.__doc__ or "").partition("\n\n")
-        return Transform(apply.__name__, label, place, " ".join(summary.split()), details, apply, amount, strength)
+        return Transform(apply.__name__, label, order, " ".join(summary.split()), details, apply, amount, strength)
 
     return register
 

@@ -9,17 +9,17 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from core.cli import bundle, dataset, export, job, report, run
+from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
-from core.cli.evidence import analyse
-from core.cli.output import say
+from core.cli.output import print_message
 from core.cli.recipe import params, recipes
 from core.cli.run import show
 from core.cli.sweep import sweep
 from core.cli.token import token
 from core.cli.train import train
 from core.errors import HeadroomError
-from core.spec import KNOBS
+from core.spec import SETTINGS
 
 
 class OneLine(TyperGroup):
@@ -54,8 +54,8 @@ def _explain(error: TyperException) -> str:
     first = cause.errors()[0]
     kind = "a number" if first["type"].startswith("float") else "a whole number"
     bounds = ""
-    if option.name in KNOBS:
-        bounds = f" {KNOBS[option.name].bounds}"
+    if option.name in SETTINGS:
+        bounds = f" {SETTINGS[option.name].bounds}"
     elif getattr(option, "max", None) is not None:
         bounds = f" between {option.min} and {option.max}"
     got = f"{first['input']!r:.60}" if "parsing" in first["type"] else f"{first['input']!s:.60}"
@@ -63,7 +63,7 @@ def _explain(error: TyperException) -> str:
 
 
 def _fail(sentence: str, code: int) -> int:
-    say(" ".join(sentence.split()))
+    print_message(" ".join(sentence.split()))
     return code
 
 

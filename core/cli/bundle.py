@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import say
+from core.cli.output import print_message
 from core.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Put finished runs into one file, or bring them here from one.")
@@ -21,13 +21,13 @@ def export(
     """Write finished runs into one file, with the pictures that pages show, and checksums over all."""
     from core.displays.number import format_bytes, format_plural
     from core.store.bundle import export_bundle
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     ids = [store.find(run_id).run_id for run_id in run_ids]
     packed = export_bundle(store, ids, path, models=models, pictures=pictures)
     for sentence in packed.left_out:
-        say(sentence)
+        print_message(sentence)
     typer.echo(f"{path}: {format_plural(len(set(ids)), 'run')}, {format_bytes(packed.bytes)}.")
 
 
@@ -39,11 +39,11 @@ def import_(
     ] = False,
 ) -> None:
     """Check a bundle, bring its runs here, and print their ids; a file that cannot be trusted changes nothing."""
-    from core.store.arrival import import_bundle
+    from core.store.bundle_import import import_bundle
 
     found = import_bundle(Home.default(), path, models=models)
     for run_id in found.here:
         other = " with other results, which stay" if run_id in found.differing else ""
-        say(f"{run_id}: here already{other}.")
+        print_message(f"{run_id}: here already{other}.")
     for run_id in found.came:
         typer.echo(run_id)

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_table, say
-from core.displays.figure import list_figures
-from core.displays.plain import list_records
+from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.displays.comparison_json import list_figures
+from core.displays.json_values import to_rows
 from core.errors import ComparisonError
 from core.home import Home
 
 if TYPE_CHECKING:
     from core.store.comparison import Comparison
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
 
 def compare(
@@ -28,7 +28,7 @@ def compare(
     """Set heads side by side: what was found, how sure it is, what each head costs, and what to be careful about."""
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_cautions, write_headline
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     if bool(run_ids) == (recipe is not None):
         got = "both" if run_ids else "neither"
@@ -40,9 +40,9 @@ def compare(
         return
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     typer.echo(write_headline(comparison))
-    table = list_records(heads.table())
+    table = to_rows(heads.table())
     print_table([{name: str(value) for name, value in row.items()} for row in table], numbers=list(table[0])[1:])
-    print_table(list_records(published.table()), numbers=("Published", "Measured here"), title=published.title)
+    print_table(to_rows(published.table()), numbers=("Published", "Measured here"), title=published.title)
     if note := published.note():
         typer.echo(note)
     for caution in write_cautions(comparison):
@@ -66,5 +66,5 @@ def _choose(store: "RunStore", beginnings: list[str], recipe: str | None) -> "Co
     if not offers:
         raise ComparisonError(f"Expected finished runs of {name}; got none: python -m core train --recipe {name}")
     if len(offers) > 1:
-        say(f"{offers[0].label}, one of {len(offers):,} settings; give the ids of runs for another one.")
+        print_message(f"{offers[0].label}, one of {len(offers):,} settings; give the ids of runs for another one.")
     return Comparison.of(store.open_all(offers[0].run_ids))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, format_known, print_json, print_table, say
+from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.home import Home
 from core.spec import DATASETS
 
@@ -31,9 +31,9 @@ def datasets(context: typer.Context, as_json: JsonFlag = False) -> None:
     print_table([_as_text(status) for status in statuses], numbers=("Training", "Test", "Skipped", "Size"))
     for status in statuses:
         if status.problem:
-            say(status.problem)
+            print_message(status.problem)
         if status.note:
-            say(f"{status.label}: {status.note}.")
+            print_message(f"{status.label}: {status.note}.")
 
 
 def _as_text(status: "DatasetStatus") -> dict[str, str]:
@@ -61,10 +61,10 @@ def fetch(
 ) -> None:
     """Fetch a dataset, or repair a damaged one; what is here and sound stays as it is."""
     label = DATASETS[name].label
-    from core.cli.progress import show_download
+    from core.cli.progress import watch_download
     from core.datasets.cache import fetch_dataset
 
-    with show_download(label) as follow:
+    with watch_download(label) as follow:
         info = fetch_dataset(Home.default(), name, again=again, progress=follow).info
     typer.echo(f"{_describe(info)}, {'the official data' if info.official else 'not the official data'}.")
 
@@ -84,12 +84,12 @@ def add(
     ] = False,
 ) -> None:
     """Add images of your own, or CelebA; they are read once, and the path is not needed afterwards."""
-    from core.cli.progress import show_reading
+    from core.cli.progress import watch_adding
     from core.datasets.add import add_dataset
 
     home = Home.default()
     try:
-        with show_reading(name) as follow:
+        with watch_adding(name) as follow:
             added = add_dataset(home, name, path, side=side, progress=follow)
     finally:
         if discard:
@@ -100,7 +100,7 @@ def add(
     typer.echo("".join(parts) + (f"; {info.note}." if info.note else "."))
     if info.skipped:
         what = "1 file was" if info.skipped == 1 else f"{info.skipped:,} files were"
-        say(f"{what} left out; {added.path / 'skipped.txt'} says why.")
+        print_message(f"{what} left out; {added.path / 'skipped.txt'} says why.")
 
 
 @app.command()
@@ -110,7 +110,7 @@ def remove(
     """Remove a dataset that was added, unless a job waits for it or trains on it."""
     from core.datasets.add import remove_dataset
     from core.datasets.cache import open_dataset
-    from core.datasets.key import key_of_name, label_of, split_key
+    from core.datasets.dataset_key import key_of_name, label_of, split_key
     from core.errors import DatasetError
     from core.jobs.queue import JobQueue
 

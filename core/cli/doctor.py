@@ -126,9 +126,9 @@ def _describe_home(home: Home) -> dict[str, Any]:
 
 def _examine_home(home: Home) -> dict[str, Any]:
     from core.datasets.cache import list_datasets
-    from core.jobs.local import read_slots
+    from core.jobs.local_executor import read_slots
     from core.jobs.queue import JobQueue
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     store = RunStore(home)
     sources = list(store.frame()["source"])
@@ -146,13 +146,13 @@ def _examine_home(home: Home) -> dict[str, Any]:
 def _examine_executor() -> dict[str, Any]:
     """Where trainings run. Of a token only whether there is one."""
     from core.errors import ClusterError
-    from core.jobs.local import read_limit
-    from core.jobs.placement import read_placement
+    from core.jobs.executor_choice import read_placement
+    from core.jobs.local_executor import read_limit
 
     described: dict[str, Any] = {"name": read_placement(), "problem": None}
     if described["name"] == "local":
         return described
-    from core.jobs.cluster import Cluster
+    from core.jobs.ray_client import Cluster
 
     cluster = Cluster.read()
     described |= {"address": cluster.address, "token": bool(cluster.token), "cpus": cluster.cpus, "gpus": cluster.gpus}

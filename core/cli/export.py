@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import say
+from core.cli.output import print_message
 from core.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Show finished runs in MLflow or TensorBoard.")
@@ -26,15 +26,15 @@ def mlflow(
     models: Annotated[bool, typer.Option("--models", help="With the trained models.")] = False,
 ) -> None:
     """Send finished runs to MLflow with their curves, settings and files, and print the ids that they have there."""
-    from core.store.runs import RunStore
-    from core.tools.mlflow import export_mlflow
+    from core.exporters.mlflow import export_mlflow
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     ids = [store.find(run_id).run_id for run_id in run_ids]
     for sent in export_mlflow(store, ids, uri, experiment=experiment, models=models):
         if sent.here:
             other = " with other results, which stay" if sent.differs else ""
-            say(f"{sent.run_id}: there already{other}, as {sent.mlflow_id}.")
+            print_message(f"{sent.run_id}: there already{other}, as {sent.mlflow_id}.")
         else:
             typer.echo(sent.mlflow_id)
 
@@ -47,8 +47,8 @@ def tensorboard(
     ],
 ) -> None:
     """Write finished runs as event files of TensorBoard, a folder each, and print their paths."""
-    from core.store.runs import RunStore
-    from core.tools.tensorboard import export_tensorboard
+    from core.exporters.tensorboard import export_tensorboard
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     ids = [store.find(run_id).run_id for run_id in run_ids]

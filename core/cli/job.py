@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.output import JsonFlag, format_known, print_json, print_table, say
+from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.run import find_id
 from core.errors import HeadroomError
 from core.home import Home
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True)
 
 _Given = Annotated[str, typer.Argument(metavar="RUN_ID", help="The id of a job, or its start.")]
-ASKED_BY = "the command line"
+SUBMITTED_BY = "the command line"
 PAUSED = "The queue is paused: nothing is started before: python -m core jobs go-on"
 
 
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the trainings, newest first: how far those are that run, and why those failed that did."""
+    from core.jobs.health import read_health
     from core.jobs.queue import JobQueue
-    from core.jobs.trouble import read_trouble
 
     if context.invoked_subcommand is not None:
         return
@@ -31,15 +31,15 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     queue = JobQueue(home)
     rows = [_describe(home, job) for job in queue.jobs()]
     if queue.paused():
-        say(PAUSED)
-    trouble = read_trouble(home)
+        print_message(PAUSED)
+    trouble = read_health(home)
     if trouble:
-        say(trouble)
+        print_message(trouble)
     if as_json:
         print_json(rows)
         return
     if not rows:
-        say("No trainings yet; start some with: python -m core train --recipe digits-heads")
+        print_message("No trainings yet; start some with: python -m core train --recipe digits-heads")
     print_table(
         [
             {
@@ -73,19 +73,19 @@ def _describe(home: Home, job: "Job") -> dict[str, Any]:
         "progress": progress.model_dump() if progress else None,
         "progress_text": text,
         "reason": job.reason or None,
-        **{name: getattr(job, name) for name in ("attempt", "asked_by", "queued_at", "started_at", "ended_at")},
+        **{name: getattr(job, name) for name in ("attempt", "submitted_by", "queued_at", "started_at", "ended_at")},
     }
 
 
 @app.command()
-def cancel(run_id: _Given) -> None:
+def cancel_job(run_id: _Given) -> None:
     """End a training that waits or runs; what it has learned so far is kept for `resume`."""
-    from core.jobs.submit import cancel as cancel_job
+    from core.jobs.submit import cancel_job as cancel_job
 
     home = Home.default()
     found = find_id(home, run_id)
     cancel_job(home, found)
-    say(f"{found}: cancelled; go on from its checkpoint with: python -m core jobs resume {found}")
+    print_message(f"{found}: cancelled; go on from its checkpoint with: python -m core jobs resume {found}")
 
 
 @app.command()
@@ -102,13 +102,13 @@ def retry(run_id: _Given) -> None:
 
 def _ask_again(run_id: str, state: "State") -> None:
     from core.jobs.queue import JobQueue
-    from core.jobs.submit import again
+    from core.jobs.submit import requeue_job
 
     home = Home.default()
     found = find_id(home, run_id)
-    say(f"{found}: {again(home, found, state, asked_by=ASKED_BY).status}.")
+    print_message(f"{found}: {requeue_job(home, found, state, submitted_by=SUBMITTED_BY).status}.")
     if JobQueue(home).paused():
-        say(PAUSED)
+        print_message(PAUSED)
 
 
 @app.command()
@@ -116,17 +116,17 @@ def pause() -> None:
     """Start nothing more; what runs goes on to its end."""
     from core.jobs.queue import JobQueue
 
-    JobQueue(Home.default()).pause(ASKED_BY)
-    say(PAUSED)
+    JobQueue(Home.default()).pause(SUBMITTED_BY)
+    print_message(PAUSED)
 
 
 @app.command("go-on")
-def go_on() -> None:
+def resume_job() -> None:
     """End a pause: what waits is started."""
-    from core.jobs.submit import go_on as end_pause
+    from core.jobs.submit import resume_job as end_pause
 
     end_pause(Home.default())
-    say("The queue goes on.")
+    print_message("The queue goes on.")
 
 
 @app.command()
@@ -156,4 +156,4 @@ def _move(run_id: str, places: int | None) -> None:
     queue.move(found, -len(queue.unfinished()) if places is None else places)
     queued = [job.run_id for job in queue.unfinished() if job.state == "queued"]
     if found in queued:  # a dispatcher may have started it at this moment
-        say(f"{found}: number {queued.index(found) + 1} of {len(queued)} that wait.")
+        print_message(f"{found}: number {queued.index(found) + 1} of {len(queued)} that wait.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.displays.plain import make_plain
+from core.displays.json_values import make_plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +15,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs
 _WIDE = 1000
 
 
-def say(sentence: str) -> None:
+def print_message(sentence: str) -> None:
     """A line for the person at the terminal, which a pipe does not carry on."""
     typer.echo(sentence, err=True)
 

@@ -23,11 +23,11 @@ from core.displays.sweep import compute_share, describe_standing, name_member
 from core.home import Home
 from core.jobs.progress import Progress as TrainingProgress
 from core.jobs.queue import State
-from core.jobs.standing import read_standing
-from core.jobs.sweep import make_estimator
+from core.jobs.sweep_plan import make_estimator
+from core.jobs.sweep_status import read_sweep_status
 from core.jobs.sweep_store import Sweep
 from core.jobs.wait import OnProgress
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 
 def _bar(width: int) -> BarColumn:
@@ -36,7 +36,7 @@ def _bar(width: int) -> BarColumn:
 
 
 @contextmanager
-def show_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
+def watch_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
     """A bar for each run id under its name, where there is a terminal; yields what `core.jobs.wait.wait` reports to."""
     console = open_console(stderr=True)
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
@@ -52,7 +52,7 @@ def show_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
 
 
 @contextmanager
-def show_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress]:
+def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress]:
     """One bar for a whole sweep and one for each member that runs; yields what `core.jobs.wait.wait` reports to."""
     console = open_console(stderr=True)
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
@@ -72,7 +72,7 @@ def show_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress
             share, words = describe_progress(state, progress)
             bars.update(tasks[run_id], completed=share, text=words, visible=state == "running")
             if console.is_terminal and time.monotonic() - looked_at >= 1.0:
-                standing = read_standing(home, sweep, store, estimator)
+                standing = read_sweep_status(home, sweep, store, estimator)
                 bars.update(whole, completed=compute_share(standing), text=describe_standing(standing))
                 looked_at = time.monotonic()
 
@@ -80,14 +80,14 @@ def show_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress
 
 
 @contextmanager
-def show_download(label: str) -> Iterator[download.Progress]:
+def watch_download(label: str) -> Iterator[download.Progress]:
     """A bar in bytes, where there is a terminal; yields what `core.datasets.cache.fetch_dataset` reports to."""
     with _show_share(label, DownloadColumn(), TransferSpeedColumn()) as follow:
         yield follow
 
 
 @contextmanager
-def show_reading(label: str) -> Iterator[download.Progress]:
+def watch_adding(label: str) -> Iterator[download.Progress]:
     """A bar in files, where there is a terminal; yields what `core.datasets.add.add_dataset` reports to."""
     with _show_share(label, MofNCompleteColumn(), TimeRemainingColumn()) as follow:
         yield follow

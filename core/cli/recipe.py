@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.architecture.model import Model, compute_model
-from core.cli.knob import parse_changes
-from core.cli.output import JsonFlag, format_known, print_json, print_table, say
-from core.displays.plain import list_records
+from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
+from core.cli.setting_option import parse_changes
+from core.displays.json_values import to_rows
 from core.home import Home
-from core.spec import BACKBONES, DATASETS, HEADS, KNOBS
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def recipes(as_json: JsonFlag = False) -> None:
     """List the recipes: backbone, heads, published figures and what has been measured here."""
     from core.recipes import RECIPES
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     frame = RunStore(Home.default()).frame()
     found = [_describe(recipe, frame[frame["recipe"] == recipe.name]) for recipe in RECIPES.values()]
@@ -70,17 +70,17 @@ def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any
     offer = next((offer for offer in offers if offer.own), offers[0])
     settings = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
     own = recipe.spec.model_dump()
-    knobs = [name for name, knob in KNOBS.items() if knob.group == "head" and name != "head"]
-    rows = list_records(frame[frame["run_id"].isin(offer.run_ids)])
-    return [row for row in rows if all(row[name] == own[name] for name in knobs)], settings
+    head_settings = [name for name, setting in SETTINGS.items() if setting.group == "head" and name != "head"]
+    rows = to_rows(frame[frame["run_id"].isin(offer.run_ids)])
+    return [row for row in rows if all(row[name] == own[name] for name in head_settings)], settings
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:
-    from core.analysis.summary import Estimate
+    from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_count
 
     def percent(value: float) -> str:
-        return format_accuracy(Estimate(value, None, 1))
+        return format_accuracy(SeedMean(value, None, 1))
 
     for recipe in found:
         published = {f["head"]: f["value"] for f in recipe["published"] if f["metric"] == "test_accuracy"}
@@ -105,10 +105,14 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
         if settings := recipe["measured"]["settings"]:
             typer.echo(f"Measured here at other settings than the recipe's own: {settings}.")
         typer.echo()
-    say("Best and mean are of the test accuracy over the runs at the recipe's own settings, unless others are named.")
+    print_message(
+        "Best and mean are of the test accuracy over the runs at the recipe's own settings, unless others are named."
+    )
     others = [r["name"] for r in found if r["published"] and r["measured"]["official"] is False]
     if others:
-        say(f"Measured on data that is not the official one, so not to be set against published: {', '.join(others)}.")
+        print_message(
+            f"Measured on data that is not the official one, so not to be set against published: {', '.join(others)}."
+        )
 
 
 def params(

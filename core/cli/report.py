@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_table, say
+from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.home import Home
 
 app = typer.Typer(invoke_without_command=True, help="List saved reports; make one, publish it, write it to a file.")
@@ -16,7 +16,7 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List saved reports; make one, publish it, write it to a file."""
     if context.invoked_subcommand is not None:
         return
-    from core.reports.shelf import ReportShelf
+    from core.reports.report_store import ReportStore
 
     rows = [
         {
@@ -27,13 +27,13 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
             "versions": list(entry.versions),
             "runs": list(entry.draft.report.runs),
         }
-        for entry in ReportShelf(Home.default()).entries()
+        for entry in ReportStore(Home.default()).entries()
     ]
     if as_json:
         print_json(rows)
         return
     if not rows:
-        say("There are no saved reports yet; report create RUN_ID… makes one.")
+        print_message("There are no saved reports yet; report create RUN_ID… makes one.")
     print_table(
         [
             {
@@ -54,26 +54,26 @@ def create(
     title: Annotated[str, typer.Option(help="Without it that of the recipe.")] = "",
 ) -> None:
     """Save the report that runs give by themselves, to be edited on the Reports page, and print its id."""
-    from core.reports.build import open_comparison
-    from core.reports.default import write_default
-    from core.reports.shelf import ReportShelf
-    from core.store.runs import RunStore
+    from core.reports.build import open_report_comparison
+    from core.reports.default_report import write_default
+    from core.reports.report_store import ReportStore
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison, _ = open_comparison(store, [store.find(run_id).run_id for run_id in run_ids])
+    comparison, _ = open_report_comparison(store, [store.find(run_id).run_id for run_id in run_ids])
     report = write_default(comparison)
-    typer.echo(ReportShelf(store.home).create(report.change(title=title or report.title), "").id)
+    typer.echo(ReportStore(store.home).create(report.change(title=title or report.title), "").id)
 
 
 @app.command()
 def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="The id of a saved report.")]) -> None:
     """Freeze a report as its next version, and print the address of it and its checksum."""
     from core.reports.build import build_document
-    from core.reports.shelf import ReportShelf
-    from core.store.runs import RunStore
+    from core.reports.report_store import ReportStore
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    shelf = ReportShelf(store.home)
+    shelf = ReportStore(store.home)
     draft = shelf.read(report)
     found = shelf.publish(draft, build_document(draft.report, store), "")
     typer.echo(f"{found.address}  {found.checksum}")
@@ -93,12 +93,12 @@ def export_(
 ) -> None:
     """Write a report into a file: a published version, a draft, or what runs give by themselves."""
     from core.displays.number import format_bytes, format_plural
-    from core.reports.export import export, find_format, open_edition
-    from core.store.runs import RunStore
+    from core.reports.export import export_report, find_format, open_edition
+    from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     kind = find_format(path, form)
-    files = export(open_edition(names, store, draft=draft), kind, path, store)
+    files = export_report(open_edition(names, store, draft=draft), kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     more = f" with {format_plural(len(files) - 1, 'picture')} beside it" if len(files) > 1 else ""
     typer.echo(f"{path}: {size}{more}.")

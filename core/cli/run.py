@@ -4,8 +4,8 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from core.cli.output import JsonFlag, format_known, print_json, print_pairs, print_table, say
-from core.displays.plain import list_records
+from core.cli.output import JsonFlag, format_known, print_json, print_message, print_pairs, print_table
+from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 
@@ -24,10 +24,10 @@ def runs(
     as_json: JsonFlag = False,
 ) -> None:
     """List all runs: those that wait, run or failed first, then the finished ones, newest first."""
-    from core.jobs.listing import list_runs
     from core.jobs.queue import State
+    from core.jobs.run_list import list_runs
     from core.recipes import RECIPES
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     if context.invoked_subcommand is not None:
         return
@@ -39,16 +39,16 @@ def runs(
     store = RunStore(home)
     rows = [
         {name: _as_whole(value) if name in _WHOLE else value for name, value in row.items()}
-        for row in list_records(list_runs(home, store))
+        for row in to_rows(list_runs(home, store))
         if all(value in (None, row[name]) for name, value in wanted.items())
     ]
     for sentence in store.damaged().values():
-        say(f"Left out: {sentence}")
+        print_message(f"Left out: {sentence}")
     if as_json:
         print_json(rows)
         return
     if not rows:
-        say("No such runs yet; train some with: python -m core train --recipe digits-heads")
+        print_message("No such runs yet; train some with: python -m core train --recipe digits-heads")
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
 
 
@@ -61,7 +61,7 @@ def fetch(
 ) -> None:
     """Bring finished runs here from the store that HEADROOM_ARTIFACTS names, and print the ids of those that came."""
     from core.store.artifact import ArtifactStore
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     home, store = Home.default(), ArtifactStore.read()
     if store is None:
@@ -69,13 +69,15 @@ def fetch(
     here = set(RunStore(home).frame().query("source == 'home'")["run_id"])
     if not run_ids:
         absent = sorted(store.list_ids() - here)
-        say(f"{store.url} holds {len(absent)} runs that are not here; bring some: python -m core runs fetch RUN_ID")
+        print_message(
+            f"{store.url} holds {len(absent)} runs that are not here; bring some: python -m core runs fetch RUN_ID"
+        )
         for run_id in absent:
             typer.echo(run_id)
         return
     for run_id in run_ids:
         if run_id in here:
-            say(f"{run_id}: here already.")
+            print_message(f"{run_id}: here already.")
         else:
             typer.echo(store.fetch(run_id, home).run_id)
 
@@ -91,7 +93,7 @@ def _write_epochs(asked: int | None, trained: int | None) -> str:
 
 
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
-    from core.analysis.summary import Estimate
+    from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
 
     return {
@@ -102,8 +104,8 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": row["status"],
-        "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(Estimate(value, None, 1))),
-        "Test loss": format_known(row["test_loss"], lambda value: format_loss(Estimate(value, None, 1))),
+        "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(SeedMean(value, None, 1))),
+        "Test loss": format_known(row["test_loss"], lambda value: format_loss(SeedMean(value, None, 1))),
         "Parameters": format_known(row["params"], format_count),
     }
 
@@ -127,7 +129,7 @@ def find_id(home: Home, beginning: str) -> str:
         RunNotFoundError: when it fits none or several.
     """
     from core.jobs.queue import JobQueue
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     store = RunStore(home)
     known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in JobQueue(home).jobs())}
@@ -142,7 +144,7 @@ def _describe(home: Home, beginning: str) -> dict[str, Any]:
     from core.displays.progress import describe_progress
     from core.jobs.progress import folder_of, read_progress
     from core.jobs.queue import JobQueue
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     run_id, store = find_id(home, beginning), RunStore(home)
     job = JobQueue(home).job(run_id)
@@ -175,14 +177,14 @@ def _describe(home: Home, beginning: str) -> dict[str, Any]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from core.analysis.summary import Estimate
+    from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_bytes, format_count, format_loss, format_seconds
 
     forms: dict[str, Any] = {
         "bytes": format_bytes,
         "seconds": format_seconds,
-        "accuracy": lambda value: format_accuracy(Estimate(value, None, 1)),
-        "loss": lambda value: format_loss(Estimate(value, None, 1)),
+        "accuracy": lambda value: format_accuracy(SeedMean(value, None, 1)),
+        "loss": lambda value: format_loss(SeedMean(value, None, 1)),
     }
     pairs = {name: format_known(found[name]) for name in ("run_id", "status", "finished_at", "path") if found[name]}
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}

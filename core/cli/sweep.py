@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.knob import with_knobs
-from core.cli.output import JsonFlag, print_json, print_table, say
+from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.setting_option import with_settings
 from core.errors import JobError, SpecError
 from core.home import Home
 from core.spec import RunSpec
@@ -14,15 +14,15 @@ from core.spec import RunSpec
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.jobs.standing import SweepStanding
-    from core.jobs.sweep import Plan
+    from core.jobs.sweep_plan import SweepPlan
+    from core.jobs.sweep_status import SweepStatus
     from core.jobs.sweep_store import Sweep
 
 _MAX_SEEDS = 100
 _FIGURES = ("Seed", "Parameters", "Validation accuracy", "Test accuracy", "Epochs")
 
 
-@with_knobs(leaving_out=("head",))
+@with_settings(leaving_out=("head",))
 def sweep(
     sweep_id: Annotated[
         str | None, typer.Argument(metavar="[SWEEP_ID]", help="A sweep that was asked for before: how it fares.")
@@ -52,14 +52,14 @@ def sweep(
     ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once all is queued.")] = False,
     as_json: JsonFlag = False,
-    **knobs: Any,
+    **settings: Any,
 ) -> None:
     """Train every combination of some knobs' values, shown with its time first. Without options: list the sweeps.
 
     Trainings run in the background: Ctrl-C ends the waiting, not them.
     """
     home = Home.default()
-    changes = {name: value for name, value in knobs.items() if value is not None}
+    changes = {name: value for name, value in settings.items() if value is not None}
     if recipe is not None and sweep_id is not None:
         raise JobError(f"Expected a recipe or the id of a sweep; got both, {recipe!r:.60} and {sweep_id!r:.60}.")
     if recipe is not None:
@@ -81,7 +81,7 @@ def sweep(
 def _read_members(
     recipe: str, heads: str | None, seeds: int, words: list[str], changes: dict[str, Any]
 ) -> tuple[list[RunSpec], dict[str, list[Any]]]:
-    from core.jobs.sweep import list_members, read_values
+    from core.jobs.sweep_plan import list_members, read_values
     from core.recipes import RECIPES
 
     chosen, values = RECIPES[recipe], read_values(words)
@@ -99,21 +99,21 @@ def _plan(
 ) -> "Sweep | None":  # fmt: skip
     """Shows what it would mean and, when that is wanted, asks for it."""
     from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
-    from core.jobs.standing import submit_sweep
-    from core.jobs.sweep import list_idle, plan
-    from core.store.runs import RunStore
+    from core.jobs.sweep_plan import list_idle, plan_sweep
+    from core.jobs.sweep_status import submit_sweep
+    from core.store.run_store import RunStore
 
-    found = plan(home, specs, RunStore(home))
+    found = plan_sweep(home, specs, RunStore(home))
     if as_json and dry_run:
         print_json(_list_plan(found))
         return None
     if not as_json:
         _print(build_plan_table(found, list(values), budget))
     for sentence in [*list_idle(specs, values), *list_problems(found)]:
-        say(sentence)
-    say(describe_plan(found, budget))
+        print_message(sentence)
+    print_message(describe_plan(found, budget))
     if found.of("to train"):
-        say(describe_estimate(found).replace("**", ""))
+        print_message(describe_estimate(found).replace("**", ""))
     if dry_run:
         return None
     if found.of("to train") and not yes:
@@ -123,7 +123,7 @@ def _plan(
     return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "unfit"], budget)
 
 
-def _list_plan(found: "Plan") -> dict[str, Any]:
+def _list_plan(found: "SweepPlan") -> dict[str, Any]:
     members = [
         {
             "run_id": member.spec.run_id,
@@ -140,31 +140,31 @@ def _list_plan(found: "Plan") -> dict[str, Any]:
 
 
 def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
-    from core.jobs import standing
+    from core.jobs import sweep_status
     from core.jobs.sweep_store import open_sweep
 
     found = open_sweep(home, sweep_id)
-    states: list[standing.MemberState] = ["failed"] if retry else []
+    states: list[sweep_status.MemberState] = ["failed"] if retry else []
     states += ["cancelled", "not started"] if rest else []
-    if states and not standing.retry(home, found, *states):
-        say(f"Sweep {found.sweep_id} has no member that is {' or '.join(states)}.")
+    if states and not sweep_status.resubmit_failed(home, found, *states):
+        print_message(f"Sweep {found.sweep_id} has no member that is {' or '.join(states)}.")
     return open_sweep(home, found.sweep_id)
 
 
 def _list(home: Home, as_json: bool) -> None:
     from core.displays.progress import describe_age
     from core.displays.sweep import describe_standing, name_sweep
-    from core.jobs.standing import read_standing
+    from core.jobs.sweep_status import read_sweep_status
     from core.jobs.sweep_store import list_sweeps
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     store = RunStore(home)
-    rows = [(found, read_standing(home, found, store)) for found in list_sweeps(home)]
+    rows = [(found, read_sweep_status(home, found, store)) for found in list_sweeps(home)]
     if as_json:
         print_json([_list_standing(found, standing) for found, standing in rows])
         return
     if not rows:
-        say("No sweeps yet; try: python -m core sweep --recipe digits-heads --set blocks=1,2 --dry-run")
+        print_message("No sweeps yet; try: python -m core sweep --recipe digits-heads --set blocks=1,2 --dry-run")
     print_table(
         [
             {
@@ -183,30 +183,30 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
     Raises:
         JobError: when a member failed; says which one and why.
     """
-    from core.cli.progress import show_sweep
+    from core.cli.progress import watch_sweep
     from core.displays.sweep import build_standing_table, describe_standing, list_reasons
-    from core.jobs.standing import read_standing
+    from core.jobs.sweep_status import read_sweep_status
     from core.jobs.wait import wait
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     store = RunStore(home)
-    standing = read_standing(home, asked, store)
+    standing = read_sweep_status(home, asked, store)
     waiting = [member.spec.run_id for member in standing.members if member.state in ("queued", "running")]
     if waiting and wait_for_it:
         try:
-            with show_sweep(home, asked, store) as follow:
+            with watch_sweep(home, asked, store) as follow:
                 wait(home, waiting, follow)
         except KeyboardInterrupt:
-            say(f"The sweep goes on. Come back to it with: python -m core sweep {asked.sweep_id}")
+            print_message(f"The sweep goes on. Come back to it with: python -m core sweep {asked.sweep_id}")
             raise
-        standing = read_standing(home, asked, store)
+        standing = read_sweep_status(home, asked, store)
     if as_json:
         print_json(_list_standing(asked, standing))
     else:
-        _print(build_standing_table(standing, asked.knobs))
+        _print(build_standing_table(standing, asked.settings))
     for reason in list_reasons(standing):
-        say(reason)
-    say(f"Sweep {asked.sweep_id}: {describe_standing(standing)}.")
+        print_message(reason)
+    print_message(f"Sweep {asked.sweep_id}: {describe_standing(standing)}.")
     failed = [member for member in standing.members if member.state == "failed"]
     if failed and wait_for_it:
         first = failed[0]
@@ -215,7 +215,7 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
         )
 
 
-def _list_standing(asked: "Sweep", standing: "SweepStanding") -> dict[str, Any]:
+def _list_standing(asked: "Sweep", standing: "SweepStatus") -> dict[str, Any]:
     return {
         **asked.model_dump(exclude={"members"}),
         "counts": dict(standing.counts),

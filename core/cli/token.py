@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import say
+from core.cli.output import print_message
 
 
 def token(
@@ -23,5 +23,5 @@ def token(
     drawn = draw_token()
     line = write_line(name, roles[role], drawn)
     typer.echo(drawn)
-    say("This token is shown only now. To let it in, put this into .streamlit/secrets.toml:")
-    say(f"\n[headroom.tokens]\n{line}")
+    print_message("This token is shown only now. To let it in, put this into .streamlit/secrets.toml:")
+    print_message(f"\n[headroom.tokens]\n{line}")

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.job import ASKED_BY, PAUSED
-from core.cli.knob import with_knobs
-from core.cli.output import say
+from core.cli.job import PAUSED, SUBMITTED_BY
+from core.cli.output import print_message
+from core.cli.setting_option import with_settings
 from core.errors import JobError
 from core.home import Home
 from core.spec import HEADS, RunSpec
@@ -15,7 +15,7 @@ from core.spec import HEADS, RunSpec
 _MAX_SEEDS = 100
 
 
-@with_knobs(leaving_out=("head",))
+@with_settings(leaving_out=("head",))
 def train(
     recipe: Annotated[str, typer.Option(help="What to train; `recipes` lists them.")],
     heads: Annotated[
@@ -27,7 +27,7 @@ def train(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Return once all is queued; the trainings go on by themselves.")
     ] = False,
-    **knobs: Any,
+    **settings: Any,
 ) -> None:
     """Train a recipe's heads, unless they are cached, and print the ids of the runs, one a line.
 
@@ -36,26 +36,28 @@ def train(
     """
     from core.jobs.submit import submit_all
 
-    home, specs = Home.default(), list_specs(recipe, heads, seeds, knobs)
-    submissions = submit_all(home, specs, asked_by=ASKED_BY)
+    home, specs = Home.default(), list_specs(recipe, heads, seeds, settings)
+    submissions = submit_all(home, specs, submitted_by=SUBMITTED_BY)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:
         if submission.status == "finished":
-            say(f"{submission.run_id}  {names_of[submission.run_id]}: cached, {_result(home, submission.run_id)}")
+            print_message(
+                f"{submission.run_id}  {names_of[submission.run_id]}: cached, {_result(home, submission.run_id)}"
+            )
         elif no_wait:
-            say(f"{submission.run_id}  {names_of[submission.run_id]}: {submission.status}")
+            print_message(f"{submission.run_id}  {names_of[submission.run_id]}: {submission.status}")
     if not no_wait:
         _wait(home, {s.run_id: names_of[s.run_id] for s in submissions if s.status != "finished"})
     for submission in submissions:
         typer.echo(submission.run_id)
 
 
-def list_specs(recipe: str, heads: str | None, seeds: int, knobs: Mapping[str, Any]) -> list[RunSpec]:
+def list_specs(recipe: str, heads: str | None, seeds: int, settings: Mapping[str, Any]) -> list[RunSpec]:
     """The runs that the options of the command ask for; a knob that is None is as in the recipe."""
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
-    changes = {name: value for name, value in knobs.items() if value is not None}
+    changes = {name: value for name, value in settings.items() if value is not None}
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     return [
@@ -70,12 +72,12 @@ def _name(spec: RunSpec) -> str:
 
 
 def _result(home: Home, run_id: str) -> str:
-    from core.analysis.summary import Estimate
+    from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_seconds
-    from core.store.runs import RunStore
+    from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    accuracy = format_accuracy(Estimate(record.metrics.test_accuracy, None, 1))
+    accuracy = format_accuracy(SeedMean(record.metrics.test_accuracy, None, 1))
     return f"test accuracy {accuracy}, trained in {format_seconds(record.cost.train_seconds)}"
 
 
@@ -84,26 +86,26 @@ def _wait(home: Home, names: dict[str, str]) -> None:
     Raises:
         JobError: when a training did not finish; says why.
     """
-    from core.cli.progress import show_trainings
+    from core.cli.progress import watch_trainings
     from core.jobs.queue import JobQueue
     from core.jobs.wait import wait
 
     if not names:
         return
     if JobQueue(home).paused():
-        say(PAUSED)
+        print_message(PAUSED)
     try:
-        with show_trainings(names) as follow:
+        with watch_trainings(names) as follow:
             states = wait(home, names, follow)
     except KeyboardInterrupt:
-        say(
+        print_message(
             f"The trainings go on. Watch them with: python -m core jobs; wait for them again with the same command; "
             f"stop one with: python -m core jobs cancel RUN_ID ({', '.join(names)})."
         )
         raise
     for run_id, state in states.items():
         if state == "finished":
-            say(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
+            print_message(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
     lost = [run_id for run_id, state in states.items() if state != "finished"]
     if lost:
         job = JobQueue(home).job(lost[0])

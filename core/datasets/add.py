@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.atomic_folder import check_space, publishing
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
-from core.datasets.collection import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.dataset import ARRAYS
+from core.datasets.dataset_key import key_of_name, label_of, remove_command, split_key
 from core.datasets.download import Progress
 from core.datasets.fetch import fetching, forget, locked
-from core.datasets.key import key_of_name, label_of, remove_command, split_key
-from core.datasets.publish import check_space, publishing
-from core.datasets.rows import RowWriter, read_fingerprint
+from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
+from core.datasets.row_file import RowWriter, read_fingerprint
 from core.errors import DatasetError, HomeError
 from core.home import Home
-from core.spec import DATASETS, KNOBS
+from core.spec import DATASETS, SETTINGS
 
 _FIFTH = 5
 
@@ -41,7 +41,7 @@ def add_dataset(
         HomeError: when the home cannot be written, or has not enough room.
     """
     key = key_of_name(name)
-    known = KNOBS["side"]
+    known = SETTINGS["side"]
     if side is not None and not (known.low or 0) <= side <= (known.high or side):
         raise DatasetError(f"Expected side {known.bounds}; got {side}.")
     _check_free(home, key)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
+from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
 from core.datasets.download import UNREADABLE, Downloads, Progress, quiet
 from core.datasets.fetch import fetching
-from core.datasets.key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
-from core.datasets.publish import publishing
-from core.datasets.rows import compute_fingerprint, read_fingerprint
+from core.datasets.row_file import compute_fingerprint, read_fingerprint
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS, RunSpec
@@ -106,7 +106,7 @@ class DatasetStatus:
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
     """Opens the arrays of a dataset as they are stored; content is not read. Bundled datasets are made at their first
-    use. `core.datasets.view` opens them as a run sees them.
+    use. `core.datasets.dataset_view` opens them as a run sees them.
 
     Raises:
         UnknownNameError: when there is no such dataset.

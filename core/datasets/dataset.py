@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.collection import Survey
 from core.datasets.download import Download, Downloads
-from core.datasets.drawing import Drawing
+from core.datasets.drawing import DrawnImage
+from core.datasets.image_files import Survey
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -55,7 +55,7 @@ class Dataset:
 
     name: str
     label: str
-    place: int
+    order: int
     summary: str
     classes: tuple[str, ...]
     input_shape: tuple[int, int, int]
@@ -68,7 +68,7 @@ class Dataset:
     survey: Survey | None = None
     files: tuple[Download, ...] = ()
     bundled: bool = False
-    drawing: Drawing | None = None
+    drawing: DrawnImage | None = None
     uses: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DrawnImage:
     """What the makers of a dataset did to the drawn things in it.
 
     They were shrunk into a square of `box` pixels in a `field` of so many, with their centre of mass at `center`, or,
@@ -29,7 +29,7 @@ class Drawing:
     said: str
 
 
-def fit_drawing(picture: Pixels, drawing: Drawing, side: int) -> Pixels:
+def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:
     """From a picture of something drawn, uint8 of shape (height, width, 1), to (side, side, 1) as the dataset has it.
 
     What is dark on a bright ground is turned round: the ground is what its rim has most of.
@@ -61,7 +61,7 @@ def _find_ink(grey: Pixels) -> Pixels:
     return np.rint(ink * (255 / ink.max())).astype(np.uint8)
 
 
-def _place(mass: NDArray[np.float64], drawing: Drawing) -> int:
+def _place(mass: NDArray[np.float64], drawing: DrawnImage) -> int:
     """Where the drawn thing begins along one axis, whose pixels have that much ink."""
     room = drawing.field - len(mass)
     if drawing.center is None or not mass.any():

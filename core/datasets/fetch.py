@@ -14,8 +14,8 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.datasets.dataset_key import FOLDER, key_of_name, label_of
 from core.datasets.download import Progress
-from core.datasets.key import FOLDER, key_of_name, label_of
 from core.errors import HeadroomError, HomeError
 from core.files import replacing, write_json
 from core.home import Home

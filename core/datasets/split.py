@@ -3,7 +3,7 @@
 import math
 
 from core.errors import SpecError
-from core.spec import KNOBS, RunSpec
+from core.spec import SETTINGS, RunSpec
 
 
 def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> tuple[range, range]:
@@ -26,7 +26,7 @@ def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> t
     most = train_count - own_validation
     count = most if spec.train_images is None else spec.train_images
     if count > most:
-        low = KNOBS["train_images"].low
+        low = SETTINGS["train_images"].low
         raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
     if own_validation:
         kept = own_validation if spec.validation_images is None else spec.validation_images
@@ -39,7 +39,7 @@ def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> t
     split_at = math.floor(count * (1.0 - spec.validation_fraction)) if wanted is None else count - wanted
     if not 0 < split_at < count:
         if wanted is None:
-            low = KNOBS["train_images"].low
+            low = SETTINGS["train_images"].low
             raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
         raise SpecError(f"Expected validation_images below the {count} training images; got {wanted}.")
     return range(split_at), range(split_at, count)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.outcome import NO_GUESS
+from core.analysis.correctness import NO_GUESS
 from core.registry import Registry
 from core.store.comparison import Comparison
 
@@ -66,7 +66,7 @@ class Display(ABC):
         return {name: common[name] for name in cls.__dataclass_fields__ if name in common}
 
 
-def name_guesses(comparison: Comparison) -> dict[int, str]:
+def name_predictions(comparison: Comparison) -> dict[int, str]:
     """Number of a class, or NO_GUESS, to what people read."""
     return {NO_GUESS: "no guess", **dict(enumerate(comparison.first.record.data.classes))}
 

@@ -2,7 +2,7 @@
 
 from core.analysis.check import run_checks
 from core.analysis.difference import Difference, compute_need
-from core.analysis.summary import Finding, compute_finding, estimate
+from core.analysis.summary import Finding, compute_finding, describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -12,7 +12,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.recipes import Recipe
-from core.spec import DATASETS, KNOBS
+from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, count_training_images, describe_epochs
 
 
@@ -20,11 +20,11 @@ def write_headline(comparison: Comparison) -> str:
     """One sentence: what was found, how sure it is, and first of all when the training was a short one."""
     finding, short = compute_finding(comparison), _write_shortfall(comparison)
     if finding is None:
-        contender = comparison.contenders[0]
-        accuracy = format_accuracy(estimate(contender, "test_accuracy"))
-        alone = " (one seed)" if len(contender.runs) == 1 else ""
-        params = format_plural(contender.first.record.cost.params, "parameter")
-        who, what = contender.label, f"{params}, test accuracy {accuracy}{alone}"
+        variant = comparison.variants[0]
+        accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
+        alone = " (one seed)" if len(variant.runs) == 1 else ""
+        params = format_plural(variant.first.record.cost.params, "parameter")
+        who, what = variant.label, f"{params}, test accuracy {accuracy}{alone}"
     else:
         who, what = finding.small.label, f"{_params(finding)} {finding.rival.label}, {_accuracy(finding)}"
     return f"{short}: {who} has {what}." if short else f"{who}: {what}."
@@ -35,7 +35,7 @@ def write_facts(comparison: Comparison) -> list[str]:
     spec, data = comparison.first.spec, comparison.first.record.data
     return [
         comparison.recipe.name if comparison.recipe else spec.backbone,
-        f"{format_plural(len(comparison.contenders), 'head')} × {_count_seeds(comparison)}",
+        f"{format_plural(len(comparison.variants), 'head')} × {_count_seeds(comparison)}",
         describe_epochs(comparison.runs),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
@@ -45,7 +45,7 @@ def write_facts(comparison: Comparison) -> list[str]:
 
 def _count_seeds(comparison: Comparison) -> str:
     """«3 seeds», or «1–3 seeds» when not all heads have as many."""
-    counts = [len(contender.runs) for contender in comparison.contenders]
+    counts = [len(variant.runs) for variant in comparison.variants]
     fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
     return fewest + format_plural(max(counts), "seed")
 
@@ -60,7 +60,7 @@ def _write_shortfall(comparison: Comparison) -> str:
 
 def _few_epochs(comparison: Comparison, recipe: Recipe | None) -> str:
     epochs = {run.record.trained_epochs for run in comparison.runs}
-    own = recipe.spec.epochs if recipe else KNOBS["epochs"].default
+    own = recipe.spec.epochs if recipe else SETTINGS["epochs"].default
     if min(epochs) >= own:
         return ""
     few = "as few as " if len(epochs) > 1 else ""
@@ -120,32 +120,32 @@ def _need(difference: Difference) -> str:
 def write_params(comparison: Comparison) -> str:
     """Where most of each head's parameters sit."""
     parts = []
-    for contender in comparison.contenders:
-        model = contender.first.model
+    for variant in comparison.variants:
+        model = variant.first.model
         largest = max(model.rows, key=lambda row: row.params)
         share = largest.params / max(model.params, 1)
         params = format_plural(model.params, "parameter")
-        parts.append(f"{contender.label}: {params}, {share:.0%} of them in {largest.name}")
+        parts.append(f"{variant.label}: {params}, {share:.0%} of them in {largest.name}")
     return "; ".join(parts) + "."
 
 
 def write_curves(comparison: Comparison) -> str:
     """Where validation accuracy ended, and after what time."""
     parts = []
-    for contender in comparison.contenders:
-        accuracy = format_accuracy(estimate(contender, "validation_accuracy"))
-        seconds = format_seconds(estimate(contender, "train_seconds").mean)
-        parts.append(f"{contender.label} ends at {accuracy} after {describe_epochs(contender.runs)} in {seconds}")
+    for variant in comparison.variants:
+        accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
+        seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
+        parts.append(f"{variant.label} ends at {accuracy} after {describe_epochs(variant.runs)} in {seconds}")
     return "Validation accuracy: " + "; ".join(parts) + "."
 
 
-def write_predictions(comparison: Comparison) -> str:
+def write_accuracies(comparison: Comparison) -> str:
     """How many test images each head misses, as a mean over its seeds."""
     images = comparison.first.record.data.test_images
     parts = []
-    for contender in comparison.contenders:
-        missed = (1 - estimate(contender, "test_accuracy").mean) * images
-        parts.append(f"{contender.label} misses {missed:,.{0 if len(contender.runs) == 1 else 1}f}")
+    for variant in comparison.variants:
+        missed = (1 - describe_metric(variant, "test_accuracy").mean) * images
+        parts.append(f"{variant.label} misses {missed:,.{0 if len(variant.runs) == 1 else 1}f}")
     return (
         f"Of {format_plural(images, 'test image')}, "
         + ", ".join(parts)

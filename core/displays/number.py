@@ -3,7 +3,7 @@
 import math
 
 from core.analysis.difference import Difference
-from core.analysis.summary import Estimate
+from core.analysis.summary import SeedMean
 
 
 def format_count(value: float) -> str:
@@ -60,7 +60,7 @@ def format_ratio(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
-def format_accuracy(value: Estimate, *, unit: str = " %") -> str:
+def format_accuracy(value: SeedMean, *, unit: str = " %") -> str:
     """A share of 1 as a percentage with its spread: «87.3 ± 1.2 %»; digits follow the spread."""
     if not math.isfinite(value.mean):
         return "–"
@@ -72,7 +72,7 @@ def format_accuracy(value: Estimate, *, unit: str = " %") -> str:
     return f"{mean:.{digits}f} ± {spread:.{digits}f}{unit}"
 
 
-def format_loss(value: Estimate) -> str:
+def format_loss(value: SeedMean) -> str:
     if not math.isfinite(value.mean):
         return "–"
     return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"

@@ -24,16 +24,16 @@ _BY_PLACE = (
 def colors(comparison: Comparison) -> dict[str, str]:
     """Label of each contender to its colour. Contenders of one head share its hue, from dark to light."""
     chosen: dict[str, str] = {}
-    for contender in comparison.contenders:
-        base = _BY_PLACE[(contender.place - 1) % len(_BY_PLACE)]
-        chosen[contender.label] = _lighten(base, _rank(comparison, contender.label))
+    for variant in comparison.variants:
+        base = _BY_PLACE[(variant.order - 1) % len(_BY_PLACE)]
+        chosen[variant.label] = _lighten(base, _rank(comparison, variant.label))
     return chosen
 
 
 def _rank(comparison: Comparison, label: str) -> int:
     """Position among the contenders of the same head."""
-    place = next(c.place for c in comparison.contenders if c.label == label)
-    return [c.label for c in comparison.contenders if c.place == place].index(label)
+    order = next(c.order for c in comparison.variants if c.label == label)
+    return [c.label for c in comparison.variants if c.order == order].index(label)
 
 
 def _lighten(color: str, steps: int) -> str:
@@ -45,4 +45,4 @@ def _lighten(color: str, steps: int) -> str:
 
 def head_colors() -> dict[str, str]:
     """Label of every head there is to its colour."""
-    return {head.label: _BY_PLACE[(head.place - 1) % len(_BY_PLACE)] for head in HEADS.values()}
+    return {head.label: _BY_PLACE[(head.order - 1) % len(_BY_PLACE)] for head in HEADS.values()}

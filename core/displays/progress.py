@@ -1,12 +1,12 @@
 """A training in words: how far it is, and what tells it from others."""
 
-from core.analysis.summary import Estimate
+from core.analysis.summary import SeedMean
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
 from core.jobs.progress import Progress
 from core.jobs.queue import State
 from core.recipes import recipe_of
-from core.spec import KNOBS, RunSpec
-from core.store.comparison import describe
+from core.spec import SETTINGS, RunSpec
+from core.store.comparison import describe_setting
 
 
 def describe_progress(state: State, progress: Progress | None) -> tuple[float, str]:
@@ -21,9 +21,9 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
     share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
     parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
     if progress.loss is not None:
-        parts.append(f"loss {format_loss(Estimate(progress.loss, None, 1))}")
+        parts.append(f"loss {format_loss(SeedMean(progress.loss, None, 1))}")
     if progress.accuracy is not None:
-        parts.append(f"accuracy {format_accuracy(Estimate(progress.accuracy, None, 1))}")
+        parts.append(f"accuracy {format_accuracy(SeedMean(progress.accuracy, None, 1))}")
     if progress.images_per_second:
         parts.append(f"{format_count(progress.images_per_second)} images/s")
     if progress.eta_seconds is not None:
@@ -36,8 +36,8 @@ def describe_settings(spec: RunSpec) -> str:
     recipe = recipe_of(spec)
     rest = (recipe.spec if recipe else RunSpec()).replace(dataset=spec.dataset, backbone=spec.backbone, head=spec.head)
     said = {"head", "seed", "data", "dataset", "backbone", "epochs"}
-    changed = [name for name in KNOBS if name not in said and getattr(spec, name) != getattr(rest, name)]
-    return " · ".join(describe(name, getattr(spec, name)) for name in ["epochs", *changed])
+    changed = [name for name in SETTINGS if name not in said and getattr(spec, name) != getattr(rest, name)]
+    return " · ".join(describe_setting(name, getattr(spec, name)) for name in ["epochs", *changed])
 
 
 def describe_age(seconds: float) -> str:

@@ -7,29 +7,29 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.analysis.summary import Estimate as Figure
+from core.analysis.summary import SeedMean as Figure
 from core.displays.display import Chart
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.displays.palette import head_colors
 from core.displays.progress import describe_progress
-from core.jobs.estimate import Estimate
-from core.jobs.standing import MemberState, Standing, SweepStanding
-from core.jobs.sweep import Member, Plan
+from core.jobs.estimate import TimeEstimate
+from core.jobs.sweep_plan import Member, SweepPlan
+from core.jobs.sweep_status import MemberState, MemberStatus, SweepStatus
 from core.jobs.sweep_store import Sweep
-from core.spec import HEADS, KNOBS, RunSpec
-from core.store.comparison import describe, describe_value
+from core.spec import HEADS, SETTINGS, RunSpec
+from core.store.comparison import describe_setting, describe_value
 
 _HEIGHT_PIXELS = 320
 _STATES: tuple[MemberState, ...] = ("finished", "running", "queued", "failed", "cancelled", "not started")
 
 
-def list_columns(specs: Sequence[RunSpec], knobs: Sequence[str]) -> list[str]:
+def list_columns(specs: Sequence[RunSpec], settings: Sequence[str]) -> list[str]:
     """Of the swept knobs those that tell the members apart."""
-    return [name for name in knobs if len({getattr(spec, name) for spec in specs}) > 1]
+    return [name for name in settings if len({getattr(spec, name) for spec in specs}) > 1]
 
 
 def _name_cells(spec: RunSpec, columns: Sequence[str]) -> dict[str, str]:
-    values = {KNOBS[name].label: _write_value(spec, name) for name in columns}
+    values = {SETTINGS[name].label: _write_value(spec, name) for name in columns}
     return {"Head": HEADS[spec.head].label, **values, "Seed": str(spec.seed)}
 
 
@@ -39,7 +39,7 @@ def _write_value(spec: RunSpec, name: str) -> str:
 
 def name_member(spec: RunSpec, sweep: Sweep) -> str:
     """«GAP · 2 blocks · seed 0»: what tells it from the others."""
-    told = [describe(name, getattr(spec, name)) for name in list_columns(sweep.specs, sweep.knobs)]
+    told = [describe_setting(name, getattr(spec, name)) for name in list_columns(sweep.specs, sweep.settings)]
     return " · ".join([HEADS[spec.head].label, *told, f"seed {spec.seed}"])
 
 
@@ -47,21 +47,21 @@ def name_sweep(sweep: Sweep) -> str:
     """«digits-heads: GAP, Flatten; blocks 1, 2, 3; 2 seeds»."""
     specs = sweep.specs
     parts = [", ".join(dict.fromkeys(HEADS[spec.head].label for spec in specs))]
-    for name in list_columns(specs, sweep.knobs):
+    for name in list_columns(specs, sweep.settings):
         values = sort_values({getattr(spec, name) for spec in specs if spec.uses(name)})
-        parts.append(f"{KNOBS[name].label.lower()} {', '.join(describe_value(name, value) for value in values)}")
+        parts.append(f"{SETTINGS[name].label.lower()} {', '.join(describe_value(name, value) for value in values)}")
     return f"{sweep.recipe}: {'; '.join([*parts, format_plural(len({spec.seed for spec in specs}), 'seed')])}"
 
 
-def format_time(estimate: Estimate) -> str:
+def format_time(estimate: TimeEstimate) -> str:
     """«3 min 20 s (2 min 10 s to 5 min)»."""
     low, high = format_seconds(estimate.low), format_seconds(estimate.high)
     return f"{format_seconds(estimate.seconds)} ({low} to {high})"
 
 
-def build_plan_table(plan: Plan, knobs: Sequence[str], budget_minutes: int | None = None) -> pd.DataFrame:
+def build_plan_table(plan: SweepPlan, settings: Sequence[str], budget_minutes: int | None = None) -> pd.DataFrame:
     """A row a member: what it is, what it costs, and whether it will be trained."""
-    columns = list_columns([member.spec for member in plan.members], knobs)
+    columns = list_columns([member.spec for member in plan.members], settings)
     return pd.DataFrame(
         {
             **_name_cells(member.spec, columns),
@@ -81,7 +81,7 @@ def _write_state(member: Member, budget_minutes: int | None) -> str:
     return member.state
 
 
-def describe_plan(plan: Plan, budget_minutes: int | None = None) -> str:
+def describe_plan(plan: SweepPlan, budget_minutes: int | None = None) -> str:
     """«18 runs: 12 to train, 6 cached.» and what will not be, or hardly."""
     counts = [(len(plan.of(state)), state) for state in ("to train", "under way", "cached")]
     said = ", ".join(f"{count:,} {state}" for count, state in counts if count)
@@ -93,12 +93,12 @@ def describe_plan(plan: Plan, budget_minutes: int | None = None) -> str:
     return f"{text}."
 
 
-def list_problems(plan: Plan) -> list[str]:
+def list_problems(plan: SweepPlan) -> list[str]:
     """Why members cannot be trained, each reason once."""
     return list(dict.fromkeys(member.problem for member in plan.of("unfit")))
 
 
-def describe_estimate(plan: Plan) -> str:
+def describe_estimate(plan: SweepPlan) -> str:
     """How long it will take, and how sure that is."""
     found = plan.estimate
     if found is None:
@@ -112,9 +112,9 @@ def describe_estimate(plan: Plan) -> str:
     )
 
 
-def build_standing_table(standing: SweepStanding, knobs: Sequence[str]) -> pd.DataFrame:
+def build_standing_table(standing: SweepStatus, settings: Sequence[str]) -> pd.DataFrame:
     """A row a member: how it fares and what came out."""
-    columns = list_columns([member.spec for member in standing.members], knobs)
+    columns = list_columns([member.spec for member in standing.members], settings)
     return pd.DataFrame(
         {
             **_name_cells(member.spec, columns),
@@ -133,22 +133,22 @@ def _write_share(value: float | None) -> str:
     return "–" if value is None else format_accuracy(Figure(value, None, 1))
 
 
-def _write_epochs(member: Standing) -> str:
+def _write_epochs(member: MemberStatus) -> str:
     asked = member.spec.epochs
     return str(asked) if member.epochs in (None, asked) else f"{member.epochs} of {asked}"
 
 
-def _write_standing(member: Standing) -> str:
+def _write_standing(member: MemberStatus) -> str:
     return describe_progress("running", member.progress)[1] if member.state == "running" else member.state
 
 
-def list_reasons(standing: SweepStanding) -> list[str]:
+def list_reasons(standing: SweepStatus) -> list[str]:
     """Why members failed or were not started, each reason once with how many it is true of."""
     counts = Counter((member.state, member.reason) for member in standing.members if member.reason)
     return [f"{count} {state}: {reason}" for (state, reason), count in counts.items()]
 
 
-def compute_share(standing: SweepStanding) -> float:
+def compute_share(standing: SweepStatus) -> float:
     """How much of the sweep is done, as a share of 1; what failed or was not started is done with."""
     shares = [
         describe_progress("running", member.progress)[0]
@@ -159,7 +159,7 @@ def compute_share(standing: SweepStanding) -> float:
     return sum(shares) / len(shares)
 
 
-def describe_standing(standing: SweepStanding) -> str:
+def describe_standing(standing: SweepStatus) -> str:
     """«7 of 18 finished · 2 running · 9 queued · 4 min 10 s left»."""
     counts = standing.counts
     parts = [f"{counts['finished']:,} of {len(standing.members):,} finished"]
@@ -169,7 +169,7 @@ def describe_standing(standing: SweepStanding) -> str:
     return " · ".join(parts)
 
 
-def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str | None) -> Chart:
+def build_sweep_chart(standing: SweepStatus, settings: Sequence[str], setting: str | None) -> Chart:
     """Validation accuracy of each member over the values of a knob, a line a head through the means of its seeds.
 
     The axes span the whole sweep from the first moment, so the picture fills. Members that still run are hollow.
@@ -178,10 +178,10 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
     Args:
         knob: one of `knobs`, the swept ones; over the heads when None.
     """
-    others = [name for name in list_columns([m.spec for m in standing.members], knobs) if name != knob]
-    values = {getattr(m.spec, knob) for m in standing.members if m.spec.uses(knob)} if knob else set()
-    order = [describe_value(knob, value) for value in sort_values(values)] if knob else []
-    rows = [row for member in standing.members for row in _list_chart_rows(member, knob, order, others)]
+    others = [name for name in list_columns([m.spec for m in standing.members], settings) if name != setting]
+    values = {getattr(m.spec, setting) for m in standing.members if m.spec.uses(setting)} if setting else set()
+    order = [describe_value(setting, value) for value in sort_values(values)] if setting else []
+    rows = [row for member in standing.members for row in _list_chart_rows(member, setting, order, others)]
     frame = pd.DataFrame(rows, columns=["head", "x", "rest", "seed", "accuracy", "state", "params", "done"])
     order = order or list(dict.fromkeys(frame["x"]))
     palette = {label: color for label, color in head_colors().items() if label in set(frame["head"])}
@@ -190,7 +190,7 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
         legend=alt.Legend(orient="top", columns=3, labelLimit=240, labelFontSize=13, symbolType="circle"),
     )  # fmt: skip
     x = alt.X(
-        "x:N", title=KNOBS[knob].label if knob else "Head", sort=order, scale=alt.Scale(domain=order),
+        "x:N", title=SETTINGS[setting].label if setting else "Head", sort=order, scale=alt.Scale(domain=order),
         axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False),
     )  # fmt: skip
     y = alt.Y(
@@ -201,7 +201,7 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
     )
     shown = frame[frame["accuracy"].notna()]
     tips = [
-        alt.Tooltip("head:N", title="Head"), alt.Tooltip("x:N", title=KNOBS[knob].label if knob else "Head"),
+        alt.Tooltip("head:N", title="Head"), alt.Tooltip("x:N", title=SETTINGS[setting].label if setting else "Head"),
         *([alt.Tooltip("rest:N", title="And")] if others else []), alt.Tooltip("seed:N", title="Seed"),
         alt.Tooltip("accuracy:Q", title="Validation accuracy", format=".1%"),
         alt.Tooltip("params:Q", title="Parameters", format=","), alt.Tooltip("state:N", title="Status"),
@@ -219,7 +219,7 @@ def build_sweep_chart(standing: SweepStanding, knobs: Sequence[str], knob: str |
         .mark_line(strokeWidth=2.2, opacity=0.65)
         .encode(x=x, y=y, color=color, detail="rest:N")
     )
-    return alt.layer(*([lines] if knob and len(finished) else []), points).properties(height=_HEIGHT_PIXELS)
+    return alt.layer(*([lines] if setting and len(finished) else []), points).properties(height=_HEIGHT_PIXELS)
 
 
 def sort_values(values: Iterable[Any]) -> list[Any]:
@@ -228,21 +228,27 @@ def sort_values(values: Iterable[Any]) -> list[Any]:
 
 
 def _list_chart_rows(
-    member: Standing, knob: str | None, order: Sequence[str], others: Sequence[str]
+    member: MemberStatus, setting: str | None, order: Sequence[str], others: Sequence[str]
 ) -> list[tuple[object, ...]]:
     """One, or one for each value of a knob that makes no difference to this member."""
     spec = member.spec
     head = HEADS[spec.head].label
-    places = [head] if knob is None else [describe_value(knob, getattr(spec, knob))] if spec.uses(knob) else order
-    rest = ", ".join(f"{KNOBS[name].label.lower()} {_write_value(spec, name)}" for name in others)
+    places = (
+        [head]
+        if setting is None
+        else [describe_value(setting, getattr(spec, setting))]
+        if spec.uses(setting)
+        else order
+    )
+    rest = ", ".join(f"{SETTINGS[name].label.lower()} {_write_value(spec, name)}" for name in others)
     done = member.state == "finished"
     return [(head, x, rest, spec.seed, member.accuracy, member.state, member.params, done) for x in places]
 
 
-def describe_sweep_chart(standing: SweepStanding, knob: str | None) -> str:
+def describe_sweep_chart(standing: SweepStatus, setting: str | None) -> str:
     """For those who cannot see the picture."""
     finished = [member for member in standing.members if member.state == "finished" and member.accuracy is not None]
-    over = f"over {KNOBS[knob].label.lower()}" if knob else "over the heads"
+    over = f"over {SETTINGS[setting].label.lower()}" if setting else "over the heads"
     if not finished:
         return f"Validation accuracy {over}: no member has finished yet."
     best = max(finished, key=lambda member: member.accuracy or 0.0)

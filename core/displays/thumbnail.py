@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from core.picture import shrink_picture
+from core.image_file import shrink_picture
 from core.store.thumbnail import SIDE
 
 Images = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]

@@ -1,6 +1,6 @@
 """`python -m core.jobs HOME`: the dispatcher's process. Called so, its forked workers do not import it again."""
 
-import core.jobs.source  # noqa: F401  # isort: skip  before all that it tells the age of
+import core.jobs.source_check  # noqa: F401  # isort: skip  before all that it tells the age of
 
 import argparse
 import os
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from core.errors import HeadroomError
 from core.home import Home
+from core.jobs.artifact_sync import keeping
 from core.jobs.dispatcher import IDLE_SECONDS, Dispatcher
-from core.jobs.keeper import keeping
-from core.jobs.local import MODULE
-from core.jobs.placement import build_executor
+from core.jobs.executor_choice import build_executor
+from core.jobs.local_executor import MODULE
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m core.jobs", description="Runs the queued trainings of a home.")

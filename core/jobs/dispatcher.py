@@ -13,12 +13,12 @@ from core.errors import HeadroomError, HomeError
 from core.files import replacing, write_json
 from core.home import Home
 from core.jobs.executor import Executor, Status
+from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
-from core.jobs.reason import explain_failure, explain_loss
-from core.jobs.source import is_outdated
+from core.jobs.source_check import is_outdated
 from core.jobs.sweep_store import list_overdue
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 MAX_ATTEMPTS = 3
 IDLE_SECONDS = 60.0

@@ -97,7 +97,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class TimeEstimate:
     """Seconds, and the range that four of five such trainings end in. `runs` is how many finished ones it was learned
     from; `elsewhere` says that none of them was trained on a machine like this one."""
 
@@ -108,7 +108,7 @@ class Estimate:
     elsewhere: bool
 
 
-class Estimator:
+class TimeEstimator:
     """Learns from finished runs, once, and answers for any training.
 
     The logarithm of a run's time against the law's is a Gaussian process (Rasmussen & Williams 2006, chapter 2): a
@@ -134,11 +134,11 @@ class Estimator:
     def _all(self) -> "_Process":
         return _Process(self._frame.head(_NEWEST))
 
-    def training(self, work: Work) -> Estimate | None:
+    def training(self, work: Work) -> TimeEstimate | None:
         """The epochs of one training with their validation; None when nothing has been trained anywhere."""
         return self.trainings([work])[0]
 
-    def trainings(self, works: Sequence[Work]) -> list[Estimate | None]:
+    def trainings(self, works: Sequence[Work]) -> list[TimeEstimate | None]:
         """Each for itself."""
         process, elsewhere = self._choose(works)
         if not process.works or not works:
@@ -146,7 +146,7 @@ class Estimator:
         means, covariance = process.predict(works)
         factors = np.exp(_DEVIATIONS * np.sqrt(np.diag(covariance) + elsewhere * _MACHINE**2))
         pairs = zip(np.exp(means).tolist(), factors.tolist(), strict=True)
-        return [Estimate(end, end / factor, end * factor, len(process.works), elsewhere) for end, factor in pairs]
+        return [TimeEstimate(end, end / factor, end * factor, len(process.works), elsewhere) for end, factor in pairs]
 
     def list_starts(self, works: Sequence[Work], slots: int) -> list[float]:
         """Seconds till each training of a queue will begin; empty when nothing has been trained anywhere."""
@@ -155,7 +155,7 @@ class Estimator:
             return []
         return _list_starts(np.exp(process.predict(works)[0]) + self.rest_seconds, slots)[0]
 
-    def queue(self, works: Sequence[Work], slots: int) -> Estimate | None:
+    def queue(self, works: Sequence[Work], slots: int) -> TimeEstimate | None:
         """Trainings one after another as `slots` get free, from the first one's begin to the last one's end, with what
         a job does before its epochs and after them."""
         process, elsewhere = self._choose(works)
@@ -168,7 +168,7 @@ class Estimator:
         variance = float(shares @ covariance @ shares) + elsewhere * _MACHINE**2
         factor = math.exp(_DEVIATIONS * math.sqrt(variance))
         end = _list_starts(seconds + self.rest_seconds, slots)[1]
-        return Estimate(end, end / factor, end * factor, len(process.works), elsewhere)
+        return TimeEstimate(end, end / factor, end * factor, len(process.works), elsewhere)
 
     def _choose(self, works: Sequence[Work]) -> "tuple[_Process, bool]":
         """What to go by, and whether it is of other machines alone."""

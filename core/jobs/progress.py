@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.home import Home
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 _LINE_BYTES = 400
 

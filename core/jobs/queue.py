@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 
 from core.errors import JobError
 from core.home import Home
-from core.jobs.table import Table
+from core.jobs.database import JobDatabase
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
 
@@ -89,7 +89,7 @@ class Job:
     attempt: int
     deaths: int
     priority: int
-    asked_by: str
+    submitted_by: str
     reason: str
     cancel: bool
     queued_at: float
@@ -115,7 +115,7 @@ class Pause:
     """Who stopped the queue, and when, in seconds since 1970."""
 
     since: float
-    asked_by: str
+    submitted_by: str
 
 
 class JobQueue:
@@ -127,7 +127,7 @@ class JobQueue:
 
     def __init__(self, home: Home) -> None:
         self.path = home.jobs / "queue.sqlite"
-        self._table = Table(self.path, _TABLE)
+        self._table = JobDatabase(self.path, _TABLE)
         self._store = RunStore(home)
 
     def jobs(self) -> list[Job]:
@@ -173,12 +173,12 @@ class JobQueue:
         rows = self._table.select("SELECT since, asked_by FROM pause LIMIT 1")
         return Pause(*rows[0]) if rows else None  # type: ignore[arg-type]
 
-    def pause(self, asked_by: str = "") -> None:
+    def pause(self, submitted_by: str = "") -> None:
         """From now on nothing is started; what runs goes on to its end. Pausing twice is pausing once."""
         with self._table.writing(create=True) as table:
             table.execute(
                 "INSERT INTO pause (since, asked_by) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM pause)",
-                (time.time(), asked_by),
+                (time.time(), submitted_by),
             )
 
     def go_on(self) -> None:
@@ -221,7 +221,7 @@ class JobQueue:
         if not asked:
             raise JobError(f"Expected the id of a queued or running job; got {run_id!r:.60}.")
 
-    def submit(self, specs: Iterable[RunSpec], asked_by: str = "") -> dict[str, State]:
+    def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
         """Queues what is not queued or running, all in one step; run id to state after it.
 
         Whoever asks again for a job that is being cancelled gets it back.
@@ -229,7 +229,7 @@ class JobQueue:
         with self._table.writing(create=True) as table:
             states: dict[str, State] = {}
             for spec in specs:
-                values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": asked_by}
+                values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": submitted_by}
                 table.execute(_SUBMIT, {**values, "now": time.time()})
                 row = table.execute("UPDATE job SET cancel = 0 WHERE run_id = ? RETURNING state", (spec.run_id,))
                 states[spec.run_id] = row.fetchone()[0]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from core.architecture.model import Model, compute_model
 from core.datasets.cache import DatasetInfo, pin
+from core.datasets.dataset_view import read_info
 from core.datasets.split import compute_split
-from core.datasets.view import read_info
 from core.errors import JobError
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
-from core.jobs.placement import check_placement
+from core.jobs.executor_choice import check_placement
 from core.jobs.queue import JobQueue, State
 from core.spec import RunSpec
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ class Checker:
         return Checked(pinned, compute_model(pinned, info.input_shape, len(info.classes)), images)
 
 
-def submit(home: Home, spec: RunSpec, *, asked_by: str = "") -> Submission:
+def submit(home: Home, spec: RunSpec, *, submitted_by: str = "") -> Submission:
     """As `submit_all`, for one run."""
-    return submit_all(home, [spec], asked_by=asked_by)[0]
+    return submit_all(home, [spec], submitted_by=submitted_by)[0]
 
 
-def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> list[Submission]:
+def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") -> list[Submission]:
     """Sees to it that each spec is or becomes a finished run; queues all of them or, when one does not fit, none.
 
     A run that is cached touches neither the table nor the dispatcher. A failed or cancelled job is queued again and
     goes on from its checkpoint.
 
     Args:
-        asked_by: who asks, for the list of jobs.
+        submitted_by: who asks, for the list of jobs.
 
     Raises:
         DatasetError, SpecError: as `check`.
@@ -87,12 +87,12 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, asked_by: str = "") -> l
     states: dict[str, State] = {}
     if absent:
         check_placement()  # the dispatcher would have nobody to tell
-        states = JobQueue(home).submit(absent, asked_by)
+        states = JobQueue(home).submit(absent, submitted_by)
         ensure_dispatcher(home)
     return [Submission(spec.run_id, states.get(spec.run_id, "finished")) for spec in pinned]
 
 
-def cancel(home: Home, run_id: str) -> None:
+def cancel_job(home: Home, run_id: str) -> None:
     """Cancels a queued job at once and has a running one ended within seconds; what it has learned so far is kept for
     when somebody asks again.
 
@@ -104,7 +104,7 @@ def cancel(home: Home, run_id: str) -> None:
     ensure_dispatcher(home)
 
 
-def again(home: Home, run_id: str, state: State, *, asked_by: str = "") -> Submission:
+def requeue_job(home: Home, run_id: str, state: State, *, submitted_by: str = "") -> Submission:
     """Queues a job that ended in `state`, cancelled or failed, once more; it goes on from its checkpoint.
 
     Raises:
@@ -115,10 +115,10 @@ def again(home: Home, run_id: str, state: State, *, asked_by: str = "") -> Submi
     if job is None or job.state != state:
         got = f"{run_id!r:.60}, which is {job.state}" if job else f"{run_id!r:.60}"
         raise JobError(f"Expected the id of a {state} job; got {got}.")
-    return submit(home, job.spec, asked_by=asked_by)
+    return submit(home, job.spec, submitted_by=submitted_by)
 
 
-def go_on(home: Home) -> None:
+def resume_job(home: Home) -> None:
     """Ends a pause of the queue: what waits is started.
 
     Raises:

@@ -16,7 +16,7 @@ from core.spec import RunSpec
 
 MAX_MEMBERS = 200
 MAX_BUDGET_MINUTES = 100_000
-_ASKED_BY = "sweep "
+_SUBMITTED_BY = "sweep "
 
 
 class Sweep(BaseModel):
@@ -31,7 +31,7 @@ class Sweep(BaseModel):
 
     sweep_id: str = Field(pattern=r"^[0-9a-f]{12}$")
     recipe: str
-    knobs: tuple[str, ...]
+    settings: tuple[str, ...]
     members: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     budget_minutes: int | None = Field(None, ge=1, le=MAX_BUDGET_MINUTES)
     asked_at: float
@@ -41,9 +41,9 @@ class Sweep(BaseModel):
         return [RunSpec.parse(member) for member in self.members]
 
     @property
-    def asked_by(self) -> str:
+    def submitted_by(self) -> str:
         """As the table of jobs names who asks."""
-        return f"{_ASKED_BY}{self.sweep_id}"
+        return f"{_SUBMITTED_BY}{self.sweep_id}"
 
     @property
     def age_seconds(self) -> float:
@@ -90,7 +90,7 @@ def list_sweeps(home: Home) -> list[Sweep]:
 
 
 def keep_sweep(
-    home: Home, recipe: str, knobs: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
+    home: Home, recipe: str, settings: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
 ) -> Sweep:
     """Writes down what is asked for at this moment; its budget begins.
 
@@ -104,7 +104,7 @@ def keep_sweep(
     sweep = Sweep(
         sweep_id=hashlib.sha256(names.encode()).hexdigest()[:12],
         recipe=recipe,
-        knobs=tuple(knobs),
+        settings=tuple(settings),
         members=tuple(spec.canonical() for spec in specs),
         budget_minutes=budget_minutes,
         asked_at=time.time(),
@@ -118,11 +118,11 @@ def list_overdue(home: Home, queued: Iterable[Job]) -> list[tuple[Job, str]]:
     overdue = []
     budgets: dict[str, int | None] = {}
     for job in queued:
-        if job.state != "queued" or not job.asked_by.startswith(_ASKED_BY):
+        if job.state != "queued" or not job.submitted_by.startswith(_SUBMITTED_BY):
             continue
-        if job.asked_by not in budgets:
-            budgets[job.asked_by] = _read_spent(home, job.asked_by.removeprefix(_ASKED_BY))
-        minutes = budgets[job.asked_by]
+        if job.submitted_by not in budgets:
+            budgets[job.submitted_by] = _read_spent(home, job.submitted_by.removeprefix(_SUBMITTED_BY))
+        minutes = budgets[job.submitted_by]
         if minutes is not None:
             overdue.append((job, f"The sweep's budget of {minutes:,} min was used up."))
     return overdue

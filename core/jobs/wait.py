@@ -8,7 +8,7 @@ from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.progress import Progress, read_progress
 from core.jobs.queue import JobQueue, State
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 OnProgress = Callable[[str, State, Progress | None], None]
 

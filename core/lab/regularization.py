@@ -28,7 +28,7 @@ def find_minimum(best: float, strength: float) -> float:
 
 
 @dataclass(frozen=True)
-class Dropout:
+class DropoutResult:
     """The same activations in both phases and both conventions; arrays of their shape.
 
     Args:
@@ -46,7 +46,7 @@ class Dropout:
     plain_inference: Values
 
 
-def apply_dropout(x: Values, rate: float, seed: int) -> Dropout:
+def apply_dropout(x: Values, rate: float, seed: int) -> DropoutResult:
     """Drops each value with probability `rate`.
 
     Raises:
@@ -56,7 +56,7 @@ def apply_dropout(x: Values, rate: float, seed: int) -> Dropout:
         raise SpecError(f"Expected rate at least 0 and below 1; got {rate:g}.")
     mask = np.random.default_rng(seed).random(x.shape) >= rate
     kept = np.where(mask, x, 0.0)
-    return Dropout(mask, kept / (1 - rate), x, kept, x * (1 - rate))
+    return DropoutResult(mask, kept / (1 - rate), x, kept, x * (1 - rate))
 
 
 def compute_mean_training(x: Values, rate: float, seed: int, draws: int) -> Values:

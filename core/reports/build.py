@@ -13,16 +13,16 @@ from core.displays.palette import colors
 from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
-from core.reports.document import Cell, Document, Figure, Guess, Passage, Picture, RunLine, Table
-from core.reports.report import Report, View, Words
+from core.reports.display_option import make_display
+from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
+from core.reports.report import Report, TextBlock, ViewBlock
 from core.reports.reproduction import build_reproduction
-from core.reports.setting import make_display
 from core.store.comparison import Comparison, to_plain
 from core.store.note import NoteBook
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 
-def open_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison, list[str]]:
+def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison, list[str]]:
     """The runs of a report, and the ids of those that are gone.
 
     Raises:
@@ -40,7 +40,7 @@ def open_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison
     return Comparison.of(runs), gone
 
 
-Draw = Callable[[Words | View, Comparison, Home], Passage | Figure]
+Draw = Callable[[TextBlock | ViewBlock, Comparison, Home], Passage | Figure]
 
 
 def build_document(report: Report, store: RunStore, draw: Draw | None = None) -> Document:
@@ -51,7 +51,7 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     Raises:
         HeadroomError: when its runs are gone or cannot be compared. A view that cannot be drawn says so itself.
     """
-    comparison, gone = open_comparison(store, report.runs)
+    comparison, gone = open_report_comparison(store, report.runs)
     cautions = write_cautions(comparison)
     if gone:
         cautions.insert(0, f"{len(gone)} of its {format_plural(len(report.runs), 'run')} are gone: {', '.join(gone)}.")
@@ -69,9 +69,9 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     )
 
 
-def build_section(block: Words | View, comparison: Comparison, home: Home) -> Passage | Figure:
+def build_section(block: TextBlock | ViewBlock, comparison: Comparison, home: Home) -> Passage | Figure:
     """One part of a report; a view that cannot be drawn is a figure with a problem."""
-    if isinstance(block, Words):
+    if isinstance(block, TextBlock):
         return Passage(id=block.id, text=block.text)
     title = block.title
     try:
@@ -83,7 +83,7 @@ def build_section(block: Words | View, comparison: Comparison, home: Home) -> Pa
         return Figure(id=block.id, display=block.display, title=title or block.display, problem=str(error))
 
 
-def _build_figure(display: Display, block: View, title: str) -> Figure:
+def _build_figure(display: Display, block: ViewBlock, title: str) -> Figure:
     chart, table = display.chart(), display.table()
     return Figure(
         id=block.id,
@@ -105,14 +105,14 @@ def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
     for image, url in zip(images, gallery.thumbnails(images), strict=True):
         rows = frame[frame["image"] == image].to_dict("records")
         yield Picture(
-            url=url, label=str(rows[0]["label"]), guesses=tuple(_guess(gallery, row, palette) for row in rows)
+            url=url, label=str(rows[0]["label"]), predictions=tuple(_predicted(gallery, row, palette) for row in rows)
         )
 
 
-def _guess(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> Guess:
-    text = " ".join(gallery.write_guess(row)).rstrip()
+def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> PicturePrediction:
+    text = " ".join(gallery.write_predicted(row)).rstrip()
     wrong = not row["right"] and gallery.positive is None  # what is no guess is not struck through
-    return Guess(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
+    return PicturePrediction(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
 
 
 def _freeze(frame: pd.DataFrame) -> Table:
@@ -140,13 +140,13 @@ def _list_runs(comparison: Comparison, names: dict[str, str]) -> list[RunLine]:
         RunLine(
             run_id=run.run_id,
             name=names.get(run.run_id, ""),
-            head=contender.label,
+            head=variant.label,
             seed=run.spec.seed,
             epochs=run.record.trained_epochs,
             params=run.record.cost.params,
             test_accuracy=run.record.metrics.test_accuracy,
             data=run.record.data.fingerprint,
         )
-        for contender in comparison.contenders
-        for run in contender.runs
+        for variant in comparison.variants
+        for run in variant.runs
     ]

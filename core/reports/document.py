@@ -11,7 +11,9 @@ Cell = str | int | float | bool | None
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
+    )
 
 
 class Table(_Part):
@@ -40,8 +42,8 @@ class Passage(_Part):
     text: str
 
 
-class Guess(_Part):
-    """What a head took a picture for; `wrong` ones are struck through."""
+class PicturePrediction(_Part):
+    """The class that a head predicts for a picture, with its probability; wrong ones are struck through."""
 
     head: str
     text: str
@@ -50,11 +52,11 @@ class Guess(_Part):
 
 
 class Picture(_Part):
-    """A test image as a PNG data URI, its true class, and the guesses."""
+    """A test image as a PNG data URI, its true class, and the predictions."""
 
     url: Annotated[str, Field(pattern=r"^data:image/png;base64,[A-Za-z0-9+/]+=*$")]
     label: str
-    guesses: tuple[Guess, ...]
+    predictions: Annotated[tuple[PicturePrediction, ...], Field(alias="guesses")]  # the name in files of format 1
 
 
 class Figure(_Part):

@@ -7,11 +7,11 @@ from pathlib import Path
 from core.errors import ReportError
 from core.files import replacing
 from core.reports.address import is_address, split_address
-from core.reports.build import build_document, open_comparison
-from core.reports.default import write_default
+from core.reports.build import build_document, open_report_comparison
+from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, Files, pack
-from core.reports.shelf import ReportShelf
-from core.store.runs import RunStore
+from core.reports.report_store import ReportStore
+from core.store.run_store import RunStore
 
 
 def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) -> Edition:
@@ -24,7 +24,7 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
     Raises:
         HeadroomError: when it is not there, or cannot be put together.
     """
-    shelf = ReportShelf(store.home)
+    shelf = ReportStore(store.home)
     if len(names) == 1 and is_address(names[0]):
         report_id, version = split_address(names[0])
         if version is None and (draft or not shelf.versions(report_id)):
@@ -32,7 +32,7 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
         return Edition.of(shelf.open(names[0]))
     if any(is_address(name) for name in names):
         raise ReportError("Expected one report, or ids of runs; got both, or several reports.")
-    comparison, _ = open_comparison(store, [store.find(name).run_id for name in names])
+    comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])
     return Edition(build_document(write_default(comparison), store))
 
 
@@ -52,7 +52,7 @@ def find_format(path: Path, name: str | None) -> str:
     return found
 
 
-def export(edition: Edition, form: str, path: Path, store: RunStore) -> Files:
+def export_report(edition: Edition, form: str, path: Path, store: RunStore) -> Files:
     """Writes a report to `path`, and what else belongs to it beside it; into a .zip all together.
 
     Raises:

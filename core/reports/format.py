@@ -11,7 +11,7 @@ from typing import ClassVar
 from core.home import Home
 from core.registry import Registry
 from core.reports.document import Document
-from core.reports.shelf import Published
+from core.reports.report_store import PublishedVersion
 
 Files = dict[str, bytes]
 """Contents by name; the first is the report, the others stand beside it and are named in it."""
@@ -29,7 +29,7 @@ class Edition:
     name: str = ""
 
     @classmethod
-    def of(cls, published: Published) -> "Edition":
+    def of(cls, published: PublishedVersion) -> "Edition":
         return cls(published.document, published.address, published.at, published.checksum)
 
     @property

@@ -23,7 +23,7 @@ def write_reproduction(document: Document) -> list[str]:
     return [
         "## How to get these figures again",
         "```bash\n" + "\n".join(document.reproduction.commands) + "\n```",
-        write_table(document.environment_table),
+        write_markdown_table(document.environment_table),
     ]
 
 
@@ -32,7 +32,7 @@ def write_checksum(edition: Edition) -> list[str]:
     return [f"SHA-256 of what it says: `{edition.checksum}`"] if edition.checksum else []
 
 
-def write_table(table: Table) -> str:
+def write_markdown_table(table: Table) -> str:
     lines = [table.columns, *(map(write_cell, row) for row in table.rows)]
     header, *rows = ["| " + " | ".join(map(write_text, line)) + " |" for line in lines]
     return "\n".join([header, "| " + " | ".join(["---"] * len(table.columns)) + " |", *rows])

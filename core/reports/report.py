@@ -21,7 +21,7 @@ def draw_id(length: int = 6) -> str:
     return "".join(choice(_LETTERS) for _ in range(length))
 
 
-class Words(_Part):
+class TextBlock(_Part):
     """The author's own, in Markdown. `id` stays the same wherever the block is moved."""
 
     kind: Literal["words"] = "words"
@@ -29,7 +29,7 @@ class Words(_Part):
     text: str = Field("", max_length=MOST_WORDS)
 
 
-class View(_Part):
+class ViewBlock(_Part):
     """One display with its settings, by the name of the field; those left out are at their default."""
 
     kind: Literal["view"] = "view"
@@ -40,7 +40,7 @@ class View(_Part):
     table: bool = False
 
 
-Block = Annotated[Words | View, Field(discriminator="kind")]
+Block = Annotated[TextBlock | ViewBlock, Field(discriminator="kind")]
 
 
 class Report(_Part):
@@ -77,7 +77,7 @@ class Report(_Part):
         if len(blocks) > MOST_BLOCKS:
             raise ReportError(f"Expected at most {MOST_BLOCKS} parts in a report; got {len(blocks)}.")
         for block in blocks:
-            if isinstance(block, Words) and len(block.text) > MOST_WORDS:
+            if isinstance(block, TextBlock) and len(block.text) > MOST_WORDS:
                 raise ReportError(f"Expected words of at most {MOST_WORDS:,} characters; got {len(block.text):,}.")
         return Report.parse({**self.model_dump(), **{n: _dump(v) for n, v in changes.items()}})
 
@@ -99,7 +99,7 @@ class Report(_Part):
         place = self._find(block_id)
         return self.change(blocks=self.blocks[:place] + self.blocks[place + 1 :])
 
-    def insert(self, block: Words | View, after: str | None = None) -> "Report":
+    def insert(self, block: TextBlock | ViewBlock, after: str | None = None) -> "Report":
         """With one more block, after another one or before all."""
         place = 0 if after is None else self._find(after) + 1
         return self.change(blocks=(*self.blocks[:place], block, *self.blocks[place:]))

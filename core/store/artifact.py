@@ -19,7 +19,7 @@ from core.errors import ArtifactError, HeadroomError, HomeError, RunNotFoundErro
 from core.files import compute_checksum
 from core.store.record import Record
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
     from core.home import Home

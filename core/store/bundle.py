@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
-from core.store.foreign import MODELS, MOST_BYTES
+from core.store.import_validation import MODELS, MOST_BYTES
 from core.store.run import Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.store.thumbnail import EXACT, FINGERPRINT, SHRUNK, build_thumbnails, load_test_images
 
 MANIFEST = "bundle.json"

@@ -10,15 +10,15 @@ import pandas as pd
 
 from core.errors import ComparisonError
 from core.recipes import RECIPES, Recipe, recipe_of
-from core.spec import DATASETS, HEADS, KNOBS, RunSpec
+from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.run import Run
 
-_HEAD_KNOBS = {"head", *(name for name, knob in KNOBS.items() if knob.group == "head")}
-_SETTING_KNOBS = [name for name in KNOBS if name not in _HEAD_KNOBS | {"seed"}]
+_HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
+_SETTING_SETTINGS = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Variant:
     """Runs that differ in nothing but the seed, in the order of their seeds."""
 
     label: str
@@ -33,15 +33,15 @@ class Contender:
         return self.first.spec
 
     @property
-    def place(self) -> int:
-        return HEADS[self.spec.head].place
+    def order(self) -> int:
+        return HEADS[self.spec.head].order
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Runs on the same data, grouped into contenders in the order of their heads."""
 
-    contenders: tuple[Contender, ...]
+    variants: tuple[Variant, ...]
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -55,7 +55,7 @@ class Comparison:
         if not groups:
             raise ComparisonError("Expected at least one finished run to compare; got none.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
-        members.sort(key=lambda group: (HEADS[group[0].spec.head].place, group[0].run_id))
+        members.sort(key=lambda group: (HEADS[group[0].spec.head].order, group[0].run_id))
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
             a, b = list(targets.values())[:2]
@@ -64,19 +64,19 @@ class Comparison:
                 f"({a.spec.data}) and {b.run_id} on {b.spec.dataset} ({b.spec.data})."
             )
         labels = _labels([group[0].spec for group in members])
-        return cls(tuple(Contender(label, group) for label, group in zip(labels, members, strict=True)))
+        return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        return tuple(run for contender in self.contenders for run in contender.runs)
+        return tuple(run for variant in self.variants for run in variant.runs)
 
     @property
     def labels(self) -> list[str]:
-        return [contender.label for contender in self.contenders]
+        return [variant.label for variant in self.variants]
 
     @property
     def first(self) -> Run:
-        return self.contenders[0].first
+        return self.variants[0].first
 
     @cached_property
     def recipe(self) -> Recipe | None:
@@ -89,24 +89,24 @@ class Comparison:
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:
     """The head's label, with the knobs that tell contenders of one head apart."""
-    differing = [name for name in KNOBS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
+    differing = [name for name in SETTINGS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]
         telling = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
-        labels.append(" · ".join([HEADS[spec.head].label, *(describe(n, getattr(spec, n)) for n in telling)]))
+        labels.append(" · ".join([HEADS[spec.head].label, *(describe_setting(n, getattr(spec, n)) for n in telling)]))
     return labels
 
 
-def describe(name: str, value: object) -> str:
+def describe_setting(name: str, value: object) -> str:
     """One knob in words: «3 epochs», «dropout 0.5», «all training images», «no augmentation»."""
-    knob = KNOBS[name]
-    noun = knob.label.lower()
+    setting = SETTINGS[name]
+    noun = setting.label.lower()
     if value is None:
-        return {"all": f"all {noun}", "none": f"no {noun}"}.get(knob.none, f"{noun} {knob.none}")
+        return {"all": f"all {noun}", "none": f"no {noun}"}.get(setting.none, f"{noun} {setting.none}")
     if value is True or value is False or value == "":
         return noun if value else f"no {noun}"
-    if knob.unit and noun.endswith(knob.unit) and isinstance(value, int):
+    if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
     return f"{noun} {describe_value(name, value)}"
 
@@ -115,33 +115,33 @@ def describe_epochs(runs: Sequence[Run]) -> str:
     """«25 epochs», or «7–9 of 25 epochs» where patience ended some of them before."""
     trained, asked = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
     if min(trained) == max(trained) == asked:
-        return describe("epochs", asked)
+        return describe_setting("epochs", asked)
     few = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
-    return f"{few} of {describe('epochs', asked)}"
+    return f"{few} of {describe_setting('epochs', asked)}"
 
 
 def describe_value(name: str, value: object) -> str:
     """The value of a knob whose name is said already: «1,000», «0.5», «all»."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return KNOBS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
+    return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
-def list_changes(recipe: Recipe, contenders: Iterable[Contender]) -> dict[str, str]:
+def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
     """What was not trained as the recipe says, in words by knob: «1 epoch instead of 25»."""
     own: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
-    for contender in contenders:
-        wanted = recipe.spec_of(contender.spec.head)
-        for name in KNOBS:
-            value = getattr(contender.spec, name)
+    for variant in variants:
+        wanted = recipe.spec_of(variant.spec.head)
+        for name in SETTINGS:
+            value = getattr(variant.spec, name)
             if name not in ("seed", "data", "folder") and value != getattr(wanted, name):
                 own[name] = getattr(wanted, name)
                 values.setdefault(name, []).append(value)
     return {
-        name: f"{' and '.join(describe(name, value) for value in dict.fromkeys(values[name]))} "
+        name: f"{' and '.join(describe_setting(name, value) for value in dict.fromkeys(values[name]))} "
         f"instead of {describe_value(name, own[name])}"
-        for name in KNOBS
+        for name in SETTINGS
         if name in own
     }
 
@@ -178,12 +178,12 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
     frame = frame[frame["recipe"].notna()]
-    for values, group in frame.groupby(["recipe", *_SETTING_KNOBS], sort=False, dropna=False):
+    for values, group in frame.groupby(["recipe", *_SETTING_SETTINGS], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
-        settings = {name: to_plain(value) for name, value in zip(_SETTING_KNOBS, values[1:], strict=True)}
+        settings = {name: to_plain(value) for name, value in zip(_SETTING_SETTINGS, values[1:], strict=True)}
         datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
-        label = " · ".join([recipe.name, *(describe(n, v) for n, v in changed.items())])
+        label = " · ".join([recipe.name, *(describe_setting(n, v) for n, v in changed.items())])
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0

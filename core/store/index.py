@@ -16,19 +16,24 @@ import pandas as pd
 from core.errors import HomeError, RunError
 from core.files import replacing
 from core.recipes import RECIPES
-from core.spec import KNOBS
+from core.spec import SETTINGS
 from core.store.record import Cost, Metrics, Record
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *KNOBS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
+    "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
     "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
     **dict.fromkeys(COLUMNS, "str"),
-    **{name: {int: "int64", float: "float64", str: "str", bool: "bool"}[knob.kind] for name, knob in KNOBS.items()},
-    **{name: "Int64" for name, knob in KNOBS.items() if knob.default is None},  # nothing stands for all, or for as is
+    **{
+        name: {int: "int64", float: "float64", str: "str", bool: "bool"}[setting.kind]
+        for name, setting in SETTINGS.items()
+    },
+    **{
+        name: "Int64" for name, setting in SETTINGS.items() if setting.default is None
+    },  # nothing stands for all, or for as is
     **dict.fromkeys(Metrics.model_fields, "float64"),
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",
@@ -58,7 +63,7 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
 
 
-def list_records(records: Iterable[Record]) -> pd.DataFrame:
+def read_records(records: Iterable[Record]) -> pd.DataFrame:
     """A row a record with the columns of COLUMNS, in the order given and of the types of an index."""
     rows = (record.row() for record in records)
     return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]

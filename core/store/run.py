@@ -18,8 +18,8 @@ from core.files import compute_checksum
 from core.recipes import write_command
 from core.spec import RunSpec
 from core.store.record import Record
-from core.store.robustness import NAME as ROBUSTNESS
-from core.store.robustness import Robustness
+from core.store.robustness_file import NAME as ROBUSTNESS
+from core.store.robustness_file import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 FILES = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.errors import SearchError
-from core.spec import HEADS, KNOBS
+from core.spec import HEADS, SETTINGS
 
 MOST_CHARS = 500
 
@@ -20,12 +20,12 @@ _NUMBERS = {
     "acc": "test_accuracy", "accuracy": "test_accuracy", "loss": "test_loss", "params": "params", "flops": "flops",
     "bytes": "tflite_bytes", "latency": "latency_seconds", "seconds": "train_seconds",
     "val_acc": "validation_accuracy", "val_loss": "validation_loss",
-    **{name: name for name, knob in KNOBS.items() if knob.kind in (int, float)},
+    **{name: name for name, setting in SETTINGS.items() if setting.kind in (int, float)},
     "epochs": "trained_epochs",
 }  # fmt: skip
 _TEXTS = {
     "id": "run_id", "run": "run_id", "name": "name", "recipe": "recipe", "note": "note", "cpu": "cpu", "from": "source",
-    **{name: name for name, knob in KNOBS.items() if knob.kind in (str, bool)},
+    **{name: name for name, setting in SETTINGS.items() if setting.kind in (str, bool)},
 }  # fmt: skip
 _MARKS = {"star": "star", "starred": "star", "archived": "archived"}
 _FREE = ("run_id", "name", "recipe", "dataset", "head", "head_label", "tags", "note")

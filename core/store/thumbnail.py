@@ -5,10 +5,10 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.view import open_view
+from core.datasets.dataset_view import open_view
 from core.errors import DatasetError
 from core.home import Home
-from core.picture import shrink_picture
+from core.image_file import shrink_picture
 from core.store.record import Data
 from core.store.run import Run
 
@@ -64,7 +64,7 @@ def build_thumbnails(images: Images) -> tuple[str, Images] | None:
     return None
 
 
-def fits(pixels: NDArray[np.generic], data: Data) -> bool:
+def matches_dataset(pixels: NDArray[np.generic], data: Data) -> bool:
     """Whether an array can be the small pictures of a run's test images."""
     return (
         pixels.dtype == np.uint8
@@ -84,4 +84,4 @@ def _read(home: Home, data: Data, name: str) -> Images | None:
         found = np.load(home.thumbnails / data.fingerprint / name, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return found if fits(found, data) else None
+    return found if matches_dataset(found, data) else None

@@ -11,30 +11,30 @@ from functools import partial
 from pathlib import Path
 
 from core.architecture.model import Model, compute_model
-from core.augment.stress import choose_images
+from core.augment.corruption import select_corrupted_images
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
-from core.jobs.reason import NO_MEMORY, NO_ROOM
-from core.store.robustness import NAME as ROBUSTNESS
+from core.jobs.failure_reason import NO_MEMORY, NO_ROOM
+from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, Predictions, Run
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
+from core.training.activation_maps import write_maps
 from core.training.build import build_model, read_layers
 from core.training.device import configure
 from core.training.evaluate import compile_probs
+from core.training.evaluate_robustness import evaluate_robustness, write_robustness
 from core.training.export import export_litert, measure_latency
 from core.training.features import can_cache, count_backbone_layers, replace_images
-from core.training.fit import Step, fit
-from core.training.input import load_splits
+from core.training.fit import TrainStep, fit
+from core.training.input_data import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
-from core.training.maps import write_maps
-from core.training.pace import Pace
-from core.training.record import build_record, describe_environment, write_predictions, write_preview
-from core.training.robustness import compute_robustness, write_robustness
+from core.training.record import build_record, describe_environment, save_predictions, write_preview
+from core.training.speed import TrainingSpeed
 from core.training.weights import load_weights
 
 
-def train(job: JobFolder) -> Run:
+def train_job(job: JobFolder) -> Run:
     """Loading, training, evaluating, exporting, publishing; goes on from the job's checkpoint where there is one."""
     spec = job.spec
     (job.path / "record.json").unlink(missing_ok=True)  # of an attempt that died before it could publish
@@ -51,9 +51,9 @@ def train(job: JobFolder) -> Run:
         splits = replace_images(job.home, model, closed, splits, partial(_say_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
-    pace = Pace(len(splits.train), spec.epochs, spec.batch_size)
+    pace = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
 
-    def look(step: Step) -> None:
+    def look(step: TrainStep) -> None:
         job.say("training", **pace.measure(step))
 
     epochs = start.epoch
@@ -77,16 +77,16 @@ def train(job: JobFolder) -> Run:
     predictions = Predictions(
         compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
     )
-    write_predictions(job.path / "predictions.npz", predictions)
+    save_predictions(job.path / "predictions.npz", predictions)
     write_maps(job.path / "maps.npz", model, closed, splits.test, first)
 
     job.say("exporting", epoch=epochs)
     job.settle_model()
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
-    places = choose_images(len(stored), closed.flops)
+    places = select_corrupted_images(len(stored), closed.flops)
     if len(places):
-        found = compute_robustness(job.path / "model.tflite", stored, places, partial(job.say, "putting it to stress"))
+        found = evaluate_robustness(job.path / "model.tflite", stored, places, partial(job.say, "putting it to stress"))
         write_robustness(job.path / ROBUSTNESS, found)
     write_json(job.path / "layers.json", read_layers(model))
     write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))
@@ -119,7 +119,7 @@ def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
         with job.locked():
             configure()
-            train(job)
+            train_job(job)
     except Exception as error:
         return _explain(error)
     return None

@@ -7,7 +7,7 @@ _MOST_CHANNELS = 3
 _MOST_PIXELS = 64 * 64  # the windows of larger images take more memory than they save time
 
 
-def fits(layer: keras.layers.Layer, images: tf.Tensor) -> bool:
+def is_supported(layer: keras.layers.Layer, images: tf.Tensor) -> bool:
     if not isinstance(layer, keras.layers.Conv2D) or layer.strides != (1, 1):
         return False
     _, height, width, channels = images.shape

@@ -5,7 +5,7 @@ import tensorflow as tf
 _BYTES = {256: tf.int8, 65_536: tf.int16}
 
 
-def drop(values: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
+def drop_activations(values: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
     """Sets a share `rate` of the values to 0 at random and scales the others by 1 / (1 − rate), as Keras' Dropout does.
 
     One byte decides where `rate` is a whole number of 256ths, two elsewhere: the share is then exact to 1/131,072.

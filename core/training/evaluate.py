@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.training.forward import compute_outputs, to_probs
-from core.training.input import Split, describe
+from core.training.input_data import Split, describe_data
 
 _BATCH = 200
 _BATCH_BYTES = 8_000_000
@@ -24,7 +24,7 @@ def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: i
         first: the layer that the split's images are the input of.
     """
 
-    @tf.function(input_signature=[describe(images)])
+    @tf.function(input_signature=[describe_data(images)])
     def compute(images: tf.Tensor) -> tf.Tensor:
         return to_probs(compute_outputs(model, images, training=False, first=first))
 

@@ -16,7 +16,7 @@ from core.files import replacing
 from core.home import Home
 from core.training.evaluate import batches
 from core.training.forward import compute_outputs
-from core.training.input import Split, Splits
+from core.training.input_data import Split, Splits
 
 Look = Callable[[int, int], None]
 """Called with the images that are done and the images in all."""

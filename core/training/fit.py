@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.spec import RunSpec
-from core.store.metric import compute_metrics
+from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
 from core.training.evaluate import ComputeProbs
 from core.training.forward import compute_outputs, to_probs
-from core.training.input import Split, compute_order, describe
+from core.training.input_data import Split, compute_order, describe_data
 from core.training.patience import is_over
 
 _LOOK_SECONDS = 0.25
@@ -25,7 +25,7 @@ _STRETCH_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainStep:
     """Where an epoch stands. `seconds` is the time it has taken; losses and accuracies are running means over it."""
 
     epoch: int
@@ -58,7 +58,7 @@ def fit(
     *,
     past: Sequence[float] = (),
     first: int = 0,
-    look: Callable[[Step], None] = lambda _: None,
+    look: Callable[[TrainStep], None] = lambda _: None,
 ) -> Iterator[Epoch]:
     """Trains up to `spec.epochs`, or till `spec.patience` is at an end, and yields each epoch when it is validated.
 
@@ -96,7 +96,7 @@ def fit(
             done = min(stride, steps - step)
             step += done
             _check_finite(loss, epoch, spec)
-            look(Step(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
+            look(TrainStep(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
             step_seconds = (time.perf_counter() - stretch_begin) / done
             stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps, most))
         val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation.labels)
@@ -125,7 +125,7 @@ def _compile_steps(
     mean_loss, mean_accuracy = means
     variables = model.trainable_variables
 
-    @tf.function(input_signature=[describe(images), tf.TensorSpec((None,), tf.int64)])
+    @tf.function(input_signature=[describe_data(images), tf.TensorSpec((None,), tf.int64)])
     def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
             truth = labels[start : start + spec.batch_size]

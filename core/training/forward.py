@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from core.training.convolve import convolve, fits
+from core.training.convolve import convolve, is_supported
 from core.training.device import has_gpu
-from core.training.dropout import drop
-from core.training.input import scale
+from core.training.dropout import drop_activations
+from core.training.input_data import scale
 from core.training.pool import max_pool
 
 
@@ -31,12 +31,12 @@ def compute_outputs(
 def _learn(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
     """`layer(maps, training=True)`, by the faster way where there is one."""
     if isinstance(layer, keras.layers.Dropout):
-        return drop(maps, layer.rate, layer.seed_generator.next())
+        return drop_activations(maps, layer.rate, layer.seed_generator.next())
     if has_gpu():
         return layer(maps, training=True)
     if isinstance(layer, keras.layers.MaxPooling2D) and layer.pool_size == (2, 2):
         return max_pool(maps)
-    if fits(layer, maps):
+    if is_supported(layer, maps):
         return convolve(layer, maps)
     return layer(maps, training=True)
 

@@ -20,7 +20,7 @@ from core.files import replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, finite, read_history
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.training.build import compile_model
 from core.training.fit import Epoch
 from core.training.patience import is_over

@@ -8,7 +8,7 @@ with quiet():
     from ai_edge_litert import interpreter
     from tensorflow.lite.python import lite
 
-    from core.training import build, device, evaluate, export, fit, input, job, record
+    from core.training import build, device, evaluate, export, fit, job, record
 
 __all__ = [
     "build", "device", "evaluate", "export", "fit", "input", "interpreter", "job", "keras", "lite", "record", "tf",

@@ -15,11 +15,11 @@ from core.architecture.model import Model
 from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
-from core.store.metric import compute_metrics, compute_targets
+from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.run import FILES, Predictions, finite
 from core.training.export import Latency
-from core.training.input import Split, Splits
+from core.training.input_data import Split, Splits
 
 _PREVIEW_IMAGES = 6
 _LIBRARIES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -59,7 +59,7 @@ def read_cpu() -> str:
     return next(names, "") or platform.processor() or platform.machine()
 
 
-def write_predictions(path: Path, predictions: Predictions) -> None:
+def save_predictions(path: Path, predictions: Predictions) -> None:
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **vars(predictions))
 

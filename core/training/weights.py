@@ -6,7 +6,7 @@ import h5py
 import keras
 import numpy as np
 
-from core.architecture.backbone import Weights
+from core.architecture.backbone import PretrainedWeights
 from core.architecture.model import Model
 from core.datasets.download import keras_home, quiet
 from core.errors import TrainingError
@@ -33,7 +33,7 @@ def load_weights(home: Home, model: keras.Sequential, closed: Model) -> None:
             ) from None
 
 
-def find_weights(home: Home, weights: Weights, closed: Model) -> Path:
+def find_weights(home: Home, weights: PretrainedWeights, closed: Model) -> Path:
     """The file in `<home>/weights` or where Keras keeps its models; downloaded to the latter when in neither."""
     places = [home.weights / weights.file, keras_home() / "models" / weights.file]
     for path in places:
@@ -49,7 +49,7 @@ def find_weights(home: Home, weights: Weights, closed: Model) -> Path:
         ) from None
 
 
-def _assign(path: Path, weights: Weights, model: keras.Sequential, closed: Model) -> None:
+def _assign(path: Path, weights: PretrainedWeights, model: keras.Sequential, closed: Model) -> None:
     """Layer by layer, by name; the file is one of Keras' older kind, a group a layer."""
     with h5py.File(path) as file:
         for layer, row in zip(model.layers, closed.rows, strict=True):

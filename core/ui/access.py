@@ -71,7 +71,7 @@ def offer(
     return st.button(label, help=reason or help, disabled=disabled or reason is not None, **button)
 
 
-def explain(action: Action[..., Any]) -> bool:
+def show_denial(action: Action[..., Any]) -> bool:
     """Whether the person of this session may do something; says so where they may not."""
     reason = problem(action)
     if reason:

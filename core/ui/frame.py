@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import HeadroomError
-from core.pace import PACES
+from core.page_timing import PAGE_TIMINGS
 from core.ui.access import show_person
-from core.ui.link import close_link, open_link
-from core.ui.state import choose_comparison, chosen_comparison, store
+from core.ui.session import chosen_comparison, pick_comparison, store
+from core.ui.widget import close_link, open_link
 
 _BUG = ":material/bug_report:"
 MARK = (
@@ -26,11 +26,11 @@ MARK = (
 
 
 def run_page(page: StreamlitPage) -> None:
-    with PACES.timing(page.title):
+    with PAGE_TIMINGS.timing(page.title):
         open_link(page.title)
         with errors_as_sentences():
             show_person()
-            choose_comparison()
+            pick_comparison()
             page.run()
         close_link()
     _spare_collector(page.title)
@@ -55,7 +55,7 @@ def errors_as_sentences() -> Iterator[None]:
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
     except Exception:
-        PACES.fail()
+        PAGE_TIMINGS.fail()
         logging.getLogger("headroom").exception("a page failed")
         st.error("Something went wrong on this page. The full account is in the dashboard's log.", icon=_BUG)
 

@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.actions.report import create_report
-from core.reports.default import write_default
+from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, pack
 from core.store.comparison import Comparison
 from core.ui.access import offer
-from core.ui.freeze import draw_document
-from core.ui.reports import save_comparison
-from core.ui.show import keep
-from core.ui.state import home
+from core.ui.display import keep
+from core.ui.reports.listing import save_comparison
+from core.ui.reports.preview import draw_document
+from core.ui.session import home
 
 
 def share_comparison(comparison: Comparison) -> None:

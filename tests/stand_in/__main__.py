@@ -17,7 +17,7 @@ from core.datasets.cache import open_dataset
 from core.home import Home
 from core.spec import RunSpec
 from core.store.record import Cost, Data, Metrics, Record
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from tests.stand_in import CRASHES, CRASHES_ONCE, EPOCH_SECONDS, FAILS, PARENT, STUBBORN
 
 

@@ -1,6 +1,6 @@
 """Whether all heads saw their images changed in the same way."""
 
-from core.analysis.check import Result, check, compare_knobs
+from core.analysis.check import Result, check, compare_settings
 from core.store.comparison import Comparison
 
 
@@ -12,4 +12,4 @@ def augmentation(comparison: Comparison) -> Result:
 
     **What to do:** train both heads with the same augmentation, or without any.
     """
-    return compare_knobs(comparison, ("augmentation",), "augmentation")
+    return compare_settings(comparison, ("augmentation",), "augmentation")

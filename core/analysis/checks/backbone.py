@@ -1,10 +1,10 @@
 """Whether all heads stand on the same backbone."""
 
-from core.analysis.check import Result, check, compare_knobs
-from core.spec import KNOBS
+from core.analysis.check import Result, check, compare_settings
+from core.spec import SETTINGS
 from core.store.comparison import Comparison
 
-_KNOBS = [name for name, knob in KNOBS.items() if knob.group == "backbone"]
+_SETTINGS = [name for name, setting in SETTINGS.items() if setting.group == "backbone"]
 
 
 @check(code="H04", title="Different backbone", severity="serious")
@@ -16,4 +16,4 @@ def backbone(comparison: Comparison) -> Result:
 
     **What to do:** compare runs that differ in the head alone. To study a setting of the backbone, keep one head.
     """
-    return compare_knobs(comparison, _KNOBS, "backbone")
+    return compare_settings(comparison, _SETTINGS, "backbone")

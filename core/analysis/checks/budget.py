@@ -1,10 +1,10 @@
 """Whether all heads were trained for as long and in the same way."""
 
-from core.analysis.check import Result, check, compare_knobs
-from core.spec import KNOBS
+from core.analysis.check import Result, check, compare_settings
+from core.spec import SETTINGS
 from core.store.comparison import Comparison
 
-_KNOBS = [name for name, knob in KNOBS.items() if knob.group == "training" and name != "seed"]
+_SETTINGS = [name for name, setting in SETTINGS.items() if setting.group == "training" and name != "seed"]
 
 
 @check(code="H05", title="Different budget", severity="serious")
@@ -16,4 +16,4 @@ def budget(comparison: Comparison) -> Result:
 
     **What to do:** give the shorter runs more epochs on the Curves page, or train both with the same settings.
     """
-    return compare_knobs(comparison, _KNOBS, "training settings")
+    return compare_settings(comparison, _SETTINGS, "training settings")

@@ -22,19 +22,19 @@ def dead_class(comparison: Comparison) -> Result:
     **What to do:** look at that seed's confusion matrix, and set the head «GAP, linear maps» beside it, which is the
     same without the ReLU.
     """
-    asked = [(contender, run) for contender in comparison.contenders for run in contender.runs if _may_die(run)]
+    asked = [(variant, run) for variant in comparison.variants for run in variant.runs if _may_die(run)]
     if not asked:
         return Result("not applicable", "No head passes its class scores through a ReLU.")
     names = comparison.first.record.data.classes
     told = []
-    for contender, run in asked:
+    for variant, run in asked:
         if dead := find_dead(run):
             few = ", ".join(names[label] for label in dead[:3])
             more = f" and {len(dead) - 3} more" if len(dead) > 3 else ""
-            told.append(f"{contender.label} with seed {run.spec.seed} has lost {few}{more}")
+            told.append(f"{variant.label} with seed {run.spec.seed} has lost {few}{more}")
     if told:
         return Result("failed", f"A ReLU is shut for whole classes: {'; '.join(told)}.")
-    heads = ", ".join(dict.fromkeys(contender.label for contender, _ in asked))
+    heads = ", ".join(dict.fromkeys(variant.label for variant, _ in asked))
     return Result("passed", f"Every class map of {heads} answers to some image.")
 
 

@@ -18,9 +18,9 @@ def diverged(comparison: Comparison) -> Result:
     **What to do:** train again with a smaller learning rate.
     """
     told = [
-        f"{contender.label} with seed {run.spec.seed} ({what})"
-        for contender in comparison.contenders
-        for run in contender.runs
+        f"{variant.label} with seed {run.spec.seed} ({what})"
+        for variant in comparison.variants
+        for run in variant.runs
         if (what := _describe(run))
     ]
     if told:

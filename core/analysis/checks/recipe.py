@@ -16,7 +16,7 @@ def recipe(comparison: Comparison) -> Result:
     found = comparison.recipe
     if found is None:
         return Result("not applicable", "The runs belong to no recipe.")
-    changes = list_changes(found, comparison.contenders)
+    changes = list_changes(found, comparison.variants)
     if changes:
         return Result("failed", f"The settings are not the recipe's own: {', '.join(changes.values())}.")
     return Result("passed", f"The settings are those of {found.name}.")

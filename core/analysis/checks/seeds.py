@@ -18,7 +18,7 @@ def seeds(comparison: Comparison) -> Result:
 
     **What to do:** train more seeds of each head. Seeds that are cached are not trained again.
     """
-    counts = {contender.label: len(contender.runs) for contender in comparison.contenders}
+    counts = {variant.label: len(variant.runs) for variant in comparison.variants}
     fewest = min(counts.values())
     if fewest >= _ENOUGH:
         return Result("passed", f"Every head has at least {fewest} seeds.")

@@ -1,9 +1,9 @@
 """Whether all heads learned from the same images and were validated on the same others."""
 
-from core.analysis.check import Result, check, compare_knobs
+from core.analysis.check import Result, check, compare_settings
 from core.store.comparison import Comparison
 
-_KNOBS = ("train_images", "validation_fraction", "validation_images", "side", "attribute")
+_SETTINGS = ("train_images", "validation_fraction", "validation_images", "side", "attribute")
 
 
 @check(code="H02", title="Different split", severity="serious")
@@ -16,4 +16,4 @@ def split(comparison: Comparison) -> Result:
 
     **What to do:** train both heads with the same values for these settings.
     """
-    return compare_knobs(comparison, _KNOBS, "training and validation images")
+    return compare_settings(comparison, _SETTINGS, "training and validation images")

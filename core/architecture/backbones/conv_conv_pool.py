@@ -5,7 +5,7 @@ from core.architecture.layers import BatchNormalization, Conv, Layer, MaxPooling
 from core.spec import RunSpec
 
 
-@backbone(label="Conv–conv–pool blocks", place=2, uses=("blocks", "filters", "kernel_size", "padding"))
+@backbone(label="Conv–conv–pool blocks", order=2, uses=("blocks", "filters", "kernel_size", "padding"))
 def conv_conv_pool(spec: RunSpec) -> list[Layer]:
     """Two convolutions with ReLU, 2×2 max pooling and batch normalization; filters double from block to block."""
     layers: list[Layer] = []

@@ -1,16 +1,16 @@
 """R1's backbone, with a larger kernel R4's: convolution, max pooling, dropout, repeated."""
 
 from core.architecture.backbone import backbone
-from core.architecture.head import drop
+from core.architecture.head import optional_dropout
 from core.architecture.layers import Conv, Layer, MaxPooling
 from core.spec import RunSpec
 
 
-@backbone(label="Conv–pool blocks", place=1, uses=("blocks", "filters", "dropout", "kernel_size", "padding"))
+@backbone(label="Conv–pool blocks", order=1, uses=("blocks", "filters", "dropout", "kernel_size", "padding"))
 def conv_pool(spec: RunSpec) -> list[Layer]:
     """Convolution with ReLU, 2×2 max pooling and dropout; filters double from block to block."""
     layers: list[Layer] = []
     for block in range(spec.blocks):
         convolution = Conv(spec.filters * 2**block, spec.kernel_size, spec.padding)
-        layers += [convolution, MaxPooling(), *drop(spec.dropout)]
+        layers += [convolution, MaxPooling(), *optional_dropout(spec.dropout)]
     return layers

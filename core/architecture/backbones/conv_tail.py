@@ -1,14 +1,14 @@
 """The backbone of the face-attribute experiment: it ends in a convolution, so that pooling is left to the head."""
 
 from core.architecture.backbone import backbone
-from core.architecture.head import drop
+from core.architecture.head import optional_dropout
 from core.architecture.layers import Conv, Layer, MaxPooling
 from core.spec import RunSpec
 
 _DROPPED_BLOCKS = 2
 
 
-@backbone(label="Conv–pool blocks with a last convolution", place=3, uses=("blocks", "filters", "dropout"))
+@backbone(label="Conv–pool blocks with a last convolution", order=3, uses=("blocks", "filters", "dropout"))
 def conv_tail(spec: RunSpec) -> list[Layer]:
     """3×3 same convolutions with ReLU, each but the last followed by 2×2 max pooling, the first two also by dropout;
     filters double from block to block."""
@@ -16,5 +16,5 @@ def conv_tail(spec: RunSpec) -> list[Layer]:
     for block in range(spec.blocks):
         layers.append(Conv(spec.filters * 2**block, padding="same"))
         if block < spec.blocks - 1:
-            layers += [MaxPooling(), *(drop(spec.dropout) if block < _DROPPED_BLOCKS else [])]
+            layers += [MaxPooling(), *(optional_dropout(spec.dropout) if block < _DROPPED_BLOCKS else [])]
     return layers

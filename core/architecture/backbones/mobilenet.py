@@ -1,6 +1,6 @@
 """MobileNet without its top (Howard et al. 2017), with its ImageNet weights."""
 
-from core.architecture.backbone import Weights, backbone
+from core.architecture.backbone import PretrainedWeights, backbone
 from core.architecture.layers import BatchNormalization, Conv, DepthwiseConv, Layer, ReLU, Rescaling, ZeroPadding
 from core.spec import RunSpec
 
@@ -10,8 +10,8 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1)
 
 @backbone(
     label="MobileNet (ImageNet)",
-    place=4,
-    weights=Weights(
+    order=4,
+    weights=PretrainedWeights(
         "mobilenet_1_0_224_tf_no_top.h5",
         "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/",
     ),

@@ -1,6 +1,6 @@
 """VGG16 without its top (Simonyan & Zisserman 2015), with its ImageNet weights."""
 
-from core.architecture.backbone import Weights, backbone
+from core.architecture.backbone import PretrainedWeights, backbone
 from core.architecture.layers import Conv, Layer, MaxPooling, Rescaling
 from core.spec import RunSpec
 
@@ -10,8 +10,8 @@ _MEANS = (123.68, 116.779, 103.939)  # of ImageNet's red, green and blue; VGG se
 
 @backbone(
     label="VGG16 (ImageNet)",
-    place=5,
-    weights=Weights(
+    order=5,
+    weights=PretrainedWeights(
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/",
         reversed_channels=True,

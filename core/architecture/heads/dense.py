@@ -1,11 +1,11 @@
 """The classic head, R1's opponent."""
 
-from core.architecture.head import drop, head, outputs
+from core.architecture.head import head, optional_dropout, outputs
 from core.architecture.layers import Dense, Flatten, Layer
 from core.spec import RunSpec
 
 
-@head(label="Flatten + Dense", place=5, uses=("units", "head_dropout"))
+@head(label="Flatten + Dense", order=5, uses=("units", "head_dropout"))
 def dense(spec: RunSpec, classes: int) -> list[Layer]:
     """Flatten, a hidden Dense layer with ReLU, dropout if wished, then one Dense layer to the classes."""
-    return [Flatten(), Dense(spec.units, "relu"), *drop(spec.head_dropout), *outputs(spec, classes)]
+    return [Flatten(), Dense(spec.units, "relu"), *optional_dropout(spec.head_dropout), *outputs(spec, classes)]

@@ -6,7 +6,7 @@ from core.errors import SpecError
 from core.spec import RunSpec
 
 
-@head(label="GAP", place=1)
+@head(label="GAP", order=1)
 def gap(spec: RunSpec, classes: int) -> list[Layer]:
     """One 3×3 convolution to a map per class, ReLU, global average pooling, softmax; no Dense layer."""
     if spec.loss == "binary":

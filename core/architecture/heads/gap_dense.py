@@ -1,11 +1,11 @@
 """The head of ResNet and its descendants."""
 
-from core.architecture.head import drop, head, outputs
+from core.architecture.head import head, optional_dropout, outputs
 from core.architecture.layers import GlobalPooling, Layer
 from core.spec import RunSpec
 
 
-@head(label="GAP + Dense", place=3, uses=("head_dropout",))
+@head(label="GAP + Dense", order=3, uses=("head_dropout",))
 def gap_dense(spec: RunSpec, classes: int) -> list[Layer]:
     """Global average pooling of the backbone's maps, then one Dense layer to the classes: ResNet's head."""
-    return [GlobalPooling("average"), *drop(spec.head_dropout), *outputs(spec, classes)]
+    return [GlobalPooling("average"), *optional_dropout(spec.head_dropout), *outputs(spec, classes)]

@@ -5,7 +5,7 @@ from core.architecture.layers import Conv, GlobalPooling, Layer
 from core.spec import RunSpec
 
 
-@head(label="GAP, linear maps", place=2)
+@head(label="GAP, linear maps", order=2)
 def gap_linear(spec: RunSpec, classes: int) -> list[Layer]:
     """As GAP, without the ReLU before pooling: class scores may be negative."""
     maps = Conv(count_logits(spec, classes), padding="same", activation="linear", name="class_maps")

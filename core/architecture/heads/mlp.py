@@ -1,12 +1,12 @@
 """Several Dense layers on all that the backbone saw, as in many first tutorials."""
 
-from core.architecture.head import drop, head, outputs, read_hidden
+from core.architecture.head import head, optional_dropout, outputs, read_hidden
 from core.architecture.layers import Dense, Flatten, Layer
 from core.spec import RunSpec
 
 
-@head(label="Flatten + MLP", place=7, uses=("hidden", "head_dropout"))
+@head(label="Flatten + MLP", order=7, uses=("hidden", "head_dropout"))
 def mlp(spec: RunSpec, classes: int) -> list[Layer]:
     """Flatten, dropout, hidden Dense layers with ReLU, then one Dense layer to the classes."""
     hidden = [Dense(units, "relu") for units in read_hidden(spec)]
-    return [Flatten(), *drop(spec.head_dropout), *hidden, *outputs(spec, classes)]
+    return [Flatten(), *optional_dropout(spec.head_dropout), *hidden, *outputs(spec, classes)]

@@ -13,7 +13,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
 
 @transform(
     label="Blur",
-    place=13,
+    order=13,
     amount=Amount(0, 8, 1.5, 0.25, "pixels", "{:g} px", neutral=0),
     strength=Strength(
         0.1, 8, 1, 0.1, "pixels", "0 … {:g} px", help="The deviation is drawn from 0 to this.", draw=draw

@@ -7,7 +7,7 @@ from core.augment.transform import Amount, Image, Strength, draw_around, to_imag
 
 @transform(
     label="Brightness",
-    place=5,
+    order=5,
     amount=Amount(-1, 1, 0.3, 0.05, form="{:+g}", neutral=0),
     strength=Strength(0.01, 1, 0.2, 0.01, form="∓ {:g}", help="Amounts are drawn from ∓ this.", draw=draw_around(0)),
 )

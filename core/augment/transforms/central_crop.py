@@ -1,10 +1,10 @@
 """Central crop, back at the original size."""
 
-from core.augment.pillow import resize
+from core.augment.pillow import resize_array
 from core.augment.transform import Amount, Image, transform
 
 
-@transform(label="Central crop", place=7, amount=Amount(0.1, 1, 0.7, 0.05, form="{:.0%} of both sides", neutral=1))
+@transform(label="Central crop", order=7, amount=Amount(0.1, 1, 0.7, 0.05, form="{:.0%} of both sides", neutral=1))
 def central_crop(image: Image, share: float) -> Image:
     """The middle of the image, that share of its height and width, enlarged to the size that it had.
 
@@ -13,4 +13,4 @@ def central_crop(image: Image, share: float) -> Image:
     """
     height, width, _ = image.shape
     top, left = int((height - height * share) / 2), int((width - width * share) / 2)
-    return resize(image[top : height - top, left : width - left], height, width)
+    return resize_array(image[top : height - top, left : width - left], height, width)

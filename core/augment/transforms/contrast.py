@@ -7,7 +7,7 @@ from core.augment.transform import Amount, Image, Strength, draw_around, to_imag
 
 @transform(
     label="Contrast",
-    place=4,
+    order=4,
     amount=Amount(0, 4, 2, 0.1, form="×{:g}", neutral=1),
     strength=Strength(
         0.01, 1, 0.2, 0.01, form="×1 ∓ {:g}", help="Factors are drawn from 1 ∓ this.", draw=draw_around(1)

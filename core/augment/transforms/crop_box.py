@@ -5,7 +5,7 @@ from core.augment.transform import Amount, Image, transform
 _WIDTH, _HEIGHT = 178, 218  # of an official CelebA image, in whose pixels the box is given
 
 
-@transform(label="Crop to a box", place=1, amount=Amount(16, 158, 128, 2, "pixels", "{0:g}×{0:g}"))
+@transform(label="Crop to a box", order=1, amount=Amount(16, 158, 128, 2, "pixels", "{0:g}×{0:g}"))
 def crop_box(image: Image, side: float, left: float = 20, top: float = 50) -> Image:
     """What lies in a square box at one place, given in pixels of a CelebA image of 178×218; nothing is resized.
 

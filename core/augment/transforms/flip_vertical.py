@@ -5,7 +5,7 @@ from core.augment.transform import Amount, Image, Strength, draw_whether, transf
 
 @transform(
     label="Vertical flip",
-    place=3,
+    order=3,
     amount=Amount(0, 1, 1, 1, neutral=0),
     strength=Strength(
         0.01, 1, 0.5, 0.01, form="in {:.0%}", help="Probability that an image is flipped.", draw=draw_whether

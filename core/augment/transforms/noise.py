@@ -11,7 +11,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float]:
 
 @transform(
     label="Noise",
-    place=14,
+    order=14,
     amount=Amount(0, 0.5, 0.1, 0.01, form="{:g}", neutral=0),
     strength=Strength(0.01, 0.5, 0.1, 0.01, form="0 … {:g}", help="The deviation is drawn from 0 to this.", draw=draw),
 )

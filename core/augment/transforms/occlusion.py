@@ -12,7 +12,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float
 
 @transform(
     label="Occlusion",
-    place=15,
+    order=15,
     amount=Amount(0, 1, 0.3, 0.05, form="{:.0%} of both sides", neutral=0),
     strength=Strength(
         0.05, 1, 0.3, 0.05, form="0 … {:.0%}", help="The share of both sides is drawn from 0 to this.", draw=draw

@@ -12,7 +12,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float
 
 @transform(
     label="Random crop",
-    place=8,
+    order=8,
     amount=Amount(0.1, 1, 0.8, 0.05, form="{:.0%} of the shorter side", neutral=1),
     strength=Strength(
         0.1,

@@ -8,7 +8,7 @@ from core.augment.transform import Amount, Image, Strength, draw_around, transfo
 
 @transform(
     label="Rotation",
-    place=10,
+    order=10,
     amount=Amount(-180, 180, 15, 1, "degrees", "{:+g}°", neutral=0),
     strength=Strength(1, 180, 10, 1, "degrees", "∓ {:g}°", help="Angles are drawn from ∓ this.", draw=draw_around(0)),
 )

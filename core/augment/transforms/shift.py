@@ -12,7 +12,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float]:
 
 @transform(
     label="Shift",
-    place=11,
+    order=11,
     amount=Amount(-0.5, 0.5, 0.2, 0.05, form="{:+.0%} of the width", neutral=0),
     strength=Strength(
         0.01, 0.5, 0.1, 0.01, form="∓ {:.0%}", help="Shifts are drawn from ∓ this share of width and height.", draw=draw

@@ -14,7 +14,7 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
 
 @transform(
     label="Zoom",
-    place=12,
+    order=12,
     amount=Amount(0.5, 2, 1.4, 0.05, form="×{:g}", neutral=1),
     strength=Strength(
         0.01, 1, 0.2, 0.01, form="up to ×1 + {:g}", help="Factors are drawn from 1 / (1 + this) to 1 + this.", draw=draw

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.datasets.collection import MOST_FILES, TEST, TRAIN, VALIDATION, Collection
 from core.datasets.dataset import Dataset
+from core.datasets.image_files import MOST_FILES, TEST, TRAIN, VALIDATION, Collection
 from core.errors import DatasetError
-from core.picture import MAX_PIXELS, read_picture
+from core.image_file import MAX_PIXELS, read_picture
 
 ATTRIBUTES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
@@ -185,7 +185,7 @@ def _write(names: list[str]) -> str:
 DATASET = Dataset(
     name="celeba",
     label="CelebA",
-    place=4,
+    order=4,
     summary="Faces of celebrities with forty binary attributes; for non-commercial research only.",
     classes=("no", "yes"),
     input_shape=(218, 178, 3),

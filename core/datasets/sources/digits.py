@@ -4,7 +4,7 @@ import numpy as np
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Downloads
-from core.datasets.drawing import Drawing
+from core.datasets.drawing import DrawnImage
 
 
 def load(_files: Downloads) -> Arrays:
@@ -25,7 +25,7 @@ def load(_files: Downloads) -> Arrays:
 DATASET = Dataset(
     name="digits",
     label="Digits",
-    place=0,
+    order=0,
     summary="1,797 handwritten digits, real scans of 8×8 pixels enlarged to 28×28; comes with scikit-learn and needs "
     "no network. The data has no official split: the stratified 80/20 split with seed 0 is Headroom's own.",
     classes=tuple("0123456789"),
@@ -37,7 +37,7 @@ DATASET = Dataset(
     citation="Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning "
     "Repository. https://doi.org/10.24432/C50P49",
     load=load,
-    drawing=Drawing(
+    drawing=DrawnImage(
         8, 8, 3.5, "shrunk to 8×8 pixels as the scans are, the centre of mass in the middle, then enlarged to 28×28"
     ),
     bundled=True,

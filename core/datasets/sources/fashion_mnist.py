@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
-from core.datasets.drawing import Drawing
+from core.datasets.drawing import DrawnImage
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 _PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
@@ -38,7 +38,7 @@ def _read_idx(path: Path) -> NDArray[Any]:
 DATASET = Dataset(
     name="fashion_mnist",
     label="Fashion-MNIST",
-    place=2,
+    order=2,
     summary="Ten kinds of clothing, photographs from an online shop in the format of MNIST.",
     classes=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -51,7 +51,7 @@ DATASET = Dataset(
     citation="Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine "
     "Learning Algorithms. https://arxiv.org/abs/1708.07747",
     load=load,
-    drawing=Drawing(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
+    drawing=DrawnImage(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
     files=tuple(
         Download(f"{_ORIGIN}/{part}-ubyte.gz", f"datasets/fashion-mnist/{part}-ubyte.gz") for part in _PARTS
     ),

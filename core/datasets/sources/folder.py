@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.prepare import prepare
-from core.datasets.collection import Collection
 from core.datasets.dataset import Dataset
-from core.datasets.tree import open_tree
+from core.datasets.file_tree import open_tree
+from core.datasets.image_files import Collection
 from core.errors import DatasetError
-from core.picture import read_picture
+from core.image_file import read_picture
 
 SIDE = 256
 
@@ -104,7 +104,7 @@ def _check_classes(classes: dict[str, list[str]]) -> None:
 DATASET = Dataset(
     name="folder",
     label="Own images",
-    place=5,
+    order=5,
     summary="A folder of your own with a sub-folder a class; the stratified 80/20 split is Headroom's own.",
     classes=(),
     input_shape=(SIDE, SIDE, 3),

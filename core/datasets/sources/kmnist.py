@@ -4,7 +4,7 @@ import numpy as np
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
-from core.datasets.drawing import Drawing
+from core.datasets.drawing import DrawnImage
 
 _ORIGIN = "http://codh.rois.ac.jp/kmnist/dataset/kmnist"
 _PARTS = ("train-imgs", "train-labels", "test-imgs", "test-labels")
@@ -24,7 +24,7 @@ def load(files: Downloads) -> Arrays:
 DATASET = Dataset(
     name="kmnist",
     label="KMNIST",
-    place=1,
+    order=1,
     summary="Ten classes of cursive Japanese characters from books printed before 1900, in the format of MNIST.",
     classes=("お o", "き ki", "す su", "つ tsu", "な na", "は ha", "ま ma", "や ya", "れ re", "を wo"),
     input_shape=(28, 28, 1),
@@ -35,7 +35,7 @@ DATASET = Dataset(
     citation="Clanuwat, T., Bober-Irizar, M., Kitamoto, A., Lamb, A., Yamamoto, K. & Ha, D. (2018). Deep Learning for "
     "Classical Japanese Literature. https://arxiv.org/abs/1812.01718",
     load=load,
-    drawing=Drawing(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
+    drawing=DrawnImage(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
     files=tuple(
         Download(f"{_ORIGIN}/kmnist-{part}.npz", f"datasets/kmnist.npz_kmnist_{part.replace('-', '_')}")
         for part in _PARTS

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
-from core.datasets.drawing import Drawing
+from core.datasets.drawing import DrawnImage
 
 
 def load(files: Downloads) -> Arrays:
@@ -21,7 +21,7 @@ def load(files: Downloads) -> Arrays:
 DATASET = Dataset(
     name="mnist",
     label="MNIST",
-    place=3,
+    order=3,
     summary="Ten handwritten digits, size-normalized and centred; the classic benchmark.",
     classes=tuple("0123456789"),
     input_shape=(28, 28, 1),
@@ -32,7 +32,7 @@ DATASET = Dataset(
     citation="LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document "
     "recognition. Proceedings of the IEEE, 86(11), 2278–2324.",
     load=load,
-    drawing=Drawing(
+    drawing=DrawnImage(
         28, 20, 14.0, "shrunk into a box of 20×20 pixels in a field of 28×28, the centre of mass in its middle"
     ),
     files=(

@@ -14,7 +14,7 @@ from PIL import Image
 from core.displays.lab.ink import ACCENT, GREY, ink_on, write_hex
 
 
-class Drawing:
+class SvgDrawing:
     """Collects shapes; coordinates are in pixels, y grows downwards. It shrinks with its place, it never grows."""
 
     def __init__(self, width: float, height: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.displays.lab.drawing import Drawing
+from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.ink import shade
 from core.lab.matrix import format_number
 
@@ -41,7 +41,7 @@ def draw_grid(
     rows, columns = values.shape
     cell = min(_CELL, side / max(rows, columns))
     size = (cell, cell)
-    drawing = Drawing(cell * columns, cell * rows)
+    drawing = SvgDrawing(cell * columns, cell * rows)
     known = np.arange(values.size).reshape(values.shape) < (values.size if filled is None else filled)
     inner = np.zeros(values.shape, dtype=bool)
     inner[margin[0][0] : rows - margin[0][1], margin[1][0] : columns - margin[1][1]] = True

@@ -1,6 +1,6 @@
 """Where a kernel can stand on an axis: one line an output value."""
 
-from core.displays.lab.drawing import Drawing
+from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.ink import ACCENT, BLUE, GREY
 from core.lab.convolution import effective_size
 
@@ -14,7 +14,7 @@ def draw_staircase(size: int, kernel: int, padding: int, stride: int, dilation: 
     cell = min(_CELL, _WIDTH / padded)
     lines = min(outputs, _MOST)
     line = 16 if lines <= 12 else 11
-    drawing = Drawing(padded * cell, _TOP + (lines + (outputs > _MOST)) * line + 4)
+    drawing = SvgDrawing(padded * cell, _TOP + (lines + (outputs > _MOST)) * line + 4)
     left = (padded - effective_size(kernel, dilation)) % stride
     for i in range(padded):
         inside = padding <= i < size + padding

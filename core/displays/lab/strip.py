@@ -1,6 +1,6 @@
 """A one-dimensional convolution step by step: the padded signal, the kernel below its window, and the output so far."""
 
-from core.displays.lab.drawing import Drawing
+from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.grid import fit_font
 from core.displays.lab.ink import shade
 from core.lab.convolution import Convolution
@@ -15,7 +15,7 @@ def draw_strip(convolution: Convolution, step: int) -> str:
     padded, weights, output = convolution.padded, convolution.applied, convolution.output
     (before, after), count = convolution.padding[0], len(padded)
     cell = min(_CELL, _WIDTH / max(count, len(output)))
-    drawing = Drawing(max(260, cell * max(count, len(output))), 3 * (_ROW + _NAME) + 2 * _GAP)
+    drawing = SvgDrawing(max(260, cell * max(count, len(output))), 3 * (_ROW + _NAME) + 2 * _GAP)
     window = [index for (index,) in convolution.window(step)]
     size = (cell, _ROW)
 
@@ -41,6 +41,6 @@ def draw_strip(convolution: Convolution, step: int) -> str:
     return drawing.svg(f"Step {step + 1} of {len(output)}. Output: {' '.join(texts[: step + 1])}.")
 
 
-def _name(drawing: Drawing, y: float, text: str) -> float:
+def _name(drawing: SvgDrawing, y: float, text: str) -> float:
     drawing.label(0, y + 8, text, anchor="start", font=15, bold=True)
     return y + _NAME

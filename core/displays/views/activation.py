@@ -10,21 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.look import Look, look, see
-from core.analysis.outcome import NO_GUESS, compute_guess
-from core.analysis.prediction import choose_runs
+from core.analysis.activation import ActivationView, compute_activation_view, read_activation_view
+from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
-from core.displays.augmentation import encode_image
-from core.displays.display import Chart, Display, name_guesses
+from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
+from core.displays.display import Chart, Display, name_predictions
+from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png
-from core.displays.overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
 from core.displays.palette import colors
 from core.errors import DatasetError
 from core.home import Home
 from core.store.run import Run
 from core.store.thumbnail import load_test_images
 
-COLUMNS = ("image", "head", "label", "guess", "shown", "prob", "exact", "row", "column", "value", "share")
+COLUMNS = ("image", "head", "label", "predicted", "shown", "prob", "exact", "row", "column", "value", "share")
 _FEW = 6
 _SIDE = 96
 
@@ -59,7 +59,7 @@ class Activation(Display):
         """One row a cell of a map: image, head, label (the true class), guess, shown (the class that the map is of),
         prob (of it), exact, row, column, value (in units of the logit) and share (as `normalize_maps` has
         it). Empty where there are no maps."""
-        names = name_guesses(self.comparison)
+        names = name_predictions(self.comparison)
         parts = []
         for head, run in self._runs.items():
             found, shown, shares = self._looks[head], self._shown(run), self._shares[head]
@@ -73,7 +73,7 @@ class Activation(Display):
                 "image": images[place],
                 "head": head,
                 "label": pd.Series(labels[images]).map(names).to_numpy()[place],
-                "guess": pd.Series(compute_guess(probs[images])).map(names).to_numpy()[place],
+                "predicted": pd.Series(compute_predicted(probs[images])).map(names).to_numpy()[place],
                 "shown": pd.Series(shown).map(names).to_numpy()[place],
                 "prob": probs[images, shown].astype(np.float64)[place],
                 "exact": found.exact,
@@ -87,7 +87,7 @@ class Activation(Display):
 
     def table(self) -> pd.DataFrame:
         """A row an image and head: where the strongest evidence is."""
-        names, rows = name_guesses(self.comparison), []
+        names, rows = name_predictions(self.comparison), []
         for place, image in enumerate(self._images):
             for head, run in self._runs.items():
                 shares, shown = self._shares[head], int(self._shown(run)[place])
@@ -140,7 +140,7 @@ class Activation(Display):
         for head, run in self._runs.items():
             shares = self._shares[head]
             if shares is not None and len(shares):
-                about = name_guesses(self.comparison)[int(self._shown(run)[0])]
+                about = name_predictions(self.comparison)[int(self._shown(run)[0])]
                 where = describe_shares(shares[0], about)
                 parts.append(f"In test image {self._images[0]}, {head} finds what speaks {where}.")
         return " ".join(parts) or "There are no test images to look at."
@@ -154,7 +154,7 @@ class Activation(Display):
         return Drawn(self._build_html() if kinds else "", kinds, self.list_silences())
 
     def _build_html(self) -> str:
-        palette, names = colors(self.comparison), name_guesses(self.comparison)
+        palette, names = colors(self.comparison), name_predictions(self.comparison)
         groups = []
         for place, image in enumerate(self._images):
             picture = self._pictures[place]
@@ -171,7 +171,7 @@ class Activation(Display):
     def _write(self, run: Run, place: int, shown: int) -> str:
         prob = float(run.predictions.test_probs[self._images[place], shown])
         told = f"{prob:.1%}".replace("%", " %") if np.isfinite(prob) else "no probability"
-        return f"{name_guesses(self.comparison)[shown]}: {told}"
+        return f"{name_predictions(self.comparison)[shown]}: {told}"
 
     def _note(self, run: Run, place: int, shown: int, shares: NDArray[np.float32]) -> str:
         return self._write(run, place, shown) + ("" if shares[place].any() else f", {EMPTY}")
@@ -180,8 +180,8 @@ class Activation(Display):
         """The class asked of each image; of one without a guess, the first."""
         if self.about is not None:
             return np.full(len(self._images), self.about)
-        guess = compute_guess(run.predictions.test_probs[list(self._images)])
-        return np.where(guess == NO_GUESS, 0, guess)
+        predicted = compute_predicted(run.predictions.test_probs[list(self._images)])
+        return np.where(predicted == NO_GUESS, 0, predicted)
 
     @cached_property
     def _images(self) -> Sequence[int]:
@@ -190,7 +190,7 @@ class Activation(Display):
 
     @cached_property
     def _runs(self) -> dict[str, Run]:
-        return choose_runs(self.comparison, self.seed)
+        return select_seed_runs(self.comparison, self.seed)
 
     @cached_property
     def _pictures(self) -> NDArray[np.uint8]:
@@ -198,20 +198,20 @@ class Activation(Display):
         return self._see(self.comparison.first)
 
     @cached_property
-    def _looks(self) -> dict[str, Look]:
+    def _looks(self) -> dict[str, ActivationView]:
         found = {}
         for head, run in self._runs.items():
-            found[head] = Look(silence="There are no test images.")
+            found[head] = ActivationView(silence="There are no test images.")
             if self._images:
                 try:
-                    found[head] = look(run, self._images, partial(self._see, run, exact=True))
+                    found[head] = compute_activation_view(run, self._images, partial(self._see, run, exact=True))
                 except DatasetError as error:  # there is nothing to compute maps of
-                    found[head] = Look(silence=str(error))
+                    found[head] = ActivationView(silence=str(error))
         return found
 
     def _see(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:
         stored = load_test_images(self.home, run, exact=exact)
-        return see(run, [stored[image] for image in self._images])
+        return read_activation_view(run, [stored[image] for image in self._images])
 
     @cached_property
     def _shares(self) -> dict[str, NDArray[np.float32] | None]:

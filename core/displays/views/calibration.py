@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
-from core.analysis.summary import Estimate
+from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
@@ -71,7 +71,7 @@ class CalibrationErrors(Display):
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         text = "Hollow as predicted, full after temperature scaling; one line a seed."
         note = write_note(text)
-        lanes = max(len(contender.runs) for contender in self.comparison.contenders)
+        lanes = max(len(variant.runs) for variant in self.comparison.variants)
         height = FRAME_PIXELS + len(self.comparison.labels) * max(50, 20 * lanes)
         return (lines + before + after).properties(height=height, title=note)
 
@@ -93,4 +93,4 @@ def _format_temperature(value: float) -> str:
 
 
 def _format_loss(value: float) -> str:
-    return format_loss(Estimate(value, None, 1))
+    return format_loss(SeedMean(value, None, 1))

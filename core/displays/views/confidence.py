@@ -30,13 +30,13 @@ class Confidence(Display):
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
-        frame = self._found[self._found["guesses"] > 0]
+        frame = self._found[self._found["predictions"] > 0]
         return pd.DataFrame(
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
                 "Guesses that are": frame["right"].map({True: "right", False: "wrong"}),
-                "Number": frame["guesses"].map("{:,}".format),
+                "Number": frame["predictions"].map("{:,}".format),
                 "Share of these": frame["share"].map(format_share),
             }
         )
@@ -57,7 +57,7 @@ class Confidence(Display):
                 alt.Tooltip("kind:N", title="Guesses that are"),
                 alt.Tooltip("low:Q", title="Confidence from", format=".0%"),
                 alt.Tooltip("high:Q", title="to", format=".0%"),
-                alt.Tooltip("guesses:Q", title="Guesses, all seeds", format=","),
+                alt.Tooltip("predictedes:Q", title="Guesses, all seeds", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
         )
@@ -71,7 +71,7 @@ class Confidence(Display):
         parts = []
         for (head, right), rows in self._found.groupby(["head", "right"], sort=False):
             sure = rows.loc[rows["low"] >= 0.9, "share"].sum()
-            total = int(rows["guesses"].sum())
+            total = int(rows["predictions"].sum())
             if total:
                 parts.append(
                     f"{head} is surer than 93 % in {format_share(sure)} of its {'right' if right else 'wrong'} guesses"

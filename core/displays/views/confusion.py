@@ -25,18 +25,18 @@ class Confusion(Display):
     def frame(self) -> pd.DataFrame:
         frame = compute_confusion(self.comparison)
         names = dict(enumerate(self.comparison.first.record.data.classes))
-        frame = frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
+        frame = frame.assign(label=frame["label"].map(names), predicted=frame["predicted"].map(names))
         return frame if self.head is None else frame[frame["head"] == self.head].reset_index(drop=True)
 
     def chart(self) -> Chart:
         frame = self.frame()
         everything = compute_confusion(self.comparison)  # one scale for all heads
-        top = max(float(everything.loc[everything["label"] != everything["guess"], "share"].max()), 0.01)
+        top = max(float(everything.loc[everything["label"] != everything["predicted"], "share"].max()), 0.01)
         classes = list(self.comparison.first.record.data.classes)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("label:N", title="True class"),
-            alt.Tooltip("guess:N", title="Guess"),
+            alt.Tooltip("predicted:N", title="Guess"),
             alt.Tooltip("images:Q", title="Images, mean over seeds", format=",.1~f"),
             alt.Tooltip("share:Q", title="Share of the true class", format=".1%"),
         ]
@@ -44,7 +44,7 @@ class Confusion(Display):
         for head in frame["head"].unique():
             base = alt.Chart(frame[frame["head"] == head]).encode(
                 x=alt.X(
-                    "guess:N",
+                    "predicted:N",
                     title="Guess",
                     sort=classes,
                     axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False),
@@ -52,9 +52,9 @@ class Confusion(Display):
                 y=alt.Y("label:N", title="True class", sort=classes),
                 tooltip=tip,
             )
-            mistakes = base.transform_filter("datum.label !== datum.guess && datum.images > 0")
-            hits = base.transform_filter("datum.label === datum.guess")
-            nothing = base.transform_filter("datum.label !== datum.guess && datum.images == 0")
+            mistakes = base.transform_filter("datum.label !== datum.predicted && datum.images > 0")
+            hits = base.transform_filter("datum.label === datum.predicted")
+            nothing = base.transform_filter("datum.label !== datum.predicted && datum.images == 0")
             share = alt.Color(
                 "share:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#ffe0c2", "#e8710a"], clamp=True)
             )
@@ -75,11 +75,11 @@ class Confusion(Display):
 
     def describe(self) -> str:
         frame = self.frame()
-        wrong = frame[frame["label"] != frame["guess"]]
+        wrong = frame[frame["label"] != frame["predicted"]]
         parts = []
         for head, rows in wrong.groupby("head", sort=False):
             worst = rows.nlargest(1, "images").to_dict("records")[0]
             if worst["images"] > 0:
                 often = f"{worst['images']:.1f} images"
-                parts.append(f"{head} most often takes {worst['label']} for {worst['guess']} ({often})")
+                parts.append(f"{head} most often takes {worst['label']} for {worst['predicted']} ({often})")
         return "Confusion matrices. " + ("; ".join(parts) if parts else "No image is taken for another class") + "."

@@ -30,7 +30,7 @@ class ConfusionDifference(Display):
     def _found(self) -> pd.DataFrame:
         frame = compare_confusions(self.comparison, self.pair)
         names = dict(enumerate(self.comparison.first.record.data.classes))
-        return frame.assign(label=frame["label"].map(names), guess=frame["guess"].map(names))
+        return frame.assign(label=frame["label"].map(names), predicted=frame["predicted"].map(names))
 
     def frame(self) -> pd.DataFrame:
         """Columns a, b, label, guess, images_a, images_b, difference, only (the head that alone has it, else empty)."""
@@ -40,7 +40,7 @@ class ConfusionDifference(Display):
         frame = self._found
         return pd.DataFrame(
             {
-                "Confusion": frame["label"] + " taken for " + frame["guess"],
+                "Confusion": frame["label"] + " taken for " + frame["predicted"],
                 "Heads": frame["a"] + " and " + frame["b"],
                 "Images, first": frame["images_a"].map("{:,.1f}".format),
                 "Images, second": frame["images_b"].map("{:,.1f}".format),
@@ -59,7 +59,7 @@ class ConfusionDifference(Display):
             return None
         frame = everything.head(_MOST).copy()
         a, b = str(frame["a"].iloc[0]), str(frame["b"].iloc[0])
-        frame["confusion"] = frame["label"] + " → " + frame["guess"]
+        frame["confusion"] = frame["label"] + " → " + frame["predicted"]
         frame["head"] = [a if value > 0 else b for value in frame["difference"]]
         frame["said"] = [
             f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")
@@ -80,7 +80,7 @@ class ConfusionDifference(Display):
             ),
             tooltip=[
                 alt.Tooltip("label:N", title="True class"),
-                alt.Tooltip("guess:N", title="Guess"),
+                alt.Tooltip("predicted:N", title="Guess"),
                 alt.Tooltip("images_a:Q", title="Images, first", format=".1f"),
                 alt.Tooltip("images_b:Q", title="Images, second", format=".1f"),
             ],
@@ -100,12 +100,12 @@ class ConfusionDifference(Display):
     def describe(self) -> str:
         frame = self._first()
         if frame.empty:
-            alone = len(self.comparison.contenders) < 2
+            alone = len(self.comparison.variants) < 2
             return "There is one head only." if alone else "No image is taken for another class."
         a, b = frame["a"].iloc[0], frame["b"].iloc[0]
         counts = [f"{head} alone has {format_plural((frame['only'] == head).sum(), 'confusion')}" for head in (a, b)]
         most = frame.iloc[0]
         return (
             f"Of {format_plural(len(frame), 'confusion')}, {counts[0]}, {counts[1]}; they differ most in "
-            f"{most['label']} taken for {most['guess']}, {most['images_a']:.1f} images against {most['images_b']:.1f}."
+            f"{most['label']} taken for {most['predicted']}, {most['images_a']:.1f} images against {most['images_b']:.1f}."
         )

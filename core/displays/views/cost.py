@@ -9,11 +9,11 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, count_processors
-from core.displays.cost import COST_FORMS, write_cost, write_mean
+from core.displays.cost_format import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
 from core.displays.number import format_ratio
-from core.store.peers import Peers
+from core.store.same_test_set import RunsOnTestSet
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Costs(Display):
     title: ClassVar[str] = "What each head costs"
 
     @cached_property
-    def _peers(self) -> Peers:
-        return Peers.of(self.comparison)
+    def _test_set_runs(self) -> RunsOnTestSet:
+        return RunsOnTestSet.of(self.comparison)
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        frame = compute_costs(self._peers)
-        labels = {contender.first.run_id: contender.label for contender in self.comparison.contenders}
-        firsts = self._peers.runs.groupby("setting")["run_id"].first()
+        frame = compute_costs(self._test_set_runs)
+        labels = {variant.first.run_id: variant.label for variant in self.comparison.variants}
+        firsts = self._test_set_runs.runs.groupby("setting")["run_id"].first()
         frame["name"] = frame["setting"].map(firsts.map(labels))
         place = {label: i for i, label in enumerate(self.comparison.labels)}
         frame = frame.sort_values("name", key=lambda names: names.map(place), ignore_index=True)
@@ -59,7 +59,7 @@ class Costs(Display):
         frame = self._found.melt(["head"], [*COSTS], "cost", "value").dropna(subset=["value"])
         cheapest = frame.groupby("cost")["value"].transform("min")
         frame = frame[cheapest > 0].assign(times=frame["value"] / cheapest)
-        if frame.empty or len(self.comparison.contenders) < 2:
+        if frame.empty or len(self.comparison.variants) < 2:
             return None
         shorts = [COST_FORMS[cost].short for cost in COSTS]
         frame["short"] = frame["cost"].map(lambda cost: COST_FORMS[cost].short)
@@ -81,7 +81,7 @@ class Costs(Display):
                 alt.Tooltip("said:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Times", format=",.2f"),
             ],
         )  # fmt: skip
-        note = write_note(_describe_processors(count_processors(self._peers), self._found["cpu"].iloc[0]))
+        note = write_note(_describe_processors(count_processors(self._test_set_runs), self._found["cpu"].iloc[0]))
         return (lines + points).properties(
             height=FRAME_PIXELS + 20 * len(self.comparison.labels) + 27 * len(shorts), title=note
         )

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.curve import MEAN, compute_curves, thin_curves
-from core.analysis.summary import Estimate
+from core.analysis.summary import SeedMean
 from core.displays.axis import list_log_ticks, spread_names
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_accuracy, format_loss, format_seconds
@@ -149,8 +149,8 @@ class Curves(Display):
         """Marks where training went on from a finished run."""
         places = {
             float(run.history.loc[run.history["epoch"] == epoch, self.x].iloc[0])
-            for contender in self.comparison.contenders
-            for run in (contender.runs if self.x == "epoch" else contender.runs[:1])
+            for variant in self.comparison.variants
+            for run in (variant.runs if self.x == "epoch" else variant.runs[:1])
             for epoch in run.record.resumed_at
         }
         if not places:
@@ -200,7 +200,7 @@ class Curves(Display):
 
     def _explain_lines(self) -> str:
         """What no legend says."""
-        many = self.seeds and any(len(contender.runs) > 1 for contender in self.comparison.contenders)
+        many = self.seeds and any(len(variant.runs) > 1 for variant in self.comparison.variants)
         said = ["validation solid, training dotted"] if len(self.splits) > 1 else []
         said += ["thin lines are single seeds"] if many else []
         return f" ({'; '.join(said)})" if said else ""
@@ -214,10 +214,10 @@ class Curves(Display):
         for head in self.comparison.labels:
             for split in self.splits:
                 values = mean.loc[(mean["head"] == head) & (mean["split"] == split), "value"]
-                end = f"ends at {form(Estimate(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
+                end = f"ends at {form(SeedMean(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
                 parts.append(f"{head} ({split}) {end}")
         text = f"{self.heading}{self._explain_lines()}. " + "; ".join(parts) + "."
-        if any(len(contender.runs) > 1 for contender in self.comparison.contenders):
+        if any(len(variant.runs) > 1 for variant in self.comparison.variants):
             shared = "epochs" if self.x == "epoch" else "time"
             text += f" A mean covers the {shared} that all seeds of its head share."
         return text

@@ -6,7 +6,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.prediction import choose_runs
+from core.analysis.prediction import select_seed_runs
 from core.displays.display import Chart, Display
 from core.displays.palette import colors
 from core.errors import ComparisonError
@@ -29,7 +29,7 @@ class Example(Display):
         if not 0 <= self.image < count:
             raise ComparisonError(f"Expected image between 0 and {count - 1}; got {self.image}.")
         parts = []
-        for head, run in choose_runs(self.comparison, self.seed).items():
+        for head, run in select_seed_runs(self.comparison, self.seed).items():
             predictions = run.predictions
             truth = int(predictions.test_labels[self.image])
             parts += [

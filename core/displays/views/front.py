@@ -7,11 +7,11 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, compute_staircase
-from core.displays.cost import COST_FORMS, write_cost
+from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share
 from core.store.comparison import Comparison
-from core.store.peers import Peers
+from core.store.same_test_set import RunsOnTestSet
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Front(Display):
     name: ClassVar[str] = "front"
     title: ClassVar[str] = "What the last point of accuracy costs"
 
-    peers: Peers | None = None
+    test_set_runs: RunsOnTestSet | None = None
     cost: str | None = None
 
     @classmethod
@@ -30,7 +30,7 @@ class Front(Display):
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        costs = compute_costs(self.peers or Peers.of(self.comparison))
+        costs = compute_costs(self.test_set_runs or RunsOnTestSet.of(self.comparison))
         return compute_staircase(costs, COSTS if self.cost is None else (self.cost,))
 
     def frame(self) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.prediction import Order, Show, compute_guesses, find_positive, select_images
-from core.displays.display import Chart, Display, Options, name_guesses
+from core.analysis.prediction import Order, Show, compute_predictions, find_positive, select_images
+from core.displays.display import Chart, Display, Options, name_predictions
 from core.displays.encoding import color_heads
 from core.displays.number import format_plural
 from core.displays.thumbnail import encode_thumbnails
@@ -51,11 +51,11 @@ class Gallery(Display):
         """Indices of all test images that the filter lets through, in order."""
         if self.images is not None:
             return [*self.images]
-        return select_images(self._guesses, self.show, self.label, self.order).tolist()
+        return select_images(self._predictions, self.show, self.label, self.order).tolist()
 
     @cached_property
-    def _guesses(self) -> pd.DataFrame:
-        return compute_guesses(self.comparison, self.seed)
+    def _predictions(self) -> pd.DataFrame:
+        return compute_predictions(self.comparison, self.seed)
 
     @property
     def pages(self) -> int:
@@ -66,11 +66,11 @@ class Gallery(Display):
         chosen = self.selected()
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
-        frame = self._guesses.set_index("image").loc[shown].reset_index()
-        names = name_guesses(self.comparison)
-        return frame.assign(**{column: frame[column].map(names) for column in ("label", "guess", "told")})
+        frame = self._predictions.set_index("image").loc[shown].reset_index()
+        names = name_predictions(self.comparison)
+        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "told")})
 
-    def write_guess(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    def write_predicted(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
         """What stands under a picture for a row of the frame: a class, and its probability."""
         if not math.isfinite(row["prob_told"]):
             return row["told"], ""
@@ -101,12 +101,12 @@ class Gallery(Display):
         if frame.empty:
             return None
         images = list(dict.fromkeys(frame["image"]))
-        height = _PICTURE + _LINE * (len(self.comparison.contenders) + 1) + 12
+        height = _PICTURE + _LINE * (len(self.comparison.variants) + 1) + 12
         place = frame["image"].map({image: i for i, image in enumerate(images)})
         frame["x"] = (place % _PER_ROW) * _CELL + _CELL / 2
         frame["y"] = (place // _PER_ROW) * height + _PICTURE / 2
         frame["below"] = frame["y"] + _PICTURE / 2 + _LINE * (frame.groupby("image").cumcount() + 1.8)
-        frame["said"] = [" ".join(self.write_guess(row)).rstrip() for row in frame.to_dict("records")]
+        frame["said"] = [" ".join(self.write_predicted(row)).rstrip() for row in frame.to_dict("records")]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images, least=_PICTURE))
         pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
         x = alt.X("x:Q", scale=None, axis=None)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.summary import Estimate, compute_table
+from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
 from core.displays.number import (
@@ -54,9 +54,9 @@ class Heads(Display):
         rows = []
         for row in self.frame().to_dict("records"):
 
-            def spread(metric: str, row: dict[str, float] = row) -> Estimate:  # type: ignore[assignment]
+            def spread(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
                 value = row[f"{metric}_spread"]
-                return Estimate(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
+                return SeedMean(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
 
             rows.append(
                 {

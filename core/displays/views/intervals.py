@@ -77,7 +77,7 @@ class Intervals(Display):
             base.transform_filter(mean).mark_rule(strokeWidth=6, opacity=0.85).encode(x=x, x2="end:Q", yOffset=lane),
             base.transform_filter(mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
         ]
-        lanes = max(len(contender.runs) for contender in self.comparison.contenders) + 1
+        lanes = max(len(variant.runs) for variant in self.comparison.variants) + 1
         title = "Thick: mean over seeds; thin: one run each. Lines are 95 % intervals"
         title += "; they go on beyond the edge where they touch it." if frame["cut"].any() else "."
         note = write_note(title)

@@ -97,7 +97,7 @@ class Layers(Display):
     title: ClassVar[str] = "Where the parameters sit"
 
     def frame(self) -> pd.DataFrame:
-        frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.comparison.contenders]
+        frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.comparison.variants]
         return pd.concat(frames, ignore_index=True)
 
     def table(self) -> pd.DataFrame:

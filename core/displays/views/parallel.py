@@ -14,9 +14,9 @@ from altair.vegalite.v6.schema.core import FieldName
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_count, format_share, format_short
-from core.spec import HEADS, KNOBS
+from core.spec import HEADS, SETTINGS
 from core.store.comparison import describe_value, to_plain
-from core.store.peers import Peers
+from core.store.same_test_set import RunsOnTestSet
 
 MOST_LINES = 1_000
 _MOST_TICKS = 8
@@ -34,41 +34,43 @@ class Parallel(Display):
     name: ClassVar[str] = "parallel"
     title: ClassVar[str] = "All knobs at once"
 
-    peers: Peers | None = None
+    test_set_runs: RunsOnTestSet | None = None
 
     @cached_property
-    def _peers(self) -> Peers:
-        return self.peers or Peers.of(self.comparison)
+    def _test_set_runs(self) -> RunsOnTestSet:
+        return self.test_set_runs or RunsOnTestSet.of(self.comparison)
 
     @cached_property
     def axes(self) -> list[str]:
-        runs = self._peers.runs
-        return [*(["head"] if runs["head"].nunique() > 1 else []), *self._peers.knobs, *_MEASURED]
+        runs = self._test_set_runs.runs
+        return [*(["head"] if runs["head"].nunique() > 1 else []), *self._test_set_runs.settings, *_MEASURED]
 
     def frame(self) -> pd.DataFrame:
         """One row a run: run_id, head (the label), seed, the knobs that differ, params, test_accuracy."""
-        runs = self._peers.runs
-        frame = runs[["run_id", "label", "seed", *self._peers.knobs, *_MEASURED]].rename(columns={"label": "head"})
+        runs = self._test_set_runs.runs
+        frame = runs[["run_id", "label", "seed", *self._test_set_runs.settings, *_MEASURED]].rename(
+            columns={"label": "head"}
+        )
         return frame.reset_index(drop=True)
 
     def table(self) -> pd.DataFrame:
-        return self.tabulate(self._peers.runs["run_id"])
+        return self.tabulate(self._test_set_runs.runs["run_id"])
 
     def tabulate(self, run_ids: Sequence[str] | pd.Series) -> pd.DataFrame:
         """Some of the runs as people read them, the most accurate first."""
         frame = self.frame()
         frame = frame[frame["run_id"].isin(run_ids)].sort_values("test_accuracy", ascending=False, kind="stable")
-        knobs = {
-            KNOBS[name].label: [
+        settings = {
+            SETTINGS[name].label: [
                 _say(name, to_plain(value) if used else _UNUSED)
-                for value, used in zip(frame[name], self._peers.uses(name)[frame.index], strict=True)
+                for value, used in zip(frame[name], self._test_set_runs.uses(name)[frame.index], strict=True)
             ]
-            for name in self._peers.knobs
+            for name in self._test_set_runs.settings
         }
         return pd.DataFrame(
             {
                 "Head": frame["head"],
-                **knobs,
+                **settings,
                 "Seed": frame["seed"].map(str),
                 "Parameters": frame["params"].map(format_count),
                 "Test accuracy": frame["test_accuracy"].map(format_share),
@@ -79,7 +81,7 @@ class Parallel(Display):
     @cached_property
     def _scales(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Where each run (by run_id) crosses each axis, 0 to 1 from below; and the ticks: axis, position, text."""
-        runs = self._peers.runs
+        runs = self._test_set_runs.runs
         places, ticks = {}, []
         for axis in self.axes:
             if axis in _MEASURED:
@@ -90,7 +92,7 @@ class Parallel(Display):
                 ticks += [(axis, float(place[end]), write(float(values[end]))) for end in sorted(ends)]
                 places[axis] = place
                 continue
-            used = runs["head"].notna() if axis == "head" else self._peers.uses(axis)
+            used = runs["head"].notna() if axis == "head" else self._test_set_runs.uses(axis)
             plain = [to_plain(value) if uses else _UNUSED for value, uses in zip(runs[axis], used, strict=True)]
             order = sorted({*plain} - {None, _UNUSED}) + [last for last in (None, _UNUSED) if last in plain]
             if axis == "head":
@@ -119,7 +121,7 @@ class Parallel(Display):
 
     def chart(self) -> Chart:
         places, ticks = self._scales
-        runs = self._peers.runs
+        runs = self._test_set_runs.runs
         lines = places.rename(columns={axis: f"at_{axis}" for axis in self.axes})
         lines = lines.assign(
             head=runs["label"].to_numpy(), name=runs["name"].to_numpy(), seed=runs["seed"].to_numpy(),
@@ -127,7 +129,7 @@ class Parallel(Display):
         )  # fmt: skip
         newest = runs["finished_at"].astype(str).to_numpy().argsort(kind="stable")[::-1][:MOST_LINES]
         drawn = lines.iloc[np.sort(newest)]
-        words = {f"at_{axis}": _MEASURED.get(axis) or KNOBS[axis].label for axis in self.axes}
+        words = {f"at_{axis}": _MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes}
         fields: list[str | FieldName] = [*words]
         names = json.dumps({field[3:]: word for field, word in words.items()})
         labels = list(dict.fromkeys(runs["label"]))
@@ -166,18 +168,18 @@ class Parallel(Display):
         return alt.layer(*layers).properties(height=420, title=note)
 
     def _note(self, drawn: int) -> str:
-        count = len(self._peers.runs)
+        count = len(self._test_set_runs.runs)
         text = "A line is a run. Drag a rectangle over an axis to choose the runs that cross it there."
         return text + (
             f" The newest {drawn:,} of {count:,} runs are drawn; choosing goes over all." if drawn < count else ""
         )
 
     def describe(self) -> str:
-        runs = self._peers.runs
+        runs = self._test_set_runs.runs
         best = runs.iloc[int(runs["test_accuracy"].to_numpy().argmax())]
-        knobs = [_MEASURED.get(axis) or KNOBS[axis].label for axis in self.axes]
+        settings = [_MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes]
         return (
-            f"{len(runs):,} runs as lines over {', '.join(name.lower() for name in knobs)}. The most accurate is "
+            f"{len(runs):,} runs as lines over {', '.join(name.lower() for name in settings)}. The most accurate is "
             f"{best['name']}, seed {best['seed']}, with {format_share(best['test_accuracy'])}."
         )
 

@@ -9,12 +9,12 @@ import pandas as pd
 
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
-from core.displays.cost import COST_FORMS, write_cost, write_mean
+from core.displays.cost_format import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_plural
 from core.store.comparison import Comparison
-from core.store.peers import Peers
+from core.store.same_test_set import RunsOnTestSet
 
 MOST_POINTS = 2_000
 
@@ -28,7 +28,7 @@ class Pareto(Display):
     name: ClassVar[str] = "pareto"
     title: ClassVar[str] = "Accuracy against cost"
 
-    peers: Peers | None = None
+    test_set_runs: RunsOnTestSet | None = None
     cost: str = "params"
     log: bool = True
     link: str = ""
@@ -38,12 +38,12 @@ class Pareto(Display):
         return {"cost": {cost: COST_FORMS[cost].short for cost in COSTS}}
 
     @cached_property
-    def _peers(self) -> Peers:
-        return self.peers or Peers.of(self.comparison)
+    def _test_set_runs(self) -> RunsOnTestSet:
+        return self.test_set_runs or RunsOnTestSet.of(self.comparison)
 
     @cached_property
     def _settings(self) -> pd.DataFrame:
-        frame = compute_costs(self._peers)
+        frame = compute_costs(self._test_set_runs)
         front = compute_front(frame[self.cost].to_numpy(), frame["test_accuracy"].to_numpy())
         return frame.assign(value=frame[self.cost], front=front)
 
@@ -56,7 +56,7 @@ class Pareto(Display):
         """One row a run: run_id, name (of its setting), head (the label), seed, cost (its name), value, test_accuracy,
         mean_value and mean_test_accuracy of the setting, front (whether the setting is on it), chosen (whether the
         comparison holds the run). NaN for a cost that the record does not hold."""
-        runs = list_costs(self._peers)
+        runs = list_costs(self._test_set_runs)
         means = self._settings.set_index("setting")[["value", "test_accuracy", "front"]]
         joined = runs.join(means.add_prefix("mean_"), on="setting")
         chosen = runs["run_id"].isin([run.run_id for run in self.comparison.runs])
@@ -94,7 +94,7 @@ class Pareto(Display):
             "test_accuracy:Q", title="Test accuracy", scale=alt.Scale(zero=False, padding=16),
             axis=alt.Axis(format=".1%", labelExpr="datum.value > 1.000001 ? '' : datum.label"),
         )  # fmt: skip
-        labels = list(dict.fromkeys(self._peers.runs["label"]))
+        labels = list(dict.fromkeys(self._test_set_runs.runs["label"]))
         drawn = self._thin(runs).sort_values("chosen").assign(said=lambda rows: self._say(rows["value"]))
         drawn["url"] = [f"{self.link}{run_id}" for run_id in drawn["run_id"]]
         means = means.rename(columns={"head": "key"}).rename(columns={"label": "head"})
@@ -133,8 +133,8 @@ class Pareto(Display):
         return first.drop(columns="rest").head(MOST_POINTS)
 
     def _note(self, drawn: int) -> str:
-        known = int(list_costs(self._peers)[self.cost].notna().sum())
-        lacking = len(self._peers.runs) - known
+        known = int(list_costs(self._test_set_runs)[self.cost].notna().sum())
+        lacking = len(self._test_set_runs.runs) - known
         parts = ["Small marks are runs, full ones of this comparison; large ones are means over seeds."]
         parts += ["The dashed line and the rings are the front: nothing is both cheaper and better."]
         if drawn < known:
@@ -143,7 +143,7 @@ class Pareto(Display):
             parts.append(
                 f"{format_plural(lacking, 'run')} without this figure {'is' if lacking == 1 else 'are'} left out."
             )
-        kinds = count_processors(self._peers)
+        kinds = count_processors(self._test_set_runs)
         if self.cost in CLOCKED and kinds > 1:
             parts.append(f"Times are of {kinds} kinds of processors and compare only within one.")
         return " ".join(parts)
@@ -151,7 +151,7 @@ class Pareto(Display):
     def describe(self) -> str:
         form = COST_FORMS[self.cost]
         known = self._settings.dropna(subset=["value"])
-        text = f"Test accuracy against {form.label} of {format_plural(len(self._peers.runs), 'run')} in "
+        text = f"Test accuracy against {form.label} of {format_plural(len(self._test_set_runs.runs), 'run')} in "
         text += f"{format_plural(len(self._settings), 'setting')}, all tested on the same images"
         front = known[known["front"]].sort_values(["value", "setting"])
         if front.empty:

@@ -34,20 +34,20 @@ class Reliability(Display):
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
-        frame = self._found[self._found["guesses"] > 0]
+        frame = self._found[self._found["predictions"] > 0]
         return pd.DataFrame(
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
                 "Temperature": np.where(frame["scaled"], "after", "before"),
-                "Guesses": frame["guesses"].map("{:,}".format),
+                "Guesses": frame["predictions"].map("{:,}".format),
                 "Mean confidence": frame["confidence"].map(format_share),
                 "Accuracy": frame["accuracy"].map(format_share),
             }
         )
 
     def chart(self) -> Chart | None:
-        frame = self._found[self._found["guesses"] > 0].assign(
+        frame = self._found[self._found["predictions"] > 0].assign(
             when=lambda found: np.where(found["scaled"], "after temperature scaling", "as predicted")
         )
         if frame.empty:
@@ -64,12 +64,12 @@ class Reliability(Display):
                 alt.Tooltip("when:N", title="Probabilities"),
                 alt.Tooltip("confidence:Q", title="Mean confidence", format=".1%"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
-                alt.Tooltip("guesses:Q", title="Guesses, all seeds", format=","),
+                alt.Tooltip("predictedes:Q", title="Guesses, all seeds", format=","),
             ],
         )
         dash = alt.StrokeDash("when:N", scale=alt.Scale(domain=times, range=[[1, 0], [3, 3]]), legend=None)
         lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
-        size = alt.Size("guesses:Q", scale=alt.Scale(range=[25, 220]), legend=None)
+        size = alt.Size("predictedes:Q", scale=alt.Scale(range=[25, 220]), legend=None)
         points = base.mark_point(filled=True, opacity=0.9).encode(size=size, shape=shape_heads(self.comparison))
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
         text = "Solid: as predicted; dashed: after temperature scaling; grey: ideal. Large marks: many guesses."

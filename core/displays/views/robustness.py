@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.robustness import compute_robustness, list_tested
-from core.augment.stress import STRESSES
+from core.augment.corruption import CORRUPTIONS
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_heads, shape_heads, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
@@ -23,16 +23,16 @@ class RobustnessCurve(Display):
     name: ClassVar[str] = "robustness"
     title: ClassVar[str] = "Accuracy under stress"
 
-    stress: str = ""
+    corruption: str = ""
 
     @classmethod
     def choices(cls, comparison: Comparison) -> dict[str, Options]:
-        return {"stress": {"": "all", **{name: stress.label for name, stress in STRESSES.items()}}}
+        return {"corruption": {"": "all", **{name: corruption.label for name, corruption in CORRUPTIONS.items()}}}
 
     @cached_property
     def _found(self) -> pd.DataFrame:
         frame = compute_robustness(list_tested(self.comparison))
-        return frame[frame["stress"] == self.stress].reset_index(drop=True) if self.stress else frame
+        return frame[frame["corruption"] == self.corruption].reset_index(drop=True) if self.corruption else frame
 
     def frame(self) -> pd.DataFrame:
         """Columns head, stress, value, accuracy, low, high, images, seeds."""
@@ -43,7 +43,7 @@ class RobustnessCurve(Display):
         rows = frame.to_dict("records")
         return pd.DataFrame(
             {
-                "Stress": [_write(str(row["stress"]), float(row["value"])) for row in rows],
+                "Corruption": [_write(str(row["corruption"]), float(row["value"])) for row in rows],
                 "Head": frame["head"],
                 "Accuracy": frame["accuracy"].map(format_share),
                 "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
@@ -56,11 +56,13 @@ class RobustnessCurve(Display):
         frame = self._found
         if frame.empty:
             return None
-        stress = STRESSES[str(frame["stress"].iloc[0])]
-        frame = frame[frame["stress"] == stress.name].assign(what=lambda rows: rows["value"].map(stress.write))
+        corruption = CORRUPTIONS[str(frame["corruption"].iloc[0])]
+        frame = frame[frame["corruption"] == corruption.name].assign(
+            what=lambda rows: rows["value"].map(corruption.write)
+        )
         base = alt.Chart(frame).encode(
-            x=alt.X("value:Q", title=f"{stress.label} ({stress.unit})", scale=alt.Scale(nice=False, padding=6),
-                    axis=alt.Axis(values=[*stress.values], labelOverlap=True, grid=False)),
+            x=alt.X("value:Q", title=f"{corruption.label} ({corruption.unit})", scale=alt.Scale(nice=False, padding=6),
+                    axis=alt.Axis(values=[*corruption.values], labelOverlap=True, grid=False)),
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
@@ -80,17 +82,17 @@ class RobustnessCurve(Display):
 
     def describe(self) -> str:
         parts = []
-        for (head, name), rows in self._found.groupby(["head", "stress"], sort=False):
-            stress = STRESSES[str(name)]
+        for (head, name), rows in self._found.groupby(["head", "corruption"], sort=False):
+            corruption = CORRUPTIONS[str(name)]
             at = rows.set_index("value")["accuracy"]
-            if stress.usual in at.index:
+            if corruption.usual in at.index:
                 parts.append(
-                    f"{head}: {format_share(at[stress.neutral])}, {stress.write(stress.usual)} "
-                    f"{format_share(at[stress.usual])}"
+                    f"{head}: {format_share(at[corruption.neutral])}, {corruption.write(corruption.usual)} "
+                    f"{format_share(at[corruption.usual])}"
                 )
         return "Accuracy on images as they are, and under stress. " + ("; ".join(parts) or "Nothing was measured") + "."
 
 
 def _write(name: str, value: float) -> str:
-    stress = STRESSES[name]
-    return f"{stress.label}: {'unchanged' if value == stress.neutral else stress.write(value)}"
+    corruption = CORRUPTIONS[name]
+    return f"{corruption.label}: {'unchanged' if value == corruption.neutral else corruption.write(value)}"

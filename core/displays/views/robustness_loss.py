@@ -7,8 +7,15 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.robustness import Answer, Tested, answer_pooling, compute_losses, is_too_large, list_tested
-from core.augment.stress import LEAST_IMAGES, MOST_FLOPS, STRESSES, list_rows
+from core.analysis.robustness import (
+    ShiftInvariance,
+    Tested,
+    assess_shift_invariance,
+    compute_losses,
+    is_too_large,
+    list_tested,
+)
+from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MOST_FLOPS, list_rows
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, shape_heads, write_note
 from core.displays.number import format_share, format_short
@@ -38,7 +45,7 @@ class RobustnessLoss(Display):
         rows = frame.to_dict("records")
         return pd.DataFrame(
             {
-                "Images": [STRESSES[row["stress"]].write(row["value"]) for row in rows],
+                "Images": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
                 "Head": frame["head"],
                 "As they are": frame["before"].map(format_share),
                 "Under stress": frame["after"].map(format_share),
@@ -51,7 +58,7 @@ class RobustnessLoss(Display):
         frame = self._found
         if frame.empty:
             return None
-        frame = frame.assign(what=[STRESSES[row["stress"]].write(row["value"]) for row in frame.to_dict("records")],
+        frame = frame.assign(what=[CORRUPTIONS[row["corruption"]].write(row["value"]) for row in frame.to_dict("records")],
                              points=100 * frame["loss"], start=100 * frame["low"], end=100 * frame["high"])  # fmt: skip
         edge = min(0.0, float(frame["points"].min())) - 8, float(frame["points"].max()) + 12
         frame["start"], frame["end"] = frame["start"].clip(*edge), frame["end"].clip(*edge)
@@ -78,13 +85,13 @@ class RobustnessLoss(Display):
         """The answer to «does global pooling buy shift invariance», or why there is none."""
         if not self._tested:
             return self._excuse()
-        answer = answer_pooling(self._tested)
+        answer = assess_shift_invariance(self._tested)
         if answer is not None:
             return _say(answer)
         parts = [
-            f"{row['head']} loses {100 * row['loss']:.1f} points {STRESSES[row['stress']].write(row['value'])}"
+            f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
-            if row["stress"] == "shift"
+            if row["corruption"] == "shift"
         ]
         return "; ".join(parts) + "."
 
@@ -98,8 +105,8 @@ class RobustnessLoss(Display):
         return "These runs were not put to stress: they were trained before Headroom did so. Train them again."
 
 
-def _say(answer: Answer) -> str:
-    how = STRESSES[answer.stress].write(answer.value)
+def _say(answer: ShiftInvariance) -> str:
+    how = CORRUPTIONS[answer.corruption].write(answer.value)
     losses = (
         f"{how.capitalize()}, {answer.pooled} loses {100 * answer.pooled_loss:.1f} points of accuracy and "
         f"{answer.flat} {100 * answer.flat_loss:.1f}"

@@ -35,7 +35,7 @@ class Significance(Display):
                 "Only the second right": frame["only_b"].map("{:,}".format),
             }
         )
-        return table if len(self.comparison.contenders) > 2 else table.drop(columns="P-value (Holm)")
+        return table if len(self.comparison.variants) > 2 else table.drop(columns="P-value (Holm)")
 
     def chart(self) -> Chart | None:
         return None
@@ -48,5 +48,5 @@ class Significance(Display):
             f"{a} and {b} differ by more than chance in {(rows['p_holm'] < LEVEL).sum()} of {len(rows)} pairs of models"
             for (a, b), rows in frame.groupby(["a", "b"], sort=False)
         ]
-        corrected = ", p-values after Holm's correction" if len(self.comparison.contenders) > 2 else ""
+        corrected = ", p-values after Holm's correction" if len(self.comparison.variants) > 2 else ""
         return f"{'; '.join(parts)} (p below {LEVEL}{corrected})."

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.summary import Finding, compute_finding, estimate
+from core.analysis.summary import Finding, compute_finding, describe_metric
 from core.displays.display import Chart, Display
 from core.displays.number import (
     format_accuracy,
@@ -18,7 +18,7 @@ from core.displays.number import (
     format_points,
     format_seconds,
 )
-from core.store.comparison import Contender
+from core.store.comparison import Variant
 
 _COSTS = (
     ("tflite_bytes", "File size (LiteRT)", format_bytes, ("smaller", "larger")),
@@ -34,9 +34,9 @@ class Tiles(Display):
     title: ClassVar[str] = "In four figures"
 
     @cached_property
-    def _sides(self) -> tuple[Contender, Finding | None]:
+    def _sides(self) -> tuple[Variant, Finding | None]:
         finding = compute_finding(self.comparison)
-        return (finding.small if finding else self.comparison.contenders[0]), finding
+        return (finding.small if finding else self.comparison.variants[0]), finding
 
     @cached_property
     def _rows(self) -> list[tuple[str, str, str, int]]:
@@ -51,7 +51,7 @@ class Tiles(Display):
             better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
         return [
             self._cost("params", "Parameters", format_count, ("fewer", "more")),
-            ("Test accuracy", format_accuracy(estimate(small, "test_accuracy")), accuracy, better),
+            ("Test accuracy", format_accuracy(describe_metric(small, "test_accuracy")), accuracy, better),
             *(self._cost(*cost) for cost in _COSTS),
         ]
 
@@ -62,7 +62,10 @@ class Tiles(Display):
         rows = []
         metrics = ("params", "test_accuracy", *(name for name, *_ in _COSTS))
         for metric, (*_, better) in zip(metrics, self._rows, strict=True):
-            mine, theirs = estimate(small, metric).mean, estimate(finding.rival, metric).mean if finding else math.nan
+            mine, theirs = (
+                describe_metric(small, metric).mean,
+                describe_metric(finding.rival, metric).mean if finding else math.nan,
+            )
             rows.append((metric, small.label, mine, finding and finding.rival.label, theirs, better))
         return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value", "better"])
 
@@ -74,8 +77,8 @@ class Tiles(Display):
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]
     ) -> tuple[str, str, str, int]:
         small, finding = self._sides
-        mine = estimate(small, metric).mean
-        difference, better = _times(estimate(finding.rival, metric).mean, mine, words) if finding else ("", 0)
+        mine = describe_metric(small, metric).mean
+        difference, better = _times(describe_metric(finding.rival, metric).mean, mine, words) if finding else ("", 0)
         return name, form(mine), difference, better
 
     def chart(self) -> Chart | None:

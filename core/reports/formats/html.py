@@ -14,10 +14,10 @@ from markupsafe import Markup
 from core.displays.number import format_plural
 from core.displays.table import STYLE, build_table
 from core.home import Home
+from core.reports.author_text import write_html
+from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
-from core.reports.picture import load_vega, stretch
-from core.reports.words import write_html
 
 MOST_ROWS = 60
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -74,7 +74,7 @@ def _write_charts(document: Document) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def write_table(table: Table) -> Markup:
+def write_html_table(table: Table) -> Markup:
     return Markup(build_table(open_table(table), table.words, style=False))
 
 
@@ -98,7 +98,7 @@ def _open_template() -> Any:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "words": lambda text: Markup(write_html(text)),
-        "figures": write_table,
+        "figures": write_html_table,
         "time": write_time,
         "tiles": list_tiles,
         "plural": format_plural,

@@ -6,19 +6,19 @@ from typing import Any, ClassVar
 
 from core.home import Home
 from core.reports import markdown
+from core.reports.author_text import write_markdown
+from core.reports.chart_image import PLAIN_PIXELS, draw_png, stretch
 from core.reports.document import Figure, Passage, Table
 from core.reports.format import Edition, Files, Format
-from core.reports.formats.html import MOST_ROWS, open_table, write_table
-from core.reports.picture import PLAIN_PIXELS, draw_png, stretch
-from core.reports.words import write_markdown
+from core.reports.formats.html import MOST_ROWS, open_table, write_html_table
 
 _OPEN = """\
 from core.displays.display import DISPLAYS
 from core.home import Home
 from core.reports import markdown
-from core.reports.setting import make_display
+from core.reports.display_option import make_display
 from core.store.comparison import Comparison
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 
 home = Home.default()
 comparison = Comparison.of(RunStore(home).open_all({ids!r}))"""
@@ -68,7 +68,7 @@ def _list_cells(edition: Edition) -> Iterator[Any]:
             png = drawn.get(section.id, b"") if room > 0 else b""
             room -= len(png)
             yield from _list_figure(section, png)
-    yield _say("## The runs", markdown.write_table(document.run_table))
+    yield _say("## The runs", markdown.write_markdown_table(document.run_table))
     yield _say(*markdown.write_reproduction(document), *markdown.write_checksum(edition))
 
 
@@ -98,7 +98,7 @@ def _show_chart(figure: Figure, png: bytes) -> dict[str, Any]:
 
 def _show_table(table: Table) -> dict[str, Any]:
     frame = open_table(table).head(MOST_ROWS)
-    return {"text/html": str(write_table(table)), "text/plain": frame.to_string(index=False)}
+    return {"text/html": str(write_html_table(table)), "text/plain": frame.to_string(index=False)}
 
 
 def _say(*paragraphs: str) -> Any:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from core.home import Home
+from core.reports.author_text import write_markdown
+from core.reports.chart_image import draw_png
 from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
-from core.reports.markdown import write_checksum, write_opening, write_reproduction, write_table, write_text
-from core.reports.picture import draw_png
-from core.reports.words import write_markdown
+from core.reports.markdown import write_checksum, write_markdown_table, write_opening, write_reproduction, write_text
 
 _MOST_ROWS = 40
 
@@ -40,7 +40,7 @@ def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
         else:
             yield from _write_figure(section, names)
     yield "## The runs"
-    yield write_table(document.run_table)
+    yield write_markdown_table(document.run_table)
     yield from write_reproduction(document)
     yield from write_checksum(edition)
 
@@ -55,4 +55,4 @@ def _write_figure(figure: Figure, names: dict[str, str]) -> Iterator[str]:
     yield write_text(figure.sentence)
     table = figure.table
     if figure.open and table is not None and 0 < len(table.rows) <= _MOST_ROWS:
-        yield write_table(table)
+        yield write_markdown_table(table)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from core.errors import ReportError
 from core.home import Home
+from core.reports.author_text import parse_words
+from core.reports.chart_image import draw_svg
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MOST_ROWS, TEMPLATES, list_tiles
-from core.reports.picture import draw_svg
-from core.reports.words import parse_words
 
 
 class Pdf(Format):
@@ -96,7 +96,7 @@ def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
             {
                 "png": [*base64.b64decode(picture.url.partition(",")[2])],
                 "label": picture.label,
-                "guesses": [guess.model_dump() for guess in picture.guesses],
+                "predictions": [predicted.model_dump() for predicted in picture.predictions],
             }
             for picture in figure.pictures
         ],

@@ -19,16 +19,16 @@ from core.lab.loss import (
     sparse_from_logits,
     sparse_from_probs,
 )
-from core.ui import link
-from core.ui.lab.choice import type_vector
-from core.ui.show import show_frame
+from core.ui import widget
+from core.ui.display import show_frame
+from core.ui.lab.inputs import type_vector
 
 
 def show_losses() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        logit = link.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
-        target = link.segmented("True class y", [0, 1], 1, key="lab_target")
+        logit = widget.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
+        target = widget.segmented("True class y", [0, 1], 1, key="lab_target")
         logits = type_vector(
             "Logits of several classes", "logits", np.array([1.5, 0.8, 2.1]), key="lab_logits", max_length=12
         )
@@ -71,7 +71,7 @@ def _choose_label(classes: int) -> int:
     key = "lab_label"
     if isinstance(asked := st.session_state.get(key), int) and asked >= classes:
         st.session_state[key] = classes - 1  # of more classes before
-    return link.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
+    return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
 
 
 def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from core.displays.lab.curve import build_dropout_chart, build_penalty_chart
 from core.displays.lab.grid import draw_grid
 from core.lab.matrix import format_number
 from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum
-from core.ui import link
-from core.ui.lab.choice import type_vector
+from core.ui import widget
 from core.ui.lab.drawing import show_figures
+from core.ui.lab.inputs import type_vector
 
 _DRAWS = 1_000
 _WIDE = 520
@@ -26,8 +26,8 @@ def _show_penalty() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         weights = type_vector("Weights", "weights", np.array([3, -2, 0.5, 1]), key="lab_l2_w", max_length=16)
-        strength = link.slider("Strength λ", 0.0, 2.0, 0.5, 0.05, key="lab_l2_strength")
-        best = link.slider("Best weight without it", 0.0, 4.0, 2.0, 0.1, key="lab_l2_best")
+        strength = widget.slider("Strength λ", 0.0, 2.0, 0.5, 0.05, key="lab_l2_strength")
+        best = widget.slider("Best weight without it", 0.0, 4.0, 2.0, 0.1, key="lab_l2_best")
     with right:
         squares = " + ".join(f"{format_number(float(w**2))}" for w in weights)
         st.markdown(
@@ -63,8 +63,8 @@ def _show_dropout() -> None:
         x = type_vector(
             "Activations", "activations", np.array([2, 4, 1, 3, 5, 2, 4, 3]), key="lab_dropout_x", max_length=16
         )
-        rate = link.slider("Rate p", 0.0, 0.9, 0.5, 0.05, key="lab_dropout_rate")
-        seed = link.slider("Seed", 1, 50, 1, key="lab_dropout_seed")
+        rate = widget.slider("Rate p", 0.0, 0.9, 0.5, 0.05, key="lab_dropout_rate")
+        seed = widget.slider("Seed", 1, 50, 1, key="lab_dropout_seed")
     with right:
         result = apply_dropout(x, rate, seed)
         scale = format_number(1 / (1 - rate))

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from core.ui import link
+from core.ui import widget
 from core.ui.frame import errors_as_sentences
-from core.ui.lab.channel import show_channels
+from core.ui.lab.channels import show_channels
+from core.ui.lab.convolution import show_image, show_signal
+from core.ui.lab.image_file import show_picture
 from core.ui.lab.loss import show_losses
-from core.ui.lab.picture import show_picture
-from core.ui.lab.pool import show_pooling
+from core.ui.lab.output_size import show_size
+from core.ui.lab.pooling import show_pooling
 from core.ui.lab.regularization import show_regularization
-from core.ui.lab.size import show_size
-from core.ui.lab.slide import show_image, show_signal
 
 TOPICS = {
     "1D convolution": show_signal,
@@ -26,6 +26,6 @@ TOPICS = {
 
 @st.fragment
 def show_topic() -> None:
-    chosen = link.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
+    chosen = widget.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
     with errors_as_sentences():
         TOPICS[chosen]()

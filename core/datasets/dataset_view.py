@@ -1,0 +1,136 @@
+"""Data as a run sees it: images at the side it asks for, labels of the attribute it asks for."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.augment.prepare import prepare
+from core.datasets.atomic_folder import check_space, publishing
+from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
+from core.datasets.dataset import Arrays, Images, Labels
+from core.datasets.fetch import locked
+from core.datasets.row_file import RowWriter, read_blocks
+from core.errors import SpecError
+from core.home import Home
+from core.spec import RunSpec
+
+_PREPARED = 1  # rises when `prepare` gives other pixels, so that old copies are made anew
+_SPLITS = ("train", "test")
+_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class DatasetView(Arrays):
+    """Images mapped into memory, uint8 of shape (images, height, width, channels), classes int64 of shape (images,),
+    and what they are: `info` has the classes and the shape that the model sees."""
+
+    info: DatasetInfo
+
+
+class _Mark(BaseModel):
+    """side.json: what a prepared copy was made from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    prepared: int
+
+
+def read_info(home: Home, spec: RunSpec, *, native: bool = False) -> DatasetInfo:
+    """What `open_view` would open, without making it.
+
+    Raises:
+        DatasetError: when the dataset is not here or damaged.
+    """
+    return _see(open_dataset(home, spec.dataset, spec.folder).info, spec, native)
+
+
+def open_view(home: Home, spec: RunSpec, *, native: bool = False) -> DatasetView:
+    """Opens the data of a run. Images at `spec.side` are prepared once and kept beside the dataset.
+
+    Args:
+        native: gives the images as they are stored, whatever `spec.side` says.
+
+    Raises:
+        DatasetError: when the dataset is not here or damaged.
+        HomeError: when prepared images cannot be written.
+    """
+    cached = open_dataset(home, spec.dataset, spec.folder)
+    info, arrays = _see(cached.info, spec, native), cached.arrays()
+    images: tuple[Images, ...] = (arrays.train_images, arrays.test_images)
+    if info.input_shape != cached.info.input_shape:
+        images = _open_prepared(home, cached, info)
+    labels = [_pick(labels, info, spec) for labels in (arrays.train_labels, arrays.test_labels)]
+    return DatasetView(images[0], labels[0], images[1], labels[1], info)
+
+
+def _see(info: DatasetInfo, spec: RunSpec, native: bool) -> DatasetInfo:
+    height, width, channels = info.input_shape
+    changes: dict[str, Any] = {}
+    if info.attributes:
+        name = spec.attribute.replace("_", " ")
+        changes["classes"] = (f"not {name}", name)
+    if spec.side is not None and not native:
+        changes["input_shape"] = (spec.side, spec.side, channels)
+    elif spec.augmentation and height != width and not native:
+        raise SpecError(f"Expected a side, as augmented images are square and these are {width} × {height}; got none.")
+    return info.model_copy(update=changes)
+
+
+def _pick(labels: NDArray[Any], info: DatasetInfo, spec: RunSpec) -> Labels:
+    if not info.attributes:
+        return labels
+    return labels[:, info.attributes.index(spec.attribute)].astype(np.int64)
+
+
+def _open_prepared(home: Home, cached: CachedDataset, info: DatasetInfo) -> tuple[Images, ...]:
+    """One process prepares the images, others that want the same wait for it."""
+    folder = cached.path / f"side-{info.input_shape[0]}"
+    found = _read_prepared(folder, info)
+    if found is None:
+        with locked(home, f"{cached.path.name}-{folder.name}", wait=True):
+            found = _read_prepared(folder, info)
+            if found is None:
+                _prepare(cached.path, folder, info)
+                found = _read_prepared(folder, info)
+    assert found
+    return found
+
+
+def _read_prepared(folder: Path, info: DatasetInfo) -> tuple[Images, ...] | None:
+    """None when there is none, or one of other data, or a damaged one."""
+    try:
+        mark = _Mark.model_validate_json((folder / "side.json").read_bytes())
+        found = [np.load(folder / f"{split}_images.npy", mmap_mode="r", allow_pickle=False) for split in _SPLITS]
+    except (OSError, ValidationError, ValueError, EOFError):
+        return None
+    shapes = [(count, *info.input_shape) for count in (info.train_count, info.test_count)]
+    right = all(images.dtype == np.uint8 for images in found) and [images.shape for images in found] == shapes
+    return tuple(found) if right and mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
+
+
+def _prepare(source: Path, folder: Path, info: DatasetInfo) -> None:
+    side, _, channels = info.input_shape
+    count = info.train_count + info.test_count
+    with publishing(folder) as target:
+        needed = count * side * side * channels
+        check_space(target, needed, f"{count:,} images of {side} × {side} pixels", "make room")
+        for split in _SPLITS:
+            name = f"{split}_images.npy"
+            with RowWriter(target / name, info.input_shape, np.uint8) as writer:
+                for image in _resize(read_blocks(source / name), side):
+                    writer.append(image)
+        mark = _Mark(fingerprint=info.fingerprint, prepared=_PREPARED)
+        (target / "side.json").write_text(mark.model_dump_json() + "\n")
+
+
+def _resize(blocks: Iterator[Images], side: int) -> Iterator[Images]:
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for block in blocks:
+            yield from pool.map(lambda image: prepare(image, side), block)

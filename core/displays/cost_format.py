@@ -1,0 +1,49 @@
+"""The costs of a run as people read them: names, units, and how a picture writes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.analysis.summary import SeedMean
+from core.displays.number import format_accuracy, format_bytes, format_count, format_seconds, format_short
+
+
+@dataclass(frozen=True)
+class CostForm:
+    """`short` heads a column, `label` an axis and a list to choose from, with the unit; `tick` is d3's format."""
+
+    short: str
+    label: str
+    write: Callable[[float], str]
+    tick: str = "~s"
+
+
+COST_FORMS: dict[str, CostForm] = {
+    "params": CostForm("Parameters", "Parameters", format_count),
+    "flops": CostForm("FLOPs / image", "FLOPs an image", format_short),
+    "keras_bytes": CostForm("Keras file", "Keras file (bytes)", format_bytes),
+    "tflite_bytes": CostForm("LiteRT file", "LiteRT file (bytes)", format_bytes),
+    "latency_seconds": CostForm("Latency, 1 image", "Latency of one image, median (s)", format_seconds),
+    "latency_p95_seconds": CostForm(
+        "Latency, 1 image, p95", "Latency of one image, 95th percentile (s)", format_seconds
+    ),
+    "latency_32_seconds": CostForm("Latency, 32 images", "Latency of 32 images, median (s)", format_seconds),
+    "latency_32_p95_seconds": CostForm(
+        "Latency, 32 images, p95", "Latency of 32 images, 95th percentile (s)", format_seconds
+    ),
+    "epoch_seconds": CostForm("Training an epoch", "Training an epoch (s)", format_seconds),
+    "train_seconds": CostForm("Training", "Training in all (s)", format_seconds),
+    "peak_bytes": CostForm("Training memory", "Highest memory in training (bytes)", format_bytes),
+}
+NOT_MEASURED = "not measured"
+
+
+def write_cost(name: str, value: float) -> str:
+    """With its unit; says so where there is none."""
+    return COST_FORMS[name].write(value) if value == value else NOT_MEASURED
+
+
+def write_mean(row: Mapping[Any, Any]) -> str:
+    """The accuracy of a setting with its spread over the seeds, of a row of `compute_costs`."""
+    spread = row["test_accuracy_spread"]
+    return format_accuracy(SeedMean(row["test_accuracy"], None if spread != spread else spread, int(row["seeds"])))

@@ -1,0 +1,105 @@
+"""What heads say of one image, as HTML: the guess first, then where it comes from and every class with its bar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.live_model import LivePrediction
+from core.architecture.activation_map import normalize_maps
+from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
+from core.displays.number import format_share
+
+_MOST_CLASSES = 12
+
+
+@dataclass(frozen=True)
+class CardPrediction:
+    """Of one head: `probs` of shape (classes,); `shares` of its map of the class `about`, None where it has none."""
+
+    head: str
+    color: str
+    probs: NDArray[np.float32]
+    shares: NDArray[np.float32] | None
+    about: int
+
+    @property
+    def predicted(self) -> int:
+        return int(compute_predicted(self.probs[np.newaxis])[0])
+
+
+def collect_predictions(
+    head: str, color: str, answer: LivePrediction, about: int | None, *, exact: bool
+) -> CardPrediction:
+    """An answer to one image as it is shown; `about` is the class of the map, None the guess."""
+    predicted = int(compute_predicted(answer.probs)[0])
+    shown = about if about is not None else 0 if predicted == NO_GUESS else predicted
+    shares = None if answer.maps is None else normalize_maps(answer.maps, [shown], exact=exact)[0]
+    return CardPrediction(head, color, answer.probs[0], shares, shown)
+
+
+def write_cards(said: Sequence[CardPrediction], classes: Sequence[str]) -> str:
+    """One line for all heads: «GAP: 3 (97.1 %) · Flatten + Dense: 3 (99.0 %)»."""
+    parts = []
+    for each in said:
+        told = (
+            "no guess"
+            if each.predicted == NO_GUESS
+            else f"{classes[each.predicted]} ({_percent(each.probs[each.predicted])})"
+        )
+        parts.append(f"{each.head}: {told}")
+    return " · ".join(parts)
+
+
+def build_cards(image: NDArray[np.uint8], said: Sequence[CardPrediction], classes: Sequence[str]) -> str:
+    """The image, uint8 of shape (height, width, channels), with each head's map over it, and the bars."""
+    return build_groups([_build(image, each, classes) for each in said])
+
+
+def _build(image: NDArray[np.uint8], said: CardPrediction, classes: Sequence[str]) -> str:
+    predicted = said.predicted
+    name = "no guess" if predicted == NO_GUESS else classes[predicted]
+    about = classes[said.about]
+    title = f"what speaks for {about}" if said.shares is not None else "no map"
+    empty = EMPTY if said.shares is not None and not said.shares.any() else ""
+    cell = build_group([Cell(image, title, empty, said.color, said.shares, about)], pixels=140, frame=False)
+    return (
+        '<div style="flex:1 1 260px;max-width:420px;border:1px solid rgba(128,138,150,0.35);border-radius:8px;'
+        f'padding:12px"><div style="font-size:0.9rem">{escape(said.head)} says</div>'
+        f'<div style="font-size:1.7rem;font-weight:650;line-height:1.2;overflow-wrap:anywhere">{escape(name)}</div>'
+        f'<div style="margin-bottom:8px">{"" if predicted == NO_GUESS else _percent(said.probs[predicted])}</div>'
+        f'<div style="display:flex;gap:14px;flex-wrap:wrap">{cell}{_build_bars(said, classes)}</div></div>'
+    )
+
+
+def _build_bars(said: CardPrediction, classes: Sequence[str]) -> str:
+    """The classes in their order; of many, the most probable ones."""
+    probs = np.nan_to_num(said.probs)
+    shown = np.arange(len(classes))
+    if len(classes) > _MOST_CLASSES:
+        shown = np.argsort(-probs, kind="stable")[:_MOST_CLASSES]
+    rows = "".join(
+        _build_bar(classes[number], float(said.probs[number]), said, number == said.predicted)
+        for number in shown.tolist()
+    )
+    left = len(classes) - len(shown)
+    rest = f'<div style="font-size:0.75rem;opacity:0.75">and {left:,} less probable classes</div>' if left else ""
+    return f'<div style="flex:1 1 130px;min-width:130px;font-size:0.8rem">{rows}{rest}</div>'
+
+
+def _build_bar(name: str, prob: float, said: CardPrediction, bold: bool) -> str:
+    width = 100 * prob if np.isfinite(prob) else 0
+    return (
+        f'<div style="display:flex;gap:6px;align-items:center;line-height:1.45{";font-weight:650" if bold else ""}">'
+        f'<span style="flex:0 1 auto;min-width:1.6em;max-width:40%;overflow-wrap:anywhere">{escape(name)}</span>'
+        '<span style="flex:1;height:9px;background:rgba(128,138,150,0.18);border-radius:3px">'
+        f'<span style="display:block;height:100%;width:{width:.1f}%;background:{said.color};border-radius:3px"></span>'
+        f'</span><span style="flex:none;width:4.2em;text-align:right">{_percent(prob)}</span></div>'
+    )
+
+
+def _percent(prob: float) -> str:
+    return format_share(float(prob))

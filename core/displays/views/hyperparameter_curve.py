@@ -1,0 +1,150 @@
+"""Accuracy over the values of a knob: a line through the means of the seeds, a band over the seeds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import altair as alt
+import pandas as pd
+
+from core.analysis.accuracy import MEAN
+from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
+from core.displays.display import Chart, Display, Options
+from core.displays.encoding import color_labels, shape_labels, write_note
+from core.displays.number import format_plural, format_share, format_share_interval
+from core.spec import SETTINGS
+from core.store.comparison import Comparison
+from core.store.same_test_set import RunsOnTestSet
+
+MOST_POINTS = 2_000
+_DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
+
+
+@dataclass(frozen=True)
+class HyperparameterCurve(Display):
+    """`knob` None stands for all that have a curve; the picture shows the first one. `peers` are the runs of the
+    comparison unless others are given."""
+
+    name: ClassVar[str] = "hyperparameter_curve"
+    title: ClassVar[str] = "Accuracy over a knob"
+
+    test_set_runs: RunsOnTestSet | None = None
+    setting: str | None = None
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"setting": {name: SETTINGS[name].label for name in list_hyperparameters(RunsOnTestSet.of(comparison))}}
+
+    @cached_property
+    def _test_set_runs(self) -> RunsOnTestSet:
+        return self.test_set_runs or RunsOnTestSet.of(self.comparison)
+
+    @cached_property
+    def _found(self) -> pd.DataFrame:
+        settings = list_hyperparameters(self._test_set_runs) if self.setting is None else [self.setting]
+        parts = [
+            part for setting in settings if len(part := compute_hyperparameter_curve(self._test_set_runs, setting))
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
+
+    def frame(self) -> pd.DataFrame:
+        """The columns of `compute_knob_curve`, one knob after the other."""
+        return self._found.copy()
+
+    def table(self) -> pd.DataFrame:
+        rows = self._found[self._found["seed"] == MEAN].to_dict("records")
+        return pd.DataFrame(
+            {
+                "Head": [" · ".join(filter(None, [row["head"], row["rest"]])) for row in rows],
+                "Of": [SETTINGS[row["setting"]].label for row in rows],
+                "Value": [row["value"] if row["applies"] else f"any ({row['value']})" for row in rows],
+                "Seeds": [str(row["seeds"]) for row in rows],
+                "Test accuracy": [format_share(row["test_accuracy"]) for row in rows],
+                "Over the seeds": [
+                    "one seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
+                    for row in rows
+                ],
+                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
+            },
+            index=range(len(rows)),
+        )
+
+    @cached_property
+    def _first(self) -> pd.DataFrame:
+        return (
+            self._found[self._found["setting"] == self._found["setting"].iloc[0]] if len(self._found) else self._found
+        )
+
+    def chart(self) -> Chart | None:
+        frame = self._first
+        if frame.empty:
+            return None
+        setting = SETTINGS[frame["setting"].iloc[0]]
+        order = frame.drop_duplicates("place").sort_values("place")["value"].tolist()
+        labels = [label for label in dict.fromkeys(self._test_set_runs.runs["label"]) if label in set(frame["head"])]
+        rests = list(dict.fromkeys(frame.loc[frame["applies"].astype(bool), "rest"]))
+        columns = ["value", "series", "rest", "head", "applies", "seed", "seeds", "test_accuracy", "lowest", "highest"]
+        means = frame.loc[frame["seed"] == MEAN, columns]
+        seeds = frame.loc[(frame["seed"] != MEAN) & frame["applies"].astype(bool), columns]
+        x = alt.X(
+            "value:N", sort=order, scale=alt.Scale(domain=order, padding=0.4),
+            title=setting.label + (f" ({setting.unit})" if setting.unit and setting.unit.lower() not in setting.label.lower() else ""),
+            axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False, labelOverlap="greedy"),
+        )  # fmt: skip
+        y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format="~%"))
+        color, shape = color_labels(labels), shape_labels(labels)
+        detail = alt.Detail("series:N")
+        tips = [alt.Tooltip("head:N", title="Head"), alt.Tooltip("value:N", title=setting.label)]
+        tips += [alt.Tooltip("rest:N", title="With")] if any(rests) else []
+        accuracy = alt.Tooltip("test_accuracy:Q", title="Test accuracy", format=".2%")
+        line = alt.Chart(means).encode(x=x, color=color, detail=detail)
+        dashes = alt.StrokeDash(
+            "rest:N", scale=alt.Scale(domain=rests, range=[*_DASHES[: len(rests)]]),
+            legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320, symbolType="stroke"),
+        )  # fmt: skip
+        applies, rest = line.transform_filter("datum.applies"), line.transform_filter("!datum.applies")
+        told = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}
+        mean = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), accuracy]
+        layers = [
+            applies.mark_area(opacity=0.16).encode(y=alt.Y("lowest:Q", title="Test accuracy"), y2="highest:Q"),
+            applies.mark_line(strokeWidth=2.2).encode(y=y, **told),
+            *([] if means["applies"].all() else [rest.mark_line(strokeWidth=1.6, strokeDash=[2, 4]).encode(y=y)]),
+            line.mark_point(filled=True, size=80, opacity=0.9).encode(y=y, shape=shape, tooltip=mean),
+        ]
+        drawn = len(seeds) <= MOST_POINTS
+        if drawn:
+            points = alt.Chart(seeds).mark_point(size=34, strokeWidth=1.3, opacity=0.8)
+            one = [*tips, alt.Tooltip("seed:Q", title="Seed"), accuracy]
+            layers.append(points.encode(x=x, y=y, color=color, shape=shape, detail=detail, tooltip=one))
+        note = write_note(self._note(seeds_drawn=drawn))
+        return alt.layer(*layers).properties(height=460 + 20 * (len(rests) if told else 0), title=note)
+
+    def _note(self, *, seeds_drawn: bool) -> str:
+        frame = self._first
+        left_out = self._test_set_runs.runs["run_id"].nunique() - frame.loc[frame["seed"] != MEAN, "run_id"].nunique()
+        parts = [
+            "Lines go through means over seeds; the band spans the seeds"
+            + (", each a hollow mark." if seeds_drawn else ".")
+        ]
+        if not frame["applies"].all():
+            parts.append("Dotted: heads for which the knob makes no difference.")
+        if not seeds_drawn:
+            parts.append("Single seeds are too many to draw.")
+        if left_out:
+            runs = format_plural(left_out, "run")
+            parts.append(
+                f"{runs} with no partner that differs in this knob alone {'is' if left_out == 1 else 'are'} left out."
+            )
+        return " ".join(parts)
+
+    def describe(self) -> str:
+        if self._found.empty:
+            return "No two runs differ in one knob alone, so there is no curve."
+        frame = self._first[(self._first["seed"] == MEAN) & self._first["applies"].astype(bool)]
+        parts = []
+        for _, rows in frame.groupby("series", sort=False):
+            first, last = rows.iloc[0], rows.iloc[-1]
+            name = " · ".join(filter(None, [first["head"], first["rest"]]))
+            ends = f"{format_share(first['test_accuracy'])} at {first['value']}"
+            parts.append(f"{name} {ends}, {format_share(last['test_accuracy'])} at {last['value']}")
+        return f"Test accuracy over {SETTINGS[frame['setting'].iloc[0]].label.lower()}: {'; '.join(parts)}."

@@ -1,0 +1,216 @@
+"""Jobs on this machine: each a fresh process, forked from one that has TensorFlow loaded where that is safe."""
+
+import contextlib
+import fcntl
+import math
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from core.errors import JobError
+from core.home import Home
+from core.jobs import process
+from core.jobs.executor import Status
+from core.jobs.memory_kills import SYSTEM, count_memory_kills
+from core.jobs.progress import read_log
+
+MODULE = "core.training"
+MAX_SLOTS = 1024
+_GRACE_SECONDS = 2.0
+_TOGETHER_SECONDS = 1.0
+
+
+def read_slots() -> int:
+    """Trainings side by side: HEADROOM_SLOTS, without it one for each core this process may use.
+
+    Raises:
+        JobError: when HEADROOM_SLOTS is no sensible number.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return read_limit() or cores
+
+
+def read_limit() -> int | None:
+    """HEADROOM_SLOTS, None when it is not set.
+
+    Raises:
+        JobError: when it is no sensible number.
+    """
+    text = os.environ.get("HEADROOM_SLOTS", "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
+        raise JobError(f"Expected HEADROOM_SLOTS to be a whole number between 1 and {MAX_SLOTS}; got {text!r:.60}.")
+    return int(text)
+
+
+def can_fork_warm() -> bool:
+    """Whether workers may be forked from a process with TensorFlow loaded; macOS' frameworks do not survive a fork."""
+    return sys.platform.startswith("linux") and "forkserver" in multiprocessing.get_all_start_methods()
+
+
+class LocalExecutor:
+    """The process of an attempt holds a lock on `<jobs>/processes/<handle>` as long as it lives. It writes its process
+    id there, and its exit code at a regular end: who reads the file knows all there is to know, also a dispatcher that
+    did not start the process.
+
+    Args:
+        warm: fork from a process that has loaded `module`'s libraries, instead of starting Python anew.
+        module: what each process runs, as `python -m` would.
+        system: the root of the file system, where the kernel counts what it ended for want of memory.
+    """
+
+    def __init__(self, home: Home, *, warm: bool | None = None, module: str = MODULE, system: Path = SYSTEM) -> None:
+        self.home = home
+        self.module = module
+        self.processes = home.jobs / "processes"
+        self._limit = read_slots()
+        self._warm = can_fork_warm() if warm is None else warm
+        self._ready = threading.Event()
+        self._warming: threading.Thread | None = None
+        self._children: dict[str, BaseProcess | subprocess.Popen[bytes]] = {}
+        self._asked_at: dict[str, float] = {}
+        self._system = system
+        self._memory_kills = count_memory_kills(system)
+        self._short_until = -math.inf
+
+    @property
+    def slots(self) -> int:
+        if not self._warm or self._ready.is_set():
+            return self._limit
+        if self._warming is None:
+            self._warming = threading.Thread(target=self._warm_up, daemon=True)
+            self._warming.start()
+        return 0
+
+    def _warm_up(self) -> None:
+        """Loading takes seconds, in which the dispatcher has other things to do. The first fork returns after it."""
+        try:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([f"{self.module}.preload"])
+            first = context.Process(target=process.probe)
+            first.start()
+            first.join()
+            if first.exitcode != 0:
+                raise OSError(f"exit code {first.exitcode}")
+        except (OSError, EOFError) as error:
+            print(
+                f"Cannot fork workers from a loaded process ({error}); each starts anew.", file=sys.stderr, flush=True
+            )
+            self._warm = False
+        self._ready.set()
+
+    def start(self, handle: str, folder: Path) -> None:
+        self._asked_at.pop(handle, None)
+        try:
+            self.processes.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.processes / handle, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise JobError(f"Expected to be able to write {self.processes}; got: {error.strerror}.") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(lock, 0)
+            shutil.rmtree(self._scratch(handle), ignore_errors=True)
+            self._scratch(handle).mkdir()
+            self._children[handle] = self._launch(handle, folder, lock)
+        except BlockingIOError:
+            pass  # a dispatcher before this one started it
+        except (OSError, EOFError) as error:
+            raise JobError(f"Expected to be able to start a training; got: {error}.") from error
+        finally:
+            os.close(lock)  # the process has its own copy, and with it the lock
+
+    def _launch(self, handle: str, folder: Path, lock: int) -> "BaseProcess | subprocess.Popen[bytes]":
+        scratch = self._scratch(handle)
+        if self._warm:
+            context = multiprocessing.get_context("forkserver")
+            child = context.Process(target=process.run, args=(self.module, folder, scratch, process.Inherited(lock)))
+            child.start()
+            return child
+        words = [self.module, str(folder), str(scratch), str(lock)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "core.jobs.process", *words],
+            cwd=process.ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(lock,),
+        )
+
+    def poll(self, handle: str) -> Status:
+        pid, exit_code, alive = self._look(handle)
+        child = self._children.get(handle)
+        known = _exit_code(child)
+        if alive:
+            return Status("running")
+        if child is not None and known is None:
+            return Status("running")  # about to be reaped
+        self._children.pop(handle, None)
+        stopped = self._asked_at.pop(handle, None) is not None
+        if pid is not None and (stopped or child is not None):
+            _signal(pid, signal.SIGKILL)  # what the process may have left of its group; nobody else has that id yet
+        shutil.rmtree(self._scratch(handle), ignore_errors=True)
+        (self.processes / handle).unlink(missing_ok=True)
+        if stopped and exit_code != 0:
+            return Status("stopped", exit_code)
+        if exit_code is None:
+            return Status("lost", known, out_of_memory=known in (None, -signal.SIGKILL) and self._memory_was_short())
+        return Status("ok" if exit_code == 0 else "failed", exit_code)
+
+    def _memory_was_short(self) -> bool:
+        """Whether the system has ended processes for want of memory since the last time that some were lost."""
+        before, self._memory_kills = self._memory_kills, count_memory_kills(self._system)
+        if self._memory_kills > before:
+            self._short_until = time.monotonic() + _TOGETHER_SECONDS
+        return time.monotonic() < self._short_until
+
+    def stop(self, handle: str) -> None:
+        pid, _, alive = self._look(handle)
+        if not alive or pid is None:
+            return
+        asked_at = self._asked_at.setdefault(handle, time.monotonic())
+        overdue = time.monotonic() - asked_at > _GRACE_SECONDS
+        _signal(pid, signal.SIGKILL if overdue else signal.SIGTERM)
+
+    def logs(self, handle: str) -> str:
+        return read_log(self.home, handle.partition("-")[0])
+
+    def _scratch(self, handle: str) -> Path:
+        """The attempt's folder for temporary files; not in the job's folder, which will be published."""
+        return self.processes / f"{handle}.tmp"
+
+    def _look(self, handle: str) -> tuple[int | None, int | None, bool]:
+        """Process id, exit code and whether the process lives; None for what its file does not say."""
+        try:
+            file = os.open(self.processes / handle, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None, None, False
+        try:
+            words = os.read(file, 100).split()
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                alive = False
+            except BlockingIOError:
+                alive = True
+        finally:
+            os.close(file)
+        numbers = [int(word) for word in words] + [None, None]
+        return numbers[0], numbers[1], alive
+
+
+def _signal(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _exit_code(child: "BaseProcess | subprocess.Popen[bytes] | None") -> int | None:
+    if isinstance(child, subprocess.Popen):
+        return child.poll()
+    return None if child is None else child.exitcode

@@ -1,0 +1,113 @@
+"""What a knob is: one setting of a run, with all that a slider, a command and an error sentence need to know."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a slider, a CLI option and an error sentence need to know of one field of the spec.
+
+    `low` and `high` are inclusive; `usual` is the part of them that a slider spans, in `step`s, or in the values of
+    `choices`; a text with choices is one of them, another is of a `form`; `unit` is the plural noun of the value;
+    `none` is the word for a value that is left open.
+    """
+
+    name: str
+    label: str
+    kind: type
+    default: Any
+    low: float | None
+    high: float | None
+    usual: tuple[float, float] | None
+    step: float | None
+    choices: tuple[Any, ...]
+    form: str
+    unit: str
+    none: str
+    help: str
+    group: str
+
+    @property
+    def bounds(self) -> str:
+        """The tail of a sentence that starts with «Expected epochs …»."""
+        if self.kind is bool:
+            return "to be true or false"
+        if self.choices and self.kind is str:
+            return f"to be one of {', '.join(map(repr, self.choices))}"
+        if self.low is None or self.high is None:
+            return f"to be {self.form}"
+        return f"between {_plain(self.low)} and {_plain(self.high)}"
+
+    def read(self, text: str) -> Any:
+        """What a person typed as a value of this knob's kind. What is none stays text, for the spec to say what it
+        expected."""
+        text = text.strip()
+        if self.default in (None, "") and text.lower() in ("none", self.none):
+            return self.default
+        try:
+            return {"true": True, "false": False}[text.lower()] if self.kind is bool else self.kind(text)
+        except (ValueError, KeyError):
+            return text
+
+    def write(self, value: Any) -> str:
+        """What `read` reads as this value."""
+        if value in (None, ""):
+            return self.none if value is None else "none"
+        return f"{value:g}" if isinstance(value, float) else str(value).lower() if self.kind is bool else str(value)
+
+    def suggest(self, start: Any) -> list[Any]:
+        """Values worth trying, `start` among them: the choices, or some ten from its usual range."""
+        if self.kind is bool:
+            return [False, True]
+        if self.choices or self.kind is str:
+            values = {*self.choices, *([None] if self.default is None else [])}
+        else:
+            low, top = self.usual or (self.low or 0, self.high or 0)
+            step = self.step or 1
+            count = round((top - low) / step)
+            if low <= 0 or count < 10:
+                stride = -(-count // 10)
+                values = {round(low + step * place, 6) for place in range(0, count + 1, stride)}
+            else:
+                values = {low * 2**place for place in range(10) if low * 2**place <= top}
+        found = {self.kind(value) if value is not None else None for value in values} | {start}
+        return sorted(found, key=lambda value: (value is None, value if value is not None else 0))
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
+
+
+def setting(
+    default: Any,
+    label: str,
+    help: str,
+    *,
+    group: str,
+    low: float | None = None,
+    high: float | None = None,
+    usual: tuple[float, float] | None = None,
+    step: float | None = None,
+    choices: tuple[Any, ...] = (),
+    form: str = "text",
+    unit: str = "",
+    none: str = "all",
+    **bounds: Any,
+) -> Any:
+    """A field of the spec together with what the surfaces need to know of it; `bounds` go to pydantic as they are."""
+    shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
+    shown |= {"usual": usual, "step": step, "choices": choices, "form": form, "none": none}
+    return Field(default=default, ge=low, le=high, description=help, json_schema_extra={"setting": shown}, **bounds)
+
+
+def read_setting(name: str, field: FieldInfo) -> Setting:
+    """The declaration behind a field that `knob` made."""
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    shown: Any = extra["setting"]
+    kind = type(field.default) if field.default is not None else int
+    return Setting(name=name, kind=kind, default=field.default, help=field.description or "", **shown)

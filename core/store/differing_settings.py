@@ -1,0 +1,28 @@
+"""What sets some runs apart: the knobs that differ, beside their metrics."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from core.spec import HEADS, SETTINGS
+from core.store.comparison import describe_value
+from core.store.run import Run
+
+
+def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
+    """A row a run, under its name, with the knobs that are not the same in all runs and their metrics, as text."""
+    differing = [name for name in SETTINGS if len({getattr(run.spec, name) for run in runs}) > 1]
+    if {"dataset", "data"} <= {*differing}:
+        differing.remove("data")  # which says no more
+    rows = []
+    for run, name in zip(runs, names, strict=True):
+        metrics = run.record.metrics
+        row = {"Run": name}
+        for setting in differing:
+            value = getattr(run.spec, setting)
+            row[SETTINGS[setting].label] = HEADS[value].label if setting == "head" else describe_value(setting, value)
+        row["Test accuracy"] = f"{metrics.test_accuracy:.2%}".replace("%", " %")
+        row["Test loss"] = "–" if metrics.test_loss is None else f"{metrics.test_loss:.4f}"
+        row["Parameters"] = f"{run.record.cost.params:,}"
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,52 @@
+"""What the trained model looks at in the first test images: maps.npz."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.architecture.activation_map import MapHead, MapWeights, plan_maps
+from core.architecture.model import Model
+from core.errors import SpecError
+from core.store.activation_maps import count_images, save_maps
+from core.training.evaluate import batches
+from core.training.forward import compute_outputs
+from core.training.input_data import Split
+
+
+def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, first: int = 0) -> None:
+    """Writes maps of every class for as many of the first test images as `count_images` says; none, with a line in the
+    log, for a head whose maps have no closed form.
+
+    Args:
+        first: the layer that the split's images are the input of.
+    """
+    try:
+        head = read_head(model, closed)
+    except SpecError as error:
+        print(f"There are no activation maps: {error}")
+        return
+    last = [layer.name for layer in model.layers].index(closed.maps_layer) + 1
+
+    @tf.function(reduce_retracing=True)
+    def compute(images: tf.Tensor) -> tf.Tensor:
+        return compute_outputs(model, images, training=False, first=first, last=last)
+
+    height, width, _ = head.plan.maps
+    count = count_images(len(test), 2 * head.classes * height * width, head.flops)
+    parts = [head.compute_maps(compute(tf.constant(images)).numpy()) for images in batches(test.images[:count])]
+    save_maps(path, np.concatenate(parts), head.bias, exact=head.plan.exact)
+
+
+def read_head(model: keras.Sequential, closed: Model) -> MapHead:
+    """The head of a model with its weights as they are now.
+
+    Raises:
+        SpecError: when its maps have no closed form.
+    """
+    plan = plan_maps(closed)
+    names = [layer.name for layer in model.layers]
+    after = model.layers[names.index(closed.maps_layer) + 1 :]
+    dense = [layer for layer in after if isinstance(layer, keras.layers.Dense)]
+    return MapHead(plan, tuple(MapWeights(*(weight.numpy() for weight in layer.weights)) for layer in dense))

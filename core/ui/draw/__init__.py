@@ -1,0 +1,1 @@
+"""The Draw your own page."""

@@ -1,0 +1,207 @@
+"""The gallery: a grid of test images to click, and the dialog that opens one."""
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.prediction import Order, Show
+from core.displays.markdown import escape_markdown
+from core.displays.palette import colors
+from core.displays.views.activation import Activation
+from core.displays.views.example import Example
+from core.displays.views.gallery import Gallery
+from core.errors import DatasetError
+from core.store.comparison import Comparison
+from core.ui import widget
+from core.ui.activation_map import show_activation
+from core.ui.display import show_display
+from core.ui.session import home
+
+_CSS = """
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
+button { all: unset; box-sizing: border-box; cursor: pointer; padding: 10px; text-align: center;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+  background: var(--st-background-color); color: var(--st-text-color); font: 13px/1.35 var(--st-font); }
+button:hover, button:focus-visible { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); }
+img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
+  border-radius: 4px; background: #000; }
+.truth { font-weight: 650; margin: 4px 0 2px; }
+.prediction { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
+.prediction span:nth-child(1) { flex: none; width: 9px; height: 9px; border-radius: 50%; }
+.prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.wrong span:nth-child(2) { text-decoration: line-through; opacity: .75; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-bottom: 10px; font: 13px var(--st-font);
+  color: var(--st-text-color); }
+.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 6px; }
+"""
+
+_JS = """
+export default function ({ data, setTriggerValue, parentElement }) {
+  const make = (tag, name, text) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+  const root = make("div");
+  const legend = make("div", "legend");
+  for (const { label, color } of data.heads) {
+    const item = make("span");
+    const dot = make("i");
+    dot.style.background = color;
+    item.append(dot, document.createTextNode(label));
+    legend.append(item);
+  }
+  const grid = make("div", "grid");
+  for (const cell of data.cells) {
+    const button = make("button");
+    button.type = "button";
+    button.setAttribute("aria-label", cell.spoken);
+    const image = make("img");
+    image.src = cell.url;
+    image.alt = "";
+    button.append(image, make("div", "truth", cell.label));
+    for (const prediction of cell.predictions) {
+      const line = make("div", prediction.right ? "prediction" : "prediction wrong");
+      const dot = make("span");
+      dot.style.background = prediction.color;
+      line.append(dot, make("span", "", prediction.label), make("span", "", prediction.prob));
+      button.append(line);
+    }
+    button.onclick = () => setTriggerValue("picked", cell.image);
+    grid.append(button);
+  }
+  root.append(legend, grid);
+  parentElement.querySelector(".place").replaceChildren(root);
+}
+"""
+
+_grid = st.components.v2.component("headroom_gallery", html='<div class="place"></div>', css=_CSS, js=_JS)
+
+_SHOWS: list[Show] = ["all", "wrong", "wrong by one", "right by one"]
+
+
+def show_gallery(comparison: Comparison) -> None:
+    """Filters, one page of images, and the pager. Every choice is in the URL."""
+    classes = comparison.first.record.data.classes
+    seeds = sorted({run.spec.seed for run in comparison.runs})
+    many = len(comparison.variants) > 1
+    options = _SHOWS if many else _SHOWS[:2]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = widget.segmented(
+            "Show", options, key="show", help="By one: by exactly one of the heads.", on_change=_turn_to_first
+        )
+        label = widget.optional("True class", classes, key="class", none="any", width=150, on_change=_turn_to_first)
+        orders: list[Order] = ["as stored", "surest first", "least sure first"]
+        order = widget.selectbox("Order", orders, key="order", width=180, on_change=_turn_to_first)
+        seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_turn_to_first)
+    gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)
+    count, pages = len(gallery.selected()), gallery.pages
+    total = comparison.first.record.data.test_images
+    if not count:
+        st.info("No test image is like that. Choose another filter.")
+        return
+    st.caption(
+        f"{count:,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image for all classes."
+    )
+    if st.session_state.get("page", 1) > pages:  # another comparison has fewer
+        st.session_state["page"] = pages
+    page = widget.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
+    try:
+        shown = replace(gallery, page=page)
+        show_cells(shown, shown.frame(), key="gallery")
+    except DatasetError as error:
+        st.info(str(error))
+
+
+def _turn_to_first() -> None:
+    st.session_state["page"] = 1
+
+
+def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
+    """Draws the images of a gallery frame; a click opens one.
+
+    Raises:
+        DatasetError: when the pictures are not here.
+    """
+    told = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
+    settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
+    cells = _build_cells(told, settings, gallery, frame)
+    heads = [{"label": label, "color": color} for label, color in colors(gallery.comparison).items()]
+    picked = draw_cells(heads, cells, key=key)
+    if picked is not None:
+        st.query_params["image"] = str(picked)
+    asked = st.query_params.get("image")
+    if asked is not None and (picked is not None or key == "gallery"):
+        _open(gallery, asked)
+
+
+def draw_cells(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
+    """The grid itself; the image of the cell that was clicked just now."""
+    result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
+    return None if result.picked is None else int(result.picked)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _build_cells(
+    told: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Once for the same predictions and settings: pictures take their time to be read and packed."""
+    palette = colors(_gallery.comparison)
+    images = [int(image) for image in dict.fromkeys(_frame["image"])]
+    return [
+        _cell(_gallery, image, url, _frame[_frame["image"] == image], palette)
+        for image, url in zip(images, _gallery.thumbnails(images), strict=True)
+    ]
+
+
+def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
+    predictions, spoken = [], []
+    for row in rows.to_dict("records"):
+        label, prob = gallery.write_predicted(row)
+        right = bool(row["right"]) or gallery.positive is not None  # only predicted classes are struck through
+        predictions.append({"label": label, "prob": prob, "right": right, "color": palette[row["head"]]})
+        spoken.append(f"{row['head']} says {row['predicted']} {_percent(row['prob'])}".rstrip())
+    said = "; ".join(spoken)
+    label = str(rows["label"].iloc[0])
+    return {
+        "image": image,
+        "url": url,
+        "label": label,
+        "predictions": predictions,
+        "spoken": f"Test image {image}, {label}: {said}",
+    }
+
+
+def _percent(prob: float) -> str:
+    return f"{prob:.0%}" if math.isfinite(prob) else ""
+
+
+def _close() -> None:
+    st.query_params.pop("image", None)
+
+
+def _open(gallery: Gallery, asked: str) -> None:
+    count = gallery.comparison.first.record.data.test_images
+    if not asked.isdecimal() or int(asked) >= count:
+        widget.refuse("image", f"Expected image between 0 and {count - 1}; got {asked[:40]!r}.")
+    _show_example(gallery, int(asked))
+
+
+@st.dialog("One image, every class", width="medium", on_dismiss=_close)
+def _show_example(gallery: Gallery, image: int) -> None:
+    example = Example(gallery.comparison, image, gallery.seed)
+    truth = example.frame().query("right")
+    left, right = st.columns([1, 2])
+    with left:
+        st.image(gallery.thumbnails([image])[0], width=160)
+        st.caption(f"Test image {image}, true class **{escape_markdown(truth['label'].iloc[0])}**")
+        for row in truth.to_dict("records"):
+            st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
+    with right:
+        show_display(example, title="", table=False)
+    show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))
