@@ -16,7 +16,8 @@ from core.ui.compare.sections import (
     show_ways_on,
 )
 from core.ui.display import show_display, show_table
-from core.ui.frame import need_comparison, show_damage
+from core.ui.errors import show_damaged_runs
+from core.ui.frame import need_comparison
 from core.ui.session import chosen_comparison
 
 try:
@@ -43,4 +44,4 @@ if ready and (comparison := chosen_comparison()):
         show_published(published)
     show_reproduction(comparison)
 
-show_damage()
+show_damaged_runs()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.frame import show_damage
+from core.ui.errors import show_damaged_runs
 from core.ui.runs.bundle import show_import
 from core.ui.runs.listing import pick_runs, read_kept
 from core.ui.runs.selection import show_chosen, show_removed
@@ -17,4 +17,4 @@ elif ids := pick_runs(frame):
     show_chosen(ids, notes)
 show_removed()
 show_import()
-show_damage()
+show_damaged_runs()

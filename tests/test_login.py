@@ -191,11 +191,11 @@ def show_run() -> None:
     import streamlit as st
 
     from core.store.note import NoteBook
-    from core.ui.frame import errors_as_sentences
+    from core.ui.errors import handle_errors
     from core.ui.runs.selection import show_chosen, show_removed
     from core.ui.session import home
 
-    with errors_as_sentences():
+    with handle_errors():
         show_chosen([st.query_params["id"]], NoteBook(home()).read_all())
         show_removed()
 
@@ -237,12 +237,12 @@ def act_and_read() -> None:
     """As a fragment does, which runs without the door before it."""
     from core.actions.run import clear_runs
     from core.ui.access import act
-    from core.ui.frame import errors_as_sentences
+    from core.ui.errors import handle_errors
     from core.ui.session import store
 
-    with errors_as_sentences():
+    with handle_errors():
         act(clear_runs)
-    with errors_as_sentences():
+    with handle_errors():
         store()
 
 

@@ -32,11 +32,11 @@ def show_chosen() -> None:
     import streamlit as st
 
     from core.store.note import NoteBook
-    from core.ui.frame import errors_as_sentences
+    from core.ui.errors import handle_errors
     from core.ui.runs.selection import show_chosen, show_removed
     from core.ui.session import home, store
 
-    with errors_as_sentences():
+    with handle_errors():
         ids = [run_id for run_id in st.query_params["ids"].split(",") if store().path(run_id)]
         if ids:
             show_chosen(ids, NoteBook(home()).read_all())

@@ -1,19 +1,11 @@
-"""What the heads look at in test images: their maps side by side, of any class, with an opacity of one's choice."""
+"""Class activation maps of test images, with what their colours mean."""
 
 import streamlit as st
 
-from core.analysis.prediction import compute_predictions, select_images
 from core.displays.activation_overlay import build_scale, set_opacity
-from core.displays.number import format_plural
 from core.displays.views.activation import Activation
 from core.errors import DatasetError, HeadroomError
-from core.store.comparison import Comparison
-from core.ui import widget
-from core.ui.display import keep_of, show_frame, tabulate
-from core.ui.session import home
-
-_PAGE_SIZE = 6
-_ALL, _ONE = "all", "right by one head"
+from core.ui.display import keep_of
 
 EXACT = (
     "exact: the mean of a class's map plus its bias is the logit of that class "
@@ -23,40 +15,6 @@ GRAD_CAM = (
     "Grad-CAM: the maps weighted by how much the logit grows with each, and nothing that speaks against a class "
     "([Selvaraju et al. 2017](https://arxiv.org/abs/1610.02391))"
 )
-
-
-def show_looks(comparison: Comparison) -> None:
-    """Choices, a page of images, and what the colours mean. Every choice is in the URL."""
-    classes = comparison.first.record.data.classes
-    seeds = sorted({run.spec.seed for run in comparison.runs})
-    options = [_ALL, _ONE] if len(comparison.variants) > 1 else [_ALL]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        which = widget.segmented("Images", options, key="looks", on_change=_turn_to_first)
-        label = widget.optional("What speaks for", classes, key="looks_for", none="each head's own guess", width=200)
-        seed = widget.selectbox("Models of seed", seeds, key="models_of", width=120)
-    predictions = compute_predictions(comparison, seed)
-    images = select_images(predictions, "right by one" if which == _ONE else "all").tolist()
-    if not images:
-        st.info("There is no such test image.")
-        return
-    pages = -(-len(images) // _PAGE_SIZE)
-    if st.session_state.get("looks_page", 1) > pages:  # another choice has fewer
-        _turn_to_first()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        page = widget.number(f"Page of {pages:,}", 1, pages, key="looks_page", width=140, disabled=pages == 1)
-        percent = widget.slider("Opacity of the maps (%)", 0, 100, 70, 5, key="opacity", width=220)
-    shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
-    about = None if label is None else classes.index(label)
-    st.caption(f"{format_plural(len(images), 'test image')}. Under each map: the class it is of, and its probability.")
-    activation = Activation(comparison, home(), shown, about, seed)
-    show_activation(activation, percent / 100)
-    with st.expander("The figures behind it", on_change="rerun", key="figures-looks") as fold:
-        if fold.open and not (table := tabulate(activation)).empty:
-            show_frame(table, words=table.columns)
-
-
-def _turn_to_first() -> None:
-    st.session_state["looks_page"] = 1
 
 
 def show_activation(activation: Activation, opacity: float = 0.7) -> None:

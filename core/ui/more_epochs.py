@@ -6,7 +6,7 @@ from core.actions.job import train_runs
 from core.displays.number import format_plural
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
-from core.ui import widget
+from core.ui import url
 from core.ui.access import act, offer, show_denial
 
 _USUAL = 10
@@ -30,4 +30,4 @@ def show_more(comparison: Comparison, *, key: str = "more_epochs") -> None:
         )
     if show_denial(train_runs) and clicked:
         act(train_runs, [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
-        widget.go("pages/train.py")
+        url.go("pages/train.py")

@@ -6,8 +6,10 @@ from core.errors import ComparisonError
 from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.run_store import RunStore
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import person
+
+url.register("compare", "runs")
 
 TICKED = "runs of my choice"
 

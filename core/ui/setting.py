@@ -5,7 +5,9 @@ from typing import Any
 
 from core.spec import SETTINGS
 from core.store.comparison import describe_value
-from core.ui import widget
+from core.ui import url, widget
+
+url.register(*(f"values_{name}" for name in SETTINGS))
 
 
 def ask_values(name: str, value: Any) -> list[Any]:
@@ -39,7 +41,7 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
         return widget.text(setting.label, value, key=key, help=f"{setting.help} Expected {setting.form}.").strip()
     assert setting.low is not None
     assert setting.high is not None
-    reached = widget.reach(key, setting.low, setting.high)
+    reached = url.reach(key, setting.low, setting.high)
     stretched = [value] if reached is None else [value, setting.kind(reached)]
     if setting.choices:
         options: list[Any] = sorted({*setting.choices, *stretched} - {None})

@@ -1,4 +1,4 @@
-"""Widgets whose value is in the URL: a link opens the page as it was, and what a link says wrongly is named."""
+"""Streamlit widgets whose value is in the URL: a link opens the page as it was."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,98 +6,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core.spec import SETTINGS
+from core.ui.url import LONGEST, is_known, refuse
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 
-# Of one page each: Streamlit carries the value of a name that two pages share from one to the other.
-_NAMES = frozenset(
-    [
-        *("compare", "runs"),
-        *("by", "splits", "smoothing", "log", "single"),
-        *("side", "channels", "classes", "layers_of"),
-        *("calculator_blocks", "calculator_filters", "calculator_units"),
-        *("show", "class", "order", "seed", "page", "image"),
-        *(
-            "recipe",
-            "heads",
-            "seeds",
-            "augment",
-            "augment_seed",
-            "image_side",
-            *(name for name in SETTINGS if name not in ("data", "head")),
-        ),
-        *("data", "first", "augmentation"),
-        *("dimensions", "calculator_backbone"),
-        *("lab_topic", "lab_signal", "lab_kernel1", "lab_x", "lab_w", "lab_kernel2", "lab_w2"),
-        *(f"lab_{axes}_{name}" for axes in ("1d", "2d") for name in ("padding", "p", "s", "d", "operation", "step")),
-        *(f"lab_{use}_{name}" for use in ("2d", "pool") for name in ("image", "x", "scan")),
-        *(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")),
-        *(f"lab_{name}" for name in "nmpsd"),
-        *(f"lab_cost_{name}" for name in "nckm"),
-        *(f"lab_channel_{name}" for name in ("photo", "red", "green", "blue", "bias")),
-        *(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")),
-        *("lab_l2_w", "lab_l2_strength", "lab_l2_best"),
-        *("lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed"),
-        *("lab_logit", "lab_target", "lab_logits", "lab_label"),
-        *("job", "sweep", "swept", "budget", "followed", "against"),
-        *(f"values_{name}" for name in SETTINGS),
-        *("evidence", "first_head", "second_head", "models_of", "right", "right_page", "target", "corruption"),
-        *("cost", "cost_log", "setting", "setting_runs"),
-        *("looks", "looks_for", "looks_page", "opacity"),
-        *("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived"),
-        *("report", "reports_search", "editing"),
-        *("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed"),
-    ]
-)
-_REFUSED = "refused"
-_PAGE = "page of the link"
-_LONGEST = 60
 _NAMED = 8
 _MOST_CHARS = 8_000
 _BOX_PIXELS, _LINE_PIXELS = 46, 24
-
-
-def open_link(page: str) -> None:
-    """Stands before a page: names what its link says wrongly. The page runs on its defaults."""
-    if st.session_state.get(_PAGE) != page:  # somebody went on before the last page was drawn to its end
-        close_link()
-        st.session_state[_PAGE] = page
-    for name in st.query_params:
-        if name not in _NAMES:
-            refuse(name, f"Expected a setting that some page has; got {name[:_LONGEST]!r}.")
-    for sentence in st.session_state.get(_REFUSED, []):
-        st.warning(sentence, icon=":material/link_off:")
-
-
-def close_link() -> None:
-    """Stands after a page: what was named once is not named again."""
-    st.session_state.pop(_REFUSED, None)
-
-
-def refuse(name: str, sentence: str) -> None:
-    """Takes a parameter out of the URL and begins again; the sentence stands on top of the page then."""
-    st.session_state.setdefault(_REFUSED, []).append(sentence)
-    del st.query_params[name]
-    st.rerun()
-
-
-def go(page: str) -> None:
-    """Turns to another page. Streamlit refuses to empty a URL that widgets are bound to, but takes an empty one."""
-    st.switch_page(page, query_params={})
-
-
-def reach(name: str, low: float, high: float) -> float | None:
-    """A number that the link of a page has brought, within what is allowed, so that its widget can stretch to it; also
-    after the widget was moved, so that it does not jump."""
-    try:
-        asked = float(st.query_params.get(name, ""))
-    except ValueError:
-        asked = math.nan
-    if low <= asked <= high and name not in st.session_state:
-        st.session_state[f"reach of {name}"] = asked
-    return st.session_state.get(f"reach of {name}")
 
 
 def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key: str, **settings: Any) -> N:
@@ -227,15 +143,15 @@ def _check_options(name: str, options: Sequence[str], *, many: bool = False) -> 
 
 def _check(name: str, expected: str, fits: Callable[[str], bool], *, many: bool = False) -> None:
     """Refuses what Streamlit would drop without a word. Only a link is asked, not what a person chose afterwards."""
-    if name not in _NAMES:
-        raise KeyError(f"Expected {name} among the names of core.ui.widget.")
+    if not is_known(name):
+        raise KeyError(f"Expected {name} to be registered with core.ui.url.")
     if name in st.session_state:
         return
     asked = st.query_params.get_all(name)
     wrong = [value for value in asked if not fits(value)]
     if wrong or (len(asked) > 1 and not many):
         shown = (wrong or [" and ".join(asked)])[0]
-        refuse(name, f"Expected {name} {expected}; got {shown[:_LONGEST]!r}.")
+        refuse(name, f"Expected {name} {expected}; got {shown[:LONGEST]!r}.")
 
 
 def _write_range(low: float, high: float) -> str:

@@ -17,8 +17,10 @@ from core.errors import HeadroomError, SpecError
 from core.recipes import RECIPES
 from core.spec import DATASETS, SETTINGS, TRANSFORMS, RunSpec
 from core.transform_step import TransformStep, write_steps
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.session import chosen_comparison, home
+
+url.register("augment_seed", "data", "first", "augmentation")
 
 _SHOWN = 6
 _SHOWN_SMALL = 3

@@ -1,14 +1,10 @@
 """The parts of the Compare page."""
 
-from collections.abc import Hashable
-from typing import Any
-
 import streamlit as st
 
 from core.analysis.prediction import select_seed_runs
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
-from core.displays.views.confusion import Confusion
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.published import PublishedFigures
@@ -16,12 +12,11 @@ from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
-from core.ui.display import keep, keep_of, show_display, show_table, tabulate
+from core.ui.display import keep, keep_of, show_table, tabulate
 from core.ui.image_grid import show_cells
 from core.ui.session import home
 from core.ui.share import share_comparison
-
-_ARROWS = {1: "green", -1: "red", 0: "gray"}
+from core.ui.tiles import draw_tiles
 
 
 def show_headline(comparison: Comparison) -> None:
@@ -30,39 +25,9 @@ def show_headline(comparison: Comparison) -> None:
     st.caption(" · ".join(keep(comparison, write_facts)))
 
 
-def show_finding(page: str, sentence: str) -> None:
-    """What a page says, in a sentence over its charts."""
-    st.title(page, anchor=False)
-    st.markdown(f"#### {sentence}")
-
-
-def show_confusion(comparison: Comparison) -> None:
-    """One matrix a head, side by side where there is room."""
-    st.subheader(Confusion.title, anchor=False)
-    st.caption("Rows are true classes, columns guesses; mean number of test images over the seeds.")
-    for start in range(0, len(comparison.labels), 2):
-        for column, head in zip(st.columns(2, gap="large"), comparison.labels[start : start + 2], strict=False):
-            with column:
-                show_display(Confusion(comparison, head), title=head)
-
-
 def show_tiles(comparison: Comparison) -> None:
     tiles = Tiles(comparison)
     draw_tiles(tabulate(tiles).to_dict("records"), keep_of(tiles, Tiles.frame)["better"].tolist())
-
-
-def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
-    """Figures side by side, green where they are better (1), red where they are worse (−1)."""
-    pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
-    for number, row in enumerate(rows):
-        pairs[number // 2].metric(
-            f"{row['Figure']}, {row['Head']}",
-            row["Value"],
-            row["Difference"] or None,
-            delta_color=_ARROWS[better[number]],  # type: ignore[arg-type]
-            delta_arrow="off",
-            border=True,
-        )
 
 
 def show_cautions(comparison: Comparison) -> None:

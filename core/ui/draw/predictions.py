@@ -14,10 +14,12 @@ from core.image_file import Pixels
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 from core.store.run import Run
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.activation_map import show_explanation
 from core.ui.draw.canvas import draw_canvas
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
+
+url.register("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed")
 
 _DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 
@@ -25,7 +27,7 @@ _DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 @st.fragment
 def show_draw(comparison: Comparison) -> None:
     """The input on the left, the answers on the right; a stroke reruns no more than this."""
-    with errors_as_sentences():
+    with handle_errors():
         _show(comparison)
 
 

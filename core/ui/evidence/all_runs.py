@@ -16,9 +16,11 @@ from core.displays.views.pareto import Pareto
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_display, show_figures, show_frame, show_sentence, show_table, write_spec
 from core.ui.session import TICKED, compare_runs, home, store
+
+url.register("cost", "cost_log", "setting", "setting_runs")
 
 _LINK = f"compare?compare={quote(TICKED)}&runs="
 _SCOPES = ("all on these images", "this comparison")

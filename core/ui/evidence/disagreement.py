@@ -10,10 +10,12 @@ from core.displays.views.disagreement import Disagreement, name_cell
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
 from core.store.comparison import Comparison
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_display, show_sentence, write_spec
 from core.ui.image_grid import show_cells
 from core.ui.session import home
+
+url.register("first_head", "second_head", "models_of", "right", "right_page")
 
 _PAGE_SIZE = 12
 

@@ -10,9 +10,11 @@ from core.errors import DatasetError
 from core.store.comparison import Comparison
 from core.store.robustness_file import NAME
 from core.store.run import Run
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_display, show_sentence
 from core.ui.session import home
+
+url.register("corruption")
 
 
 def show_robustness(comparison: Comparison) -> None:

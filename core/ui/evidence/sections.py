@@ -15,13 +15,15 @@ from core.displays.views.intervals import Intervals
 from core.displays.views.reliability import Reliability
 from core.displays.views.significance import Significance
 from core.store.comparison import Comparison
-from core.ui import widget
-from core.ui.activation_map import show_looks
+from core.ui import url, widget
 from core.ui.display import keep, show_display, show_sentence, show_table
+from core.ui.evidence.activation_maps import show_activation_maps
 from core.ui.evidence.all_runs import show_cost, show_settings
 from core.ui.evidence.disagreement import show_disagreement
 from core.ui.evidence.robustness import show_robustness
 from core.ui.more_epochs import show_more
+
+url.register("evidence", "target")
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 _REST = {"passed": ":material/check_circle:", "not applicable": ":material/do_not_disturb_on:"}
@@ -102,7 +104,7 @@ SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Accuracy": _show_accuracy,
     "Checks": _show_checks,
     "Disagreements": show_disagreement,
-    "What it looks at": show_looks,
+    "What it looks at": show_activation_maps,
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
     "Robustness": show_robustness,

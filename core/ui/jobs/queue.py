@@ -10,12 +10,14 @@ from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer, show_denial
 from core.ui.display import show_frame
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
 from core.ui.session import home
 from core.ui.train.progress import show_pause, show_run, tend
+
+url.register("job")
 
 _LIVE_SECONDS, _IDLE_SECONDS = 2.0, 6.0
 _ENDED_SHOWN = 200
@@ -57,7 +59,7 @@ def show_history() -> None:
 
 def _watch(known: set[str]) -> None:
     """Draws the queue and the chosen job anew; the whole page, when a job has come or ended."""
-    with errors_as_sentences():
+    with handle_errors():
         queue = JobQueue(home())
         unfinished = queue.unfinished()
         if {job.run_id for job in unfinished} != known:

@@ -9,9 +9,14 @@ from core.displays.lab.grid import draw_grid
 from core.displays.number import format_count
 from core.lab.channel import compute_cost, convolve_channels
 from core.lab.kernel import KERNELS_2D
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.lab.drawing import show_figures
 from core.ui.lab.inputs import choose_photo, load_small
+
+url.register(
+    *(f"lab_cost_{name}" for name in "nckm"),
+    *(f"lab_channel_{name}" for name in ("photo", "red", "green", "blue", "bias")),
+)
 
 _NAMES = ("Red", "Green", "Blue")
 _STARTS = ("Sobel, left to right", "Sobel, top to bottom", "Laplacian")

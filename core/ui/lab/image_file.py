@@ -8,10 +8,12 @@ from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.grid import draw_grid
 from core.displays.number import format_bytes, format_count
 from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.lab.drawing import show_figures
 from core.ui.lab.inputs import choose_photo
+
+url.register(*(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")))
 
 _DRAWN, _SIDE, _CROP = 480, 290, 8
 _TINTS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}

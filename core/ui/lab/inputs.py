@@ -8,7 +8,18 @@ from core.lab import sample
 from core.lab.convolution import PADDINGS, Padding, Values
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.matrix import format_matrix, parse_matrix, parse_vector
-from core.ui import widget
+from core.ui import url, widget
+
+url.register(
+    "lab_signal",
+    "lab_kernel1",
+    "lab_kernel2",
+    "lab_x",
+    "lab_w",
+    "lab_w2",
+    *(f"lab_{axes}_{name}" for axes in ("1d", "2d") for name in ("padding", "p", "s", "d", "operation", "step")),
+    *(f"lab_{use}_{name}" for use in ("2d", "pool") for name in ("image", "x", "scan")),
+)
 
 TYPED, DIGIT, MINE = "typed", "a scanned digit", "a picture of mine"
 _OWN = "own"

@@ -19,9 +19,11 @@ from core.lab.loss import (
     sparse_from_logits,
     sparse_from_probs,
 )
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.lab.inputs import type_vector
+
+url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
 
 
 def show_losses() -> None:

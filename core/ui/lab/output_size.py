@@ -6,9 +6,11 @@ import streamlit as st
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.staircase import draw_staircase
 from core.lab.convolution import compute_output_size, resolve_padding
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.lab.drawing import show_drawing
+
+url.register(*(f"lab_{name}" for name in "nmpsd"))
 
 
 def show_size() -> None:

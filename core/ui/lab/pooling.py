@@ -9,9 +9,11 @@ from core.displays.lab.verdict import count_same
 from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.lab.drawing import show_figures
 from core.ui.lab.inputs import choose_map, choose_step, type_matrix
+
+url.register(*(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")))
 
 _EXAMPLE = np.array(
     [

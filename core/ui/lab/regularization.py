@@ -7,9 +7,11 @@ from core.displays.lab.curve import build_dropout_chart, build_penalty_chart
 from core.displays.lab.grid import draw_grid
 from core.lab.matrix import format_number
 from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.lab.drawing import show_figures
 from core.ui.lab.inputs import type_vector
+
+url.register("lab_l2_w", "lab_l2_strength", "lab_l2_best", "lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed")
 
 _DRAWS = 1_000
 _WIDE = 520

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.ui import widget
-from core.ui.frame import errors_as_sentences
+from core.ui import url, widget
+from core.ui.errors import handle_errors
 from core.ui.lab.channels import show_channels
 from core.ui.lab.convolution import show_image, show_signal
 from core.ui.lab.image_file import show_picture
@@ -11,6 +11,8 @@ from core.ui.lab.loss import show_losses
 from core.ui.lab.output_size import show_size
 from core.ui.lab.pooling import show_pooling
 from core.ui.lab.regularization import show_regularization
+
+url.register("lab_topic")
 
 TOPICS = {
     "1D convolution": show_signal,
@@ -27,5 +29,5 @@ TOPICS = {
 @st.fragment
 def show_topic() -> None:
     chosen = widget.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
-    with errors_as_sentences():
+    with handle_errors():
         TOPICS[chosen]()

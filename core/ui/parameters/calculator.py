@@ -11,11 +11,23 @@ from core.displays.parameter_growth import build_growth_chart, compute_growth, d
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, RunSpec
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.display import show_frame
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
 from core.ui.parameters.layer_table import show_layer_table
 from core.ui.setting import ask
+
+url.register(
+    "side",
+    "channels",
+    "classes",
+    "layers_of",
+    "calculator_blocks",
+    "calculator_filters",
+    "calculator_units",
+    "dimensions",
+    "calculator_backbone",
+)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -36,7 +48,7 @@ def _draw_growth(spec: RunSpec, shape: Shape, classes: int) -> None:
 
 @st.fragment
 def show_calculator() -> None:
-    with errors_as_sentences():
+    with handle_errors():
         _show_calculator()
 
 

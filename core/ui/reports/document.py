@@ -6,9 +6,9 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
-from core.ui.compare.sections import draw_tiles
 from core.ui.display import show_frame
 from core.ui.image_grid import draw_cells
+from core.ui.tiles import draw_tiles
 
 
 def show_heading(document: Document, note: str) -> None:

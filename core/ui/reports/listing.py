@@ -10,9 +10,11 @@ from core.errors import HeadroomError
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer
 from core.ui.session import chosen_comparison, home
+
+url.register("report", "reports_search")
 
 _REMOVED = "removed report"
 

@@ -11,7 +11,7 @@ from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
 from core.reports.report_store import Draft, PublishedVersion
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer, person, problem
 from core.ui.reports.document import show_foot, show_heading, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
@@ -19,6 +19,8 @@ from core.ui.reports.listing import open_report, remove_report, shelf
 from core.ui.reports.preview import draw_document
 from core.ui.session import home
 from core.ui.share import show_share
+
+url.register("editing")
 
 
 def show_report(address: str) -> None:

@@ -9,8 +9,10 @@ from core.errors import SearchError
 from core.spec import HEADS
 from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MOST_CHARS, search
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.session import home, store
+
+url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived")
 
 _ORDERS = {
     "newest first": ("finished_at", False),

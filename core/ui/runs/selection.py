@@ -14,7 +14,7 @@ from core.store.differing_settings import list_differences
 from core.store.import_validation import MODELS
 from core.store.note import Note, read_tags
 from core.store.run import Run
-from core.ui import widget
+from core.ui import url
 from core.ui.access import act, offer, problem, show_denial
 from core.ui.display import show_frame
 from core.ui.runs.bundle import show_export
@@ -32,7 +32,7 @@ def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button(f"Compare {format_plural(len(ids), 'run')}", type="primary", icon=":material/balance:"):
             compare_runs(ids)
-            widget.go("pages/compare.py")
+            url.go("pages/compare.py")
         starred, away = all(note.star for note in added), all(note.archived for note in added)
         if offer(star_runs, "Take the star away" if starred else "Star", icon=":material/star:"):
             act(star_runs, ids, not starred)

@@ -7,8 +7,8 @@ import streamlit as st
 from core.recipes import RECIPES, recipe_of
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.comparison import describe_value
+from core.ui.train.form import KEYS
 
-_KEYS = {"augmentation": "augment", "side": "image_side"}
 _MOST_SEEDS = 10
 _UNASKED = ("validation_fraction", "train_images", "validation_images")  # a recipe has them, or the page asks for some
 _NAMED = ("dataset", "backbone", "head", "folder", "data", "seed")
@@ -49,7 +49,7 @@ def list_params(spec: RunSpec) -> tuple[dict[str, str | list[str]], list[str]]:
             elif value != start:
                 params[name] = str(value)
         elif value is not None or SETTINGS[name].choices:
-            params[_KEYS.get(name, name)] = _write(name, value)
+            params[KEYS.get(name, name)] = _write(name, value)
     return params, lost
 
 

@@ -15,15 +15,26 @@ from core.errors import HeadroomError
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer, show_denial
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
 from core.ui.session import home
 from core.ui.setting import ask, ask_values
 from core.ui.train.upload import choose_folder
 
+# Settings whose own names belong to widgets of other pages.
+KEYS = {"augmentation": "augment", "side": "image_side"}
+url.register(
+    "recipe",
+    "heads",
+    "seeds",
+    "sweep",
+    "swept",
+    *KEYS.values(),
+    *(name for name in SETTINGS if name not in ("data", "head", *KEYS)),
+)
+
 _SEEDS = 2
-_SIDE = "image_side"  # the calculator has a side of its own
 _TRAINING = ("epochs", "batch_size", "learning_rate")
 _FEW = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
 
@@ -129,7 +140,7 @@ def _follow_recipe() -> None:
     recipe = RECIPES[st.session_state["recipe"]]
     own = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
     del own["folder"]  # of whoever chose it
-    own["augment"], own[_SIDE] = own.pop("augmentation"), own.pop("side")
+    own |= {key: own.pop(name) for name, key in KEYS.items()}
     for name, value in {**own, "heads": list(recipe.heads), "seeds": _SEEDS}.items():
         if name in st.session_state and (value is not None or name == "patience"):
             st.session_state[name] = value
@@ -172,7 +183,7 @@ def _ask_settings(
         more = _pair(len(rare))
         for name in rare:
             with next(more):
-                values[name] = ask(name, getattr(start, name), key="augment" if name == "augmentation" else None)
+                values[name] = ask(name, getattr(start, name), key=KEYS.get(name))
     return {name: value for name, value in values.items() if value != getattr(start, name)}, lists, seeds
 
 
@@ -182,7 +193,7 @@ def _ask(name: str, start: RunSpec, status: DatasetStatus) -> Any:
     if choices:
         return widget.selectbox(SETTINGS[name].label, list(choices), value, key=name, help=SETTINGS[name].help)
     if name == "side":
-        return ask(name, value or min(DATASETS[status.name].input_shape[:2]), key=_SIDE)
+        return ask(name, value or min(DATASETS[status.name].input_shape[:2]), key=KEYS["side"])
     return ask(name, value)
 
 
@@ -216,7 +227,7 @@ def _pair(count: int) -> Iterator[DeltaGenerator]:
 
 @st.fragment(run_every=1.0)
 def _offer_fetch(dataset: str, how: str) -> None:
-    with errors_as_sentences():
+    with handle_errors():
         _show_fetch(dataset, how)
 
 

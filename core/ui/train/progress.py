@@ -13,9 +13,9 @@ from core.displays.progress import describe_age, describe_progress, describe_set
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
-from core.ui import widget
+from core.ui import url
 from core.ui.access import act, offer, problem
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
 from core.ui.session import compare_with_siblings, home, store
 
 _ENDED_SHOWN = 6
@@ -42,7 +42,7 @@ def _list_unfinished(besides: Collection[str]) -> list[Job]:
 
 
 def _watch(known: set[str], besides: Collection[str]) -> None:
-    with errors_as_sentences():
+    with handle_errors():
         unfinished = _list_unfinished(besides)
         if {job.run_id for job in unfinished} != known:
             st.rerun()  # the whole page: what is cached, and what ended last, has changed
@@ -52,7 +52,7 @@ def _watch(known: set[str], besides: Collection[str]) -> None:
 
 
 def _show_latest() -> None:
-    with errors_as_sentences():
+    with handle_errors():
         ended = JobQueue(home()).ended(_ENDED_SHOWN)
         if ended:
             st.subheader("Latest", anchor=False)
@@ -85,7 +85,7 @@ def show_run(run_id: str) -> None:
     """A button to the comparison that a finished run belongs to; nothing when it was removed."""
     if store().path(run_id) and st.button("Show", key=f"show-{run_id}", width="content"):
         compare_with_siblings(run_id)
-        widget.go("pages/compare.py")
+        url.go("pages/compare.py")
 
 
 def _show_unfinished(jobs: list[Job]) -> None:

@@ -11,12 +11,14 @@ from core.errors import HeadroomError
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer, show_denial
 from core.ui.display import show_frame
 from core.ui.session import compare_with_siblings, home, store
 from core.ui.train.form import Choice
 from core.ui.train.sweep import follow, open_estimator
+
+url.register("budget")
 
 _TABLE_ROWS = 12
 
@@ -57,7 +59,7 @@ def _show_runs(found: SweepPlan) -> None:
             st.rerun()
     elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
         compare_with_siblings(cached[0].spec.run_id)
-        widget.go("pages/compare.py")
+        url.go("pages/compare.py")
 
 
 def _show_sweep(choice: Choice, found: SweepPlan) -> None:

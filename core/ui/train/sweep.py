@@ -19,12 +19,14 @@ from core.jobs.sweep_plan import make_estimator
 from core.jobs.sweep_status import MemberState, SweepStatus, read_sweep_status
 from core.jobs.sweep_store import Sweep, list_sweeps
 from core.spec import SETTINGS
-from core.ui import widget
+from core.ui import url, widget
 from core.ui.access import act, offer
 from core.ui.display import show_frame
-from core.ui.frame import errors_as_sentences
+from core.ui.errors import handle_errors
 from core.ui.session import compare_runs, home, store
 from core.ui.train.progress import tend
+
+url.register("against", "followed")
 
 _EVERY_SECONDS = 2.0
 _TABLE_ROWS = 12
@@ -78,7 +80,7 @@ def show_sweep() -> set[str]:
 
 
 def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
-    with errors_as_sentences():
+    with handle_errors():
         standing = _read(sweep)
         if standing.ended != ended:
             st.rerun()
@@ -108,7 +110,7 @@ def _show_buttons(sweep: Sweep, standing: SweepStatus) -> None:
         finished = [member.spec.run_id for member in standing.members if member.state == "finished"]
         if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
             compare_runs(finished)
-            widget.go("pages/compare.py")
+            url.go("pages/compare.py")
 
 
 def _offer_retry(sweep: Sweep, count: int, label: str, *states: MemberState) -> None:
