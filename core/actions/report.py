@@ -68,9 +68,9 @@ def check_author(person: Person, draft: Draft) -> None:
 
 
 def _open_own(person: Person, home: Home, report_id: str) -> ReportStore:
-    shelf = ReportStore(home)
-    check_author(person, shelf.read(report_id))
-    return shelf
+    report_store = ReportStore(home)
+    check_author(person, report_store.read(report_id))
+    return report_store
 
 
 def _sign(person: Person) -> str:

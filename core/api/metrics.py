@@ -19,8 +19,8 @@ TEXT = "text/plain; version=1.0.0; charset=utf-8"
 
 
 class MetricsEndpoint:
-    def __init__(self, home: Home, store: RunStore, shelf: ReportStore) -> None:
-        self.home, self.store, self.shelf, self.queue = home, store, shelf, JobQueue(home)
+    def __init__(self, home: Home, store: RunStore, report_store: ReportStore) -> None:
+        self.home, self.store, self.report_store, self.queue = home, store, report_store, JobQueue(home)
 
     def check(self, asked: Nothing) -> Health:
         """
@@ -58,7 +58,7 @@ class MetricsEndpoint:
             runs.add_metric([source], int(sources.get(source, 0)))
         yield runs
         yield GaugeMetricFamily("headroom_damaged_runs", "Run folders that cannot be read.", len(self.store.damaged()))
-        entries = self.shelf.entries()
+        entries = self.report_store.entries()
         yield GaugeMetricFamily("headroom_reports", "Saved reports.", len(entries))
         versions = sum(len(entry.versions) for entry in entries)
         yield GaugeMetricFamily("headroom_published_versions", "Published versions of reports.", versions)

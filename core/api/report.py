@@ -1,11 +1,9 @@
 """Published reports as pages of their own, under a policy that lets them do nothing but show themselves."""
 
 import gzip
-from collections import OrderedDict
 from functools import cached_property
-from pathlib import Path
-from threading import Lock
 
+from core.api.cache import ResponseCache
 from core.api.parameter import ReportName
 from core.api.response import ApiResponse
 from core.home import Home
@@ -21,30 +19,20 @@ class ReportEndpoint:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.shelf = ReportStore(home)
-        self._kept: OrderedDict[tuple[Path, int, int], ApiResponse] = OrderedDict()
-        self._lock = Lock()
+        self.report_store = ReportStore(home)
+        self._cache = ResponseCache(_MOST_KEPT)
 
     def show(self, asked: ReportName) -> ApiResponse:
-        path = self.shelf.locate(asked.address)
+        path = self.report_store.locate(asked.address)
         state = path.stat()
         key = path, state.st_mtime_ns, state.st_size
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        answer = self._write(asked.address)
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return answer
+        return self._cache.get(key, lambda: self._write(asked.address))
 
     def _write(self, address: str) -> ApiResponse:
         from core.reports.format import Edition
         from core.reports.formats.html import Html
 
-        published = self.shelf.open(address)
+        published = self.report_store.open(address)
         [content] = Html.write(Edition.of(published), self.home).values()
         headers = {
             "Content-Security-Policy": self._policy,

@@ -16,7 +16,7 @@ from core.home import Home
 
 def list_operations(home: Home) -> list[Operation]:
     runs, reports = RunEndpoint(home), ReportEndpoint(home)
-    metrics = MetricsEndpoint(home, runs.store, reports.shelf)
+    metrics = MetricsEndpoint(home, runs.store, reports.report_store)
     return [
         Operation("/api/runs", "Finished runs, newest first.", RunSearch, runs.list, RunList),
         Operation("/api/runs/{run_id}", "One finished run in full.", RunName, runs.show, RunAccount),

@@ -1,8 +1,6 @@
 """Runs and comparisons for programs."""
 
-from collections import OrderedDict
-from threading import Lock
-
+from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
 from core.api.response import JSON, ApiResponse, Figures, NoteShape, RunAccount, RunLine, RunList
 from core.home import Home
@@ -19,8 +17,7 @@ class RunEndpoint:
     def __init__(self, home: Home) -> None:
         self.store = RunStore(home)
         self.notes = NoteBook(home)
-        self._kept: OrderedDict[tuple[object, ...], ApiResponse] = OrderedDict()
-        self._lock = Lock()
+        self._cache = ResponseCache(_MOST_KEPT)
 
     def list(self, asked: RunSearch) -> RunList:
         from core.displays.json_values import to_rows
@@ -56,17 +53,12 @@ class RunEndpoint:
 
         runs = self.store.open_all(asked.ids)
         key = asked.ids, self.store.generation, tuple(_date(run) for run in runs)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        figures = make_plain(list_figures(Comparison.of(runs), self.store.frame()))
-        found = ApiResponse(Figures.model_validate(figures).model_dump_json().encode(), JSON)
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return found
+
+        def compute() -> ApiResponse:
+            figures = make_plain(list_figures(Comparison.of(runs), self.store.frame()))
+            return ApiResponse(Figures.model_validate(figures).model_dump_json().encode(), JSON)
+
+        return self._cache.get(key, compute)
 
 
 def _date(run: Run) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from core.cli.output import JsonFlag, format_known, print_json, print_pairs
+from core.entry_point import DISPATCHER
 from core.errors import HeadroomError
 from core.home import Home
 
@@ -107,7 +108,9 @@ def find_dispatcher(home: Home) -> int | None:
     except (OSError, ValueError, OverflowError):
         return None
     try:
-        return pid if b"core.jobs" in Path(f"/proc/{pid}/cmdline").read_bytes() else None  # its number may be reused
+        return (
+            pid if DISPATCHER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes() else None
+        )  # its number may be reused
     except OSError:
         return pid
 

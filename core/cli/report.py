@@ -73,9 +73,9 @@ def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="The id
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    shelf = ReportStore(store.home)
-    draft = shelf.read(report)
-    found = shelf.publish(draft, build_document(draft.report, store), "")
+    report_store = ReportStore(store.home)
+    draft = report_store.read(report)
+    found = report_store.publish(draft, build_document(draft.report, store), "")
     typer.echo(f"{found.address}  {found.checksum}")
 
 

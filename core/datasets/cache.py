@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
-from core.datasets.download import UNREADABLE, Downloads, Progress, quiet
+from core.datasets.download import UNREADABLE, Downloads, Progress, quiet_keras
 from core.datasets.fetch import fetching
 from core.datasets.row_file import compute_fingerprint, read_fingerprint
 from core.errors import DatasetError
@@ -254,7 +254,7 @@ def _load(dataset: Dataset, files: Downloads) -> Arrays:
     problem: str | None = None
     for _attempt in range(2):
         try:
-            with nullcontext() if local else quiet():
+            with nullcontext() if local else quiet_keras():
                 assert dataset.load
                 arrays = dataset.load(files)
             problem = dataset.find_problem(arrays)

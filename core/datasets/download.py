@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import socket
-import sys
 import time
 import urllib.request
 import zipfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from core.errors import DatasetError
+from core.stderr import mute_stderr
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are done and the bytes in all, None where the server does not say; from any thread."""
@@ -66,7 +66,7 @@ class Downloads:
         """Sees to it that Keras keeps every file, whole. What is already there and whole is not downloaded again.
 
         A file arrives under another name and takes its place in one step, so a fetch that is killed leaves no half
-        file that Keras would take for a whole one. Must run inside `quiet`, for Keras prints.
+        file that Keras would take for a whole one. Must run inside `quiet_keras`, for Keras prints.
 
         Raises:
             DatasetError: when a file cannot be had; says which, from where, and where it may be put.
@@ -146,7 +146,7 @@ def keras_home() -> Path:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_keras() -> Iterator[None]:
     """Imports Keras, and keeps TensorFlow's, Keras' and extra_keras_datasets' talk off the screen and out of the logs.
 
     A connection that says nothing for half a minute is an error inside, not a wait without end.
@@ -157,7 +157,7 @@ def quiet() -> Iterator[None]:
     root.addHandler(listener)  # extra_keras_datasets calls logging.basicConfig, which acts where nobody listens
     logging.disable(logging.WARNING)
     socket.setdefaulttimeout(_STALLED_SECONDS)
-    with _mute():
+    with mute_stderr():
         import keras
         import tensorflow  # noqa: F401
 
@@ -171,20 +171,6 @@ def quiet() -> Iterator[None]:
         socket.setdefaulttimeout(timeout)
         logging.disable(disabled)
         root.removeHandler(listener)
-
-
-@contextmanager
-def _mute() -> Iterator[None]:
-    """TensorFlow's libraries write to the process's standard error while they load, whatever Python says."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _measure(files: Sequence[Download]) -> int | None:

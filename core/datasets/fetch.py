@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.datasets.dataset_key import FOLDER, key_of_name, label_of
 from core.datasets.download import Progress
+from core.entry_point import CLI, build_command
 from core.errors import HeadroomError, HomeError
 from core.files import replacing, write_json
 from core.home import Home
@@ -84,7 +84,7 @@ def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "core", "datasets", *words],
+                build_command(CLI, "datasets", *words),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 cwd=_SOURCE, env={**os.environ, "HEADROOM_HOME": str(home.path)},
             )  # fmt: skip

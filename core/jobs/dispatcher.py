@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError
 from core.files import replacing, write_json
 from core.home import Home
@@ -41,7 +42,7 @@ def ensure_dispatcher(home: Home) -> bool:
         with (home.jobs / "dispatcher.log").open("ab") as log:
             # It inherits the lock, so between this line and its first nobody else starts one.
             process = subprocess.Popen(
-                [sys.executable, "-m", "core.jobs", str(home.path.absolute()), "--lock", str(lock)],
+                build_command(DISPATCHER, str(home.path.absolute()), "--lock", str(lock)),
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(lock,),
             )  # fmt: skip
         threading.Thread(target=process.wait, name="dispatcher-reaper", daemon=True).start()

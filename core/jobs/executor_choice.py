@@ -3,10 +3,11 @@
 import os
 from typing import Literal, get_args
 
+from core.entry_point import TRAINING
 from core.errors import JobError
 from core.home import Home
 from core.jobs.executor import Executor
-from core.jobs.local_executor import MODULE, LocalExecutor, read_slots
+from core.jobs.local_executor import LocalExecutor, read_slots
 from core.store.artifact import ArtifactStore
 
 Placement = Literal["local", "ray"]
@@ -39,7 +40,7 @@ def check_placement() -> None:
         Cluster.read()
 
 
-def build_executor(home: Home, *, module: str = MODULE) -> Executor:
+def build_executor(home: Home, *, module: str = TRAINING) -> Executor:
     """
     Args:
         module: what each process runs, as `python -m` would.

@@ -14,6 +14,7 @@ import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from core.entry_point import JOB_PROCESS, TRAINING, build_command
 from core.errors import JobError
 from core.home import Home
 from core.jobs import process
@@ -21,7 +22,6 @@ from core.jobs.executor import Status
 from core.jobs.memory_kills import SYSTEM, count_memory_kills
 from core.jobs.progress import read_log
 
-MODULE = "core.training"
 MAX_SLOTS = 1024
 _GRACE_SECONDS = 2.0
 _TOGETHER_SECONDS = 1.0
@@ -67,7 +67,7 @@ class LocalExecutor:
         system: the root of the file system, where the kernel counts what it ended for want of memory.
     """
 
-    def __init__(self, home: Home, *, warm: bool | None = None, module: str = MODULE, system: Path = SYSTEM) -> None:
+    def __init__(self, home: Home, *, warm: bool | None = None, module: str = TRAINING, system: Path = SYSTEM) -> None:
         self.home = home
         self.module = module
         self.processes = home.jobs / "processes"
@@ -136,7 +136,7 @@ class LocalExecutor:
             return child
         words = [self.module, str(folder), str(scratch), str(lock)]
         return subprocess.Popen(
-            [sys.executable, "-m", "core.jobs.process", *words],
+            build_command(JOB_PROCESS, *words),
             cwd=process.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from core.entry_point import TRAINING, build_command
 from core.errors import ClusterError, JobError
 from core.files import replacing
 from core.home import Home
 from core.jobs.executor import Status
 from core.jobs.health import write_health
-from core.jobs.local_executor import MODULE, read_limit
+from core.jobs.local_executor import read_limit
 from core.jobs.process import ROOT
 from core.jobs.progress import read_log
 from core.jobs.ray_client import Cluster
@@ -45,7 +46,7 @@ class RayJobsExecutor:
         HomeError: when the home cannot be written.
     """
 
-    def __init__(self, home: Home, cluster: Cluster, *, module: str = MODULE) -> None:
+    def __init__(self, home: Home, cluster: Cluster, *, module: str = TRAINING) -> None:
         self.home = home
         self.cluster = cluster
         self.module = module
@@ -96,7 +97,7 @@ class RayJobsExecutor:
 
     def _write_command(self, folder: Path) -> str:
         """What the training prints goes into its log, so that Ray's own holds what the shell had to say."""
-        words = shlex.join([sys.executable, "-m", self.module, str(folder)])
+        words = shlex.join(build_command(self.module, str(folder)))
         log = shlex.quote(str(folder / "log.txt"))
         return (
             f"cd {shlex.quote(str(ROOT))} && scratch=$(mktemp -d) && TMPDIR=$scratch {words} >>{log} 2>&1; "

@@ -24,12 +24,12 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
     Raises:
         HeadroomError: when it is not there, or cannot be put together.
     """
-    shelf = ReportStore(store.home)
+    report_store = ReportStore(store.home)
     if len(names) == 1 and is_address(names[0]):
         report_id, version = split_address(names[0])
-        if version is None and (draft or not shelf.versions(report_id)):
-            return Edition(build_document(shelf.read(report_id).report, store))
-        return Edition.of(shelf.open(names[0]))
+        if version is None and (draft or not report_store.versions(report_id)):
+            return Edition(build_document(report_store.read(report_id).report, store))
+        return Edition.of(report_store.open(names[0]))
     if any(is_address(name) for name in names):
         raise ReportError("Expected one report, or ids of runs; got both, or several reports.")
     comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])

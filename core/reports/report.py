@@ -3,9 +3,10 @@
 from secrets import choice
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import ReportError
+from core.reports.alias import replace_aliases
 
 MOST_TITLE, MOST_WORDS, MOST_BLOCKS, MOST_RUNS = 300, 20_000, 60, 60
 BLOCK_ID = r"^[a-z2-9]{6}$"
@@ -38,6 +39,14 @@ class ViewBlock(_Part):
     settings: dict[str, bool | int | float | str | None] = Field(default_factory=dict, max_length=20)
     title: str = Field("", max_length=MOST_TITLE)
     table: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replace_aliases(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("settings", {}), dict):
+            return value
+        display, settings = replace_aliases(value.get("display", ""), value.get("settings", {}))
+        return {**value, "display": display, "settings": settings}
 
 
 Block = Annotated[TextBlock | ViewBlock, Field(discriminator="kind")]

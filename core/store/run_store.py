@@ -189,6 +189,3 @@ def _open_whole(path: Path) -> Run:
     run = Run.open(path)
     run.verify()
     return run
-
-
-__all__ = ["COLUMNS", "Record", "Run", "RunDamagedError", "RunStore"]

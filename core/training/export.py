@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from core.files import replacing
-from core.training.quiet import quiet
+from core.stderr import mute_stderr
 
 _WARM_UP = 20
 _REPEATS = 200
@@ -39,7 +39,7 @@ def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
     if probs.shape[-1] == 1:
         probs = keras.layers.Concatenate()([1.0 - probs, probs])
     both = keras.Model(model.inputs, [probs, model.get_layer(maps_layer).output])
-    with replacing(path) as temporary, quiet():
+    with replacing(path) as temporary, mute_stderr():
         both.export(str(temporary), format="litert", verbose=False)
 
 

@@ -1,15 +1,11 @@
 """Nothing but imports: what a forkserver loads once, so that the workers it forks need not."""
 
-from core.training.quiet import quiet
+from core.stderr import mute_stderr
 
-with quiet():
-    import keras
-    import tensorflow as tf
-    from ai_edge_litert import interpreter
-    from tensorflow.lite.python import lite
+with mute_stderr():
+    import keras  # noqa: F401
+    import tensorflow as tf  # noqa: F401
+    from ai_edge_litert import interpreter  # noqa: F401
+    from tensorflow.lite.python import lite  # noqa: F401
 
-    from core.training import build, device, evaluate, export, fit, job, record
-
-__all__ = [
-    "build", "device", "evaluate", "export", "fit", "input", "interpreter", "job", "keras", "lite", "record", "tf",
-]  # fmt: skip
+    from core.training import build, device, evaluate, export, fit, job, record  # noqa: F401

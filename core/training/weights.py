@@ -8,7 +8,7 @@ import numpy as np
 
 from core.architecture.backbone import PretrainedWeights
 from core.architecture.model import Model
-from core.datasets.download import keras_home, quiet
+from core.datasets.download import keras_home, quiet_keras
 from core.errors import TrainingError
 from core.home import Home
 from core.spec import BACKBONES
@@ -40,7 +40,7 @@ def find_weights(home: Home, weights: PretrainedWeights, closed: Model) -> Path:
         if path.is_file():
             return path
     try:
-        with quiet():
+        with quiet_keras():
             return Path(keras.utils.get_file(weights.file, weights.origin + weights.file, cache_subdir="models"))
     except Exception as error:  # Keras raises Exception itself for whatever the network did
         raise TrainingError(

@@ -13,6 +13,7 @@ from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.access import act, offer
 from core.ui.session import chosen_comparison, home
+from core.ui.trash import show_trash
 
 url.register("report", "reports_search")
 
@@ -24,7 +25,7 @@ def _open_shelf(path: str) -> ReportStore:
     return ReportStore(home())
 
 
-def shelf() -> ReportStore:
+def report_store() -> ReportStore:
     """The reports of the home, one list for all sessions."""
     return _open_shelf(str(home().path))
 
@@ -41,7 +42,7 @@ def open_report(address: str) -> None:
 
 def show_reports() -> None:
     st.title("Reports", anchor=False)
-    entries = shelf().entries()
+    entries = report_store().entries()
     _offer_new()
     _show_removed()
     if not entries:
@@ -105,22 +106,9 @@ def save_comparison(comparison: Comparison) -> None:
 
 def remove_report(report_id: str) -> None:
     act(delete_report, report_id)
-    st.session_state[_REMOVED] = report_id
+    st.session_state[_REMOVED] = [report_id]
     open_report("")
 
 
 def _show_removed() -> None:
-    removed = shelf().removed()
-    if not removed:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{format_plural(len(removed), 'deleted report')} can be brought back.")
-        latest = st.session_state.get(_REMOVED)
-        wanted = [latest] if latest in removed else removed
-        if offer(restore_reports, f"Undo: bring {len(wanted)} back", icon=":material/undo:"):
-            act(restore_reports, wanted)
-            st.rerun()
-        words = "Frees the disk. Cannot be undone."
-        if offer(clear_reports, "Delete for good", icon=":material/delete_forever:", help=words):
-            act(clear_reports)
-            st.rerun()
+    show_trash("report", report_store().removed(), st.session_state.get(_REMOVED, []), restore_reports, clear_reports)

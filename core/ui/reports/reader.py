@@ -15,7 +15,7 @@ from core.ui import url, widget
 from core.ui.access import act, offer, person, problem
 from core.ui.reports.document import show_foot, show_heading, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
-from core.ui.reports.listing import open_report, remove_report, shelf
+from core.ui.reports.listing import open_report, remove_report, report_store
 from core.ui.reports.preview import draw_document
 from core.ui.session import home
 from core.ui.share import show_share
@@ -30,9 +30,9 @@ def show_report(address: str) -> None:
     """
     try:
         report_id, version = split_address(address)
-        draft, versions = shelf().read(report_id), shelf().versions(report_id)
+        draft, versions = report_store().read(report_id), report_store().versions(report_id)
         if version is not None and version not in versions:
-            shelf().open(address)  # which says so
+            report_store().open(address)  # which says so
     except ReportError:
         show_way_back()
         raise
@@ -45,7 +45,7 @@ def show_report(address: str) -> None:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _open_published(path: str, address: str) -> PublishedVersion:
     """Read once: a version never changes."""
-    return shelf().open(address)
+    return report_store().open(address)
 
 
 def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[int, ...]) -> None:

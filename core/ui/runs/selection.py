@@ -20,6 +20,7 @@ from core.ui.display import show_frame
 from core.ui.runs.bundle import show_export
 from core.ui.runs.train_again import show_again
 from core.ui.session import compare_runs, home, store
+from core.ui.trash import show_trash
 
 _REMOVED = "removed"
 
@@ -57,19 +58,9 @@ def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
 
 
 def show_removed() -> None:
-    """The way back for what was deleted, until it is deleted for good."""
-    removed = store().removed()
-    if not removed or problem(restore_runs):
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{format_plural(len(removed), 'deleted run')} can be brought back.")
-        latest = [run_id for run_id in st.session_state.get(_REMOVED, []) if run_id in removed]
-        if st.button(f"Undo: bring {len(latest or removed)} back", icon=":material/undo:"):
-            act(restore_runs, latest or removed)
-            st.rerun()
-        if st.button("Delete for good", icon=":material/delete_forever:", help="Frees the disk. Cannot be undone."):
-            act(clear_runs)
-            st.rerun()
+    """Undo for deleted runs, for those who may restore them."""
+    if not problem(restore_runs):
+        show_trash("run", store().removed(), st.session_state.get(_REMOVED, []), restore_runs, clear_runs)
 
 
 def _remove(ids: list[str]) -> None:

@@ -1,0 +1,24 @@
+"""Former names of displays, of their settings and of values, so that older drafts keep their views.
+
+Published versions need none of it: they are shown as they were frozen.
+"""
+
+from typing import Any
+
+DISPLAYS = {"knob_curve": "hyperparameter_curve"}
+SETTINGS = {"hyperparameter_curve": {"knob": "setting"}, "robustness": {"stress": "corruption"}}
+VALUES: dict[str, dict[str, str]] = {}  # of a setting, whatever the display
+
+
+def replace_aliases(display: str, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """
+    >>> replace_aliases("knob_curve", {"knob": "blocks"})
+    ('hyperparameter_curve', {'setting': 'blocks'})
+    """
+    display = DISPLAYS.get(display, display)
+    names = SETTINGS.get(display, {})
+    renamed = {names.get(name, name): value for name, value in settings.items()}
+    known = {name: VALUES.get(name, {}) for name in renamed}
+    return display, {
+        name: known[name].get(value, value) if isinstance(value, str) else value for name, value in renamed.items()
+    }
