@@ -26,7 +26,7 @@ from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.run_list import list_runs
 from core.jobs.source_check import read_sources
-from core.jobs.submit import cancel_job, check, submit, submit_all
+from core.jobs.submit import cancel_job, check_spec, submit, submit_all
 from core.jobs.wait import wait
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -126,7 +126,7 @@ def test_jobs_of_a_read_only_home_can_be_read(home: Home, spec: RunSpec) -> None
 
 
 def test_check_names_the_data_and_counts_parameters_without_asking_for_anything(home: Home) -> None:
-    pinned, model = check(home, SPEC)
+    pinned, model = check_spec(home, SPEC)
     assert pinned.data == open_dataset(home, "digits").info.fingerprint
     assert model.params == 24_586
     assert not home.jobs.exists()

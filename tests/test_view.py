@@ -16,7 +16,7 @@ from core.datasets.dataset_view import open_view, read_info
 from core.displays.thumbnail import encode_thumbnails
 from core.errors import DatasetError
 from core.home import Home
-from core.jobs.submit import check
+from core.jobs.submit import check_spec
 from core.spec import RunSpec
 from tests.test_folder import make_folder
 
@@ -60,7 +60,7 @@ def test_side_of_the_stored_images_needs_no_copy(added: Home) -> None:
 
 
 def test_reading_the_shape_or_checking_a_spec_prepares_nothing(added: Home) -> None:
-    pinned, model = check(added, SPEC.replace(padding="same"))
+    pinned, model = check_spec(added, SPEC.replace(padding="same"))
     assert pinned.data == read_info(added, SPEC).fingerprint
     assert model.params > 0
     assert not list((added.datasets / "folder-mine").glob("side-*"))
@@ -117,7 +117,7 @@ def test_processes_that_want_the_same_copy_at_once_end_well(added: Home) -> None
 
 def test_view_of_other_data_than_pinned_is_refused_by_check(added: Home) -> None:
     with pytest.raises(DatasetError, match="Expected Folder mine with fingerprint 0000000000000000; got "):
-        check(added, SPEC.replace(data="0" * 16))
+        check_spec(added, SPEC.replace(data="0" * 16))
 
 
 def test_thumbnails_of_large_images_are_small() -> None:

@@ -7,7 +7,7 @@ from core.access.role import Person, Role
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.queue import JobQueue, State
-from core.jobs.submit import Submission, cancel_job, requeue_job, resume_job, submit_all
+from core.jobs.submit import Submission, cancel_job, requeue_job, submit_all, unpause_queue
 from core.jobs.sweep_status import MemberState, resubmit_failed, submit_sweep
 from core.jobs.sweep_store import Sweep
 from core.spec import RunSpec
@@ -66,7 +66,7 @@ def pause_queue(person: Person, home: Home) -> None:
 @needs(Role.TRAINER, "change the queue")
 def resume_queue(person: Person, home: Home) -> None:
     """As `go_on`."""
-    resume_job(home)
+    unpause_queue(home)
 
 
 @needs(Role.TRAINER, "start trainings")

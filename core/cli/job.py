@@ -78,9 +78,9 @@ def _describe(home: Home, job: "Job") -> dict[str, Any]:
 
 
 @app.command()
-def cancel_job(run_id: _Given) -> None:
+def cancel(run_id: _Given) -> None:
     """End a training that waits or runs; what it has learned so far is kept for `resume`."""
-    from core.jobs.submit import cancel_job as cancel_job
+    from core.jobs.submit import cancel_job
 
     home = Home.default()
     found = find_id(home, run_id)
@@ -120,13 +120,14 @@ def pause() -> None:
     print_message(PAUSED)
 
 
-@app.command("go-on")
-def resume_job() -> None:
-    """End a pause: what waits is started."""
-    from core.jobs.submit import resume_job as end_pause
+@app.command()
+@app.command("go-on", hidden=True)  # its former name
+def unpause() -> None:
+    """Start queued training again after a pause."""
+    from core.jobs.submit import unpause_queue
 
-    end_pause(Home.default())
-    print_message("The queue goes on.")
+    unpause_queue(Home.default())
+    print_message("The queue is running again.")
 
 
 @app.command()

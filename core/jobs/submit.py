@@ -24,7 +24,7 @@ class Submission:
     status: State
 
 
-def check(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
+def check_spec(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
     """The spec with its data named, and the model it would train; submits nothing.
 
     Raises:
@@ -45,7 +45,7 @@ class Checked:
 
 
 class Checker:
-    """Checks specs as `check` does, and looks up each dataset once for all of them."""
+    """Checks specs as `check_spec` does, and looks up each dataset once for all of them."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -76,7 +76,7 @@ def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") 
         submitted_by: who asks, for the list of jobs.
 
     Raises:
-        DatasetError, SpecError: as `check`.
+        DatasetError, SpecError: as `check_spec`.
         JobError: when HEADROOM_SLOTS or HEADROOM_EXECUTOR says nothing that can be done.
         HomeError: when the home cannot be written.
     """
@@ -118,7 +118,7 @@ def requeue_job(home: Home, run_id: str, state: State, *, submitted_by: str = ""
     return submit(home, job.spec, submitted_by=submitted_by)
 
 
-def resume_job(home: Home) -> None:
+def unpause_queue(home: Home) -> None:
     """Ends a pause of the queue: what waits is started.
 
     Raises:

@@ -10,7 +10,7 @@ from core.displays.number import format_count
 from core.lab.channel import compute_cost, convolve_channels
 from core.lab.kernel import KERNELS_2D
 from core.ui import url, widget
-from core.ui.lab.drawing import show_figures
+from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import choose_photo, load_small
 
 url.register(
@@ -45,7 +45,7 @@ def _show_sum() -> None:
     with right:
         st.markdown("Each channel meets its own slice of the kernel; the three results are added, then the bias.")
         for channel, name in enumerate(_NAMES):
-            show_figures(
+            show_drawings(
                 f"slice-{channel}",
                 [
                     (name, draw_grid(x[..., channel], name, side=_DRAWN)),
@@ -55,7 +55,7 @@ def _show_sum() -> None:
                     (f"Part {channel + 1}", draw_grid(result.parts[channel], f"Part {channel + 1}", side=_DRAWN)),
                 ],
             )
-        show_figures(
+        show_drawings(
             "sum",
             ["Σ", ("One output map", draw_grid(result.output, "Sum of the parts and the bias", side=1.5 * _DRAWN))],
         )

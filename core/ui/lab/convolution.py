@@ -12,7 +12,7 @@ from core.lab import sample
 from core.lab.convolution import Convolution, Padding
 from core.lab.kernel import EXAMPLE_1D, EXAMPLE_2D
 from core.lab.reference import compute_reference
-from core.ui.lab.drawing import show_drawing, show_figures
+from core.ui.lab.drawing import show_drawing, show_drawings
 from core.ui.lab.inputs import (
     choose_flip,
     choose_kernel_1d,
@@ -58,7 +58,7 @@ def show_image() -> None:
         here = {(row, column) for row, column in [convolution.position(step)]}
         cell = min(max(_NARROW / max(convolution.padded.shape), _LEAST), _MOST)
         zeros = " between zeros" if any(map(any, convolution.padding)) else ""
-        show_figures(
+        show_drawings(
             "image",
             [
                 (
@@ -99,7 +99,7 @@ def _show_results(convolution: Convolution, padding: Padding | int) -> None:
         (f"{names[other.flip]}, from first principles", other.output),
     ]
     side = _WIDE if convolution.x.ndim == 1 else _THIRD
-    show_figures(
+    show_drawings(
         "results",
         [(name, draw_grid(values.reshape(-1, values.shape[-1]), name, side=side)) for name, values in results],
     )

@@ -30,6 +30,6 @@ def show_drawing(key: str, svg: str) -> None:
     _place(data=svg, key=f"drawing-{key}")
 
 
-def show_figures(key: str, figures: Iterable[tuple[str, str] | str]) -> None:
+def show_drawings(key: str, figures: Iterable[tuple[str, str] | str]) -> None:
     """Drawings in a row: (caption, SVG) pairs, and the signs between them; `key` as above."""
     _place(data=join_figures(figures), key=f"drawing-{key}")

@@ -10,7 +10,7 @@ from core.displays.number import format_bytes, format_count
 from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
 from core.ui import url, widget
 from core.ui.display import show_frame
-from core.ui.lab.drawing import show_figures
+from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import choose_photo
 
 url.register(*(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")))
@@ -38,7 +38,7 @@ def show_picture() -> None:
             f"{format_bytes(len(data))} as a file"
         )
         crop = _take(pixels[row : row + _CROP, column : column + _CROP], plane)
-        show_figures(
+        show_drawings(
             "crop",
             [
                 ("The picture, and a crop of it", _draw(data, row, column, crop.shape)),
@@ -51,7 +51,7 @@ def show_picture() -> None:
             ],
         )
         st.subheader("One map a channel", anchor=False)
-        show_figures("planes", _draw_planes(data, planes))
+        show_drawings("planes", _draw_planes(data, planes))
         if channels == 3:
             st.caption("Grey is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as Pillow has it.")
         show_frame(_summarize(data, planes))

@@ -10,7 +10,7 @@ from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally
 from core.ui import url, widget
-from core.ui.lab.drawing import show_figures
+from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import choose_map, choose_step, type_matrix
 
 url.register(*(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")))
@@ -43,7 +43,7 @@ def show_pooling() -> None:
         here = {(row, column) for row, column in [layout.position(step)]}
         largest, mean = pool(x, window, stride, "max"), pool(x, window, stride, "mean")
         scale = _LARGE / max(x.shape)
-        show_figures(
+        show_drawings(
             "pool",
             [
                 ("Map", draw_grid(x, "Map", window=cells, side=_LARGE)),
@@ -70,7 +70,7 @@ def _show_invariance(x: Values, window: int, stride: int) -> None:
     twin = compute_twin(x, window, seed)
     scale = _SMALL / max(x.shape)
     results = {name: (pool(x, window, stride, name), pool(twin, window, stride, name)) for name in ("max", "mean")}
-    show_figures(
+    show_drawings(
         "twin",
         [
             ("The map above", draw_grid(x, "Map", side=_SMALL)),
@@ -107,7 +107,7 @@ def _show_weights(x: Values) -> None:
         mean = pool(x, len(kernel), 2, "mean")
         figures.append((f"Mean pooling {len(kernel)} × {len(kernel)}, stride 2", draw_grid(mean, "Mean", side=_SMALL)))
         same = count_same(layer.output, mean) == mean.size
-    show_figures("weights", figures)
+    show_drawings("weights", figures)
     if kernel.shape[0] == kernel.shape[1]:
         verdict = "the two agree" if same else "the two differ"
         st.markdown(

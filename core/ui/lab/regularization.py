@@ -8,7 +8,7 @@ from core.displays.lab.grid import draw_grid
 from core.lab.matrix import format_number
 from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum
 from core.ui import url, widget
-from core.ui.lab.drawing import show_figures
+from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import type_vector
 
 url.register("lab_l2_w", "lab_l2_strength", "lab_l2_best", "lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed")
@@ -37,7 +37,7 @@ def _show_penalty() -> None:
             f"**{format_number(compute_l2(weights, strength))}**"
         )
         pull = compute_pull(weights, strength)
-        show_figures(
+        show_drawings(
             "l2",
             [
                 ("Weights w", draw_grid(weights[np.newaxis], "Weights", signed=True, side=_WIDE)),
@@ -92,7 +92,7 @@ def _show_dropout() -> None:
 
 
 def _show_phases(training: np.ndarray, inference: np.ndarray, what: str) -> None:
-    show_figures(
+    show_drawings(
         f"dropout-{what}",
         [
             ("Training", draw_grid(training[np.newaxis], "Training", side=_WIDE)),
