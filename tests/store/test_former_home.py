@@ -1,0 +1,454 @@
+"""A home, links and programs of the former version, opened with today's code: nothing that was stored is lost.
+
+`tests/support/former_home/` and `former_home.json` were written by `tests/support/make_former_home.py` at the commit
+that they name. Neither may change. Where something has another name today, today's code translates it; say so in
+RENAMED and REWORDED.
+"""
+
+import asyncio
+import fcntl
+import json
+import math
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from core.access.role import OWNER
+from core.augment.stress import STRESSES
+from core.datasets.cache import open_dataset
+from core.displays.display import DISPLAYS
+from core.door.route import build_routes
+from core.home import Home
+from core.jobs.progress import read_log, read_progress
+from core.jobs.queue import JobQueue
+from core.jobs.sweep_store import list_sweeps, open_sweep
+from core.recipes import RECIPES
+from core.reports.build import build_document
+from core.reports.format import FORMATS, Edition
+from core.reports.setting import make_display
+from core.reports.shelf import Draft, ReportShelf
+from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
+from core.store.arrival import import_bundle
+from core.store.comparison import Comparison, list_offers
+from core.store.maps import read_maps
+from core.store.note import NoteBook, join_notes
+from core.store.runs import RunStore
+from core.store.search import parse_search, search
+
+RENAMED: dict[str, str] = {}
+"""Former name of a URL parameter: the key of its widget today."""
+
+REWORDED: dict[tuple[str, Any], Any] = {}
+"""Former name of a URL parameter, former value: the value of its widget today."""
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPPORT = ROOT / "tests" / "support"
+FORMER: dict[str, Any] = json.loads((SUPPORT / "former_home.json").read_text(encoding="utf-8"))
+PAGES = list(dict.fromkeys(link["page"] for link in FORMER["links"]))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A copy of the former home, without the examples; `Home.default()` is the same."""
+    path = tmp_path / "former"
+    shutil.copytree(SUPPORT / "former_home", path)
+    monkeypatch.setenv("HEADROOM_HOME", str(path))
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
+    return Home(path)
+
+
+@pytest.fixture
+def store(home: Home) -> RunStore:
+    return RunStore(home)
+
+
+# Runs
+
+
+def test_every_run_is_listed_with_its_id_and_its_figures(store: RunStore) -> None:
+    frame = store.frame().set_index("run_id")
+    assert store.damaged() == {}
+    assert set(frame.index) == set(FORMER["runs"])
+    for run_id, expected in FORMER["runs"].items():
+        row = frame.loc[run_id]
+        for name, value in {**expected["metrics"], **expected["cost"]}.items():
+            assert same(row[name], value), (run_id, name)
+        for name, value in expected["spec"].items():
+            assert same(row[name], value), (run_id, name)
+        assert row["trained_epochs"] == expected["epochs"]
+
+
+def test_every_run_opens_with_all_its_files(store: RunStore) -> None:
+    for run_id, expected in FORMER["runs"].items():
+        run = store.open(run_id)
+        run.verify()
+        assert run.spec.run_id == run_id
+        assert run.spec == RunSpec.parse(expected["spec"])
+        assert run.record.metrics.model_dump() == expected["metrics"]
+        assert sorted(path.name for path in run.path.iterdir()) == expected["files"]
+        assert len(run.history) == run.record.trained_epochs or "predictions.npz" not in expected["files"]
+        assert run.model.params == expected["cost"]["params"]
+        if "predictions.npz" in expected["files"]:
+            probs, labels = run.predictions.test_probs, run.predictions.test_labels
+            assert np.mean(probs.argmax(axis=1) == labels) == pytest.approx(expected["metrics"]["test_accuracy"])
+            assert run.robustness is not None
+            maps = read_maps(run)
+            assert maps is not None
+            assert maps.maps.shape[1] == len(run.record.data.classes)
+
+
+def test_every_spec_has_the_same_run_id() -> None:
+    for expected in FORMER["spec_ids"]:
+        spec = RunSpec.parse(expected["spec"])
+        assert spec.run_id == expected["run_id"], expected
+        assert spec.canonical() == expected["spec"]
+
+
+def test_settings_keep_their_defaults_and_what_they_may_be() -> None:
+    none = RunSpec()
+    for name, expected in FORMER["settings"].items():
+        assert getattr(none, name) == expected["default"], name
+        assert RunSpec.parse({name: expected["default"]}) == none
+        bounds = [value for value in (expected["low"], expected["high"]) if value is not None]
+        kind = {"int": int, "float": float}.get(expected["kind"], str)
+        for value in [*expected["choices"], *map(kind, bounds)]:
+            RunSpec.parse({name: value})
+
+
+def test_everything_that_had_a_name_still_has_it() -> None:
+    registries: dict[str, Any] = {
+        "heads": HEADS,
+        "backbones": BACKBONES,
+        "datasets": DATASETS,
+        "transforms": TRANSFORMS,
+        "displays": DISPLAYS,
+        "stresses": STRESSES,
+        "recipes": RECIPES,
+        "formats": FORMATS,
+    }
+    for kind, names in FORMER["registries"].items():
+        for name in names:
+            assert registries[kind][name], (kind, name)
+
+
+def test_every_comparison_is_offered_and_opens(store: RunStore) -> None:
+    offered = {frozenset(offer.run_ids): offer for offer in list_offers(store.frame())}
+    for expected in FORMER["offers"]:
+        offer = offered[frozenset(expected["run_ids"])]
+        assert offer.own == expected["own"]
+        comparison = Comparison.of(store.open_all(offer.run_ids))
+        assert {run.run_id for run in comparison.runs} == set(expected["run_ids"])
+    assert set(list_offers(store.frame())[0].run_ids) == set(FORMER["offers"][0]["run_ids"])
+
+
+def test_runs_in_the_trash_can_be_restored(home: Home, store: RunStore) -> None:
+    assert store.removed() == FORMER["removed_runs"]
+    for run_id in FORMER["removed_runs"]:
+        store.restore(run_id)
+        assert store.path(run_id)
+    assert RunStore(home).removed() == []
+
+
+def test_notes_tags_and_stars_are_there_and_can_be_changed(home: Home) -> None:
+    notes = NoteBook(home).read_all()
+    assert set(notes) == set(FORMER["notes"])
+    for run_id, expected in FORMER["notes"].items():
+        note = notes[run_id]
+        found = {name: getattr(note, name) for name in ("name", "text", "star", "archived", "version")}
+        assert {**found, "tags": [*note.tags]} == expected
+        assert NoteBook(home).write(run_id, note).version == expected["version"] + 1
+
+
+def test_searches_that_people_kept_find_the_same_runs(home: Home, store: RunStore) -> None:
+    frame = join_notes(store.frame(), NoteBook(home).read_all())
+    for text, expected in FORMER["searches"].items():
+        assert set(search(frame, text)["run_id"]) == set(expected), text
+    fields = FORMER["search_fields"]
+    for text in [
+        *(f"{name}>1" for name in fields["numbers"]),
+        *(f"{name}:some" for name in fields["texts"] if name not in fields["numbers"]),
+        *(f"is:{name}" for name in fields["marks"]),
+        "tag:some",
+    ]:
+        assert len(parse_search(text)) == 1
+
+
+def test_added_folder_and_the_digits_are_the_same_data(home: Home) -> None:
+    folder = open_dataset(home, "folder", FORMER["folder"]["folder"])
+    assert json.loads(folder.info.model_dump_json()) == FORMER["folder"]
+    assert len(folder.arrays().test_images) == FORMER["folder"]["test_count"]
+    digits = open_dataset(home, "digits").info.fingerprint
+    assert {run["spec"]["data"] for run in FORMER["runs"].values()} == {digits, folder.info.fingerprint}
+
+
+def test_bundle_is_imported_into_an_empty_home(tmp_path: Path, home: Home) -> None:
+    empty = Home(tmp_path / "empty")
+    imported = import_bundle(empty, home.path / "bundle.zip", models=True)
+    assert sorted(imported.came) == FORMER["bundle"]["run_ids"]
+    for run_id in imported.came:
+        run = RunStore(empty).open(run_id)
+        run.verify()
+        assert run.record.metrics.model_dump() == FORMER["runs"][run_id]["metrics"]
+        assert run.has("model.tflite")
+    assert sorted(import_bundle(home, home.path / "bundle.zip").here) == FORMER["bundle"]["run_ids"]
+
+
+# Jobs
+
+
+def test_jobs_are_listed_with_their_states(home: Home) -> None:
+    queue = JobQueue(home)
+    jobs = {job.run_id: job for job in queue.jobs()}
+    assert list(jobs) == list(FORMER["jobs"])
+    for run_id, expected in FORMER["jobs"].items():
+        job = jobs[run_id]
+        assert job.spec.run_id == run_id
+        assert {"spec": job.spec.canonical(), **{name: getattr(job, name) for name in expected if name != "spec"}} == (
+            expected
+        )
+    assert [job.run_id for job in queue.unfinished()] == FORMER["order"]
+    paused = queue.paused()
+    assert paused is not None
+    assert paused.asked_by == FORMER["paused_by"]
+    assert queue.claim() is None
+
+
+def test_queue_goes_on_where_the_former_version_left_it(home: Home) -> None:
+    queue = JobQueue(home)
+    queue.go_on()
+    waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
+    claimed = queue.claim()
+    assert claimed is not None
+    assert claimed.run_id == waiting[0]
+    failed = next(job for job in queue.jobs() if job.state == "failed")
+    assert queue.submit([failed.spec], "eve@example.org") == {failed.run_id: "queued"}
+    assert queue.newest_number() > failed.number
+
+
+def test_job_files_of_the_former_version_are_read(home: Home) -> None:
+    running = next(run_id for run_id, job in FORMER["jobs"].items() if job["state"] == "running" and job["deaths"])
+    progress = read_progress(home, running)
+    assert progress is not None
+    assert (progress.phase, progress.epoch, progress.epochs) == ("training", 3, 50)
+    assert progress.images_per_second == 812.5
+    assert read_log(home, running).splitlines() == [f"attempt 2 of {running}", "epoch 3 done"]
+
+
+def test_sweeps_are_listed_with_their_members(home: Home) -> None:
+    sweeps = list_sweeps(home)
+    assert [sweep.sweep_id for sweep in sweeps] == [sweep["sweep_id"] for sweep in FORMER["sweeps"]]
+    for sweep, expected in zip(sweeps, FORMER["sweeps"], strict=True):
+        assert [spec.run_id for spec in sweep.specs] == expected["run_ids"]
+        assert sweep.recipe == expected["recipe"]
+        assert sweep.budget_minutes == expected["budget_minutes"]
+        assert sweep.asked_at == expected["asked_at"]
+        assert list(sweep.knobs) == expected["settings"]
+        assert open_sweep(home, sweep.sweep_id[:6]) == sweep
+        asked = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
+        assert asked <= {sweep.asked_by}
+
+
+# Reports
+
+
+def test_drafts_open_with_all_their_revisions(home: Home) -> None:
+    shelf = ReportShelf(home)
+    assert {entry.draft.id for entry in shelf.entries()} == set(FORMER["drafts"])
+    for report_id, expected in FORMER["drafts"].items():
+        files = sorted((home.reports / report_id).glob("draft-*.json"))
+        drafts = [Draft.model_validate_json(path.read_bytes()) for path in files]
+        assert [draft.report.title for draft in drafts] == expected["titles"]
+        newest = shelf.read(report_id)
+        assert newest == drafts[-1]
+        assert newest.report.owner == expected["owner"]
+        assert list(newest.report.runs) == expected["run_ids"]
+        assert len(newest.report.blocks) == expected["blocks"]
+        assert expected["can_undo"]
+        assert shelf.undo(newest, newest.by).revision == len(drafts) + 1
+
+
+def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
+    for report_id, expected in FORMER["drafts"].items():
+        document = build_document(ReportShelf(home).read(report_id).report, store)
+        assert [figure.problem for figure in document.figures if figure.problem] == []
+        assert len(document.figures) == len(expected["displays"])
+
+
+def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunStore) -> None:
+    comparison = Comparison.of(store.open_all(FORMER["display_settings"]["run_ids"]))
+    for name, settings in FORMER["display_settings"]["options"].items():
+        for setting, options in settings.items():
+            for option in options:
+                make_display(DISPLAYS[name], comparison, {setting: option}, home)
+
+
+def test_published_versions_are_as_they_were(home: Home) -> None:
+    shelf = ReportShelf(home)
+    for address, expected in FORMER["published"].items():
+        found = shelf.open(address)
+        stored = json.loads(shelf.locate(address).read_bytes())
+        assert found.address == address
+        assert found.checksum == found.document.checksum == expected["checksum"]
+        assert json.loads(found.document.model_dump_json()) == stored["document"]
+        assert (found.by, found.at) == (expected["by"], expected["at"])
+        assert len(found.document.sections) == expected["sections"]
+    newest = max(FORMER["published"])
+    assert shelf.open(newest.partition("-")[0]).address == newest
+
+
+def test_published_versions_render_to_html_with_all_that_they_say(home: Home) -> None:
+    for address, expected in FORMER["published"].items():
+        found = ReportShelf(home).open(address)
+        [content] = FORMATS["html"].write(Edition.of(found), home).values()
+        page = content.decode("utf-8")
+        assert expected["checksum"] in page
+        assert expected["title"] in page
+        assert ask(home, f"/reports/{address}").text == page
+
+
+def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
+    shelf = ReportShelf(home)
+    assert shelf.removed() == FORMER["removed_reports"]
+    for report_id in FORMER["removed_reports"]:
+        shelf.restore(report_id)
+        assert shelf.read(report_id).report.title == "Deleted"
+    assert shelf.removed() == []
+
+
+# Programs
+
+
+def test_programs_get_every_figure_under_its_former_name(home: Home) -> None:
+    for path, expected in FORMER["api"].items():
+        check_answer(ask(home, path).json(), expected, path, texts=path.startswith("/api/runs"))
+
+
+def ask(home: Home, path: str) -> httpx.Response:
+    async def send() -> httpx.Response:
+        routes = build_routes(home, lambda headers, cookies: OWNER)
+        transport = httpx.ASGITransport(Starlette(routes=list(routes)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return (await client.get(path)).raise_for_status()
+
+    return asyncio.run(send())
+
+
+def check_answer(found: Any, expected: Any, where: str, *, texts: bool) -> None:
+    """All that was there is there, whatever came since. Sentences and labels may be others, where they are no ids."""
+    if isinstance(expected, dict):
+        for name, value in expected.items():
+            assert name in found, f"{where}: {name} is gone"
+            check_answer(found[name], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
+    elif isinstance(expected, list):
+        assert len(found) == len(expected), where
+        for one, other in zip(found, expected, strict=True):
+            check_answer(one, other, where, texts=texts)
+    elif not isinstance(expected, str):
+        assert same(found, expected), f"{where}: {found!r} is not {expected!r}"
+    elif texts:
+        assert found == expected, where
+
+
+# Links
+
+
+@pytest.fixture
+def served(home: Home) -> Iterator[Home]:
+    """Pages find no dispatcher to start: somebody else holds its lock. AppTest puts the server back to before its first
+    page view at each run; in here, pages run as in later ones."""
+    begin, main = PagesManager.__init__, sys.modules["__main__"]
+
+    def init(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    with closing((home.jobs / "dispatcher.lock").open("w")) as lock, patch.object(PagesManager, "__init__", init):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield home
+    sys.modules["__main__"] = main
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_open_the_page_as_they_did(served: Home, page: str) -> None:
+    links = [link for link in FORMER["links"] if link["page"] == page]
+    assert len(links) > 2
+    for link in links:
+        app = open_link(link["link"])
+        for name, value in link["values"].items():
+            if value is not None:
+                check_value(app, served, name, value, link["link"])
+
+
+def test_links_to_a_comparison_by_its_former_label_open_it(served: Home) -> None:
+    for offer in FORMER["offers"]:
+        app = open_page("jobs", {"compare": [offer["label"]]})
+        check_value(app, served, "compare", {"offer": offer["run_ids"]}, offer["label"])
+
+
+def test_no_former_name_of_a_parameter_is_refused(served: Home) -> None:
+    open_page("lab", {name: ["1"] for name in FORMER["url_names"] if not name.startswith(("lab_", "compare", "runs"))})
+
+
+def test_reports_open_by_their_former_addresses(served: Home) -> None:
+    for report_id, expected in FORMER["drafts"].items():
+        app = open_page("reports", {"report": [report_id]})
+        assert any(expected["titles"][-1] in title for title in read_titles(app))
+    for address, expected in FORMER["published"].items():
+        app = open_page("reports", {"report": [address]})
+        assert any(expected["title"] in title for title in read_titles(app))
+        assert any(expected["checksum"] in caption.value for caption in app.caption)
+
+
+def open_link(link: str) -> AppTest:
+    parts = urlsplit(link)
+    return open_page(parts.path.strip("/"), parse_qs(parts.query, keep_blank_values=True))
+
+
+def open_page(page: str, params: dict[str, list[str]]) -> AppTest:
+    """Opens a page as a link does; nothing in it may be refused, and nothing may fail but a job that failed."""
+    app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=120)
+    app.query_params.update({name: values if len(values) > 1 else values[0] for name, values in params.items()})
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception, params
+    assert [warning.value for warning in app.warning if warning.icon == ":material/link_off:"] == [], params
+    reasons = {job["reason"] for job in FORMER["jobs"].values()}
+    assert [error.value for error in app.error if error.value not in reasons] == [], params
+    return app
+
+
+def check_value(app: AppTest, home: Home, name: str, value: Any, link: str) -> None:
+    found = app.session_state[RENAMED.get(name, name)]
+    if isinstance(value, dict) and "offer" in value:
+        offers = {offer.label: set(offer.run_ids) for offer in list_offers(RunStore(home).frame())}
+        assert offers[found] == set(value["offer"]), link
+    elif isinstance(value, dict):
+        assert value["contains"] in found, link
+    elif isinstance(value, list):
+        assert [*found] == [REWORDED.get((name, one), one) for one in value], link
+    else:
+        assert same(found, REWORDED.get((name, value), value)), f"{link}: {name} is {found!r}"
+
+
+def read_titles(app: AppTest) -> list[str]:
+    return [element.value for elements in (app.title, app.header, app.markdown) for element in elements]
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Of the same kind and value; a missing number is NaN or missing in a table."""
+    if expected is None:
+        return found is None or found != found or str(found) == "<NA>"
+    if isinstance(expected, bool) or not isinstance(expected, int | float):
+        return bool(found == expected)
+    return math.isclose(float(found), float(expected), rel_tol=1e-9, abs_tol=1e-12)
