@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_own, is_read_only
 from core.access.login import Login
-from core.access.role import OWNER, Person, Role
+from core.access.role import OWNER, Role, User
 from core.access.role_table import RoleTable
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
@@ -155,7 +155,7 @@ def test_login_has_the_providers_of_its_section_and_those_below_it() -> None:
 
 def test_person_is_their_verified_address() -> None:
     assert LOGIN
-    assert LOGIN.identify(claim(), NOW) == Person("tom@example.org", Role.TRAINER)
+    assert LOGIN.identify(claim(), NOW) == User("tom@example.org", Role.TRAINER)
     assert LOGIN.identify(claim(email="ADA@example.org", email_verified="true"), NOW).name == "ada@example.org"
 
 
@@ -197,10 +197,10 @@ def test_provider_that_never_says_verified_can_be_trusted_by_name_but_not_agains
 
 
 def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
-    check_own(Person("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
-    check_own(Person("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
+    check_own(User("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
+    check_own(User("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
     with pytest.raises(AccessError, match=r"Expected a report of your own, or an admin; got one of 'ada@example.org'."):
-        check_own(Person("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
+        check_own(User("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
 
 
 @pytest.mark.parametrize(("value", "read_only"), [("", False), ("0", False), ("1", True)])
@@ -261,7 +261,7 @@ class Scene:
             "move_job": (self.queued.run_id, 1),
             "pause_queue": (),
             "resume_queue": (),
-            "tend_queue": (),
+            "process_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
             "describe_run": (self.kept, Note(name="mine")),
@@ -281,9 +281,9 @@ class Scene:
             "clear_reports": (),
         }
 
-    def act(self, name: str, person: Person) -> None:
+    def act(self, name: str, user: User) -> None:
         given = {"models": False} if name == "import_runs" else {}
-        ACTIONS[name](person, self.home, *self.calls()[name], **given)
+        ACTIONS[name](user, self.home, *self.calls()[name], **given)
 
     def look(self) -> dict[str, object]:
         """Every file of the home with its content, and the tables; locks and derived files left out."""
@@ -324,7 +324,7 @@ def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: 
     before = untouched.look()
     for role in [role for role in Role if role < ACTIONS[name].role]:
         with pytest.raises(AccessError, match=f"^Expected an? {ACTIONS[name].role.label} to .*; got a {role.label}.$"):
-            untouched.act(name, Person("somebody@example.org", role))
+            untouched.act(name, User("somebody@example.org", role))
     assert untouched.look() == before
     assert ACTIONS[name].role > Role.VIEWER
 
@@ -340,12 +340,12 @@ def test_dashboard_for_reading_only_changes_nothing(
     assert untouched.look() == before
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "tend_queue"])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "process_queue"])
 def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
     if name == "resume_queue":
         scene.queue.pause()
     before = scene.look()
-    scene.act(name, Person("somebody@example.org", ACTIONS[name].role))
+    scene.act(name, User("somebody@example.org", ACTIONS[name].role))
     assert scene.look() != before
     for key in ("digits", "folder-pets"):
         while (progress := read_fetch(scene.home, key)) and progress.alive:
@@ -356,22 +356,22 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 def test_report_of_somebody_else_is_changed_by_admins_alone(scene: Scene, name: str) -> None:
     before = scene.look()
     with pytest.raises(AccessError, match=r"^Expected a report of your own, or an admin; got one of 'somebody@"):
-        scene.act(name, Person("tom@example.org", Role.TRAINER))
+        scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.look() == before
-    scene.act(name, Person("ada@example.org", Role.ADMIN))
+    scene.act(name, User("ada@example.org", Role.ADMIN))
     assert scene.look() != before
 
 
 def test_owner_of_a_report_stays(scene: Scene) -> None:
     taken = scene.draft.report.change(title="Taken", owner="ada@example.org")
-    ACTIONS["save_report"](Person("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
+    ACTIONS["save_report"](User("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
     assert ReportStore(scene.home).read(scene.draft.id).report.owner == "somebody@example.org"
 
 
 def test_who_acts_stands_in_the_queue(scene: Scene) -> None:
-    person = Person("tom@example.org", Role.TRAINER)
-    scene.act("train_runs", person)
-    scene.act("pause_queue", person)
+    user = User("tom@example.org", Role.TRAINER)
+    scene.act("train_runs", user)
+    scene.act("pause_queue", user)
     job, pause = scene.queue.job(scene.new.run_id), scene.queue.paused()
     assert job
     assert pause

@@ -223,14 +223,14 @@ def test_filters_are_what_their_names_say(table: list[list[int]]) -> None:
     expected: dict[Show, list[int]] = {
         "all": [*wrongs],
         "wrong": [i for i, wrong in wrongs.items() if wrong],
-        "wrong by one": [i for i, wrong in wrongs.items() if wrong == 1],
-        "right by one": [i for i, wrong in wrongs.items() if heads > 1 and heads - wrong == 1],
+        "only one wrong": [i for i, wrong in wrongs.items() if wrong == 1],
+        "only one correct": [i for i, wrong in wrongs.items() if heads > 1 and heads - wrong == 1],
     }
     assert {show: select_images(predictions, show).tolist() for show in expected} == expected
 
 
 @settings(max_examples=30, deadline=None)
-@given(predicteded, st.sampled_from(["all", "wrong", "wrong by one", "right by one"]))
+@given(predicteded, st.sampled_from(["all", "wrong", "only one wrong", "only one correct"]))
 def test_classes_part_every_filter(table: list[list[int]], show: Show) -> None:
     predictions = as_predictions(table)
     parts = [select_images(predictions, show, label).tolist() for label in range(4)]
@@ -238,13 +238,13 @@ def test_classes_part_every_filter(table: list[list[int]], show: Show) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(predicteded, st.sampled_from(["surest first", "least sure first"]))
+@given(predicteded, st.sampled_from(["most confident first", "least confident first"]))
 def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
     predictions = as_predictions(table)
     ordered = select_images(predictions, "all", order=order)
     sure = predictions.groupby("image")["prob"].mean()[ordered].to_numpy()
     assert sorted(ordered) == list(range(len(table)))
-    assert (np.diff(sure) <= 1e-12).all() if order == "surest first" else (np.diff(sure) >= -1e-12).all()
+    assert (np.diff(sure) <= 1e-12).all() if order == "most confident first" else (np.diff(sure) >= -1e-12).all()
 
 
 def test_no_predictions_are_refused_in_a_sentence() -> None:

@@ -33,7 +33,7 @@ from tests.page_run import navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
 
 Open = Callable[..., AppTest]
-LOOKS = "What it looks at"
+LOOKS = "Activation maps"
 DIGITS = {"mnist", "digits", "kmnist", "fashion_mnist"}
 
 

@@ -22,9 +22,10 @@ def list_names(root: Path) -> dict[str, list[str]]:
         if name.startswith(FAMILIES):
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                if not node.name.startswith("_") and not (name.startswith(COMMANDS) and _is_command(node)):
-                    found[node.name].append(name)
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+                continue
+            if not (name.startswith(COMMANDS) and _is_command(node)):
+                found[node.name].append(name)
     return found
 
 

@@ -29,7 +29,7 @@ from tests.page_run import PAGES, ROOT, navigated, open_page, read_tables
 from tests.rewritten_run import rewrite
 
 REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
-TICKED = "runs of my choice"
+TICKED = "Custom selection"
 
 Open = Callable[..., AppTest]
 

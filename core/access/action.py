@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from core.access.role import Person, Role
+from core.access.role import Role, User
 from core.errors import AccessError
 from core.home import Home
 
@@ -28,29 +28,29 @@ class Action(Generic[P, R]):
     name: str
     role: Role
     deed: str
-    run: Callable[Concatenate[Person, Home, P], R]
+    run: Callable[Concatenate[User, Home, P], R]
 
-    def __call__(self, person: Person, home: Home, *args: P.args, **kwargs: P.kwargs) -> R:
-        if sentence := self.problem(person):
+    def __call__(self, user: User, home: Home, *args: P.args, **kwargs: P.kwargs) -> R:
+        if sentence := self.problem(user):
             raise AccessError(sentence)
-        return self.run(person, home, *args, **kwargs)
+        return self.run(user, home, *args, **kwargs)
 
-    def problem(self, person: Person) -> str | None:
+    def problem(self, user: User) -> str | None:
         """Why a person may not do it, None when they may."""
         if is_read_only():
             return f"Expected a dashboard that may {self.deed}; got one for reading only."
-        if person.role < self.role:
-            return f"Expected {self.role.noun} to {self.deed}; got {person.role.noun}."
+        if user.role < self.role:
+            return f"Expected {self.role.noun} to {self.deed}; got {user.role.noun}."
         return None
 
 
 ACTIONS: dict[str, Action[..., Any]] = {}
 
 
-def needs(role: Role, deed: str) -> Callable[[Callable[Concatenate[Person, Home, P], R]], Action[P, R]]:
+def needs(role: Role, deed: str) -> Callable[[Callable[Concatenate[User, Home, P], R]], Action[P, R]]:
     """Makes an action of a function."""
 
-    def declare(function: Callable[Concatenate[Person, Home, P], R]) -> Action[P, R]:
+    def declare(function: Callable[Concatenate[User, Home, P], R]) -> Action[P, R]:
         name = function.__name__
         if name in ACTIONS:
             raise LookupError(f"Expected one action of the name {name}; got a second one.")
@@ -61,13 +61,13 @@ def needs(role: Role, deed: str) -> Callable[[Callable[Concatenate[Person, Home,
     return declare
 
 
-def check_own(person: Person, owner: str, what: str) -> None:
+def check_own(user: User, owner: str, what: str) -> None:
     """For actions on what belongs to somebody: its owner may, and admins.
 
     Raises:
         AccessError: for everybody else.
     """
-    if person.role < Role.ADMIN and person.name != owner:
+    if user.role < Role.ADMIN and user.name != owner:
         raise AccessError(f"Expected {what} of your own, or an admin; got one of {owner!r:.80}.")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.access.role import Person
+from core.access.role import User
 from core.access.role_table import RoleTable
 from core.access.token import TokenTable
 from core.errors import AccessError, LoginError
@@ -53,7 +53,7 @@ class Login:
         table, tokens = RoleTable.parse(settings.get("roles")), TokenTable.parse(settings.get("tokens"))
         return cls(_read_providers(auth), table, float(hours), unsaid, tokens)
 
-    def identify(self, claims: Mapping[str, object], now: float) -> Person:
+    def identify(self, claims: Mapping[str, object], now: float) -> User:
         """The person whom a provider vouches for.
 
         Args:
@@ -62,7 +62,7 @@ class Login:
 
         Raises:
             LoginError: when nobody is logged in, or not any more.
-            AccessError: when this person is not let in.
+            AccessError: when this user is not let in.
         """
         if claims.get("is_logged_in") is not True:
             raise LoginError("Expected somebody who has logged in; got nobody.")
@@ -80,7 +80,7 @@ class Login:
         role = self.table.find(address)
         if role is None:
             raise AccessError(f"Expected somebody who was given a role here; got {address!r:.80}.")
-        return Person(address.lower(), role)
+        return User(address.lower(), role)
 
 
 def _read_providers(auth: Mapping[str, object]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class Role(IntEnum):
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     """Who acts, as whoever let them in knows them: `name` is an e-mail address where people log in, and nobody else has
     the same."""
 
@@ -30,5 +30,5 @@ class Person:
     role: Role
 
 
-OWNER = Person("the dashboard", Role.ADMIN)
+OWNER = User("the dashboard", Role.ADMIN)
 """Whoever uses a dashboard that asks nobody to log in: it is bound to the machine of one person."""

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.access.role import Person, Role
+from core.access.role import Role, User
 from core.errors import AccessError, LoginError
 
 PREFIX = "headroom_"  # so that what looks for secrets in texts can tell one
@@ -41,7 +41,7 @@ def write_line(name: str, role: Role, token: str) -> str:
 class TokenTable:
     """Who each token stands for, by its digest."""
 
-    people: Mapping[str, Person]
+    people: Mapping[str, User]
 
     @classmethod
     def parse(cls, section: object) -> "TokenTable":
@@ -55,7 +55,7 @@ class TokenTable:
         if not isinstance(section, Mapping):
             raise AccessError(f"Expected {_WHERE} to be a table; got {section!r:.60}.")
         roles = {role.label: role for role in Role}
-        people: dict[str, Person] = {}
+        people: dict[str, User] = {}
         for name, entry in section.items():
             _check_name(name)
             if not isinstance(entry, Mapping) or set(entry) != {"role", "sha256"}:
@@ -67,10 +67,10 @@ class TokenTable:
                 raise AccessError(f"Expected the sha256 of {name} in {_WHERE} to be 64 hex digits in small letters.")
             if digest in people:
                 raise AccessError(f"Expected another token for each name of {_WHERE}; got one twice, at {name}.")
-            people[digest] = Person(f"token {name}", roles[role])
+            people[digest] = User(f"token {name}", roles[role])
         return cls(people)
 
-    def identify(self, token: str) -> Person:
+    def identify(self, token: str) -> User:
         """Whom a token stands for. All are compared, each in the same time, whether or not one was found.
 
         Raises:

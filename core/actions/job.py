@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from core.access.action import needs
-from core.access.role import Person, Role
+from core.access.role import Role, User
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.queue import JobQueue, State
@@ -14,14 +14,14 @@ from core.spec import RunSpec
 
 
 @needs(Role.TRAINER, "train")
-def train_runs(person: Person, home: Home, specs: Iterable[RunSpec]) -> list[Submission]:
+def train_runs(user: User, home: Home, specs: Iterable[RunSpec]) -> list[Submission]:
     """As `submit_all`."""
-    return submit_all(home, specs, submitted_by=person.name)
+    return submit_all(home, specs, submitted_by=user.name)
 
 
 @needs(Role.TRAINER, "train")
 def train_sweep(
-    person: Person,
+    user: User,
     home: Home,
     recipe: str,
     settings: Iterable[str],
@@ -33,43 +33,43 @@ def train_sweep(
 
 
 @needs(Role.TRAINER, "train")
-def retry_sweep(person: Person, home: Home, sweep: Sweep, *states: MemberState) -> int:
+def retry_sweep(user: User, home: Home, sweep: Sweep, *states: MemberState) -> int:
     """As `retry`."""
     return resubmit_failed(home, sweep, *states)
 
 
 @needs(Role.TRAINER, "train")
-def retry_job(person: Person, home: Home, run_id: str, state: State) -> Submission:
+def retry_job(user: User, home: Home, run_id: str, state: State) -> Submission:
     """As `again`."""
-    return requeue_job(home, run_id, state, submitted_by=person.name)
+    return requeue_job(home, run_id, state, submitted_by=user.name)
 
 
 @needs(Role.TRAINER, "stop a training")
-def cancel_jobs(person: Person, home: Home, run_ids: Iterable[str]) -> None:
+def cancel_jobs(user: User, home: Home, run_ids: Iterable[str]) -> None:
     """As `cancel`, one after the other."""
     for run_id in run_ids:
         cancel_job(home, run_id)
 
 
 @needs(Role.TRAINER, "change the queue")
-def move_job(person: Person, home: Home, run_id: str, places: int) -> None:
+def move_job(user: User, home: Home, run_id: str, places: int) -> None:
     """As `JobQueue.move`."""
     JobQueue(home).move(run_id, places)
 
 
 @needs(Role.TRAINER, "change the queue")
-def pause_queue(person: Person, home: Home) -> None:
+def pause_queue(user: User, home: Home) -> None:
     """As `JobQueue.pause`."""
-    JobQueue(home).pause(person.name)
+    JobQueue(home).pause(user.name)
 
 
 @needs(Role.TRAINER, "change the queue")
-def resume_queue(person: Person, home: Home) -> None:
+def resume_queue(user: User, home: Home) -> None:
     """As `go_on`."""
     unpause_queue(home)
 
 
 @needs(Role.TRAINER, "start trainings")
-def tend_queue(person: Person, home: Home) -> None:
+def process_queue(user: User, home: Home) -> None:
     """As `ensure_dispatcher`: what waits is started even when the process that does so was lost."""
     ensure_dispatcher(home)

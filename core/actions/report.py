@@ -1,7 +1,7 @@
 """Reports: writing, publishing and deleting them. A trainer does so with reports of their own, an admin with all."""
 
 from core.access.action import check_own, needs
-from core.access.role import OWNER, Person, Role
+from core.access.role import OWNER, Role, User
 from core.home import Home
 from core.reports.document import Document
 from core.reports.report import Report
@@ -11,68 +11,68 @@ _WHAT = "a report"
 
 
 @needs(Role.TRAINER, "write reports")
-def create_report(person: Person, home: Home, report: Report) -> Draft:
+def create_report(user: User, home: Home, report: Report) -> Draft:
     """As `ReportShelf.create`."""
-    return ReportStore(home).create(report, _sign(person))
+    return ReportStore(home).create(report, _sign(user))
 
 
 @needs(Role.TRAINER, "write reports")
-def duplicate_report(person: Person, home: Home, report: Report) -> Draft:
+def duplicate_report(user: User, home: Home, report: Report) -> Draft:
     """As `ReportShelf.duplicate`: anybody's report becomes one of one's own."""
-    return ReportStore(home).duplicate(report, _sign(person))
+    return ReportStore(home).duplicate(report, _sign(user))
 
 
 @needs(Role.TRAINER, "write reports")
-def save_report(person: Person, home: Home, seen: Draft, report: Report) -> Draft:
+def save_report(user: User, home: Home, seen: Draft, report: Report) -> Draft:
     """As `ReportShelf.save`."""
-    return _open_own(person, home, seen.id).save(seen, report, _sign(person))
+    return _open_own(user, home, seen.id).save(seen, report, _sign(user))
 
 
 @needs(Role.TRAINER, "write reports")
-def undo_report(person: Person, home: Home, seen: Draft) -> Draft:
+def undo_report(user: User, home: Home, seen: Draft) -> Draft:
     """As `ReportShelf.undo`."""
-    return _open_own(person, home, seen.id).undo(seen, _sign(person))
+    return _open_own(user, home, seen.id).undo(seen, _sign(user))
 
 
 @needs(Role.TRAINER, "publish reports")
-def publish_report(person: Person, home: Home, draft: Draft, document: Document) -> PublishedVersion:
+def publish_report(user: User, home: Home, draft: Draft, document: Document) -> PublishedVersion:
     """As `ReportShelf.publish`."""
-    return _open_own(person, home, draft.id).publish(draft, document, _sign(person))
+    return _open_own(user, home, draft.id).publish(draft, document, _sign(user))
 
 
 @needs(Role.TRAINER, "delete reports")
-def delete_report(person: Person, home: Home, report_id: str) -> None:
+def delete_report(user: User, home: Home, report_id: str) -> None:
     """As `ReportShelf.remove`."""
-    _open_own(person, home, report_id).remove(report_id)
+    _open_own(user, home, report_id).remove(report_id)
 
 
 @needs(Role.TRAINER, "bring reports back")
-def restore_reports(person: Person, home: Home, report_ids: list[str]) -> None:
+def restore_reports(user: User, home: Home, report_ids: list[str]) -> None:
     """As `ReportShelf.restore`, one after the other."""
     for report_id in report_ids:
         ReportStore(home).restore(report_id)
 
 
 @needs(Role.ADMIN, "delete reports for good")
-def clear_reports(person: Person, home: Home) -> None:
+def clear_reports(user: User, home: Home) -> None:
     """As `ReportShelf.clear`."""
     ReportStore(home).clear()
 
 
-def check_author(person: Person, draft: Draft) -> None:
+def check_author(user: User, draft: Draft) -> None:
     """
     Raises:
-        AccessError: when the report is of somebody else, and the person is no admin.
+        AccessError: when the report is of somebody else, and the user is no admin.
     """
-    check_own(person, draft.report.owner, _WHAT)
+    check_own(user, draft.report.owner, _WHAT)
 
 
-def _open_own(person: Person, home: Home, report_id: str) -> ReportStore:
+def _open_own(user: User, home: Home, report_id: str) -> ReportStore:
     report_store = ReportStore(home)
-    check_author(person, report_store.read(report_id))
+    check_author(user, report_store.read(report_id))
     return report_store
 
 
-def _sign(person: Person) -> str:
+def _sign(user: User) -> str:
     """Nobody signs where nobody logs in."""
-    return "" if person.name == OWNER.name else person.name
+    return "" if user.name == OWNER.name else user.name

@@ -12,8 +12,8 @@ from core.spec import DATASETS
 from core.store.comparison import Comparison
 from core.store.run import Run
 
-Show = Literal["all", "wrong", "wrong by one", "right by one"]
-Order = Literal["as stored", "surest first", "least sure first"]
+Show = Literal["all", "wrong", "only one wrong", "only one correct"]
+Order = Literal["dataset order", "most confident first", "least confident first"]
 
 
 def select_seed_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Run]:
@@ -65,11 +65,11 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
 
 
 def select_images(
-    predictions: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "as stored"
+    predictions: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "dataset order"
 ) -> NDArray[np.int64]:
     """Indices of the test images to show.
 
-    «wrong» is wrong by any head, «wrong by one» by exactly one, «right by one» right by exactly one. Sureness is the
+    «wrong» is wrong by any head, «only one wrong» by exactly one, «only one correct» right by exactly one. Sureness is the
     mean probability that the heads gave to their own guesses.
     """
     if predictions.empty:
@@ -82,16 +82,16 @@ def select_images(
     keep = {
         "all": wrongs >= 0,
         "wrong": wrongs > 0,
-        "wrong by one": wrongs == 1,
-        "right by one": (rights == 1) & (heads > 1),
+        "only one wrong": wrongs == 1,
+        "only one correct": (rights == 1) & (heads > 1),
     }[show]
     if label is not None:
         keep &= predictions["label"].to_numpy()[first] == label
     chosen = images[keep].astype(np.int64)
-    if order == "as stored":
+    if order == "dataset order":
         return chosen
     sure = (np.bincount(index, predictions["prob"]) / heads)[keep]
-    return chosen[np.argsort(sure if order == "least sure first" else -sure, kind="stable")]
+    return chosen[np.argsort(sure if order == "least confident first" else -sure, kind="stable")]
 
 
 def compute_confusion(comparison: Comparison) -> pd.DataFrame:

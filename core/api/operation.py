@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from core.access.role import Person
+from core.access.role import User
 from core.api.parameter import Parameters
 from core.api.response import JSON, ApiResponse, Failure
 from core.errors import (
@@ -28,7 +28,7 @@ from core.errors import (
     SearchError,
 )
 
-Identify = Callable[[Mapping[str, str], Mapping[str, str]], Person]
+Identify = Callable[[Mapping[str, str], Mapping[str, str]], User]
 """Says who sends a request, from its headers and cookies; raises AccessError for those who are not let in."""
 
 # The nearest of an error's classes counts; a fault of this side is told to the log alone.

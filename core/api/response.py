@@ -86,7 +86,7 @@ class NoteShape(Shape):
     archived: bool
 
 
-class RunAccount(Shape):
+class RunDetails(Shape):
     """One finished run in full. `checksums` are the SHA-256 of its files by their names."""
 
     run_id: str

@@ -9,7 +9,7 @@ from core.api.openapi import describe_api
 from core.api.operation import Endpoint, Identify, Operation
 from core.api.parameter import Elsewhere, Nothing, ReportName, RunName, RunNames, RunSearch
 from core.api.report import HTML, ReportEndpoint
-from core.api.response import JSON, ApiResponse, Figures, Health, RunAccount, RunList
+from core.api.response import JSON, ApiResponse, Figures, Health, RunDetails, RunList
 from core.api.run import RunEndpoint
 from core.home import Home
 
@@ -19,7 +19,7 @@ def list_operations(home: Home) -> list[Operation]:
     metrics = MetricsEndpoint(home, runs.store, reports.report_store)
     return [
         Operation("/api/runs", "Finished runs, newest first.", RunSearch, runs.list, RunList),
-        Operation("/api/runs/{run_id}", "One finished run in full.", RunName, runs.show, RunAccount),
+        Operation("/api/runs/{run_id}", "One finished run in full.", RunName, runs.show, RunDetails),
         # they take seconds of computing, so one after the other
         Operation("/api/compare", "Every figure of a comparison.", RunNames, runs.compare, Figures, at_once=1),
         Operation("/reports/{address}", "A published report, as a page.", ReportName, reports.show, HTML),

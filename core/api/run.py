@@ -2,7 +2,7 @@
 
 from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
-from core.api.response import JSON, ApiResponse, Figures, NoteShape, RunAccount, RunLine, RunList
+from core.api.response import JSON, ApiResponse, Figures, NoteShape, RunDetails, RunLine, RunList
 from core.home import Home
 from core.store.note import NoteBook, join_notes
 from core.store.run import Run
@@ -30,14 +30,14 @@ class RunEndpoint:
         ]
         return RunList(total=len(found), offset=asked.offset, limit=asked.limit, runs=tuple(lines))
 
-    def show(self, asked: RunName) -> RunAccount:
+    def show(self, asked: RunName) -> RunDetails:
         from core.recipes import recipe_of
 
         run = self.store.open(asked.run_id)
         record, note = run.record, self.notes.read(run.run_id)
         recipe = recipe_of(run.spec)
         same = ("run_id", "finished_at", "trained_epochs", "resumed_at", "cpu", "cores", "metrics", "cost", "data")
-        return RunAccount(
+        return RunDetails(
             recipe=recipe.name if recipe else None,
             spec=run.spec,
             checksums=record.checksums,

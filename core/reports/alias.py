@@ -7,7 +7,14 @@ from typing import Any
 
 DISPLAYS = {"knob_curve": "hyperparameter_curve"}
 SETTINGS = {"hyperparameter_curve": {"knob": "setting"}, "robustness": {"stress": "corruption"}}
-VALUES: dict[str, dict[str, str]] = {}  # of a setting, whatever the display
+VALUES = {  # of a setting, whatever the display
+    "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
+    "order": {
+        "as stored": "dataset order",
+        "surest first": "most confident first",
+        "least sure first": "least confident first",
+    },
+}
 
 
 def replace_aliases(display: str, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ _ALWAYS = (
 _OF_TWO = (
     ViewBlock(
         display="gallery", title="Images that only one head gets right",
-        settings={"show": "right by one", "order": "surest first", "page_size": 12},
+        settings={"show": "only one correct", "order": "most confident first", "page_size": 12},
     ),
     ViewBlock(display="intervals"),
     ViewBlock(display="difference", table=True),

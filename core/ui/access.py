@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.access.action import Action, is_read_only
 from core.access.login import Login
-from core.access.role import OWNER, Person
+from core.access.role import OWNER, User
 from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
 from core.home import Home
@@ -30,7 +30,7 @@ ASKED = Event()
 _latest: tuple[int, object, Login | str | None] | None = None  # second, source, and what was found or the sentence
 
 
-def person() -> Person:
+def user() -> User:
     """Who uses this session at this moment.
 
     Raises:
@@ -55,12 +55,12 @@ def act(action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     Raises:
         AccessError: when this person may not, as they stand at this moment.
     """
-    return action(person(), Home.default(), *args, **kwargs)
+    return action(user(), Home.default(), *args, **kwargs)
 
 
 def problem(action: Action[..., Any]) -> str | None:
     """Why the person of this session may not do something, None when they may."""
-    return action.problem(person())
+    return action.problem(user())
 
 
 def offer(
@@ -82,7 +82,7 @@ def show_denial(action: Action[..., Any]) -> bool:
 def admit() -> bool:
     """Whether this session is let in. If not, shows why, and how to log in, and nothing else."""
     try:
-        person()
+        user()
     except LoginError as error:
         _show_door(None if st.user.get("is_logged_in") is not True else str(error))
     except AccessError as error:
@@ -99,7 +99,7 @@ def show_person() -> None:
         if is_read_only():
             st.caption(f"{_LOCK} This dashboard is for reading only.")
         if read_login():
-            who = person()
+            who = user()
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{who.name}, {who.role.label}")
                 _offer_logout("Log out")

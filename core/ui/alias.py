@@ -6,4 +6,14 @@ NAMES = {
     "knob_runs": "setting_runs",
 }
 
-VALUES: dict[str, dict[str, str]] = {}
+VALUES = {
+    "compare": {"runs of my choice": "Custom selection"},
+    "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters"},
+    "looks": {"right by one head": "only one correct"},
+    "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
+    "order": {
+        "as stored": "dataset order",
+        "surest first": "most confident first",
+        "least sure first": "least confident first",
+    },
+}

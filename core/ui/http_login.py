@@ -14,12 +14,12 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from core.access.role import OWNER, Person
+from core.access.role import OWNER, User
 from core.errors import AccessError
 from core.ui.access import read_login
 
 
-def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Person:
+def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
     """
     Args:
         headers: of the request, by their names in small letters.

@@ -7,11 +7,10 @@ from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.run_store import RunStore
 from core.ui import url, widget
-from core.ui.access import person
 
 url.register("compare", "runs")
 
-TICKED = "runs of my choice"
+TICKED = "Custom selection"
 
 
 @st.cache_resource(show_spinner=False)
@@ -24,7 +23,7 @@ def home() -> Home:
     Raises:
         AccessError: when the person of this session is not let in, or not any more: then nothing is to be read.
     """
-    person()
+    user()
     return Home.default()
 
 

@@ -47,7 +47,7 @@ class Activation(Display):
     """
 
     name: ClassVar[str] = "activation"
-    title: ClassVar[str] = "What it looks at"
+    title: ClassVar[str] = "Activation maps"
 
     home: Home = field(default_factory=Home.default)
     images: tuple[int, ...] = tuple(range(_FEW))

@@ -33,7 +33,7 @@ class Gallery(Display):
     home: Home = field(default_factory=Home.default)
     show: Show = "all"
     label: int | None = None
-    order: Order = "as stored"
+    order: Order = "dataset order"
     seed: int | None = None
     page: int = 1
     page_size: int = 24

@@ -50,7 +50,9 @@ def show_images(comparison: Comparison) -> None:
     try:
         _show_first(FirstImages(comparison, home()))
         if len(comparison.variants) > 1:
-            _show_only_one_right(Gallery(comparison, home(), show="right by one", order="surest first", page_size=6))
+            _show_only_one_right(
+                Gallery(comparison, home(), show="only one correct", order="most confident first", page_size=6)
+            )
     except DatasetError as error:
         st.info(str(error))
 

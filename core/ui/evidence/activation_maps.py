@@ -14,7 +14,7 @@ from core.ui.session import home
 url.register("looks", "looks_for", "looks_page", "opacity")
 
 _PAGE_SIZE = 6
-_ALL, _ONE = "all", "right by one head"
+_ALL, _ONE = "all", "only one correct"
 
 
 def show_activation_maps(comparison: Comparison) -> None:
@@ -27,7 +27,7 @@ def show_activation_maps(comparison: Comparison) -> None:
         label = widget.optional("What speaks for", classes, key="looks_for", none="each head's own guess", width=200)
         seed = widget.selectbox("Models of seed", seeds, key="models_of", width=120)
     predictions = compute_predictions(comparison, seed)
-    images = select_images(predictions, "right by one" if which == _ONE else "all").tolist()
+    images = select_images(predictions, "only one correct" if which == _ONE else "all").tolist()
     if not images:
         st.info("There is no such test image.")
         return

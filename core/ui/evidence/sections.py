@@ -104,10 +104,10 @@ SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Accuracy": _show_accuracy,
     "Checks": _show_checks,
     "Disagreements": show_disagreement,
-    "What it looks at": show_activation_maps,
+    "Activation maps": show_activation_maps,
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
     "Robustness": show_robustness,
     "Cost": show_cost,
-    "Settings": show_settings,
+    "Hyperparameters": show_settings,
 }

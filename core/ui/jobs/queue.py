@@ -15,7 +15,7 @@ from core.ui.access import act, offer, show_denial
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.session import home
-from core.ui.train.progress import show_pause, show_run, tend
+from core.ui.train.progress import show_pause, show_run, start_queued_jobs
 
 url.register("job")
 
@@ -64,7 +64,7 @@ def _watch(known: set[str]) -> None:
         unfinished = queue.unfinished()
         if {job.run_id for job in unfinished} != known:
             st.rerun()
-        tend()
+        start_queued_jobs()
         running = [job for job in unfinished if job.state == "running"]
         waiting = len(unfinished) - len(running)
         st.markdown(

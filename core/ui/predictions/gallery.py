@@ -15,7 +15,7 @@ from core.ui.session import home
 
 url.register("show", "class", "order", "seed", "page")
 
-_SHOWS: list[Show] = ["all", "wrong", "wrong by one", "right by one"]
+_SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
 
 
 def show_gallery(comparison: Comparison) -> None:
@@ -29,7 +29,7 @@ def show_gallery(comparison: Comparison) -> None:
             "Show", options, key="show", help="By one: by exactly one of the heads.", on_change=_turn_to_first
         )
         label = widget.optional("True class", classes, key="class", none="any", width=150, on_change=_turn_to_first)
-        orders: list[Order] = ["as stored", "surest first", "least sure first"]
+        orders: list[Order] = ["dataset order", "most confident first", "least confident first"]
         order = widget.selectbox("Order", orders, key="order", width=180, on_change=_turn_to_first)
         seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_turn_to_first)
     gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)

@@ -12,7 +12,7 @@ from core.reports.document import Document
 from core.reports.format import Edition
 from core.reports.report_store import Draft, PublishedVersion
 from core.ui import url, widget
-from core.ui.access import act, offer, person, problem
+from core.ui.access import act, offer, problem, user
 from core.ui.reports.document import show_foot, show_heading, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
 from core.ui.reports.listing import open_report, remove_report, report_store
@@ -96,7 +96,7 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
 def find_problem(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
     """Why the person of this session may not do something with a report, None when they may."""
     try:
-        check_author(person(), draft)
+        check_author(user(), draft)
     except AccessError as error:
         return problem(action) or str(error)
     return problem(action)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from core.actions.job import cancel_jobs, resume_queue, tend_queue, train_runs
+from core.actions.job import cancel_jobs, process_queue, resume_queue, train_runs
 from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
 from core.displays.markdown import escape_markdown
@@ -47,7 +47,7 @@ def _watch(known: set[str], besides: Collection[str]) -> None:
         if {job.run_id for job in unfinished} != known:
             st.rerun()  # the whole page: what is cached, and what ended last, has changed
         if unfinished:
-            tend()
+            start_queued_jobs()
             _show_unfinished(unfinished)
 
 
@@ -60,10 +60,10 @@ def _show_latest() -> None:
             _show_ended(job)
 
 
-def tend() -> None:
+def start_queued_jobs() -> None:
     """Sees to it that what waits is started, where the person of this session may have it started."""
-    if not problem(tend_queue):
-        act(tend_queue)
+    if not problem(process_queue):
+        act(process_queue)
 
 
 def show_pause() -> bool:

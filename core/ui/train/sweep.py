@@ -24,7 +24,7 @@ from core.ui.access import act, offer
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.session import compare_runs, home, store
-from core.ui.train.progress import tend
+from core.ui.train.progress import start_queued_jobs
 
 url.register("against", "followed")
 
@@ -85,7 +85,7 @@ def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
         if standing.ended != ended:
             st.rerun()
         if not ended:
-            tend()
+            start_queued_jobs()
         st.progress(compute_share(standing), f"**{describe_standing(standing)}**")
         _show_buttons(sweep, standing)
         st.markdown(f"**Validation accuracy by {SETTINGS[setting].label.lower() if setting else 'head'}**")
