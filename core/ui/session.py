@@ -7,6 +7,7 @@ from core.home import Home
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.run_store import RunStore
 from core.ui import url, widget
+from core.ui.access import user
 
 url.register("compare", "runs")
 
