@@ -1,11 +1,9 @@
 """What tests share: a home of their own, the real data where there is some, and finished runs."""
 
-import fcntl
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,8 @@ from hypothesis import settings
 
 from core.home import Home
 from core.store.runs import RunStore
-from tests.finished_run import RunWriter
+from tests.support.dispatcher import without_dispatcher
+from tests.support.run_writer import RunWriter
 
 settings.register_profile("headroom", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("headroom")
@@ -60,15 +59,6 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs real data: HEADROOM_TEST_DATA names no folder")
     return Path(folder)
-
-
-@contextmanager
-def without_dispatcher(home: Home) -> Iterator[None]:
-    """Somebody else holds the lock, so what is queued stays queued."""
-    home.jobs.mkdir(parents=True, exist_ok=True)
-    with (home.jobs / "dispatcher.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The table of layers as data, checked from the source: imports point one way, inside functions too."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
+from tests.support.sources import Import, module_of, read_imports, sources, within
 
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
@@ -30,7 +29,6 @@ RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in pa
 # The island uses what stands below it; nobody lands on it.
 ISLAND = "core.training"
 ISLAND_RANK = RANKS["core.store"]
-
 # Where a library may be imported; "inside functions" is for what a dataset source needs only in a worker.
 HOMES = {
     "tensorflow": (ISLAND,),
@@ -45,50 +43,9 @@ HOMES = {
     "rich": ("core.cli", "core.__main__"),
 }
 IN_FUNCTIONS = dict.fromkeys(("tensorflow", "keras", "extra_keras_datasets"), ("core.datasets",))
-
 PAGE_LIBRARIES = ("streamlit", "collections", "typing", "functools")
 PAGE_LAYERS = ("core.ui", "core.displays", "core.reports", "core.recipes", "core.spec", "core.errors")
 PAGE_LINES = 80
-
-
-@dataclass(frozen=True)
-class Import:
-    module: str
-    imported: str
-    line: int
-    in_function: bool
-
-    def __str__(self) -> str:
-        return f"{self.module} imports {self.imported} in line {self.line}"
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def sources() -> list[Path]:
-    folders = [path for folder in ("core", "pages") for path in (ROOT / folder).rglob("*.py")]
-    return sorted([*folders, ROOT / "dashboard.py", ROOT / "asgi.py"])
-
-
-def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:
-    """Every import but those for the type checker alone, which never run."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(module, alias.name, node.lineno, in_function)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} has a relative import in line {node.lineno}"
-            for alias in node.names:
-                yield Import(module, f"{node.module}.{alias.name}", node.lineno, in_function)
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from read_imports(module, node, in_function or function)
-
-
-def within(module: str, packages: tuple[str, ...]) -> bool:
-    return any(f"{module}.".startswith(f"{package}.") for package in packages)
 
 
 def rank(module: str) -> int | None:

@@ -9,7 +9,7 @@ from core.spec import DATASETS
 from core.store.comparison import list_offers
 from core.store.record import Cost, Metrics
 from core.store.runs import RunStore
-from tests.finished_run import RunWriter
+from tests.support.run_writer import RunWriter
 
 recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
