@@ -41,11 +41,8 @@ pytestmark = pytest.mark.xdist_group("faults")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    home = Home(tmp_path / "home")
-    open_dataset(home, "digits")
-    yield home
-    end_all(home)
+def home(digits_home: Home) -> Home:
+    return digits_home
 
 
 def look(home: Home, spec: RunSpec) -> Job:

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.cli.doctor import examine
-from core.datasets.cache import open_dataset, pin
+from core.datasets.cache import pin
 from core.errors import JobError
 from core.home import Home
 from core.jobs.cluster import Cluster
@@ -24,14 +24,17 @@ from core.jobs.submit import cancel, submit, submit_all
 from core.jobs.trouble import read_trouble
 from core.jobs.wait import wait
 from core.store.runs import RunStore
-from tests.support.dispatcher import LONG, SPEC, alive, dispatcher_pid, end_dispatcher, running, state, until
+from tests.support.dispatcher import LONG, SPEC, Dispatch, alive, dispatcher_pid, end_dispatcher, running, state, until
 from tests.support.paths import ROOT
 from tests.support.ray_head import TOKEN, RayHead
 from tests.support.stand_in_worker import FAILS, STAND_IN
 
 pytestmark = pytest.mark.xdist_group("ray")
 
-Dispatch = Callable[[], subprocess.Popen[bytes]]
+
+@pytest.fixture
+def home(digits_home: Home) -> Home:
+    return digits_home
 
 
 @pytest.fixture
@@ -43,12 +46,6 @@ def head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayHead]:
     monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
     yield head
     head.end()
-
-
-@pytest.fixture
-def home(home: Home) -> Home:
-    open_dataset(home, "digits")
-    return home
 
 
 @pytest.fixture

@@ -24,8 +24,10 @@ from tests.support.stand_in_worker import STAND_IN
 SPEC = RunSpec(dataset="digits", train_images=200, epochs=3)
 LONG = SPEC.replace(epochs=1000)
 
+Dispatch = Callable[..., subprocess.Popen[bytes]]
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
