@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.datasets.cache import open_dataset
 from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
@@ -23,7 +24,6 @@ from tests.support.stand_in_worker import STAND_IN
 
 SPEC = RunSpec(dataset="digits", train_images=200, epochs=3)
 LONG = SPEC.replace(epochs=1000)
-
 Dispatch = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -120,3 +120,10 @@ def without_dispatcher(home: Home) -> Iterator[None]:
     with (home.jobs / "dispatcher.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def queue_up(home: Home, **knobs: object) -> RunSpec:
+    """A job in the table, with nobody to run it."""
+    spec = RunSpec(data=open_dataset(home, "digits").info.fingerprint, **knobs)
+    JobQueue(home).submit([spec])
+    return spec

@@ -13,6 +13,7 @@ AUTH = {
     "client_secret": "hidden",
     "server_metadata_url": "http://localhost:9400/.well-known/openid-configuration",
 }
+HEADROOM = {"roles": {"viewer": ["@example.org"], "trainer": ["tom@example.org"], "admin": ["ada@example.org"]}}
 
 
 def claim(**changes: object) -> dict[str, object]:

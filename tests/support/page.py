@@ -1,6 +1,6 @@
 """Pages in Streamlit's own test runner."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -29,9 +29,20 @@ def navigated() -> Iterator[None]:
         yield
 
 
-def open_page(page: str, /, **params: str | list[str]) -> AppTest:
-    """Opens a page as a link does."""
+def open_page(
+    page: str,
+    /,
+    *,
+    user: Mapping[str, object] | None = None,
+    secrets: Mapping[str, Any] | None = None,
+    **params: str | list[str],
+) -> AppTest:
+    """Opens a page as a link does; `user` are the claims of a login, `secrets` what secrets.toml says."""
     app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    if secrets is not None:
+        app.secrets.update(secrets)
+    if user is not None:
+        app.user = dict(user)
     app.query_params.update(params)
     return app.switch_page(f"pages/{page}.py").run()
 
@@ -45,3 +56,28 @@ def read_tables(app: AppTest) -> list[pd.DataFrame]:
 def _read(html: str) -> pd.DataFrame:
     header, *rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(html).iter("tr")]
     return pd.DataFrame(rows, columns=header)
+
+
+TICKED = "runs of my choice"
+Open = Callable[..., AppTest]
+
+
+def text_of(app: AppTest) -> str:
+    """All that stands on the page, and in the bar beside it."""
+    parts = [
+        app.title,
+        app.header,
+        app.subheader,
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.text,
+    ]
+    parts += [app.success, app.code]
+    return "\n".join(str(element.value) for elements in parts for element in elements)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]

@@ -4,8 +4,7 @@ import html
 import io
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,28 +16,15 @@ from core.datasets.cache import open_dataset
 from core.displays.augmentation import Row, build_strip, encode_image
 from core.home import Home
 from core.spec import TRANSFORMS
-from tests.support.page import navigated, open_page
+from tests.support.page import Open
 from tests.support.run_writer import RunWriter
-
-Open = Callable[..., AppTest]
 
 R5 = "random_crop=1,flip_horizontal=0.5"
 
 
-@pytest.fixture(name="open_page")
-def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
-    opened: list[AppTest] = []
-
-    def run(**params: str) -> AppTest:
-        opened.append(open_page("augmentation", **params))
-        return opened[-1]
-
-    with navigated():
-        yield run
-    for app in opened:
-        assert not app.exception
-        assert not [error.value for error in app.error if "Something went wrong" in error.value]
+@pytest.fixture
+def open_augmentation(open_page: Open) -> Open:
+    return partial(open_page, "augmentation")
 
 
 def pictures(app: AppTest, strip: int) -> dict[str, np.ndarray]:
@@ -52,16 +38,16 @@ def text_of(app: AppTest) -> str:
     return app.text_input(key="augmentation").value
 
 
-def test_page_of_an_empty_home_shows_the_published_pipeline_on_the_digits(open_page: Open) -> None:
-    app = open_page()
+def test_page_of_an_empty_home_shows_the_published_pipeline_on_the_digits(open_augmentation: Open) -> None:
+    app = open_augmentation()
     assert not [*app.error, *app.warning, *app.info]
     assert (app.title[0].value, app.selectbox(key="data").value, text_of(app)) == ("Augmentation", "Digits", R5)
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
     assert f'python -m core train --recipe digits-heads --seed 0 --augmentation "{R5}"' in app.code[0].value
 
 
-def test_strip_is_what_training_sees(open_page: Open, home: Home) -> None:
-    app = open_page(augmentation="rotation=30,zoom", augment_seed="5", first="7")
+def test_strip_is_what_training_sees(open_augmentation: Open, home: Home) -> None:
+    app = open_augmentation(augmentation="rotation=30,zoom", augment_seed="5", first="7")
     images = open_dataset(home, "digits").arrays().train_images
     found = pictures(app, 0)
     assert len(found) == 6 * 6
@@ -75,18 +61,20 @@ def test_strip_is_what_training_sees(open_page: Open, home: Home) -> None:
     assert any("seed 5 sees of them in its epochs 1 to 5, at 28×28 pixels" in caption.value for caption in app.caption)
 
 
-def test_comparison_with_augmentation_brings_its_own_pipeline(open_page: Open, make_run: RunWriter) -> None:
+def test_comparison_with_augmentation_brings_its_own_pipeline(open_augmentation: Open, make_run: RunWriter) -> None:
     make_run(augmentation="shift=0.2")
-    assert text_of(open_page()) == "shift=0.2"
+    assert text_of(open_augmentation()) == "shift=0.2"
 
 
-def test_comparison_without_augmentation_leaves_the_published_pipeline(open_page: Open, make_run: RunWriter) -> None:
+def test_comparison_without_augmentation_leaves_the_published_pipeline(
+    open_augmentation: Open, make_run: RunWriter
+) -> None:
     make_run()
-    assert text_of(open_page()) == R5
+    assert text_of(open_augmentation()) == R5
 
 
-def test_picked_transforms_and_strengths_write_the_text(open_page: Open) -> None:
-    app = open_page()
+def test_picked_transforms_and_strengths_write_the_text(open_augmentation: Open) -> None:
+    app = open_augmentation()
     app.multiselect(key="steps").set_value(["flip_horizontal", "rotation"]).run()
     assert text_of(app) == "flip_horizontal=0.5,rotation=10"
     app.slider(key="strength-rotation").set_value(25.0).run()
@@ -98,22 +86,22 @@ def test_picked_transforms_and_strengths_write_the_text(open_page: Open) -> None
     np.testing.assert_array_equal(found["training image 0, epoch 1"], found["training image 0, epoch 5"])
 
 
-def test_typed_text_moves_picks_and_strengths(open_page: Open) -> None:
-    app = open_page()
+def test_typed_text_moves_picks_and_strengths(open_augmentation: Open) -> None:
+    app = open_augmentation()
     app.text_input(key="augmentation").set_value("zoom=0.25, shift").run()
     assert app.multiselect(key="steps").value == ["zoom", "shift"]
     assert (app.slider(key="strength-zoom").value, app.slider(key="strength-shift").value) == (0.25, 0.1)
 
 
 @pytest.mark.parametrize("text", ["rotation=200", "soup", "a b", "zoom,zoom", "<b>", "=" * 3000])
-def test_text_that_is_off_is_told_and_the_transforms_stay(open_page: Open, text: str) -> None:
-    app = open_page(augmentation=text)
+def test_text_that_is_off_is_told_and_the_transforms_stay(open_augmentation: Open, text: str) -> None:
+    app = open_augmentation(augmentation=text)
     assert re.fullmatch(r"Expected .* augmentation.*; got .*\.", app.error[0].value)
     assert len(app.get("html")) == len(TRANSFORMS)
 
 
-def test_slider_changes_its_own_strip_alone(open_page: Open) -> None:
-    app = open_page()
+def test_slider_changes_its_own_strip_alone(open_augmentation: Open) -> None:
+    app = open_augmentation()
     before = [strip.proto.body for strip in app.get("html")]
     app.slider(key="amount-brightness").set_value(1.0).run()
     after = [strip.proto.body for strip in app.get("html")]
@@ -122,8 +110,8 @@ def test_slider_changes_its_own_strip_alone(open_page: Open) -> None:
     assert (pictures(app, place)["training image 0, brightness +1"] == 255).all()
 
 
-def test_dataset_that_is_not_here_is_named_with_the_command(open_page: Open) -> None:
-    app = open_page(data="MNIST")
+def test_dataset_that_is_not_here_is_named_with_the_command(open_augmentation: Open) -> None:
+    app = open_augmentation(data="MNIST")
     assert "python -m core datasets fetch mnist" in app.info[0].value
     assert app.selectbox(key="data").value == "MNIST"
     assert not [*app.warning, *app.error]
@@ -132,8 +120,8 @@ def test_dataset_that_is_not_here_is_named_with_the_command(open_page: Open) -> 
 
 
 @pytest.mark.parametrize("value", ["soup", "", "<b>", "x" * 3000])
-def test_unknown_dataset_is_told(open_page: Open, value: str) -> None:
-    app = open_page(data=value)
+def test_unknown_dataset_is_told(open_augmentation: Open, value: str) -> None:
+    app = open_augmentation(data=value)
     assert re.fullmatch(r"Expected data to be one of .*; got .*\.", app.warning[0].value)
     assert (app.selectbox(key="data").value, len(app.get("html"))) == ("Digits", 1 + len(TRANSFORMS))
 
@@ -142,16 +130,16 @@ def test_unknown_dataset_is_told(open_page: Open, value: str) -> None:
     ("name", "value"),
     [("first", "-3"), ("first", "99999"), ("first", "x"), ("augment_seed", "-1"), ("augment_seed", "1e99")],
 )
-def test_nonsense_in_the_url_is_named_and_ends_in_the_default(open_page: Open, name: str, value: str) -> None:
-    app = open_page(**{name: value})
+def test_nonsense_in_the_url_is_named_and_ends_in_the_default(open_augmentation: Open, name: str, value: str) -> None:
+    app = open_augmentation(**{name: value})
     assert re.fullmatch(rf"Expected {name} .*; got {value!r}\.", app.warning[0].value)
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
 
 
-def test_damaged_dataset_is_told(open_page: Open, home: Home) -> None:
+def test_damaged_dataset_is_told(open_augmentation: Open, home: Home) -> None:
     open_dataset(home, "digits")
     (home.datasets / "digits" / "train_images.npy").write_bytes(b"not an array")
-    app = open_page()
+    app = open_augmentation()
     assert app.error[0].value.startswith("Expected Digits to be whole; got ")
     assert not app.get("html")
 

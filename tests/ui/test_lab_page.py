@@ -2,37 +2,25 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.home import Home
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.sample import PATTERNS, PHOTOS, SIGNALS
 from core.ui import link
 from core.ui.lab.topic import TOPICS
-from tests.support.page import navigated, open_page, read_tables
-
-Open = Callable[..., AppTest]
+from tests.support.page import Open, read_tables
 
 
-@pytest.fixture(name="open_lab")
-def _open_lab(home: Home) -> Iterator[Open]:
-    """Opens the lab as a link does, on an empty home. No exception may reach the person, whatever happens."""
-    opened: list[AppTest] = []
-
-    def run(topic: str, **params: str) -> AppTest:
-        opened.append(open_page("lab", lab_topic=topic, **{f"lab_{name}": value for name, value in params.items()}))
-        return opened[-1]
-
-    with navigated():
-        yield run
-    for app in opened:
-        assert not app.exception
-        assert not [error.value for error in app.error if "Something went wrong" in error.value]
+@pytest.fixture
+def open_lab(open_page: Open) -> Open:
+    """Opens a topic of the lab, its settings without their prefix."""
+    return lambda topic, **params: open_page(
+        "lab", lab_topic=topic, **{f"lab_{name}": value for name, value in params.items()}
+    )
 
 
 def text_of(app: AppTest) -> str:

@@ -1,7 +1,6 @@
 """The Reports page in its states."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,18 +12,15 @@ from core.reports.report import View, Words
 from core.reports.shelf import Draft, ReportShelf
 from core.store.comparison import Comparison
 from core.store.runs import RunStore
-from tests.support.page import navigated, open_page
+from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 
-Open = Callable[..., AppTest]
 BLOCKS = (Words(id="aaaaaa", text="Look **here**."), View(id="bbbbbb", display="heads"))
 
 
-@pytest.fixture(name="open_reports")
-def _open_reports(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
-    with navigated():
-        yield lambda **params: open_page("reports", **params)
+@pytest.fixture
+def open_reports(open_page: Open) -> Open:
+    return partial(open_page, "reports")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The Runs page in its states."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,18 +12,14 @@ from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
 from core.ui.again import list_params
-from tests.support.page import navigated, open_page, read_tables
+from tests.support.page import Open, read_tables
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
-Open = Callable[..., AppTest]
 
-
-@pytest.fixture(name="open_runs")
-def _open_runs(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
-    with navigated():
-        yield lambda **params: open_page("runs", **params)
+@pytest.fixture
+def open_runs(open_page: Open) -> Open:
+    return partial(open_page, "runs")
 
 
 def show_chosen() -> None:
@@ -188,7 +183,7 @@ def test_knobs_that_train_cannot_ask_for_are_named() -> None:
 
 
 @pytest.mark.parametrize("page", ["compare", "predictions", "draw", "evidence"])
-def test_class_of_a_stranger_is_shown_as_text(page: str, open_runs: Open, make_run: RunWriter) -> None:
+def test_class_of_a_stranger_is_shown_as_text(page: str, open_page: Open, make_run: RunWriter) -> None:
     """A picture in Markdown would be fetched from its address by whoever looks."""
     hostile = "![x](http://evil.example/a.png)"
     for head in ("gap", "dense"):

@@ -1,9 +1,7 @@
 """The Train page with a sweep: the grid before the click, the view of the whole while it runs, and its ends."""
 
-import fcntl
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -16,7 +14,7 @@ from core.jobs.sweep import list_members
 from core.jobs.sweep_store import Sweep, keep_sweep, list_sweeps
 from core.recipes import RECIPES
 from core.spec import RunSpec
-from tests.support.page import navigated, open_page, read_tables
+from tests.support.page import Open, labels, read_tables
 from tests.support.run_writer import RunWriter
 
 FORM: dict[str, str | list[str]] = {
@@ -26,18 +24,9 @@ FORM: dict[str, str | list[str]] = {
 
 
 @pytest.fixture(autouse=True)
-def quiet(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quiet(home: Home, no_dispatcher: None) -> None:
     """The digits are here, and somebody holds the dispatcher's lock, so what is queued stays queued."""
-    monkeypatch.setenv("HEADROOM_EXAMPLES", str(home.path / "no-examples"))
     open_dataset(home, "digits")
-    home.jobs.mkdir(parents=True, exist_ok=True)
-    with (home.jobs / "dispatcher.lock").open("w") as lock, navigated():
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def labels(app: AppTest) -> list[str]:
-    return [button.label for button in app.button]
 
 
 def click(app: AppTest, label: str) -> AppTest:
@@ -59,7 +48,7 @@ def end(home: Home, spec: RunSpec, state: str, reason: str) -> None:
         table.execute("UPDATE job SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", values)
 
 
-def test_grid_shows_each_member_before_the_click(home: Home, make_run: RunWriter) -> None:
+def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, make_run: RunWriter) -> None:
     make_run(RunSpec(blocks=1))
     app = open_page("train", **FORM)
     assert not [*app.exception, *app.error, *app.warning]
@@ -77,7 +66,7 @@ def test_grid_shows_each_member_before_the_click(home: Home, make_run: RunWriter
     assert JobQueue(home).jobs() == []
 
 
-def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(home: Home) -> None:
+def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: Open, home: Home) -> None:
     click(open_page("train", **FORM, budget="30"), "Train 6 runs")
     (sweep,) = list_sweeps(home)
     assert (sweep.knobs, sweep.budget_minutes) == (("blocks", "units"), 30)
@@ -89,7 +78,7 @@ def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(home: Home)
     assert other.subheader[0].value == "Sweep"
 
 
-def test_failed_members_are_retried_alone(home: Home, make_run: RunWriter) -> None:
+def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run: RunWriter) -> None:
     _, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
@@ -106,7 +95,9 @@ def test_failed_members_are_retried_alone(home: Home, make_run: RunWriter) -> No
     assert "Train 2 not started" in labels(open_page("train"))
 
 
-def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(home: Home, make_run: RunWriter) -> None:
+def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
+    open_page: Open, home: Home, make_run: RunWriter
+) -> None:
     _, specs = ask(home)
     for spec in specs:
         make_run(spec)
@@ -117,7 +108,7 @@ def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(home: Hom
     assert "4 heads × 1 seed" in app.caption[0].value
 
 
-def test_stop_ends_what_has_not_finished(home: Home, make_run: RunWriter) -> None:
+def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: RunWriter) -> None:
     sweep, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], sweep.asked_by)
@@ -133,13 +124,13 @@ def test_stop_ends_what_has_not_finished(home: Home, make_run: RunWriter) -> Non
         ({"values_blocks": ["6"]}, "Choose fewer blocks"),
     ],
 )
-def test_what_cannot_be_swept_is_one_sentence(params: dict[str, list[str]], sentence: str) -> None:
+def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
     app = open_page("train", **{**FORM, **params})
     assert not app.exception
     assert sentence in " ".join(error.value for error in app.error)
 
 
-def test_damaged_sweep_leaves_the_page(home: Home) -> None:
+def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     ask(home)
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
     app = open_page("train", followed="a sweep that is gone")
