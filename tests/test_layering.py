@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 from tests.support.paths import ROOT
 from tests.support.sources import Import, module_of, read_imports, sources, within
 
@@ -46,6 +44,8 @@ IN_FUNCTIONS = dict.fromkeys(("tensorflow", "keras", "extra_keras_datasets"), ("
 PAGE_LIBRARIES = ("streamlit", "collections", "typing", "functools")
 PAGE_LAYERS = ("core.ui", "core.displays", "core.reports", "core.recipes", "core.spec", "core.errors")
 PAGE_LINES = 80
+MODULE_LINES = 300
+VAGUE = {"util", "utils", "helper", "helpers", "misc", "common", "manager"}
 
 
 def rank(module: str) -> int | None:
@@ -73,69 +73,104 @@ def problem(found: Import) -> str | None:
     return None if other <= mine else f"{found}, which stands above it"
 
 
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_imports_point_one_way(path: Path) -> None:
-    found = read_imports(module_of(path), ast.parse(path.read_text(encoding="utf-8")))
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_imports_point_one_way() -> None:
+    found = [one for path in sources() for one in read_imports(module_of(path), parse(path))]
+    assert len(found) > 1000
     assert [sentence for one in found if (sentence := problem(one))] == []
 
 
-@pytest.mark.parametrize(
-    ("module", "source", "right"),
-    [
-        ("core.displays.chart", "from core.analysis.curve import x", True),
-        ("core.analysis.curve", "from core.displays import chart", False),
-        ("core.analysis.curve", "def f():\n    from core.displays import chart", False),
-        ("core.spec", "if TYPE_CHECKING:\n    from core.architecture.head import Head", True),
-        ("core.spec", "from core.architecture.head import Head", False),
-        ("core.jobs.queue", "import core.training.fit", False),
-        ("core.jobs.queue", "def f():\n    import core.training.fit", False),
-        ("core.training.fit", "import keras", True),
-        ("core.training.fit", "from core.displays import chart", False),
-        ("core.store.run", "import tensorflow as tf", False),
-        ("core.datasets.sources.kmnist", "from extra_keras_datasets import kmnist", False),
-        ("core.datasets.sources.kmnist", "def f():\n    from extra_keras_datasets import kmnist", True),
-        ("core.displays.chart", "import streamlit", False),
-        ("core.uikit", "import streamlit", False),
-        ("core.surprise", "import core.errors", False),
-        ("core.door.run", "import streamlit", False),
-        ("core.store.run", "from core.door import run", False),
-        ("pages.compare", "from core.ui import show", True),
-        ("core.store.run", "from tests import conftest", False),
-    ],
-)
-def test_rule_tells_right_from_wrong(module: str, source: str, right: bool) -> None:
-    assert all((problem(one) is None) == right for one in read_imports(module, ast.parse(source)))
+# A module, its source, and whether its import is right; None where no import may be read at all.
+EXAMPLES: list[tuple[str, str, bool | None]] = [
+    ("core.displays.chart", "from core.analysis.curve import x", True),
+    ("core.analysis.curve", "from core.displays import chart", False),
+    ("core.analysis.curve", "def f():\n    from core.displays import chart", False),
+    ("core.spec", "if TYPE_CHECKING:\n    from core.architecture.head import Head", None),
+    ("core.spec", "from core.architecture.head import Head", False),
+    ("core.jobs.queue", "import core.training.fit", False),
+    ("core.jobs.queue", "def f():\n    import core.training.fit", False),
+    ("core.training.fit", "import keras", True),
+    ("core.training.fit", "from core.displays import chart", False),
+    ("core.store.run", "import tensorflow as tf", False),
+    ("core.datasets.sources.kmnist", "from extra_keras_datasets import kmnist", False),
+    ("core.datasets.sources.kmnist", "def f():\n    from extra_keras_datasets import kmnist", True),
+    ("core.displays.chart", "import streamlit", False),
+    ("core.uikit", "import streamlit", False),
+    ("core.surprise", "import core.errors", False),
+    ("core.door.run", "import streamlit", False),
+    ("core.store.run", "from core.door import run", False),
+    ("pages.compare", "from core.ui import show", True),
+    ("core.store.run", "from tests import conftest", False),
+]
 
 
-pages = pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=module_of)
+def test_rule_tells_right_from_wrong() -> None:
+    wrong = []
+    for module, source, right in EXAMPLES:
+        found = [problem(one) is None for one in read_imports(module, ast.parse(source))]
+        if found != ([] if right is None else [right]):
+            wrong.append((module, source, found))
+    assert wrong == []
 
 
-@pages
-def test_page_shows_and_does_not_compute(path: Path) -> None:
+def test_pages_are_short_and_do_not_compute() -> None:
     """A page knows Streamlit, what it shows and what pages share; arrays and files are for the layers below."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    strange = [
+    pages = sorted((ROOT / "pages").glob("*.py"))
+    wrong = []
+    for path in pages:
+        tree = parse(path)
+        wrong += [
+            str(one)
+            for one in read_imports(module_of(path), tree)
+            if not within(one.imported, PAGE_LAYERS) and one.imported.partition(".")[0] not in PAGE_LIBRARIES
+        ]
+        opened = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "open"]
+        wrong += [f"{module_of(path)} opens a file in line {line}" for line in opened]
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= PAGE_LINES:
+            wrong.append(f"{module_of(path)} has {lines} lines; a page has fewer than {PAGE_LINES}")
+    assert len(pages) > 10
+    assert wrong == []
+
+
+def test_modules_are_short_and_say_what_they_are_for() -> None:
+    wrong = []
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        if not ast.get_docstring(ast.parse(text)) or not text.startswith('"""'):
+            wrong.append(f"{module_of(path)} does not begin with a docstring")
+        if (lines := len(text.splitlines())) > MODULE_LINES:
+            wrong.append(f"{module_of(path)} has {lines} lines; a module has at most {MODULE_LINES}")
+        wrong += [
+            f"{module_of(path)} has a name for anything: {name}" for name in VAGUE & {*module_of(path).split(".")}
+        ]
+    assert wrong == []
+
+
+def find_strange_imports(module: str, source: str) -> list[str]:
+    """Imports by which a test depends on another test, or a benchmark on one."""
+    return [
         str(one)
-        for one in read_imports(module_of(path), tree)
-        if not within(one.imported, PAGE_LAYERS) and one.imported.partition(".")[0] not in PAGE_LIBRARIES
+        for one in read_imports(module, ast.parse(source))
+        if within(one.imported, ("tests",)) and not within(one.imported, ("tests.support",))
     ]
-    assert strange == []
-    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "open"]
 
 
-@pages
-def test_page_is_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < PAGE_LINES
+def test_tests_and_benchmarks_share_support_alone() -> None:
+    paths = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    assert {"tests.test_layering", "benchmarks.pages"} <= {module_of(path) for path in paths}
+    wrong = [find_strange_imports(module_of(path), path.read_text(encoding="utf-8")) for path in paths]
+    assert [sentence for sentences in wrong for sentence in sentences] == []
 
 
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert docstring
-    assert path.read_text(encoding="utf-8").startswith('"""')
-
-
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_module_is_no_drawer_for_everything(path: Path) -> None:
-    assert not {"util", "utils", "helper", "helpers", "misc", "common", "manager"} & {*path.parts, path.stem}
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_import_of_another_test_is_found() -> None:
+    for source in (
+        "from tests.jobs.test_queue import seeds",
+        "from tests.jobs import conftest",
+        "import tests.conftest",
+        "def f():\n    from tests import test_spec",
+    ):
+        assert len(find_strange_imports("tests.ui.test_pages", source)) == 1, source
+    assert find_strange_imports("benchmarks.pages", "from tests.support.page import open_page") == []

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,88 +23,12 @@ from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedFigures
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
-from core.home import Home
-from core.store.comparison import Comparison
-from tests.support.comparison_cases import FOREIGN
+from tests.support.comparison_cases import CASES, FOREIGN, Comparisons
+from tests.support.paths import ROOT
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 TABLES = PublishedFigures | Tiles | Significance | Checks | Front
 MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | KnobCurve
-
-
-@pytest.fixture(params=DISPLAYS)
-def display(request: pytest.FixtureRequest, comparison: Comparison) -> Display:
-    made: Display = DISPLAYS[request.param](comparison)
-    return made
-
-
-_specs: dict[str, Any] = {}
-
-
-@pytest.fixture
-def spec(display: Display, case: str) -> Any:
-    """The Vega-Lite of a display, valid, made once; None for a view without a picture."""
-    key = f"{display.name}-{case}"
-    if key not in _specs:
-        chart = display.chart()
-        _specs[key] = None if chart is None else chart.to_dict(validate=True)
-    return _specs[key]
-
-
-def test_every_file_of_the_views_is_a_display() -> None:
-    assert all(issubclass(kind, Display) and kind.name == name and kind.title for name, kind in DISPLAYS.items())
-
-
-def test_frame_is_tidy(display: Display) -> None:
-    frame = display.frame()
-    alone = len(display.comparison.contenders) < 2
-    if not isinstance(display, MAY_BE_EMPTY) and not (alone and isinstance(display, OF_PAIRS)):
-        assert not frame.empty
-    assert frame.columns.is_unique
-    assert all(isinstance(name, str) and name for name in frame.columns)
-    plain = str | int | float | bool | type(None)
-    assert all(isinstance(value, plain) for row in frame.astype(object).to_numpy().tolist() for value in row)
-
-
-def test_table_has_headings_and_one_row_a_line(display: Display) -> None:
-    table = display.table()
-    assert all(isinstance(name, str) and name for name in table.columns)
-    assert table.columns.is_unique
-    if type(display).table is not Display.table:
-        text = table.astype(str).to_numpy().ravel().tolist()
-        assert not [cell for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell)]
-        assert all(name[0].isupper() for name in table.columns)
-
-
-def test_chart_is_valid_vega_lite_that_json_can_hold(display: Display, spec: Any) -> None:
-    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.contenders) < 2:
-        assert spec is None
-    elif isinstance(display, KnobCurve):
-        assert (spec is None) == display.frame().empty
-    elif not isinstance(display, ConfusionDifference):  # without a confusion there is nothing to draw
-        assert (spec is None) == isinstance(display, TABLES)
-    json.dumps(spec, allow_nan=False)
-
-
-def test_description_is_one_sentence_that_names_every_head(display: Display) -> None:
-    text = display.describe()
-    assert text.endswith(".")
-    assert not text.endswith("..")
-    assert "\n" not in text or FOREIGN[0] in "".join(display.comparison.first.record.data.classes)
-    assert not re.search(r"\bnan\b|\binf\b", text)
-    if isinstance(display, Curves | Example | Gallery | Layers) or type(display).name == "heads":
-        assert all(label in text for label in display.comparison.labels)
-
-
-@pytest.mark.parametrize("case", ["two_heads_three_seeds", "diverged"], indirect=True)
-@pytest.mark.parametrize(("metric", "x", "log"), [("loss", "epoch", True), ("accuracy", "seconds", False)])
-def test_curves_of_every_setting_are_valid(comparison: Comparison, metric: Any, x: Any, log: bool) -> None:
-    curves = Curves(comparison, metric, x, 0.5, log, ("validation",), seeds=False)
-    chart = curves.chart()
-    assert chart is not None
-    json.dumps(chart.to_dict(validate=True), allow_nan=False)
-    assert curves.describe().endswith(".")
-    assert "nan" not in curves.describe()
 
 
 def fields_of(spec: Any) -> Iterator[str]:
@@ -119,10 +43,6 @@ def fields_of(spec: Any) -> Iterator[str]:
             yield from fields_of(value)
 
 
-def test_data_never_becomes_the_name_of_a_field(spec: Any) -> None:
-    assert all(re.fullmatch(r"[a-zA-Z_]\w*", field) for field in fields_of(spec))
-
-
 def expressions_of(spec: Any) -> Iterator[str]:
     if isinstance(spec, dict):
         for key, value in spec.items():
@@ -135,12 +55,112 @@ def expressions_of(spec: Any) -> Iterator[str]:
             yield from expressions_of(value)
 
 
-def test_data_never_becomes_part_of_an_expression(display: Display, spec: Any) -> None:
+def is_empty_by_right(display: Display) -> bool:
+    alone = len(display.comparison.contenders) < 2
+    return isinstance(display, MAY_BE_EMPTY) or (alone and isinstance(display, OF_PAIRS))
+
+
+def has_chart(display: Display) -> bool:
+    """Whether there is something to draw."""
+    if isinstance(display, TABLES):
+        return False
+    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.contenders) < 2:
+        return False
+    if isinstance(display, KnobCurve):
+        return not display.frame().empty
+    if isinstance(display, ConfusionDifference):
+        frame = display.frame()
+        first = (frame["a"] == frame["a"].iat[0]) & (frame["b"] == frame["b"].iat[0]) if len(frame) else []
+        return bool((frame.loc[first, "difference"] != 0).any())
+    return True
+
+
+def check_frame(display: Display) -> Iterator[str]:
+    frame = display.frame()
+    if frame.empty and not is_empty_by_right(display):
+        yield "its frame is empty"
+    if not frame.columns.is_unique or not all(isinstance(name, str) and name for name in frame.columns):
+        yield f"columns of its frame are no names of their own: {list(frame.columns)}"
+    plain = str | int | float | bool | type(None)
+    values = [value for row in frame.astype(object).to_numpy().tolist() for value in row]
+    yield from (f"its frame holds {value!r}" for value in values if not isinstance(value, plain))
+
+
+def check_table(display: Display) -> Iterator[str]:
+    table = display.table()
+    if not table.columns.is_unique or not all(isinstance(name, str) and name for name in table.columns):
+        yield f"headings of its table are no names of their own: {list(table.columns)}"
+    if type(display).table is not Display.table:
+        text = table.astype(str).to_numpy().ravel().tolist()
+        yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
+        yield from (f"heading {name!r} does not begin with a capital" for name in table if not name[0].isupper())
+
+
+def check_chart(display: Display, spec: Any) -> Iterator[str]:
+    if (spec is not None) != has_chart(display):
+        yield "it has a chart where there is nothing to draw" if spec else "it has no chart"
+    if spec is None:
+        return
+    json.dumps(spec, allow_nan=False)
+    fields = list(fields_of(spec))
+    if not fields:
+        yield "its chart shows no field"
+    yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
     words = [*display.comparison.labels, *FOREIGN]
-    assert not [text for text in expressions_of(spec) for word in words if word in text]
+    for text in expressions_of(spec):
+        yield from (f"data became part of the expression {text!r}" for word in words if word in text)
 
 
-def test_foreign_names_reach_the_picture_whole(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+def check_description(display: Display) -> Iterator[str]:
+    text = display.describe()
+    labels = display.comparison.labels
+    if not text.endswith(".") or text.endswith(".."):
+        yield f"its description is no sentence: {text!r}"
+    if "\n" in text and FOREIGN[0] not in "".join(display.comparison.first.record.data.classes):
+        yield f"its description has several lines: {text!r}"
+    if re.search(r"\bnan\b|\binf\b", text):
+        yield f"its description says {text!r}"
+    if isinstance(display, Curves | Example | Gallery | Layers) or type(display).name == "heads":
+        yield from (f"its description does not name {label}" for label in labels if label not in text)
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_display_shows_every_comparison(name: str, comparisons: Comparisons, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, drawn = [], 0
+    for case in CASES:
+        home, comparison = comparisons(case)
+        monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+        display = DISPLAYS[name](comparison)
+        chart = display.chart()
+        spec = None if chart is None else chart.to_dict(validate=True)
+        drawn += spec is not None
+        checks = (check_frame(display), check_table(display), check_chart(display, spec), check_description(display))
+        wrong += [f"{case}: {sentence}" for check in checks for sentence in check]
+    assert wrong == []
+    assert bool(drawn) != issubclass(DISPLAYS[name], TABLES)
+
+
+def test_every_file_of_the_views_is_a_display() -> None:
+    files = {path.stem for path in (ROOT / "core" / "displays" / "views").glob("*.py")} - {"__init__"}
+    assert set(DISPLAYS) == files
+    wrong = [
+        name for name, kind in DISPLAYS.items() if not (issubclass(kind, Display) and kind.name == name and kind.title)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("case", ["two_heads_three_seeds", "diverged"])
+@pytest.mark.parametrize(("metric", "x", "log"), [("loss", "epoch", True), ("accuracy", "seconds", False)])
+def test_curves_of_every_setting_are_valid(comparisons: Comparisons, case: str, metric: Any, x: Any, log: bool) -> None:
+    curves = Curves(comparisons(case)[1], metric, x, 0.5, log, ("validation",), seeds=False)
+    chart = curves.chart()
+    assert chart is not None
+    json.dumps(chart.to_dict(validate=True), allow_nan=False)
+    assert curves.describe().endswith(".")
+    assert "nan" not in curves.describe()
+
+
+def test_foreign_names_reach_the_picture_whole(comparisons: Comparisons) -> None:
     _, comparison = comparisons("foreign_names")
     for view in (Confusion(comparison), Example(comparison)):
         data = view.chart().to_dict()["datasets"]

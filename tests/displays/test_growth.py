@@ -27,13 +27,16 @@ def test_own_side_stands_among_the_sides() -> None:
 def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
     frame = compute_growth(SPEC, SHAPE, 10)
     grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
+    kinds = set()
     for name, head in HEADS.items():
         pooled = any("Global" in row.type for row in compute_model(SPEC.replace(head=name), (64, 64, 3), 10).rows)
+        kinds.add(pooled)
         if pooled:
             assert len(set(grown[head.label])) == 1
         else:
             assert grown[head.label] == sorted(grown[head.label])
             assert grown[head.label][-1] > 50 * grown[head.label][0]
+    assert kinds == {True, False}
 
 
 @pytest.mark.parametrize(

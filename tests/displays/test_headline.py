@@ -14,6 +14,7 @@ from core.displays.headline import (
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.support.accuracy_runs import compare
+from tests.support.comparison_cases import CASES, Comparisons
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -107,12 +108,15 @@ def test_headline_without_a_recipe_names_the_epochs_alone(make_run: RunWriter) -
     assert write_headline(comparison).startswith("After 3 epochs: GAP has")
 
 
-def test_sentences_of_the_pages_name_every_head(comparison: Comparison) -> None:
-    for write in (write_params, write_curves, write_predictions):
-        text = write(comparison)
-        assert text.endswith(".")
-        assert "nan" not in text
-        assert all(label in text for label in comparison.labels)
+def test_sentences_of_the_pages_name_every_head(comparisons: Comparisons) -> None:
+    wrong = []
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        for write in (write_params, write_curves, write_predictions):
+            text = write(comparison)
+            if not text.endswith(".") or "nan" in text or not all(label in text for label in comparison.labels):
+                wrong.append((case, text))
+    assert wrong == []
 
 
 def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:

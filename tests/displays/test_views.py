@@ -1,7 +1,6 @@
 """Single displays: what each says and draws."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,13 @@ from core.recipes import RECIPES
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.accuracy_runs import compare
+from tests.support.comparison_cases import CASES, Comparisons
 from tests.support.run_rewriter import as_kmnist, as_spec, rewrite
 from tests.support.run_writer import RunWriter
 
 
 def test_tiles_give_the_exact_parameters_and_their_ratio(
-    comparisons: Callable[[str], tuple[Home, Comparison]],
+    comparisons: Comparisons,
 ) -> None:
     table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Figure")
     assert table.loc["Parameters", "Value"] == "24,586"
@@ -51,9 +51,11 @@ def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
     assert table.loc["Test accuracy", "Difference"] == "the same (one seed)"
 
 
-def test_layer_shares_of_each_head_sum_to_one(comparison: Comparison) -> None:
-    shares = Layers(comparison).frame().groupby("head")["share"].sum()
-    assert shares.tolist() == pytest.approx([1] * len(comparison.labels))
+def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        shares = Layers(comparison).frame().groupby("head")["share"].sum()
+        assert shares.tolist() == pytest.approx([1] * len(comparison.labels)), case
 
 
 def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
@@ -102,21 +104,21 @@ def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])
-def test_example_outside_the_test_split_is_refused(
-    comparisons: Callable[[str], tuple[Home, Comparison]], image: int
-) -> None:
+def test_example_outside_the_test_split_is_refused(comparisons: Comparisons, image: int) -> None:
     with pytest.raises(ComparisonError, match=rf"Expected image between 0 and 359; got {image}\."):
         Example(comparisons("one_run")[1], image).frame()
 
 
-def test_example_probabilities_of_each_head_sum_to_one(comparison: Comparison) -> None:
-    frame = Example(comparison, 3).frame()
-    told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
-    assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5)
-    assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels)
+def test_example_probabilities_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        frame = Example(comparison, 3).frame()
+        told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
+        assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5), case
+        assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels), case
 
 
-def test_gallery_pages_part_what_is_selected(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+def test_gallery_pages_part_what_is_selected(comparisons: Comparisons) -> None:
     home, comparison = comparisons("two_heads_three_seeds")
     whole = Gallery(comparison, home, "wrong")
     pages = [Gallery(comparison, home, "wrong", page=page).frame() for page in range(1, whole.pages + 1)]
@@ -126,16 +128,14 @@ def test_gallery_pages_part_what_is_selected(comparisons: Callable[[str], tuple[
 
 
 @pytest.mark.parametrize(("page", "as_page"), [(-5, 1), (0, 1), (10**6, None)])
-def test_gallery_page_is_kept_in_range(
-    comparisons: Callable[[str], tuple[Home, Comparison]], page: int, as_page: int | None
-) -> None:
+def test_gallery_page_is_kept_in_range(comparisons: Comparisons, page: int, as_page: int | None) -> None:
     home, comparison = comparisons("one_run")
     pages = Gallery(comparison, home).pages
     expected = Gallery(comparison, home, page=as_page or pages).frame()
     pd.testing.assert_frame_equal(Gallery(comparison, home, page=page).frame(), expected)
 
 
-def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Comparisons) -> None:
     home, comparison = comparisons("never_wrong")
     gallery = Gallery(comparison, home, "wrong")
     assert (gallery.frame().empty, gallery.chart(), gallery.pages) == (True, None, 1)
@@ -154,7 +154,7 @@ def ask_one_question(run: Run) -> Run:
     return rewrite(run, labels=labels, guesses=guesses, classes=("not one", "one"))
 
 
-def test_first_images_are_the_first_as_stored(comparisons: Callable[[str], tuple[Home, Comparison]]) -> None:
+def test_first_images_are_the_first_as_stored(comparisons: Comparisons) -> None:
     home, comparison = comparisons("two_heads_three_seeds")
     view = FirstImages(comparison, home)
     assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from core.home import Home
+from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
@@ -77,3 +79,5 @@ CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
         not_a_number, some_values_of_a_knob,
     )
 }  # fmt: skip
+
+Comparisons = Callable[[str], tuple[Home, Comparison]]
