@@ -81,6 +81,7 @@ def test_address_has_the_role_that_the_table_gives_it(address: str, role: Role |
 
 @given(st.text(max_size=40), st.sampled_from(["", "@example.org", "@lab.example.org"]))
 @example("tom", "@EXAMPLE.org")
+@example("tom", "@example.org.evil.com")
 def test_no_address_but_a_listed_one_has_a_role(text: str, domain: str) -> None:
     role = TABLE.find(text + domain)
     if role is not None:

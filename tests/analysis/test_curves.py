@@ -78,6 +78,7 @@ def test_single_epoch_is_drawn_as_points(make_run: RunWriter) -> None:
 
 def test_lines_of_several_epochs_need_no_points(make_run: RunWriter) -> None:
     spec = draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=2)))
+    assert len(rows(spec, "line")) > 1
     assert not any(row["alone"] for row in rows(spec, "line"))
     assert not [layer for layer in layers(spec, "point") if {"filter": "datum.alone"} in layer["transform"]]
 

@@ -431,6 +431,7 @@ def test_json_and_csv_hold_every_figure(frozen: tuple[Home, Document]) -> None:
     shown = {section["id"]: section for section in plain["sections"]}
     (content,) = FORMATS["csv"].write(edition, home).values()
     lines = {tuple(row) for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))}
+    assert any(figure.frame and figure.frame.rows for figure in document.figures)
     for figure in document.figures:
         assert isinstance(figure, Figure)
         assert figure.frame is not None

@@ -42,9 +42,11 @@ def test_models_stay_in_the_bundle_unless_they_are_asked_for(bundle: Path, home:
     assert (dense.path / "model.keras").read_bytes() == b"model.keras"
 
 
-def test_bundle_without_models_has_none(origin: RunStore, tmp_path: Path) -> None:
+def test_bundle_without_models_has_none(origin: RunStore, bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "small"
     export_bundle(origin, origin.frame()["run_id"].tolist(), path, models=False, pictures=False)
+    assert [name for name in read_zip(bundle) if "model." in name]
+    assert read_zip(path)
     assert not [name for name in read_zip(path) if "model." in name]
 
 

@@ -67,13 +67,18 @@ def differentiate(model, closed: Model, images: NDArray[np.float32]) -> tuple[ND
     return np.stack(maps, axis=1), logits.numpy()
 
 
-@pytest.mark.parametrize("loss", ["categorical", "binary"])
-@pytest.mark.parametrize("name", [name for name in HEADS if name != "vgg"])
+MAPPED = [
+    (name, loss)
+    for name in HEADS
+    for loss in ("categorical", "binary")
+    if name != "vgg" and (name, loss) != ("gap", "binary")  # its logits cannot be negative, so the spec refuses it
+]
+
+
+@pytest.mark.parametrize(("name", "loss"), MAPPED)
 def test_closed_form_is_what_tensorflow_says(name: str, loss: str) -> None:
     from core.training.maps import read_head
 
-    if name == "gap" and loss == "binary":
-        return  # its logits cannot be negative, so the spec refuses it
     model, closed = build(name, loss=loss)
     images = np.random.default_rng(0).random((6, SIDE, SIDE, 1), np.float32)
     head = read_head(model, closed)
