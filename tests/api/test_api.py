@@ -7,10 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +16,6 @@ import schemathesis
 import streamlit.config
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, expect
-from prometheus_client.parser import text_string_to_metric_families
 from schemathesis.specs.openapi import checks as openapi
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from typer.testing import CliRunner
@@ -32,85 +27,22 @@ from core.door.parameter import MOST_RUNS
 from core.errors import AccessError, LoginError
 from core.home import Home
 from core.pace import BOUNDS_SECONDS, Paces
-from core.reports.build import build_document
-from core.reports.default import write_default
 from core.reports.shelf import ReportShelf
-from core.store.comparison import Comparison
-from core.store.note import Note, NoteBook
 from core.store.runs import RunStore
 from core.ui.visitor import identify
-from tests.support.dashboard import CHROMIUM, browsing, find_port, serving, wait_until_up
+from tests.support.api import Door, open_door, read_metrics
+from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
 from tests.support.markers import LONG
 from tests.support.paths import ROOT
-from tests.support.run_writer import RunWriter
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
-
 EXAMPLES = 400 if LONG else 12
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.body)
-
-
-def ask(address: str, method: str = "GET", **headers: str) -> Reply:
-    request = urllib.request.Request(
-        address, method=method, headers={name.replace("_", "-"): text for name, text in headers.items()}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60) as found:
-            return Reply(found.status, {name.lower(): text for name, text in found.headers.items()}, found.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Reply(error.code, {name.lower(): text for name, text in error.headers.items()}, error.read())
-
-
-@dataclass
-class Door:
-    address: str
-    home: Home
-    run_ids: list[str]
-    report: str
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
-        return ask(f"{self.address}{path}", method, **headers)
-
-
-def fill(home: Home) -> tuple[list[str], str]:
-    """Two heads with two seeds, a note, and a published report; the ids."""
-    writer = RunWriter(home)
-    comparison = Comparison.of([writer(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
-    ids = [run.run_id for run in comparison.runs]
-    NoteBook(home).write(ids[0], Note(name="<b>first</b>", tags=("paper",), text="why"))
-    shelf = ReportShelf(home)
-    draft = shelf.create(write_default(comparison), "ada")
-    shelf.publish(draft, build_document(draft.report, writer.store), "ada")
-    return ids, draft.id
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    folder = tmp_path_factory.mktemp("door")
-    home = Home(folder / "home")
-    ids, report = fill(home)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADROOM_EXAMPLES", str(folder / "no-examples"))
-        patch.setenv("HEADROOM_HOME", str(home.path))
-        with serving(home, folder / "dashboard.log", find_port(), script="asgi.py") as address:
-            yield Door(address, home, ids, report)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
+    with open_door(tmp_path_factory.mktemp("door")) as opened:
         yield opened
 
 
@@ -253,36 +185,7 @@ def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> Non
         shelf.restore(door.report)
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_browser_draws_the_report_under_its_policy_and_the_pages_beside_it(door: Door, browser: Browser) -> None:
-    page = browser.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(f"{door.address}/reports/{door.report}")
-    expect(page.locator("svg.marks, canvas.marks").first).to_be_visible(timeout=30_000)
-    assert said == []
-    blocked = page.evaluate("fetch('/api/runs').then(() => 'read', () => 'blocked')")
-    assert blocked == "blocked"
-
-    page.goto(f"{door.address}/reports")  # the page of the dashboard, one segment above, as its first visitor
-    expect(page.get_by_test_id("stSidebarNav").get_by_text("Convolution lab")).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Reports", timeout=30_000)
-    until = time.monotonic() + 20
-    while not read_metrics(door).get(("headroom_page_seconds_count", "Reports")):  # it is drawn before it has ended
-        assert time.monotonic() < until
-        time.sleep(0.2)
-    page.close()
-
-
 # Health and metrics
-
-
-def read_metrics(door: Door) -> dict[tuple[str, ...], float]:
-    """Values by the name and the labels of each sample."""
-    families = text_string_to_metric_families(door.get("/metrics").body.decode())
-    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
 
 
 def test_metrics_are_those_of_the_home(door: Door) -> None:
@@ -431,6 +334,7 @@ def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], tok
 
 
 # The description, and what a fuzzer makes of it
+
 
 WHOLE, BROKEN = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 CHECKS = [
