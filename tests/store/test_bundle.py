@@ -100,11 +100,11 @@ def test_damaged_run_gives_way_to_that_of_the_bundle(bundle: Path, home: Home, s
     rates=st.sampled_from([0.001, 0.002]),
 )
 def test_any_run_comes_back_as_it_was(
-    writer: RunWriter, tmp_path_factory: pytest.TempPathFactory, head: str, seed: int, images: int, accuracy: float,
-    rates: float,
-) -> None:  # fmt: skip
-    run = writer(head=head, seed=seed, test_images=images, accuracy=accuracy, learning_rate=rates)
+    tmp_path_factory: pytest.TempPathFactory, head: str, seed: int, images: int, accuracy: float, rates: float
+) -> None:
     folder = tmp_path_factory.mktemp("round")
+    writer = RunWriter(Home(folder / "origin"))  # of its own: a run of the same spec elsewhere may have models
+    run = writer(head=head, seed=seed, test_images=images, accuracy=accuracy, learning_rate=rates)
     export_bundle(writer.store, [run.run_id], folder / "bundle", pictures=False)
     import_bundle(Home(folder / "home"), folder / "bundle")
     assert files_of(folder / "home" / "runs" / run.run_id) == files_of(run.path)
