@@ -205,8 +205,8 @@ def test_head_does_not_change_the_backbone(name: str) -> None:
 
 
 @pytest.mark.parametrize("registry", [BACKBONES, HEADS], ids=["backbones", "heads"])
-def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
-    for attribute in ("place", "label", "summary"):
+def test_entries_have_an_order_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
+    for attribute in ("order", "label", "summary"):
         values = [getattr(entry, attribute) for entry in registry.values()]
         assert all(values)
         assert len(set(values)) == len(values)

@@ -40,6 +40,6 @@ def test_queue_is_paused_put_in_order_and_asked_again_from_the_command_line(home
     assert f"{other.run_id}: queued." in call("jobs", "resume", other.run_id).stderr
     JobQueue(home).cancel(queued.run_id)
     JobQueue(home).cancel(other.run_id)
-    assert call("jobs", "go-on").stderr == "The queue goes on.\n"
+    assert call("jobs", "go-on").stderr == "The queue is running again.\n"
     assert JobQueue(home).paused() is None
     assert not (home.jobs / "dispatcher.lock").exists()

@@ -35,7 +35,7 @@ from core.architecture.layers import Conv, Dense, Flatten, Layer, Softmax
 from core.spec import RunSpec
 
 
-@head(label="Bottleneck", place=7)
+@head(label="Bottleneck", order=7)
 def bottleneck(spec: RunSpec, classes: int) -> list[Layer]:
     """A head of the test's own."""
     return [Conv(8, kernel_size=1), Flatten(), Dense(classes), Softmax()]

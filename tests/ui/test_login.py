@@ -203,7 +203,7 @@ def test_marking_is_for_trainers_and_deleting_for_admins(
     assert ("Save" in labels) == marks
     assert ("the first" in [text.value for text in app.text]) == (not marks)
     assert find(app, "Delete").disabled == (not deletes)
-    assert ("Delete for good" in labels) == deletes
+    assert ("Delete permanently" in labels) == deletes
     said = [caption.value for caption in app.caption]
     assert (":material/lock: Expected an admin to delete runs; got a trainer." in said) == (name == "tom")
 

@@ -162,7 +162,7 @@ def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draf
     asked = open_reports(report=draft.id)
     assert "was deleted. It can be brought back on the Reports page." in asked.error[0].value
     assert "All reports" in labels(asked)
-    press(app, "Undo: bring 1 back")
+    press(app, "Undo: restore 1")
     assert [entry.draft for entry in shelf.entries()] == [draft]
 
 

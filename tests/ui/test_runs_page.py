@@ -101,7 +101,7 @@ def test_deleted_run_comes_back_by_undo(home: Home, make_run: RunWriter, store: 
     run = make_run()
     app = button(tick(run.run_id), "Delete")
     assert store.removed() == [run.run_id]
-    assert app.text[0].value == "1 deleted run can be brought back."
+    assert app.text[0].value == "1 deleted run can be restored."
     button(app, "Undo")
     assert store.path(run.run_id) == run.path
 
