@@ -51,7 +51,7 @@ class MapPlan:
 
     @property
     def exact(self) -> bool:
-        """Whether the mean of a class activation map plus the bias is the logit of the class (CAM)."""
+        """Return whether the mean of a class activation map plus the bias is the logit of the class (CAM)."""
         return self.pooling == "average" and self.rectified in ((), (False,))
 
 

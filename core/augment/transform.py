@@ -41,7 +41,7 @@ class Amount(Scale):
 
     @property
     def is_switch(self) -> bool:
-        """Whether the amount is either 0 or 1."""
+        """Return whether the amount is either 0 or 1."""
         return (self.low, self.high, self.step) == (0, 1, 1)
 
 

@@ -23,7 +23,7 @@ def compute_pull(weights: Values, strength: float) -> Values:
 
 
 def find_minimum(best: float, strength: float) -> float:
-    """Return the minimum of (w − best)² + λ·w²: best / (1 + λ)."""
+    """Return the w that minimizes (w − best)² + λ·w²: best / (1 + λ)."""
     return best / (1 + strength)
 
 

@@ -1,4 +1,4 @@
-"""Check for overfitting: a validation loss that rises again at the end of training."""
+"""Check for overfitting: a final validation loss well above its minimum."""
 
 import pandas as pd
 
