@@ -62,7 +62,7 @@ def compute_output_size(size: int, kernel: int, padding: tuple[int, int], stride
     covered, padded = effective_size(kernel, dilation), size + sum(padding)
     if covered > padded:
         raise SpecError(
-            f"Expected a kernel that covers at most {padded} values, the padded input; got {covered}. "
+            f"Expected a kernel that covers at most {padded} values (the padded input); got {covered}. "
             "Use more padding, a smaller kernel or less dilation."
         )
     return (padded - covered) // stride + 1

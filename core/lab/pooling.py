@@ -32,7 +32,7 @@ def lay_windows(x: Values, window: int, stride: int) -> Convolution:
         SpecError: if the window is larger than the map.
     """
     if window > min(x.shape):
-        raise SpecError(f"Expected a window of at most {min(x.shape)}, the size of the map; got {window}.")
+        raise SpecError(f"Expected a window of at most {min(x.shape)} (the size of the map); got {window}.")
     return Convolution.of(x, np.full((window, window), 1 / window**2), "valid", stride)
 
 
