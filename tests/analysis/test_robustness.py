@@ -79,7 +79,7 @@ def test_one_seed_is_a_result_and_no_verdict(make_run: RunWriter) -> None:
 
 def test_heads_meet_on_the_images_that_all_were_put_to(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap"), {}, 10), answer(make_run(head="dense"), {}, 6)]
-    assert {one.right.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
+    assert {one.correct.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
 
 
 def test_head_without_seeds_in_common_has_no_answer(make_run: RunWriter) -> None:

@@ -164,11 +164,11 @@ def test_first_images_are_the_first_as_stored(comparisons: Comparisons) -> None:
 def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
     view = FirstImages(Comparison.of([ask_one_question(make_run(head="dense"))]), home)
     frame = view.frame()
-    assert set(frame["told"]) == {"one"}
-    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["right"][:3]]
+    assert set(frame["shown"]) == {"one"}
+    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["correct"][:3]]
     said = [view.write_predicted(row) for row in frame.to_dict("records")]
     assert said[:3] == wanted
-    assert not frame["right"][:3].all()
+    assert not frame["correct"][:3].all()
     assert ("one", "0.30") in said[3:]
     assert "the probability that a head gives to one;" in view.explain()
     chart = view.chart()
