@@ -11,7 +11,7 @@ import pandas as pd
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
 from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 
 
@@ -50,7 +50,7 @@ class CalibrationErrors(Display):
             return None
         top = 1.1 * max(float(frame[["ece_before", "ece_after"]].max().max()), 0.005)
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             yOffset=alt.YOffset("seed:O"),
             color=color_heads(self.comparison, legend=False),
             tooltip=[

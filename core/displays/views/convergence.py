@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
 from core.displays.display import Chart, Display, Options
-from core.displays.encoding import color_heads, place_heads, shape_heads
+from core.displays.encoding import color_heads, position_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
 from core.store.comparison import Comparison
 
@@ -58,7 +58,7 @@ class Convergence(Display):
             return None
         name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Seconds of training")
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),

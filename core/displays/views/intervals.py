@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.analysis.accuracy import compute_accuracies
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 
 
@@ -50,7 +50,7 @@ class Intervals(Display):
         frame["cut"] = (frame["low"] < edge[0]) | (frame["high"] > edge[1])
         frame["start"], frame["end"] = frame["low"].clip(*edge), frame["high"].clip(*edge)
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
