@@ -20,7 +20,7 @@ READING = {
     },
     "core.jobs": {
         "estimate": {"Estimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep": None,
-        "standing": {"MemberState", "SweepStanding", "read_standing"},
+        "standing": {"SweepRunState", "SweepStanding", "read_standing"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
     },
     "core.store": {
