@@ -46,7 +46,7 @@ def show_history() -> None:
     if not ended:
         return
     st.subheader("Ended", anchor=False)
-    left = {name: st.column_config.TextColumn(name) for name in ("State", "Dataset", "Asked by", "Run")}
+    left = {name: st.column_config.TextColumn(name) for name in ("Status", "Dataset", "Submitted by", "Run")}
     frame = list_completed_jobs(ended[:_ENDED_SHOWN], time.time())
     if (frame["Reason"] == "–").all():
         frame = frame.drop(columns="Reason")
@@ -81,7 +81,7 @@ def _watch(known: set[str]) -> None:
         if unfinished:
             said = {job.run_id: read_progress(home(), job.run_id) for job in running}
             bar = st.column_config.ProgressColumn("Progress", format="%.0f %%", min_value=0, max_value=100, width=120)
-            left = {name: st.column_config.TextColumn(name) for name in ("State", "Dataset", "Asked by", "Run")}
+            left = {name: st.column_config.TextColumn(name) for name in ("Status", "Dataset", "Submitted by", "Run")}
             show_frame(list_active_jobs(unfinished, said), {"Progress": bar} | left)
         else:
             st.page_link("pages/train.py", label="Train more", icon=":material/model_training:")
