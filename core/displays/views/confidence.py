@@ -37,8 +37,8 @@ class Confidence(Display):
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
-                "Predictions": frame["correct"].map({True: "correct", False: "wrong"}),
-                "Number": frame["predictions"].map("{:,}".format),
+                "Outcome": frame["correct"].map({True: "correct", False: "wrong"}),
+                "Predictions": frame["predictions"].map("{:,}".format),
                 "Share": frame["share"].map(format_share),
             }
         )
@@ -56,10 +56,10 @@ class Confidence(Display):
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("kind:N", title="Predictions"),
+                alt.Tooltip("kind:N", title="Outcome"),
                 alt.Tooltip("low:Q", title="Confidence, low", format=".0%"),
                 alt.Tooltip("high:Q", title="Confidence, high", format=".0%"),
-                alt.Tooltip("predictions:Q", title="Number, all seeds", format=","),
+                alt.Tooltip("predictions:Q", title="Predictions, all seeds", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
         )
