@@ -98,7 +98,7 @@ def _accuracy(finding: Finding) -> str:
         result = "the same accuracy" if difference.mean == 0 else f"accuracy {points}"
         return f"{result} ({_explain_no_verdict(finding)}: no statistical conclusion)"
     if difference.low == difference.high == 0:
-        return "the same accuracy, correct on the same images"
+        return "the same accuracy (correct on the same images)"
     interval = format_interval(difference)
     if difference.verdict == "no significant difference":
         return f"no significant difference in accuracy ({points}, {interval}){_need(difference)}"

@@ -93,7 +93,7 @@ def check_table(display: Display) -> Iterator[str]:
     if type(display).table is not Display.table:
         text = table.astype(str).to_numpy().ravel().tolist()
         yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
-        yield from (f"heading {name!r} does not begin with a capital" for name in table if not name[0].isupper())
+        yield from (f"heading {name!r} begins with a lowercase letter" for name in table if name[0].islower())
 
 
 def check_chart(display: Display, spec: Any) -> Iterator[str]:

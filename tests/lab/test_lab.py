@@ -418,7 +418,7 @@ def test_strip_shows_the_output_up_to_its_step() -> None:
 def test_grid_of_any_shape_is_a_drawing_with_a_description(shape: tuple[int, int]) -> None:
     svg = draw_grid(whole(0, *shape), "<Image>", window=[(0, 0)], filled=1)
     assert svg.startswith("<svg")
-    assert f'aria-label="&lt;Image&gt;, {shape[0]} rows of {shape[1]}' in svg
+    assert f'aria-label="&lt;Image&gt;, {shape[0]} × {shape[1]}' in svg
     assert len(svg) < 60_000
     assert ("<image" in svg) == (max(shape) > 18)
 

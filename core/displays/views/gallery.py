@@ -85,7 +85,7 @@ class Gallery(Display):
         if self.positive is None:
             return "Percentages are the confidence of each prediction; wrong predictions are struck through."
         name = self.comparison.first.record.data.classes[self.positive]
-        return f"Below each true class: the probability of {name} by head; ✗ marks a wrong prediction."
+        return f"Below each true class: the probability that each head assigns to {name}; ✗ marks a wrong prediction."
 
     @cached_property
     def positive(self) -> int | None:
