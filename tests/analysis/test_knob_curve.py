@@ -34,13 +34,13 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
 def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "train_images")
-    assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["200", "1,000", "all"]
 
 
 def test_text_may_be_a_setting(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
-    assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
 def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:

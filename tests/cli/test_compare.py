@@ -20,7 +20,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
     assert found["headline"].startswith("After 3 epochs of 25: GAP has 17.5× fewer parameters than Flatten + Dense")
     assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
-    assert found["difference"][0]["verdict"] == "no difference shown"
+    assert found["difference"][0]["verdict"] == "no significant difference"
     assert len(found["significance"]) == 2
     assert set(EVIDENCE) <= set(found)
     assert (found["dataset"], found["fingerprint"], found["official"]) == ("digits", gap[0].spec.data, True)
@@ -32,7 +32,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     assert first["run_ids"] == [run.run_id for run in gap]
     accuracies = [run.record.metrics.test_accuracy for run in gap]
     assert first["test_accuracy"]["mean"] == pytest.approx(sum(accuracies) / 2)
-    assert first["test_accuracy"]["spread"] == pytest.approx(abs(accuracies[0] - accuracies[1]) / 2**0.5)
+    assert first["test_accuracy"]["std"] == pytest.approx(abs(accuracies[0] - accuracies[1]) / 2**0.5)
     text = call("compare", "--recipe", "digits-heads").stdout
     assert found["headline"] in text
     assert "431,242" in text
@@ -67,8 +67,8 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
 
 def test_spread_of_one_seed_is_null(make_run: RunWriter) -> None:
     (head,) = ask("compare", make_run(head="gap").run_id)["heads"]
-    assert head["test_accuracy"]["spread"] is None
-    assert head["test_loss"]["spread"] is None
+    assert head["test_accuracy"]["std"] is None
+    assert head["test_loss"]["std"] is None
 
 
 def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run: RunWriter) -> None:

@@ -59,6 +59,13 @@ KEYS = {
     "stress": "corruption",
     "knob": "setting",
     "knob_curve": "hyperparameter_curve",
+    "spread": "std",
+    "test_accuracy_spread": "test_accuracy_std",
+    "both_right": "both_correct",
+    "right": "correct",
+    "rights": "correct",
+    "place": "order",
+    "setting": "configuration",
 }
 RENAMED = NAMES
 """Former name of a URL parameter: the key of its widget today."""

@@ -148,7 +148,7 @@ def check_maps(home: Home, run: Run) -> None:
     """Those that the worker kept are those that the exported model has."""
     stored = read_maps(run)
     assert stored
-    answer = LiveModel(run).answer(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
+    answer = LiveModel(run).predict(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
     assert answer.maps is not None
     np.testing.assert_allclose(stored.maps, answer.maps, rtol=2e-3, atol=1e-3 * np.abs(answer.maps).max())
     assert stored.maps.shape[1] == 2

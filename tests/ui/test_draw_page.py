@@ -27,7 +27,7 @@ def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
     expected = {}
     for run in examples:
         if run.has("model.tflite"):
-            probs = LiveModel(run).answer(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
+            probs = LiveModel(run).predict(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
             expected[run.spec.head] = f"{probs.argmax()} ({100 * probs.max():.1f} %)"
     assert app.markdown[-1].value == f"#### GAP: {expected['gap']} · Flatten + Dense: {expected['dense']}"
     html = html_of(app)
