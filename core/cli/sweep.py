@@ -120,7 +120,7 @@ def _plan(
         if not sys.stdin.isatty():
             raise JobError("Expected --yes where nobody can be asked, or --dry-run; nothing was started.")
         typer.confirm("Start?", abort=True, err=True)
-    return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "unfit"], budget)
+    return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "invalid"], budget)
 
 
 def _list_plan(found: "SweepPlan") -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
     from core.jobs.sweep_store import open_sweep
 
     found = open_sweep(home, sweep_id)
-    states: list[sweep_status.MemberState] = ["failed"] if retry else []
+    states: list[sweep_status.SweepRunState] = ["failed"] if retry else []
     states += ["cancelled", "not started"] if rest else []
     if states and not sweep_status.resubmit_failed(home, found, *states):
         print_message(f"Sweep {found.sweep_id} has no member that is {' or '.join(states)}.")
@@ -153,7 +153,7 @@ def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
 
 def _list(home: Home, as_json: bool) -> None:
     from core.displays.progress import describe_age
-    from core.displays.sweep import describe_standing, name_sweep
+    from core.displays.sweep import describe_status, name_sweep
     from core.jobs.sweep_status import read_sweep_status
     from core.jobs.sweep_store import list_sweeps
     from core.store.run_store import RunStore
@@ -170,7 +170,7 @@ def _list(home: Home, as_json: bool) -> None:
             {
                 "Sweep": found.sweep_id,
                 "What": name_sweep(found),
-                "How far": describe_standing(standing),
+                "How far": describe_status(standing),
                 "Asked": describe_age(found.age_seconds),
             }
             for found, standing in rows
@@ -184,7 +184,7 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
         JobError: when a member failed; says which one and why.
     """
     from core.cli.progress import watch_sweep
-    from core.displays.sweep import build_standing_table, describe_standing, list_reasons
+    from core.displays.sweep import build_status_table, describe_status, list_reasons
     from core.jobs.sweep_status import read_sweep_status
     from core.jobs.wait import wait
     from core.store.run_store import RunStore
@@ -203,10 +203,10 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
     if as_json:
         print_json(_list_standing(asked, standing))
     else:
-        _print(build_standing_table(standing, asked.settings))
+        _print(build_status_table(standing, asked.settings))
     for reason in list_reasons(standing):
         print_message(reason)
-    print_message(f"Sweep {asked.sweep_id}: {describe_standing(standing)}.")
+    print_message(f"Sweep {asked.sweep_id}: {describe_status(standing)}.")
     failed = [member for member in standing.members if member.state == "failed"]
     if failed and wait_for_it:
         first = failed[0]

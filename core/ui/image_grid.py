@@ -153,7 +153,7 @@ def _open(gallery: Gallery, asked: str) -> None:
 @st.dialog("One image, every class", width="medium", on_dismiss=_close)
 def _show_example(gallery: Gallery, image: int) -> None:
     example = Example(gallery.comparison, image, gallery.seed)
-    truth = example.frame().query("right")
+    truth = example.frame().query("correct")
     left, right = st.columns([1, 2])
     with left:
         st.image(gallery.thumbnails([image])[0], width=160)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import signal, special
 
+from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.strip import draw_strip
 from core.errors import SpecError
 from core.lab import kernel, sample
 from core.lab.channel import compute_cost, convolve_channels
@@ -418,7 +418,7 @@ def test_strip_shows_the_output_up_to_its_step() -> None:
 def test_grid_of_any_shape_is_a_drawing_with_a_description(shape: tuple[int, int]) -> None:
     svg = draw_grid(whole(0, *shape), "<Image>", window=[(0, 0)], filled=1)
     assert svg.startswith("<svg")
-    assert f'aria-label="&lt;Image&gt;, {shape[0]} rows of {shape[1]}' in svg
+    assert f'aria-label="&lt;Image&gt;, {shape[0]} × {shape[1]}' in svg
     assert len(svg) < 60_000
     assert ("<image" in svg) == (max(shape) > 18)
 

@@ -34,7 +34,7 @@ def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
     assert html.count("var(--maps)") == 2
     assert "as the models see it" in html
     app.selectbox(key="drawn_for").set_value("4").run()
-    assert "what speaks for 4" in html_of(app)
+    assert "evidence for 4" in html_of(app)
     assert not app.error
 
 
