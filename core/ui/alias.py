@@ -41,3 +41,13 @@ VALUES = {
     "lab_1d_padding": _PADDINGS,
     "lab_2d_padding": _PADDINGS,
 }
+
+
+def replace_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Replace former names and values in URL parameters.
+
+    >>> replace_aliases({"knob": ["blocks"], "show": ["right by one"]})
+    {'setting': ['blocks'], 'show': ['only one correct']}
+    """
+    renamed = {NAMES.get(name, name): values for name, values in params.items()}
+    return {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}

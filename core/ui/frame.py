@@ -24,7 +24,7 @@ LOGO = (
 def run_page(page: StreamlitPage) -> None:
     """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
-        apply_link(page.title)
+        apply_link(page)
         with handle_errors():
             show_user()
             show_comparison_picker()

@@ -5,9 +5,10 @@ import math
 import pkgutil
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 import core.ui
-from core.ui.alias import NAMES, VALUES
+from core.ui.alias import replace_aliases
 
 _WARNINGS = "link warnings"
 _PAGE = "page of the link"
@@ -32,30 +33,20 @@ def is_registered(name: str) -> bool:
     return name in _names
 
 
-def apply_link(page: str) -> None:
+def apply_link(page: StreamlitPage) -> None:
     """Replace aliases in the URL before a page runs and show warnings about ignored parameters."""
-    if st.session_state.get(_PAGE) != page:  # the previous page was left before it was complete
+    if st.session_state.get(_PAGE) != page.title:  # the previous page was left before it was complete
         clear_link_warnings()
-        st.session_state[_PAGE] = page
-    _replace_aliases()
+        st.session_state[_PAGE] = page.title
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    current = replace_aliases(params)
+    if current != params:
+        st.switch_page(page, query_params=current)
     for name in st.query_params:
         if not is_registered(name):
             reject(name, f'Unknown link parameter "{name[:MAX_SHOWN]}" was ignored.')
     for message in st.session_state.get(_WARNINGS, []):
         st.warning(message, icon=":material/link_off:")
-
-
-def _replace_aliases() -> None:
-    for name in [name for name in st.query_params if name in NAMES]:
-        values = st.query_params.get_all(name)
-        del st.query_params[name]
-        if NAMES[name] not in st.query_params:
-            st.query_params[NAMES[name]] = values
-    for name in st.query_params:
-        values = st.query_params.get_all(name)
-        current = [VALUES.get(name, {}).get(value, value) for value in values]
-        if current != values:
-            st.query_params[name] = current
 
 
 def clear_link_warnings() -> None:
