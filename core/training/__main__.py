@@ -17,7 +17,7 @@ from core.augment.corruption import select_corrupted_images
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
-from core.jobs.failure_reason import NO_MEMORY, NO_ROOM
+from core.jobs.failure_reason import DISK_FULL, OUT_OF_MEMORY
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, Predictions, Run
 from core.store.run_store import RunStore
@@ -130,11 +130,11 @@ def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS
 def _explain(error: Exception) -> str:
     """One sentence; the trace of what nobody foresaw goes to the log."""
     if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow counts it among exhausted resources, like memory
-        return NO_ROOM
+        return DISK_FULL
     if isinstance(error, HeadroomError):
         return str(error)
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        return NO_MEMORY
+        return OUT_OF_MEMORY
     traceback.print_exc()
     lines = str(error).strip().splitlines() or [""]
     told = lines[-1 if lines[0] == "in user code:" else 0].strip()  # of a traced function, the error stands last
