@@ -20,7 +20,7 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
     closed form, the reason is logged instead.
 
     Args:
-        first: index of the layer whose input are the images of the split.
+        first: index of the layer that receives the images of the split.
     """
     try:
         head = read_head(model, closed)

@@ -22,7 +22,7 @@ def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: i
 
     Args:
         images: images with the shape and type of those in the splits.
-        first: index of the layer whose input are the images of the split.
+        first: index of the layer that receives the images of the split.
     """
 
     @tf.function(input_signature=[describe_data(images)])

@@ -68,7 +68,7 @@ def fit(
     Args:
         compute_probs: function returned by `compile_probs` for the model.
         past: validation losses of the epochs that the model was already trained for.
-        first: index of the layer whose input are the images of the splits.
+        first: index of the layer that receives the images of the splits.
         on_step: called about four times per second.
 
     Raises:

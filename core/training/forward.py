@@ -15,8 +15,8 @@ def compute_outputs(
 ) -> tf.Tensor:
     """Return the output of the layers `first` to `last` (exclusive) for images, or for the input maps of layer `first`.
 
-    The output of the last layer are probabilities, float32, shape (batch, classes), or the logits of a model with the
-    binary loss, shape (batch, 1). A frozen backbone stays in inference mode.
+    The last layer returns probabilities, float32, shape (batch, classes), or logits, shape (batch, 1), for the binary
+    loss. A frozen backbone stays in inference mode.
     """
     maps = scale(images)
     for layer in model.layers[first:last]:

@@ -35,11 +35,7 @@ def max_pool(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Ten
             tf.concat((from_above_left, from_above - from_above_left), axis=-1),
             tf.concat((from_below_left, from_below - from_below_left), axis=-1),
         )
-        gradients = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
-        return (
-            tf.pad(gradients, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)))
-            if height % 2 or width % 2
-            else gradients
-        )
+        full = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
+        return tf.pad(full, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else full
 
     return tf.reshape(tf.maximum(above, below), (batch, rows, columns, channels)), gradient

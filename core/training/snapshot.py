@@ -12,9 +12,7 @@ class Snapshot:
     def __init__(self, model: keras.Sequential, epoch: int) -> None:
         self.epoch = epoch
         self._model = model
-        self._values = [
-            np.array(variable) for variable in _list_variables(model)
-        ]  # copies, because training updates in place
+        self._values = [np.array(variable) for variable in _list_variables(model)]  # copies: training updates in place
 
     @classmethod
     def of(cls, model: keras.Sequential, epoch: int) -> "Snapshot | None":
