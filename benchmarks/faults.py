@@ -109,8 +109,8 @@ class Storm:
     def pause(self) -> None:
         self.queue.pause("the storm")
 
-    def go_on(self) -> None:
-        self.queue.go_on()
+    def unpause(self) -> None:
+        self.queue.unpause()
 
     def kill_worker(self) -> None:
         workers = list(self._workers().values())
@@ -140,7 +140,7 @@ class Storm:
     def rage(self, events: int) -> None:
         kinds: dict[Callable[[], None], int] = {
             self.submit: 8, self.submit_and_die: 2, self.cancel: 4, self.ask_again: 3, self.move: 2, self.pause: 1,
-            self.go_on: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 6,
+            self.unpause: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 6,
         }  # fmt: skip
         self.submit()
         self.start_dispatchers()
@@ -155,7 +155,7 @@ class Storm:
 
     def drain(self) -> None:
         """Lets all that waits come to its end."""
-        self.queue.go_on()
+        self.queue.unpause()
         end = time.monotonic() + DRAIN_SECONDS
         while self.queue.unfinished() and time.monotonic() < end:
             if dispatcher_pid(self.home) is None and not [p for p in self._dispatchers if p.poll() is None]:

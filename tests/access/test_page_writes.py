@@ -20,7 +20,7 @@ READING = {
     },
     "core.jobs": {
         "estimate": {"TimeEstimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
-        "sweep_status": {"MemberState", "SweepStatus", "read_sweep_status"},
+        "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
     },
     "core.store": {

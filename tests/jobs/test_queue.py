@@ -108,8 +108,8 @@ def test_paused_queue_starts_nothing_and_nobody_until_it_goes_on(home: Home, que
     assert not queue.has_work()
     assert not ensure_dispatcher(home)
     assert not (home.jobs / "dispatcher.lock").exists()
-    queue.go_on()
-    queue.go_on()
+    queue.unpause()
+    queue.unpause()
     assert queue.paused() is None
     assert queue.claim() is not None
 
@@ -129,7 +129,7 @@ def test_dispatcher_of_a_paused_queue_ends_when_idle_and_looks_after_what_runs(h
 def test_home_without_jobs_can_be_paused(home: Home) -> None:
     queue = JobQueue(home)
     assert queue.paused() is None
-    queue.go_on()
+    queue.unpause()
     assert not home.path.exists()
     queue.pause()
     assert queue.paused() is not None

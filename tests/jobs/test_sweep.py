@@ -126,7 +126,7 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     JobQueue(digits).submit([pin(digits, specs[1])])
     found = plan_sweep(digits, specs, store)
     assert [member.state for member in found.members] == [
-        "cached", "under way", "to train", "to train", "unfit", "unfit",
+        "cached", "in progress", "to train", "to train", "invalid", "invalid",
     ]  # fmt: skip
     assert found.ahead == 1
     cached, *others = found.members
@@ -139,7 +139,7 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     starts = [member.starts_in for member in found.of("to train")]
     assert all(start is not None for start in starts)
     assert starts == sorted(starts)
-    assert describe_plan(found) == "6 runs: 2 to train, 1 under way, 1 cached, 2 cannot be trained."
+    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 cannot be trained."
     table = build_plan_table(found, ["blocks"])
     assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]

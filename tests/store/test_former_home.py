@@ -241,7 +241,7 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
 
 def test_queue_goes_on_where_the_former_version_left_it(home: Home) -> None:
     queue = JobQueue(home)
-    queue.go_on()
+    queue.unpause()
     waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
     claimed = queue.claim()
     assert claimed is not None
