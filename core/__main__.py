@@ -1,4 +1,4 @@
-"""The door of the command line: `python -m core …`; the commands stand in `core.cli`."""
+"""Entry point of the command line, `python -m core …`; the commands are defined in `core.cli`."""
 
 import sys
 
@@ -6,7 +6,5 @@ if __name__ == "__main__":
     try:
         from core.cli.app import app
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"Expected the package {error.name} to be installed; got none: python -m pip install -r requirements.txt"
-        )
+        sys.exit(f"The package {error.name} is not installed. Run: python -m pip install -r requirements.txt")
     app()

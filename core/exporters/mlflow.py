@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from core.errors import HeadroomError, ExporterError
+from core.errors import ExporterError, HeadroomError
 from core.exporters.export_record import ExportRecord, clean, open_export_records, write_literally
 from core.recipes import write_command
 from core.store.bundle import list_files
@@ -73,7 +73,9 @@ def _open_client(uri: str) -> "MlflowClient":
     try:
         from mlflow import MlflowClient
     except ImportError:
-        raise ExporterError("Expected mlflow to be installed (pip install -r requirements-mlflow.txt); got none.") from None
+        raise ExporterError(
+            "Expected mlflow to be installed (pip install -r requirements-mlflow.txt); got none."
+        ) from None
     for name in ("mlflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told in one sentence
     with _speaking(uri):
@@ -85,7 +87,9 @@ def _find_experiment(client: "MlflowClient", name: str) -> str:
     if found is None:
         return client.create_experiment(name)
     if found.lifecycle_stage != "active":
-        raise ExporterError(f"Expected experiment {name!r} to be in use; got a deleted one: restore it or name another.")
+        raise ExporterError(
+            f"Expected experiment {name!r} to be in use; got a deleted one: restore it or name another."
+        )
     return found.experiment_id
 
 
