@@ -39,7 +39,7 @@ class Cost(_Part):
     latency_seconds: float = Field(ge=0, description="median for one image")
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
-    latency_32_p95_seconds: float | None = Field(None, ge=0, description="older records do not have it")
+    latency_32_p95_seconds: float | None = Field(None, ge=0, description="missing in older records")
     train_seconds: float = Field(ge=0, description="all epochs with their validation")
     peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
@@ -77,7 +77,7 @@ class Record(_Part):
     cost: Cost
     data: Data
     cpu: str
-    cores: int | None = Field(None, ge=1, description="of the machine; older records do not have it")
+    cores: int | None = Field(None, ge=1, description="cores of the machine; missing in older records")
     epochs: int | None = Field(None, ge=1, description="trained epochs; fewer than in the spec after early stopping")
     resumed_at: tuple[int, ...] = Field((), description="epochs after which training continued from a finished run")
     checksums: dict[str, str]
