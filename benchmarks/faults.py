@@ -27,7 +27,9 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
-from tests.job_run import ROOT, alive, dispatcher_pid
+from tests.support.dispatcher import alive, dispatcher_pid
+from tests.support.paths import ROOT
+from tests.support.stand_in_worker import STAND_IN
 
 SLOTS = 3
 SPECS = 40
@@ -228,7 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="A storm over the queue.")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--module", default="tests.stand_in", help="what a job runs; core.training really trains")
+    parser.add_argument("--module", default=STAND_IN, help="what a job runs; core.training really trains")
     options = parser.parse_args()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -44,5 +44,5 @@ class Robustness:
             raise ValueError("the shapes of its arrays do not match")
         return found
 
-    def write(self, file: IO[bytes]) -> None:
+    def write(self, file: IO[bytes] | Path) -> None:
         np.savez_compressed(file, **{name: getattr(self, field) for field, name in ARRAYS.items()})

@@ -26,31 +26,44 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.access.role import OWNER
-from core.augment.stress import STRESSES
+from core.api.route import build_routes
+from core.augment.corruption import CORRUPTIONS
 from core.datasets.cache import open_dataset
 from core.displays.display import DISPLAYS
-from core.door.route import build_routes
 from core.home import Home
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import list_sweeps, open_sweep
 from core.recipes import RECIPES
+from core.reports.alias import DISPLAYS as DISPLAY_ALIASES
+from core.reports.alias import replace_aliases
 from core.reports.build import build_document
+from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
-from core.reports.setting import make_display
-from core.reports.shelf import Draft, ReportShelf
+from core.reports.report_store import Draft, ReportStore
 from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
-from core.store.arrival import import_bundle
+from core.store.activation_maps import read_maps
+from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison, list_offers
-from core.store.maps import read_maps
 from core.store.note import NoteBook, join_notes
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.store.search import parse_search, search
+from core.ui.alias import NAMES, VALUES
 
-RENAMED: dict[str, str] = {}
+# Former names of fields in memory and in JSON; the files and tables keep them.
+COLUMNS = {"asked_by": "submitted_by"}
+KEYS = {
+    "guess": "predicted",
+    "guesses": "predictions",
+    "stresses": "corruptions",
+    "stress": "corruption",
+    "knob": "setting",
+    "knob_curve": "hyperparameter_curve",
+}
+RENAMED = NAMES
 """Former name of a URL parameter: the key of its widget today."""
 
-REWORDED: dict[tuple[str, Any], Any] = {}
+REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
 """Former name of a URL parameter, former value: the value of its widget today."""
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,13 +147,13 @@ def test_everything_that_had_a_name_still_has_it() -> None:
         "datasets": DATASETS,
         "transforms": TRANSFORMS,
         "displays": DISPLAYS,
-        "stresses": STRESSES,
+        "stresses": CORRUPTIONS,
         "recipes": RECIPES,
         "formats": FORMATS,
     }
     for kind, names in FORMER["registries"].items():
         for name in names:
-            assert registries[kind][name], (kind, name)
+            assert registries[kind][DISPLAY_ALIASES.get(name, name)], (kind, name)
 
 
 def test_every_comparison_is_offered_and_opens(store: RunStore) -> None:
@@ -215,13 +228,14 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
     for run_id, expected in FORMER["jobs"].items():
         job = jobs[run_id]
         assert job.spec.run_id == run_id
-        assert {"spec": job.spec.canonical(), **{name: getattr(job, name) for name in expected if name != "spec"}} == (
-            expected
-        )
+        assert {
+            "spec": job.spec.canonical(),
+            **{name: getattr(job, COLUMNS.get(name, name)) for name in expected if name != "spec"},
+        } == (expected)
     assert [job.run_id for job in queue.unfinished()] == FORMER["order"]
     paused = queue.paused()
     assert paused is not None
-    assert paused.asked_by == FORMER["paused_by"]
+    assert paused.submitted_by == FORMER["paused_by"]
     assert queue.claim() is None
 
 
@@ -254,17 +268,17 @@ def test_sweeps_are_listed_with_their_members(home: Home) -> None:
         assert sweep.recipe == expected["recipe"]
         assert sweep.budget_minutes == expected["budget_minutes"]
         assert sweep.asked_at == expected["asked_at"]
-        assert list(sweep.knobs) == expected["settings"]
+        assert list(sweep.settings) == expected["settings"]
         assert open_sweep(home, sweep.sweep_id[:6]) == sweep
         asked = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
-        assert asked <= {sweep.asked_by}
+        assert asked <= {sweep.submitted_by}
 
 
 # Reports
 
 
 def test_drafts_open_with_all_their_revisions(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     assert {entry.draft.id for entry in shelf.entries()} == set(FORMER["drafts"])
     for report_id, expected in FORMER["drafts"].items():
         files = sorted((home.reports / report_id).glob("draft-*.json"))
@@ -281,7 +295,7 @@ def test_drafts_open_with_all_their_revisions(home: Home) -> None:
 
 def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
     for report_id, expected in FORMER["drafts"].items():
-        document = build_document(ReportShelf(home).read(report_id).report, store)
+        document = build_document(ReportStore(home).read(report_id).report, store)
         assert [figure.problem for figure in document.figures if figure.problem] == []
         assert len(document.figures) == len(expected["displays"])
 
@@ -291,11 +305,12 @@ def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunS
     for name, settings in FORMER["display_settings"]["options"].items():
         for setting, options in settings.items():
             for option in options:
-                make_display(DISPLAYS[name], comparison, {setting: option}, home)
+                view, changed = replace_aliases(name, {setting: option})
+                make_display(DISPLAYS[view], comparison, changed, home)
 
 
 def test_published_versions_are_as_they_were(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     for address, expected in FORMER["published"].items():
         found = shelf.open(address)
         stored = json.loads(shelf.locate(address).read_bytes())
@@ -310,7 +325,7 @@ def test_published_versions_are_as_they_were(home: Home) -> None:
 
 def test_published_versions_render_to_html_with_all_that_they_say(home: Home) -> None:
     for address, expected in FORMER["published"].items():
-        found = ReportShelf(home).open(address)
+        found = ReportStore(home).open(address)
         [content] = FORMATS["html"].write(Edition.of(found), home).values()
         page = content.decode("utf-8")
         assert expected["checksum"] in page
@@ -319,7 +334,7 @@ def test_published_versions_render_to_html_with_all_that_they_say(home: Home) ->
 
 
 def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     assert shelf.removed() == FORMER["removed_reports"]
     for report_id in FORMER["removed_reports"]:
         shelf.restore(report_id)
@@ -349,8 +364,9 @@ def check_answer(found: Any, expected: Any, where: str, *, texts: bool) -> None:
     """All that was there is there, whatever came since. Sentences and labels may be others, where they are no ids."""
     if isinstance(expected, dict):
         for name, value in expected.items():
-            assert name in found, f"{where}: {name} is gone"
-            check_answer(found[name], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
+            key = next((key for key in (name, KEYS.get(name)) if key in found), None)
+            assert key, f"{where}: {name} is gone"
+            check_answer(found[key], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
     elif isinstance(expected, list):
         assert len(found) == len(expected), where
         for one, other in zip(found, expected, strict=True):
@@ -429,16 +445,17 @@ def open_page(page: str, params: dict[str, list[str]]) -> AppTest:
 
 
 def check_value(app: AppTest, home: Home, name: str, value: Any, link: str) -> None:
-    found = app.session_state[RENAMED.get(name, name)]
+    key = RENAMED.get(name, name)
+    found = app.session_state[key]
     if isinstance(value, dict) and "offer" in value:
         offers = {offer.label: set(offer.run_ids) for offer in list_offers(RunStore(home).frame())}
         assert offers[found] == set(value["offer"]), link
     elif isinstance(value, dict):
         assert value["contains"] in found, link
     elif isinstance(value, list):
-        assert [*found] == [REWORDED.get((name, one), one) for one in value], link
+        assert [*found] == [REWORDED.get((key, one), one) for one in value], link
     else:
-        assert same(found, REWORDED.get((name, value), value)), f"{link}: {name} is {found!r}"
+        assert same(found, REWORDED.get((key, value), value)), f"{link}: {name} is {found!r}"
 
 
 def read_titles(app: AppTest) -> list[str]:
