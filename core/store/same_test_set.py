@@ -18,7 +18,7 @@ class RunsOnTestSet:
     """All finished runs on the same test set.
 
     `runs` has one row per run, sorted by configuration and seed, with the columns of a run list (`RunStore.frame()`)
-    and three more: `label` of the head, `setting` (number of the configuration, whose runs differ only in the seed)
+    and three more: `label` of the head, `configuration` (number of the configuration, whose runs differ only in the seed)
     and `name` of the configuration: the head and the hyperparameters that distinguish it.
     """
 
@@ -38,7 +38,7 @@ class RunsOnTestSet:
         frame = frame.assign(label=frame["head"].map({name: head.label for name, head in HEADS.items()}), order=orders)
         frame = frame.sort_values(["order", "head", *columns, "seed"], kind="stable", ignore_index=True)
         groups = frame.groupby(["head", *columns], sort=False, dropna=False).ngroup()
-        frame = frame.drop(columns="order").assign(setting=groups)
+        frame = frame.drop(columns="order").assign(configuration=groups)
         return cls(frame.assign(name=groups.map(_name_configurations(frame, columns))))
 
     @cached_property
@@ -72,7 +72,7 @@ def _name_configurations(frame: pd.DataFrame, columns: list[str]) -> dict[int, s
     names = {}
     for _, rows in frame.groupby("head", sort=False):
         differing = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
-        for row in rows.drop_duplicates("setting")[["setting", "label", *differing]].to_dict("records"):
+        for row in rows.drop_duplicates("configuration")[["configuration", "label", *differing]].to_dict("records"):
             parts = [describe_setting(name, to_plain(row[name])) for name in differing]
-            names[int(row["setting"])] = " · ".join([str(row["label"]), *parts])
+            names[int(row["configuration"])] = " · ".join([str(row["label"]), *parts])
     return names

@@ -22,6 +22,7 @@ VALUES = {
     "cell": {"both right": "both correct"},
     "map_images": {"right by one head": "only one correct"},
     "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
+    "right": {"both right": "both correct"},
     "order": {
         "as stored": "dataset order",
         "surest first": "most confident first",
