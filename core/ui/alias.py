@@ -22,6 +22,12 @@ VALUES = {
     "cell": {"both right": "both correct"},
     "map_images": {"right by one head": "only one correct"},
     "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
+    "cost": {
+        "FLOPs an image": "FLOPs per image",
+        "Training an epoch (s)": "Training time per epoch (s)",
+        "Training in all (s)": "Total training time (s)",
+        "Highest memory in training (bytes)": "Peak training memory (bytes)",
+    },
     "right": {"both right": "both correct"},
     "order": {
         "as stored": "dataset order",
