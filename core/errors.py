@@ -18,7 +18,7 @@ HeadroomError
 ├── ReportError          a report that is absent, or cannot be as it was asked for
 │   ├── ReportConflictError  somebody else was faster
 │   └── ReportDamagedError   a file of it that is not as it was written
-├── ToolError            another tool that is not installed, does not answer or refuses
+├── ExporterError        another tool that is not installed, does not answer or refuses
 ├── AccessError          somebody who may not, or settings of who may that cannot be relied on
 │   └── LoginError       nobody is logged in, or not any more
 ├── RequestError         a request of a program that is not understood
@@ -103,7 +103,7 @@ class ReportDamagedError(ReportError):
     pass
 
 
-class ToolError(HeadroomError):
+class ExporterError(HeadroomError):
     pass
 
 

@@ -212,11 +212,11 @@ def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> s
     of the run on.
 
     >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
-    'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    'headroom train --recipe digits-heads --heads dense --epochs 10 --seed 3'
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
-    'python -m core train --recipe kmnist-heads --heads gap,dense --seeds 2'
+    'headroom train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
-    words = ["python -m core train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
+    words = ["headroom train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
     if seeds > 1:
         words.append(f"--seeds {seeds}")
     for name, value in list_own(spec).items():
@@ -235,7 +235,7 @@ def write_commands(specs: Iterable[RunSpec]) -> list[str]:
     """The fewest commands that train these runs and no others.
 
     >>> write_commands([RunSpec(head=head, seed=seed) for head in ("gap", "dense") for seed in (1, 2)])
-    ['python -m core train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
+    ['headroom train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
     """
     seeds: dict[RunSpec, set[int]] = {}
     for spec in specs:

@@ -38,7 +38,7 @@ from core.reports.report_store import ReportStore
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from core.ui.http_login import identify
+from core.ui.http_login import authenticate
 from tests.dashboard_run import CHROMIUM, ROOT, browsing, find_port, serving, wait_until_up
 from tests.finished_run import RunWriter
 from tests.longer import LONG
@@ -207,10 +207,10 @@ def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
     kept = streamlit.config.get_option("server.allowedHosts")
     try:
         streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
-        assert identify({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
+        assert authenticate({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
         for host in ("localhost", "example.com", "", "[", "lab.example.org@evil.example"):
             with pytest.raises(AccessError):
-                identify({"host": host}, {})
+                authenticate({"host": host}, {})
     finally:
         streamlit.config.set_option("server.allowedHosts", kept)
 
@@ -327,11 +327,11 @@ def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
     assert token.startswith(PREFIX)
     assert token not in write_line("x", Role.VIEWER, token)
     table = TokenTable.parse({"nightly": {"role": "viewer", "sha256": digest}})
-    assert table.identify(token).role is Role.VIEWER
-    assert table.identify(token).name == "token nightly"
+    assert table.authenticate(token).role is Role.VIEWER
+    assert table.authenticate(token).name == "token nightly"
     for other in ("", digest, token[:-1], token + "x", "é" * 10_000):
         with pytest.raises(LoginError):
-            table.identify(other)
+            table.authenticate(other)
     right = {"role": "viewer", "sha256": digest}
     for wrong in (
         [], {"Name": right}, {"a": token}, {"a": {"sha256": digest}}, {"a": {**right, "role": "owner"}},
@@ -346,7 +346,7 @@ def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
 def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
     result = CliRunner().invoke(app, ["token", "nightly", "--role", "trainer"])
     line = result.stderr.splitlines()[-1]
-    assert TokenTable.parse(tomllib.loads(line)).identify(result.stdout.strip()).role is Role.TRAINER
+    assert TokenTable.parse(tomllib.loads(line)).authenticate(result.stdout.strip()).role is Role.TRAINER
     assert CliRunner().invoke(app, ["token", "nightly", "--role", "owner"]).exit_code == 1
 
 

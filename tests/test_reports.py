@@ -36,7 +36,7 @@ from core.reports.display_option import list_options, make_display
 from core.reports.document import Document, Figure
 from core.reports.format import FORMATS, Edition, pack
 from core.reports.formats.csv import defuse
-from core.reports.report import Report, TextBlock, ViewBlock
+from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.report_store import ReportStore
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.comparison import Comparison
@@ -194,7 +194,7 @@ def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(sh
 def test_published_version_stays_when_draft_runs_and_notes_change(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs, "First").change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs, "First").change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     assert published.address == f"{draft.id}-1"
     assert published.checksum == published.document.checksum
@@ -211,7 +211,7 @@ def test_published_version_stays_when_draft_runs_and_notes_change(
 
 
 def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store: RunStore, runs: Comparison) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     document = build_document(draft.report, store)
     shelf.save(draft, draft.report.change(title="Newer"), "bob")
     with pytest.raises(ReportConflictError):
@@ -222,7 +222,7 @@ def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store
 def test_report_is_removed_with_its_versions_and_comes_back(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     shelf.remove(draft.id)
     assert shelf.entries() == []
@@ -266,7 +266,7 @@ def test_no_id_of_a_run_can_be_taken_for_a_report(number: int) -> None:
 def test_published_file_that_was_changed_is_noticed(
     shelf: ReportStore, store: RunStore, runs: Comparison, change: Callable[[str], str]
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "")
     shelf.publish(draft, build_document(draft.report, store), "")
     path = shelf.home.reports / draft.id / "published-1.json"
     path.write_text(change(path.read_text()))
@@ -295,9 +295,9 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
 
 def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store: RunStore) -> None:
     blocks = (
-        ViewBlock(display="nonsense"),
-        ViewBlock(display="curves", settings={"metric": "speed"}),
-        ViewBlock(display="tiles"),
+        ChartBlock(display="nonsense"),
+        ChartBlock(display="curves", settings={"metric": "speed"}),
+        ChartBlock(display="tiles"),
     )
     document = build_document(write_default(runs).change(blocks=blocks), store)
     problems = [figure.problem for figure in document.figures]
@@ -346,7 +346,7 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     views = tuple(
         view
         for view in report.blocks
-        if isinstance(view, ViewBlock) and view.display in ("heads", "first", "class_accuracy")
+        if isinstance(view, ChartBlock) and view.display in ("heads", "first", "class_accuracy")
     )
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 

@@ -53,7 +53,7 @@ class Login:
         table, tokens = RoleTable.parse(settings.get("roles")), TokenTable.parse(settings.get("tokens"))
         return cls(_read_providers(auth), table, float(hours), unsaid, tokens)
 
-    def identify(self, claims: Mapping[str, object], now: float) -> User:
+    def authenticate(self, claims: Mapping[str, object], now: float) -> User:
         """The person whom a provider vouches for.
 
         Args:

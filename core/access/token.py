@@ -70,7 +70,7 @@ class TokenTable:
             people[digest] = User(f"token {name}", roles[role])
         return cls(people)
 
-    def identify(self, token: str) -> User:
+    def authenticate(self, token: str) -> User:
         """Whom a token stands for. All are compared, each in the same time, whether or not one was found.
 
         Raises:

@@ -28,7 +28,7 @@ from core.errors import (
     SearchError,
 )
 
-Identify = Callable[[Mapping[str, str], Mapping[str, str]], User]
+Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], User]
 """Says who sends a request, from its headers and cookies; raises AccessError for those who are not let in."""
 
 # The nearest of an error's classes counts; a fault of this side is told to the log alone.
@@ -72,9 +72,9 @@ class Operation:
 class Endpoint:
     """An operation as an ASGI application. It answers in threads of its own, so that pages never wait for one."""
 
-    def __init__(self, operation: Operation, identify: Identify) -> None:
+    def __init__(self, operation: Operation, authenticate: Authenticate) -> None:
         self.operation = operation
-        self._identify = identify
+        self._authenticate = authenticate
         self._threads = CapacityLimiter(operation.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +88,7 @@ class Endpoint:
     async def _respond(self, request: Request) -> Response:
         try:
             if not self.operation.free:
-                await to_thread.run_sync(self._identify, request.headers, request.cookies)
+                await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
             answer = await to_thread.run_sync(self._answer, request, limiter=self._threads)
         except Exception as error:
             return self._explain(error)

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from core.api.metrics import TEXT, MetricsEndpoint
 from core.api.openapi import describe_api
-from core.api.operation import Endpoint, Identify, Operation
+from core.api.operation import Authenticate, Endpoint, Operation
 from core.api.parameter import Elsewhere, Nothing, ReportName, RunName, RunNames, RunSearch
 from core.api.report import HTML, ReportEndpoint
 from core.api.response import JSON, ApiResponse, Figures, Health, RunDetails, RunList
@@ -28,10 +28,10 @@ def list_operations(home: Home) -> list[Operation]:
     ]
 
 
-def build_routes(home: Home, identify: Identify, base: str = "") -> list[Route]:
+def build_routes(home: Home, authenticate: Authenticate, base: str = "") -> list[Route]:
     """
     Args:
-        identify: says who sends a request.
+        authenticate: says who sends a request.
         base: stands before every path, as `server.baseUrlPath` does before those of pages.
     """
     base = f"/{base.strip('/')}" if base.strip("/") else ""
@@ -41,4 +41,4 @@ def build_routes(home: Home, identify: Identify, base: str = "") -> list[Route]:
         Operation("/api/openapi.json", "This description.", Nothing, lambda asked: described, JSON),
         Operation("/api/{rest:path}", "Nothing.", Elsewhere, lambda asked: described, JSON),
     ]
-    return [Route(base + one.path, Endpoint(one, identify)) for one in (*operations, *last)]
+    return [Route(base + one.path, Endpoint(one, authenticate)) for one in (*operations, *last)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from core.errors import HeadroomError, ToolError
+from core.errors import ExporterError, HeadroomError
 from core.exporters.export_record import ExportRecord, clean, open_export_records, write_literally
 from core.recipes import write_command
 from core.store.bundle import list_files
@@ -51,11 +51,11 @@ def export_mlflow(
     An export that breaks off leaves a run that MLflow lists as running; the next export completes it.
 
     Raises:
-        ToolError: when MLflow is not installed, does not answer, or refuses.
+        ExporterError: when MLflow is not installed, does not answer, or refuses.
         RunNotFoundError, RunDamagedError: when a run is not here, or not as it was written; nothing is sent then.
     """
     if not 1 <= len(experiment) <= _MOST_EXPERIMENT or not experiment.isprintable():
-        raise ToolError(
+        raise ExporterError(
             f"Expected the experiment's name to have 1 to {_MOST_EXPERIMENT} characters that can be seen; "
             f"got {experiment!a:.60}."
         )
@@ -73,7 +73,9 @@ def _open_client(uri: str) -> "MlflowClient":
     try:
         from mlflow import MlflowClient
     except ImportError:
-        raise ToolError("Expected mlflow to be installed (pip install -r requirements-mlflow.txt); got none.") from None
+        raise ExporterError(
+            "Expected mlflow to be installed (pip install -r requirements-mlflow.txt); got none."
+        ) from None
     for name in ("mlflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told in one sentence
     with _speaking(uri):
@@ -85,7 +87,9 @@ def _find_experiment(client: "MlflowClient", name: str) -> str:
     if found is None:
         return client.create_experiment(name)
     if found.lifecycle_stage != "active":
-        raise ToolError(f"Expected experiment {name!r} to be in use; got a deleted one: restore it or name another.")
+        raise ExporterError(
+            f"Expected experiment {name!r} to be in use; got a deleted one: restore it or name another."
+        )
     return found.experiment_id
 
 
@@ -154,7 +158,7 @@ def _speaking(uri: str) -> Iterator[None]:
     except HeadroomError:
         raise
     except Exception as error:
-        raise ToolError(
+        raise ExporterError(
             f"Expected MLflow at {_hide(uri):.200} to take the runs; got {_hide(_describe(error)):.200}."
         ) from None
 

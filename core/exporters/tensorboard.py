@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import ToolError
+from core.errors import ExporterError
 from core.exporters.export_record import ExportRecord, open_export_records, write_literally
 from core.files import replacing
 from core.recipes import write_command
@@ -22,14 +22,14 @@ def export_tensorboard(store: RunStore, run_ids: Sequence[str], folder: Path) ->
     """Writes `<folder>/<dataset>-<head>-seed<seed>-<run id>/events.out.tfevents.…` for each run; yields its path.
 
     Raises:
-        ToolError: when TensorBoard is not installed.
+        ExporterError: when TensorBoard is not installed.
         RunNotFoundError, RunDamagedError: when a run is not here, or not as it was written; nothing is written then.
         HomeError: when a file cannot be written.
     """
     try:
         import tensorboard  # noqa: F401
     except ImportError:
-        raise ToolError(
+        raise ExporterError(
             "Expected tensorboard to be installed (pip install -r requirements-tensorboard.txt); got none."
         ) from None
     for account in open_export_records(store, run_ids):

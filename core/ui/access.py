@@ -39,7 +39,7 @@ def user() -> User:
     """
     is_read_only()  # said at once where it is set to nonsense
     login = read_login()
-    return login.identify(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
+    return login.authenticate(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
 
 
 def _read_name() -> str:

@@ -19,7 +19,7 @@ from core.errors import AccessError
 from core.ui.access import read_login
 
 
-def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
+def authenticate(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
     """
     Args:
         headers: of the request, by their names in small letters.
@@ -34,8 +34,8 @@ def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
         return OWNER
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return login.tokens.identify(token.strip())
-    return login.identify(_read_cookie(cookies), time.time())
+        return login.tokens.authenticate(token.strip())
+    return login.authenticate(_read_cookie(cookies), time.time())
 
 
 def _read_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:

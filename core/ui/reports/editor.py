@@ -12,7 +12,7 @@ from core.errors import AccessError, HeadroomError, ReportConflictError, ReportE
 from core.reports.build import open_report_comparison
 from core.reports.display_option import DisplayOption, list_options
 from core.reports.document import Document, Passage
-from core.reports.report import Report, TextBlock, ViewBlock
+from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.report_store import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
@@ -88,11 +88,11 @@ def _ask(
     widget(label, key=key, on_change=_change, args=(lambda old: make(old, st.session_state[key]),), **settings)
 
 
-def _show_tools(report: Report, block: TextBlock | ViewBlock, place: int, comparison: Comparison) -> None:
+def _show_tools(report: Report, block: TextBlock | ChartBlock, place: int, comparison: Comparison) -> None:
     last = len(report.blocks) - 1
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"**{_WORDS if isinstance(block, TextBlock) else _name_display(block.display)}**", width="stretch")
-        if isinstance(block, ViewBlock):
+        if isinstance(block, ChartBlock):
             _edit_view(block, comparison)
         tools: list[tuple[str, str, bool, Callable[[Report], Report]]] = [
             ("arrow_upward", "Move up", place == 0, lambda old: old.move(block.id, -1)),
@@ -104,7 +104,7 @@ def _show_tools(report: Report, block: TextBlock | ViewBlock, place: int, compar
                       type="tertiary", on_click=_change, args=(make,))  # fmt: skip
 
 
-def _edit_view(block: ViewBlock, comparison: Comparison) -> None:
+def _edit_view(block: ChartBlock, comparison: Comparison) -> None:
     with st.popover("Settings", icon=":material/tune:", on_change="rerun", key=f"settings-{block.id}") as fold:
         if not fold.open:
             return
@@ -116,7 +116,7 @@ def _edit_view(block: ViewBlock, comparison: Comparison) -> None:
                 _edit_setting(block, setting)
 
 
-def _edit_setting(block: ViewBlock, setting: DisplayOption) -> None:
+def _edit_setting(block: ChartBlock, setting: DisplayOption) -> None:
     name, value = f"{setting.name}-{block.id}", block.settings.get(setting.name, setting.default)
 
     def make(old: Report, chosen: Any) -> Report:
@@ -146,10 +146,10 @@ def _offer_part(after: str | None) -> None:
             "A view", [*names], None, format_func=names.__getitem__, placeholder="choose one", key=_key(f"{key}-view")
         )
         if chosen:
-            st.button("Add this view", key=f"{key}-add", on_click=_insert, args=(ViewBlock(display=chosen), after))
+            st.button("Add this view", key=f"{key}-add", on_click=_insert, args=(ChartBlock(display=chosen), after))
 
 
-def _insert(block: TextBlock | ViewBlock, after: str | None) -> None:
+def _insert(block: TextBlock | ChartBlock, after: str | None) -> None:
     _change(lambda old: old.insert(block, after))
     st.session_state[f"add-{after}"] = False
 
