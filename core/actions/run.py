@@ -15,7 +15,7 @@ from core.store.run_store import RunStore
 def delete_runs(user: User, home: Home, run_ids: Iterable[str]) -> None:
     """As `RunStore.remove`, one after the other."""
     for run_id in run_ids:
-        RunStore(home).remove(run_id)
+        RunStore(home).delete(run_id)
 
 
 @needs(Role.ADMIN, "bring runs back")

@@ -42,8 +42,8 @@ def import_(
     from core.store.bundle_import import import_bundle
 
     found = import_bundle(Home.default(), path, models=models)
-    for run_id in found.here:
+    for run_id in found.existing:
         other = " with other results, which stay" if run_id in found.differing else ""
         print_message(f"{run_id}: here already{other}.")
-    for run_id in found.came:
+    for run_id in found.imported:
         typer.echo(run_id)

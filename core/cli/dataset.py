@@ -41,10 +41,10 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
 
     return {
         "Dataset": f"{status.name} {status.folder}".rstrip(),
-        "Here": "damaged" if status.problem else "yes" if status.here else "no",
+        "Here": "damaged" if status.problem else "yes" if status.available else "no",
         "Training": format_known(status.train_count, format_count),
         "Test": format_known(status.test_count, format_count),
-        "Skipped": format_count(status.skipped) if status.here else "–",
+        "Skipped": format_count(status.skipped) if status.available else "–",
         "Size": format_known(status.bytes, format_bytes),
         "Fingerprint": format_known(status.fingerprint),
         "Official": format_known(status.official, lambda official: "yes" if official else "no"),
@@ -65,7 +65,7 @@ def fetch(
     from core.datasets.cache import fetch_dataset
 
     with watch_download(label) as follow:
-        info = fetch_dataset(Home.default(), name, again=again, progress=follow).info
+        info = fetch_dataset(Home.default(), name, force=again, progress=follow).info
     typer.echo(f"{_describe(info)}, {'the official data' if info.official else 'not the official data'}.")
 
 

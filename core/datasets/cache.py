@@ -90,7 +90,7 @@ class DatasetStatus:
     licence: str
     citation: str
     bundled: bool
-    here: bool
+    available: bool
     official: bool | None
     fingerprint: str | None
     train_count: int | None
@@ -122,11 +122,11 @@ def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
 
 
 def fetch_dataset(
-    home: Home, name: str, *, again: bool = False, progress: Progress | None = None
+    home: Home, name: str, *, force: bool = False, progress: Progress | None = None
 ) -> CachedDataset:  # fmt: skip
     """Gets a dataset: what is here and sound is opened, what is absent or damaged is made anew.
 
-    `again` makes it anew in any case, from files that Keras still keeps or a person put into
+    `force` makes it anew in any case, from files that Keras still keeps or a person put into
     `<home>/datasets/downloads`, and from the network without them. `progress` is called while files are downloaded,
     from another thread. When several processes fetch at once, one does and the others wait for it.
 
@@ -141,7 +141,7 @@ def fetch_dataset(
         what = "NAME" if name == FOLDER else name
         raise DatasetError(f"{dataset.label}: added, not fetched; {origin}add its folder with: {add_command(what)}")
     with fetching(home, name, progress) as report:
-        if not again:
+        if not force:
             try:
                 found = _open(home, name)
                 found.verify()
@@ -209,7 +209,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         licence=dataset.licence,
         citation=dataset.citation,
         bundled=dataset.bundled,
-        here=info is not None,
+        available=info is not None,
         official=info.official if info else None,
         fingerprint=info.fingerprint if info else None,
         train_count=info.train_count if info else None,

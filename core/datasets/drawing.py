@@ -26,7 +26,7 @@ class DrawnImage:
     field: int
     box: int
     center: float | None
-    said: str
+    description: str
 
 
 def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:

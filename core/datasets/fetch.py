@@ -46,7 +46,7 @@ class FetchProgress(BaseModel):
     started_at: float
 
 
-def start_fetch(home: Home, name: str, *, again: bool = False) -> FetchProgress:
+def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
     """Starts `python -m core datasets fetch NAME` as a process that outlives this one; leaves a running one alone.
 
     Raises:
@@ -54,7 +54,7 @@ def start_fetch(home: Home, name: str, *, again: bool = False) -> FetchProgress:
         HomeError: when the home cannot be written.
     """
     label_of(name)  # raises when there is none
-    return _start(home, name, ["fetch", name, *(["--again"] if again else [])])
+    return _start(home, name, ["fetch", name, *(["--again"] if force else [])])
 
 
 def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = None) -> FetchProgress:

@@ -61,7 +61,7 @@ class _Keeper:
             here = set(os.listdir(self._home.runs)) if self._home.runs.is_dir() else set()
             for run_id in sorted(name for name in here - self._kept if name[0] != "."):
                 with suppress(RunError):  # a damaged one is none, and is not looked at again
-                    self._store.keep(Run.open(self._home.runs / run_id))
+                    self._store.upload(Run.open(self._home.runs / run_id))
                 self._kept.add(run_id)
         except (HeadroomError, OSError) as error:
             problem = str(error)

@@ -66,7 +66,7 @@ class ArtifactStore:
         with self._speaking("read"):
             return {path.rsplit("/", 2)[1] for path in self.files.glob(f"{self.root}/*/record.json")}
 
-    def keep(self, run: Run) -> None:
+    def upload(self, run: Run) -> None:
         """Copies a run there, unless one of its id is there already: whichever was first answers the spec.
 
         Raises:

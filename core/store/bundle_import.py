@@ -37,8 +37,8 @@ class Imported:
     """The ids of the runs that came, of those that were here already, and of these whose results differ: of them the
     ones that were here stay."""
 
-    came: list[str]
-    here: list[str]
+    imported: list[str]
+    existing: list[str]
     differing: list[str]
 
 
@@ -197,7 +197,7 @@ def _publish(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Importe
     if extra:
         raise BundleError(f"Expected files that the record of their run names; got {min(extra)!r:.80}.")
     pictures = [_check_pictures(scratch / name, runs) for name in files if PICTURE_FILE.fullmatch(name)]
-    store, came, here, differing = RunStore(home), [], [], []
+    store, imported, existing, differing = RunStore(home), [], [], []
     moved: list[tuple[Path, Path]] = []
     try:
         for picture in pictures:
@@ -212,9 +212,9 @@ def _publish(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Importe
                 target = store.publish(run.path).path
                 if not run.path.exists():  # else another process was faster
                     moved.append((target, run.path))
-                came.append(run.run_id)
+                imported.append(run.run_id)
                 continue
-            here.append(run.run_id)
+            existing.append(run.run_id)
             mine = Run.open(known)
             if mine.record.metrics != run.record.metrics:
                 differing.append(run.run_id)
@@ -227,7 +227,7 @@ def _publish(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Importe
         for target, source in moved:
             os.rename(target, source)
         raise
-    return Imported(came, here, differing)
+    return Imported(imported, existing, differing)
 
 
 def _check_pictures(path: Path, runs: Sequence[Run]) -> Path:

@@ -140,7 +140,7 @@ class RunStore:
                 raise HomeError(f"Expected to publish run {record.run_id}; got: {error.strerror}.") from error
         return Run.open(target)
 
-    def remove(self, run_id: str) -> None:
+    def delete(self, run_id: str) -> None:
         """Puts a run of the home out of sight, in one step; `restore` brings it back.
 
         Raises:
@@ -164,7 +164,7 @@ class RunStore:
             RunNotFoundError: when no run of that id was removed.
             HomeError: when the home cannot be written.
         """
-        if run_id not in self.removed():
+        if run_id not in self.deleted():
             raise RunNotFoundError(f"Expected the id of a removed run; got {run_id!r:.60}.")
         try:
             self.publish(self._trash.path / run_id)
@@ -172,7 +172,7 @@ class RunStore:
             if (self.home.runs / run_id).exists():
                 shutil.rmtree(self._trash.path / run_id, ignore_errors=True)
 
-    def removed(self) -> list[str]:
+    def deleted(self) -> list[str]:
         """The ids of the runs that were removed and can be brought back."""
         return self._trash.names()
 

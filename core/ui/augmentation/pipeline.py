@@ -57,7 +57,7 @@ def pick_images() -> PickedImages | None:
     """The dataset and where in its training split the strip begins; both in the URL. None when it cannot be shown."""
     begin = _begin()
     found = {status.label: status for status in list_datasets(home())}
-    here = [label for label, status in found.items() if status.here or status.bundled]
+    here = [label for label, status in found.items() if status.available or status.bundled]
     usual = label_of(key_of(begin.dataset, begin.folder))
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
     with left:

@@ -118,6 +118,6 @@ def _describe(run: Run, seen: Pixels) -> str:
     if drawing is None:
         return f"The models see the central square, at {size}."
     return (
-        f"The models see {size}, white on black: what is drawn, {drawing.said}, as the images of "
+        f"The models see {size}, white on black: what is drawn, {drawing.description}, as the images of "
         f"{DATASETS[run.spec.dataset].label} are. They were trained on those, by other hands and pens than yours."
     )

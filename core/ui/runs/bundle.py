@@ -65,8 +65,8 @@ def show_import() -> None:
             except HeadroomError as error:
                 st.error(str(error), icon=":material/error:")
                 return
-            said = f"{format_plural(len(found.came), 'run')} came"
-            said += f"; here already: {len(found.here)}" if found.here else ""
+            said = f"{format_plural(len(found.imported), 'run')} came"
+            said += f"; here already: {len(found.existing)}" if found.existing else ""
             said += f", of which {len(found.differing)} with other results, which stay" if found.differing else ""
             st.session_state[_SAID], st.session_state[_COUNT] = f"{said}.", number + 1
             st.rerun()

@@ -60,7 +60,7 @@ def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
 def show_removed() -> None:
     """Undo for deleted runs, for those who may restore them."""
     if not problem(restore_runs):
-        show_trash("run", store().removed(), st.session_state.get(_REMOVED, []), restore_runs, clear_runs)
+        show_trash("run", store().deleted(), st.session_state.get(_REMOVED, []), restore_runs, clear_runs)
 
 
 def _remove(ids: list[str]) -> None:

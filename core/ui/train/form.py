@@ -91,7 +91,7 @@ def choose_specs() -> Choice:
     swept = _choose_swept(dataset, backbone, heads)
     changes, values, seeds = _ask_settings(recipe.spec, status, backbone, heads, swept or ())
     nothing = Choice(recipe.name, [], None)
-    if not (status.here or status.bundled):
+    if not (status.available or status.bundled):
         if DATASETS[dataset].added:
             st.info(f"{status.label} is not on this machine yet: `{status.how}`", icon=":material/download:")
         else:

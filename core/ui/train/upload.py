@@ -27,7 +27,7 @@ def choose_folder() -> str | None:
     for status in statuses:
         if status.problem:
             st.error(status.problem)
-    here = {status.folder: status for status in statuses if status.here}
+    here = {status.folder: status for status in statuses if status.available}
     if not here:
         st.info("No folder of images is here yet.", icon=":material/folder_open:")
         show_upload()
