@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.displays.views.curves import Curves
 from core.displays.views.heads import Heads
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.errors import HeadroomError
 from core.ui.compare.sections import (
     show_cautions,
@@ -39,7 +39,7 @@ if ready and (comparison := chosen_comparison()):
     with right:
         show_display(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
     show_images(comparison)
-    published = PublishedFigures(comparison)
+    published = PublishedResults(comparison)
     if not published.frame().empty:
         show_published(published)
     show_reproduction(comparison)

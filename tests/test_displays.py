@@ -37,7 +37,7 @@ from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.layers import Layers
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError, DatasetError
@@ -50,8 +50,8 @@ from tests.finished_run import RunWriter
 from tests.rewritten_run import as_kmnist, as_spec, history_of, rewrite
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
-TABLES = PublishedFigures | Tiles | Significance | Checks | Front
-MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | HyperparameterCurve
+TABLES = PublishedResults | Tiles | Significance | Checks | Front
+MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
 FOREIGN = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
     "new\nline", "&amp; %", "日本",
@@ -323,7 +323,7 @@ def test_layer_shares_of_each_head_sum_to_one(comparison: Comparison) -> None:
 
 
 def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
-    view = PublishedFigures(Comparison.of([make_run()]))
+    view = PublishedResults(Comparison.of([make_run()]))
     assert view.frame().empty  # digits-heads was never published
     assert view.describe() == "This recipe has no published figures."
 
@@ -346,7 +346,7 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
 def test_note_says_why_published_and_measured_may_not_be_compared(
     make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
 ) -> None:
-    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
+    text = PublishedResults(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
     assert note in text
     assert bool(note) == text.endswith("not comparable.")
 
@@ -357,14 +357,14 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
 def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
     recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
     head = next(figure.head for figure in recipe.published if figure.metric == metric)
-    view = PublishedFigures(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
+    view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
     assert len(view.table()) == len(view.frame()) > 0
 
 
 def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
-    assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
+    assert PublishedResults(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))
-    assert PublishedFigures(Comparison.of([unpublished])).note() == ""
+    assert PublishedResults(Comparison.of([unpublished])).note() == ""
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import signal, special
 
+from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.strip import draw_strip
 from core.errors import SpecError
 from core.lab import kernel, sample
 from core.lab.channel import compute_cost, convolve_channels

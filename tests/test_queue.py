@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.datasets.cache import open_dataset, pin
-from core.displays.job_table import list_ended, list_waiting
+from core.displays.job_table import list_active_jobs, list_completed_jobs
 from core.errors import HomeError, JobError
 from core.home import Home
 from core.jobs import database as table_module
@@ -227,7 +227,7 @@ def test_clock_that_jumps_changes_neither_order_nor_attempts(
     Dispatcher(home, executor, idle_seconds=0.3).run()
     jobs = queue.jobs()
     assert [(job.state, job.attempt) for job in jobs] == [("failed", 1), *[("cancelled", 0)] * 3, ("finished", 1)]
-    frame = list_ended(jobs, time.time())
+    frame = list_completed_jobs(jobs, time.time())
     assert not frame["Took"].str.contains("-").any()
     assert not frame["Ended"].str.contains("-").any()
 
@@ -293,7 +293,7 @@ def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue
     said = Progress(
         phase="training", epoch=1, epochs=4, step=1, steps=2, loss=0.25, images_per_second=1234, eta_seconds=75
     )
-    frame = list_waiting(queue.unfinished(), {job.run_id: said})
+    frame = list_active_jobs(queue.unfinished(), {job.run_id: said})
     assert list(frame["Run"]) == [specs[seed].run_id for seed in (2, 1, 0, 3)]
     first, second = frame.to_dict("records")[:2]
     assert first["Training"] == "GAP · seed 2"
@@ -302,4 +302,4 @@ def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue
     ]  # fmt: skip
     assert (second["State"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
     queue.cancel(job.run_id)
-    assert list_waiting(queue.unfinished(), {job.run_id: said})["State"][0] == "stopping"
+    assert list_active_jobs(queue.unfinished(), {job.run_id: said})["State"][0] == "stopping"

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from core.datasets.cache import open_dataset, pin
 from core.displays.sweep import (
     build_plan_table,
-    build_standing_table,
+    build_status_table,
     build_sweep_chart,
     compute_share,
     describe_plan,
-    describe_standing,
+    describe_status,
     list_problems,
     list_reasons,
     name_sweep,
@@ -250,7 +250,7 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     work(dispatcher)
     standing = read_sweep_status(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
-    assert build_standing_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
+    assert build_status_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
     assert list_reasons(standing) == ["2 not started: The sweep's budget of 10 min was used up."]
     assert standing.ended
     assert compute_share(standing) == 1.0
@@ -261,7 +261,7 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     standing = read_sweep_status(digits, sweep, store)
     assert [member.state for member in standing.members] == ["finished", "finished", "failed"]
     assert standing.members[2].reason == "Expected a test to fail; got one."
-    assert describe_standing(standing) == "2 of 3 finished · 1 failed"
+    assert describe_status(standing) == "2 of 3 finished · 1 failed"
 
     assert resubmit_failed(digits, sweep, "failed") == 1
     attempts = {job.run_id: job.state for job in JobQueue(digits).jobs()}

@@ -47,7 +47,7 @@ class RunEndpoint:
 
     def compare(self, asked: RunNames) -> ApiResponse:
         """Its figures stay at hand until a run is another."""
-        from core.displays.comparison_json import list_figures
+        from core.displays.comparison_json import list_results
         from core.displays.json_values import make_plain
         from core.store.comparison import Comparison
 
@@ -55,7 +55,7 @@ class RunEndpoint:
         key = asked.ids, self.store.generation, tuple(_date(run) for run in runs)
 
         def compute() -> ApiResponse:
-            figures = make_plain(list_figures(Comparison.of(runs), self.store.frame()))
+            figures = make_plain(list_results(Comparison.of(runs), self.store.frame()))
             return ApiResponse(Figures.model_validate(figures).model_dump_json().encode(), JSON)
 
         return self._cache.get(key, compute)

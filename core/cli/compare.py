@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
-from core.displays.comparison_json import list_figures
+from core.displays.comparison_json import list_results
 from core.displays.json_values import to_rows
 from core.errors import ComparisonError
 from core.home import Home
@@ -36,7 +36,7 @@ def compare(
     store = RunStore(Home.default())
     comparison = _choose(store, run_ids or [], recipe)
     if as_json:
-        print_json(list_figures(comparison, store.frame()))
+        print_json(list_results(comparison, store.frame()))
         return
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     typer.echo(write_headline(comparison))

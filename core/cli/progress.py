@@ -19,7 +19,7 @@ from rich.table import Column
 from core.cli.output import open_console
 from core.datasets import download
 from core.displays.progress import describe_progress
-from core.displays.sweep import compute_share, describe_standing, name_member
+from core.displays.sweep import compute_share, describe_status, name_sweep_run
 from core.home import Home
 from core.jobs.progress import Progress as TrainingProgress
 from core.jobs.queue import State
@@ -62,7 +62,7 @@ def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgres
         whole = bars.add_task("Sweep", total=1.0, text="queued")
         specs = {spec.run_id: spec for spec in sweep.specs}
         tasks = {
-            run_id: bars.add_task(name_member(spec, sweep), total=1.0, text="", visible=False)
+            run_id: bars.add_task(name_sweep_run(spec, sweep), total=1.0, text="", visible=False)
             for run_id, spec in specs.items()
         }
         looked_at = -1.0
@@ -73,7 +73,7 @@ def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgres
             bars.update(tasks[run_id], completed=share, text=words, visible=state == "running")
             if console.is_terminal and time.monotonic() - looked_at >= 1.0:
                 standing = read_sweep_status(home, sweep, store, estimator)
-                bars.update(whole, completed=compute_share(standing), text=describe_standing(standing))
+                bars.update(whole, completed=compute_share(standing), text=describe_status(standing))
                 looked_at = time.monotonic()
 
         yield follow

@@ -153,7 +153,7 @@ def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
 
 def _list(home: Home, as_json: bool) -> None:
     from core.displays.progress import describe_age
-    from core.displays.sweep import describe_standing, name_sweep
+    from core.displays.sweep import describe_status, name_sweep
     from core.jobs.sweep_status import read_sweep_status
     from core.jobs.sweep_store import list_sweeps
     from core.store.run_store import RunStore
@@ -170,7 +170,7 @@ def _list(home: Home, as_json: bool) -> None:
             {
                 "Sweep": found.sweep_id,
                 "What": name_sweep(found),
-                "How far": describe_standing(standing),
+                "How far": describe_status(standing),
                 "Asked": describe_age(found.age_seconds),
             }
             for found, standing in rows
@@ -184,7 +184,7 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
         JobError: when a member failed; says which one and why.
     """
     from core.cli.progress import watch_sweep
-    from core.displays.sweep import build_standing_table, describe_standing, list_reasons
+    from core.displays.sweep import build_status_table, describe_status, list_reasons
     from core.jobs.sweep_status import read_sweep_status
     from core.jobs.wait import wait
     from core.store.run_store import RunStore
@@ -203,10 +203,10 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
     if as_json:
         print_json(_list_standing(asked, standing))
     else:
-        _print(build_standing_table(standing, asked.settings))
+        _print(build_status_table(standing, asked.settings))
     for reason in list_reasons(standing):
         print_message(reason)
-    print_message(f"Sweep {asked.sweep_id}: {describe_standing(standing)}.")
+    print_message(f"Sweep {asked.sweep_id}: {describe_status(standing)}.")
     failed = [member for member in standing.members if member.state == "failed"]
     if failed and wait_for_it:
         first = failed[0]

@@ -17,7 +17,7 @@ EVIDENCE = (
 )  # fmt: skip
 
 
-def list_figures(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, Any]:
+def list_results(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, Any]:
     """The headline, what each head costs and buys, what was published, and the evidence.
 
     Args:

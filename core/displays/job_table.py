@@ -41,7 +41,7 @@ def _tell(job: Job) -> dict[str, object]:
     return {"Training": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label}
 
 
-def list_waiting(jobs: Sequence[Job], said: Mapping[str, Progress | None]) -> pd.DataFrame:
+def list_active_jobs(jobs: Sequence[Job], said: Mapping[str, Progress | None]) -> pd.DataFrame:
     """One row a job, those that run first, the others in the order they will be started; the columns of WAITING.
 
     Args:
@@ -71,7 +71,7 @@ def _describe_waiting(job: Job, progress: Progress | None) -> dict[str, object]:
     }
 
 
-def list_ended(jobs: Sequence[Job], now: float) -> pd.DataFrame:
+def list_completed_jobs(jobs: Sequence[Job], now: float) -> pd.DataFrame:
     """One row a job in the given order, with the columns of ENDED.
 
     Args:

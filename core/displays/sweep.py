@@ -37,7 +37,7 @@ def _write_value(spec: RunSpec, name: str) -> str:
     return describe_value(name, getattr(spec, name)) if spec.uses(name) else "–"
 
 
-def name_member(spec: RunSpec, sweep: Sweep) -> str:
+def name_sweep_run(spec: RunSpec, sweep: Sweep) -> str:
     """«GAP · 2 blocks · seed 0»: what tells it from the others."""
     told = [describe_setting(name, getattr(spec, name)) for name in list_columns(sweep.specs, sweep.settings)]
     return " · ".join([HEADS[spec.head].label, *told, f"seed {spec.seed}"])
@@ -112,7 +112,7 @@ def describe_estimate(plan: SweepPlan) -> str:
     )
 
 
-def build_standing_table(standing: SweepStatus, settings: Sequence[str]) -> pd.DataFrame:
+def build_status_table(standing: SweepStatus, settings: Sequence[str]) -> pd.DataFrame:
     """A row a member: how it fares and what came out."""
     columns = list_columns([member.spec for member in standing.members], settings)
     return pd.DataFrame(
@@ -159,7 +159,7 @@ def compute_share(standing: SweepStatus) -> float:
     return sum(shares) / len(shares)
 
 
-def describe_standing(standing: SweepStatus) -> str:
+def describe_status(standing: SweepStatus) -> str:
     """«7 of 18 finished · 2 running · 9 queued · 4 min 10 s left»."""
     counts = standing.counts
     parts = [f"{counts['finished']:,} of {len(standing.members):,} finished"]

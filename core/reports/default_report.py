@@ -1,6 +1,6 @@
 """The report that runs give by themselves, before an author has changed anything."""
 
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.reports.report import MOST_TITLE, ChartBlock, Report, draw_id
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -44,7 +44,7 @@ def write_title(comparison: Comparison) -> str:
 
 def write_default(comparison: Comparison, title: str = "") -> Report:
     """All that a reader asks first, in the order of the questions."""
-    published = () if PublishedFigures(comparison).frame().empty else (ChartBlock(display="published"),)
+    published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
     views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
     return Report(
         title=title or write_title(comparison),

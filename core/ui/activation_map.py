@@ -27,7 +27,7 @@ def show_activation(activation: Activation, opacity: float = 0.7) -> None:
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
         return
-    for sentence in drawn.silences:
+    for sentence in drawn.reasons:
         st.info(sentence, icon=":material/visibility_off:")
     if drawn.html:
         st.html(set_opacity(drawn.html, opacity))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.displays.lab.ink import ACCENT, GREY, ink_on, write_hex
+from core.displays.lab.shades import ACCENT, GREY, ink_on, write_hex
 
 
 class SvgDrawing:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.displays.lab.drawing import SvgDrawing
-from core.displays.lab.ink import shade
+from core.displays.lab.shades import shade
 from core.lab.matrix import format_number
 
 _CELL = 46

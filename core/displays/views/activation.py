@@ -36,7 +36,7 @@ class Drawn:
 
     html: str
     kinds: dict[str, bool]
-    silences: list[str]
+    reasons: list[str]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ _FORMS: dict[str, tuple[str, Callable[..., str]]] = {
 
 
 @dataclass(frozen=True)
-class PublishedFigures(Display):
+class PublishedResults(Display):
     """What the recipe's author printed, and what these runs give. Empty for a recipe that was not published."""
 
     name: ClassVar[str] = "published"

@@ -7,7 +7,7 @@ from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.reports.reproduction import build_reproduction
@@ -84,7 +84,7 @@ def _show_only_one_right(gallery: Gallery) -> None:
     )
 
 
-def show_published(published: PublishedFigures) -> None:
+def show_published(published: PublishedResults) -> None:
     """What the author printed beside what was measured here, and whether the two may be compared."""
     st.subheader(published.title, anchor=False)
     if note := published.note():

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from core.actions.job import cancel_jobs, move_job, pause_queue, retry_job
-from core.displays.job_table import list_ended, list_waiting, read_spec, write_name
+from core.displays.job_table import list_active_jobs, list_completed_jobs, read_spec, write_name
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
 from core.jobs.progress import read_log, read_progress
@@ -47,7 +47,7 @@ def show_history() -> None:
         return
     st.subheader("Ended", anchor=False)
     left = {name: st.column_config.TextColumn(name) for name in ("State", "Dataset", "Asked by", "Run")}
-    frame = list_ended(ended[:_ENDED_SHOWN], time.time())
+    frame = list_completed_jobs(ended[:_ENDED_SHOWN], time.time())
     if (frame["Reason"] == "–").all():
         frame = frame.drop(columns="Reason")
     else:
@@ -82,7 +82,7 @@ def _watch(known: set[str]) -> None:
             said = {job.run_id: read_progress(home(), job.run_id) for job in running}
             bar = st.column_config.ProgressColumn("Progress", format="%.0f %%", min_value=0, max_value=100, width=120)
             left = {name: st.column_config.TextColumn(name) for name in ("State", "Dataset", "Asked by", "Run")}
-            show_frame(list_waiting(unfinished, said), {"Progress": bar} | left)
+            show_frame(list_active_jobs(unfinished, said), {"Progress": bar} | left)
         else:
             st.page_link("pages/train.py", label="Train more", icon=":material/model_training:")
         _show_chosen(queue, unfinished)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.displays.lab.curve import build_cost_chart
+from core.displays.lab.charts import build_cost_chart
 from core.displays.lab.formula import write_sum
 from core.displays.lab.grid import draw_grid
 from core.displays.number import format_count

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from core.displays.lab.figure import join_figures
+from core.displays.lab.drawing_row import join_drawings
 
 _CSS = """
 .place { color: var(--st-text-color); font: 14px/1.4 var(--st-font); }
@@ -32,4 +32,4 @@ def show_drawing(key: str, svg: str) -> None:
 
 def show_drawings(key: str, figures: Iterable[tuple[str, str] | str]) -> None:
     """Drawings in a row: (caption, SVG) pairs, and the signs between them; `key` as above."""
-    _place(data=join_figures(figures), key=f"drawing-{key}")
+    _place(data=join_drawings(figures), key=f"drawing-{key}")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.displays.lab.curve import build_binary_chart, build_softmax_chart
+from core.displays.lab.charts import build_binary_chart, build_softmax_chart
 from core.errors import SpecError
 from core.lab.convolution import Values
 from core.lab.loss import (

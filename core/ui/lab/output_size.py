@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.lab.formula import write_output_size
-from core.displays.lab.staircase import draw_staircase
+from core.displays.lab.kernel_positions import draw_kernel_positions
 from core.lab.convolution import compute_output_size, resolve_padding
 from core.ui import url, widget
 from core.ui.display import show_frame
@@ -24,7 +24,7 @@ def show_size() -> None:
     with right:
         outputs = compute_output_size(size, kernel, (padding, padding), stride, dilation)
         st.latex(write_output_size(size, kernel, (padding, padding), stride, dilation))
-        show_drawing("staircase", draw_staircase(size, kernel, padding, stride, dilation, outputs))
+        show_drawing("staircase", draw_kernel_positions(size, kernel, padding, stride, dilation, outputs))
         st.caption(
             "Above: the axis, its padding as dotted zeros. Below: a line for each output value, the weights in blue. "
             "Orange marks values at the end that no window reaches: the floor in the formula drops them."

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from core.displays.lab.agreement import count_same
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.verdict import count_same
 from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally

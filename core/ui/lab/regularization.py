@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.displays.lab.curve import build_dropout_chart, build_penalty_chart
+from core.displays.lab.charts import build_dropout_chart, build_penalty_chart
 from core.displays.lab.grid import draw_grid
 from core.lab.matrix import format_number
 from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum

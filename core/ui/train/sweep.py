@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.actions.job import cancel_jobs, retry_sweep
 from core.displays.sweep import (
-    build_standing_table,
+    build_status_table,
     build_sweep_chart,
     compute_share,
-    describe_standing,
+    describe_status,
     describe_sweep_chart,
     list_columns,
     list_reasons,
@@ -86,14 +86,14 @@ def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
             st.rerun()
         if not ended:
             start_queued_jobs()
-        st.progress(compute_share(standing), f"**{describe_standing(standing)}**")
+        st.progress(compute_share(standing), f"**{describe_status(standing)}**")
         _show_buttons(sweep, standing)
         st.markdown(f"**Validation accuracy by {SETTINGS[setting].label.lower() if setting else 'head'}**")
         chart = build_sweep_chart(standing, sweep.settings, setting)
         st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(standing, setting))
         for reason in list_reasons(standing):
             st.caption(reason)
-        show_frame(build_standing_table(standing, sweep.settings), rows=_TABLE_ROWS, words=("Status",))
+        show_frame(build_status_table(standing, sweep.settings), rows=_TABLE_ROWS, words=("Status",))
 
 
 def _show_buttons(sweep: Sweep, standing: SweepStatus) -> None:

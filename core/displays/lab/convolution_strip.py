@@ -2,7 +2,7 @@
 
 from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.grid import fit_font
-from core.displays.lab.ink import shade
+from core.displays.lab.shades import shade
 from core.lab.convolution import Convolution
 from core.lab.matrix import format_number
 

@@ -1,13 +1,13 @@
 """Where a kernel can stand on an axis: one line an output value."""
 
 from core.displays.lab.drawing import SvgDrawing
-from core.displays.lab.ink import ACCENT, BLUE, GREY
+from core.displays.lab.shades import ACCENT, BLUE, GREY
 from core.lab.convolution import effective_size
 
 _WIDTH, _CELL, _TOP, _MOST = 900, 40, 44, 24
 
 
-def draw_staircase(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
+def draw_kernel_positions(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
     """SVG of the axis with its padding, and below it the positions of the kernel: its weights in blue, what it steps
     over when dilated in between, what is left over at the end of the axis in orange."""
     padded = size + 2 * padding

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 
-def join_figures(figures: Iterable[tuple[str, str] | str]) -> str:
+def join_drawings(figures: Iterable[tuple[str, str] | str]) -> str:
     """HTML of (caption, SVG) pairs and the signs between them, such as «=». The page's style lets the row wrap."""
     figures = list(figures)
     level = "" if any(isinstance(figure, str) for figure in figures) else " level"

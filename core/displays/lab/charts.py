@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from core.displays.display import Chart
-from core.displays.lab.ink import ACCENT, BLUE, GREEN, GREY
+from core.displays.lab.shades import ACCENT, BLUE, GREEN, GREY
 from core.lab.channel import compute_cost
 from core.lab.convolution import Values
 from core.lab.loss import binary_from_logit, softmax
