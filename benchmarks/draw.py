@@ -55,7 +55,7 @@ def measure_work(comparison: Comparison) -> dict[str, object]:
         times = [time.perf_counter()]
         seen = prepare_picture(data, comparison.first)
         times.append(time.perf_counter())
-        answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
+        answers = {head: model.predict(seen[np.newaxis]) for head, model in models.items()}
         times.append(time.perf_counter())
         build_cards(
             seen,

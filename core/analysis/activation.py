@@ -24,12 +24,12 @@ Images = NDArray[np.uint8]
 @dataclass(frozen=True)
 class ActivationView:
     """`maps` float32 of shape (images, classes, height, width) in units of the logit; `bias` of shape (classes,) is
-    what exact ones leave out of it. None with a `silence` that says why there are none."""
+    what exact ones leave out of it. None with a `unavailable_reason` that says why there are none."""
 
     maps: NDArray[np.float32] | None = None
     bias: NDArray[np.float32] | None = None
     exact: bool = False
-    silence: str = ""
+    unavailable_reason: str = ""
 
 
 def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], Images]) -> ActivationView:
@@ -49,19 +49,19 @@ def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], 
     kept = kept or f"Run {run.run_id} was trained before activation maps were kept"
     if not run.has("model.tflite"):
         how = "choose one of these" if stored else f"remove its folder {run.path.name} and train it again to get them"
-        return ActivationView(silence=f"{kept}, and its model file is not here to compute others: {how}.")
+        return ActivationView(unavailable_reason=f"{kept}, and its model file is not here to compute others: {how}.")
     seconds = run.record.cost.latency_seconds * len(images)
     if seconds > _MOST_SECONDS:
         return ActivationView(
-            silence=f"{kept}; to compute others of {len(images)} images now would take {seconds:.0f} s."
+            unavailable_reason=f"{kept}; to compute others of {len(images)} images now would take {seconds:.0f} s."
         )
     model = LiveModel(run)
-    if model.silence:
-        return ActivationView(silence=model.silence)
-    return ActivationView(model.answer(load()).maps, model.bias, model.exact)
+    if model.unavailable_reason:
+        return ActivationView(unavailable_reason=model.unavailable_reason)
+    return ActivationView(model.predict(load()).maps, model.bias, model.exact)
 
 
-def read_activation_view(run: Run, images: Sequence[Images]) -> Images:
+def prepare_images(run: Run, images: Sequence[Images]) -> Images:
     """Pictures as they are stored, uint8 of shape (height, width, channels) each, as the model of a run sees them.
 
     Raises:
@@ -86,5 +86,5 @@ def prepare_picture(data: bytes, run: Run) -> Images:
     picture = read_picture(data, channels=channels)
     if dataset.drawing:
         picture = fit_drawing(picture, dataset.drawing, dataset.input_shape[0])
-    seen: Images = read_activation_view(run, [picture])[0]
+    seen: Images = prepare_images(run, [picture])[0]
     return seen

@@ -40,7 +40,7 @@ def compute_bins(probs: Probs, labels: Labels) -> pd.DataFrame:
             "low": edges[:-1],
             "high": edges[1:],
             "predictions": predictions.astype(np.int64),
-            "rights": rights.astype(np.int64),
+            "correct": rights.astype(np.int64),
             "confidence": mean,
             "accuracy": accuracy,
         }
@@ -163,10 +163,10 @@ def compute_confidence(comparison: Comparison) -> pd.DataFrame:
         predictions = [run.predictions for run in variant.runs]
         bins = _merge([compute_bins(each.test_probs, each.test_labels) for each in predictions])
         for right in (True, False):
-            counts = bins["rights"] if right else bins["predictions"] - bins["rights"]
+            counts = bins["correct"] if right else bins["predictions"] - bins["correct"]
             frame = bins[["low", "high"]].assign(predictions=counts, share=counts / max(int(counts.sum()), 1))
             frame.insert(0, "head", variant.label)
-            frame.insert(1, "right", right)
+            frame.insert(1, "correct", right)
             frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
@@ -174,10 +174,10 @@ def compute_confidence(comparison: Comparison) -> pd.DataFrame:
 def _merge(many: list[pd.DataFrame]) -> pd.DataFrame:
     """Bins of several runs as if their guesses were of one."""
     merged = many[0][["low", "high"]].copy()
-    merged["predictions"], merged["rights"] = (sum(bins[name] for bins in many) for name in ("predictions", "rights"))
+    merged["predictions"], merged["correct"] = (sum(bins[name] for bins in many) for name in ("predictions", "correct"))
     sure = sum((bins["confidence"] * bins["predictions"]).fillna(0.0) for bins in many)
     known = merged["predictions"].where(merged["predictions"] > 0)
-    return merged.assign(confidence=sure / known, accuracy=merged["rights"] / known)
+    return merged.assign(confidence=sure / known, accuracy=merged["correct"] / known)
 
 
 def _keep_finite(probs: Probs, labels: Labels) -> tuple[Probs, Labels]:

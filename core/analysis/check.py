@@ -21,10 +21,10 @@ class Result:
     """«Not applicable» says that the question cannot be asked of these runs, not that all is well."""
 
     state: State
-    sentence: str
+    message: str
 
 
-Ask = Callable[[Comparison], Result]
+CheckFunction = Callable[[Comparison], Result]
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Check:
     severity: Severity
     order: int
     explanation: str
-    ask: Ask
+    run: CheckFunction
 
 
-def check(*, code: str, title: str, severity: Severity) -> Callable[[Ask], Check]:
+def check(*, code: str, title: str, severity: Severity) -> Callable[[CheckFunction], Check]:
     """Makes a registry entry of a function; its name is the check's name, its docstring the explanation.
 
     Args:
@@ -49,9 +49,9 @@ def check(*, code: str, title: str, severity: Severity) -> Callable[[Ask], Check
         severity: serious when the comparison does not answer its question, a warning when it may answer it wrongly.
     """
 
-    def register(ask: Ask) -> Check:
-        explanation = "\n".join(line.strip() for line in (ask.__doc__ or "").strip().splitlines())
-        return Check(ask.__name__, code, title, severity, int(code[1:]), explanation, ask)
+    def register(run: CheckFunction) -> Check:
+        explanation = "\n".join(line.strip() for line in (run.__doc__ or "").strip().splitlines())
+        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run)
 
     return register
 
@@ -61,7 +61,7 @@ CHECKS: Registry[Check] = Registry("core.analysis.checks", "check")
 
 def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     """All of them: what failed first, the most severe first, then what passed, then what could not be asked."""
-    answers = [(one, one.ask(comparison)) for one in CHECKS.values()]
+    answers = [(one, one.run(comparison)) for one in CHECKS.values()]
     return sorted(answers, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 

@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 from core.store.comparison import Variant
 from core.store.run import Run
 
-NO_GUESS = -1
+NO_PREDICTION = -1
 
 
 def compute_predicted(probs: NDArray[np.float32]) -> NDArray[np.int64]:
     """The most probable class of each image, int64 of shape (images,), from probabilities of shape (images, classes).
 
-    An image with a probability that is not finite, as a diverged training leaves them, has NO_GUESS: it counts as
+    An image with a probability that is not finite, as a diverged training leaves them, has NO_PREDICTION: it counts as
     wrong. Of equally probable classes the first is the guess.
     """
     predicted = probs.argmax(axis=1)  # the place of the NaN where there is one
     highest = probs[np.arange(len(probs)), predicted]
-    return np.where(np.isfinite(highest), predicted, NO_GUESS)
+    return np.where(np.isfinite(highest), predicted, NO_PREDICTION)
 
 
 def compute_correct(run: Run) -> NDArray[np.bool_]:

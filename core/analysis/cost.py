@@ -20,7 +20,7 @@ def list_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """One row a run: run_id, seed, setting, name, head, label, cpu, test_accuracy and the COSTS; NaN for what an older
     record does not hold. `epoch_seconds` is the mean over the epochs trained, with their validation."""
     runs = test_set_runs.runs
-    frame = runs[["run_id", "seed", "setting", "name", "head", "label", "cpu", "test_accuracy"]].copy()
+    frame = runs[["run_id", "seed", "configuration", "name", "head", "label", "cpu", "test_accuracy"]].copy()
     for cost in COSTS:
         values = runs["train_seconds"] / runs["trained_epochs"] if cost == "epoch_seconds" else runs[cost]
         frame[cost] = pd.to_numeric(values).astype("float64")
@@ -29,25 +29,25 @@ def list_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
 
 def compute_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """One row a setting, means over its seeds: setting, name, head, label, seeds, cpu (all of them), test_accuracy and
-    test_accuracy_spread (sample standard deviation; NaN for one seed), the COSTS, and accuracy_per_1000_params.
+    test_accuracy_std (sample standard deviation; NaN for one seed), the COSTS, and accuracy_per_1000_params.
 
     A cost that a seed lacks is the mean over the others, NaN when none has it. The last column is in points of per
     cent: Canziani, Paszke & Culurciello 2016, An analysis of deep neural network models for practical applications,
     figure 10, «information density».
     """
     runs = list_costs(test_set_runs)
-    groups = runs.groupby("setting", sort=True)
+    groups = runs.groupby("configuration", sort=True)
     frame = groups[["name", "head", "label"]].first()
     frame["seeds"] = groups.size()
     frame["cpu"] = groups["cpu"].agg(lambda names: ", ".join(dict.fromkeys(names)))
     frame["test_accuracy"] = groups["test_accuracy"].mean()
-    frame["test_accuracy_spread"] = groups["test_accuracy"].std(ddof=1)
+    frame["test_accuracy_std"] = groups["test_accuracy"].std(ddof=1)
     frame[[*COSTS]] = groups[[*COSTS]].mean()
     params = frame["params"].where(frame["params"] > 0)
     return frame.assign(accuracy_per_1000_params=100 * frame["test_accuracy"] / (params / 1000)).reset_index()
 
 
-def compute_staircase(costs: pd.DataFrame, names: Sequence[str] = COSTS) -> pd.DataFrame:
+def compute_marginal_costs(costs: pd.DataFrame, names: Sequence[str] = COSTS) -> pd.DataFrame:
     """The front of settings (`compute_costs`) for each cost: cost (its name), setting, name, label, seeds,
     test_accuracy, value, extra_value, extra_points (of per cent), value_per_point. Extras count from the setting
     before; settings with equal figures have the same ones. NaN for the cheapest."""
@@ -60,7 +60,7 @@ def compute_staircase(costs: pd.DataFrame, names: Sequence[str] = COSTS) -> pd.D
         steps = compute_steps(values, accuracy).to_numpy()
         rows.append(front)
         figures.append(np.column_stack([values[front], steps[np.searchsorted(steps[:, 0], values[front]), 2:]]))
-    frame = costs.iloc[np.concatenate(rows)][["setting", "name", "label", "seeds", "test_accuracy"]]
+    frame = costs.iloc[np.concatenate(rows)][["configuration", "name", "label", "seeds", "test_accuracy"]]
     frame.insert(0, "cost", np.repeat(names, [len(front) for front in rows]))
     extras = ["value", "extra_value", "extra_points", "value_per_point"]
     frame[extras] = np.concatenate(figures) * [1, 1, 100, 0.01]  # from shares to points

@@ -16,7 +16,7 @@ from core.store.comparison import Comparison, Variant
 RESAMPLES = 2_000
 MOST_SEEDS = 1_000
 
-Verdict = Literal["better", "worse", "no difference shown", "one seed"]
+Verdict = Literal["better", "worse", "no significant difference", "one seed"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Difference:
     """Accuracy of `a` minus that of `b`, over the seeds that both have.
 
     `low` and `high` bound the 95 % interval: over images and seeds, with a single pair over the images alone.
-    `seed_spread` is the standard deviation of the differences over the seeds (n − 1), None for fewer than two;
-    `image_error` is the standard error that the choice of test images gives to the mean. Without a seed in common
+    `seed_std` is the standard deviation of the differences over the seeds (n − 1), None for fewer than two;
+    `image_std_error` is the standard error that the choice of test images gives to the mean. Without a seed in common
     the means over all seeds are subtracted, `seeds` is 0, and there is no interval: `low` and `high` are NaN.
     """
 
@@ -36,17 +36,17 @@ class Difference:
     high: float
     seeds: int
     images: int
-    seed_spread: float | None
-    image_error: float
+    seed_std: float | None
+    image_std_error: float
 
     @property
     def verdict(self) -> Verdict:
         """Of `a`. A head is better or worse than another only where two seeds or more have their say."""
-        if self.seed_spread is None:
+        if self.seed_std is None:
             return "one seed"
         if self.low > 0:
             return "better"
-        return "worse" if self.high < 0 else "no difference shown"
+        return "worse" if self.high < 0 else "no significant difference"
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def compute_need(difference: Difference) -> Need:
     Half the interval's width is about √((t·s/√k)² + (z·e)²) for k seeds, with `s` the spread over the seeds and `e`
     the standard error over the images, which shrinks with the root of their number.
     """
-    size, spread = abs(difference.mean), difference.seed_spread
+    size, spread = abs(difference.mean), difference.seed_std
     if size == 0 or spread is None:
         return Need()
-    images_half = float(ndtri((1 + LEVEL) / 2)) * difference.image_error
+    images_half = float(ndtri((1 + LEVEL) / 2)) * difference.image_std_error
     if images_half >= size:
         return Need(images=ceil(difference.images * (images_half / size) ** 2))
     room = sqrt(size**2 - images_half**2)

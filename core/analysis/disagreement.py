@@ -13,8 +13,8 @@ from core.analysis.prediction import compute_confusion, select_seed_runs
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
 
-Cell = Literal["both right", "only the first", "only the second", "both wrong"]
-CELLS: tuple[Cell, ...] = ("both right", "only the first", "only the second", "both wrong")
+Cell = Literal["both correct", "only the first", "only the second", "both wrong"]
+CELLS: tuple[Cell, ...] = ("both correct", "only the first", "only the second", "both wrong")
 Pair = tuple[str, str]
 
 
@@ -68,7 +68,7 @@ def compute_class_accuracy(comparison: Comparison, seed: int | None = None) -> p
         low, high = compute_wilson(rights, images)
         with np.errstate(invalid="ignore"):
             accuracy = rights / images
-        columns = {"label": np.arange(classes), "images": images, "rights": rights, "accuracy": accuracy}
+        columns = {"label": np.arange(classes), "images": images, "correct": rights, "accuracy": accuracy}
         frame = pd.DataFrame(columns | {"low": low, "high": high})
         frame.insert(0, "head", head)
         frame.insert(1, "seed", run.spec.seed)
@@ -76,7 +76,7 @@ def compute_class_accuracy(comparison: Comparison, seed: int | None = None) -> p
     return pd.concat(frames, ignore_index=True)
 
 
-def compare_confusions(comparison: Comparison, pair: Pair | None = None) -> pd.DataFrame:
+def compare_confused_pairs(comparison: Comparison, pair: Pair | None = None) -> pd.DataFrame:
     """Columns a, b, label, guess, images_a, images_b (means over the seeds), difference (a − b), only.
 
     One row a pair of heads and confusion that at least one of them has, the most different first; `only` is the head

@@ -11,7 +11,7 @@ from core.store.same_test_set import RunsOnTestSet
 
 _NO_SETTINGS = ("dataset", "data", "folder", "attribute")  # where the images come from
 COLUMNS = (
-    "setting", "value", "place", "series", "rest", "head", "applies", "run_id", "seed", "seeds", "test_accuracy",
+    "setting", "value", "order", "series", "rest", "head", "applies", "run_id", "seed", "seeds", "test_accuracy",
     "lowest", "highest", "low", "high",
 )  # fmt: skip
 
@@ -47,17 +47,17 @@ def compute_hyperparameter_curve(test_set_runs: RunsOnTestSet, setting: str) -> 
         {to_plain(value) for value in curves[setting]}, key=lambda value: (value is None, 0 if value is None else value)
     )
     texts = [describe_value(setting, value) for value in values]
-    curves = curves.assign(place=[values.index(to_plain(value)) for value in curves[setting]], applies=True)
+    curves = curves.assign(order=[values.index(to_plain(value)) for value in curves[setting]], applies=True)
     level = frame[~used & frame["around"].isin(curves["around"])].assign(applies=False)
     whole = pd.concat(
-        [curves, *(level.assign(place=place) for place in range(len(values)))] if len(level) else [curves]
+        [curves, *(level.assign(order=place) for place in range(len(values)))] if len(level) else [curves]
     )
     whole = whole.assign(
-        setting=setting, value=[texts[place] for place in whole["place"]], rest=_name_rest(whole, others, shared), seeds=1,
+        setting=setting, value=[texts[place] for place in whole["order"]], rest=_name_rest(whole, others, shared), seeds=1,
         head=whole["label"], **dict.fromkeys(("lowest", "highest", "low", "high"), np.nan),
     )  # fmt: skip
     both = pd.concat([whole[[*COLUMNS]], _average(whole)])
-    return both.sort_values(["series", "place", "seed"], kind="stable", ignore_index=True)
+    return both.sort_values(["series", "order", "seed"], kind="stable", ignore_index=True)
 
 
 def _name_rest(frame: pd.DataFrame, others: list[str], shared: list[str]) -> list[str]:
@@ -81,8 +81,8 @@ def _find_series(test_set_runs: RunsOnTestSet, setting: str) -> tuple[pd.Series,
 
 
 def _average(runs: pd.DataFrame) -> pd.DataFrame:
-    groups = runs.groupby(["series", "place"], sort=False)
-    frame = groups[[name for name in COLUMNS if name not in ("series", "place")]].first().reset_index()
+    groups = runs.groupby(["series", "order"], sort=False)
+    frame = groups[[name for name in COLUMNS if name not in ("series", "order")]].first().reset_index()
     accuracies = groups["test_accuracy"]
     mean, seeds = accuracies.mean().to_numpy(), accuracies.size().to_numpy()
     spans = [compute_mean_interval(values.tolist()) for _, values in accuracies]

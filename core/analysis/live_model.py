@@ -31,7 +31,7 @@ class LivePrediction:
 class LiveModel:
     """The model of a run. One image at a time is computed, whoever asks: an interpreter is not safe for two.
 
-    `silence` says why there are no maps, else it is None.
+    `unavailable_reason` says why there are no maps, else it is None.
 
     Raises:
         RunDamagedError: when the run holds no model.tflite, or not the one that the worker wrote.
@@ -50,7 +50,7 @@ class LiveModel:
         except (ValueError, RuntimeError) as error:
             raise RunDamagedError(f"Expected a model that LiteRT opens in run {run.run_id}; got: {error}.") from None
         self.input_shape: tuple[int, ...] = tuple(int(side) for side in self._entry["shape"][1:])
-        self.exact, self.silence = False, None
+        self.exact, self.unavailable_reason = False, None
         self._head: MapHead | None = None
         try:
             plan = plan_maps(run.model)
@@ -58,14 +58,14 @@ class LiveModel:
             self._check(head, run)
             self._head, self.exact = head, plan.exact
         except SpecError as error:
-            self.silence = str(error)
+            self.unavailable_reason = str(error)
 
     @property
     def bias(self) -> NDArray[np.float32] | None:
         """What exact maps leave out of the logits, of shape (classes,)."""
         return None if self._head is None else self._head.bias
 
-    def answer(self, images: NDArray[np.uint8]) -> LivePrediction:
+    def predict(self, images: NDArray[np.uint8]) -> LivePrediction:
         """
         Args:
             images: as the model sees them, uint8 of shape (images, side, side, channels).

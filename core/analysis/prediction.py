@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -36,9 +36,9 @@ def find_positive(comparison: Comparison) -> int | None:
 
 def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
     """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right; told
-    is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess.
+    is the class whose probability, prob_shown, is worth telling: the positive one where there is one, else the guess.
 
-    `guess` is NO_GUESS and `prob` NaN where the probabilities are not finite."""
+    `guess` is NO_PREDICTION and `prob` NaN where the probabilities are not finite."""
     frames = []
     positive = find_positive(comparison)
     for head, run in select_seed_runs(comparison, seed).items():
@@ -53,11 +53,11 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
                     "head": head,
                     "label": labels,
                     "predicted": predicted,
-                    "prob": np.where(predicted == NO_GUESS, np.nan, probs[rows, predicted]).astype(np.float64),
+                    "prob": np.where(predicted == NO_PREDICTION, np.nan, probs[rows, predicted]).astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
-                    "right": predicted == labels,
-                    "told": told,
-                    "prob_told": np.where(told == NO_GUESS, np.nan, probs[rows, told]).astype(np.float64),
+                    "correct": predicted == labels,
+                    "shown": told,
+                    "prob_shown": np.where(told == NO_PREDICTION, np.nan, probs[rows, told]).astype(np.float64),
                 }
             )
         )
@@ -77,7 +77,7 @@ def select_images(
     images, first, index, heads = np.unique(
         predictions["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
     )
-    rights = np.bincount(index, predictions["right"])
+    rights = np.bincount(index, predictions["correct"])
     wrongs = heads - rights
     keep = {
         "all": wrongs >= 0,
@@ -104,7 +104,7 @@ def compute_confusion(comparison: Comparison) -> pd.DataFrame:
         total, images = np.zeros((classes, classes)), np.zeros(classes)
         for run in variant.runs:
             predicted, labels = compute_predicted(run.predictions.test_probs), run.predictions.test_labels
-            places = (labels * classes + predicted)[predicted != NO_GUESS]
+            places = (labels * classes + predicted)[predicted != NO_PREDICTION]
             total += np.bincount(places, minlength=classes**2).reshape(classes, classes)
             images += np.bincount(labels, minlength=classes)
         counts = total / len(variant.runs)

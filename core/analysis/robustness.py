@@ -26,16 +26,16 @@ class Tested:
     pooled: bool
     seeds: tuple[int, ...]
     rows: tuple[_Row, ...]
-    right: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
 
     def at(self, corruption: str, value: float) -> NDArray[np.bool_]:
         """Of shape (seeds, images)."""
         row = _UNCHANGED if value == CORRUPTIONS[corruption].neutral else (corruption, value)
-        return self.right[:, self.rows.index(row)]
+        return self.correct[:, self.rows.index(row)]
 
     def lost(self, corruption: str, value: float) -> NDArray[np.int8]:
         """1 where the stress cost a right answer, −1 where it gave one: of shape (seeds, images)."""
-        return self.right[:, self.rows.index(_UNCHANGED)].astype(np.int8) - self.at(corruption, value).astype(np.int8)
+        return self.correct[:, self.rows.index(_UNCHANGED)].astype(np.int8) - self.at(corruption, value).astype(np.int8)
 
 
 def list_tested(comparison: Comparison) -> list[Tested]:
@@ -78,8 +78,8 @@ def _right(run: Run, robustness: Robustness, rows: list[_Row], images: NDArray[n
     own = _rows(robustness)
     columns = np.searchsorted(robustness.images, images)
     predictions = robustness.predictions[[own.index(row) for row in rows]][:, columns]
-    right: NDArray[np.bool_] = predictions == run.predictions.test_labels[images]
-    return right
+    correct: NDArray[np.bool_] = predictions == run.predictions.test_labels[images]
+    return correct
 
 
 def compute_robustness(tested: list[Tested]) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def correct_holm(p_values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def compute_significance(comparison: Comparison) -> pd.DataFrame:
-    """One row a pair of heads and seed that both have: a, b, seed, both_right, only_a, only_b, both_wrong, p, p_holm.
+    """One row a pair of heads and seed that both have: a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm.
 
     Holm's correction is over the pairs of heads of one seed; with two heads there is nothing to correct.
     """
@@ -52,14 +52,14 @@ def compute_significance(comparison: Comparison) -> pd.DataFrame:
         for run, other in pair_runs(a, b):
             mine, theirs = right[run.run_id], right[other.run_id]
             counts = {
-                "both_right": int((mine & theirs).sum()),
+                "both_correct": int((mine & theirs).sum()),
                 "only_a": int((mine & ~theirs).sum()),
                 "only_b": int((~mine & theirs).sum()),
                 "both_wrong": int((~mine & ~theirs).sum()),
             }
             p = compute_mcnemar(counts["only_a"], counts["only_b"])
             rows.append({"a": a.label, "b": b.label, "seed": run.spec.seed, **counts, "p": p})
-    columns = ["a", "b", "seed", "both_right", "only_a", "only_b", "both_wrong", "p"]
+    columns = ["a", "b", "seed", "both_correct", "only_a", "only_b", "both_wrong", "p"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["p_holm"] = frame.groupby("seed")["p"].transform(lambda group: correct_holm(group.tolist()))
     return frame

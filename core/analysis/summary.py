@@ -12,10 +12,10 @@ from core.store.run import Run
 
 @dataclass(frozen=True)
 class SeedMean:
-    """A mean over seeds; `spread` is their sample standard deviation (n − 1), None for one seed."""
+    """A mean over seeds; `std` is their sample standard deviation (n − 1), None for one seed."""
 
     mean: float
-    spread: float | None
+    std: float | None
     seeds: int
 
 
@@ -27,8 +27,8 @@ def _value(run: Run, metric: str) -> float:
 
 
 def compute_seed_mean(values: list[float]) -> SeedMean:
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return SeedMean(float(np.mean(values)), spread, len(values))
+    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return SeedMean(float(np.mean(values)), std, len(values))
 
 
 def describe_metric(variant: Variant, metric: str) -> SeedMean:
@@ -41,7 +41,7 @@ class Finding:
     """What a comparison comes down to: the smallest head against the most accurate other one."""
 
     small: Variant
-    rival: Variant
+    baseline: Variant
     params_ratio: float
     accuracy: Difference
 
@@ -53,19 +53,19 @@ def compute_finding(comparison: Comparison) -> Finding | None:
     accuracy = {c.label: describe_metric(c, "test_accuracy").mean for c in comparison.variants}
     small = min(comparison.variants, key=lambda c: (c.first.record.cost.params, -accuracy[c.label]))
     others = [c for c in comparison.variants if c is not small]
-    rival = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
-    ratio = rival.first.record.cost.params / small.first.record.cost.params
-    return Finding(small, rival, ratio, compute_difference(small, rival))
+    baseline = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
+    ratio = baseline.first.record.cost.params / small.first.record.cost.params
+    return Finding(small, baseline, ratio, compute_difference(small, baseline))
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
-    """One row a contender: head, seeds, and for each metric its mean and `<metric>_spread` (NaN for one seed)."""
+    """One row a contender: head, seeds, and for each metric its mean and `<metric>_std` (NaN for one seed)."""
     rows = []
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
         for metric in metrics:
             value = describe_metric(variant, metric)
             row[metric] = value.mean
-            row[f"{metric}_spread"] = np.nan if value.spread is None else value.spread
+            row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)
     return pd.DataFrame(rows)

@@ -105,10 +105,10 @@ class RunDetails(Shape):
 
 
 class Spread(Shape):
-    """Over the seeds; the spread is a standard deviation."""
+    """Over the seeds; std is the standard deviation."""
 
     mean: float | None
-    spread: float | None
+    std: float | None
 
 
 class HeadFigures(Shape):

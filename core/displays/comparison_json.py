@@ -60,7 +60,7 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
             "label": variant.label,
             **{name: round(row[name]) for name in ("params", "flops", "keras_bytes", "tflite_bytes")},
             **{name: row[name] for name in ("latency_seconds", "train_seconds")},
-            **{name: {"mean": row[name], "spread": row[f"{name}_spread"]} for name in ("test_accuracy", "test_loss")},
+            **{name: {"mean": row[name], "std": row[f"{name}_std"]} for name in ("test_accuracy", "test_loss")},
             "seeds": [run.spec.seed for run in variant.runs],
             "run_ids": [run.run_id for run in variant.runs],
         })  # fmt: skip

@@ -1,6 +1,6 @@
 """Test images under a stress, as the models saw them."""
 
-from core.analysis.activation import read_activation_view
+from core.analysis.activation import prepare_images
 from core.augment.corruption import Corruption
 from core.displays.image_strip import Row, build_strip
 from core.home import Home
@@ -25,6 +25,6 @@ def build_corruption_strip(home: Home, run: Run, corruption: Corruption) -> str:
             [corruption.apply(image, value, place) for value in corruption.values],
             [f"test image {place}, {corruption.write(value)}" for value in corruption.values],
         )
-        for place, image in zip(places, read_activation_view(run, [stored[place] for place in places]), strict=True)
+        for place, image in zip(places, prepare_images(run, [stored[place] for place in places]), strict=True)
     ]
     return build_strip(rows, labels=False, cell_pixels=84)

@@ -45,5 +45,5 @@ def write_cost(name: str, value: float) -> str:
 
 def write_mean(row: Mapping[Any, Any]) -> str:
     """The accuracy of a setting with its spread over the seeds, of a row of `compute_costs`."""
-    spread = row["test_accuracy_spread"]
+    spread = row["test_accuracy_std"]
     return format_accuracy(SeedMean(row["test_accuracy"], None if spread != spread else spread, int(row["seeds"])))

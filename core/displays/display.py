@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.correctness import NO_GUESS
+from core.analysis.correctness import NO_PREDICTION
 from core.registry import Registry
 from core.store.comparison import Comparison
 
@@ -67,8 +67,8 @@ class Display(ABC):
 
 
 def name_predictions(comparison: Comparison) -> dict[int, str]:
-    """Number of a class, or NO_GUESS, to what people read."""
-    return {NO_GUESS: "no guess", **dict(enumerate(comparison.first.record.data.classes))}
+    """Number of a class, or NO_PREDICTION, to what people read."""
+    return {NO_PREDICTION: "no guess", **dict(enumerate(comparison.first.record.data.classes))}
 
 
 DISPLAYS: Registry[Any] = Registry("core.displays.views", "display")

@@ -26,7 +26,7 @@ def write_headline(comparison: Comparison) -> str:
         params = format_plural(variant.first.record.cost.params, "parameter")
         who, what = variant.label, f"{params}, test accuracy {accuracy}{alone}"
     else:
-        who, what = finding.small.label, f"{_params(finding)} {finding.rival.label}, {_accuracy(finding)}"
+        who, what = finding.small.label, f"{_params(finding)} {finding.baseline.label}, {_accuracy(finding)}"
     return f"{short}: {who} has {what}." if short else f"{who}: {what}."
 
 
@@ -79,7 +79,7 @@ def _few_images(comparison: Comparison, recipe: Recipe | None) -> str:
 
 
 def _params(finding: Finding) -> str:
-    fewer = finding.rival.first.record.cost.params - finding.small.first.record.cost.params
+    fewer = finding.baseline.first.record.cost.params - finding.small.first.record.cost.params
     if fewer == 0:
         return "as many parameters as"
     if finding.params_ratio < 1.05:  # «1.0× fewer» would say nothing
@@ -98,13 +98,13 @@ def _accuracy(finding: Finding) -> str:
     if difference.low == difference.high == 0:
         return "the same accuracy, image by image"
     interval = format_interval(difference)
-    if difference.verdict == "no difference shown":
+    if difference.verdict == "no significant difference":
         return f"no difference in accuracy that these runs can show ({points}, {interval}){_need(difference)}"
     return f"{difference.verdict} accuracy, {points} ({interval})"
 
 
 def _why_no_verdict(finding: Finding) -> str:
-    alone = max(len(finding.small.runs), len(finding.rival.runs)) == 1
+    alone = max(len(finding.small.runs), len(finding.baseline.runs)) == 1
     if finding.accuracy.seeds == 0:
         return "one seed each, not the same" if alone else "no seed in common"
     return "one seed" if alone else "one seed in common"
@@ -155,4 +155,4 @@ def write_accuracies(comparison: Comparison) -> str:
 
 def write_cautions(comparison: Comparison) -> list[str]:
     """What a reader must know before taking the headline for the truth: the sentences of the checks that failed."""
-    return [result.sentence for _, result in run_checks(comparison) if result.state == "failed"]
+    return [result.message for _, result in run_checks(comparison) if result.state == "failed"]

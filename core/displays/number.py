@@ -65,9 +65,9 @@ def format_accuracy(value: SeedMean, *, unit: str = " %") -> str:
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
-    if value.spread is None:
+    if value.std is None:
         return f"{mean:.1f}{unit}"
-    spread = value.spread * 100
+    spread = value.std * 100
     digits = 2 if spread < 0.1 else 1
     return f"{mean:.{digits}f} ± {spread:.{digits}f}{unit}"
 
@@ -75,7 +75,7 @@ def format_accuracy(value: SeedMean, *, unit: str = " %") -> str:
 def format_loss(value: SeedMean) -> str:
     if not math.isfinite(value.mean):
         return "–"
-    return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"
+    return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
 def format_points(difference: Difference) -> str:

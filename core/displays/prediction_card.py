@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
@@ -36,7 +36,7 @@ def collect_predictions(
 ) -> CardPrediction:
     """An answer to one image as it is shown; `about` is the class of the map, None the guess."""
     predicted = int(compute_predicted(answer.probs)[0])
-    shown = about if about is not None else 0 if predicted == NO_GUESS else predicted
+    shown = about if about is not None else 0 if predicted == NO_PREDICTION else predicted
     shares = None if answer.maps is None else normalize_maps(answer.maps, [shown], exact=exact)[0]
     return CardPrediction(head, color, answer.probs[0], shares, shown)
 
@@ -47,7 +47,7 @@ def write_cards(said: Sequence[CardPrediction], classes: Sequence[str]) -> str:
     for each in said:
         told = (
             "no guess"
-            if each.predicted == NO_GUESS
+            if each.predicted == NO_PREDICTION
             else f"{classes[each.predicted]} ({_percent(each.probs[each.predicted])})"
         )
         parts.append(f"{each.head}: {told}")
@@ -61,7 +61,7 @@ def build_cards(image: NDArray[np.uint8], said: Sequence[CardPrediction], classe
 
 def _build(image: NDArray[np.uint8], said: CardPrediction, classes: Sequence[str]) -> str:
     predicted = said.predicted
-    name = "no guess" if predicted == NO_GUESS else classes[predicted]
+    name = "no guess" if predicted == NO_PREDICTION else classes[predicted]
     about = classes[said.about]
     title = f"what speaks for {about}" if said.shares is not None else "no map"
     empty = EMPTY if said.shares is not None and not said.shares.any() else ""
@@ -70,7 +70,7 @@ def _build(image: NDArray[np.uint8], said: CardPrediction, classes: Sequence[str
         '<div style="flex:1 1 260px;max-width:420px;border:1px solid rgba(128,138,150,0.35);border-radius:8px;'
         f'padding:12px"><div style="font-size:0.9rem">{escape(said.head)} says</div>'
         f'<div style="font-size:1.7rem;font-weight:650;line-height:1.2;overflow-wrap:anywhere">{escape(name)}</div>'
-        f'<div style="margin-bottom:8px">{"" if predicted == NO_GUESS else _percent(said.probs[predicted])}</div>'
+        f'<div style="margin-bottom:8px">{"" if predicted == NO_PREDICTION else _percent(said.probs[predicted])}</div>'
         f'<div style="display:flex;gap:14px;flex-wrap:wrap">{cell}{_build_bars(said, classes)}</div></div>'
     )
 

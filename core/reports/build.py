@@ -111,7 +111,7 @@ def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
 
 def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> PicturePrediction:
     text = " ".join(gallery.write_predicted(row)).rstrip()
-    wrong = not row["right"] and gallery.positive is None  # what is no guess is not struck through
+    wrong = not row["correct"] and gallery.positive is None  # what is no guess is not struck through
     return PicturePrediction(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
 
 

@@ -16,7 +16,7 @@ _NO_SETTING = ("head", "seed")
 @dataclass(frozen=True, eq=False)
 class RunsOnTestSet:
     """`runs` has a row a run, by setting and then by seed, with the columns of a run list
-    (`RunStore.frame()`) and three more: `label` of the head, `setting` (number of the group of runs that differ in
+    (`RunStore.frame()`) and three more: `label` of the head, `configuration` (number of the group of runs that differ in
     nothing but the seed) and `name` of the setting, which says how it differs from the others of its head."""
 
     runs: pd.DataFrame
@@ -35,7 +35,7 @@ class RunsOnTestSet:
         frame = frame.assign(label=frame["head"].map({name: head.label for name, head in HEADS.items()}), place=places)
         frame = frame.sort_values(["place", "head", *columns, "seed"], kind="stable", ignore_index=True)
         groups = frame.groupby(["head", *columns], sort=False, dropna=False).ngroup()
-        frame = frame.drop(columns="place").assign(setting=groups)
+        frame = frame.drop(columns="place").assign(configuration=groups)
         return cls(frame.assign(name=groups.map(_name_settings(frame, columns))))
 
     @cached_property
@@ -69,7 +69,7 @@ def _name_settings(frame: pd.DataFrame, columns: list[str]) -> dict[int, str]:
     names = {}
     for _, rows in frame.groupby("head", sort=False):
         telling = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
-        for row in rows.drop_duplicates("setting")[["setting", "label", *telling]].to_dict("records"):
+        for row in rows.drop_duplicates("configuration")[["configuration", "label", *telling]].to_dict("records"):
             told = [describe_setting(name, to_plain(row[name])) for name in telling]
-            names[int(row["setting"])] = " · ".join([str(row["label"]), *told])
+            names[int(row["configuration"])] = " · ".join([str(row["label"]), *told])
     return names

@@ -11,6 +11,7 @@ VALUES = {
     "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters"},
     "looks": {"right by one head": "only one correct"},
     "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
+    "right": {"both right": "both correct"},
     "order": {
         "as stored": "dataset order",
         "surest first": "most confident first",

@@ -121,7 +121,7 @@ def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: d
     predictions, spoken = [], []
     for row in rows.to_dict("records"):
         label, prob = gallery.write_predicted(row)
-        right = bool(row["right"]) or gallery.positive is not None  # only predicted classes are struck through
+        right = bool(row["correct"]) or gallery.positive is not None  # only predicted classes are struck through
         predictions.append({"label": label, "prob": prob, "right": right, "color": palette[row["head"]]})
         spoken.append(f"{row['head']} says {row['predicted']} {_percent(row['prob'])}".rstrip())
     said = "; ".join(spoken)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.activation import ActivationView, compute_activation_view, read_activation_view
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.activation import ActivationView, compute_activation_view, prepare_images
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
@@ -147,7 +147,7 @@ class Activation(Display):
 
     def list_silences(self) -> list[str]:
         """A sentence for each head that has no maps."""
-        return [f"{head}: {found.silence}" for head, found in self._looks.items() if found.maps is None]
+        return [f"{head}: {found.unavailable_reason}" for head, found in self._looks.items() if found.maps is None]
 
     def draw(self) -> Drawn:
         kinds = {head: found.exact for head, found in self._looks.items() if found.maps is not None}
@@ -181,7 +181,7 @@ class Activation(Display):
         if self.about is not None:
             return np.full(len(self._images), self.about)
         predicted = compute_predicted(run.predictions.test_probs[list(self._images)])
-        return np.where(predicted == NO_GUESS, 0, predicted)
+        return np.where(predicted == NO_PREDICTION, 0, predicted)
 
     @cached_property
     def _images(self) -> Sequence[int]:
@@ -201,17 +201,17 @@ class Activation(Display):
     def _looks(self) -> dict[str, ActivationView]:
         found = {}
         for head, run in self._runs.items():
-            found[head] = ActivationView(silence="There are no test images.")
+            found[head] = ActivationView(unavailable_reason="There are no test images.")
             if self._images:
                 try:
                     found[head] = compute_activation_view(run, self._images, partial(self._see, run, exact=True))
                 except DatasetError as error:  # there is nothing to compute maps of
-                    found[head] = ActivationView(silence=str(error))
+                    found[head] = ActivationView(unavailable_reason=str(error))
         return found
 
     def _see(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:
         stored = load_test_images(self.home, run, exact=exact)
-        return read_activation_view(run, [stored[image] for image in self._images])
+        return prepare_images(run, [stored[image] for image in self._images])
 
     @cached_property
     def _shares(self) -> dict[str, NDArray[np.float32] | None]:

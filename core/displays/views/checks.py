@@ -22,7 +22,7 @@ class Checks(Display):
     def frame(self) -> pd.DataFrame:
         """Columns code, check, title, severity, state, sentence."""
         rows = [
-            (one.code, one.name, one.title, one.severity, result.state, result.sentence)
+            (one.code, one.name, one.title, one.severity, result.state, result.message)
             for one, result in run_checks(self.comparison)
         ]
         return pd.DataFrame(rows, columns=["code", "check", "title", "severity", "state", "sentence"])

@@ -35,7 +35,7 @@ class Confidence(Display):
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
-                "Guesses that are": frame["right"].map({True: "right", False: "wrong"}),
+                "Guesses that are": frame["correct"].map({True: "right", False: "wrong"}),
                 "Number": frame["predictions"].map("{:,}".format),
                 "Share of these": frame["share"].map(format_share),
             }
@@ -44,7 +44,7 @@ class Confidence(Display):
     def chart(self) -> Chart:
         frame = self._found.assign(
             middle=(self._found["low"] + self._found["high"]) / 2,
-            kind=self._found["right"].map({True: "right", False: "wrong"}),
+            kind=self._found["correct"].map({True: "right", False: "wrong"}),
         )
         base = alt.Chart(frame).encode(
             x=alt.X(
@@ -69,7 +69,7 @@ class Confidence(Display):
 
     def describe(self) -> str:
         parts = []
-        for (head, right), rows in self._found.groupby(["head", "right"], sort=False):
+        for (head, right), rows in self._found.groupby(["head", "correct"], sort=False):
             sure = rows.loc[rows["low"] >= 0.9, "share"].sum()
             total = int(rows["predictions"].sum())
             if total:

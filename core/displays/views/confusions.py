@@ -7,7 +7,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.disagreement import Pair, compare_confusions
+from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, write_note
 from core.displays.number import format_plural
@@ -28,7 +28,7 @@ class ConfusionDifference(Display):
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        frame = compare_confusions(self.comparison, self.pair)
+        frame = compare_confused_pairs(self.comparison, self.pair)
         names = dict(enumerate(self.comparison.first.record.data.classes))
         return frame.assign(label=frame["label"].map(names), predicted=frame["predicted"].map(names))
 

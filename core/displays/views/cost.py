@@ -31,14 +31,14 @@ class Costs(Display):
     def _found(self) -> pd.DataFrame:
         frame = compute_costs(self._test_set_runs)
         labels = {variant.first.run_id: variant.label for variant in self.comparison.variants}
-        firsts = self._test_set_runs.runs.groupby("setting")["run_id"].first()
-        frame["name"] = frame["setting"].map(firsts.map(labels))
+        firsts = self._test_set_runs.runs.groupby("configuration")["run_id"].first()
+        frame["name"] = frame["configuration"].map(firsts.map(labels))
         place = {label: i for i, label in enumerate(self.comparison.labels)}
         frame = frame.sort_values("name", key=lambda names: names.map(place), ignore_index=True)
-        return frame.drop(columns=["setting", "head", "label"]).rename(columns={"name": "head"})
+        return frame.drop(columns=["configuration", "head", "label"]).rename(columns={"name": "head"})
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seeds, cpu, test_accuracy, test_accuracy_spread, the costs, accuracy_per_1000_params (points of
+        """Columns head, seeds, cpu, test_accuracy, test_accuracy_std, the costs, accuracy_per_1000_params (points of
         per cent); NaN for what was not measured, or has no spread."""
         return self._found.copy()
 

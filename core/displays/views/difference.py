@@ -16,14 +16,14 @@ from core.displays.number import format_interval, format_plural, format_points, 
 _WORDS = {
     "better": "▲ better",
     "worse": "▼ worse",
-    "no difference shown": "○ no difference shown",
+    "no significant difference": "○ no significant difference",
     "one seed": "? one seed",
 }
-_COLORS = {"▲ better": "#0a9e74", "▼ worse": "#dd6a12", "○ no difference shown": GREY, "? one seed": GREY}
+_COLORS = {"▲ better": "#0a9e74", "▼ worse": "#dd6a12", "○ no significant difference": GREY, "? one seed": GREY}
 _SHAPES = {
     "▲ better": "triangle-up",
     "▼ worse": "triangle-down",
-    "○ no difference shown": "circle",
+    "○ no significant difference": "circle",
     "? one seed": "square",
 }
 _COLUMNS = ("a", "b", "difference", "low", "high", "verdict", "seeds", "images", "need_seeds", "need_images")
@@ -46,7 +46,7 @@ class HeadDifference(Display):
         rows = [
             (
                 one.a, one.b, one.mean, one.low, one.high, one.verdict, one.seeds, one.images,
-                *((np.nan if value is None or one.verdict != "no difference shown" else float(value))
+                *((np.nan if value is None or one.verdict != "no significant difference" else float(value))
                   for value in asdict(need).values()),
             )
             for one, need in self._found
@@ -117,7 +117,7 @@ class HeadDifference(Display):
 def _tell(difference: Difference, need: Need) -> str:
     if difference.verdict == "one seed":
         return "more seeds of both"
-    if difference.verdict != "no difference shown":
+    if difference.verdict != "no significant difference":
         return "settled"
     if need.seeds:
         return f"about {format_plural(need.seeds, 'seed')} a head"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.cost import COSTS, compute_costs, compute_staircase
+from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs
 from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share
@@ -31,7 +31,7 @@ class Front(Display):
     @cached_property
     def _found(self) -> pd.DataFrame:
         costs = compute_costs(self.test_set_runs or RunsOnTestSet.of(self.comparison))
-        return compute_staircase(costs, COSTS if self.cost is None else (self.cost,))
+        return compute_marginal_costs(costs, COSTS if self.cost is None else (self.cost,))
 
     def frame(self) -> pd.DataFrame:
         """Columns cost, setting, name, label, seeds, test_accuracy, value, extra_value, extra_points, value_per_point;

@@ -68,15 +68,15 @@ class Gallery(Display):
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._predictions.set_index("image").loc[shown].reset_index()
         names = name_predictions(self.comparison)
-        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "told")})
+        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "shown")})
 
     def write_predicted(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
         """What stands under a picture for a row of the frame: a class, and its probability."""
-        if not math.isfinite(row["prob_told"]):
-            return row["told"], ""
+        if not math.isfinite(row["prob_shown"]):
+            return row["shown"], ""
         if self.positive is None:
-            return row["told"], f"{row['prob_told']:.0%}"
-        return row["told"], f"{row['prob_told']:.2f}{'' if row['right'] else ' ✗'}"
+            return row["shown"], f"{row['prob_shown']:.0%}"
+        return row["shown"], f"{row['prob_shown']:.2f}{'' if row['correct'] else ' ✗'}"
 
     def explain(self) -> str:
         """How to read what stands under a picture."""
@@ -133,6 +133,6 @@ class Gallery(Display):
 
     def describe(self) -> str:
         frame = self.frame()
-        wrong = frame.loc[~frame["right"]].groupby("head", sort=False).size()
+        wrong = frame.loc[~frame["correct"]].groupby("head", sort=False).size()
         parts = [f"{head} is wrong on {wrong.get(head, 0)}" for head in self.comparison.labels]
         return f"{format_plural(frame['image'].nunique(), 'test image')}; " + "; ".join(parts) + "."

@@ -55,7 +55,7 @@ class Heads(Display):
         for row in self.frame().to_dict("records"):
 
             def spread(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
-                value = row[f"{metric}_spread"]
+                value = row[f"{metric}_std"]
                 return SeedMean(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
 
             rows.append(
@@ -77,7 +77,7 @@ class Heads(Display):
     def chart(self) -> Chart:
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
-            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_spread"].fillna(0)
+            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
         low, high = low - 0.15 * room, high + 0.3 * room  # the names stand above
@@ -90,7 +90,7 @@ class Heads(Display):
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
             alt.Tooltip("test_accuracy:Q", title="Test accuracy, mean", format=".2%"),
-            alt.Tooltip("test_accuracy_spread:Q", title="± over seeds", format=".2%"),
+            alt.Tooltip("test_accuracy_std:Q", title="± over seeds", format=".2%"),
         ]
         base = alt.Chart(frame).encode(
             x=alt.X(

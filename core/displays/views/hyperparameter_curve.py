@@ -80,7 +80,7 @@ class HyperparameterCurve(Display):
         if frame.empty:
             return None
         setting = SETTINGS[frame["setting"].iloc[0]]
-        order = frame.drop_duplicates("place").sort_values("place")["value"].tolist()
+        order = frame.drop_duplicates("order").sort_values("order")["value"].tolist()
         labels = [label for label in dict.fromkeys(self._test_set_runs.runs["label"]) if label in set(frame["head"])]
         rests = list(dict.fromkeys(frame.loc[frame["applies"].astype(bool), "rest"]))
         columns = ["value", "series", "rest", "head", "applies", "seed", "seeds", "test_accuracy", "lowest", "highest"]

@@ -57,8 +57,8 @@ class Pareto(Display):
         mean_value and mean_test_accuracy of the setting, front (whether the setting is on it), chosen (whether the
         comparison holds the run). NaN for a cost that the record does not hold."""
         runs = list_costs(self._test_set_runs)
-        means = self._settings.set_index("setting")[["value", "test_accuracy", "front"]]
-        joined = runs.join(means.add_prefix("mean_"), on="setting")
+        means = self._settings.set_index("configuration")[["value", "test_accuracy", "front"]]
+        joined = runs.join(means.add_prefix("mean_"), on="configuration")
         chosen = runs["run_id"].isin([run.run_id for run in self.comparison.runs])
         frame = joined.assign(head=runs["label"], cost=self.cost, value=runs[self.cost], chosen=chosen)
         frame = frame.rename(columns={"mean_front": "front"})
@@ -67,7 +67,7 @@ class Pareto(Display):
 
     def table(self) -> pd.DataFrame:
         """A row a setting, the front first, from cheap to dear."""
-        frame = self._settings.sort_values(["front", "value", "setting"], ascending=[False, True, True])
+        frame = self._settings.sort_values(["front", "value", "configuration"], ascending=[False, True, True])
         rows = frame.to_dict("records")
         return pd.DataFrame(
             {
@@ -153,7 +153,7 @@ class Pareto(Display):
         known = self._settings.dropna(subset=["value"])
         text = f"Test accuracy against {form.label} of {format_plural(len(self._test_set_runs.runs), 'run')} in "
         text += f"{format_plural(len(self._settings), 'setting')}, all tested on the same images"
-        front = known[known["front"]].sort_values(["value", "setting"])
+        front = known[known["front"]].sort_values(["value", "configuration"])
         if front.empty:
             return f"{text}: none has this figure."
         named = [f"{row['name']} ({write_cost(self.cost, row['value'])}, {write_mean(row)})"

@@ -66,12 +66,12 @@ class PublishedResults(Display):
         return f"Measured {' and '.join(reasons)}: the {which} of a row are not comparable." if reasons else ""
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, metric, published, measured, spread, official (whether the data is the published one)."""
+        """Columns head, metric, published, measured, std, official (whether the data is the published one)."""
         rows = []
         for figure, variant in self._figures():
             value = describe_metric(variant, figure.metric)
-            rows.append((variant.label, figure.metric, figure.value, value.mean, value.spread))
-        frame = pd.DataFrame(rows, columns=["head", "metric", "published", "measured", "spread"])
+            rows.append((variant.label, figure.metric, figure.value, value.mean, value.std))
+        frame = pd.DataFrame(rows, columns=["head", "metric", "published", "measured", "std"])
         return frame.assign(official=self.comparison.official)
 
     def table(self) -> pd.DataFrame:

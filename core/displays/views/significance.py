@@ -20,7 +20,7 @@ class Significance(Display):
     title: ClassVar[str] = "McNemar's exact test, a pair of trained models each"
 
     def frame(self) -> pd.DataFrame:
-        """Columns a, b, seed, both_right, only_a, only_b, both_wrong, p, p_holm."""
+        """Columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm."""
         return compute_significance(self.comparison)
 
     def table(self) -> pd.DataFrame:

@@ -64,9 +64,9 @@ class Tiles(Display):
         for metric, (*_, better) in zip(metrics, self._rows, strict=True):
             mine, theirs = (
                 describe_metric(small, metric).mean,
-                describe_metric(finding.rival, metric).mean if finding else math.nan,
+                describe_metric(finding.baseline, metric).mean if finding else math.nan,
             )
-            rows.append((metric, small.label, mine, finding and finding.rival.label, theirs, better))
+            rows.append((metric, small.label, mine, finding and finding.baseline.label, theirs, better))
         return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value", "better"])
 
     def table(self) -> pd.DataFrame:
@@ -78,7 +78,7 @@ class Tiles(Display):
     ) -> tuple[str, str, str, int]:
         small, finding = self._sides
         mine = describe_metric(small, metric).mean
-        difference, better = _times(describe_metric(finding.rival, metric).mean, mine, words) if finding else ("", 0)
+        difference, better = _times(describe_metric(finding.baseline, metric).mean, mine, words) if finding else ("", 0)
         return name, form(mine), difference, better
 
     def chart(self) -> Chart | None:

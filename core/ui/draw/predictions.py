@@ -95,7 +95,7 @@ def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) 
         label = widget.optional("What speaks for", classes, key="drawn_for", none="each head's own guess", width=200)
         percent = widget.slider("Opacity of the maps (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
     about = None if label is None else classes.index(label)
-    answers = {head: model.answer(seen[np.newaxis]) for head, model in models.items()}
+    answers = {head: model.predict(seen[np.newaxis]) for head, model in models.items()}
     said = [
         collect_predictions(head, palette[head], answer, about, exact=models[head].exact)
         for head, answer in answers.items()
@@ -104,9 +104,9 @@ def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) 
     with place:
         st.html(set_opacity(build_cards(seen, said, classes), percent / 100))
         for head, model in models.items():
-            if model.silence:
-                st.caption(f"{head}: {model.silence}")
-        show_explanation({head: model.exact for head, model in models.items() if not model.silence})
+            if model.unavailable_reason:
+                st.caption(f"{head}: {model.unavailable_reason}")
+        show_explanation({head: model.exact for head, model in models.items() if not model.unavailable_reason})
         left, right = st.columns([1, 4], vertical_alignment="center")
         left.html(build_group([Cell(seen, "as the models see it")], frame=False))
         right.caption(_describe(run, seen))

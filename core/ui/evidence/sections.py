@@ -67,7 +67,7 @@ def _show_checks(comparison: Comparison) -> None:
 
 
 def _show_check(check: Check, result: Result, words: str, icon: str) -> None:
-    with st.expander(f"**{check.code} {words} · {escape_markdown(result.sentence)}", icon=icon):
+    with st.expander(f"**{check.code} {words} · {escape_markdown(result.message)}", icon=icon):
         st.markdown(check.explanation)
 
 
