@@ -26,7 +26,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from typer.testing import CliRunner
 
 from core.access.role import Role
-from core.access.token import PREFIX, TokenTable, draw_token, write_line
+from core.access.token import PREFIX, TokenTable, create_token, write_line
 from core.api.parameter import MOST_RUNS
 from core.cli.app import app
 from core.errors import AccessError, LoginError
@@ -322,7 +322,7 @@ def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
 
 
 def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
-    token = draw_token()
+    token = create_token()
     digest = write_line("x", Role.VIEWER, token).split('"')[3]
     assert token.startswith(PREFIX)
     assert token not in write_line("x", Role.VIEWER, token)
@@ -352,7 +352,7 @@ def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
 
 @pytest.fixture(scope="module")
 def token() -> str:
-    return draw_token()
+    return create_token()
 
 
 @pytest.fixture(scope="module")

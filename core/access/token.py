@@ -18,7 +18,7 @@ _MOST_CHARS = 200
 _WHERE = "[headroom.tokens] in secrets.toml"
 
 
-def draw_token() -> str:
+def create_token() -> str:
     return PREFIX + secrets.token_urlsafe(_BYTES)
 
 
