@@ -19,8 +19,8 @@ from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.comparison import Comparison
-from tests.dashboard_run import find_port, serving
-from tests.finished_run import RunWriter
+from tests.support.dashboard import find_port, serving
+from tests.support.run_writer import RunWriter
 
 RUNS = 1_000
 REPEATS = 20

@@ -25,7 +25,7 @@ from core.displays.prediction_card import build_cards, collect_predictions
 from core.home import EXAMPLES
 from core.store.comparison import Comparison
 from core.store.run import Run
-from tests.page_run import navigated, open_page
+from tests.support.page import navigated, open_page
 
 BUDGET_SECONDS = 0.1
 STROKES = 60

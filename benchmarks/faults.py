@@ -27,7 +27,9 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from core.store.run_store import RunStore
-from tests.job_run import ROOT, alive, dispatcher_pid
+from tests.support.dispatcher import alive, dispatcher_pid
+from tests.support.paths import ROOT
+from tests.support.stand_in_worker import STAND_IN
 
 SLOTS = 3
 SPECS = 40
@@ -107,8 +109,8 @@ class Storm:
     def pause(self) -> None:
         self.queue.pause("the storm")
 
-    def go_on(self) -> None:
-        self.queue.go_on()
+    def unpause(self) -> None:
+        self.queue.unpause()
 
     def kill_worker(self) -> None:
         workers = list(self._workers().values())
@@ -138,7 +140,7 @@ class Storm:
     def rage(self, events: int) -> None:
         kinds: dict[Callable[[], None], int] = {
             self.submit: 8, self.submit_and_die: 2, self.cancel: 4, self.ask_again: 3, self.move: 2, self.pause: 1,
-            self.go_on: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 6,
+            self.unpause: 2, self.kill_worker: 4, self.kill_dispatcher: 2, self.kill_all: 1, self.start_dispatchers: 6,
         }  # fmt: skip
         self.submit()
         self.start_dispatchers()
@@ -153,7 +155,7 @@ class Storm:
 
     def drain(self) -> None:
         """Lets all that waits come to its end."""
-        self.queue.go_on()
+        self.queue.unpause()
         end = time.monotonic() + DRAIN_SECONDS
         while self.queue.unfinished() and time.monotonic() < end:
             if dispatcher_pid(self.home) is None and not [p for p in self._dispatchers if p.poll() is None]:
@@ -228,7 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="A storm over the queue.")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--module", default="tests.stand_in", help="what a job runs; core.training really trains")
+    parser.add_argument("--module", default=STAND_IN, help="what a job runs; core.training really trains")
     options = parser.parse_args()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

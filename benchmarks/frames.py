@@ -16,7 +16,7 @@ from core.displays.display import DISPLAYS
 from core.home import Home
 from core.spec import RunSpec
 from core.store.comparison import Comparison
-from tests.finished_run import RunWriter
+from tests.support.run_writer import RunWriter
 
 BUDGET_SECONDS = 0.3
 REPEATS = 7

@@ -50,7 +50,7 @@ def list_dense(store) -> int:
 def main() -> None:
     from core.home import Home
     from core.spec import RunSpec
-    from tests.finished_run import RunWriter
+    from tests.support.run_writer import RunWriter
 
     with tempfile.TemporaryDirectory() as folder:
         write = RunWriter(Home(Path(folder)))

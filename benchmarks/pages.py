@@ -26,8 +26,9 @@ from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.comparison import Comparison
-from tests.finished_run import RunWriter
-from tests.page_run import PAGES, ROOT, navigated, open_page
+from tests.support.page import PAGES, navigated, open_page
+from tests.support.paths import ROOT
+from tests.support.run_writer import RunWriter
 
 BUDGET_RATIO = 1.3
 BUDGET_SECONDS = 0.15

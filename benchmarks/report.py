@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.home import Home
 from core.reports.export import export_report, open_edition
-from tests.finished_run import RunWriter
+from tests.support.run_writer import RunWriter
 
 BUDGET_SECONDS = 3.0
 BUDGET_BYTES = 5_000_000

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.home import Home
 from core.jobs.submit import submit
 from core.spec import RunSpec
-from tests.finished_run import RunWriter
+from tests.support.run_writer import RunWriter
 
 BUDGET_SECONDS = 0.05
 COUNT = 1_000

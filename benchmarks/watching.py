@@ -25,8 +25,8 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.spec import RunSpec
-from tests.finished_run import RunWriter
-from tests.job_run import end_dispatcher, start_dispatcher, until
+from tests.support.dispatcher import end_dispatcher, start_dispatcher, until
+from tests.support.run_writer import RunWriter
 
 BUDGET_SECONDS = 1.0
 SESSIONS = (0, 1, 10)

@@ -1,8 +1,10 @@
-"""The door of the command line: `python -m core …`; the commands stand in `core.cli`."""
+"""The entry point of the command line, `headroom` and `python -m core`; the commands are in `core.cli`."""
 
 import sys
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Run the command line, or name the package that is missing."""
     try:
         from core.cli.app import app
     except ModuleNotFoundError as error:
@@ -10,3 +12,7 @@ if __name__ == "__main__":
             f"Expected the package {error.name} to be installed; got none: python -m pip install -r requirements.txt"
         )
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,21 +1,24 @@
 """What tests share: a home of their own, the real data where there is some, and finished runs."""
 
-import fcntl
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from core.home import Home
+from core.home import EXAMPLES, Home
+from core.store.run import Run
 from core.store.run_store import RunStore
-from tests.finished_run import RunWriter
+from tests.support.dispatcher import without_dispatcher
+from tests.support.run_writer import RunWriter
 
 settings.register_profile("headroom", deadline=None)  # a busy machine is no fault of the code
+
+
 settings.load_profile("headroom")
 
 
@@ -62,16 +65,18 @@ def test_data() -> Path:
     return Path(folder)
 
 
-@contextmanager
-def without_dispatcher(home: Home) -> Iterator[None]:
-    """Somebody else holds the lock, so what is queued stays queued."""
-    home.jobs.mkdir(parents=True, exist_ok=True)
-    with (home.jobs / "dispatcher.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 @pytest.fixture
 def no_dispatcher(home: Home) -> Iterator[None]:
     with without_dispatcher(home):
         yield
+
+
+@pytest.fixture
+def examples(home: Home) -> list[Run]:
+    """The examples as runs of the home: two heads that were really trained, three seeds; seed 0 with its model."""
+    home.runs.mkdir(parents=True)
+    for folder in EXAMPLES.iterdir():
+        if (folder / "record.json").is_file():
+            shutil.copytree(folder, home.runs / folder.name)
+    store = RunStore(home, examples=home.path / "none")
+    return [store.open(folder.name) for folder in sorted(home.runs.iterdir())]

@@ -1,18 +1,23 @@
-"""The table of layers as data, checked from the source: imports point one way, inside functions too."""
+"""The layers as data, checked against the sources: imports point one way, inside functions too."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
+from tests.support.sources import Import, module_of, read_imports, sources, within
 
 # From the bottom: a module may import from its own row and from those above it in this list.
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
-    ("core.registry", "core.files", "core.home", "core.page_timing", "core.image_file"),
+    (
+        "core.entry_point",
+        "core.files",
+        "core.home",
+        "core.image_file",
+        "core.page_timing",
+        "core.registry",
+        "core.stderr",
+    ),
     ("core.access",),
     ("core.setting", "core.transform_step"),
     ("core.spec",),
@@ -27,15 +32,14 @@ LAYERS: list[tuple[str, ...]] = [
     ("pages", "dashboard", "asgi", "core.__main__"),
 ]
 RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
-# The island uses what stands below it; nobody lands on it.
-ISLAND = "core.training"
-ISLAND_RANK = RANKS["core.store"]
-
+# The training package uses the layers up to the store; no other package imports it.
+TRAINING = "core.training"
+TRAINING_RANK = RANKS["core.store"]
 # Where a library may be imported; "inside functions" is for what a dataset source needs only in a worker.
 HOMES = {
-    "tensorflow": (ISLAND,),
-    "keras": (ISLAND,),
-    "extra_keras_datasets": (ISLAND,),
+    "tensorflow": (TRAINING,),
+    "keras": (TRAINING,),
+    "extra_keras_datasets": (TRAINING,),
     "streamlit": ("core.ui", "pages", "dashboard", "asgi"),
     "starlette": ("core.api",),
     "prometheus_client": ("core.api",),
@@ -45,50 +49,11 @@ HOMES = {
     "rich": ("core.cli", "core.__main__"),
 }
 IN_FUNCTIONS = dict.fromkeys(("tensorflow", "keras", "extra_keras_datasets"), ("core.datasets",))
-
 PAGE_LIBRARIES = ("streamlit", "collections", "typing", "functools")
 PAGE_LAYERS = ("core.ui", "core.displays", "core.reports", "core.recipes", "core.spec", "core.errors")
 PAGE_LINES = 80
-
-
-@dataclass(frozen=True)
-class Import:
-    module: str
-    imported: str
-    line: int
-    in_function: bool
-
-    def __str__(self) -> str:
-        return f"{self.module} imports {self.imported} in line {self.line}"
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def sources() -> list[Path]:
-    folders = [path for folder in ("core", "pages") for path in (ROOT / folder).rglob("*.py")]
-    return sorted([*folders, ROOT / "dashboard.py", ROOT / "asgi.py"])
-
-
-def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:
-    """Every import but those for the type checker alone, which never run."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(module, alias.name, node.lineno, in_function)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} has a relative import in line {node.lineno}"
-            for alias in node.names:
-                yield Import(module, f"{node.module}.{alias.name}", node.lineno, in_function)
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from read_imports(module, node, in_function or function)
-
-
-def within(module: str, packages: tuple[str, ...]) -> bool:
-    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+MODULE_LINES = 300
+VAGUE = {"util", "utils", "helper", "helpers", "misc", "common", "manager"}
 
 
 def rank(module: str) -> int | None:
@@ -105,80 +70,143 @@ def problem(found: Import) -> str | None:
         return None
     if library in ("tests", "benchmarks"):
         return f"{found}, which users do not have"
-    if within(found.module, (ISLAND,)):
-        low = within(found.imported, (ISLAND,)) or (rank(found.imported) or 0) <= ISLAND_RANK
-        return None if low else f"{found}, which stands above the store"
-    if within(found.imported, (ISLAND,)):
-        return f"{found}; nobody imports the island"
+    if within(found.module, (TRAINING,)):
+        low = within(found.imported, (TRAINING,)) or (rank(found.imported) or 0) <= TRAINING_RANK
+        return None if low else f"{found}, a layer above the store"
+    if within(found.imported, (TRAINING,)):
+        return f"{found}; which only workers import"
     mine, other = rank(found.module), rank(found.imported)
     if mine is None or other is None:
         return f"{found}; one of them has no layer"
-    return None if other <= mine else f"{found}, which stands above it"
+    return None if other <= mine else f"{found}, a layer above it"
 
 
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_imports_point_one_way(path: Path) -> None:
-    found = read_imports(module_of(path), ast.parse(path.read_text(encoding="utf-8")))
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_imports_point_one_way() -> None:
+    found = [one for path in sources() for one in read_imports(module_of(path), parse(path))]
+    assert len(found) > 1000
     assert [sentence for one in found if (sentence := problem(one))] == []
 
 
-@pytest.mark.parametrize(
-    ("module", "source", "right"),
-    [
-        ("core.displays.chart", "from core.analysis.curve import x", True),
-        ("core.analysis.curve", "from core.displays import chart", False),
-        ("core.analysis.curve", "def f():\n    from core.displays import chart", False),
-        ("core.spec", "if TYPE_CHECKING:\n    from core.architecture.head import Head", True),
-        ("core.spec", "from core.architecture.head import Head", False),
-        ("core.jobs.queue", "import core.training.fit", False),
-        ("core.jobs.queue", "def f():\n    import core.training.fit", False),
-        ("core.training.fit", "import keras", True),
-        ("core.training.fit", "from core.displays import chart", False),
-        ("core.store.run", "import tensorflow as tf", False),
-        ("core.datasets.sources.kmnist", "from extra_keras_datasets import kmnist", False),
-        ("core.datasets.sources.kmnist", "def f():\n    from extra_keras_datasets import kmnist", True),
-        ("core.displays.chart", "import streamlit", False),
-        ("core.uikit", "import streamlit", False),
-        ("core.surprise", "import core.errors", False),
-        ("core.api.run", "import streamlit", False),
-        ("core.store.run", "from core.api import run", False),
-        ("pages.compare", "from core.ui import show", True),
-        ("core.store.run", "from tests import conftest", False),
-    ],
-)
-def test_rule_tells_right_from_wrong(module: str, source: str, right: bool) -> None:
-    assert all((problem(one) is None) == right for one in read_imports(module, ast.parse(source)))
-
-
-pages = pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=module_of)
-
-
-@pages
-def test_page_shows_and_does_not_compute(path: Path) -> None:
-    """A page knows Streamlit, what it shows and what pages share; arrays and files are for the layers below."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    strange = [
-        str(one)
-        for one in read_imports(module_of(path), tree)
-        if not within(one.imported, PAGE_LAYERS) and one.imported.partition(".")[0] not in PAGE_LIBRARIES
+def names_of_modules(tree: ast.Module) -> list[str]:
+    """Return the strings that name a module of core, as a program to start or to import would."""
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("core.")
+        if find_module(node.value)
     ]
-    assert strange == []
-    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "open"]
 
 
-@pages
-def test_page_is_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < PAGE_LINES
+def find_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert docstring
-    assert path.read_text(encoding="utf-8").startswith('"""')
+# Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
+NAMING = {
+    "core.entry_point", "core.spec", "core.analysis.check", "core.displays.display", "core.reports.format", "core.ui.url",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("path", sources(), ids=module_of)
-def test_module_is_no_drawer_for_everything(path: Path) -> None:
-    assert not {"util", "utils", "helper", "helpers", "misc", "common", "manager"} & {*path.parts, path.stem}
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_modules_are_named_as_text_in_one_place() -> None:
+    """A lower layer may start a higher one as a process, by the list of programs in `core.entry_point`."""
+    named = {module_of(path): names for path in sources() if (names := names_of_modules(parse(path)))}
+    assert set(named["core.entry_point"]) == {"core.jobs", "core.jobs.process", "core.training"}
+    assert {module: names for module, names in named.items() if module not in NAMING} == {}
+
+
+# A module, its source, and whether its import is right; None where no import may be read at all.
+EXAMPLES: list[tuple[str, str, bool | None]] = [
+    ("core.displays.chart", "from core.analysis.curve import x", True),
+    ("core.analysis.curve", "from core.displays import chart", False),
+    ("core.analysis.curve", "def f():\n    from core.displays import chart", False),
+    ("core.spec", "if TYPE_CHECKING:\n    from core.architecture.head import Head", None),
+    ("core.spec", "from core.architecture.head import Head", False),
+    ("core.jobs.queue", "import core.training.fit", False),
+    ("core.jobs.queue", "def f():\n    import core.training.fit", False),
+    ("core.training.fit", "import keras", True),
+    ("core.training.fit", "from core.displays import chart", False),
+    ("core.store.run", "import tensorflow as tf", False),
+    ("core.datasets.sources.kmnist", "from extra_keras_datasets import kmnist", False),
+    ("core.datasets.sources.kmnist", "def f():\n    from extra_keras_datasets import kmnist", True),
+    ("core.displays.chart", "import streamlit", False),
+    ("core.uikit", "import streamlit", False),
+    ("core.surprise", "import core.errors", False),
+    ("core.api.run", "import streamlit", False),
+    ("core.store.run", "from core.api import run", False),
+    ("pages.compare", "from core.ui import show", True),
+    ("core.store.run", "from tests import conftest", False),
+]
+
+
+def test_rule_tells_right_from_wrong() -> None:
+    wrong = []
+    for module, source, right in EXAMPLES:
+        found = [problem(one) is None for one in read_imports(module, ast.parse(source))]
+        if found != ([] if right is None else [right]):
+            wrong.append((module, source, found))
+    assert wrong == []
+
+
+def test_pages_are_short_and_do_not_compute() -> None:
+    """A page knows Streamlit, what it shows and what pages share; arrays and files are for the layers below."""
+    pages = sorted((ROOT / "pages").glob("*.py"))
+    wrong = []
+    for path in pages:
+        tree = parse(path)
+        wrong += [
+            str(one)
+            for one in read_imports(module_of(path), tree)
+            if not within(one.imported, PAGE_LAYERS) and one.imported.partition(".")[0] not in PAGE_LIBRARIES
+        ]
+        opened = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "open"]
+        wrong += [f"{module_of(path)} opens a file in line {line}" for line in opened]
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= PAGE_LINES:
+            wrong.append(f"{module_of(path)} has {lines} lines; a page has fewer than {PAGE_LINES}")
+    assert len(pages) > 10
+    assert wrong == []
+
+
+def test_modules_are_short_and_say_what_they_are_for() -> None:
+    wrong = []
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        if not ast.get_docstring(ast.parse(text)) or not text.startswith('"""'):
+            wrong.append(f"{module_of(path)} does not begin with a docstring")
+        if (lines := len(text.splitlines())) > MODULE_LINES:
+            wrong.append(f"{module_of(path)} has {lines} lines; a module has at most {MODULE_LINES}")
+        wrong += [
+            f"{module_of(path)} has a name for anything: {name}" for name in VAGUE & {*module_of(path).split(".")}
+        ]
+    assert wrong == []
+
+
+def find_strange_imports(module: str, source: str) -> list[str]:
+    """Imports by which a test depends on another test, or a benchmark on one."""
+    return [
+        str(one)
+        for one in read_imports(module, ast.parse(source))
+        if within(one.imported, ("tests",)) and not within(one.imported, ("tests.support",))
+    ]
+
+
+def test_tests_and_benchmarks_share_support_alone() -> None:
+    paths = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    assert {"tests.test_layering", "benchmarks.pages"} <= {module_of(path) for path in paths}
+    wrong = [find_strange_imports(module_of(path), path.read_text(encoding="utf-8")) for path in paths]
+    assert [sentence for sentences in wrong for sentence in sentences] == []
+
+
+def test_import_of_another_test_is_found() -> None:
+    for source in (
+        "from tests.jobs.test_queue import seeds",
+        "from tests.jobs import conftest",
+        "import tests.conftest",
+        "def f():\n    from tests import test_spec",
+    ):
+        assert len(find_strange_imports("tests.ui.test_pages", source)) == 1, source
+    assert find_strange_imports("benchmarks.pages", "from tests.support.page import open_page") == []

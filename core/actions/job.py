@@ -8,7 +8,7 @@ from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.queue import JobQueue, State
 from core.jobs.submit import Submission, cancel_job, requeue_job, submit_all, unpause_queue
-from core.jobs.sweep_status import MemberState, resubmit_failed, submit_sweep
+from core.jobs.sweep_status import SweepRunState, resubmit_failed, submit_sweep
 from core.jobs.sweep_store import Sweep
 from core.spec import RunSpec
 
@@ -33,7 +33,7 @@ def train_sweep(
 
 
 @needs(Role.TRAINER, "train")
-def retry_sweep(user: User, home: Home, sweep: Sweep, *states: MemberState) -> int:
+def retry_sweep(user: User, home: Home, sweep: Sweep, *states: SweepRunState) -> int:
     """As `retry`."""
     return resubmit_failed(home, sweep, *states)
 
@@ -65,7 +65,7 @@ def pause_queue(user: User, home: Home) -> None:
 
 @needs(Role.TRAINER, "change the queue")
 def resume_queue(user: User, home: Home) -> None:
-    """As `go_on`."""
+    """Unpause the queue (see `unpause_queue`)."""
     unpause_queue(home)
 
 

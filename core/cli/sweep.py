@@ -120,7 +120,7 @@ def _plan(
         if not sys.stdin.isatty():
             raise JobError("Expected --yes where nobody can be asked, or --dry-run; nothing was started.")
         typer.confirm("Start?", abort=True, err=True)
-    return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "unfit"], budget)
+    return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "invalid"], budget)
 
 
 def _list_plan(found: "SweepPlan") -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
     from core.jobs.sweep_store import open_sweep
 
     found = open_sweep(home, sweep_id)
-    states: list[sweep_status.MemberState] = ["failed"] if retry else []
+    states: list[sweep_status.SweepRunState] = ["failed"] if retry else []
     states += ["cancelled", "not started"] if rest else []
     if states and not sweep_status.resubmit_failed(home, found, *states):
         print_message(f"Sweep {found.sweep_id} has no member that is {' or '.join(states)}.")

@@ -13,14 +13,14 @@ from core.displays.number import format_accuracy, format_count, format_plural, f
 from core.displays.palette import head_colors
 from core.displays.progress import describe_progress
 from core.jobs.estimate import TimeEstimate
-from core.jobs.sweep_plan import Member, SweepPlan
-from core.jobs.sweep_status import MemberState, MemberStatus, SweepStatus
+from core.jobs.sweep_plan import SweepPlan, SweepRun
+from core.jobs.sweep_status import SweepRunState, SweepRunStatus, SweepStatus
 from core.jobs.sweep_store import Sweep
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.comparison import describe_setting, describe_value
 
 _HEIGHT_PIXELS = 320
-_STATES: tuple[MemberState, ...] = ("finished", "running", "queued", "failed", "cancelled", "not started")
+_STATES: tuple[SweepRunState, ...] = ("finished", "running", "queued", "failed", "cancelled", "not started")
 
 
 def list_columns(specs: Sequence[RunSpec], settings: Sequence[str]) -> list[str]:
@@ -73,8 +73,8 @@ def build_plan_table(plan: SweepPlan, settings: Sequence[str], budget_minutes: i
     )
 
 
-def _write_state(member: Member, budget_minutes: int | None) -> str:
-    if member.state == "unfit":
+def _write_state(member: SweepRun, budget_minutes: int | None) -> str:
+    if member.state == "invalid":
         return "cannot be trained"
     if budget_minutes and member.state == "to train" and (member.starts_in or 0) > 60 * budget_minutes:
         return "to train if time is left"
@@ -83,9 +83,9 @@ def _write_state(member: Member, budget_minutes: int | None) -> str:
 
 def describe_plan(plan: SweepPlan, budget_minutes: int | None = None) -> str:
     """«18 runs: 12 to train, 6 cached.» and what will not be, or hardly."""
-    counts = [(len(plan.of(state)), state) for state in ("to train", "under way", "cached")]
+    counts = [(len(plan.of(state)), state) for state in ("to train", "in progress", "cached")]
     said = ", ".join(f"{count:,} {state}" for count, state in counts if count)
-    unfit = len(plan.of("unfit"))
+    unfit = len(plan.of("invalid"))
     text = f"{format_plural(len(plan.members), 'run')}: {said}" + (f", {unfit:,} cannot be trained" if unfit else "")
     late = plan.count_late(budget_minutes) if budget_minutes else 0
     if late and budget_minutes:
@@ -95,7 +95,7 @@ def describe_plan(plan: SweepPlan, budget_minutes: int | None = None) -> str:
 
 def list_problems(plan: SweepPlan) -> list[str]:
     """Why members cannot be trained, each reason once."""
-    return list(dict.fromkeys(member.problem for member in plan.of("unfit")))
+    return list(dict.fromkeys(member.problem for member in plan.of("invalid")))
 
 
 def describe_estimate(plan: SweepPlan) -> str:
@@ -133,12 +133,12 @@ def _write_share(value: float | None) -> str:
     return "–" if value is None else format_accuracy(Figure(value, None, 1))
 
 
-def _write_epochs(member: MemberStatus) -> str:
+def _write_epochs(member: SweepRunStatus) -> str:
     asked = member.spec.epochs
     return str(asked) if member.epochs in (None, asked) else f"{member.epochs} of {asked}"
 
 
-def _write_standing(member: MemberStatus) -> str:
+def _write_standing(member: SweepRunStatus) -> str:
     return describe_progress("running", member.progress)[1] if member.state == "running" else member.state
 
 
@@ -228,7 +228,7 @@ def sort_values(values: Iterable[Any]) -> list[Any]:
 
 
 def _list_chart_rows(
-    member: MemberStatus, setting: str | None, order: Sequence[str], others: Sequence[str]
+    member: SweepRunStatus, setting: str | None, order: Sequence[str], others: Sequence[str]
 ) -> list[tuple[object, ...]]:
     """One, or one for each value of a knob that makes no difference to this member."""
     spec = member.spec

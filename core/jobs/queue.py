@@ -181,7 +181,7 @@ class JobQueue:
                 (time.time(), submitted_by),
             )
 
-    def go_on(self) -> None:
+    def unpause(self) -> None:
         """Ends a pause; without one, nothing changes."""
         if self.paused():
             with self._table.writing() as table:

@@ -124,5 +124,5 @@ def unpause_queue(home: Home) -> None:
     Raises:
         HomeError: when the home cannot be written.
     """
-    JobQueue(home).go_on()
+    JobQueue(home).unpause()
     ensure_dispatcher(home)

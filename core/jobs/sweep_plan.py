@@ -87,12 +87,12 @@ def list_idle(specs: Iterable[RunSpec], values: Mapping[str, Sequence[Any]]) -> 
 
 
 @dataclass(frozen=True)
-class Member:
+class SweepRun:
     """One run of a plan. `problem` says why an unfit one cannot be trained; then there is no model. `starts_in` are the
     seconds till its turn in the queue. What cannot be estimated, or need not be, is None."""
 
     spec: RunSpec
-    state: Literal["cached", "under way", "to train", "unfit"]
+    state: Literal["cached", "in progress", "to train", "invalid"]
     model: Model | None = None
     images: int = 0
     problem: str = ""
@@ -104,11 +104,11 @@ class Member:
 class SweepPlan:
     """`estimate` is for all that is to be trained, and for the `ahead` trainings that come before it."""
 
-    members: tuple[Member, ...]
+    members: tuple[SweepRun, ...]
     estimate: TimeEstimate | None
     ahead: int
 
-    def of(self, *states: str) -> list[Member]:
+    def of(self, *states: str) -> list[SweepRun]:
         return [member for member in self.members if member.state in states]
 
     def count_late(self, budget_minutes: int) -> int:
@@ -137,7 +137,7 @@ def plan_sweep(
     under_way = {job.run_id: job for job in JobQueue(home).unfinished()}
     checker = Checker(home)
     members = [_look_at(checker, spec, store, under_way) for spec in specs]
-    if all(member.state == "unfit" for member in members):
+    if all(member.state == "invalid" for member in members):
         raise SpecError(members[0].problem)
     estimator, slots = estimator or make_estimator(home, store), read_slots()
     ahead = [work for job in under_way.values() if (work := _rest_of(home, checker, job))]
@@ -151,14 +151,14 @@ def plan_sweep(
     return SweepPlan(tuple(timed), estimator.queue([*ahead, *todo], slots) if todo else None, len(ahead))
 
 
-def _look_at(checker: Checker, spec: RunSpec, store: RunStore, under_way: Mapping[str, Job]) -> Member:
+def _look_at(checker: Checker, spec: RunSpec, store: RunStore, under_way: Mapping[str, Job]) -> SweepRun:
     try:
         found = checker.check(spec)
     except SpecError as error:
-        return Member(spec, "unfit", problem=str(error))
+        return SweepRun(spec, "invalid", problem=str(error))
     run_id = found.spec.run_id
-    state: Any = "under way" if run_id in under_way else "to train" if store.path(run_id) is None else "cached"
-    return Member(found.spec, state, found.model, found.images)
+    state: Any = "in progress" if run_id in under_way else "to train" if store.path(run_id) is None else "cached"
+    return SweepRun(found.spec, state, found.model, found.images)
 
 
 def _rest_of(home: Home, checker: Checker, job: Job) -> Work | None:

@@ -18,7 +18,7 @@ from core.spec import RunSpec
 from core.store.run import read_history
 from core.store.run_store import RunStore
 
-MemberState = Literal["queued", "running", "finished", "failed", "cancelled", "not started"]
+SweepRunState = Literal["queued", "running", "finished", "failed", "cancelled", "not started"]
 
 
 def submit_sweep(
@@ -37,7 +37,7 @@ def submit_sweep(
     return sweep
 
 
-def resubmit_failed(home: Home, sweep: Sweep, *states: MemberState) -> int:
+def resubmit_failed(home: Home, sweep: Sweep, *states: SweepRunState) -> int:
     """Queues the members in these states again and returns how many there are; a budget begins anew.
 
     Raises:
@@ -52,12 +52,12 @@ def resubmit_failed(home: Home, sweep: Sweep, *states: MemberState) -> int:
 
 
 @dataclass(frozen=True)
-class MemberStatus:
+class SweepRunStatus:
     """How one member fares. `reason` says why it failed or was not started; accuracy and epochs are those of the
     validation, so far or in the end."""
 
     spec: RunSpec
-    state: MemberState
+    state: SweepRunState
     reason: str = ""
     progress: Progress | None = None
     params: int | None = None
@@ -71,11 +71,11 @@ class MemberStatus:
 class SweepStatus:
     """How a sweep fares; `left` is the time till its last member is done, None when it is or nobody can say."""
 
-    members: tuple[MemberStatus, ...]
+    members: tuple[SweepRunStatus, ...]
     left: TimeEstimate | None
 
     @property
-    def counts(self) -> Counter[MemberState]:
+    def counts(self) -> Counter[SweepRunState]:
         return Counter(member.state for member in self.members)
 
     @property
@@ -106,23 +106,25 @@ def read_sweep_status(home: Home, sweep: Sweep, store: RunStore, estimator: Time
     return SweepStatus(tuple(members), left)
 
 
-def _stand(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> MemberStatus:
+def _stand(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> SweepRunStatus:
     if row is not None and (job is None or job.state not in ("queued", "running")):
-        return MemberStatus(
+        return SweepRunStatus(
             spec, "finished", params=int(row["params"]), accuracy=float(row["validation_accuracy"]),
             test_accuracy=float(row["test_accuracy"]), epochs=int(row["trained_epochs"]),
             seconds=float(row["train_seconds"]),
         )  # fmt: skip
     params = _count_params(checker, spec)
     if job is None or job.state == "finished":  # its run was removed since
-        return MemberStatus(spec, "not started", "Its run is not here: never queued, or removed since.", params=params)
+        return SweepRunStatus(
+            spec, "not started", "Its run is not here: never queued, or removed since.", params=params
+        )
     if job.state == "cancelled" and job.reason:
-        return MemberStatus(spec, "not started", job.reason, params=params)
+        return SweepRunStatus(spec, "not started", job.reason, params=params)
     progress = read_progress(home, job.run_id) if job.state == "running" else None
     history = read_history(home.jobs / job.run_id / "history.jsonl") if job.state == "running" else None
     accuracy = float(history["val_accuracy"].iloc[-1]) if history is not None and len(history) else None
     epochs = None if history is None else len(history)
-    return MemberStatus(spec, job.state, job.reason, progress, params, accuracy, epochs=epochs)
+    return SweepRunStatus(spec, job.state, job.reason, progress, params, accuracy, epochs=epochs)
 
 
 def _count_params(checker: Checker, spec: RunSpec) -> int | None:

@@ -1,6 +1,6 @@
 """The door: `python -m core.training JOB_FOLDER` trains what the folder's spec.json says and publishes the run."""
 
-from core.training import preload  # isort: skip  loads TensorFlow without its chatter, so before everything else
+from core.training import preload  # noqa: F401  # isort: skip  loads TensorFlow without its chatter, so before everything else
 
 import errno
 import logging
@@ -9,6 +9,8 @@ import sys
 import traceback
 from functools import partial
 from pathlib import Path
+
+import tensorflow as tf
 
 from core.architecture.model import Model, compute_model
 from core.augment.corruption import select_corrupted_images
@@ -131,7 +133,7 @@ def _explain(error: Exception) -> str:
         return NO_ROOM
     if isinstance(error, HeadroomError):
         return str(error)
-    if isinstance(error, (MemoryError, preload.tf.errors.ResourceExhaustedError)):
+    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
         return NO_MEMORY
     traceback.print_exc()
     lines = str(error).strip().splitlines() or [""]

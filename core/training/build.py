@@ -1,7 +1,7 @@
 """The second reader of an architecture: the same layer records, as a Keras model."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import keras
 
@@ -25,7 +25,9 @@ def build_model(model: Model) -> keras.Sequential:
     """
     spec = model.spec
     keras.utils.set_random_seed(spec.seed)
-    layers = [_build_layer(asdict(layer), row, spec) for layer, row in zip(model.layers, model.rows, strict=True)]
+    layers = [
+        _build_layer(asdict(cast(Any, layer)), row, spec) for layer, row in zip(model.layers, model.rows, strict=True)
+    ]
     built = keras.Sequential([keras.Input(model.input_shape), *layers], name=f"{spec.backbone}_{spec.head}")
     compile_model(built, spec, keras.optimizers.Adam(spec.learning_rate))
     built.optimizer.build(built.trainable_variables)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -42,7 +43,7 @@ def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: S
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        found: dict[str, Split] = {}
+        found: dict[str, Any] = {}
         for name in ("train", "validation", "test"):
             split: Split = getattr(splits, name)
             stored = "test" if name == "test" else "train"
@@ -72,7 +73,7 @@ def _write(path: Path, model: keras.Sequential, layers: int, split: Split, look:
         return compute_outputs(model, images, training=False, last=layers)
 
     done = 0
-    maps: NDArray[np.float32] | None = None
+    maps: np.memmap[Any, np.dtype[np.float32]] | None = None
     with replacing(path) as temporary:
         for images in batches(split.images):
             part = compute(tf.constant(images)).numpy()

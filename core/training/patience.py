@@ -1,12 +1,12 @@
 """When a training is over: at its last epoch, or when its patience is at an end."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from core.spec import RunSpec
 
 
-def is_over(spec: RunSpec, val_losses: Sequence[float]) -> bool:
+def is_over(spec: RunSpec, val_losses: Collection[float]) -> bool:
     """Whether no epoch follows those that ended with `val_losses`.
 
     It follows from the history alone, so a training that goes on from a checkpoint ends where it would have ended. A

@@ -1,10 +1,12 @@
 """Max pooling over 2×2 windows; its gradient is faster on a CPU than TensorFlow's and equal to it bit by bit."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 
 @tf.custom_gradient
-def max_pool(images: tf.Tensor):
+def max_pool(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """The maximum of each 2×2 window; a last odd row or column falls off.
 
     TensorFlow's MaxPoolGrad searches each window again. Here the two comparisons of the forward pass decide: first

@@ -26,25 +26,25 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.access.role import OWNER
-from core.augment.stress import STRESSES
+from core.api.route import build_routes
+from core.augment.corruption import CORRUPTIONS
 from core.datasets.cache import open_dataset
 from core.displays.display import DISPLAYS
-from core.door.route import build_routes
 from core.home import Home
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import list_sweeps, open_sweep
 from core.recipes import RECIPES
 from core.reports.build import build_document
+from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
-from core.reports.setting import make_display
-from core.reports.shelf import Draft, ReportShelf
+from core.reports.report_store import Draft, ReportStore
 from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
-from core.store.arrival import import_bundle
+from core.store.activation_maps import read_maps
+from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison, list_offers
-from core.store.maps import read_maps
 from core.store.note import NoteBook, join_notes
-from core.store.runs import RunStore
+from core.store.run_store import RunStore
 from core.store.search import parse_search, search
 
 RENAMED: dict[str, str] = {}
@@ -134,7 +134,7 @@ def test_everything_that_had_a_name_still_has_it() -> None:
         "datasets": DATASETS,
         "transforms": TRANSFORMS,
         "displays": DISPLAYS,
-        "stresses": STRESSES,
+        "stresses": CORRUPTIONS,
         "recipes": RECIPES,
         "formats": FORMATS,
     }
@@ -227,7 +227,7 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
 
 def test_queue_goes_on_where_the_former_version_left_it(home: Home) -> None:
     queue = JobQueue(home)
-    queue.go_on()
+    queue.unpause()
     waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
     claimed = queue.claim()
     assert claimed is not None
@@ -264,7 +264,7 @@ def test_sweeps_are_listed_with_their_members(home: Home) -> None:
 
 
 def test_drafts_open_with_all_their_revisions(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     assert {entry.draft.id for entry in shelf.entries()} == set(FORMER["drafts"])
     for report_id, expected in FORMER["drafts"].items():
         files = sorted((home.reports / report_id).glob("draft-*.json"))
@@ -281,7 +281,7 @@ def test_drafts_open_with_all_their_revisions(home: Home) -> None:
 
 def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
     for report_id, expected in FORMER["drafts"].items():
-        document = build_document(ReportShelf(home).read(report_id).report, store)
+        document = build_document(ReportStore(home).read(report_id).report, store)
         assert [figure.problem for figure in document.figures if figure.problem] == []
         assert len(document.figures) == len(expected["displays"])
 
@@ -295,7 +295,7 @@ def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunS
 
 
 def test_published_versions_are_as_they_were(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     for address, expected in FORMER["published"].items():
         found = shelf.open(address)
         stored = json.loads(shelf.locate(address).read_bytes())
@@ -310,7 +310,7 @@ def test_published_versions_are_as_they_were(home: Home) -> None:
 
 def test_published_versions_render_to_html_with_all_that_they_say(home: Home) -> None:
     for address, expected in FORMER["published"].items():
-        found = ReportShelf(home).open(address)
+        found = ReportStore(home).open(address)
         [content] = FORMATS["html"].write(Edition.of(found), home).values()
         page = content.decode("utf-8")
         assert expected["checksum"] in page
@@ -319,7 +319,7 @@ def test_published_versions_render_to_html_with_all_that_they_say(home: Home) ->
 
 
 def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
-    shelf = ReportShelf(home)
+    shelf = ReportStore(home)
     assert shelf.removed() == FORMER["removed_reports"]
     for report_id in FORMER["removed_reports"]:
         shelf.restore(report_id)

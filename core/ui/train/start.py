@@ -47,7 +47,7 @@ def _show_runs(found: SweepPlan) -> None:
         st.error(problem, icon=":material/error:")
     total = len(found.members)
     runs = f"{format_plural(total, 'run')} {'is' if total == 1 else 'are'}"
-    cached, waiting, todo = found.of("cached"), found.of("under way"), found.of("to train")
+    cached, waiting, todo = found.of("cached"), found.of("in progress"), found.of("to train")
     if cached:
         st.success(f"{len(cached)} of {runs} cached: no need to train again.", icon=":material/bolt:")
     if waiting:
@@ -55,7 +55,7 @@ def _show_runs(found: SweepPlan) -> None:
     if todo:
         st.write(describe_estimate(found))
         if _offer(f"Train {format_plural(len(todo), 'run')}"):
-            act(train_runs, [member.spec for member in found.members if member.state != "unfit"])
+            act(train_runs, [member.spec for member in found.members if member.state != "invalid"])
             st.rerun()
     elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
         compare_with_siblings(cached[0].spec.run_id)
@@ -72,7 +72,7 @@ def _show_sweep(choice: Choice, found: SweepPlan) -> None:
         placeholder="none",
         help="Runs that have not begun by then are not started; what runs is trained to its end.",
     )
-    counts = [("To train", "to train"), ("Cached", "cached"), ("Under way", "under way"), ("Unfit", "unfit")]
+    counts = [("To train", "to train"), ("Cached", "cached"), ("Under way", "in progress"), ("Unfit", "invalid")]
     with st.container(horizontal=True):
         for label, state in counts:
             if found.of(state) or state in ("to train", "cached"):
@@ -87,7 +87,7 @@ def _show_sweep(choice: Choice, found: SweepPlan) -> None:
         st.write(describe_estimate(found))
     label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show the sweep"
     if _offer(label):
-        specs = [member.spec for member in found.members if member.state != "unfit"]
+        specs = [member.spec for member in found.members if member.state != "invalid"]
         follow(act(train_sweep, choice.recipe, values, specs, budget))
         st.rerun()
 

@@ -16,7 +16,7 @@ from core.displays.sweep import (
 from core.jobs.estimate import TimeEstimator
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_plan import make_estimator
-from core.jobs.sweep_status import MemberState, SweepStatus, read_sweep_status
+from core.jobs.sweep_status import SweepRunState, SweepStatus, read_sweep_status
 from core.jobs.sweep_store import Sweep, list_sweeps
 from core.spec import SETTINGS
 from core.ui import url, widget
@@ -113,7 +113,7 @@ def _show_buttons(sweep: Sweep, standing: SweepStatus) -> None:
             url.go("pages/compare.py")
 
 
-def _offer_retry(sweep: Sweep, count: int, label: str, *states: MemberState) -> None:
+def _offer_retry(sweep: Sweep, count: int, label: str, *states: SweepRunState) -> None:
     if count and offer(retry_sweep, label.format(count), icon=":material/replay:"):
         act(retry_sweep, sweep, *states)
         st.rerun()

@@ -1,0 +1,1 @@
+"""Roles, logins and actions."""

@@ -1,0 +1,216 @@
+"""Every action, called by somebody who may and by somebody who may not."""
+
+import importlib
+import io
+import pkgutil
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core.actions
+from core.access.action import ACTIONS, READ_ONLY, check_own, is_read_only
+from core.access.role import OWNER, Role, User
+from core.datasets.cache import open_dataset
+from core.datasets.fetch import read_fetch
+from core.errors import AccessError
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.jobs.submit import submit_all
+from core.jobs.sweep_store import keep_sweep
+from core.reports.build import build_document
+from core.reports.report import Report
+from core.reports.report_store import ReportStore
+from core.spec import RunSpec
+from core.store.bundle import export_bundle
+from core.store.note import Note, NoteBook
+from core.store.run_store import RunStore
+from tests.support.dispatcher import without_dispatcher
+from tests.support.run_writer import RunWriter
+
+for module in pkgutil.iter_modules(core.actions.__path__):
+    importlib.import_module(f"core.actions.{module.name}")
+
+
+def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
+    check_own(User("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
+    check_own(User("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
+    with pytest.raises(AccessError, match=r"Expected a report of your own, or an admin; got one of 'ada@example.org'."):
+        check_own(User("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
+
+
+@pytest.mark.parametrize(("value", "read_only"), [("", False), ("0", False), ("1", True)])
+def test_read_only_is_said_by_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, read_only: bool) -> None:
+    monkeypatch.setenv(READ_ONLY, value)
+    assert is_read_only() == read_only
+
+
+def test_nonsense_about_read_only_lets_nobody_write(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(READ_ONLY, "yes")
+    with pytest.raises(AccessError, match=r"Expected HEADROOM_READ_ONLY to be 0 or 1; got 'yes'."):
+        ACTIONS["clear_runs"](OWNER, home)
+
+
+class Scene:
+    """A home in which every action has something to change."""
+
+    def __init__(self, home: Home, elsewhere: Path) -> None:
+        self.home = home
+        make_run, other = RunWriter(home), RunWriter(Home(elsewhere))
+        foreign = other(seed=9)
+        export_bundle(other.store, [foreign.run_id], elsewhere / "bundle", models=False, pictures=False)
+        self.bundle = (elsewhere / "bundle").read_bytes()
+        self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
+        RunStore(home).remove(self.removed)
+        data = open_dataset(home, "digits").info.fingerprint
+        self.queued, self.failed, self.new = (RunSpec(epochs=4, seed=seed, data=data) for seed in range(3))
+        self.queue = JobQueue(home)
+        submit_all(home, [self.queued, self.failed])
+        job = self.queue.job(self.failed.run_id)
+        assert job
+        self.queue.settle(job, "failed", "It broke.")
+        submit_all(home, [RunSpec(epochs=5)])
+        shelf, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
+        self.draft, self.deleted = (shelf.create(report, "somebody@example.org") for _ in range(2))
+        self.draft = shelf.save(self.draft, report.change(title="Mine"), "somebody@example.org")
+        shelf.remove(self.deleted.id)
+        self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
+
+    def archive(self) -> io.BytesIO:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("train/cat/1.png", b"no picture")
+        file.seek(0)
+        return file
+
+    def calls(self) -> dict[str, tuple[Any, ...]]:
+        """What each action is called with; one that is missing here fails the tests below."""
+        return {
+            "train_runs": ([self.new],),
+            "train_sweep": ("digits-heads", ["epochs"], [self.new], None),
+            "retry_sweep": (self.sweep, "failed"),
+            "retry_job": (self.failed.run_id, "failed"),
+            "cancel_jobs": ([self.queued.run_id],),
+            "move_job": (self.queued.run_id, 1),
+            "pause_queue": (),
+            "resume_queue": (),
+            "process_queue": (),
+            "fetch_data": ("digits",),
+            "add_data": ("pets", self.archive()),
+            "describe_run": (self.kept, Note(name="mine")),
+            "star_runs": ([self.kept], True),
+            "archive_runs": ([self.kept], True),
+            "delete_runs": ([self.kept],),
+            "restore_runs": ([self.removed],),
+            "clear_runs": (),
+            "import_runs": (self.bundle,),
+            "create_report": (self.draft.report,),
+            "duplicate_report": (self.draft.report,),
+            "save_report": (self.draft, self.draft.report.change(title="Other")),
+            "undo_report": (self.draft,),
+            "publish_report": (self.draft, build_document(self.draft.report, RunStore(self.home))),
+            "delete_report": (self.draft.id,),
+            "restore_reports": ([self.deleted.id],),
+            "clear_reports": (),
+        }
+
+    def act(self, name: str, user: User) -> None:
+        given = {"models": False} if name == "import_runs" else {}
+        ACTIONS[name](user, self.home, *self.calls()[name], **given)
+
+    def look(self) -> dict[str, object]:
+        """Every file of the home with its content, and the tables; locks and derived files left out."""
+        files = {
+            str(path.relative_to(self.home.path)): path.read_bytes()
+            for path in self.home.path.rglob("*")
+            if path.is_file() and path.suffix not in (".lock", ".feather") and "sqlite" not in path.name
+        }
+        return {
+            **files,
+            "jobs": self.queue.jobs(),
+            "pause": self.queue.paused(),
+            "notes": NoteBook(self.home).read_all(),
+        }
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One for all tests in which nothing may change."""
+    folder = tmp_path_factory.mktemp("access")
+    with without_dispatcher(Home(folder / "home")):
+        yield Scene(Home(folder / "home"), folder / "elsewhere")
+
+
+@pytest.fixture
+def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
+    """A copy of it, to be changed."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(untouched.home.path, home.path)
+    changed = copy(untouched)
+    changed.home, changed.queue = home, JobQueue(home)
+    with without_dispatcher(home):
+        yield changed
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: str) -> None:
+    before = untouched.look()
+    for role in [role for role in Role if role < ACTIONS[name].role]:
+        with pytest.raises(AccessError, match=f"^Expected an? {ACTIONS[name].role.label} to .*; got a {role.label}.$"):
+            untouched.act(name, User("somebody@example.org", role))
+    assert untouched.look() == before
+    assert ACTIONS[name].role > Role.VIEWER
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_dashboard_for_reading_only_changes_nothing(
+    untouched: Scene, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = untouched.look()
+    monkeypatch.setenv(READ_ONLY, "1")
+    with pytest.raises(AccessError, match=r"^Expected a dashboard that may .*; got one for reading only.$"):
+        untouched.act(name, OWNER)
+    assert untouched.look() == before
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "process_queue"])
+def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
+    if name == "resume_queue":
+        scene.queue.pause()
+    before = scene.look()
+    scene.act(name, User("somebody@example.org", ACTIONS[name].role))
+    assert scene.look() != before
+    for key in ("digits", "folder-pets"):
+        while (progress := read_fetch(scene.home, key)) and progress.alive:
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["save_report", "undo_report", "publish_report", "delete_report"])
+def test_report_of_somebody_else_is_changed_by_admins_alone(scene: Scene, name: str) -> None:
+    before = scene.look()
+    with pytest.raises(AccessError, match=r"^Expected a report of your own, or an admin; got one of 'somebody@"):
+        scene.act(name, User("tom@example.org", Role.TRAINER))
+    assert scene.look() == before
+    scene.act(name, User("ada@example.org", Role.ADMIN))
+    assert scene.look() != before
+
+
+def test_owner_of_a_report_stays(scene: Scene) -> None:
+    taken = scene.draft.report.change(title="Taken", owner="ada@example.org")
+    ACTIONS["save_report"](User("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
+    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "somebody@example.org"
+
+
+def test_who_acts_stands_in_the_queue(scene: Scene) -> None:
+    user = User("tom@example.org", Role.TRAINER)
+    scene.act("train_runs", user)
+    scene.act("pause_queue", user)
+    job, pause = scene.queue.job(scene.new.run_id), scene.queue.paused()
+    assert job
+    assert pause
+    assert job.submitted_by == pause.submitted_by == "tom@example.org"

@@ -1,0 +1,146 @@
+"""Roles by address, login settings, and logins that are not to be trusted."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core.access.login import Login
+from core.access.role import Role, User
+from core.access.role_table import RoleTable
+from core.errors import AccessError, LoginError
+from tests.support.login import AUTH, NOW, ROLES, claim
+
+TABLE = RoleTable.parse(ROLES)
+LOGIN = Login.parse(AUTH, {"roles": ROLES})
+
+
+@pytest.mark.parametrize(
+    ("address", "role"),
+    [
+        ("ada@example.org", Role.ADMIN),
+        ("ADA@EXAMPLE.ORG", Role.ADMIN),
+        ("tom@example.org", Role.TRAINER),
+        ("anybody@example.org", Role.VIEWER),
+        ("anybody@lab.example.org", Role.TRAINER),
+        ("anybody@other.example.org", None),
+        ("anybody@evil-example.org", None),
+        ("anybody@example.org.evil.com", None),
+        ("anybody@example.org@evil.com", None),
+        ("anybody@evil.com@example.org", None),
+        ("anybody@example.org.", None),
+        ("anybody@example.org\n", None),
+        ("any body@example.org", None),
+        ("@example.org", None),
+        ("example.org", None),
+        ("", None),
+        ("\u0061nybody@ex\u0430mple.org", None),  # a Cyrillic letter that looks the same
+        ("anybody@example.or\u0261", None),
+        ("Tom@Example.org\u200b", None),
+        ("tom@\u212aiosk.org", None),  # the sign of kelvin, which is a k in small letters
+    ],
+)
+def test_address_has_the_role_that_the_table_gives_it(address: str, role: Role | None) -> None:
+    assert TABLE.find(address) == role
+
+
+@given(st.text(max_size=40), st.sampled_from(["", "@example.org", "@lab.example.org"]))
+@example("tom", "@EXAMPLE.org")
+@example("tom", "@example.org.evil.com")
+def test_no_address_but_a_listed_one_has_a_role(text: str, domain: str) -> None:
+    role = TABLE.find(text + domain)
+    if role is not None:
+        name, _, found = (text + domain).rpartition("@")
+        assert name.isascii()
+        assert "@" not in name
+        assert found.lower() in ("example.org", "kiosk.org", "lab.example.org")
+
+
+@pytest.mark.parametrize(
+    ("auth", "settings", "sentence"),
+    [
+        (AUTH, None, r"Expected \[headroom.roles\] beside \[auth\] in secrets.toml; got none."),
+        (None, {"roles": ROLES}, r"Expected \[auth\] beside \[headroom\] in secrets.toml; got none."),
+        (AUTH, {}, "to list who has which role; got nothing."),
+        (AUTH, {"roles": {}}, "to list who has which role; got {}."),
+        (AUTH, {"roles": []}, "to list who has which role"),
+        (AUTH, {"rolls": ROLES}, "got 'rolls'."),
+        (AUTH, {"roles": {"owner": ["a@b.org"]}}, "to have the keys viewer, trainer, admin; got 'owner'."),
+        (AUTH, {"roles": {"admin": "a@b.org"}}, "to be a list; got 'a@b.org'."),
+        (AUTH, {"roles": {"admin": ["b.org"]}}, "Expected name@domain or @domain under admin .* got 'b.org'."),
+        (AUTH, {"roles": {"admin": ["*"]}}, "got '\\*'."),
+        (AUTH, {"roles": {"admin": ["@"]}}, "got '@'."),
+        (AUTH, {"roles": {"admin": ["@b.org@c.org"]}}, "got '@b.org@c.org'."),
+        (AUTH, {"roles": {"admin": [7]}}, "got 7."),
+        (AUTH, {"roles": {"admin": ["a@b.org"], "viewer": ["A@b.org"]}}, "one role for a@b.org .* admin and viewer."),
+        (AUTH, {"roles": ROLES, "login_hours": 0}, "between 0 and 720; got 0."),
+        (AUTH, {"roles": ROLES, "login_hours": "12"}, "got '12'."),
+        (AUTH, {"roles": ROLES, "login_hours": True}, "got True."),
+        (AUTH, {"roles": ROLES, "unsaid_is_verified": "no"}, "true or false; got 'no'."),
+        ({**AUTH, "cookie_secret": "short"}, {"roles": ROLES}, "at least 32 characters; got fewer."),
+        ({**AUTH, "cookie_secret": ""}, {"roles": ROLES}, "to have cookie_secret; got none."),
+        ({**AUTH, "redirect_uri": "http://localhost:8501/"}, {"roles": ROLES}, "to end in /oauth2callback"),
+        ({**AUTH, "client_secret": ""}, {"roles": ROLES}, "to have client_secret; got none."),
+        ({**AUTH, "our_own": {}}, {"roles": ROLES}, "without an underscore; got 'our_own'."),
+        ({**AUTH, "own": {}}, {"roles": ROLES}, r"Expected \[auth.own\] in secrets.toml to have client_id; got none."),
+        ("yes", {"roles": ROLES}, r"Expected \[auth\]"),
+        (dict(list(AUTH.items())[:2]), {"roles": ROLES}, "got none of them."),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_relied_on_are_named(auth: object, settings: object, sentence: str) -> None:
+    with pytest.raises(AccessError, match=sentence):
+        Login.parse(auth, settings)
+
+
+def test_login_has_the_providers_of_its_section_and_those_below_it() -> None:
+    shared = {name: AUTH[name] for name in ("redirect_uri", "cookie_secret")}
+    own = {name: AUTH[name] for name in ("client_id", "client_secret", "server_metadata_url")}
+    parsed = Login.parse({**AUTH, "client_kwargs": {"prompt": "login"}, "okta": own}, {"roles": ROLES})
+    assert parsed
+    assert parsed.providers == ("default", "okta")
+    alone = Login.parse({**shared, "okta": own}, {"roles": ROLES})
+    assert alone
+    assert alone.providers == ("okta",)
+    assert Login.parse(None, None) is None
+
+
+def test_person_is_their_verified_address() -> None:
+    assert LOGIN
+    assert LOGIN.authenticate(claim(), NOW) == User("tom@example.org", Role.TRAINER)
+    assert LOGIN.authenticate(claim(email="ADA@example.org", email_verified="true"), NOW).name == "ada@example.org"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"is_logged_in": None}, "got nobody"),
+        ({"is_logged_in": False}, "got nobody"),
+        ({"is_logged_in": "True"}, "got nobody"),
+        ({"iat": None}, "got one without"),
+        ({"iat": True}, "got one without"),
+        ({"iat": NOW - 12 * 3600 - 1}, "of the last 12 hours; got an older one"),
+        ({"iat": NOW + 3600}, "of the last 12 hours"),
+        ({"iat": float("nan")}, "of the last 12 hours"),
+        ({"email": None}, "got one without"),
+        ({"email": ""}, "got one without"),
+        ({"email": ["tom@example.org"]}, "got one without"),
+        ({"email_verified": None}, "not known to be one"),
+        ({"email_verified": False}, "not known to be one"),
+        ({"email_verified": "false"}, "not known to be one"),
+        ({"email_verified": 1}, "not known to be one"),
+        ({"email": "tom@elsewhere.org"}, "given a role here; got 'tom@elsewhere.org'"),
+    ],
+)
+def test_login_that_is_not_to_be_trusted_lets_nobody_in(changes: dict[str, object], sentence: str) -> None:
+    assert LOGIN
+    with pytest.raises(AccessError, match=sentence):
+        LOGIN.authenticate(claim(**changes), NOW)
+
+
+def test_provider_that_never_says_verified_can_be_trusted_by_name_but_not_against_its_word() -> None:
+    trusting = Login.parse(AUTH, {"roles": ROLES, "unsaid_is_verified": True, "login_hours": 0.5})
+    assert trusting
+    assert trusting.authenticate(claim(email_verified=None), NOW).role is Role.TRAINER
+    with pytest.raises(AccessError, match="not known to be one"):
+        trusting.authenticate(claim(email_verified=False), NOW)
+    with pytest.raises(LoginError, match=r"last 0\.5 hours"):
+        trusting.authenticate(claim(iat=NOW - 1801), NOW)

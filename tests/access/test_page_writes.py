@@ -1,0 +1,130 @@
+"""Pages and the HTTP API write through actions alone, checked from the source."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+
+import pytest
+
+from core.jobs.queue import JobQueue
+from core.reports.report_store import ReportStore
+from core.store.note import NoteBook
+from core.store.run_store import RunStore
+from tests.support.paths import ROOT
+from tests.support.sources import module_of, read_imports
+
+READING = {
+    "core.datasets": {
+        "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
+        "key": None, "view": {"open_view", "read_info"},
+    },
+    "core.jobs": {
+        "estimate": {"Estimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep": None,
+        "standing": {"SweepRunState", "SweepStanding", "read_standing"},
+        "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
+    },
+    "core.store": {
+        "bundle": {"export_bundle"}, "comparison": None, "difference": None, "foreign": {"MODELS"},
+        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "test_set_runs": None,
+        "record": {"Cost", "Data", "Metrics"}, "robustness": {"NAME"},
+        "run": {"Run", "read_history"}, "runs": {"RunStore"}, "search": None,
+    },
+    "core.reports": {
+        "address": None, "build": None, "default": None, "document": None, "format": None, "report": None,
+        "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "reproduction": None, "setting": None, "shelf": {"Draft", "Entry", "Published", "ReportStore"}, "words": None,
+    },
+    "core.files": {},
+    "core.training": {},
+}  # fmt: skip
+"""What pages may import of the packages that write: names that only read; None stands for a whole module."""
+METHODS: dict[type, set[str]] = {
+    RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "removed"},
+    JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
+    NoteBook: {"path", "read", "read_all"},
+    ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
+}
+"""What pages may ask these for; every other method of them writes."""
+HARMLESS = (
+    "job.cancel", "st.write", "knob.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
+    "old.change", "old.move", "old.remove", "old.replace",
+)  # fmt: skip
+"""Attributes of other things that have the name of a method that writes."""
+LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")
+PATHS = {"mkdir", "open", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
+PAGE_SOURCES = sorted(
+    [
+        *(path for folder in ("core/ui", "core/door", "pages") for path in (ROOT / folder).rglob("*.py")),
+        *(ROOT / name for name in ("dashboard.py", "asgi.py")),
+    ]
+)
+
+
+def find_writing(module: str, source: str) -> Iterator[str]:
+    """What in a source would write without being asked who does it."""
+    tree = ast.parse(source)
+    for one in read_imports(module, tree):
+        if one.imported.partition(".")[0] in LIBRARIES:
+            yield str(one)
+        for package, modules in READING.items():
+            if f"{one.imported}.".startswith(f"{package}."):
+                inner, _, name = one.imported.removeprefix(package).strip(".").partition(".")
+                if inner not in modules or not (modules[inner] is None or name in modules[inner]):
+                    yield str(one)
+    writing = {
+        name
+        for kind, reading in METHODS.items()
+        for name, _ in inspect.getmembers(kind)
+        if not name.startswith("_") and name not in reading
+    } - {"home"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            on = ast.unparse(node.value)
+            harmless = f"{on}.{node.attr}" in HARMLESS
+            if (node.attr in writing and not harmless) or (node.attr in PATHS and "path" in on.lower()):
+                yield f"{module} has {on}.{node.attr} in line {node.lineno}"
+        if isinstance(node, ast.Name) and node.id == "open":
+            yield f"{module} has open in line {node.lineno}"
+
+
+def test_pages_write_through_actions_alone() -> None:
+    assert len(PAGE_SOURCES) > 50
+    found = [find_writing(module_of(path), path.read_text(encoding="utf-8")) for path in PAGE_SOURCES]
+    assert [sentence for sentences in found for sentence in sentences] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from core.jobs.submit import submit_all",
+        "from core.jobs import submit",
+        "import core.jobs.submit",
+        "def f():\n    from core.store.bundle_import import import_bundle",
+        "from core.datasets.fetch import start_fetch",
+        "from core.files import write_json",
+        "from core.store.note import NoteBook\nNoteBook(home()).change(ids, star=True)",
+        "store().remove(run_id)",
+        "f = store().restore",
+        "JobQueue(home()).pause()",
+        "queue.move(run_id, 1)",
+        "import subprocess",
+        "import os.path",
+        "open('x', 'w')",
+        "path.write_text('')",
+    ],
+)
+def test_writing_past_the_actions_is_found(source: str) -> None:
+    assert list(find_writing("core.ui.somewhere", source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from core.jobs.queue import JobQueue\nJobQueue(home()).unfinished()",
+        "from core.store.comparison import Comparison",
+        "from core.actions.run import delete_runs\nact(delete_runs, ids)",
+        "facts = job.cancel",
+    ],
+)
+def test_reading_is_not_taken_for_writing(source: str) -> None:
+    assert not list(find_writing("core.ui.somewhere", source))

@@ -1,0 +1,185 @@
+"""Every check: what it fails on, what it passes, and where it cannot be asked."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.analysis.check import CHECKS, SEVERITIES, STATES, Result, run_checks
+from core.spec import RunSpec
+from core.store.comparison import Comparison
+from core.store.run import Run
+from tests.support.run_rewriter import as_kmnist, history_of, rewrite
+from tests.support.run_writer import RunWriter
+
+FULL = RunSpec(epochs=25)
+
+
+def ask(name: str, *runs: Run) -> Result:
+    return CHECKS[name].ask(Comparison.of(runs))
+
+
+def test_every_check_has_a_code_of_its_own_and_a_page_of_explanation() -> None:
+    codes = [check.code for check in CHECKS.values()]
+    assert codes == sorted(set(codes))
+    for check in CHECKS.values():
+        assert re.fullmatch(r"H\d\d", check.code)
+        assert all(part in check.explanation for part in ("**Asked:**", "**Why it matters:**", "**What to do:**"))
+
+
+def test_what_failed_comes_first_and_the_most_severe_before_the_others(make_run: RunWriter) -> None:
+    found = run_checks(Comparison.of([make_run(head="gap", epochs=4), make_run(head="dense", epochs=5)]))
+    ranks = [(STATES.index(result.state), SEVERITIES.index(check.severity)) for check, result in found]
+    assert ranks == sorted(ranks)
+    assert len(found) == len(CHECKS)
+    assert all(result.sentence.endswith(".") for _, result in found)
+
+
+def test_one_run_fails_none_of_the_checks_of_a_pair(make_run: RunWriter) -> None:
+    run = make_run()
+    for name in ("data", "split", "augmentation", "backbone", "budget", "processor"):
+        assert ask(name, run).state == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("split", {"train_images": 100}, "training images all and 100"),
+        ("split", {"validation_fraction": 0.5}, "validation share 0.2 and 0.5"),
+        ("augmentation", {"augmentation": "rotation=10"}, "augmentation none and rotation=10"),
+        ("backbone", {"dropout": 0.5}, "dropout 0.25 and 0.5"),
+        ("budget", {"epochs": 5}, "epochs 3 and 5"),
+        ("budget", {"learning_rate": 0.01}, "learning rate 0.001 and 0.01"),
+    ],
+)
+def test_setting_in_which_heads_differ_fails_its_check_alone(
+    make_run: RunWriter, name: str, settings: dict[str, Any], words: str
+) -> None:
+    runs = make_run(head="gap"), make_run(head="dense", **settings)
+    assert ask(name, *runs) == Result("failed", f"The runs differ in more than the head: {words}.")
+    for other in {"split", "augmentation", "backbone", "budget", "data"} - {name}:
+        assert ask(other, *runs).state == "passed"
+
+
+def test_settings_of_the_head_itself_are_no_difference(make_run: RunWriter) -> None:
+    runs = make_run(head="gap"), make_run(head="dense", units=8)
+    assert {ask(name, *runs).state for name in ("split", "augmentation", "backbone", "budget")} == {"passed"}
+
+
+def test_other_fingerprints_are_other_data(make_run: RunWriter) -> None:
+    runs = make_run(head="gap"), rewrite(make_run(head="dense"), data={"fingerprint": "0123456789abcdef"})
+    assert "0123456789abcdef" in ask("data", *runs).sentence
+
+
+def test_too_few_seeds_are_told_by_their_number(make_run: RunWriter) -> None:
+    gap, dense = ([make_run(FULL, head=head, seed=seed) for seed in range(3)] for head in ("gap", "dense"))
+    assert ask("seeds", *gap, *dense).state == "passed"
+    assert ask("seeds", gap[0]).sentence.startswith("One seed shows a result, not its uncertainty")
+    assert ask("seeds", gap[0], dense[0]).sentence.startswith("One seed a head shows a result")
+    assert ask("seeds", *gap, dense[0]).sentence == (
+        "With one seed, the uncertainty of Flatten + Dense is unknown: train more seeds."
+    )
+    assert "reaches 12.7 standard errors" in ask("seeds", *gap, *dense[:2]).sentence
+
+
+def losses(run: Run, validation: list[float | None], training: list[float] | None = None) -> Run:
+    rows = history_of(len(validation))
+    for i, row in enumerate(rows):
+        row["val_loss"] = validation[i]
+        row["loss"] = training[i] if training else 2.0 - 0.05 * i
+    return rewrite(run, history=rows)
+
+
+@pytest.mark.parametrize(
+    ("validation", "state"),
+    [
+        ([2.0, 1.5, 1.2, 1.0, 0.9, 0.8], "failed"),
+        ([2.0, 1.0, 0.5, 0.5, 0.5, 0.5], "passed"),
+        ([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], "passed"),
+        ([2.0, 1.0, 0.9, 0.8, 0.7, None], "passed"),  # what has diverged is not under-trained
+        ([1.0, 0.9], "failed"),
+        ([1.0], "not applicable"),
+    ],
+)
+def test_loss_that_still_falls_is_under_trained(
+    make_run: RunWriter, validation: list[float | None], state: str
+) -> None:
+    assert ask("undertrained", losses(make_run(), validation)).state == state
+
+
+def test_one_odd_seed_of_three_is_not_the_head(make_run: RunWriter) -> None:
+    falling, flat = [2.0, 1.5, 1.2, 1.0, 0.9, 0.8], [0.5] * 6
+    runs = [losses(make_run(seed=seed), [*(falling if seed == 0 else flat)]) for seed in range(3)]
+    assert ask("undertrained", *runs).state == "passed"
+    more = [losses(make_run(head="dense", seed=seed), [*(flat if seed == 0 else falling)]) for seed in range(3)]
+    assert "Flatten + Dense (2 of 3 seeds)" in ask("undertrained", *runs, *more).sentence
+
+
+@pytest.mark.parametrize(
+    ("validation", "training", "state"),
+    [
+        ([1.0, 0.5, 0.4, 0.4, 0.4, 0.6, 0.8, 0.9], None, "failed"),
+        ([1.0, 0.5, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4], None, "passed"),
+        ([1.0, 0.5, 0.4, 0.4, 0.4, 0.6, 0.8, 0.9], [1, 0.9, 0.8, 0.8, 0.8, 0.9, 1.0, 1.2], "passed"),
+        ([1.0, 0.5, 0.4, 0.8], None, "not applicable"),
+    ],
+)
+def test_loss_that_rises_while_training_falls_is_over_fitting(
+    make_run: RunWriter, validation: list[float | None], training: list[float] | None, state: str
+) -> None:
+    assert ask("overfitting", losses(make_run(), validation, training)).state == state
+
+
+def test_class_that_no_image_brings_out_is_dead(make_run: RunWriter) -> None:
+    run = make_run(head="gap")
+    scores = np.log(run.predictions.test_probs)
+    scores -= scores.min(axis=1, keepdims=True)  # as after a ReLU: nothing below 0
+    alive = np.exp(scores + 0.1)
+    alive[:, [4, 7]] = 1.0  # two maps that are zero on every image
+    dead = (alive / alive.sum(axis=1, keepdims=True)).astype(np.float32)
+    found = ask("dead_class", rewrite(run, probs=dead))
+    assert found == Result("failed", "A ReLU is shut for whole classes: GAP with seed 0 has lost 4, 7.")
+    assert ask("dead_class", make_run(head="gap", seed=1)).state == "passed"
+    assert ask("dead_class", rewrite(make_run(head="dense"), probs=dead)).state == "not applicable"
+
+
+@pytest.mark.parametrize(("majority", "state"), [(0.101, "passed"), (0.5, "failed"), (None, "not applicable")])
+def test_commonest_class_sets_the_floor(make_run: RunWriter, majority: float | None, state: str) -> None:
+    found = ask("balance", rewrite(make_run(), data={"majority": majority}))
+    assert found.state == state
+    assert majority is None or f"{majority:.1%}" in found.sentence
+
+
+def test_size_of_the_data_is_told_and_not_that_of_the_subset(make_run: RunWriter) -> None:
+    cut = {"official": False, "train_count": 1437}
+    runs = [as_kmnist(make_run(head=head, train_images=100), **cut) for head in ("gap", "dense")]
+    text = "The data is not the official KMNIST: 1,437 training and 360 test images instead of 60,000 and 10,000"
+    assert text in ask("official", *runs).sentence
+    unknown = [rewrite(run, data={"train_count": None}) for run in runs]
+    assert "The data is not the official KMNIST: 360 test images, fingerprint" in ask("official", *unknown).sentence
+    assert ask("official", make_run()).state == "passed"
+
+
+def test_settings_that_are_not_the_recipes_are_named(make_run: RunWriter) -> None:
+    settings = RunSpec(epochs=1, train_images=100, learning_rate=0.01, batch_size=50)
+    assert ask("recipe", make_run(settings, head="gap"), make_run(settings, head="dense")).sentence == (
+        "The settings are not the recipe's own: 100 training images instead of all, 1 epoch instead of 25, "
+        "batch size 50 instead of 25, learning rate 0.01 instead of 0.001."
+    )
+    assert ask("recipe", make_run(FULL)).state == "passed"
+
+
+def test_times_of_different_processors_are_not_comparable(make_run: RunWriter) -> None:
+    runs = make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")
+    assert "different processors" in ask("processor", *runs).sentence
+
+
+def test_what_is_no_number_is_told_by_how_much_of_it(make_run: RunWriter) -> None:
+    run = make_run()
+    probs = run.predictions.test_probs.copy()
+    probs[:12] = np.nan
+    assert "GAP with seed 0 (12 of 360 test images)" in ask("diverged", rewrite(run, probs=probs)).sentence
+    epochs = losses(make_run(seed=1), [2.0, None, 1.0])
+    assert "GAP with seed 1 (1 of 3 epochs)" in ask("diverged", epochs).sentence
+    assert ask("diverged", make_run(seed=2)).state == "passed"

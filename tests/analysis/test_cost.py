@@ -1,0 +1,123 @@
+"""What accuracy costs: means over seeds, rates against a published table, and corners."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.analysis.cost import COSTS, compute_costs, compute_staircase, list_costs
+from core.displays.cost_format import COST_FORMS
+from core.displays.views.cost import Costs
+from core.displays.views.front import Front
+from core.displays.views.pareto import Pareto
+from core.store.comparison import Comparison
+from core.store.run import Run
+from core.store.run_store import RunStore
+from tests.support.costs import test_set_runs_of, with_cost
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+
+def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
+    runs = [with_cost(make_run, {"latency_seconds": s}, a, seed=i) for i, (s, a) in enumerate([(0.1, 0.8), (0.3, 0.9)])]
+    row = compute_costs(test_set_runs_of(*runs)).iloc[0]
+    assert (row["seeds"], row["latency_seconds"], row["test_accuracy"]) == (2, pytest.approx(0.2), pytest.approx(0.85))
+    assert row["test_accuracy_spread"] == pytest.approx(np.std([0.8, 0.9], ddof=1))
+    assert row["epoch_seconds"] == 2.0  # six seconds for three epochs
+    assert row["accuracy_per_1000_params"] == pytest.approx(85 / 24.586)
+
+
+def test_epochs_that_patience_saved_are_not_counted(make_run: RunWriter) -> None:
+    run = rewrite(make_run(epochs=10), cost={"train_seconds": 12.0}, epochs=4)
+    assert list_costs(test_set_runs_of(run))["epoch_seconds"].tolist() == [3.0]
+
+
+def test_cost_that_one_seed_lacks_is_the_mean_of_the_others(make_run: RunWriter) -> None:
+    lacking, known = make_run(seed=0), with_cost(make_run, {"latency_32_p95_seconds": 0.5}, 0.9, seed=1)
+    assert compute_costs(test_set_runs_of(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
+    assert compute_costs(test_set_runs_of(lacking))["latency_32_p95_seconds"].isna().all()
+
+
+def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
+    make_run: RunWriter, store: RunStore
+) -> None:
+    path = make_run().path / "record.json"
+    record = json.loads(path.read_text())
+    del record["cost"]["latency_32_p95_seconds"]
+    path.write_text(json.dumps(record))
+    run = Run.open(path.parent)
+    assert store.frame()["latency_32_p95_seconds"].isna().all()
+    comparison = Comparison.of([run])
+    table = Costs(comparison).table().set_index("Mean over seeds")["GAP"]
+    assert table["Latency, 32 images"].endswith("p95 not measured")
+    pareto = Pareto(comparison, cost="latency_32_p95_seconds")
+    assert pareto.chart() is None
+    assert pareto.describe().endswith("none has this figure.")
+    assert pareto.table()["Latency, 32 images, p95"].tolist() == ["not measured"]
+    assert Front(comparison, cost="latency_32_p95_seconds").describe() == "No cost was measured."
+
+
+def test_every_cost_has_a_name() -> None:
+    assert [*COST_FORMS] == [*COSTS]
+    assert len({form.label for form in COST_FORMS.values()}) == len(COSTS)
+
+
+def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> None:
+    runs = [
+        with_cost(make_run, {"params": params}, accuracy, head=head)
+        for head, params, accuracy in (("gap", 1_000, 0.80), ("gap_dense", 3_000, 0.90), ("dense", 8_000, 0.92))
+    ]
+    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
+    assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
+    said = Front(Comparison.of(runs), cost="params").describe()
+    assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
+
+
+def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None:
+    comparison = Comparison.of([make_run()])
+    assert "GAP is the cheapest and the most accurate" in Front(comparison, cost="params").describe()
+    assert Front(comparison, cost="params").table()["One point costs"].tolist() == ["–"]
+
+
+def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
+    runs = [with_cost(make_run, {"params": 500}, 0.9, head=head) for head in ("gap", "dense")]
+    assert Pareto(Comparison.of(runs)).frame()["front"].tolist() == [True, True]
+    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
+    assert steps["name"].tolist() == ["GAP", "Flatten + Dense"]
+    assert steps["value_per_point"].isna().all()
+
+
+def test_luckiest_seed_makes_no_front(make_run: RunWriter) -> None:
+    lucky = [with_cost(make_run, {"params": 900}, a, head="gap", seed=s) for s, a in enumerate((0.95, 0.75))]
+    steady = [with_cost(make_run, {"params": 800}, a, head="dense", seed=s) for s, a in enumerate((0.9, 0.9))]
+    frame = Pareto(Comparison.of([*lucky, *steady])).frame()
+    assert frame.groupby("head")["front"].first().to_dict() == {"GAP": False, "Flatten + Dense": True}
+
+
+def test_cost_of_nothing_is_drawn_on_a_plain_axis(make_run: RunWriter) -> None:
+    runs = [with_cost(make_run, {"latency_seconds": s}, 0.9, head=h) for h, s in (("gap", 0.0), ("dense", 0.1))]
+    chart = Pareto(Comparison.of(runs), cost="latency_seconds").chart()
+    assert chart is not None
+    assert '"type": "log"' not in chart.to_json(indent=None)
+    assert "log" in Pareto(Comparison.of(runs), cost="params").chart().to_json()  # type: ignore[union-attr]
+
+
+def test_times_of_several_processors_are_told(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")]
+    note = " ".join(Pareto(Comparison.of(runs), cost="epoch_seconds").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
+    assert "Times are of 2 kinds of processors" in note
+    note = " ".join(Pareto(Comparison.of(runs), cost="params").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
+    assert "processors" not in note
+
+
+def test_every_point_links_to_its_run_and_those_too_many_to_draw_are_counted(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparison = Comparison.of([make_run(seed=seed) for seed in range(4)])
+    spec = Pareto(comparison, link="compare?runs=").chart().to_dict()  # type: ignore[union-attr]
+    urls = {row["url"] for rows in spec["datasets"].values() for row in rows if "url" in row}
+    assert urls == {f"compare?runs={run.run_id}" for run in comparison.runs}
+    monkeypatch.setattr("core.displays.views.pareto.MOST_POINTS", 3)
+    spec = Pareto(comparison).chart().to_dict()  # type: ignore[union-attr]
+    assert "3 of 4 runs are drawn" in " ".join(spec["title"]["text"])
+    assert "href" not in str(spec)

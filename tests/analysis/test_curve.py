@@ -1,0 +1,78 @@
+"""Learning curves: smoothed, and averaged over seeds."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from core.analysis.curve import MEAN, compute_curves, smooth
+from tests.support.run_rewriter import history_of, rewrite
+from tests.support.run_writer import RunWriter
+from tests.support.two_heads import SPEC, compare
+
+series = hnp.arrays(np.float64, st.integers(0, 40), elements=st.floats(-1e3, 1e3))
+weights = st.floats(0.01, 0.99)
+
+
+@settings(deadline=None)
+@given(series, weights)
+def test_smoothing_is_adams_corrected_running_mean(values: np.ndarray, weight: float) -> None:
+    expected = []
+    for end in range(1, len(values) + 1):
+        powers = [weight ** (end - 1 - i) for i in range(end)]
+        expected.append(sum(p * v for p, v in zip(powers, values[:end], strict=True)) / sum(powers))
+    assert smooth(values, weight) == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+@settings(deadline=None)
+@given(series.filter(len), weights)
+def test_smoothing_keeps_the_first_value_and_the_range(values: np.ndarray, weight: float) -> None:
+    smoothed = smooth(values, weight)
+    assert smoothed[0] == pytest.approx(values[0])
+    assert values.min() - 1e-6 <= smoothed.min() <= smoothed.max() <= values.max() + 1e-6
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0, -0.5, 2.0])
+def test_smoothing_outside_its_bounds_changes_nothing(weight: float) -> None:
+    values = np.array([3.0, 1.0, 2.0])
+    assert smooth(values, weight).tolist() == [3.0, 1.0, 2.0]
+
+
+def test_mean_curve_by_epoch_ends_with_the_shortest_run(make_run: RunWriter) -> None:
+    histories = {0: history_of(4, 0.9, pace=1.0), 1: history_of(3, 0.5, pace=3.0)}
+    runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=history) for seed, history in histories.items()]
+    curves = compute_curves(compare(*runs), "accuracy").query("split == 'validation'")
+    mean = curves[curves["seed"] == MEAN]
+    pairs = list(zip(histories[0], histories[1], strict=False))
+    assert mean["epoch"].tolist() == [1, 2, 3]
+    assert mean["value"].tolist() == pytest.approx([(a["val_accuracy"] + b["val_accuracy"]) / 2 for a, b in pairs])
+    assert mean["seconds"].tolist() == pytest.approx([2.0, 4.0, 6.0])
+    assert (curves["seed"] == 0).sum() == 4  # single seeds are drawn to their end
+
+
+def test_mean_curve_by_seconds_spans_what_all_seeds_have(make_run: RunWriter) -> None:
+    fast, slow = history_of(4, pace=1.0), history_of(4, pace=3.0)
+    runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=rows) for seed, rows in enumerate([fast, slow])]
+    curves = compute_curves(compare(*runs), "loss", "seconds").query("split == 'training'")
+    mean = curves[curves["seed"] == MEAN]
+    assert (mean["seconds"].min(), mean["seconds"].max()) == (3.0, 4.0)
+    first, last = mean["value"].iloc[0], mean["value"].iloc[-1]
+    third, fourth = fast[2]["loss"], fast[3]["loss"]
+    assert first == pytest.approx((third + slow[0]["loss"]) / 2)
+    assert last == pytest.approx((fourth + slow[0]["loss"] + (slow[1]["loss"] - slow[0]["loss"]) / 3) / 2)
+    assert mean["epoch"].isna().all()
+
+
+def test_runs_without_an_epoch_leave_the_others_in_the_curves(make_run: RunWriter) -> None:
+    whole, empty = rewrite(make_run(SPEC)), rewrite(make_run(SPEC.replace(seed=1)), history=[])
+    assert set(compute_curves(compare(whole, empty), "loss")["seed"]) == {0, MEAN}
+    assert compute_curves(compare(empty), "loss").empty
+
+
+def test_diverged_run_has_gaps_in_its_curve(make_run: RunWriter) -> None:
+    rows = history_of(4)
+    rows[2] |= {"val_loss": None}  # type: ignore[dict-item]
+    curves = compute_curves(compare(rewrite(make_run(SPEC), history=rows)), "loss")
+    line = curves[(curves["split"] == "validation") & (curves["seed"] == 0)]
+    assert line["value"].isna().tolist() == [False, False, True, False]

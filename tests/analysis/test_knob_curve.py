@@ -1,0 +1,80 @@
+"""Accuracy over a hyperparameter."""
+
+import pytest
+
+from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
+from core.analysis.interval import compute_mean_interval
+from core.displays.views.hyperparameter_curve import HyperparameterCurve
+from core.store.comparison import Comparison
+from tests.support.costs import test_set_runs_of, with_cost
+from tests.support.run_writer import RunWriter
+
+
+def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> None:
+    accuracies = {8: (0.7, 0.8), 16: (0.85, 0.87)}
+    runs = [
+        with_cost(make_run, {}, accuracy, filters=filters, seed=seed)
+        for filters, both in accuracies.items() for seed, accuracy in enumerate(both)
+    ]  # fmt: skip
+    alone = make_run(filters=32, epochs=5)
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, alone), "filters")
+    means = curve[curve["seed"] == -1]
+    assert means["value"].tolist() == ["8", "16"]
+    assert means["test_accuracy"].tolist() == pytest.approx([0.75, 0.86])
+    assert means[["lowest", "highest"]].to_numpy().tolist() == [[0.7, 0.8], [0.85, 0.87]]
+    interval = compute_mean_interval([0.85, 0.87])
+    assert interval
+    assert means["low"].iloc[1] == pytest.approx(interval.low)
+    assert means["high"].tolist() == [1.0, pytest.approx(min(interval.high, 1.0))]  # no accuracy is above one
+    assert {*curve["run_id"]} == {run.run_id for run in runs} | {""}
+    note = " ".join(HyperparameterCurve(Comparison.of([*runs, alone])).chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
+    assert "1 run with no partner that differs in this knob alone is left out" in note
+
+
+def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
+    runs = [make_run(train_images=images) for images in (1_000, None, 200)]
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "train_images")
+    assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
+
+
+def test_text_may_be_a_setting(make_run: RunWriter) -> None:
+    runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "augmentation")
+    assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
+
+
+def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:
+    runs = [*(make_run(head="dense", units=units) for units in (32, 256)), make_run(head="gap")]
+    elsewhere = make_run(head="gap", epochs=5)  # unlike any of the others
+    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, elsewhere), "units")
+    level = curve[~curve["applies"].astype(bool)]
+    assert {*level["head"]} == {"GAP"}
+    assert {*level["run_id"]} == {runs[2].run_id, ""}
+    assert level[level["seed"] == -1]["value"].tolist() == ["32", "256"]
+    assert HyperparameterCurve(Comparison.of(runs)).table()["Value"].tolist() == ["any (32)", "any (256)", "32", "256"]
+
+
+def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> None:
+    runs = [make_run(blocks=blocks, filters=filters) for blocks in (1, 2) for filters in (8, 16)]
+    test_set_runs = test_set_runs_of(*runs)
+    assert list_hyperparameters(test_set_runs) == ["blocks", "filters"]
+    curve = compute_hyperparameter_curve(test_set_runs, "blocks")
+    assert [*dict.fromkeys(curve["rest"])] == ["8 filters", "16 filters"]
+    frame = HyperparameterCurve(Comparison.of(runs)).frame()
+    assert [*dict.fromkeys(frame["setting"])] == ["blocks", "filters"]
+
+
+def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
+    runs = [make_run(blocks=1, filters=8), make_run(blocks=2, filters=16)]
+    assert list_hyperparameters(test_set_runs_of(*runs)) == []
+    assert compute_hyperparameter_curve(test_set_runs_of(*runs), "blocks").columns.tolist() == [*COLUMNS]
+    display = HyperparameterCurve(Comparison.of(runs))
+    assert display.chart() is None
+    assert display.frame().empty
+    assert "No two runs differ in one knob alone" in display.describe()
+
+
+def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
+    display = HyperparameterCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
+    assert display.table()["Over the seeds"].tolist() == ["one seed", "one seed"]
+    assert display.table()["Interval (95 %)"].tolist() == ["–", "–"]

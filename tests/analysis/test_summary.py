@@ -1,0 +1,74 @@
+"""Means over seeds, and the finding."""
+
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.analysis.summary import (
+    compute_finding,
+    compute_seed_mean,
+    compute_table,
+    describe_metric,
+)
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+from tests.support.two_heads import SPEC, accuracies, compare
+
+# Means over seeds
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=10))
+def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
+    found = compute_seed_mean(values)
+    assert found.seeds == len(values)
+    assert found.mean == pytest.approx(statistics.fmean(values), rel=1e-9, abs=1e-6)
+    if len(values) == 1:
+        assert found.spread is None
+    else:
+        assert found.spread == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-6)
+
+
+def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -> None:
+    runs = accuracies(make_run, "gap", {0: 0.8, 1: 0.9}) + accuracies(make_run, "dense", {0: 0.95})
+    table = compute_table(compare(*runs), ("test_accuracy", "params"))
+    assert table["head"].tolist() == ["GAP", "Flatten + Dense"]
+    assert table["seeds"].tolist() == [2, 1]
+    assert table["test_accuracy"].tolist() == pytest.approx([0.85, 0.95])
+    assert table["test_accuracy_spread"].tolist() == pytest.approx([statistics.stdev([0.8, 0.9]), np.nan], nan_ok=True)
+    assert table["params"].tolist() == [24_586, 431_242]
+
+
+def test_lost_loss_of_a_diverged_run_is_nan_in_the_mean(make_run: RunWriter) -> None:
+    run = rewrite(make_run(SPEC), metrics={"test_loss": None})
+    assert np.isnan(describe_metric(compare(run).variants[0], "test_loss").mean)
+
+
+# The finding
+
+
+def test_one_variant_has_no_finding(make_run: RunWriter) -> None:
+    assert compute_finding(compare(*accuracies(make_run, "gap", {0: 0.8, 1: 0.9}))) is None
+
+
+def test_finding_sets_the_smallest_against_the_most_accurate_other(make_run: RunWriter) -> None:
+    runs = (
+        accuracies(make_run, "gap", {0: 0.80})
+        + accuracies(make_run, "flatten", {0: 0.85})
+        + accuracies(make_run, "dense", {0: 0.95})
+    )
+    found = compute_finding(compare(*runs))
+    assert found is not None
+    assert (found.small.label, found.rival.label) == ("GAP", "Flatten + Dense")
+    assert found.params_ratio == pytest.approx(431_242 / 24_586)
+    assert (found.accuracy.a, found.accuracy.b) == ("GAP", "Flatten + Dense")
+
+
+def test_of_equally_small_heads_the_more_accurate_is_the_small_one(make_run: RunWriter) -> None:
+    runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
+    found = compute_finding(compare(*runs))
+    assert found is not None
+    assert (found.small.label, found.rival.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)

@@ -1,0 +1,378 @@
+"""The door for programs: a real server, asked over HTTP, by a browser, and by a fuzzer that knows its description."""
+
+import gzip
+import json
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import streamlit.config
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi import checks as openapi
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from typer.testing import CliRunner
+
+from core.access.role import Role
+from core.access.token import PREFIX, TokenTable, create_token, write_line
+from core.api.parameter import MOST_RUNS
+from core.cli.app import app
+from core.errors import AccessError, LoginError
+from core.home import Home
+from core.page_timing import BOUNDS_SECONDS, PageTimings
+from core.reports.report_store import ReportStore
+from core.store.run_store import RunStore
+from core.ui.http_login import authenticate
+from tests.support.api import Door, open_door, read_metrics
+from tests.support.dashboard import find_port, wait_until_up
+from tests.support.login import AUTH
+from tests.support.markers import LONG
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
+EXAMPLES = 400 if LONG else 12
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with open_door(tmp_path_factory.mktemp("door")) as opened:
+        yield opened
+
+
+# Runs and comparisons
+
+
+def test_run_list_is_searched_and_paged(door: Door) -> None:
+    everything = door.get("/api/runs").data
+    newest_first = [*RunStore(door.home, examples=door.home.path / "none").frame()["run_id"]]
+    assert [line["run_id"] for line in everything["runs"]] == newest_first
+    assert everything["total"] == 4
+    second = door.get("/api/runs?limit=1&offset=1").data
+    assert second["runs"] == everything["runs"][1:2]
+    found = door.get("/api/runs?q=tag:paper%20head:gap").data
+    assert [(line["name"], line["tags"]) for line in found["runs"]] == [("<b>first</b>", ["paper"])]
+    assert door.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
+
+
+def test_run_in_full_says_nothing_of_where_it_lies(door: Door) -> None:
+    run = RunStore(door.home).open(door.run_ids[0])
+    found = door.get(f"/api/runs/{run.run_id}")
+    assert found.data["spec"] == run.spec.model_dump()
+    assert found.data["metrics"] == run.record.metrics.model_dump()
+    assert found.data["note"] == {
+        "name": "<b>first</b>", "tags": ["paper"], "text": "why", "star": False, "archived": False,
+    }  # fmt: skip
+    assert str(door.home.path).encode() not in found.body
+    assert found.headers["content-type"] == "application/json"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert found.headers["cache-control"] == "no-store"
+
+
+def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
+    found = door.get(f"/api/compare?runs={','.join(door.run_ids)}").data
+    printed = CliRunner().invoke(app, ["compare", *door.run_ids, "--json"])
+    assert found == json.loads(printed.stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/api/runs/0123456789ab", 404, "Expected the id of a finished run; got '0123456789ab'."),
+        ("/api/runs/..%5C", 400, None),  # Streamlit's own guard of paths
+        ("/api/runs/Z", 404, "Expected run_id to be the id of a run, 12 hex digits; got 'Z'."),
+        ("/api/runs?limit=1e9", 400, "Expected limit to be a whole number between 1 and 1,000; got '1e9'."),
+        ("/api/runs?offset=-1", 400, "Expected offset to be a whole number between 0 and 1,000,000; got '-1'."),
+        ("/api/runs?q=%22", 400, "Expected quotation marks in pairs; got one that is left open."),
+        ("/api/runs?limit=1&limit=2", 400, "Expected each parameter once, of these: q, limit, offset; got 'limit'."),
+        ("/api/runs?path=/etc", 400, "Expected each parameter once, of these: q, limit, offset; got 'path'."),
+        ("/api/compare", 400, f"Expected runs to be the ids of at most {MOST_RUNS} finished runs, "
+                              "with commas between them; got none."),
+        ("/api/compare?runs=0123456789ab", 404, "Expected the id of a finished run; got '0123456789ab'."),
+        ("/api/nothing?at=all", 404, "Expected one of the paths that /api/openapi.json describes; got another."),
+        ("/reports/rzzzzzzz", 404, "Expected the id of a report; got 'rzzzzzzz', which is not in this home."),
+        ("/metrics?x=1", 400, "Expected each parameter once, of these: none; got 'x'."),
+    ],
+)  # fmt: skip
+def test_refusal_is_one_sentence(door: Door, path: str, status: int, sentence: str | None) -> None:
+    reply = door.get(path)
+    assert reply.status == status
+    assert sentence is None or reply.data == {"error": sentence}
+
+
+def test_nothing_is_written_here(door: Door) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        reply = door.get("/api/runs", method)
+        assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
+        assert reply.data == {"error": f"Expected the method GET; got '{method}'."}
+    assert door.get("/api/runs", "HEAD").status == 200
+
+
+def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
+    port = door.address.rpartition(":")[2]
+    assert door.get("/api/runs", Host=f"localhost:{port}").status == 200
+    for path in ("/api/runs", f"/reports/{door.report}", "/metrics"):
+        reply = door.get(path, Host=f"evil.example:{port}")
+        assert reply.status == 403
+        assert reply.data["error"].startswith("Expected a request to localhost, to an IP address or to one of server.")
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
+def test_pages_too_are_closed_to_a_name_that_leads_here(door: Door, host: str, status: bytes) -> None:
+    port = int(door.address.rpartition(":")[2])
+    asked = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Protocol: streamlit\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(asked.encode())
+        assert connection.recv(64).split()[1] == status
+
+
+def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
+    kept = streamlit.config.get_option("server.allowedHosts")
+    try:
+        streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
+        assert authenticate({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
+        for host in ("localhost", "example.com", "", "[", "lab.example.org@evil.example"):
+            with pytest.raises(AccessError):
+                authenticate({"host": host}, {})
+    finally:
+        streamlit.config.set_option("server.allowedHosts", kept)
+
+
+def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
+    record = door.home.runs / door.run_ids[0] / "record.json"
+    kept = record.read_bytes()
+    try:
+        record.write_bytes(b"{")
+        reply = door.get(f"/api/runs/{door.run_ids[0]}")
+    finally:
+        record.write_bytes(kept)
+    assert reply.status == 500
+    assert reply.data == {"error": "Expected an answer; got an error, which the log of the dashboard tells in full."}
+
+
+# Reports
+
+
+def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> None:
+    first = door.get(f"/reports/{door.report}")
+    published = ReportStore(door.home).open(door.report)
+    assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
+    assert first.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
+    assert "script-src 'sha256-" in first.headers["content-security-policy"]
+    assert first.headers["referrer-policy"] == "no-referrer"
+    assert published.document.headline.split("×")[0].encode() in first.body
+    packed = door.get(f"/reports/{published.address}", Accept_Encoding="gzip")
+    assert gzip.decompress(packed.body) == first.body
+    again = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    shelf = ReportStore(door.home)
+    shelf.remove(door.report)
+    try:
+        gone = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+        assert gone.status == 404
+        assert "was deleted" in gone.data["error"]
+    finally:
+        shelf.restore(door.report)
+
+
+# Health and metrics
+
+
+def test_metrics_are_those_of_the_home(door: Door) -> None:
+    assert door.get("/metrics").headers["content-type"].startswith("text/plain; version=")
+    samples = read_metrics(door)
+    assert samples["headroom_runs", "home"] == 4
+    assert samples["headroom_jobs", "queued"] == samples["headroom_jobs", "failed"] == 0
+    assert samples["headroom_reports",] == samples["headroom_published_versions",] == 1
+    assert samples["headroom_page_failures_total",] == 0
+    assert 0 < samples["process_resident_memory_bytes",] < 350e6
+
+
+def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(door: Door) -> None:
+    assert door.get("/healthz").data == {"status": "ok"}
+    folder = door.home.runs
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    try:
+        folder.write_text("no folder")
+        assert door.get("/healthz").status == 500
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+
+
+def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
+    paces = PageTimings()
+    for seconds in (0.0, 0.01, 0.011, 99.0):
+        paces.add("Compare", seconds)
+    with pytest.raises(KeyError), paces.timing("Runs"):
+        raise KeyError
+    assert paces.read()["Compare"].counts == (2, 1, *[0] * (len(BOUNDS_SECONDS) - 2), 1)
+    assert paces.read()["Compare"].seconds == pytest.approx(99.021)
+    assert sum(paces.read()["Runs"].counts) == 1
+
+
+# Who is let in
+
+
+def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
+    token = create_token()
+    digest = write_line("x", Role.VIEWER, token).split('"')[3]
+    assert token.startswith(PREFIX)
+    assert token not in write_line("x", Role.VIEWER, token)
+    table = TokenTable.parse({"nightly": {"role": "viewer", "sha256": digest}})
+    assert table.authenticate(token).role is Role.VIEWER
+    assert table.authenticate(token).name == "token nightly"
+    for other in ("", digest, token[:-1], token + "x", "é" * 10_000):
+        with pytest.raises(LoginError):
+            table.authenticate(other)
+    right = {"role": "viewer", "sha256": digest}
+    for wrong in (
+        [], {"Name": right}, {"a": token}, {"a": {"sha256": digest}}, {"a": {**right, "role": "owner"}},
+        {"a": {**right, "role": ["viewer"]}}, {"a": {**right, "sha256": token}}, {"a": {**right, "until": 1}},
+        {"a": right, "b": right}, {"a": {**right, "sha256": digest.upper()}},
+    ):  # fmt: skip
+        with pytest.raises(AccessError) as refused:
+            TokenTable.parse(wrong)
+        assert token not in str(refused.value)
+
+
+def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
+    result = CliRunner().invoke(app, ["token", "nightly", "--role", "trainer"])
+    line = result.stderr.splitlines()[-1]
+    assert TokenTable.parse(tomllib.loads(line)).authenticate(result.stdout.strip()).role is Role.TRAINER
+    assert CliRunner().invoke(app, ["token", "nightly", "--role", "owner"]).exit_code == 1
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    return create_token()
+
+
+@pytest.fixture(scope="module")
+def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
+    """The same home where people have to log in, started by another server; and its secrets."""
+    folder = tmp_path_factory.mktemp("guarded")
+    secrets = folder / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    port = find_port()
+    auth = {**AUTH, "redirect_uri": f"http://127.0.0.1:{port}/oauth2callback"}
+    lines = ["[auth]", *(f"{name} = {json.dumps(value)}" for name, value in auth.items())]
+    lines += ["[headroom.roles]", 'viewer = ["@example.org"]', "[headroom.tokens]"]
+    secrets.write_text("\n".join([*lines, write_line("nightly", Role.VIEWER, token)]))
+    command = [sys.executable, "-m", "uvicorn", "asgi:app", "--app-dir", str(ROOT), "--port", str(port)]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_up(f"{address}/healthz", process)
+            yield Door(address, door.home, door.run_ids, door.report), secrets
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) -> str:
+    """The cookie that Streamlit sets after a login."""
+    told = {"origin": address, "is_logged_in": True, "email": "vera@example.org", "email_verified": True}
+    value = json.dumps({**told, "iat": time.time() - 60, **claims})
+    return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', value).decode()}"
+
+
+def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[Door, Path], token: str) -> None:
+    door = guarded[0]
+    there = [f"/api/runs/{door.run_ids[0]}", f"/reports/{door.report}", "/api/runs", "/metrics", "/api/openapi.json"]
+    slow = [f"/api/compare?runs={','.join(door.run_ids)}"]
+    absent = ["/api/runs/0123456789ab", "/reports/rzzzzzzz", "/api/compare?runs=1", "/api/nothing", "/api/runs?limit=0"]
+    replies = [door.get(path) for path in (*there, *slow, *absent)]
+    assert {reply.status for reply in replies} == {401}
+    assert len({reply.body for reply in replies}) == 1
+    assert {reply.headers["www-authenticate"] for reply in replies} == {"Bearer"}
+    for path in there:
+        assert door.get(path, Authorization=f"Bearer {token}").status == 200
+        assert door.get(path, Authorization=f"Bearer {token}x").status == 401
+    assert door.get("/healthz").status == 200
+
+
+def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[Door, Path], token: str) -> None:
+    door = guarded[0]
+    right = sign(door.address)
+    assert door.get("/api/runs", Cookie=right).status == 200
+    assert door.get("/api/runs", Cookie=right, Authorization="Basic eDp5").status == 200  # of a proxy
+    assert door.get("/api/runs", Cookie=right, Authorization="Bearer x").status == 401
+    for wrong in (
+        sign(door.address, "another secret of so many characters"),
+        sign("http://elsewhere.example"),
+        sign(door.address, iat=time.time() - 13 * 3600),
+        sign(door.address, is_logged_in=False),
+        right[:-2],
+        "_streamlit_user=é",
+    ):
+        assert door.get("/api/runs", Cookie=wrong).status == 401
+    for stranger in (sign(door.address, email="eve@elsewhere.org"), sign(door.address, email_verified=False)):
+        assert door.get("/api/runs", Cookie=stranger).status == 403
+
+
+def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], token: str) -> None:
+    door, secrets = guarded
+    secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
+    until = time.monotonic() + 20
+    while (status := door.get("/api/runs", Authorization=f"Bearer {token}").status) == 200:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert status == 401
+
+
+# The description, and what a fuzzer makes of it
+
+
+WHOLE, BROKEN = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+CHECKS = [
+    schemathesis.checks.not_a_server_error, openapi.status_code_conformance, openapi.content_type_conformance,
+    openapi.response_schema_conformance, openapi.response_headers_conformance, openapi.negative_data_rejection,
+    openapi.unsupported_method, openapi.allow_header_conformance,
+]  # fmt: skip
+
+
+def fuzz(door: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
+    """Asks for one thing in many ways; half of the whole cases have ids of this home, or none would get far."""
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode), place=st.integers(0, 5))
+    def check(case: schemathesis.Case, place: int) -> None:
+        for name, texts in known.items() if mode is WHOLE else ():
+            for part in (case.path_parameters, case.query):
+                if name in part and place < len(texts):
+                    part[name] = texts[place]
+        case.call_and_validate(base_url=door.address, checks=CHECKS)
+
+    check()
+
+
+def test_every_answer_is_as_the_description_says(door: Door) -> None:
+    known = {
+        "run_id": door.run_ids[:3],
+        "runs": [door.run_ids[0], ",".join(door.run_ids)],
+        "address": [door.report, f"{door.report}-1", f"{door.report}-2"],
+    }
+    description = door.get("/api/openapi.json").data
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
+    for operation in operations:
+        fuzz(door, operation, WHOLE, known)
+        if description["paths"][operation.path]["get"]["parameters"]:
+            fuzz(door, operation, BROKEN, known)
+    asked = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
+    assert {operation.path for operation in operations} == asked

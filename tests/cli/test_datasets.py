@@ -1,0 +1,39 @@
+"""The command datasets."""
+
+from core.datasets.cache import fetch_dataset
+from core.home import Home
+from core.spec import DATASETS
+from tests.support.command import ask, call
+
+
+def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> None:
+    info = fetch_dataset(home, "digits").info
+    found = {status["name"]: status for status in ask("datasets")}
+    assert list(found) == list(DATASETS)
+    assert (found["digits"]["here"], found["digits"]["fingerprint"]) == (True, info.fingerprint)
+    assert (found["digits"]["bytes"], found["digits"]["official"]) == (info.bytes, True)
+    assert (found["kmnist"]["here"], found["kmnist"]["fingerprint"]) == (False, None)
+    assert found["kmnist"]["how"] == "python -m core datasets fetch kmnist"
+    text = call("datasets").stdout
+    assert "python -m core datasets fetch kmnist" in text
+    assert info.fingerprint in text
+
+
+def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> None:
+    made = []
+    for words in ([], [], ["--again"]):
+        result = call("datasets", "fetch", "digits", *words)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "1,437 training and 360 test images" in result.stdout
+        made.append((home.datasets / "digits" / "dataset.json").stat().st_mtime_ns)
+    assert made[0] == made[1] < made[2]
+    assert ask("datasets")[0]["here"]
+
+
+def test_damaged_dataset_says_what_repairs_it(home: Home) -> None:
+    fetch_dataset(home, "digits")
+    (home.datasets / "digits" / "dataset.json").write_text("{")
+    result = call("datasets")
+    assert result.exit_code == 0
+    assert "damaged" in result.stdout
+    assert "repair it with: python -m core datasets fetch digits" in result.stderr

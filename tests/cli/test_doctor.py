@@ -1,0 +1,64 @@
+"""The command doctor."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.cli import doctor
+from core.home import Home
+from tests.support.command import ask, call
+from tests.support.run_writer import RunWriter
+
+
+def test_doctor_finds_what_is_needed(make_run: RunWriter, home: Home) -> None:
+    make_run()
+    found = ask("doctor")
+    assert found["missing"] == []
+    assert found["libraries"]["tensorflow"]
+    assert found["cores"] >= 1
+    assert found["memory_bytes"] > 1e9
+    assert (found["home"]["path"], found["home"]["writable"], found["runs"]) == (str(home.path), True, 1)
+    assert found["dispatcher"] == {"pid": None, "unfinished": 0}
+    assert {status["name"]: status["here"] for status in found["datasets"]}["digits"]
+    assert "Nothing that is needed is missing." in call("doctor").stdout
+
+
+def test_doctor_ends_with_1_when_something_needed_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.path.write_text("")
+    result = call("doctor", "--json")
+    assert result.exit_code == 1
+    assert str(home.path) in json.loads(result.stdout)["missing"][0]
+    assert str(home.path) in call("doctor").stdout.splitlines()[-1]
+
+
+def test_doctor_names_a_slot_number_that_is_none(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_SLOTS", "lots")
+    result = call("doctor", "--json")
+    assert result.exit_code == 1
+    assert "'lots'" in json.loads(result.stdout)["missing"][0]
+
+
+def test_doctor_reads_the_requirements(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text("# a comment\n-r other.txt\nnumpy==2.0\nno-such-package>=1\n")
+    found = doctor.read_libraries(path)
+    assert found == {"numpy": found["numpy"], "no-such-package": None}
+    assert found["numpy"]
+    monkeypatch.setattr(doctor, "REQUIREMENTS", path)
+    assert "Expected no-such-package to be installed" in doctor.examine(home)["missing"][0]
+
+
+def test_doctor_finds_gpus_by_the_program_or_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    card = tmp_path / "driver/gpus/0000:01:00.0"
+    card.mkdir(parents=True)
+    assert doctor.list_gpus(tmp_path / "nothing") == []
+    (card / "information").write_text("Model: \t\t A card\nIRQ: 1\n")
+    assert doctor.list_gpus(tmp_path / "driver") == ["A card"]
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'Card 1'\necho 'Card 2'\n")
+    program.chmod(0o755)
+    assert doctor.list_gpus(tmp_path / "driver") == ["Card 1", "Card 2"]
+    program.write_text("#!/bin/sh\nexit 9\n")
+    assert doctor.list_gpus(tmp_path / "driver") == ["A card"]

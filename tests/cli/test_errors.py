@@ -1,0 +1,102 @@
+"""Errors of commands: one line on standard error that names the value."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from core.cli.app import OneLine
+from core.home import Home
+from tests.support.command import call, refused
+from tests.support.run_writer import RunWriter
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        (["train", "--recipe", "digits-heads", "--heads", "gap,gpa"], 1, "'gpa'"),
+        (["train", "--recipe", "digits-heads", "--heads", ""], 1, "got ''"),
+        (["train", "--recipe", "digits-heads", "--epochs", "0"], 1, "between 1 and 1000; got 0."),
+        (["train", "--recipe", "digits-heads", "--epochs", "1000000000"], 1, "got 1000000000."),
+        (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "whole number between 1 and 1000; got 'many'."),
+        (["train", "--recipe", "digits-heads", "--dropout", "x"], 2, "to be a number between 0 and 0.9; got 'x'."),
+        (["train", "--recipe", "digits-heads", "--learning-rate", "nan"], 1, "between 1e-06 and 1; got nan"),
+        (["train", "--recipe", "digits-heads", "--train-images", "100000"], 1, "between 20 and 1437"),
+        (["train", "--recipe", "digits-heads", "--blocks", "6"], 1, "Choose fewer blocks"),
+        (["train", "--recipe", "digits-heads", "--seeds", "0"], 2, "a whole number between 1 and 100; got 0."),
+        (["train", "--recipe", "digits-heads", "--seed", "-1"], 1, "got -1."),
+        (["train", "--recipe", "digits-heads", "--data", "x"], 1, "16 hex digits; got 'x'"),
+        (["train", "--recipe", "nonsense"], 1, "'nonsense'"),
+        (["train", "--recipe", "kmnist-heads"], 1, "python -m core datasets fetch kmnist"),
+        (["train"], 2, "'--recipe'"),
+        (["train", "--recipe", "digits-heads", "--epoch", "3"], 2, "--epochs"),
+        (["params", "--recipe", "digits-heads", "--set", "blocks"], 1, "'blocks'"),
+        (["params", "--recipe", "digits-heads", "--set", "colour=red"], 1, "'colour=red'"),
+        (["params", "--recipe", "digits-heads", "--set", "blocks=2.5"], 1, "'2.5'"),
+        (["params", "--recipe", "digits-heads", "--side", "0"], 1, "(0, 0, 1)"),
+        (["params", "--recipe", "digits-heads", "--side", "two"], 2, "between 8 and 512; got 'two'."),
+        (["params", "--recipe", "digits-heads", "--classes", "1"], 1, "got 1."),
+        (["runs", "--status", "lost"], 1, "'lost'"),
+        (["runs", "--recipe", "nonsense"], 1, "'nonsense'"),
+        (["show", "abc"], 1, "'abc'"),
+        (["show", ""], 1, "got ''"),
+        (["show", "../../etc"], 1, "'../../etc'"),
+        (["compare"], 2, "neither"),
+        (["compare", "abc", "--recipe", "digits-heads"], 2, "both"),
+        (["compare", "abc"], 1, "'abc'"),
+        (["compare", "--recipe", "digits-heads"], 1, "python -m core train --recipe digits-heads"),
+        (["datasets", "fetch", "nonsense"], 1, "'nonsense'"),
+        (["jobs", "cancel", "abc"], 1, "'abc'"),
+        (["trian"], 2, "'train'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_one_line_that_names_the_value(
+    home: Home, words: list[str], code: int, named: str
+) -> None:
+    got, line = refused(*words)
+    assert got == code
+    assert named in line
+    assert line.startswith("Expected ") or "; got " not in line
+
+
+def test_damaged_run_is_one_line_for_show_and_left_out_of_the_list(make_run: RunWriter) -> None:
+    whole, damaged = make_run(head="gap"), make_run(head="dense")
+    (damaged.path / "record.json").write_text("{")
+    for words in (["show", damaged.run_id], ["show", damaged.run_id[:6]], ["compare", damaged.run_id]):
+        code, line = refused(*words)
+        assert code == 1
+        assert damaged.run_id in line
+    result = call("runs", "--json")
+    assert [row["run_id"] for row in json.loads(result.stdout)] == [whole.run_id]
+    assert damaged.run_id in result.stderr
+
+
+def test_home_that_is_a_file_is_one_line(home: Home) -> None:
+    home.path.write_text("")
+    for words in (["train", "--recipe", "digits-heads"], ["datasets", "fetch", "digits"]):
+        code, line = refused(*words)
+        assert code == 1
+        assert str(home.path) in line
+
+
+def test_damaged_table_of_jobs_is_one_line(home: Home) -> None:
+    home.jobs.mkdir(parents=True)
+    (home.jobs / "queue.sqlite").write_bytes(b"no table of jobs" * 100)
+    code, line = refused("jobs")
+    assert code == 1
+    assert "queue.sqlite" in line
+
+
+def test_error_nobody_foresaw_is_one_line_too() -> None:
+    broken = typer.Typer(cls=OneLine)
+    broken.callback()(lambda: None)
+
+    @broken.command()
+    def break_down() -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    result = CliRunner().invoke(broken, ["break-down"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert "got ZeroDivisionError: division by zero" in result.stderr

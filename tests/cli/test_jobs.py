@@ -1,0 +1,45 @@
+"""The command jobs."""
+
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.spec import RunSpec
+from tests.support.command import ask, call, refused
+
+
+def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
+    job = JobQueue(home).claim()
+    assert job is not None
+    JobQueue(home).settle(job, "failed", "Expected room on the disk for this run; got none left.")
+    assert ask("show", queued.run_id)["reason"] == "Expected room on the disk for this run; got none left."
+    (row,) = ask("jobs")
+    assert (row["status"], row["reason"]) == ("failed", "Expected room on the disk for this run; got none left.")
+    assert "got none left" in call("jobs").stdout
+
+
+def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -> None:
+    assert call("jobs", "cancel", queued.run_id[:8]).exit_code == 0
+    (row,) = ask("jobs")
+    assert (row["run_id"], row["status"], row["submitted_by"]) == (queued.run_id, "cancelled", "a test")
+    code, line = refused("jobs", "cancel", queued.run_id)
+    assert code == 1
+    assert queued.run_id in line
+
+
+def test_queue_is_paused_put_in_order_and_asked_again_from_the_command_line(home: Home, queued: RunSpec) -> None:
+    other = queued.replace(seed=1)
+    assert call("jobs", "pause").exit_code == 0
+    for words in (["jobs"], ["jobs", "pause"]):
+        assert "The queue is paused" in call(*words).stderr
+    JobQueue(home).submit([other])
+    for word, order in (("first", [other, queued]), ("down", [queued, other]), ("up", [other, queued])):
+        assert "of 2 that wait." in call("jobs", word, other.run_id[:8]).stderr
+        assert [job.spec for job in JobQueue(home).unfinished()] == order
+    assert call("jobs", "cancel", other.run_id).exit_code == 0
+    code, line = refused("jobs", "retry", other.run_id)
+    assert (code, line.strip()) == (1, f"Expected the id of a failed job; got {other.run_id!r}, which is cancelled.")
+    assert f"{other.run_id}: queued." in call("jobs", "resume", other.run_id).stderr
+    JobQueue(home).cancel(queued.run_id)
+    JobQueue(home).cancel(other.run_id)
+    assert call("jobs", "go-on").stderr == "The queue goes on.\n"
+    assert JobQueue(home).paused() is None
+    assert not (home.jobs / "dispatcher.lock").exists()

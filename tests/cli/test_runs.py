@@ -1,0 +1,97 @@
+"""The commands runs and show."""
+
+import json
+import sqlite3
+
+import pytest
+
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.spec import RunSpec
+from tests.support.command import ask, call, refused
+from tests.support.run_writer import RunWriter
+
+
+def test_runs_lists_jobs_and_finished_runs_with_null_for_what_is_not_known(queued: RunSpec) -> None:
+    waiting, finished = ask("runs")
+    assert waiting == {
+        "run_id": queued.run_id, "recipe": "digits-heads", "dataset": "digits", "head": "dense", "seed": 0,
+        "epochs": 4, "trained_epochs": None, "status": "queued", "test_accuracy": None,
+            "test_loss": None, "params": 431_242,
+    }  # fmt: skip
+    assert (finished["status"], finished["head"]) == ("finished", "gap")
+    assert 0 < finished["test_accuracy"] < 1
+    text = call("runs").stdout
+    assert queued.run_id in text
+    assert "431,242" in text
+    assert "–" in text
+
+
+def test_counts_stay_whole_beside_a_job_that_nobody_can_read(home: Home, queued: RunSpec) -> None:
+    with sqlite3.connect(home.jobs / "queue.sqlite") as table:
+        table.execute('UPDATE job SET spec = \'{"colour": "red"}\'')
+    table.close()
+    unread, finished = ask("runs")
+    assert (unread["params"], unread["seed"], unread["epochs"]) == (None, None, None)
+    assert [type(finished[name]) for name in ("params", "seed", "epochs")] == [int, int, int]
+
+
+@pytest.mark.parametrize(
+    ("words", "heads"),
+    [
+        (["--status", "queued"], ["dense"]),
+        (["--status", "finished"], ["gap"]),
+        (["--status", "failed"], []),
+        (["--recipe", "digits-heads"], ["dense", "gap"]),
+        (["--recipe", "kmnist-heads"], []),
+    ],
+)
+def test_runs_can_be_filtered(queued: RunSpec, words: list[str], heads: list[str]) -> None:
+    assert [row["head"] for row in ask("runs", *words)] == heads
+
+
+def test_empty_list_says_how_to_fill_it_and_leaves_standard_output_empty(home: Home) -> None:
+    for words in (["runs"], ["jobs"]):
+        result = call(*words)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "python -m core train" in result.stderr
+        assert ask(*words) == []
+    assert not home.path.exists()
+
+
+def test_show_opens_a_run_by_how_its_id_begins(make_run: RunWriter) -> None:
+    run = make_run(head="dense", units=64)
+    found = ask("show", run.run_id[:5])
+    assert found["run_id"] == run.run_id
+    assert found["spec"] == run.spec.model_dump()
+    assert found["metrics"] == run.record.metrics.model_dump()
+    assert found["cost"]["params"] == run.record.cost.params
+    assert found["data"]["test_images"] == 360
+    assert (found["status"], found["path"]) == ("finished", str(run.path))
+    text = call("show", run.run_id).stdout
+    assert f"{run.record.cost.params:,}" in text
+    assert str(run.path) in text
+
+
+def test_show_refuses_a_beginning_that_fits_several_runs(make_run: RunWriter) -> None:
+    ids = [make_run(seed=seed, predictions=False).run_id for seed in range(17)]
+    first = [run_id[0] for run_id in ids]
+    shared = next(digit for digit in first if first.count(digit) > 1)
+    code, line = refused("show", shared)
+    assert code == 1
+    assert f"fits {first.count(shared)}" in line
+
+
+def test_show_says_how_far_a_job_is(home: Home, queued: RunSpec) -> None:
+    found = ask("show", queued.run_id[:6])
+    assert (found["status"], found["metrics"], found["progress"]) == ("queued", None, None)
+    job = JobQueue(home).claim()
+    assert job is not None
+    (home.jobs / queued.run_id).mkdir()
+    said = {"phase": "training", "epoch": 1, "epochs": 4, "step": 5, "steps": 10, "loss": 0.5, "accuracy": 0.875}
+    (home.jobs / queued.run_id / "progress.json").write_text(json.dumps(said))
+    found = ask("show", queued.run_id)
+    assert (found["status"], found["progress"]["epoch"]) == ("running", 1)
+    assert found["path"] == str(home.jobs / queued.run_id)
+    for text in (found["progress_text"], call("show", queued.run_id).stdout, call("jobs").stdout):
+        assert "epoch 2 of 4 · loss 0.500 · accuracy 87.5 %" in text

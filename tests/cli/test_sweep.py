@@ -1,0 +1,67 @@
+"""The command sweep."""
+
+import pytest
+
+from core.datasets.cache import fetch_dataset
+from core.home import Home
+from core.jobs.queue import JobQueue
+from tests.support.command import ask, call, refused
+from tests.support.dispatcher import until
+from tests.support.run_writer import RunWriter
+from tests.support.stand_in_worker import FAILS
+
+SWEEP = ["sweep", "--recipe", "digits-heads", "--heads", "gap,dense", "--set", "blocks=1,2", "--epochs", "3"]
+
+
+def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: RunWriter) -> None:
+    run = make_run(head="dense", blocks=2, epochs=3)
+    found = ask(*SWEEP, "--dry-run")
+    assert [(m["spec"]["head"], m["spec"]["blocks"], m["status"]) for m in found["members"]] == [
+        ("gap", 1, "to train"), ("dense", 1, "to train"), ("gap", 2, "to train"), ("dense", 2, "cached"),
+    ]  # fmt: skip
+    assert found["members"][3]["run_id"] == run.run_id
+    assert found["members"][2]["params"] == 24_586
+    assert found["estimate"]["low"] < found["estimate"]["seconds"] < found["estimate"]["high"]
+    shown = call(*SWEEP, "--budget", "5")
+    assert shown.exit_code == 1
+    assert "4 runs: 3 to train, 1 cached." in shown.stderr
+    assert shown.stderr.endswith("Expected --yes where nobody can be asked, or --dry-run; nothing was started.\n")
+    assert not JobQueue(home).jobs()
+    assert ask("sweep") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--set", "blocks"], "Expected knob=value,value with one of dataset, "),
+        (["--recipe", "digits-heads", "--set", "epochs=1,2", "--epochs", "3"], "Expected epochs from --set or from"),
+        (
+            ["--recipe", "digits-heads", "--seeds", "100", "--set", "blocks=1,2"],
+            "Expected a sweep of 1 to 200 runs; got 4",
+        ),
+        (["--recipe", "digits-heads", "abc"], "Expected a recipe or the id of a sweep; got both"),
+        (["abc"], "Expected the id of one sweep; got 'abc', which fits 0."),
+        (["--recipe", "digits-heads", "--retry"], "Expected the id of a sweep with --retry"),
+        (["--retry"], "Expected --recipe for a new sweep"),
+    ],
+)
+def test_sweep_that_cannot_be_is_one_line(home: Home, words: list[str], sentence: str) -> None:
+    fetch_dataset(home, "digits")
+    words = ["--recipe", "digits-heads", *words] if words[0] == "--set" else words
+    code, said = refused("sweep", *words)
+    assert code == 1
+    assert said.startswith(sentence)
+
+
+@pytest.mark.xdist_group("jobs")
+def test_sweep_is_followed_found_again_and_retried(served: Home) -> None:
+    words = ["sweep", "--recipe", "digits-heads", "--heads", "gap", "--epochs", "2", "--seeds", "2", "--yes"]
+    first = call(*words, "--seed", str(FAILS - 1))  # the second seed fails
+    assert first.exit_code == 1
+    assert "1 of 2 finished · 1 failed." in first.stderr
+    (sweep,) = ask("sweep")
+    assert first.stderr.endswith(f"python -m core sweep {sweep['sweep_id']} --retry\n")
+    assert sweep["counts"] == {"finished": 1, "failed": 1}
+    again = call("sweep", sweep["sweep_id"][:5], "--retry", "--no-wait", "--json")
+    assert again.exit_code == 0
+    until(lambda: {job.attempt for job in JobQueue(served).jobs()} == {1, 2})

@@ -1,0 +1,1 @@
+"""Datasets: sources, downloads, caches and views."""

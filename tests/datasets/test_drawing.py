@@ -1,0 +1,55 @@
+"""Drawings in the size and on the ground of a dataset."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.drawing import fit_drawing
+from core.errors import DatasetError
+from core.spec import DATASETS
+from tests.support.activation import seven
+
+DIGITS = {"mnist", "digits", "kmnist", "fashion_mnist"}
+
+
+@pytest.mark.parametrize("name", sorted(DIGITS))
+def test_drawing_has_the_size_and_ground_of_the_dataset(name: str) -> None:
+    drawing = DATASETS[name].drawing
+    assert drawing
+    image = fit_drawing(seven()[..., np.newaxis], drawing, 28)
+    assert (image.shape, image.dtype) == ((28, 28, 1), np.uint8)
+    assert image.max() > 200
+    np.testing.assert_array_equal(image, fit_drawing(seven(0, 255)[..., np.newaxis], drawing, 28))
+
+
+def test_only_drawn_data_has_a_canvas() -> None:
+    assert {name for name, dataset in DATASETS.items() if dataset.drawing} == DIGITS
+
+
+def test_images_of_mnist_stay_what_they_are(test_data: Path) -> None:
+    """They were made in this way; Pillow's rounding moves some by a pixel at most."""
+    drawing = DATASETS["mnist"].drawing
+    assert drawing
+    with np.load(test_data / "mnist.npz") as arrays:
+        images = arrays["x_test"][:300, ..., np.newaxis]
+    found = np.stack([fit_drawing(image, drawing, 28) for image in images])
+    assert np.mean(np.abs(found.astype(int) - images).mean(axis=(1, 2, 3)) < 1) > 0.97
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 27), (27, 13), (13, 13)])
+def test_one_dot_fills_the_box_wherever_it_is(place: tuple[int, int]) -> None:
+    drawing = DATASETS["mnist"].drawing
+    assert drawing
+    dot = np.zeros((28, 28, 1), np.uint8)
+    dot[place] = 255
+    image = fit_drawing(dot, drawing, 28)
+    assert (image > 0).sum() == 20 * 20
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_empty_drawing_is_refused(level: int) -> None:
+    drawing = DATASETS["mnist"].drawing
+    assert drawing
+    with pytest.raises(DatasetError, match="got an empty picture"):
+        fit_drawing(np.full((50, 40, 1), level, np.uint8), drawing, 28)

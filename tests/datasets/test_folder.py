@@ -1,0 +1,498 @@
+"""Images of a person's own: folders and archives, good, odd and hostile; what is added is whole or not there."""
+
+import io
+import json
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from core.cli.app import app
+from core.datasets import atomic_folder, file_tree, image_files
+from core.datasets.add import add_dataset, remove_dataset
+from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
+from core.datasets.dataset_key import key_of_name
+from core.datasets.fetch import list_added, read_fetch, start_add
+from core.datasets.sources.folder import group
+from core.errors import DatasetError, HeadroomError, HomeError
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.spec import RunSpec
+from core.ui.train.upload import propose_name
+from tests.support.image_folder import COLOURS, make_folder, picture
+from tests.support.paths import ROOT
+
+
+def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def make_members(top: str = "", count: int = 5) -> dict[str, bytes]:
+    return {f"{top}{name}/{n}.png": picture(colour) for name, colour in COLOURS.items() for n in range(count)}
+
+
+def refusal(home: Home, path: Path, name: str = "mine", **more: Any) -> str:
+    """The sentence with which it is refused; nothing is left of it."""
+    with pytest.raises(HeadroomError) as error:
+        add_dataset(home, name, path, **more)
+    left = [entry for entry in os.listdir(home.datasets) if entry != ".fetch"] if home.datasets.exists() else []
+    assert left == []
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def files_below(path: Path) -> list[str]:
+    return sorted(str(found.relative_to(path)) for found in path.rglob("*"))
+
+
+# what is added
+
+
+def test_folder_becomes_squares_with_a_split_that_holds_in_each_class(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 10, "green": 20, "red": 5})
+    steps: list[tuple[int, int | None]] = []
+    cached = add_dataset(home, "mine", source, side=16, progress=lambda *step: steps.append(step))
+    info, arrays = cached.info, cached.arrays()
+    assert (info.label, info.folder, info.classes) == ("Folder mine", "mine", ("blue", "green", "red"))
+    assert (info.input_shape, info.train_count, info.test_count, info.skipped) == ((16, 16, 3), 28, 7, 0)
+    assert not info.official
+    assert np.bincount(arrays.train_labels).tolist() == [8, 16, 4]
+    assert np.bincount(arrays.test_labels).tolist() == [2, 4, 1]
+    for images, labels in ((arrays.train_images, arrays.train_labels), (arrays.test_images, arrays.test_labels)):
+        assert np.array_equal(images[:, 8, 8], np.array(list(COLOURS.values()), np.uint8)[labels])
+    assert np.bincount(arrays.train_labels[-14:]).tolist() == [4, 8, 2]  # any stretch has each class in its share
+    assert steps == [(number, 35) for number in range(1, 36)]
+    cached.verify()
+
+
+def test_same_images_are_the_same_data_in_a_folder_and_in_an_archive(home: Home, tmp_path: Path) -> None:
+    folder = add_dataset(home, "a", make_folder(tmp_path / "in", dict.fromkeys(COLOURS, 5)))
+    members = {f"{name}/{n:03}.png": picture(colour) for name, colour in COLOURS.items() for n in range(5)}
+    plain = add_dataset(home, "b", make_zip(tmp_path / "b.zip", members))
+    nested = add_dataset(home, "c", make_zip(tmp_path / "c.zip", {f"all/{n}": c for n, c in members.items()}))
+    prints = {cached.info.fingerprint for cached in (folder, plain, nested)}
+    assert len(prints) == 1
+    assert folder.info.input_shape == (256, 256, 3)
+    assert list_folders(home) == ["a", "b", "c"]
+
+
+def test_pictures_of_every_kind_become_rgb_by_their_content(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 2})
+    kinds = {
+        "grey.png": picture((90, 90, 90), mode="L"), "cmyk.jpg": picture((90, 90, 90), kind="JPEG", mode="CMYK"),
+        "web.webp": picture((90, 90, 90), kind="WEBP"), "clear.png": picture((90, 90, 90), mode="RGBA"),
+        "palette.gif": picture((90, 90, 90), kind="GIF"), "wrong.txt": picture((90, 90, 90)),
+        "tall.jpeg": picture((90, 90, 90), (7, 300), "JPEG"), "tiny.png": picture((90, 90, 90), (1, 1)),
+    }  # fmt: skip
+    (source / "grey").mkdir()
+    for name, content in kinds.items():
+        (source / "grey" / name).write_bytes(content)
+    cached = add_dataset(home, "mine", source, side=8)
+    arrays = cached.arrays()
+    images = np.concatenate([arrays.train_images, arrays.test_images])
+    labels = np.concatenate([arrays.train_labels, arrays.test_labels])
+    assert cached.info.skipped == 0
+    assert len(images) == 10
+    assert np.abs(images[labels == 1].astype(int) - 90).max() <= 4
+
+
+def test_files_that_cannot_be_read_are_listed_and_the_others_are_added(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 5, "red": 5})
+    (source / "read.me").write_text("no class")
+    (source / "blue" / "deeper").mkdir()
+    (source / "blue" / "deeper" / "x.png").write_bytes(picture((0, 0, 0)))
+    (source / "blue" / "empty.png").write_bytes(b"")
+    (source / "blue" / "text.png").write_text("not a picture")
+    (source / "red" / "cut.jpg").write_bytes(picture((9, 9, 9), (300, 300), "JPEG")[:-400])
+    (source / "red" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (source / "red" / "odd\n\udcff.png").write_bytes(b"x")
+    os.mkfifo(source / "red" / "pipe.png")
+    (source / "red" / ".DS_Store").write_bytes(b"x")
+    (source / "red" / "Thumbs.db").write_bytes(b"x")
+    big = bytearray(picture((0, 0, 0), (8, 8)))
+    big[16:24] = struct.pack(">II", 30_000, 30_000)
+    big[29:33] = struct.pack(">I", zlib.crc32(big[12:29]))
+    (source / "red" / "huge.png").write_bytes(big)
+    cached = add_dataset(home, "mine", source, side=8)
+    lines = (cached.path / "skipped.txt").read_text(encoding="utf-8").splitlines()
+    assert (cached.info.train_count, cached.info.test_count, cached.info.skipped) == (8, 2, len(lines))
+    found = dict(line.split(": ", 1) for line in lines)
+    assert found.keys() == {
+        "read.me", "blue/deeper/", "blue/empty.png", "blue/text.png", "red/cut.jpg", "red/gone.png", "red/pipe.png",
+        "red/huge.png", r"'red/odd\n\udcff.png'",
+    }  # fmt: skip
+    assert "empty" in found["blue/empty.png"]
+    assert "at most 50,000,000 pixels" in found["red/huge.png"]
+    assert list_datasets(home)[-1].skipped == 9
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 7, 11])
+def test_every_class_trains_and_tests_however_few_images_it_has(count: int, home: Home, tmp_path: Path) -> None:
+    cached = add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": count, "red": 2}), side=8)
+    arrays = cached.arrays()
+    tests = np.bincount(arrays.test_labels)
+    assert tests.tolist() == [(count + 3) // 5, 1]
+    assert np.bincount(arrays.train_labels).tolist() == [count - tests[0], 1]
+
+
+def test_adding_reads_the_path_only_and_works_with_links_to_images(home: Home, tmp_path: Path, test_data: Path) -> None:
+    for name in ("cats", "dogs", "panda"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for photo in sorted((test_data / "animals" / name).iterdir())[:6]:
+            (tmp_path / "in" / name / photo.name).symlink_to(photo)
+    before = files_below(tmp_path / "in")
+    cached = add_dataset(home, "animals", tmp_path / "in", side=64)
+    assert files_below(tmp_path / "in") == before
+    assert (cached.info.train_count, cached.info.test_count) == (15, 3)
+    assert cached.info.classes == ("cats", "dogs", "panda")
+    assert cached.arrays().train_images.std() > 30
+    assert pin(home, RunSpec(dataset="folder", folder="animals")).data == cached.info.fingerprint
+
+
+# what is refused
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", "/x", "..", ".", "", "A", "ä", "a b", "a" * 41, "-a", "a\n", "digits", "folder", "kmnist"]
+)
+def test_name_that_a_folder_cannot_have_is_refused(name: str, home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
+    assert refusal(home, source, name).startswith("Expected ")
+    with pytest.raises(DatasetError):
+        remove_dataset(home, name)
+    assert sorted(os.listdir(tmp_path)) == ["in"]
+
+
+def test_name_that_is_taken_is_refused_until_it_is_removed(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
+    first = add_dataset(home, "mine", source, side=8).info
+    with pytest.raises(DatasetError, match="not taken; got Folder mine, which is here: python -m core datasets remove"):
+        add_dataset(home, "mine", source)
+    remove_dataset(home, "mine")
+    assert list_folders(home) == []
+    assert read_fetch(home, "folder-mine") is None
+    assert add_dataset(home, "mine", source, side=8).info.fingerprint == first.fingerprint
+
+
+def test_folders_that_are_no_classes_are_refused(home: Home, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    assert "got no such path" in refusal(home, source)
+    source.mkdir()
+    assert refusal(home, source) == "Expected a folder with a sub-folder for each class; got no sub-folder."
+    (source / "a.png").write_bytes(picture((0, 0, 0)))
+    assert "got no sub-folder" in refusal(home, source)
+    make_folder(source, {"red": 3})
+    assert "at least 2; got 1: 'red'" in refusal(home, source)
+    (source / "a.png").unlink()
+    assert "at least 2; got 1: 'red'" in refusal(home, source)
+    (source / "none").mkdir()
+    assert refusal(home, source).endswith("to train and to test; got none in 'none'.")
+    (source / "none" / "1.png").write_bytes(picture((0, 0, 0)))
+    assert refusal(home, source).endswith("got 1 in 'none'.")
+    (source / "none" / "2.png").write_bytes(b"damaged")
+    assert "2 images that can be read in each class; got 1 in 'none': Expected an image file" in refusal(home, source)
+    (source / "none").rename(source / "no\tne")
+    assert r"printable letters; got 'no\tne'" in refusal(home, source)
+
+
+@pytest.mark.parametrize("side", [0, 7, 513, -1])
+def test_side_out_of_bounds_is_refused(side: int, home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
+    assert refusal(home, source, side=side) == f"Expected side between 8 and 512; got {side}."
+
+
+def test_files_that_are_no_archives_are_refused(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "in.zip"
+    whole = make_zip(path, make_members()).read_bytes()
+    for content in (b"", b"PK", b"text", whole[: len(whole) // 2], whole[:-10], picture((0, 0, 0))):
+        path.write_bytes(content)
+        assert "whole zip archive; got" in refusal(home, path)
+    os.mkfifo(tmp_path / "pipe")
+    assert "got something else" in refusal(home, tmp_path / "pipe")
+
+
+def _linked(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        link = zipfile.ZipInfo("red/link.png")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+
+
+def _patch(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
+def _locked(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        first = archive.infolist()[0].filename.encode()
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(first) - 46
+    content[entry + 8] |= 1
+    path.write_bytes(content)
+
+
+HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "parent": (lambda path: _patch(path, b"red/0.png", b"../0.png "), "paths below its top only"),
+    "parent within": (lambda path: _patch(path, b"red/0.png", b"a/../.png"), "paths below its top only"),
+    "absolute": (lambda path: _patch(path, b"red/0.png", b"/ed/0.png"), "paths below its top only"),
+    "backslash": (lambda path: _patch(path, b"red/0.png", b"..\\0.png "), "paths below its top only"),
+    "drive": (lambda path: _patch(path, b"red/0.png", b"C:\\0.png "), "paths below its top only"),
+    "link": (_linked, "plain files; got a link: 'red/link.png'"),
+    "password": (_locked, "without a password"),
+}
+
+
+@pytest.mark.parametrize(("harm", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_archive_is_refused_and_nothing_is_written_beside_the_home(
+    harm: Callable[[Path], Any], sentence: str, home: Home, tmp_path: Path
+) -> None:
+    path = make_zip(tmp_path / "in.zip", make_members())
+    harm(path)
+    assert sentence in refusal(home, path)
+    assert sorted(os.listdir(tmp_path)) == ["home", "in.zip"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archive_that_cannot_be_unpacked_with_a_limit_is_refused(method: int, home: Home, tmp_path: Path) -> None:
+    assert "packed with deflate" in refusal(home, make_zip(tmp_path / "in.zip", make_members(), method))
+
+
+def test_archive_that_unpacks_to_too_much_is_refused(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(5_000_000)})
+    assert path.stat().st_size < 30_000
+    monkeypatch.setattr(file_tree, "MOST_BYTES", 4_000_000)
+    assert refusal(home, path) == "Expected an archive of at most 0.004 GB unpacked; got 0.0 GB."
+
+
+def test_member_larger_than_a_picture_may_be_is_left_out_unread(home: Home, tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(60_000_000)})
+    with file_tree.open_tree(path) as found, pytest.raises(DatasetError, match="at most 30 MB; got 60"):
+        found.read("red/bomb.png")
+    cached = add_dataset(home, "mine", path, side=8)
+    assert (cached.path / "skipped.txt").read_text() == (
+        "red/bomb.png: Expected an image file of at most 30 MB; got 60.0 MB.\n"
+    )
+
+
+def test_member_that_lies_about_its_size_is_read_no_further_and_left_out(home: Home, tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(60_000_000)})
+    _patch(path, struct.pack("<I", 60_000_000), struct.pack("<I", 100))
+    cached = add_dataset(home, "mine", path, side=8)
+    assert (cached.info.train_count, cached.info.test_count, cached.info.skipped) == (12, 3, 1)
+    assert "damaged" in (cached.path / "skipped.txt").read_text()
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_too_many_files_are_counted_and_refused(
+    archive: bool, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_tree, "MOST_FILES", 9)
+    source = make_zip(tmp_path / "in.zip", make_members()) if archive else make_folder(tmp_path / "in", {"red": 14})
+    what = "archive" if archive else "folder"
+    assert refusal(home, source) == f"Expected at most 9 files in the {what}; got 15."
+
+
+def test_disk_without_room_is_told_before_anything_is_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
+    monkeypatch.setattr(atomic_folder, "_SPARE_BYTES", 10**15)
+    sentence = refusal(home, source)
+    assert sentence.startswith("Expected 1000000.0 GB free for 4 images of 256 × 256 pixels; got ")
+    assert sentence.endswith("make room, or choose a smaller side.")
+
+
+def test_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeError, match="Expected to be able to write"):
+        add_dataset(Home(tmp_path / "file"), "mine", make_folder(tmp_path / "in", {"blue": 2, "red": 2}))
+
+
+def test_absent_or_unnamed_folder_says_how_to_add_it(home: Home) -> None:
+    with pytest.raises(
+        DatasetError, match="Folder mine is not here yet; add it with: python -m core datasets add mine"
+    ):
+        pin(home, RunSpec(dataset="folder", folder="mine"))
+    with pytest.raises(DatasetError, match="the name of an added folder; got none: python -m core datasets add NAME"):
+        pin(home, RunSpec(dataset="folder"))
+
+
+def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path) -> None:
+    path = add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": 2, "red": 2}), side=8).path
+    (path / "train_labels.npy").unlink()
+    with pytest.raises(DatasetError, match="Expected Folder mine to be whole; got no readable train_labels"):
+        open_dataset(home, "folder", "mine")
+    status = list_datasets(home)[-1]
+    assert (status.folder, status.here, status.how) == ("mine", False, "python -m core datasets remove mine")
+    remove_dataset(home, "mine")
+    assert not path.exists()
+
+
+@given(st.lists(st.text("ab/.\\ 1", min_size=1, max_size=12), max_size=12))
+def test_grouping_of_any_names_is_classes_or_a_sentence(names: list[str]) -> None:
+    try:
+        classes, skipped = group(sorted(set(names)))
+    except DatasetError as error:
+        assert str(error).startswith("Expected ")  # noqa: PT017
+        return
+    assert len(classes) >= 2
+    placed = [name for files in classes.values() for name in files]
+    assert len(set(placed)) == len(placed) >= 4
+    assert not set(placed) & {name for name, _ in skipped}
+
+
+# the command, in its own process
+
+
+def _start(home: Home, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "core", "datasets", *words], cwd=ROOT, text=True,
+        env={**os.environ, "HEADROOM_HOME": str(home.path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def _wait_for(happened: Callable[[], Any], seconds: float = 60) -> Any:
+    limit = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.02)
+    return result
+
+
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+def test_adding_that_is_ended_leaves_nothing_that_looks_finished(kind: int, home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 60, "red": 60}, size=(1500, 1500))
+    process = _start(home, "add", "mine", str(source))
+    running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
+    assert (running.phase, running.alive, running.total_files) == ("reading", True, 120)
+    with pytest.raises(DatasetError, match="which is not here"):
+        remove_dataset(home, "mine")
+    process.send_signal(kind)
+    process.communicate(timeout=30)
+    ended = read_fetch(home, "folder-mine")
+    assert ended is not None
+    assert (ended.alive, "broken off" in (ended.error or "")) == (False, True)
+    assert list_folders(home) == []
+    for photo in list(source.rglob("0[1-9]?.png")):
+        photo.unlink()
+    assert add_dataset(home, "mine", source, side=8).info.train_count == 16
+    assert sorted(os.listdir(home.datasets)) == [".fetch", "folder-mine"]
+
+
+def test_uploaded_archive_is_added_in_the_background_and_then_removed(home: Home, tmp_path: Path) -> None:
+    content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
+    assert start_add(home, "mine", io.BytesIO(content), side=8).alive
+    ended = _wait_for(lambda: (found := list_added(home)) and not found[0].alive and found[0])
+    assert (ended.phase, ended.error, ended.total_files) == ("done", None, 15)
+    _wait_for(lambda: not (home.datasets / ".fetch" / "folder-mine.zip").exists())
+    assert open_dataset(home, "folder", "mine").info.train_count == 12
+    start_add(home, "other", io.BytesIO(b"no archive"))
+    _wait_for(lambda: (found := read_fetch(home, "folder-other")) and found.phase == "failed")
+    _wait_for(lambda: not (home.datasets / ".fetch" / "folder-other.zip").exists())
+    with pytest.raises(DatasetError, match="Expected the name to be"):
+        start_add(home, "../x", io.BytesIO(content))
+
+
+def call(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["datasets", *words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 5, "red": 5})
+    (source / "red" / "bad.png").write_bytes(b"")
+    code, out, err = call("add", "mine", str(source), "--side", "16")
+    assert code == 0
+    assert out.startswith("Folder mine is here: 8 training and 2 test images, ")
+    assert out.endswith("2 classes; stratified 80/20 split of Headroom's own.\n")
+    assert err == f"1 file was left out; {home.datasets / 'folder-mine' / 'skipped.txt'} says why.\n"
+    listed = json.loads(call("--json")[1])[-1]
+    assert (listed["name"], listed["folder"], listed["train_count"], listed["skipped"]) == ("folder", "mine", 8, 1)
+    assert "folder mine" in call()[1]
+    code, out, err = call("add", "mine", str(source))
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    spec = pin(home, RunSpec(dataset="folder", folder="mine", side=16))
+    JobQueue(home).submit([spec])
+    code, out, err = call("remove", "mine")
+    assert (code, out) == (1, "")
+    assert err == (
+        f"Expected Folder mine to be at rest; got 1 unfinished job: python -m core jobs cancel {spec.run_id}\n"
+    )
+    JobQueue(home).cancel(spec.run_id)
+    code, out, err = call("remove", "mine")
+    assert (code, err) == (0, "")
+    assert out.startswith("Folder mine was here: 8 training and 2 test images, ")
+    assert call("remove", "mine")[0] == 1
+    assert call("remove", "digits")[0] == 1
+    assert [status.name for status in list_datasets(home)][-1] == "folder"
+
+
+# the page
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from core.ui.train.upload import choose_folder
+
+    st.write("chosen", choose_folder())
+
+
+def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> None:
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_function(_page, default_timeout=30).run()
+    assert page.info[0].value == "No folder of images is here yet."
+    assert page.button[0].disabled
+    content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
+    page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
+    assert page.text_input[0].value == "my-cats"
+    page.text_input[0].input("../x").run()
+    page.button[0].click().run()
+    assert page.error[0].value.startswith("Expected the name to be ")
+    page.text_input[0].input("mine").run()
+    page.button[0].click().run()
+    assert not page.exception
+    _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
+    page.run()
+    assert page.success[0].value == "Folder mine is here."
+    assert page.selectbox[0].value == "mine"
+    assert page.caption[0].value == "12 training and 3 test images."
+
+
+def test_proposed_name_is_one_that_a_folder_may_have() -> None:
+    assert propose_name("Ünïcode & more (2).tar.zip") == "n-code-more-2-tar"
+
+    @given(st.text(max_size=60))
+    def check(text: str) -> None:
+        name = propose_name(text)
+        assert not name or key_of_name(f"x{name}"[:40])
+
+    check()
+
+
+def test_fetching_a_folder_is_no_way_to_have_one(home: Home) -> None:
+    with pytest.raises(DatasetError, match="added, not fetched"):
+        fetch_dataset(home, "folder")
+    assert image_files.MOST_FILES >= 202_599  # CelebA's

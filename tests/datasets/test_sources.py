@@ -1,0 +1,179 @@
+"""Every dataset of the registry, and the real data where it is to be had."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.cache import fetch_dataset
+from core.datasets.dataset import ARRAYS, Arrays, Dataset
+from core.datasets.dataset_key import FOLDER
+from core.datasets.download import Downloads
+from core.datasets.row_file import compute_fingerprint
+from core.errors import DatasetError
+from core.home import Home
+from core.spec import DATASETS
+from tests.support.paths import ROOT
+
+DATA = Path(os.environ.get("HEADROOM_TEST_DATA") or "/nowhere")
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="HEADROOM_TEST_DATA names no folder with real data")
+every_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+PUBLISHED = {name: dataset for name, dataset in DATASETS.items() if name != FOLDER}
+every_published_dataset = pytest.mark.parametrize("dataset", PUBLISHED.values(), ids=PUBLISHED)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Arrays:
+    dataset = DATASETS["digits"]
+    assert dataset.load
+    return dataset.load(Downloads(dataset.label, (), Path("/nowhere"), lambda done, total: None))
+
+
+@every_published_dataset
+def test_source_says_where_it_is_from_and_what_may_be_done_with_it(dataset: Dataset) -> None:
+    assert dataset.source.startswith("http")
+    assert dataset.licence
+    assert "(19" in dataset.citation or "(20" in dataset.citation
+    assert dataset.summary.endswith(".")
+
+
+@every_published_dataset
+def test_source_names_each_class_once(dataset: Dataset) -> None:
+    assert len(set(dataset.classes)) == len(dataset.classes) >= 2
+    assert all(name.strip() for name in dataset.classes)
+
+
+@every_dataset
+def test_source_is_bundled_or_added_or_has_files(dataset: Dataset) -> None:
+    assert [dataset.bundled, dataset.added, bool(dataset.files)].count(True) == 1
+    assert dataset.added == (dataset.load is None)
+    assert len({file.name for file in dataset.files}) == len(dataset.files)
+    for file in dataset.files:
+        assert file.url.startswith("http")
+        assert file.kept.startswith("datasets/")
+
+
+@every_published_dataset
+def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> None:
+    known = dataset.official_fingerprint
+    assert not dataset.is_official("0" * 16, (8000, 2000))
+    assert dataset.is_official(known or "0" * 16, dataset.official_counts)
+    assert dataset.is_official("0" * 16, dataset.official_counts) == (known is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "celeba",
+            "CelebA: added, not fetched; get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
+            "folder with: python -m core datasets add celeba PATH",
+        ),
+        ("folder", "Own images: added, not fetched; add its folder with: python -m core datasets add NAME PATH"),
+    ],
+)
+def test_source_that_is_added_is_not_fetched_but_says_how(name: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError) as error:
+        fetch_dataset(Home(tmp_path), name)
+    assert str(error.value) == sentence
+
+
+def test_digits_are_the_same_every_time(digits: Arrays) -> None:
+    assert compute_fingerprint(digits) == DATASETS["digits"].official_fingerprint
+
+
+def test_digits_use_the_whole_range_and_every_class(digits: Arrays) -> None:
+    assert digits.train_images.shape == (1437, 28, 28, 1)
+    assert digits.test_images.shape == (360, 28, 28, 1)
+    assert (digits.train_images.min(), digits.train_images.max()) == (0, 255)
+    train, test = (np.bincount(labels) for labels in (digits.train_labels, digits.test_labels))
+    assert np.allclose(train / 1437, test / 360, atol=0.003)
+
+
+@every_published_dataset
+def test_arrays_that_do_not_fit_the_source_are_told(dataset: Dataset) -> None:
+    shape, classes = dataset.input_shape, len(dataset.classes)
+    images, labels = np.zeros((classes, *shape), np.uint8), np.arange(classes)
+    assert dataset.find_problem(Arrays(images, labels, images, labels)) is None
+    for bad in (
+        Arrays(images, labels, images, labels + 1),
+        Arrays(images, labels - 1, images, labels),
+        Arrays(images, labels[:-1], images, labels),
+        Arrays(images[:, :-1], labels, images, labels),
+        Arrays(images.astype(np.float32), labels, images, labels),
+        Arrays(images, labels, images[:0], labels[:0]),
+    ):
+        problem = dataset.find_problem(bad)
+        assert problem is not None
+        assert problem.startswith(f"Expected {dataset.label} to have ")
+
+
+@needs_data
+@pytest.mark.parametrize("name", ["fashion_mnist", "mnist"])
+def test_official_files_put_into_downloads_are_official(name: str, tmp_path: Path) -> None:
+    home, folder = Home(tmp_path), tmp_path / "datasets" / "downloads"
+    folder.mkdir(parents=True)
+    kept = {"fashion_mnist": "keras_home/datasets/fashion-mnist", "mnist": "."}[name]
+    for file in DATASETS[name].files:
+        (folder / file.name).symlink_to(DATA / kept / file.name)
+    cached = fetch_dataset(home, name)
+    assert cached.info.official
+    assert (cached.info.train_count, cached.info.test_count) == (60_000, 10_000)
+    assert set(np.unique(cached.arrays().test_labels)) == set(range(10))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 cut off", b"<html>Please log in</html>"])
+def test_damaged_file_in_downloads_is_named_and_kept(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "datasets" / "downloads" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"^Expected .*mnist\.npz to be a whole file; got a damaged one"):
+        fetch_dataset(Home(tmp_path), "mnist")
+    assert path.read_bytes() == content
+    assert not (tmp_path / "datasets" / "mnist").exists()
+
+
+def test_whole_file_with_other_content_in_downloads_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "datasets" / "downloads" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path, x_train=np.zeros((3, 28, 28), np.uint8))
+    with pytest.raises(DatasetError, match=r"^Expected the files of MNIST to hold its arrays; got: 'y_train"):
+        fetch_dataset(Home(tmp_path), "mnist")
+    assert path.is_file()
+
+
+_FETCH = """
+import json, logging, sys
+from pathlib import Path
+from core.datasets.cache import fetch_dataset
+from core.datasets.dataset import ARRAYS
+from core.home import Home
+logging.basicConfig(level=logging.INFO)  # someone listens: what is said would be seen
+found = fetch_dataset(Home(Path(sys.argv[1])), "kmnist")
+shapes = [getattr(found.arrays(), name).shape for name in ARRAYS]
+print(json.dumps([found.info.official, shapes, len(logging.getLogger().handlers)]))
+"""
+
+
+@needs_data
+def test_kmnist_cut_comes_through_its_loader_in_silence_and_is_not_official(tmp_path: Path) -> None:
+    keras_home = tmp_path / "keras"
+    (keras_home / "datasets").mkdir(parents=True)
+    for file in DATASETS["kmnist"].files:
+        shutil.copyfile(DATA / "keras_home" / file.kept, keras_home / file.kept)
+    command = [sys.executable, "-c", _FETCH, str(tmp_path / "home")]
+    env = {**os.environ, "KERAS_HOME": str(keras_home)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    official, shapes, handlers = json.loads(done.stdout)
+    assert not official
+    assert dict(zip(ARRAYS, shapes, strict=True)) == {
+        "train_images": [8000, 28, 28, 1], "train_labels": [8000],
+        "test_images": [2000, 28, 28, 1], "test_labels": [2000],
+    }  # fmt: skip
+    assert handlers == 1

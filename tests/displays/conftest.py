@@ -1,0 +1,22 @@
+"""The comparisons that displays are drawn from."""
+
+from functools import cache
+
+import pytest
+
+from core.home import Home
+from core.store.comparison import Comparison
+from tests.support.comparison_cases import CASES, Comparisons
+from tests.support.run_writer import RunWriter
+
+
+@pytest.fixture(scope="session")
+def comparisons(tmp_path_factory: pytest.TempPathFactory) -> Comparisons:
+    """By name of the case: its home and comparison, made once."""
+
+    @cache
+    def build(name: str) -> tuple[Home, Comparison]:
+        home = Home(tmp_path_factory.mktemp(name))
+        return home, Comparison.of(CASES[name](RunWriter(home)))
+
+    return build

@@ -1,0 +1,168 @@
+"""Every display over every kind of comparison: tidy data, a valid picture, a sentence, and numbers people can read."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.displays.display import DISPLAYS, Display
+from core.displays.views.checks import Checks
+from core.displays.views.confusion import Confusion
+from core.displays.views.confusions import ConfusionDifference
+from core.displays.views.cost import Costs
+from core.displays.views.curves import Curves
+from core.displays.views.difference import HeadDifference
+from core.displays.views.disagreement import Disagreement
+from core.displays.views.example import Example
+from core.displays.views.front import Front
+from core.displays.views.gallery import Gallery
+from core.displays.views.hyperparameter_curve import HyperparameterCurve
+from core.displays.views.layers import Layers
+from core.displays.views.published import PublishedFigures
+from core.displays.views.significance import Significance
+from core.displays.views.tiles import Tiles
+from tests.support.comparison_cases import CASES, FOREIGN, Comparisons
+from tests.support.paths import ROOT
+
+OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
+TABLES = PublishedFigures | Tiles | Significance | Checks | Front
+MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | HyperparameterCurve
+
+
+def fields_of(spec: Any) -> Iterator[str]:
+    if isinstance(spec, dict):
+        if isinstance(spec.get("field"), str):
+            yield spec["field"]
+        for key, value in spec.items():
+            if key != "datasets":
+                yield from fields_of(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from fields_of(value)
+
+
+def expressions_of(spec: Any) -> Iterator[str]:
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key in ("filter", "test", "expr", "calculate") and isinstance(value, str):
+                yield value
+            elif key != "datasets":
+                yield from expressions_of(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from expressions_of(value)
+
+
+def is_empty_by_right(display: Display) -> bool:
+    alone = len(display.comparison.variants) < 2
+    return isinstance(display, MAY_BE_EMPTY) or (alone and isinstance(display, OF_PAIRS))
+
+
+def has_chart(display: Display) -> bool:
+    """Whether there is something to draw."""
+    if isinstance(display, TABLES):
+        return False
+    if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.variants) < 2:
+        return False
+    if isinstance(display, HyperparameterCurve):
+        return not display.frame().empty
+    if isinstance(display, ConfusionDifference):
+        frame = display.frame()
+        first = (frame["a"] == frame["a"].iat[0]) & (frame["b"] == frame["b"].iat[0]) if len(frame) else []
+        return bool((frame.loc[first, "difference"] != 0).any())
+    return True
+
+
+def check_frame(display: Display) -> Iterator[str]:
+    frame = display.frame()
+    if frame.empty and not is_empty_by_right(display):
+        yield "its frame is empty"
+    if not frame.columns.is_unique or not all(isinstance(name, str) and name for name in frame.columns):
+        yield f"columns of its frame are no names of their own: {list(frame.columns)}"
+    plain = str | int | float | bool | type(None)
+    values = [value for row in frame.astype(object).to_numpy().tolist() for value in row]
+    yield from (f"its frame holds {value!r}" for value in values if not isinstance(value, plain))
+
+
+def check_table(display: Display) -> Iterator[str]:
+    table = display.table()
+    if not table.columns.is_unique or not all(isinstance(name, str) and name for name in table.columns):
+        yield f"headings of its table are no names of their own: {list(table.columns)}"
+    if type(display).table is not Display.table:
+        text = table.astype(str).to_numpy().ravel().tolist()
+        yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
+        yield from (f"heading {name!r} does not begin with a capital" for name in table if not name[0].isupper())
+
+
+def check_chart(display: Display, spec: Any) -> Iterator[str]:
+    if (spec is not None) != has_chart(display):
+        yield "it has a chart where there is nothing to draw" if spec else "it has no chart"
+    if spec is None:
+        return
+    json.dumps(spec, allow_nan=False)
+    fields = list(fields_of(spec))
+    if not fields:
+        yield "its chart shows no field"
+    yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
+    words = [*display.comparison.labels, *FOREIGN]
+    for text in expressions_of(spec):
+        yield from (f"data became part of the expression {text!r}" for word in words if word in text)
+
+
+def check_description(display: Display) -> Iterator[str]:
+    text = display.describe()
+    labels = display.comparison.labels
+    if not text.endswith(".") or text.endswith(".."):
+        yield f"its description is no sentence: {text!r}"
+    if "\n" in text and FOREIGN[0] not in "".join(display.comparison.first.record.data.classes):
+        yield f"its description has several lines: {text!r}"
+    if re.search(r"\bnan\b|\binf\b", text):
+        yield f"its description says {text!r}"
+    if isinstance(display, Curves | Example | Gallery | Layers) or type(display).name == "heads":
+        yield from (f"its description does not name {label}" for label in labels if label not in text)
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_display_shows_every_comparison(name: str, comparisons: Comparisons, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong, drawn = [], 0
+    for case in CASES:
+        home, comparison = comparisons(case)
+        monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+        display = DISPLAYS[name](comparison)
+        chart = display.chart()
+        spec = None if chart is None else chart.to_dict(validate=True)
+        drawn += spec is not None
+        checks = (check_frame(display), check_table(display), check_chart(display, spec), check_description(display))
+        wrong += [f"{case}: {sentence}" for check in checks for sentence in check]
+    assert wrong == []
+    assert bool(drawn) != issubclass(DISPLAYS[name], TABLES)
+
+
+def test_every_file_of_the_views_is_a_display() -> None:
+    files = {path.stem for path in (ROOT / "core" / "displays" / "views").glob("*.py")} - {"__init__"}
+    assert set(DISPLAYS) == files
+    wrong = [
+        name for name, kind in DISPLAYS.items() if not (issubclass(kind, Display) and kind.name == name and kind.title)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("case", ["two_heads_three_seeds", "diverged"])
+@pytest.mark.parametrize(("metric", "x", "log"), [("loss", "epoch", True), ("accuracy", "seconds", False)])
+def test_curves_of_every_setting_are_valid(comparisons: Comparisons, case: str, metric: Any, x: Any, log: bool) -> None:
+    curves = Curves(comparisons(case)[1], metric, x, 0.5, log, ("validation",), seeds=False)
+    chart = curves.chart()
+    assert chart is not None
+    json.dumps(chart.to_dict(validate=True), allow_nan=False)
+    assert curves.describe().endswith(".")
+    assert "nan" not in curves.describe()
+
+
+def test_foreign_names_reach_the_picture_whole(comparisons: Comparisons) -> None:
+    _, comparison = comparisons("foreign_names")
+    for view in (Confusion(comparison), Example(comparison)):
+        data = view.chart().to_dict()["datasets"]
+        drawn = {row["label"] for rows in data.values() for row in rows if "label" in row}
+        assert drawn == set(FOREIGN)

@@ -1,0 +1,38 @@
+"""One image with all its classes: the true one is marked, its probability always written."""
+
+from typing import Any
+
+import numpy as np
+
+from core.displays.views.example import Example
+from core.store.comparison import Comparison
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+
+def draw(make_run: RunWriter) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The picture of an image that is taken for another class with 97 %, and its data."""
+    run = make_run()
+    wrong = (np.asarray(run.predictions.test_labels) + 1) % 10
+    spec = Example(Comparison.of([rewrite(run, predictions=wrong)])).chart().to_dict(validate=True)
+    (data,) = spec["datasets"].values()
+    return spec, data
+
+
+def test_true_class_is_marked_in_its_place(make_run: RunWriter) -> None:
+    spec, data = draw(make_run)
+    (marked,) = [row for row in data if row["class"] != row["label"]]
+    assert (marked["right"], marked["class"]) == (True, f"✓ {marked['label']}")
+    assert spec["layer"][0]["encoding"]["y"]["sort"] == [row["class"] for row in data]
+    assert "✓" in spec["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]
+
+
+def test_probability_of_the_true_class_is_written_however_small(make_run: RunWriter) -> None:
+    spec, data = draw(make_run)
+    (text,) = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    assert text["transform"] == [{"filter": "datum.prob >= 0.05 || datum.right"}]
+    assert next(row["percent"] for row in data if row["right"]) == "3.3%"
+
+
+def test_picture_says_what_pale_bars_are(make_run: RunWriter) -> None:
+    assert draw(make_run)[0]["title"]["text"] == "✓ is the true class, in full colour; the others are pale."

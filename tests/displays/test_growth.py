@@ -1,0 +1,61 @@
+"""The growth of heads with the input: counts of the models themselves, and the network they are set against."""
+
+import json
+
+import pytest
+
+from core.architecture.model import compute_model
+from core.displays.palette import head_colors
+from core.displays.parameter_growth import REFERENCE, SIDES, build_growth_chart, compute_growth, describe_growth
+from core.spec import BACKBONES, HEADS, RunSpec
+
+SPEC = RunSpec(backbone="conv_conv_pool")
+SHAPE = (0, 0, 3)
+
+
+def test_growth_counts_the_head_of_each_model() -> None:
+    frame = compute_growth(SPEC, SHAPE, 10).set_index(["side", "head"])["params"]
+    for name, head in HEADS.items():
+        model = compute_model(SPEC.replace(head=name), (224, 224, 3), 10)
+        assert frame[224, head.label] == sum(row.params for row in model.rows if row.part == "head")
+
+
+def test_own_side_stands_among_the_sides() -> None:
+    assert 28 in set(compute_growth(SPEC, (28, 28, 3), 10)["side"])
+
+
+def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
+    frame = compute_growth(SPEC, SHAPE, 10)
+    grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
+    kinds = set()
+    for name, head in HEADS.items():
+        pooled = any("Global" in row.type for row in compute_model(SPEC.replace(head=name), (64, 64, 3), 10).rows)
+        kinds.add(pooled)
+        if pooled:
+            assert len(set(grown[head.label])) == 1
+        else:
+            assert grown[head.label] == sorted(grown[head.label])
+            assert grown[head.label][-1] > 50 * grown[head.label][0]
+    assert kinds == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "axes"),
+    # what is pretrained is pretrained on images, which have two spatial axes
+    [(name, axes) for name, entry in BACKBONES.items() for axes in ((2,) if entry.weights else (1, 2, 3))],
+)
+def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int) -> None:
+    frame = compute_growth(RunSpec().replace(backbone=backbone), (*(0,) * axes, 3), 10)
+    assert set(frame["side"]) <= set(SIDES)  # 0 is the side of no image
+    spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
+    json.dumps(spec, allow_nan=False)
+    assert "you are here: 224" in json.dumps(spec)
+    assert all(head in describe_growth(frame) for head in set(frame["head"]))
+
+
+@pytest.mark.training
+@pytest.mark.xdist_group("tensorflow")
+def test_reference_has_the_parameters_that_keras_counts() -> None:
+    import keras
+
+    assert keras.applications.EfficientNetB0(weights=None).count_params() == REFERENCE[1]

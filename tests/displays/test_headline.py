@@ -1,0 +1,127 @@
+"""The headline of a comparison and the sentences of the pages."""
+
+import re
+from typing import Any
+
+import pytest
+
+from core.displays.headline import (
+    write_accuracies,
+    write_curves,
+    write_headline,
+    write_params,
+)
+from core.spec import RunSpec
+from core.store.comparison import Comparison
+from tests.support.accuracy_runs import compare
+from tests.support.comparison_cases import CASES, Comparisons
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+HEADLINES = [
+    ({0: 0.9}, {}, r"GAP: 24,586 parameters, test accuracy 90\.0 % \(one seed\)\."),
+    ({0: 0.9, 1: 0.92}, {}, r"GAP: 24,586 parameters, test accuracy 91\.0 ± 1\.4 %\."),
+    ({0: 0.9}, {0: 0.95}, r", accuracy 5\.0 points lower \(one seed: a result, not a verdict\)\."),
+    ({0: 0.95}, {0: 0.9}, r", accuracy 5\.0 points higher \(one seed: a result, not a verdict\)\."),
+    ({0: 0.9}, {0: 0.9}, r", the same accuracy \(one seed: a result, not a verdict\)\."),
+    ({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8}, r", the same accuracy, image by image\."),
+    ({0: 0.9}, {0: 0.9005}, r", accuracy 0\.05 points lower \(one seed: a result, not a verdict\)\."),
+    ({0: 0.9}, {1: 0.95}, r"lower \(one seed each, not the same: a result, not a verdict\)\."),
+    ({0: 0.9, 1: 0.9}, {2: 0.95}, r"lower \(no seed in common: a result, not a verdict\)\."),
+    ({0: 0.9, 1: 0.9}, {1: 0.95}, r"lower \(one seed in common: a result, not a verdict\)\."),
+    (
+        {0: 0.90, 1: 0.91, 2: 0.90}, {0: 0.95, 1: 0.955, 2: 0.95},
+        r", worse accuracy, 4\.8 points lower \(95 % interval −[56]\.\d to −[34]\.\d\)\.",
+    ),
+    (
+        {0: 0.95, 1: 0.95, 2: 0.955}, {0: 0.90, 1: 0.91, 2: 0.90},
+        r", better accuracy, 4\.8 points higher \(95 % interval [23]\.\d to [67]\.\d\)\.",
+    ),
+    (
+        {0: 0.90, 1: 0.92}, {0: 0.95, 1: 0.96},
+        r", no difference in accuracy that these runs can show \(4\.5 points lower, 95 % interval −1\d.* to \d.*\); "
+        r"about 3 seeds a head would settle it\.",
+    ),
+    (
+        {0: 0.9, 1: 0.9, 2: 0.9}, {0: 0.901, 1: 0.901, 2: 0.901},
+        r", no difference in accuracy that these runs can show \(0\.1 points lower, 95 % interval −0\.\d+ to 0\.0\); "
+        r"about [34],\d00 test images would settle it\.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gap", "dense", "ending"), HEADLINES)
+def test_headline_says_what_was_found_and_how_sure_it_is(
+    make_run: RunWriter, gap: dict[int, float], dense: dict[int, float], ending: str
+) -> None:
+    text = write_headline(compare(make_run, gap, dense, epochs=25))
+    assert re.search(f"{ending}$", text), text
+    if dense:
+        assert text.startswith("GAP: 17.5× fewer parameters than Flatten + Dense, ")
+
+
+def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:
+    runs = [make_run(head=head) for head in ("gap", "gap_linear")]
+    text = write_headline(Comparison.of(runs))
+    assert "as many parameters as" in text
+    assert "fewer" not in text
+
+
+def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> None:
+    rival = make_run(head="dense")
+    small = rewrite(make_run(head="gap"), cost={"params": rival.record.cost.params - 1_200})
+    assert "1,200 fewer parameters than Flatten + Dense" in write_headline(Comparison.of([small, rival]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "beginning"),
+    [
+        ({"epochs": 25}, "GAP: 17.5×"),
+        ({"epochs": 60, "train_images": 1437}, "GAP: 17.5×"),
+        ({"epochs": 1}, "After 1 epoch of 25: GAP has 17.5×"),
+        ({"epochs": 25, "train_images": 100}, "On 100 of 1,437 training images: GAP has 17.5×"),
+        ({"epochs": 3, "train_images": 100}, "After 3 epochs of 25, on 100 of 1,437 training images: GAP has 17.5×"),
+    ],
+)
+def test_headline_of_a_short_training_says_so_first(
+    make_run: RunWriter, settings: dict[str, Any], beginning: str
+) -> None:
+    text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **settings))
+    assert text.startswith(beginning)
+    assert text.endswith("accuracy 5.0 points lower (one seed: a result, not a verdict).")
+
+
+def test_headline_names_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
+    runs = [make_run(RunSpec(), head="gap"), make_run(RunSpec(epochs=1, train_images=100), head="dense")]
+    short = "After as few as 1 epoch of 25, on as few as 100 of 1,437 training images: GAP has"
+    assert write_headline(Comparison.of(runs)).startswith(short)
+
+
+def test_headline_names_no_size_that_nobody_wrote_down(make_run: RunWriter) -> None:
+    unknown = {"official": False, "train_count": None}
+    run = rewrite(make_run(RunSpec(train_images=100)), data=unknown)
+    assert write_headline(Comparison.of([run])).startswith("On 100 training images: GAP has 24,586 parameters")
+
+
+def test_headline_without_a_recipe_names_the_epochs_alone(make_run: RunWriter) -> None:
+    run = make_run(epochs=3)
+    comparison = Comparison.of([rewrite(run)])
+    vars(comparison)["recipe"] = None  # as of a dataset that no recipe has
+    assert write_headline(comparison).startswith("After 3 epochs: GAP has")
+
+
+def test_sentences_of_the_pages_name_every_head(comparisons: Comparisons) -> None:
+    wrong = []
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        for write in (write_params, write_curves, write_accuracies):
+            text = write(comparison)
+            if not text.endswith(".") or "nan" in text or not all(label in text for label in comparison.labels):
+                wrong.append((case, text))
+    assert wrong == []
+
+
+def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
+    assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
+        "Of 2,000 test images, GAP misses 200, Flatten + Dense misses 0."
+    )

@@ -1,0 +1,13 @@
+"""Where an activation map is strongest, in words."""
+
+import numpy as np
+
+from core.displays.activation_overlay import describe_shares
+
+
+def test_place_of_the_strongest_is_said_in_words() -> None:
+    shares = np.zeros((5, 5), np.float32)
+    shares[4, 0], shares[2, 2] = 1, -0.5
+    assert describe_shares(shares, "a") == (
+        "for a most at the bottom left (100 %), against it most at the centre (50 %)"
+    )

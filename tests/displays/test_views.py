@@ -1,0 +1,185 @@
+"""Single displays: what each says and draws."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.displays.views.example import Example
+from core.displays.views.first import FirstImages
+from core.displays.views.gallery import Gallery
+from core.displays.views.layers import Layers
+from core.displays.views.published import PublishedFigures
+from core.displays.views.tiles import Tiles
+from core.errors import ComparisonError, DatasetError
+from core.home import Home
+from core.recipes import RECIPES
+from core.store.comparison import Comparison
+from core.store.run import Run
+from tests.support.accuracy_runs import compare
+from tests.support.comparison_cases import CASES, Comparisons
+from tests.support.run_rewriter import as_kmnist, as_spec, rewrite
+from tests.support.run_writer import RunWriter
+
+
+def test_tiles_give_the_exact_parameters_and_their_ratio(
+    comparisons: Comparisons,
+) -> None:
+    table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Figure")
+    assert table.loc["Parameters", "Value"] == "24,586"
+    assert table.loc["Parameters", "Difference"] == "17.5× fewer"
+    assert set(table["Head"]) == {"GAP"}
+
+
+def test_tiles_call_better_only_what_is_settled(make_run: RunWriter) -> None:
+    far = compare(make_run, {0: 0.90, 1: 0.91, 2: 0.90}, {0: 0.95, 1: 0.955, 2: 0.95})
+    row = Tiles(far).table().set_index("Figure").loc["Test accuracy"]
+    assert better_of(far) == -1
+    assert re.fullmatch(r"4\.8 points lower \(−\d\.\d to −\d\.\d\)", str(row["Difference"]))
+    near = compare(make_run, {0: 0.80, 1: 0.90}, {0: 0.85, 1: 0.84}, epochs=4)
+    assert better_of(near) == 0
+
+
+def better_of(comparison: Comparison) -> int:
+    return int(Tiles(comparison).frame().set_index("metric").loc["test_accuracy", "better"])
+
+
+def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
+    table = Tiles(compare(make_run, {0: 0.9}, {0: 0.9})).table().set_index("Figure")
+    assert table.loc["Test accuracy", "Difference"] == "the same (one seed)"
+
+
+def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        shares = Layers(comparison).frame().groupby("head")["share"].sum()
+        assert shares.tolist() == pytest.approx([1] * len(comparison.labels)), case
+
+
+def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
+    view = PublishedFigures(Comparison.of([make_run()]))
+    assert view.frame().empty  # digits-heads was never published
+    assert view.describe() == "This recipe has no published figures."
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "note"),
+    [
+        ({"epochs": 25}, {}, ""),
+        ({"epochs": 25}, {"official": False}, "Measured on other data than published: the accuracies and losses of"),
+        ({"epochs": 1}, {}, "Measured with other settings than published (1 epoch instead of 25): the accuracies and"),
+        (
+            {"epochs": 1, "train_images": 100},
+            {"official": False},
+            "Measured on other data than published and with other settings than published "
+            "(100 training images instead of all, 1 epoch instead of 25): the accuracies and losses of a row are",
+        ),
+        ({"epochs": 25, "filters": 8}, {}, "(8 filters instead of 32): the figures of a row are not comparable."),
+    ],
+)
+def test_note_says_why_published_and_measured_may_not_be_compared(
+    make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
+) -> None:
+    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
+    assert note in text
+    assert bool(note) == text.endswith("not comparable.")
+
+
+@pytest.mark.parametrize(
+    "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
+)
+def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
+    recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
+    head = next(figure.head for figure in recipe.published if figure.metric == metric)
+    view = PublishedFigures(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
+    assert len(view.table()) == len(view.frame()) > 0
+
+
+def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
+    assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
+    unpublished = as_kmnist(make_run(head="flatten", epochs=1))
+    assert PublishedFigures(Comparison.of([unpublished])).note() == ""
+
+
+@pytest.mark.parametrize("image", [-1, 360, 10**9])
+def test_example_outside_the_test_split_is_refused(comparisons: Comparisons, image: int) -> None:
+    with pytest.raises(ComparisonError, match=rf"Expected image between 0 and 359; got {image}\."):
+        Example(comparisons("one_run")[1], image).frame()
+
+
+def test_example_probabilities_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
+    for case in CASES:
+        comparison = comparisons(case)[1]
+        frame = Example(comparison, 3).frame()
+        told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
+        assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5), case
+        assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels), case
+
+
+def test_gallery_pages_part_what_is_selected(comparisons: Comparisons) -> None:
+    home, comparison = comparisons("two_heads_three_seeds")
+    whole = Gallery(comparison, home, "wrong")
+    pages = [Gallery(comparison, home, "wrong", page=page).frame() for page in range(1, whole.pages + 1)]
+    images = [image for page in pages for image in dict.fromkeys(page["image"])]
+    assert images == whole.selected()
+    assert all(len(page) <= 24 * 2 for page in pages)
+
+
+@pytest.mark.parametrize(("page", "as_page"), [(-5, 1), (0, 1), (10**6, None)])
+def test_gallery_page_is_kept_in_range(comparisons: Comparisons, page: int, as_page: int | None) -> None:
+    home, comparison = comparisons("one_run")
+    pages = Gallery(comparison, home).pages
+    expected = Gallery(comparison, home, page=as_page or pages).frame()
+    pd.testing.assert_frame_equal(Gallery(comparison, home, page=page).frame(), expected)
+
+
+def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Comparisons) -> None:
+    home, comparison = comparisons("never_wrong")
+    gallery = Gallery(comparison, home, "wrong")
+    assert (gallery.frame().empty, gallery.chart(), gallery.pages) == (True, None, 1)
+    assert gallery.describe().startswith("0 test images")
+
+
+def ask_one_question(run: Run) -> Run:
+    """The run as if its head had told by one number whether a digit is a one. It calls the first three images so."""
+    labels = (run.predictions.test_labels == 1).astype(np.int64)
+    predictions = np.where(np.arange(len(labels)) < 3, 1, labels)
+    run = as_spec(run, run.spec.replace(loss="binary"))
+    with np.load(run.path / "predictions.npz") as stored:
+        arrays = dict(stored)
+    arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
+    np.savez(run.path / "predictions.npz", **arrays)
+    return rewrite(run, labels=labels, predictions=predictions, classes=("not one", "one"))
+
+
+def test_first_images_are_the_first_as_stored(comparisons: Comparisons) -> None:
+    home, comparison = comparisons("two_heads_three_seeds")
+    view = FirstImages(comparison, home)
+    assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))
+    assert "predicted" in view.explain()
+
+
+def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
+    view = FirstImages(Comparison.of([ask_one_question(make_run(head="dense"))]), home)
+    frame = view.frame()
+    assert set(frame["told"]) == {"one"}
+    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["right"][:3]]
+    said = [view.write_predicted(row) for row in frame.to_dict("records")]
+    assert said[:3] == wanted
+    assert not frame["right"][:3].all()
+    assert ("one", "0.30") in said[3:]
+    assert "the probability that a head gives to one;" in view.explain()
+    chart = view.chart()
+    assert chart is not None
+    drawn = {row["said"] for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row}
+    assert "one 0.30" in drawn
+
+
+def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> None:
+    run = make_run()
+    path = home.datasets / "digits" / "dataset.json"
+    path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
+    with pytest.raises(DatasetError, match="cannot be shown"):
+        Gallery(Comparison.of([run]), home).thumbnails([0])

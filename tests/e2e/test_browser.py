@@ -1,0 +1,384 @@
+"""Every road a person walks, in a real browser against a real server."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.home import Home
+from core.reports.build import build_document
+from core.reports.default_report import write_default
+from core.reports.export import export_report
+from core.reports.format import Edition
+from core.store.comparison import Comparison
+from core.store.note import Note, NoteBook
+from core.store.run_store import RunStore
+from tests.support.dashboard import CHROMIUM, browsing, find_port, serving
+from tests.support.markers import long
+from tests.support.page import PAGES
+from tests.support.run_writer import RunWriter
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+]
+
+Open = Callable[..., Page]
+
+expect.set_options(timeout=30_000)  # a fresh server on a busy machine takes its time to draw a first page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(home: Home, tmp_path: Path) -> Iterator[str]:
+    with serving(home, tmp_path / "dashboard.log", find_port()) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Open]:
+    """Opens a page of the dashboard in a session of its own; no script of the page may fail."""
+    contexts = []
+    broken: list[str] = []
+
+    def open_page(path: str = "", *, width: int = 1440, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(f"{server}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert broken == []
+
+
+def _slide(page: Page, name: str, key: str, value: str) -> None:
+    """Presses a key on a slider until it holds: a page that is still being drawn takes the focus away."""
+    slider = page.get_by_role("slider", name=name)
+    for _ in range(40):
+        slider.focus()
+        page.keyboard.press(key)
+        page.wait_for_timeout(250)
+        if slider.input_value() == value:
+            return
+    expect(slider).to_have_value(value)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_first_screen_is_the_finished_example_report(visit: Open, width: int, dark: bool) -> None:
+    page = visit(width=width, dark=dark)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        re.compile(r"GAP: 17\.5× fewer parameters than Flatten \+ Dense")
+    )
+    expect(page.get_by_text("24,586", exact=True).first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Test image")).first).to_be_visible()
+    wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wider, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("path", ["predictions", "train"])
+def test_link_to_a_page_of_a_fresh_server_has_the_frame(visit: Open, path: str) -> None:
+    page = visit(path)
+    expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
+
+
+def test_calculator_answers_a_slider(visit: Open) -> None:
+    page = visit("parameters")
+    expect(page.get_by_role("heading", name="Calculator")).to_be_visible()
+    slider = page.get_by_role("slider", name="Dense units")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("264")
+    page.get_by_role("slider", name="Input side (pixels)").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("side=29"))
+
+
+def test_curves_read_all_series_under_the_pointer(visit: Open) -> None:
+    page = visit("curves")
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.wait_for()
+    chart.locator("canvas, svg.marks").first.wait_for()
+    box = chart.bounding_box()
+    assert box
+    tooltip = page.locator("#vg-tooltip-element")
+    for share in (0.5, 0.55, 0.6, 0.65):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(300)
+        if tooltip.is_visible():
+            break
+    text = tooltip.inner_text()
+    for series in ("GAP, training", "GAP, validation", "Flatten + Dense, training", "Flatten + Dense, validation"):
+        assert series in text
+
+
+def test_click_on_an_image_opens_all_its_classes(visit: Open) -> None:
+    page = visit("predictions")
+    page.get_by_role("button", name=re.compile("^Test image 3,")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
+    expect(page).to_have_url(re.compile("image=3"))
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("image=3"))
+
+
+def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
+    page = visit("evidence?evidence=Disagreements")
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.locator("canvas, svg.marks").first.wait_for()
+    expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
+    box = chart.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: below, at the right
+    expect(page).to_have_url(re.compile("right=both"))
+    expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
+
+
+def test_click_on_a_point_opens_its_run(visit: Open) -> None:
+    page = visit("evidence?evidence=Cost")
+    point = page.locator('path[aria-label*="Run: "]').last
+    found = re.search(r"Run: (\w{12})", point.get_attribute("aria-label") or "")
+    assert found
+    point.click()
+    expect(page).to_have_url(re.compile(rf"/compare\?compare=.*&runs={found[1]}$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("one seed"))
+
+
+def test_rectangle_over_an_axis_chooses_runs_to_compare(visit: Open) -> None:
+    page = visit("evidence?evidence=Knobs")
+    crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
+    crossing.scroll_into_view_if_needed()
+    box = crossing.bounding_box()  # of a run on the last axis, that of test accuracy
+    assert box
+    page.mouse.move(box["x"] - 15, box["y"] - 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 15, box["y"] + 20, steps=5)
+    page.mouse.up()
+    button = page.get_by_role("button", name=re.compile("^Compare [1-6] runs?$"))
+    button.click()
+    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_stroke_is_answered_and_cleared(visit: Open, width: int, dark: bool) -> None:
+    page = visit("draw", width=width, dark=dark)
+    canvas = page.get_by_role("img", name="Draw here")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    for number, (x, y) in enumerate([(0.5, 0.15), (0.5, 0.85)]):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
+        page.mouse.up() if number else page.mouse.down()
+    answer = page.get_by_role("heading", level=4)
+    expect(answer).to_have_text(re.compile(r"^GAP: \d \(.* %\) · Flatten \+ Dense: \d \(.* %\)$"))
+    expect(page.get_by_role("img", name=re.compile("^what speaks for .* most at the"))).to_have_count(2)
+    wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wider, "the page scrolls sideways"
+    clear = page.get_by_role("button", name="Clear")
+    clear.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is there yet")).to_be_visible()
+    expect(answer).to_have_count(0)
+
+
+def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head, epochs=3)
+    page = visit("?compare=digits-heads+%C2%B7+3+epochs")
+    expect(page.get_by_text("3 epochs").first).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Curves").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Curves")
+    expect(page.get_by_text(re.compile("after 3 epochs")).first).to_be_visible()
+
+
+@long
+def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, home: Home, make_run: RunWriter) -> None:
+    ids = [make_run(seed=seed, epochs=100).run_id for seed in range(2)]
+    NoteBook(home).write(ids[1], Note(name="<img src=x onerror=alert(1)>"))
+    page = visit("runs?runs_search=epochs>50")
+    page.on("dialog", lambda dialog: pytest.fail(f"a name was run: {dialog.message}"))
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    expect(page.get_by_text("2 of ", exact=False)).to_be_visible()
+    table.click(position={"x": 14, "y": 52}, force=True)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("1 deleted run can be brought back.")).to_be_visible()
+    expect(page.get_by_role("button", name="Compare 1 run")).to_have_count(0)
+    assert RunStore(home).removed() == [ids[1]]
+    page.get_by_role("button", name="Undo: bring 1 back").click()
+    expect(page.get_by_text("1 deleted run can be brought back.")).to_have_count(0)
+    table.click(position={"x": 14, "y": 52}, force=True)
+    expect(page.get_by_label("Name")).to_have_value("<img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Train again with changes").click()
+    expect(page.get_by_role("slider", name="Epochs")).to_have_value("100")
+
+
+@long
+def test_nonsense_in_a_link_is_named(visit: Open) -> None:
+    page = visit("?compare=no-such-thing")
+    expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
+
+
+@long
+def test_nonsense_is_named_once_and_leaves_the_link(visit: Open) -> None:
+    page = visit("curves?smoothing=abc&log=true")
+    expect(page.get_by_text("Expected smoothing between 0 and 0.95; got 'abc'.")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"curves\?log=true$"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.get_by_text(re.compile("^Expected"))).to_have_count(0)
+
+
+def test_choices_of_a_training_stand_in_the_link_until_the_recipe_changes(visit: Open) -> None:
+    page = visit("train?epochs=3&blocks=1")
+    epochs = page.get_by_role("slider", name="Epochs")
+    expect(epochs).to_have_value("3")
+    _slide(page, "Epochs", "ArrowRight", "4")
+    expect(page).to_have_url(re.compile("epochs=4"))
+    page.reload()
+    expect(epochs).to_have_value("4")
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="fashion-heads").click()
+    expect(epochs).to_have_value("25")
+    expect(page).to_have_url(re.compile(r"train\?recipe=fashion-heads$"))
+
+
+@pytest.mark.training
+def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(visit: Open) -> None:
+    page = visit("train?train_images=200&filters=8")
+    _slide(page, "Epochs", "Home", "1")
+    _slide(page, "Seeds", "Home", "1")
+    page.get_by_role("button", name="Train 2 runs").click()
+    expect(page.get_by_text("2 of 2 runs are under way")).to_be_visible()
+    other = visit("train?train_images=200&filters=8&epochs=1&seeds=1")
+    expect(other.get_by_role("button", name="Stop").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile(r"Flatten \+ Dense · Digits · seed 0.*test accuracy"))).to_be_visible(
+        timeout=120_000
+    )
+    expect(other.get_by_text(re.compile(r"GAP · Digits · seed 0.*test accuracy"))).to_be_visible(timeout=120_000)
+    # the page is drawn anew when the last training ends, and a button that is just being replaced hears no click
+    expect(page.get_by_role("button", name="Show the comparison")).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.get_by_role("button", name="Show", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters than"))
+    expect(page.get_by_text(re.compile("· 1 epoch ·"))).to_be_visible()
+
+
+@pytest.mark.training
+@long
+def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
+    page = visit("train")
+    _slide(page, "Seeds", "Home", "1")
+    _slide(page, "Epochs", "End", "60")
+    page.get_by_role("button", name="Train 2 runs").click()
+    stops = page.get_by_role("button", name="Stop")
+    expect(stops).to_have_count(2)
+    for left in (1, 0):
+        stops.first.click()
+        expect(stops).to_have_count(left, timeout=20_000)
+    expect(page.get_by_text(re.compile("cancelled")).first).to_be_visible()
+    assert not home.runs.exists() or not list(home.runs.iterdir())
+
+
+def test_ticked_runs_stand_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
+    ids = [make_run(head=head).run_id for head in ("gap", "dense")]
+    page = visit(f"?runs={','.join(ids)}")
+    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(",".join(ids))
+    page.goto(page.url.partition("?")[0] + "runs?runs_search=epochs:3")
+    frame = page.get_by_test_id("stDataFrame").first
+    frame.wait_for()
+    page.wait_for_timeout(1500)
+    for y in (52, 87):
+        frame.click(position={"x": 18, "y": y})
+        page.wait_for_timeout(700)
+    page.get_by_role("button", name="Compare 2 runs").click()
+    expect(page).to_have_url(re.compile("runs=[0-9a-f]{12}%2C[0-9a-f]{12}"))
+    page.get_by_role("link", name="Curves").click()
+    expect(page).to_have_url(re.compile("curves.*runs=[0-9a-f]{12}%2C[0-9a-f]{12}"))
+
+
+def test_report_is_saved_written_in_published_and_read_by_somebody_else(
+    visit: Open, make_run: RunWriter, tmp_path: Path
+) -> None:
+    for head in ("gap", "dense"):
+        make_run(head=head)
+    page = visit()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    page.get_by_role("button", name="Save as a report").click()
+    page.wait_for_url("**/reports?**report=r*")
+    page.get_by_text("Edit", exact=True).click()
+    page.get_by_role("button", name="Add here").first.click()
+    page.get_by_role("button", name="Words of your own").click()
+    box = page.get_by_placeholder("What should a reader know here?")
+    box.fill("GAP is **enough** for us.")
+    box.press("Control+Enter")
+    expect(page.get_by_role("button", name="Undo the last change")).to_be_enabled()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("SHA-256 of what it says")).to_be_visible()
+    expect(page.locator("strong", has_text="enough")).to_be_visible()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    link = page.locator("code", has_text="/reports?report=").inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="HTML, one file that opens offline").click()
+    path = tmp_path / "taken.html"
+    waiting.value.save_as(path)
+    assert "<strong>enough</strong>" in path.read_text(encoding="utf-8")
+    other = visit(link.partition("//")[2].partition("/")[2], width=390, dark=True)
+    expect(other.locator("strong", has_text="enough")).to_be_visible()
+    expect(other.get_by_text("Version 1 of report")).to_be_visible()
+
+
+def test_report_file_opens_with_no_network_and_its_charts_are_alive(
+    browser: Browser, make_run: RunWriter, store: RunStore, tmp_path: Path
+) -> None:
+    runs = [make_run(head=head, seed=seed) for seed in range(3) for head in ("gap", "dense")]
+    document = build_document(write_default(Comparison.of(runs)), store)
+    path = tmp_path / "report.html"
+    export_report(Edition(document), "html", path, store)
+    assert path.stat().st_size < 5_000_000
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else said.append(asked.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-drawn=true]")
+    expect(page.get_by_role("heading", level=1)).to_have_text(document.headline)
+    expect(page.locator(".tile .value").first).to_have_text("24,586")
+    assert page.locator(".chart svg").count() == sum(bool(f.chart and not f.pictures) for f in document.figures)
+    chart = page.locator("section[id^=intervals-] .chart")
+    chart.scroll_into_view_if_needed()
+    chart.locator("svg path[aria-label]").first.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("Head")
+    curves = page.locator("section[id^=curves-] .chart").first
+    curves.scroll_into_view_if_needed()
+    curves.hover(position={"x": 400, "y": 120})
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("GAP, validation")
+    expect(page.locator("#vg-tooltip-element")).not_to_contain_text("undefined")
+    assert page.locator(".cell img").first.evaluate("image => image.naturalWidth") == 28
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Show in dark colours").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+    assert said == []

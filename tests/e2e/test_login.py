@@ -1,0 +1,107 @@
+"""A login through a real provider in a real browser."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.home import Home
+from core.store.run_store import RunStore
+from tests.support.dashboard import CHROMIUM, browsing, find_port, serving, wait_until_up
+from tests.support.login import AUTH, HEADROOM
+from tests.support.run_writer import RunWriter
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[str]:
+    """A provider on this machine that knows vera and ada; its address."""
+    port = find_port()
+    people = [{"sub": name, "email": f"{name}@example.org", "email_verified": True} for name in ("vera", "ada")]
+    words = [word for person in people for word in ("--user-claims", json.dumps(person))]
+    with (tmp_path / "provider.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *words],
+            env={**os.environ, "AUTHLIB_INSECURE_TRANSPORT": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_until_up(f"http://127.0.0.1:{port}/", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@pytest.fixture
+def dashboard(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, make_run: RunWriter
+) -> Iterator[str]:
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
+    make_run()
+    port = find_port()
+    auth = {**AUTH, "redirect_uri": f"http://127.0.0.1:{port}/oauth2callback"}
+    auth["server_metadata_url"] = f"{provider}/.well-known/openid-configuration"
+    sections = {"auth": auth, "headroom.roles": HEADROOM["roles"]}
+    lines = [
+        line
+        for section, entries in sections.items()
+        for line in (f"[{section}]", *(f"{name} = {json.dumps(value)}" for name, value in entries.items()))
+    ]
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text("\n".join(lines))
+    with serving(home, tmp_path / "dashboard.log", port, "--secrets.files", str(secrets), script="asgi.py") as address:
+        yield address
+
+
+def log_in(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_test_id("stSidebar").get_by_text(f"{name}@example.org")).to_be_visible()
+
+
+def log_out(page: Page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="End session").click()  # at the provider
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard: str, home: Home) -> None:
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
+    page.goto(f"{dashboard}/train")
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    assert page.request.get(f"{dashboard}/api/runs").status == 401
+
+    log_in(page, "vera")
+    assert page.request.get(f"{dashboard}/api/runs").json()["total"] == 1
+    page.goto(f"{dashboard}/train?epochs=7")
+    expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()
+    expect(page.get_by_text("Expected a trainer to train; got a viewer.")).to_be_visible()
+    log_out(page)
+    assert page.request.get(f"{dashboard}/api/runs").status == 401
+
+    log_in(page, "ada")
+    page.goto(f"{dashboard}/runs?runs_search=epochs:3")
+    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 14, "y": 52}, force=True)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("1 deleted run can be brought back.")).to_be_visible()
+    assert len(RunStore(home).removed()) == 1

@@ -1,0 +1,422 @@
+"""Runs in other people's tools: what MLflow's own server and TensorBoard's own reader have to say of them."""
+
+import doctest
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run as Told
+from typer.testing import CliRunner, Result
+
+from core.cli.app import app
+from core.exporters import export_record
+from core.exporters.export_record import write_literally
+from core.exporters.mlflow import RECORD, RUN_ID
+from core.home import Home
+from core.recipes import write_command
+from core.store.note import Note, NoteBook
+from core.store.run import Run
+from tests.support.markers import long
+from tests.support.paths import ROOT
+from tests.support.run_rewriter import history_of, rewrite
+from tests.support.run_writer import RunWriter
+
+PATIENCE_SECONDS = 90
+HOSTILE = "<script>alert(1)</script>\n# [a](javascript:alert(1))\n```\n=1+1\u202e\0" + "x" * 9_000
+
+on_server = pytest.mark.xdist_group("mlflow")
+
+
+@pytest.fixture(autouse=True)
+def _without_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, ["export", *map(str, words)])
+
+
+def add_files(run: Run, **contents: str | bytes) -> Run:
+    """Files that a run of RunWriter has not, by the names before their last dot."""
+    names = {"environment": "environment.json", "model": "model.keras", "log": "log.txt"}
+    record = json.loads((run.path / "record.json").read_bytes())
+    for name, content in contents.items():
+        path = run.path / names[name]
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        record["checksums"][path.name] = ""
+    (run.path / "record.json").write_text(json.dumps(record))
+    return rewrite(run)
+
+
+# -- MLflow ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """MLflow's own server, with SQLite and a folder for files behind it."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files"),
+    ]  # fmt: skip
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    log = folder / "log.txt"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not answers(f"http://127.0.0.1:{port}/health"):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def client(uri: str) -> MlflowClient:
+    return MlflowClient(tracking_uri=uri)
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest) -> str:
+    return request.node.name
+
+
+def list_told(client: MlflowClient, experiment: str) -> list[Told]:
+    found = client.get_experiment_by_name(experiment)
+    return client.search_runs([found.experiment_id]) if found else []
+
+
+def send(run_id: str, uri: str, experiment: str, *options: str) -> Result:
+    return call("mlflow", run_id, "--tracking-uri", uri, "--experiment", experiment, *options)
+
+
+def read_file(client: MlflowClient, told: Told, name: str, folder: Path) -> bytes:
+    return Path(client.download_artifacts(told.info.run_id, name, str(folder))).read_bytes()
+
+
+@on_server
+def test_mlflow_holds_what_the_run_says(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+) -> None:
+    run = make_run(head="dense", seed=2, units=64)
+    run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/somebody")
+    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Look at 4."))
+    result = send(run.run_id[:6], uri, experiment)
+    assert result.exit_code == 0, result.output
+    (told,) = list_told(client, experiment)
+    assert result.stdout == f"{told.info.run_id}\n"
+    assert (told.info.run_name, told.info.status) == ("The best β", "FINISHED")
+    # As of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6 seconds.
+    assert (told.info.start_time, told.info.end_time) == (1767225654000, 1767225660000)
+
+    params = told.data.params
+    assert params["recipe"] == "digits-heads"
+    assert (params["dataset"], params["head"], params["backbone"]) == ("digits", "dense", "conv_pool")
+    assert (params["units"], params["seed"], params["train_images"]) == ("64", "2", "all")
+    assert (params["augmentation"], params["patience"]) == ("none", "none")
+    assert params["data"] == run.record.data.fingerprint
+    assert {*params} - {"recipe"} == {name for name in run.spec.model_dump() if run.spec.uses(name)}
+
+    for column, name in (("loss", "train_loss"), ("val_accuracy", "validation_accuracy")):
+        points = sorted(client.get_metric_history(told.info.run_id, name), key=lambda point: point.step)
+        assert [point.step for point in points] == [1, 2, 3]
+        assert [point.value for point in points] == run.history[column].tolist()
+        assert [point.timestamp for point in points] == [1767225656000, 1767225658000, 1767225660000]
+    metrics = told.data.metrics
+    assert metrics["test_accuracy"] == run.record.metrics.test_accuracy
+    assert metrics["test_loss"] == run.record.metrics.test_loss
+    assert metrics["cost/params"] == run.record.cost.params
+    assert metrics["cost/train_seconds"] == run.record.cost.train_seconds
+
+    tags = told.data.tags
+    assert tags[RUN_ID] == run.run_id
+    assert json.loads(tags["headroom.spec"]) == run.spec.canonical()
+    assert json.loads(tags["headroom.checksums"]) == run.record.checksums
+    assert tags["headroom.tags"] == "paper, draft"
+    assert tags["mlflow.source.name"] == write_command(run.spec)
+    assert tags["mlflow.source.git.commit"] == "ab" * 20
+    assert tags["mlflow.note.content"] == "    Look at 4."
+
+    files = {file.path for file in client.list_artifacts(told.info.run_id)}
+    assert {"record.json", "history.jsonl", "predictions.npz", "note.txt"} <= files
+    assert not {"model.keras", "log.txt"} & files
+    predictions = (run.path / "predictions.npz").read_bytes()
+    assert read_file(client, told, "predictions.npz", tmp_path) == predictions
+
+
+@on_server
+@long
+def test_exported_again_a_run_is_recognised(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+) -> None:
+    run = make_run()
+    first = send(run.run_id, uri, experiment).stdout.strip()
+    again = send(run.run_id, uri, experiment)
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", f"{run.run_id}: there already, as {first}.\n")
+    rewrite(run, predictions=[0] * run.record.data.test_images)
+    other = send(run.run_id, uri, experiment)
+    assert other.stderr == f"{run.run_id}: there already with other results, which stay, as {first}.\n"
+    assert len(list_told(client, experiment)) == 1
+
+
+@on_server
+def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+) -> None:
+    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to be sent
+    words = [run.run_id, "--tracking-uri", uri, "--experiment", experiment, "--models"]
+    command = [sys.executable, "-m", "core", "export", "mlflow", *words]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HEADROOM_HOME": str(make_run.home.path)})
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not any("test_accuracy" in told.data.metrics for told in list_told(client, experiment)):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+    finally:
+        process.kill()
+        process.wait()
+    (half,) = list_told(client, experiment)
+    assert half.info.status == "RUNNING"
+    result = send(run.run_id, uri, experiment, "--models")
+    assert result.exit_code == 0, result.output
+    (whole,) = list_told(client, experiment)
+    assert (whole.info.run_id, whole.info.status) == (half.info.run_id, "FINISHED")
+    assert len(client.get_metric_history(whole.info.run_id, "train_loss")) == run.record.trained_epochs
+    assert {"model.keras", "record.json"} <= {file.path for file in client.list_artifacts(whole.info.run_id)}
+
+
+@on_server
+def test_half_an_export_of_other_results_gives_way(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+) -> None:
+    run = make_run()
+    place = client.create_experiment(experiment)
+    half = client.create_run(place, tags={RUN_ID: run.run_id, RECORD: "of another training"})
+    assert send(run.run_id, uri, experiment).exit_code == 0
+    (told,) = list_told(client, experiment)
+    assert told.info.run_id != half.info.run_id
+
+
+@on_server
+def test_words_of_people_arrive_as_text(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+) -> None:
+    run = make_run()
+    name = "<b>=cmd()</b> [x](javascript:y)"
+    NoteBook(make_run.home).write(run.run_id, Note(name=name, tags=("<i>", "β=1"), text=HOSTILE))
+    result = send(run.run_id, uri, experiment)
+    assert result.exit_code == 0, result.output
+    (told,) = list_told(client, experiment)
+    assert told.info.run_name == name
+    assert told.data.tags["headroom.tags"] == "<i>, β=1"
+    shown = told.data.tags["mlflow.note.content"]
+    assert shown == f"{write_literally(HOSTILE)[:4_999]}…"
+    assert [line[:12] for line in shown.splitlines()] == [
+        "    <script>",
+        "    # [a](ja",
+        "    ```",
+        "    =1+1\u202e�xx",
+    ]
+    assert read_file(client, told, "note.txt", tmp_path).decode() == HOSTILE
+
+
+@on_server
+def test_long_and_diverged_training_arrives(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+) -> None:
+    """More epochs than one request may hold, and a loss that is no number."""
+    rows = history_of(600)
+    rows[-1]["loss"] = None
+    run = rewrite(make_run(epochs=600), history=rows, metrics={"test_loss": None})
+    assert send(run.run_id, uri, experiment).exit_code == 0
+    (told,) = list_told(client, experiment)
+    assert "test_loss" not in told.data.metrics
+    assert len(client.get_metric_history(told.info.run_id, "train_loss")) == 599
+    assert len(client.get_metric_history(told.info.run_id, "validation_loss")) == 600
+
+
+@on_server
+def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
+    client.delete_experiment(client.create_experiment(experiment))
+    result = send(make_run().run_id, uri, experiment)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Expected experiment {experiment!r} to be in use; got a deleted one: restore it or name another.\n"
+    )
+
+
+def test_server_that_does_not_answer_is_told_in_a_sentence(make_run: RunWriter, monkeypatch: Any) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    result = send(make_run().run_id, "http://somebody:secret@127.0.0.1:9", "Headroom")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Expected MLflow at http://127.0.0.1:9 to take the runs; got no answer.\n"
+
+
+def test_address_that_mlflow_does_not_know_is_told_in_a_sentence(make_run: RunWriter) -> None:
+    result = send(make_run().run_id, "nowhere://x", "Headroom")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Expected MLflow at nowhere://x to take the runs; got ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["", "x" * 251, "a\nb"])
+def test_experiment_without_a_name_to_show_is_refused(make_run: RunWriter, name: str) -> None:
+    result = send(make_run().run_id, "http://127.0.0.1:9", name)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Expected the experiment's name to have 1 to 250 characters")
+
+
+# -- TensorBoard ----------------------------------------------------------------------------------------------------
+
+# TensorBoard's reader takes TensorFlow where there is some, unless this module stands in the way.
+READ = """
+import json, sys, types
+sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from tensorboard.util.tensor_util import make_ndarray
+
+found = {}
+for folder in sys.argv[1:]:
+    events = EventAccumulator(folder, size_guidance={"tensors": 0})
+    events.Reload()
+    told = found[folder] = {"from": events.FirstEventTimestamp(), "scalars": {}, "texts": {}, "hparams": {}}
+    for tag in events.Tags()["tensors"]:
+        plugin, points = events.SummaryMetadata(tag).plugin_data, events.Tensors(tag)
+        if plugin.plugin_name == "scalars":
+            told["scalars"][tag] = [(p.step, p.wall_time, float(make_ndarray(p.tensor_proto))) for p in points]
+        elif plugin.plugin_name == "text":
+            told["texts"][tag] = make_ndarray(points[0].tensor_proto).item().decode()
+        else:
+            for name, value in HParamsPluginData.FromString(plugin.content).session_start_info.hparams.items():
+                told["hparams"][name] = getattr(value, value.WhichOneof("kind"))
+assert "tensorflow" not in sys.modules
+print(json.dumps(found))
+"""
+
+LOADED = """
+import json, runpy, sys
+sys.argv[0] = "core"
+try:
+    runpy.run_module("core", run_name="__main__")
+finally:
+    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def run_program(program: str, *words: object, home: Home) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", program, *map(str, words)]
+    environment = {**os.environ, "HEADROOM_HOME": str(home.path)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path) -> None:
+    runs = [make_run(), make_run(head="dense", seed=3, units=64)]
+    NoteBook(make_run.home).write(runs[1].run_id, Note(name="<b>bold</b>", tags=("paper",), text=HOSTILE))
+    result = call("tensorboard", *(run.run_id[:6] for run in runs), "-o", tmp_path / "board")
+    assert result.exit_code == 0, result.output
+    folders = [Path(line).parent for line in result.stdout.splitlines()]
+    assert [folder.name for folder in folders] == [
+        f"digits-gap-seed0-{runs[0].run_id}",
+        f"digits-dense-seed3-{runs[1].run_id}",
+    ]
+    told = json.loads(run_program(READ, *folders, home=make_run.home).stdout)
+    for run, folder in zip(runs, folders, strict=True):
+        found, ended = told[str(folder)], 1767225660 + 60 * runs.index(run)
+        assert found["from"] == ended - 6
+        for column, tag in (("loss", "loss/train"), ("val_accuracy", "accuracy/validation")):
+            steps, times, values = zip(*found["scalars"][tag], strict=True)
+            assert (steps, times) == ((1, 2, 3), (ended - 4, ended - 2, ended))
+            assert values == pytest.approx(run.history[column].tolist(), rel=1e-6)
+        accuracy = pytest.approx(run.record.metrics.test_accuracy, rel=1e-6)
+        assert found["scalars"]["accuracy/test"] == [[3, ended, accuracy]]
+        assert found["scalars"]["cost/params"] == [[3, ended, run.record.cost.params]]
+        assert found["hparams"]["recipe"] == "digits-heads"
+        assert found["hparams"]["head"] == run.spec.head
+        assert found["hparams"]["seed"] == run.spec.seed
+        assert run.run_id in found["texts"]["run"]
+        assert all(line.startswith("    ") for text in found["texts"].values() for line in text.splitlines())
+    assert "note" not in told[str(folders[0])]["texts"]
+    assert told[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
+
+
+def test_event_file_written_again_is_the_same(make_run: RunWriter, tmp_path: Path) -> None:
+    run = make_run()
+    path = Path(call("tensorboard", run.run_id, "-o", tmp_path).stdout.strip())
+    before = path.read_bytes()
+    assert call("tensorboard", run.run_id, "-o", tmp_path).exit_code == 0
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*tfevents*")} == {path: before}
+
+
+def test_event_file_is_written_without_tensorflow(make_run: RunWriter, tmp_path: Path) -> None:
+    result = run_program(LOADED, "export", "tensorboard", make_run().run_id, "-o", tmp_path, home=make_run.home)
+    assert result.returncode == 0, result.stderr
+    libraries = json.loads(result.stdout.splitlines()[-1])
+    assert "tensorboard" in libraries
+    assert [name for name in ("tensorflow", "keras", "streamlit") if name in libraries] == []
+
+
+def test_folder_that_cannot_be_written_is_told_in_a_sentence(make_run: RunWriter, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = call("tensorboard", make_run().run_id, "-o", tmp_path / "file")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Expected to be able to write {tmp_path / 'file'}")
+
+
+def test_account_is_written_as_its_example_says() -> None:
+    assert doctest.testmod(export_record) == (0, 1)
+
+
+# -- both -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tool", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
+)
+def test_tool_that_is_not_installed_is_told_in_a_sentence(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, tool: str, options: list[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, tool, None)  # what Python finds when there is none
+    result = call(tool, make_run().run_id, *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Expected {tool} to be installed (pip install -r requirements-{tool}.txt); got none.\n"
+    assert f"\n{tool}" in (ROOT / f"requirements-{tool}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [["mlflow", "--tracking-uri", "http://127.0.0.1:9"], ["tensorboard", "-o", "board"]])
+def test_damaged_run_goes_nowhere(
+    make_run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole, damaged = make_run(), make_run(seed=1)
+    (damaged.path / "history.jsonl").write_text("")
+    result = call(words[0], whole.run_id, damaged.run_id, *words[1:])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Expected history.jsonl of run {damaged.run_id} as it was written")
+    assert not (tmp_path / "board").exists()

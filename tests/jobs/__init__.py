@@ -1,0 +1,1 @@
+"""The queue, the dispatcher and the executors."""

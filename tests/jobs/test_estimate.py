@@ -1,0 +1,183 @@
+"""How long trainings will take, learned from finished ones."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.architecture.model import compute_model
+from core.home import Home
+from core.jobs.estimate import TimeEstimate, TimeEstimator, Work, _list_starts, read_rest
+from core.jobs.queue import Job
+from core.spec import RunSpec
+from core.store.run_store import RunStore
+from tests.support.run_writer import RunWriter
+
+CORES = 2
+MODEL = compute_model(RunSpec(), (28, 28, 1), 10)
+WORK = Work.of(MODEL, 1000)
+
+
+def finished_runs(
+    seconds: list[float], works: list[Work] | None = None, source: str = "home", cores: int | None = CORES
+) -> pd.DataFrame:
+    """Runs of WORK, or of `works`, that took so long."""
+    rows = [
+        {
+            "run_id": f"{number:012x}", "dataset": "digits", "side": pd.NA, "flops": work.flops, "trainable": 1,
+            "fitted_images": work.images, "trained_epochs": work.epochs, "batch_size": work.batch_size,
+            "backbone": work.backbone, "head": work.head, "frozen": work.frozen, "augmentation": "",
+            "train_seconds": taken, "source": source, "cores": cores,
+        }
+        for number, (taken, work) in enumerate(zip(seconds, works or [WORK] * len(seconds), strict=True))
+    ]  # fmt: skip
+    return pd.DataFrame(rows).astype({"cores": "Int64", "side": "Int64"})
+
+
+def foresee(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
+    found = TimeEstimator(runs, cores=CORES).training(work)
+    assert found is not None
+    return found
+
+
+def change(work: Work = WORK, **values: object) -> Work:
+    return dataclasses.replace(work, **values)
+
+
+works = st.builds(
+    change,
+    flops=st.floats(1e5, 1e10),
+    images=st.integers(10, 100_000),
+    epochs=st.integers(1, 200),
+    batch_size=st.integers(1, 500),
+    head=st.sampled_from(["gap", "dense"]),
+)
+
+
+def test_nothing_finished_gives_no_estimate() -> None:
+    runs = finished_runs([1.0]).head(0)
+    assert TimeEstimator(runs).training(WORK) is None
+    assert TimeEstimator(runs).queue([WORK], 1) is None
+    assert TimeEstimator(runs).list_starts([WORK], 1) == []
+
+
+def test_nothing_to_train_takes_no_time() -> None:
+    estimator = TimeEstimator(finished_runs([60.0]), cores=CORES)
+    assert (estimator.queue([], 2), estimator.list_starts([], 2), estimator.trainings([])) == (None, [], [])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(works, min_size=1, max_size=8), works, st.floats(0.05, 20))
+def test_range_holds_the_estimate_and_all_are_seconds(known: list[Work], work: Work, factor: float) -> None:
+    found = foresee(finished_runs([factor * each.law_seconds for each in known], known), work)
+    assert 0 < found.low < found.seconds < found.high < np.inf
+    assert found.runs == len(known)
+    assert not found.elsewhere
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0.1, 10), st.floats(0.1, 10))
+def test_slower_machine_is_expected_to_be_slower_everywhere(pace: float, slower: float) -> None:
+    other = change(flops=3e7, head="dense")
+    before, after = (foresee(finished_runs([times * 60.0] * 4), other) for times in (pace, pace * (1 + slower)))
+    assert before.seconds < after.seconds
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0.1, 10))
+def test_runs_of_the_same_kind_are_believed(factor: float) -> None:
+    """Against what any law says."""
+    found = foresee(finished_runs([factor * WORK.law_seconds] * 8))
+    assert found.seconds == pytest.approx(factor * WORK.law_seconds, rel=0.05)
+    assert found.high < 1.3 * found.low * 1.3
+
+
+def test_range_narrows_with_runs_and_widens_with_the_distance() -> None:
+    def width(found: TimeEstimate) -> float:
+        return found.high / found.low
+
+    few, many = finished_runs([50.0, 60.0]), finished_runs([50.0, 60.0] * 10)
+    assert width(foresee(many)) < width(foresee(few)) < width(foresee(few, change(flops=1e10, head="dense")))
+
+
+def test_range_follows_how_much_runs_of_a_kind_differ() -> None:
+    steady, restless = (foresee(finished_runs(taken)) for taken in ([50.0, 51.0] * 5, [30.0, 80.0] * 5))
+    assert steady.high / steady.low < restless.high / restless.low
+
+
+def test_four_of_five_trainings_end_within_the_range() -> None:
+    rng = np.random.default_rng(0)
+    inside = []
+    for _ in range(100):
+        level = np.exp(rng.normal())
+        taken = [float(level * WORK.law_seconds * np.exp(rng.normal(0, 0.2))) for _ in range(9)]
+        found = foresee(finished_runs(taken[:8]))
+        inside.append(found.low <= taken[8] <= found.high)
+    assert 0.7 <= np.mean(inside) <= 0.9
+
+
+def test_runs_of_machines_with_other_cores_do_not_count_beside_own_ones() -> None:
+    mixed = pd.concat([finished_runs([60.0] * 3), finished_runs([6.0] * 30, cores=64)], ignore_index=True)
+    assert foresee(mixed) == foresee(finished_runs([60.0] * 3))
+
+
+def test_older_records_that_do_not_name_the_cores_count_as_own() -> None:
+    assert not foresee(finished_runs([60.0], cores=None)).elsewhere
+
+
+@pytest.mark.parametrize(("source", "cores"), [("example", CORES), ("home", 64)])
+def test_estimate_from_other_machines_alone_says_so_and_is_less_sure(source: str, cores: int) -> None:
+    own, others = foresee(finished_runs([60.0] * 3)), foresee(finished_runs([60.0] * 3, source=source, cores=cores))
+    assert (own.elsewhere, others.elsewhere) == (False, True)
+    assert others.high / others.low > 5 * own.high / own.low
+
+
+def test_examples_join_where_home_has_trained_nothing_near_as_long() -> None:
+    runs = pd.concat([finished_runs([60.0] * 9, source="example"), finished_runs([60.0])], ignore_index=True)
+    assert foresee(runs).runs == 1
+    assert foresee(runs, change(epochs=WORK.epochs * 20)).runs == 10
+
+
+def test_frozen_backbone_costs_what_its_head_costs() -> None:
+    spec = RunSpec(dataset="folder", side=64, backbone="vgg16", frozen=True, head="flatten")
+    model = compute_model(spec, (64, 64, 3), 3)
+    assert Work.of(model, 100).flops == 2 * model.trainable < model.flops / 100
+    moving = dataclasses.replace(model, spec=spec.replace(augmentation="flip_horizontal=0.5"))
+    assert Work.of(moving, 100).flops == model.flops
+
+
+def test_finished_run_is_the_work_that_it_was(home: Home, store: RunStore, make_run: RunWriter) -> None:
+    run = make_run(RunSpec(head="dense", epochs=3))
+    assert Work.list_finished(store.frame()) == [Work.of(run.model, run.record.data.train_images)]
+
+
+def test_queue_takes_as_long_as_its_slots_allow() -> None:
+    estimator = TimeEstimator(finished_runs([60.0] * 5), rest_seconds=5.0, cores=CORES)
+    ends = {slots: estimator.queue([WORK] * 4, slots) for slots in (1, 2, 4)}
+    alone = estimator.training(WORK)
+    assert alone is not None
+    for slots, found in ends.items():
+        assert found is not None
+        assert found.seconds == pytest.approx(4 / slots * (alone.seconds + 5))
+    assert estimator.list_starts([WORK] * 4, 2) == pytest.approx([0.0, 0.0, *[alone.seconds + 5] * 2])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(0, 1000), max_size=20), st.integers(1, 8))
+def test_side_by_side_is_never_faster_than_the_work_allows(amounts: list[float], slots: int) -> None:
+    starts, end = _list_starts(amounts, slots)
+    assert starts == sorted(starts)
+    assert max([*amounts, sum(amounts) / slots]) <= end * (1 + 1e-9) + 1e-9
+    assert end <= sum(amounts) * (1 + 1e-9)
+
+
+def test_rest_of_a_job_is_what_it_took_besides_its_epochs() -> None:
+    runs = finished_runs([60.0, 60.0, 60.0])
+    jobs = [
+        Job(run_id, 1, "", "finished", attempt, 0, 0, "", "", False, 0.0, 100.0, 100.0 + seconds)
+        for run_id, attempt, seconds in zip(runs["run_id"], (1, 1, 2), (64.0, 68.0, 600.0), strict=True)
+    ]
+    assert read_rest(jobs, runs) == 6.0

@@ -1,0 +1,237 @@
+"""What goes wrong around a job: its folder, its process, its machine. Each ends in a state that says what happened."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.datasets.cache import open_dataset, pin
+from core.home import Home
+from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
+from core.jobs.local_executor import LocalExecutor
+from core.jobs.queue import Job, JobQueue
+from core.jobs.submit import cancel_job, requeue_job, submit
+from core.jobs.wait import wait
+from core.spec import RunSpec
+from core.store.run_store import RunStore
+from tests.support.dispatcher import (
+    LONG,
+    SPEC,
+    alive,
+    dispatcher_pid,
+    end_all,
+    kill,
+    read_history_of,
+    running,
+    until,
+    worker_pid,
+)
+from tests.support.markers import long
+from tests.support.paths import ROOT
+from tests.support.stand_in_worker import STAND_IN
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@pytest.fixture
+def home(digits_home: Home) -> Home:
+    return digits_home
+
+
+def look(home: Home, spec: RunSpec) -> Job:
+    job = JobQueue(home).job(spec.run_id)
+    assert job is not None
+    return job
+
+
+class Here(Dispatcher):
+    """A dispatcher in this process, driven step by step."""
+
+    def until_ended(self, spec: RunSpec, seconds: float = 60.0) -> Job:
+        end = time.monotonic() + seconds
+        while spec.run_id in {job.run_id for job in self.queue.unfinished()}:
+            assert time.monotonic() < end, "waited in vain"
+            self.step()
+            time.sleep(0.02)
+        return look(self.home, spec)
+
+
+def dispatcher_here(home: Home, system: Path = Path("/")) -> Here:
+    return Here(home, LocalExecutor(home, warm=False, module=STAND_IN, system=system))
+
+
+def test_folder_deleted_while_it_trains_ends_in_a_sentence_and_begins_anew(home: Home) -> None:
+    spec = pin(home, SPEC.replace(epochs=40))
+    JobQueue(home).submit([spec])
+    dispatcher = dispatcher_here(home)
+    dispatcher.step()
+    running(home, spec)
+    shutil.rmtree(home.jobs / spec.run_id)
+    job = dispatcher.until_ended(spec)
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.reason == (
+        "Expected the folder of a job to stay while it trains; got it deleted: ask again, and it begins anew."
+    )
+    JobQueue(home).submit([spec])
+    assert dispatcher.until_ended(spec).state == "finished"
+
+
+def test_process_id_that_another_program_got_is_left_alone(home: Home) -> None:
+    """The dispatcher, the worker and with it the machine died; after the restart somebody else has the number."""
+    spec = pin(home, SPEC)
+    queue = JobQueue(home)
+    queue.submit([spec])
+    job = queue.claim()
+    assert job is not None
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        processes = home.jobs / "processes"
+        processes.mkdir(parents=True)
+        (processes / job.handle).write_text(f"{stranger.pid} ")
+        queue.cancel(spec.run_id)  # so that the dispatcher wants that process to end
+        assert dispatcher_here(home).until_ended(spec).state == "cancelled"
+        assert stranger.poll() is None
+        queue.submit([spec])
+        job = queue.claim()
+        assert job is not None
+        (processes / job.handle).write_text(f"{stranger.pid} ")
+        job = dispatcher_here(home).until_ended(spec)
+        assert (job.state, job.attempt) == ("finished", 3)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_worker_that_the_system_ends_for_want_of_memory_fails_with_that_reason(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "vmstat").write_text("oom_kill 0\n")
+    spec = pin(home, LONG)
+    JobQueue(home).submit([spec])
+    dispatcher = dispatcher_here(home, tmp_path)
+    for kills in (1, 2, 3):
+        dispatcher.step()
+        pid = worker_pid(home, look(home, spec))
+        (tmp_path / "proc" / "vmstat").write_text(f"oom_kill {kills}\n")
+        kill(pid)
+        dispatcher.step()
+    job = dispatcher.until_ended(spec)
+    assert (job.state, job.attempt) == ("failed", 3)
+    assert job.reason.startswith("Expected enough memory for this model; the system ended 3 attempts for want of it")
+
+
+# -- with trainings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home whose dispatcher, and with it the loaded TensorFlow, lives through several tests."""
+    home = Home(tmp_path_factory.mktemp("faults"))
+    open_dataset(home, "digits")
+    yield home
+    end_all(home)
+
+
+TRAINING = RunSpec(train_images=1000, epochs=6)
+
+_ASK = """
+import sys, time
+from pathlib import Path
+from core.home import Home
+from core.jobs.submit import submit
+from core.spec import RunSpec
+print(submit(Home(Path(sys.argv[1])), RunSpec(train_images=1000, epochs=6, seed=1)).run_id, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.training
+@long
+def test_all_three_killed_at_once_lose_nothing_and_double_nothing(trained: Home) -> None:
+    """Who asked, the dispatcher and the worker."""
+    spec = pin(trained, TRAINING.replace(seed=1))
+    asker = subprocess.Popen(
+        [sys.executable, "-c", _ASK, str(trained.path)], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        pid = worker_pid(trained, running(trained, spec))
+        dispatcher = dispatcher_pid(trained)
+        assert dispatcher is not None
+        for victim in (dispatcher, pid):
+            os.kill(victim, signal.SIGKILL)
+    finally:
+        os.killpg(asker.pid, signal.SIGKILL)
+        asker.communicate()
+    until(lambda: not alive(dispatcher) and not alive(pid))
+    waiting = pin(trained, TRAINING.replace(seed=2, epochs=1))
+    JobQueue(trained).submit([waiting])
+    assert ensure_dispatcher(trained)
+    assert set(wait(trained, [spec.run_id, waiting.run_id]).values()) == {"finished"}
+    assert look(trained, spec).attempt == 2
+    assert RunStore(trained).open(spec.run_id).history["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.training
+@long
+def test_killed_asker_leaves_dispatcher_and_worker_at_work(trained: Home) -> None:
+    spec = pin(trained, TRAINING.replace(seed=3))
+    script = _ASK.replace("seed=1", "seed=3")
+    asker = subprocess.Popen([sys.executable, "-c", script, str(trained.path)], cwd=ROOT, start_new_session=True)
+    pid = worker_pid(trained, running(trained, spec))
+    os.killpg(asker.pid, signal.SIGKILL)
+    asker.wait()
+    assert alive(pid)
+    assert dispatcher_pid(trained)
+    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
+    assert look(trained, spec).attempt == 1
+
+
+@pytest.mark.training
+@long
+def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkpoint(trained: Home) -> None:
+    """Within the ten seconds in which no checkpoint is due."""
+    spec = pin(trained, TRAINING.replace(seed=4, epochs=12))
+    submit(trained, spec)
+    pid = worker_pid(trained, running(trained, spec))
+    until(lambda: len(read_history_of(trained, spec.run_id)) > 1)
+    folder = trained.jobs / spec.run_id
+    started = time.monotonic()
+    cancel_job(trained, spec.run_id)
+    until(lambda: not alive(pid), 3)
+    assert time.monotonic() - started < 3
+    until(lambda: look(trained, spec).state == "cancelled")
+    learned = len(read_history_of(trained, spec.run_id))
+    assert [path.name for path in folder.glob("checkpoint-*")] == [f"checkpoint-{learned:04}.keras"]
+    requeue_job(trained, spec.run_id, "cancelled")
+    assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
+    run = RunStore(trained).open(spec.run_id)
+    assert run.history["epoch"].tolist() == list(range(1, 13))
+    assert f"from epoch {learned + 1} of 12" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.training
+def test_spec_edited_by_hand_between_claim_and_start_trains_nothing_else(trained: Home) -> None:
+    class Meddler(LocalExecutor):
+        def start(self, handle: str, folder: Path) -> None:
+            edited = json.loads((folder / "spec.json").read_text()) | {"epochs": 1}
+            (folder / "spec.json").write_text(json.dumps(edited))
+            super().start(handle, folder)
+
+    home = Home(trained.path.with_name("edited"))
+    open_dataset(home, "digits")
+    spec = pin(home, TRAINING)
+    JobQueue(home).submit([spec])
+    job = Here(home, Meddler(home, warm=False)).until_ended(spec, 120)
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.reason == (
+        f"Expected {spec.run_id} to hold the spec its name stands for; got that of {spec.replace(epochs=1).run_id}."
+    )
+    assert RunStore(home).path(spec.run_id) is None
+    assert not home.runs.exists() or not list(home.runs.iterdir())

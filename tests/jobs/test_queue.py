@@ -1,0 +1,305 @@
+"""The table of jobs: its order, its pause, its tables of former versions, and a clock that cannot be trusted."""
+
+import itertools
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.datasets.cache import open_dataset, pin
+from core.displays.job_table import list_active_jobs, list_completed_jobs
+from core.errors import HomeError, JobError
+from core.home import Home
+from core.jobs import database as table_module
+from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
+from core.jobs.executor import Status
+from core.jobs.failure_reason import NO_MEMORY, NO_ROOM, explain_failure, explain_loss
+from core.jobs.local_executor import LocalExecutor
+from core.jobs.memory_kills import count_memory_kills
+from core.jobs.progress import Progress
+from core.jobs.queue import JobQueue
+from core.jobs.submit import requeue_job
+from core.spec import RunSpec
+from tests.support.dispatcher import SPEC
+from tests.support.stand_in_worker import FAILS, STAND_IN
+
+
+@pytest.fixture
+def specs(home: Home) -> list[RunSpec]:
+    open_dataset(home, "digits")
+    return [pin(home, SPEC.replace(seed=seed)) for seed in range(4)]
+
+
+@pytest.fixture
+def queue(home: Home, specs: list[RunSpec]) -> JobQueue:
+    """Four jobs that wait, asked for in the order of their seeds."""
+    queue = JobQueue(home)
+    queue.submit(specs)
+    return queue
+
+
+def seeds(queue: JobQueue) -> list[int]:
+    return [job.spec.seed for job in queue.unfinished()]
+
+
+# -- order ------------------------------------------------------------------------------------------------------------
+
+
+def test_moved_job_is_started_in_its_new_place(queue: JobQueue, specs: list[RunSpec]) -> None:
+    queue.move(specs[3].run_id, -99)
+    assert seeds(queue) == [3, 0, 1, 2]
+    queue.move(specs[0].run_id, 1)
+    assert seeds(queue) == [3, 1, 0, 2]
+    queue.move(specs[2].run_id, -1)
+    assert seeds(queue) == [3, 1, 2, 0]
+    claimed = [queue.claim() for _ in range(4)]
+    assert [job and job.spec.seed for job in claimed] == [3, 1, 2, 0]
+    with pytest.raises(JobError, match="Expected the id of a queued job; got"):
+        queue.move(specs[3].run_id, -1)
+
+
+def test_training_waits_for_the_one_that_it_will_go_on_from(home: Home) -> None:
+    queue = JobQueue(home)
+    short, long, other = RunSpec(epochs=3), RunSpec(epochs=5), RunSpec(epochs=5, seed=1)
+    queue.submit([short, long, other])
+    first, second = queue.claim(), queue.claim()
+    assert (first and first.spec, second and second.spec) == (short, other)
+    assert queue.claim() is None
+    assert first is not None
+    queue.settle(first, "finished")
+    third = queue.claim()
+    assert third is not None
+    assert third.spec == long
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), max_size=6))
+def test_moving_is_moving_in_a_list_and_loses_nobody(moves: list[tuple[int, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        queue = JobQueue(Home(Path(folder)))
+        specs = [SPEC.replace(seed=seed) for seed in range(4)]
+        queue.submit(specs)
+        order = [0, 1, 2, 3]
+        for seed, places in moves:
+            queue.move(specs[seed].run_id, places)
+            place = min(max(order.index(seed) + places, 0), 3)
+            order.remove(seed)
+            order.insert(place, seed)
+        assert seeds(queue) == order
+        queue.submit([SPEC.replace(seed=4)])
+        assert seeds(queue) == [*order, 4]
+
+
+# -- pause ------------------------------------------------------------------------------------------------------------
+
+
+def test_paused_queue_starts_nothing_and_nobody_until_it_goes_on(home: Home, queue: JobQueue) -> None:
+    queue.pause("a test")
+    queue.pause("another")
+    pause = JobQueue(home).paused()
+    assert pause is not None
+    assert pause.submitted_by == "a test"
+    assert queue.claim() is None
+    assert not queue.has_work()
+    assert not ensure_dispatcher(home)
+    assert not (home.jobs / "dispatcher.lock").exists()
+    queue.unpause()
+    queue.unpause()
+    assert queue.paused() is None
+    assert queue.claim() is not None
+
+
+def test_dispatcher_of_a_paused_queue_ends_when_idle_and_looks_after_what_runs(home: Home, queue: JobQueue) -> None:
+    """It neither loads what workers need nor waits for a queue that may be paused for days."""
+    job = queue.claim()
+    queue.pause()
+    assert job is not None
+    assert queue.has_work()
+    executor = LocalExecutor(home, warm=False, module=STAND_IN)
+    Dispatcher(home, executor, idle_seconds=0.3).run()
+    assert sorted(job.state for job in queue.unfinished()) == ["queued"] * 4  # the one that was lost waits again
+    assert not list(executor.processes.glob("*")) if executor.processes.exists() else True
+
+
+def test_home_without_jobs_can_be_paused(home: Home) -> None:
+    queue = JobQueue(home)
+    assert queue.paused() is None
+    queue.unpause()
+    assert not home.path.exists()
+    queue.pause()
+    assert queue.paused() is not None
+
+
+# -- again ------------------------------------------------------------------------------------------------------------
+
+
+def test_only_a_job_that_ended_so_is_asked_for_again(home: Home, queue: JobQueue, specs: list[RunSpec]) -> None:
+    queue.pause()
+    queue.cancel(specs[0].run_id)
+    with pytest.raises(JobError, match=r"Expected the id of a failed job; got '.*', which is cancelled"):
+        requeue_job(home, specs[0].run_id, "failed")
+    with pytest.raises(JobError, match="Expected the id of a failed job; got '0'"):
+        requeue_job(home, "0", "failed")
+    assert requeue_job(home, specs[0].run_id, "cancelled", submitted_by="a test").status == "queued"
+    assert seeds(queue) == [1, 2, 3, 0]
+    job = queue.job(specs[0].run_id)
+    assert job is not None
+    assert job.submitted_by == "a test"
+
+
+# -- former versions --------------------------------------------------------------------------------------------------
+
+OLD = """
+CREATE TABLE job (run_id TEXT PRIMARY KEY, number INTEGER NOT NULL, spec TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued', attempt INTEGER NOT NULL DEFAULT 0, cancel INTEGER NOT NULL DEFAULT 0,
+    queued_at REAL NOT NULL, started_at REAL, ended_at REAL);
+INSERT INTO job (run_id, number, spec, queued_at) SELECT run_id, number, spec, queued_at FROM new.job;
+"""
+
+
+@pytest.fixture
+def old(home: Home, queue: JobQueue) -> Path:
+    """The same jobs in a table of a version that knew neither deaths, priorities, reasons nor pauses."""
+    new = queue.path.rename(queue.path.with_name("new.sqlite"))
+    with closing(sqlite3.connect(queue.path)) as table:
+        table.execute("ATTACH ? AS new", (str(new),))
+        table.executescript(OLD)
+    return queue.path
+
+
+def test_table_of_a_former_version_is_read_and_goes_on(home: Home, old: Path) -> None:
+    queue = JobQueue(home)
+    assert seeds(queue) == [0, 1, 2, 3]
+    job = JobQueue(home).claim()
+    assert job is not None
+    assert (job.spec.seed, job.deaths, job.priority, job.reason) == (0, 0, 0, "")
+    queue.settle(job, "failed", "Expected a test to fail; got one.")
+    queue.pause()
+    assert [job.reason for job in queue.ended(9)] == ["Expected a test to fail; got one."]
+
+
+def test_former_version_goes_on_with_the_table_of_this_one(home: Home, old: Path) -> None:
+    assert len(JobQueue(home).jobs()) == 4
+    with closing(sqlite3.connect(old)) as table, table:
+        table.execute("INSERT INTO job (run_id, number, spec, queued_at) VALUES ('abc', 9, '{}', 1.0)")
+    assert JobQueue(home).newest_number() == 9
+
+
+def test_table_that_lacks_what_nobody_can_know_is_refused_in_a_sentence(home: Home, old: Path) -> None:
+    with closing(sqlite3.connect(old)) as table, table:
+        table.execute("ALTER TABLE job DROP COLUMN number")
+    for look in (JobQueue(home).jobs, JobQueue(home).claim, JobQueue(home).pause):
+        with pytest.raises(HomeError, match="Expected a table of jobs of this version or a former one; got"):
+            look()
+
+
+def test_table_of_a_former_version_in_a_home_that_cannot_be_written_is_said_in_a_sentence(
+    home: Home, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(old, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(table_module, "_PATIENCE_SECONDS", 0.1)
+        with pytest.raises(HomeError, match="Expected"):
+            JobQueue(home).jobs()
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def test_clock_that_jumps_changes_neither_order_nor_attempts(
+    home: Home, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, jumps = time.time(), itertools.cycle((-86_400.0, 86_400.0, 0.0, -3_600.0))
+    monkeypatch.setattr(time, "time", lambda: now + next(jumps))
+    queue = JobQueue(home)
+    for spec in (*specs, specs[0].replace(seed=FAILS)):
+        queue.submit([spec])
+    assert seeds(queue) == [0, 1, 2, 3, FAILS]
+    assert [job.spec.seed for job in queue.jobs()] == [FAILS, 3, 2, 1, 0]
+    for spec in specs[1:]:
+        queue.cancel(spec.run_id)
+    executor = LocalExecutor(home, warm=False, module=STAND_IN)
+    Dispatcher(home, executor, idle_seconds=0.3).run()
+    jobs = queue.jobs()
+    assert [(job.state, job.attempt) for job in jobs] == [("failed", 1), *[("cancelled", 0)] * 3, ("finished", 1)]
+    frame = list_completed_jobs(jobs, time.time())
+    assert not frame["Took"].str.contains("-").any()
+    assert not frame["Ended"].str.contains("-").any()
+
+
+# -- reasons ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ("Loading\nExpected a finite loss; got nan.\n\n", "Expected a finite loss; got nan."),
+        ("core.errors.DatasetError: Expected data; got none.", "Expected data; got none."),
+        ("Traceback …\n  numpy\nMemoryError", NO_MEMORY),
+        ("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc", NO_MEMORY),
+        ("OSError: [Errno 28] No space left on device: 'x'\ncleaning up", NO_ROOM),
+        ("ZeroDivisionError: division by zero", "ZeroDivisionError: division by zero"),
+        ("", "Expected a training to say why it failed; got an empty log."),
+    ],
+)
+def test_failure_is_told_in_words(log: str, reason: str) -> None:
+    assert explain_failure(log) == reason
+
+
+def test_loss_is_told_in_words() -> None:
+    assert explain_loss(Status("lost", -6), "std::bad_alloc", 3) == NO_MEMORY
+    assert explain_loss(Status("lost", -9), "Epoch 1", 3).endswith("3 attempts got killed by signal 9 (Killed).")
+    assert explain_loss(Status("lost"), "", 3).endswith("3 attempts got killed or crashed.")
+    told = explain_loss(Status("lost", -9, out_of_memory=True), "", 3)
+    assert told.startswith("Expected enough memory for this model; the system ended 3 attempts")
+
+
+GROUPS = "sys/fs/cgroup"
+
+
+@pytest.mark.parametrize(
+    ("files", "kills"),
+    [
+        ({}, 0),
+        ({"proc/vmstat": "nr_free 1\noom_kill 7\n"}, 7),
+        ({"proc/vmstat": "oom_kill 1\n", "proc/self/cgroup": "0::/a", f"{GROUPS}/a/memory.events": "oom_kill 2\n"}, 2),
+        ({"proc/vmstat": "oom_kill 7\n", "proc/self/cgroup": "0::/b\n", f"{GROUPS}/memory.events": "oom_kill 3\n"}, 3),
+        ({"proc/self/cgroup": "4:memory:/a\n0::/\n", f"{GROUPS}/memory/a/memory.oom_control": "oom_kill 4\n"}, 4),
+        ({"proc/self/cgroup": "4:cpu:/a\n", "proc/vmstat": "nr_free 1\n"}, 0),
+    ],
+)  # fmt: skip
+def test_kills_for_want_of_memory_are_counted_where_the_kernel_does(
+    tmp_path: Path, files: dict[str, str], kills: int
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert count_memory_kills(tmp_path) == kills
+
+
+# -- tables for people ------------------------------------------------------------------------------------------------
+
+
+def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue, specs: list[RunSpec]) -> None:
+    queue.move(specs[2].run_id, -99)
+    job = queue.claim()
+    assert job is not None
+    queue.move(specs[1].run_id, -99)
+    said = Progress(
+        phase="training", epoch=1, epochs=4, step=1, steps=2, loss=0.25, images_per_second=1234, eta_seconds=75
+    )
+    frame = list_active_jobs(queue.unfinished(), {job.run_id: said})
+    assert list(frame["Run"]) == [specs[seed].run_id for seed in (2, 1, 0, 3)]
+    first, second = frame.to_dict("records")[:2]
+    assert first["Training"] == "GAP · seed 2"
+    assert [first[name] for name in ("State", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Attempt")] == [
+        "training", 37.5, "2 of 4", "0.250", "1,234", "1 min 15 s", "1",
+    ]  # fmt: skip
+    assert (second["State"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
+    queue.cancel(job.run_id)
+    assert list_active_jobs(queue.unfinished(), {job.run_id: said})["State"][0] == "stopping"

@@ -1,0 +1,298 @@
+"""Sweeps: their members, what they would cost, and that no restart, budget or failure loses one."""
+
+import fcntl
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.datasets.cache import open_dataset, pin
+from core.displays.sweep import (
+    build_plan_table,
+    build_status_table,
+    build_sweep_chart,
+    compute_share,
+    describe_plan,
+    describe_status,
+    list_problems,
+    list_reasons,
+    name_sweep,
+)
+from core.errors import JobError, SpecError
+from core.files import write_json
+from core.home import Home
+from core.jobs.dispatcher import Dispatcher
+from core.jobs.local_executor import LocalExecutor
+from core.jobs.queue import JobQueue
+from core.jobs.sweep_plan import list_idle, list_members, plan_sweep, read_values
+from core.jobs.sweep_status import read_sweep_status, resubmit_failed, submit_sweep
+from core.jobs.sweep_store import Sweep, keep_sweep, list_overdue, list_sweeps, open_sweep
+from core.recipes import RECIPES
+from core.spec import RunSpec
+from core.store.run_store import RunStore
+from tests.support.run_writer import RunWriter
+from tests.support.stand_in_worker import FAILS, STAND_IN
+
+DIGITS = RECIPES["digits-heads"]
+SMALL = {"train_images": 200, "epochs": 3}
+
+
+def told(specs: list[RunSpec], *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(getattr(spec, name) for name in names) for spec in specs]
+
+
+# Members
+
+
+def test_members_come_seed_by_seed_so_that_half_a_sweep_is_a_whole_grid() -> None:
+    specs = list_members(DIGITS, ["gap", "dense"], range(2), {"blocks": [1, 2]})
+    grid = [("gap", 1), ("dense", 1), ("gap", 2), ("dense", 2)]
+    assert told(specs, "seed", "head", "blocks") == [(seed, *point) for seed in (0, 1) for point in grid]
+
+
+def test_setting_that_a_head_does_not_use_makes_one_run_of_it() -> None:
+    values = {"units": [64, 128, 256]}
+    specs = list_members(DIGITS, ["gap", "dense"], [0], values)
+    assert [spec.head for spec in specs] == ["gap", "dense", "dense", "dense"]
+    assert list_idle(specs, values) == ["Dense units makes no difference to GAP: trained once for all its values."]
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    heads=st.lists(st.sampled_from(["gap", "dense", "flatten", "gap_mlp"]), min_size=1, max_size=6),
+    seeds=st.integers(1, 3),
+    blocks=st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    units=st.lists(st.integers(1, 8192), min_size=1, max_size=4),
+)
+def test_members_are_distinct_and_have_the_values_asked_for(
+    heads: list[str], seeds: int, blocks: list[int], units: list[int]
+) -> None:
+    specs = list_members(DIGITS, heads, range(seeds), {"blocks": blocks, "units": units}, {"epochs": 7})
+    assert len({spec.run_id for spec in specs}) == len(specs) <= len(set(heads)) * seeds * len(blocks) * len(units)
+    assert {spec.head for spec in specs} == set(heads)
+    assert {(spec.seed, spec.blocks) for spec in specs} == {(seed, block) for seed in range(seeds) for block in blocks}
+    assert {spec.units for spec in specs if spec.uses("units")} in (set(units), set())
+    assert {spec.epochs for spec in specs} == {7}
+
+
+def test_too_large_a_sweep_is_one_sentence_and_takes_no_time() -> None:
+    begin = time.monotonic()
+    with pytest.raises(SpecError) as raised:
+        list_members(DIGITS, ["gap", "dense"], range(100), {"units": range(1, 8000), "filters": range(1, 500)})
+    assert time.monotonic() - begin < 1
+    assert str(raised.value) == (
+        "Expected a sweep of 1 to 200 runs; got 798,300,200: 2 heads × 100 seeds × 7999 of units × 499 of filters."
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "values"),
+    [
+        ("blocks=1,2,2, 3", "blocks", [1, 2, 3]),
+        ("learning-rate=0.01,1e-3", "learning_rate", [0.01, 0.001]),
+        ("patience=none,3", "patience", [None, 3]),
+        ("augmentation=none;flip_horizontal=0.5,rotation=10", "augmentation", ["", "flip_horizontal=0.5,rotation=10"]),
+        ("hidden=64,64-32", "hidden", ["64", "64-32"]),
+    ],
+)
+def test_values_are_read_as_their_setting_reads_them(word: str, name: str, values: list[Any]) -> None:
+    assert read_values([word]) == {name: values}
+
+
+@pytest.mark.parametrize("words", [["blocks"], ["blox=1"], ["head=gap"], ["seed=1,2"], ["blocks=1", "blocks=2"]])
+def test_what_is_no_list_of_values_is_refused(words: list[str]) -> None:
+    with pytest.raises(SpecError, match="Expected"):
+        read_values(words)
+
+
+# Plans
+
+
+@pytest.fixture
+def digits(home: Home) -> Home:
+    open_dataset(home, "digits")
+    return home
+
+
+def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+    make_run(RunSpec(head="gap", blocks=1))
+    specs = list_members(DIGITS, ["gap", "dense"], [0], {"blocks": [1, 2, 6]})
+    JobQueue(digits).submit([pin(digits, specs[1])])
+    found = plan_sweep(digits, specs, store)
+    assert [member.state for member in found.members] == [
+        "cached", "in progress", "to train", "to train", "invalid", "invalid",
+    ]  # fmt: skip
+    assert found.ahead == 1
+    cached, *others = found.members
+    assert cached.estimate is None
+    assert all(
+        member.estimate and member.estimate.low < member.estimate.high
+        for member in others
+        if member.state == "to train"
+    )
+    starts = [member.starts_in for member in found.of("to train")]
+    assert all(start is not None for start in starts)
+    assert starts == sorted(starts)
+    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 cannot be trained."
+    table = build_plan_table(found, ["blocks"])
+    assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
+    assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
+    assert "Choose fewer blocks" in list_problems(found)[0]
+    assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
+
+
+def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+    found = plan_sweep(digits, [make_run(RunSpec()).spec], store)
+    assert ([member.state for member in found.members], found.estimate) == (["cached"], None)
+
+
+def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
+    with pytest.raises(SpecError, match="Choose fewer blocks"):
+        plan_sweep(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
+
+
+def test_budget_is_foreseen(
+    digits: Home, store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADROOM_SLOTS", "1")
+    make_run(RunSpec(epochs=25))  # 50 seconds
+    found = plan_sweep(digits, list_members(DIGITS, ["gap"], range(1, 11), {}), store)
+    assert found.estimate is not None
+    assert 300 < found.estimate.seconds < 1200
+    late = found.count_late(1)
+    assert 7 <= late <= 9
+    assert f"{late} will probably not begin within 1 min" in describe_plan(found, 1)
+    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train if time is left") == late
+
+
+# Kept in the home
+
+
+def ask(home: Home, specs: list[RunSpec], budget: int | None = None) -> Sweep:
+    return keep_sweep(home, "digits-heads", ["blocks"], [pin(home, spec) for spec in specs], budget)
+
+
+def test_same_question_is_the_same_sweep_whoever_asks_in_whatever_order(digits: Home) -> None:
+    specs = list_members(DIGITS, ["gap", "dense"], [0], {"blocks": [1, 2]})
+    first, again, other = ask(digits, specs), ask(digits, specs[::-1], 5), ask(digits, specs[1:])
+    assert first.sweep_id == again.sweep_id != other.sweep_id
+    assert [sweep.sweep_id for sweep in list_sweeps(digits)] == [other.sweep_id, again.sweep_id]
+    assert open_sweep(digits, first.sweep_id[:6]) == again
+    assert again.specs == [pin(digits, spec) for spec in specs[::-1]]
+    assert name_sweep(first) == "digits-heads: GAP, Flatten + Dense; blocks 1, 2; 1 seed"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"sweep_id": "000000000000"}'])
+def test_damaged_file_is_left_out_and_named_when_asked_for(digits: Home, text: str) -> None:
+    sweep = ask(digits, [RunSpec()])
+    (digits.jobs / "sweeps" / "000000000000.json").write_text(text)
+    assert list_sweeps(digits) == [sweep]
+    with pytest.raises(JobError, match="Expected sweep 000000000000 to be one that this version can read"):
+        open_sweep(digits, "0000")
+
+
+@pytest.mark.parametrize("sweep_id", ["", "zz", "../x", "*"])
+def test_unknown_sweep_is_one_sentence(digits: Home, sweep_id: str) -> None:
+    with pytest.raises(JobError, match="Expected the id of one sweep"):
+        open_sweep(digits, sweep_id)
+
+
+def backdate(home: Home, sweep: Sweep, minutes: float) -> None:
+    path = home.jobs / "sweeps" / f"{sweep.sweep_id}.json"
+    write_json(path, json.loads(path.read_bytes()) | {"asked_at": sweep.asked_at - 60 * minutes})
+
+
+def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> None:
+    queue = JobQueue(digits)
+    mine, others = pin(digits, RunSpec(seed=1)), pin(digits, RunSpec(seed=2))
+    queue.submit([others], "the command line")
+    sweep = ask(digits, [mine, others], 10)
+    queue.submit([mine, others], sweep.submitted_by)
+    assert list_overdue(digits, queue.unfinished()) == []
+    backdate(digits, sweep, 11)
+    ((job, reason),) = list_overdue(digits, queue.unfinished())
+    assert job.run_id == mine.run_id
+    assert reason == "The sweep's budget of 10 min was used up."
+
+
+@pytest.fixture
+def dispatcher(digits: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispatcher]:
+    """Holds the lock, so that asking starts no other one; its trainings are stand-ins, one at a time."""
+    monkeypatch.setenv("HEADROOM_SLOTS", "1")
+    digits.jobs.mkdir(parents=True, exist_ok=True)
+    with (digits.jobs / "dispatcher.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Dispatcher(digits, LocalExecutor(digits, warm=False, module=STAND_IN))
+
+
+def work(dispatcher: Dispatcher, seconds: float = 90.0) -> None:
+    """Until nothing is left to do."""
+    end = time.monotonic() + seconds
+    while dispatcher.step():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.xdist_group("jobs")
+def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
+    digits: Home, dispatcher: Dispatcher, store: RunStore
+) -> None:
+    specs = [pin(digits, RunSpec(**SMALL, seed=seed)) for seed in (1, 2, FAILS)]
+    sweep = submit_sweep(digits, "digits-heads", [], specs, budget_minutes=10)
+    dispatcher.step()
+    backdate(digits, sweep, 11)
+    work(dispatcher)
+    standing = read_sweep_status(digits, sweep, store)
+    assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
+    assert build_status_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
+    assert list_reasons(standing) == ["2 not started: The sweep's budget of 10 min was used up."]
+    assert standing.ended
+    assert compute_share(standing) == 1.0
+    assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id
+
+    assert resubmit_failed(digits, sweep, "not started") == 2
+    work(dispatcher)
+    standing = read_sweep_status(digits, sweep, store)
+    assert [member.state for member in standing.members] == ["finished", "finished", "failed"]
+    assert standing.members[2].reason == "Expected a test to fail; got one."
+    assert describe_status(standing) == "2 of 3 finished · 1 failed"
+
+    assert resubmit_failed(digits, sweep, "failed") == 1
+    attempts = {job.run_id: job.state for job in JobQueue(digits).jobs()}
+    assert attempts == {specs[0].run_id: "finished", specs[1].run_id: "finished", specs[2].run_id: "queued"}
+    work(dispatcher)
+
+
+# The chart
+
+
+def test_chart_spans_the_whole_sweep_before_it_is_full(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+    specs = [pin(digits, spec) for spec in list_members(DIGITS, ["gap", "dense"], [0], {"units": [64, 128]})]
+    sweep = keep_sweep(digits, "digits-heads", ["units"], specs)
+    make_run(specs[0], accuracy=0.9)  # GAP, to which the units make no difference
+    chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, "units").to_dict()
+    points = chart["layer"][-1]
+    assert points["encoding"]["x"]["scale"]["domain"] == ["64", "128"]
+    assert points["encoding"]["color"]["scale"]["domain"] == ["GAP", "Flatten + Dense"]
+    rows = chart["datasets"][points["data"]["name"]]
+    assert [(row["head"], row["x"]) for row in rows] == [("GAP", "64"), ("GAP", "128")]
+    assert all(math.isclose(row["accuracy"], 0.9, abs_tol=0.1) for row in rows)
+
+
+def test_sweep_without_a_finished_member_has_a_chart_to_fill(digits: Home, store: RunStore) -> None:
+    sweep = ask(digits, list_members(DIGITS, ["gap", "dense"], [0], {}))
+    chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, None).to_dict()
+    assert chart["layer"][0]["encoding"]["x"]["scale"]["domain"] == ["GAP", "Flatten + Dense"]
+
+
+def test_member_whose_run_was_removed_says_so(digits: Home, store: RunStore, tmp_path: Path) -> None:
+    sweep = ask(digits, [RunSpec()])
+    (member,) = read_sweep_status(digits, sweep, store).members
+    assert (member.state, member.params) == ("not started", 24_586)
+    assert "never queued, or removed since" in member.reason

@@ -1,0 +1,31 @@
+"""A bundle of finished runs."""
+
+from pathlib import Path
+
+import pytest
+
+from core.home import Home
+from core.store.bundle import export_bundle
+from core.store.run_store import RunStore
+from tests.support.bundle import add_models
+from tests.support.run_writer import RunWriter
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> RunWriter:
+    return RunWriter(Home(tmp_path_factory.mktemp("origin") / "home"))
+
+
+@pytest.fixture(scope="module")
+def origin(writer: RunWriter) -> RunStore:
+    """Two runs, one of them with models."""
+    writer(test_images=60)
+    add_models(writer(head="dense", test_images=60))
+    return writer.store
+
+
+@pytest.fixture(scope="module")
+def bundle(origin: RunStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "runs.headroom"
+    export_bundle(origin, origin.frame()["run_id"].tolist(), path, pictures=False)
+    return path

@@ -1,0 +1,339 @@
+"""Bundles that are damaged, hostile or odd: refused in one sentence."""
+
+import hashlib
+import io
+import json
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import BundleError
+from core.home import Home
+from core.store.bundle_import import import_bundle
+from core.store.run_store import RunStore
+from tests.support.bundle import Files, describe, files_of, read_zip, write_zip
+
+
+def gap(files: Files) -> str:
+    """The folder of the run without models."""
+    return next(name for name in files if name.endswith("record.json") and b'"dense"' not in files[name]).rpartition(
+        "/"
+    )[0]
+
+
+def record(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], None]:
+    def apply(files: Files) -> None:
+        name = f"{gap(files)}/record.json"
+        values = json.loads(files[name])
+        change(values)
+        files[name] = json.dumps(values).encode()
+
+    return apply
+
+
+def replace(name: str, content: bytes | Callable[[bytes], bytes]) -> Callable[[Files], None]:
+    """Puts another file into a run, with a checksum that fits: only its content can give it away."""
+
+    def apply(files: Files) -> None:
+        place = f"{gap(files)}/{name}"
+        files[place] = content(files[place]) if callable(content) else content
+        record(lambda r: r["checksums"].update({name: hashlib.sha256(files[place]).hexdigest()}))(files)
+
+    return apply
+
+
+def arrays(**changes: Any) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        with np.load(io.BytesIO(content)) as stored:
+            found = dict(stored)
+        for name, value in changes.items():
+            found[name] = value(found[name]) if callable(value) else value
+        buffer = io.BytesIO()
+        np.savez(buffer, **found)
+        return buffer.getvalue()
+
+    return change
+
+
+class Trap:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (Path("sprung"),))
+
+
+def pickled(_: bytes) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, test_probs=np.array([Trap()], dtype=object))
+    return buffer.getvalue()
+
+
+def lie(content: bytes) -> bytes:
+    """A header that claims far more than there is."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            new.writestr(name, body.replace(b"(60, 10)", b"(9999999999, 10)") if name == "test_probs.npy" else body)
+    return buffer.getvalue()
+
+
+def bomb(_: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in ("test_probs", "test_labels", "validation_probs", "validation_labels"):
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                for _ in range(126):
+                    file.write(bytes(1_000_000))
+    return buffer.getvalue()
+
+
+def deep(_: bytes = b"") -> bytes:
+    return b"[" * 50_000 + b"]" * 50_000
+
+
+HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
+    "record of nonsense": (lambda f: f.update({f"{gap(f)}/record.json": b"{}"}), "valid record.json"),
+    "deep record": (lambda f: f.update({f"{gap(f)}/record.json": deep()}), "valid record.json"),
+    "deep spec in the record": (
+        lambda f: f.update({f"{gap(f)}/record.json": b'{"spec": {"x": ' + deep() + b"}}"}), "valid record.json",
+    ),
+    "another spec than its id": (record(lambda r: r["spec"].update(seed=7)), "the spec its id names"),
+    "id of another run": (record(lambda r: r.update(run_id="0123456789ab")), "the spec its id names"),
+    "unknown head": (record(lambda r: r["spec"].update(head="<script>")), "a spec that is known here"),
+    "accuracy that its predictions do not have": (
+        record(lambda r: r["metrics"].update(test_accuracy=0.999)), "that agree with its record; got test_accuracy",
+    ),
+    "loss that its predictions do not have": (
+        record(lambda r: r["metrics"].update(validation_loss=0.01)), "got validation_loss",
+    ),
+    "other targets": (record(lambda r: r["data"].update(targets="0" * 64)), "as targets"),
+    "parameters of another model": (record(lambda r: r["cost"].update(params=1)), "the 24,586 parameters"),
+    "huge numbers": (record(lambda r: r["cost"].update(peak_bytes=10**30)), "peak_bytes"),
+    "infinite time": (record(lambda r: r["cost"].update(train_seconds=float("inf"))), "valid record.json"),
+    "huge images": (record(lambda r: r["data"].update(input_shape=[10**9, 10**9, 1])), "images of at most 4096 pixels"),
+    "images too small for the model": (record(lambda r: r["data"].update(input_shape=[1, 1, 1])), "Expected"),
+    "more epochs than asked for": (record(lambda r: r.update(epochs=900)), "the 3 epochs of its spec"),
+    "checksum that points outside": (
+        record(lambda r: r["checksums"].update({"../../outside": "0" * 64})), r"got '\.\./\.\./outside'",
+    ),
+    "checksum of itself": (record(lambda r: r["checksums"].update({"record.json": "0" * 64})), "only files of a run"),
+    "fingerprint that is a path": (record(lambda r: r["data"].update(fingerprint="../../../tmp")), "the fingerprint"),
+    "right-to-left processor": (record(lambda r: r.update(cpu="a \u202eb")), "texts of at most 200 characters"),
+    "class of 10,000 characters": (
+        record(lambda r: r["data"]["classes"].__setitem__(0, "x" * 10_000)), "texts of at most 200 characters",
+    ),
+    "pickled predictions": (replace("predictions.npz", pickled), "the arrays test_probs"),
+    "pickled array": (replace("predictions.npz", arrays(test_probs=np.array([Trap()] * 60, dtype=object))), "type f4"),
+    "arrays that claim too much": (replace("predictions.npz", lie), r"test_probs of shape 60 × 10; got \(9999999999"),
+    "bomb of zeros": (replace("predictions.npz", bomb), "arrays of at most 500 MB; got more"),
+    "predictions of another shape": (
+        replace("predictions.npz", arrays(test_probs=lambda a: a[:5])), "test_probs of shape 60 × 10",
+    ),
+    "predictions of another type": (
+        replace("predictions.npz", arrays(test_probs=lambda a: a.astype(np.float64))), "test_probs to be of type f4",
+    ),
+    "labels beyond the classes": (
+        replace("predictions.npz", arrays(test_labels=lambda a: a + 90)), "test labels among its 10 classes",
+    ),
+    "probabilities beyond 1": (replace("predictions.npz", arrays(test_probs=lambda a: a * 5)), "that sum up to 1"),
+    "no predictions at all": (replace("predictions.npz", b"PK\x05\x06 no zip"), "a whole npz file; got a damaged one"),
+    "history that is deep": (replace("history.jsonl", deep()), "a history with a row an epoch"),
+    "history of too few epochs": (replace("history.jsonl", lambda c: c.splitlines(keepends=True)[0]), "got 1 rows"),
+    "history of text": (
+        replace("history.jsonl", lambda c: c.replace(b'"loss": ', b'"loss": "=cmd()", "x": ')), "a history with a row",
+    ),
+    "spec of another run": (replace("spec.json", b'{"seed": 9}'), "in spec.json"),
+    "deep spec": (replace("spec.json", deep()), "JSON in spec.json"),
+    "maps of another number of classes": (
+        replace("maps.npz", arrays(shares=lambda a: a[:, :3])), "shares of shape any × 10 × any × any",
+    ),
+    "robustness of impossible answers": (
+        replace("robustness.npz", arrays(predictions=lambda a: a + np.int16(300))), "answers among its classes",
+    ),
+    "robustness of other images": (replace("robustness.npz", arrays(images=lambda a: a - 999)), "test images"),
+    "picture that is none": (replace("augmentation.png", b"<svg onload=alert(1)>"), "an image file"),
+    "file that its record does not name": (
+        lambda f: f.update({f"{gap(f)}/layers.json": b"{}"}), "files that the record of their run names",
+    ),
+    "file that is lacking": (lambda f: f.pop(f"{gap(f)}/predictions.npz"), "predictions.npz; got no such file"),
+    "script beside the runs": (lambda f: f.update({"sitecustomize.py": b"import os"}), "only files of runs"),
+    "log": (lambda f: f.update({f"{gap(f)}/log.txt": b"x"}), "only files of runs"),
+    "way out": (lambda f: f.update({"runs/../../../outside": b"x"}), "paths below its top only"),
+    "absolute path": (lambda f: f.update({"/tmp/outside": b"x"}), "paths below its top only"),
+    "way out of a run": (lambda f: f.update({f"{gap(f)}/../../../../outside": b"x"}), "paths below its top only"),
+    "id that is none": (lambda f: f.update({"runs/ZZZZZZZZZZZZ/record.json": b"{}"}), "only files of runs"),
+    "model larger than its bytes": (
+        lambda f: f.update({next(n for n in f if n.endswith("model.keras")): b"other"}), "as it was written",
+    ),
+    "pictures of nobody's": (
+        lambda f: f.update({"thumbnails/0123456789abcdef/images.npy": npy(np.zeros((60, 8, 8, 1), np.uint8))}),
+        "pictures of the test images of its runs",
+    ),
+    "too few pictures": (
+        lambda f: f.update({f"thumbnails/{fingerprint(f)}/images.npy": npy(np.zeros((5, 8, 8, 1), np.uint8))}),
+        "pictures of the test images of its runs",
+    ),
+    "pictures too large": (
+        lambda f: f.update({f"thumbnails/{fingerprint(f)}/images.npy": npy(np.zeros((60, 400, 8, 1), np.uint8))}),
+        "pictures of the test images of its runs",
+    ),
+    "pickled pictures": (
+        lambda f: f.update({f"thumbnails/{fingerprint(f)}/images.npy": npy(np.array([Trap()], dtype=object))}),
+        "images.npy to be of type u1",
+    ),
+}  # fmt: skip
+
+
+def npy(array: np.ndarray[Any, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def fingerprint(files: Files) -> str:
+    return str(json.loads(files[f"{gap(files)}/record.json"])["data"]["fingerprint"])
+
+
+def refuse(home: Home, path: Path, models: bool = False) -> str:
+    """The sentence of a refusal, after which the home is as it was."""
+    before = files_of(home.path)
+    with pytest.raises(BundleError) as caught:
+        import_bundle(home, path, models=models)
+    sentence = str(caught.value)
+    assert sentence.startswith("Expected ")
+    assert sentence.endswith(".") or "; train it again with: " in sentence
+    assert len(sentence) < 700
+    assert "\n" not in sentence
+    assert files_of(home.path) == before
+    assert not [*home.path.rglob(".import-*")]
+    assert not [*home.path.parent.rglob("*outside*")]
+    return sentence
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_bundle_is_refused_in_one_sentence(
+    case: str, bundle: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    change, told = HOSTILE[case]
+    files = read_zip(bundle)
+    change(files)
+    sentence = refuse(home, write_zip(tmp_path / "hostile", describe(files)))
+    assert told.replace("\\", "") in sentence
+    assert not Path("sprung").exists()
+
+
+def manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], None]:
+    def apply(files: Files) -> None:
+        values = json.loads(files["bundle.json"])
+        change(values)
+        files["bundle.json"] = json.dumps(values).encode()
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda f: f.pop("bundle.json"), "Expected a bundle.json of at most 10 MB"),
+        (lambda f: f.update({"bundle.json": deep()}), "Expected a valid bundle.json"),
+        (lambda f: f.update({"bundle.json": b" " * 11_000_000}), "Expected a bundle.json of at most 10 MB"),
+        (manifest(lambda m: m.update(version=2)), "Expected a valid bundle.json; got 'version'"),
+        (manifest(lambda m: m.update(more=1)), "Expected a valid bundle.json; got 'more'"),
+        (manifest(lambda m: m["files"].popitem()), "to name every file of the bundle"),
+        (manifest(lambda m: m["files"].clear()), "to name every file of the bundle"),
+        (manifest(lambda m: next(iter(m["files"].values())).update(sha256="0" * 64)), "got other bytes"),
+        (manifest(lambda m: next(iter(m["files"].values())).update(bytes=5)), "to take 5 bytes"),
+        (manifest(lambda m: next(iter(m["files"].values())).update(bytes=10**12)), "to take at most"),
+        (manifest(lambda m: next(iter(m["files"].values())).update(bytes=-1)), "Expected a valid bundle.json"),
+        (lambda f: [f.pop(name) for name in [*f]] and f.update(describe({})), "1 to 2,000 runs"),
+    ],
+)  # fmt: skip
+def test_manifest_that_disagrees_is_refused(
+    change: Callable[[Files], object], told: str, bundle: Path, home: Home, tmp_path: Path
+) -> None:
+    files = read_zip(bundle)
+    change(files)
+    assert told in refuse(home, write_zip(tmp_path / "hostile", files))
+
+
+@pytest.mark.parametrize(
+    ("member", "told"),
+    [
+        ({"compress_type": zipfile.ZIP_DEFLATED}, "stored as they are"),
+        ({"compress_type": zipfile.ZIP_BZIP2}, "deflate or not at all"),
+        ({"external_attr": (stat.S_IFLNK | 0o777) << 16}, "got a link"),
+        ({"external_attr": (stat.S_IFIFO | 0o777) << 16}, "got a special file"),
+    ],
+)
+def test_odd_archive_is_refused(member: dict[str, int], told: str, bundle: Path, home: Home, tmp_path: Path) -> None:
+    assert told in refuse(home, write_zip(tmp_path / "hostile", read_zip(bundle), **member))
+
+
+def test_name_that_stands_twice_is_refused(bundle: Path, home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "twice"
+    shutil.copy(bundle, path)
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("bundle.json", b"{}")
+    assert "every file in the bundle once" in refuse(home, path)
+
+
+@pytest.mark.parametrize("models", [False, True])
+def test_model_that_was_damaged_on_the_way_is_told_whether_it_is_wanted_or_not(
+    bundle: Path, home: Home, store: RunStore, tmp_path: Path, models: bool
+) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        member = next(m for m in archive.infolist() if m.filename.endswith("model.tflite"))
+    content = bytearray(bundle.read_bytes())
+    head = member.header_offset
+    lengths = (int.from_bytes(content[head + place : head + place + 2], "little") for place in (26, 28))
+    content[head + 30 + sum(lengths)] ^= 1  # the first byte of the file itself
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(content)
+    with pytest.raises(BundleError, match=r"model\.tflite"):
+        import_bundle(home, damaged, models=models)
+    assert store.frame().empty
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(18)])
+def test_other_file_is_refused(content: bytes, home: Home, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    refuse(home, tmp_path / "file")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_bundle_that_broke_off_is_refused(share: float, bundle: Path, home: Home, tmp_path: Path) -> None:
+    content = bundle.read_bytes()
+    (tmp_path / "part").write_bytes(content[: int(share * len(content))])
+    refuse(home, tmp_path / "part")
+
+
+def test_path_without_a_file_is_refused(home: Home, tmp_path: Path) -> None:
+    assert "no such file" in refuse(home, tmp_path / "absent")
+    assert "no such file" in refuse(home, tmp_path)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_no_flipped_bit_passes_unnoticed(bundle: Path, home: Home, tmp_path: Path, place: float, bit: int) -> None:
+    """Either a refusal, or a bit that means nothing, such as one of the time of a file: what arrives is as it was."""
+    content = bytearray(bundle.read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    (tmp_path / "flipped").write_bytes(content)
+    try:
+        came = import_bundle(home, tmp_path / "flipped", models=True).came
+    except BundleError:
+        assert files_of(home.path) == {}
+        return
+    names = read_zip(bundle)
+    for run_id in came:
+        for name, found in files_of(home.runs / run_id).items():
+            assert names[f"runs/{run_id}/{name}"] == found
+        shutil.rmtree(home.runs / run_id)

@@ -1,0 +1,136 @@
+"""Which runs may be compared, and which comparison is offered first."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from core.recipes import RECIPES
+from core.spec import RunSpec
+from core.store.comparison import Comparison, count_training_images, describe_setting, list_changes, list_offers
+from core.store.run_store import RunStore
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+OWN = RunSpec(epochs=25)
+TRIAL = RunSpec(epochs=1, train_images=100)
+
+
+def first_offer(store: RunStore) -> set[str]:
+    return set(list_offers(store.frame())[0].run_ids)
+
+
+def pair(make_run: RunWriter, spec: RunSpec, seeds: int = 1) -> set[str]:
+    runs = [make_run(spec, head=head, seed=seed) for seed in range(seeds) for head in ("gap", "dense")]
+    return {run.run_id for run in runs}
+
+
+def test_quick_trial_does_not_displace_a_finished_report(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN)
+    pair(make_run, TRIAL)
+    assert first_offer(store) == report
+
+
+def test_one_head_does_not_displace_a_comparison_of_two(store: RunStore, make_run: RunWriter) -> None:
+    trial = pair(make_run, TRIAL)
+    make_run(OWN, head="gap")
+    assert first_offer(store) == trial
+
+
+def test_own_settings_go_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN)
+    pair(make_run, TRIAL, seeds=3)
+    assert first_offer(store) == report
+
+
+def test_official_data_goes_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+    cut = [make_run(OWN, head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")]
+    frame = store.frame().assign(official=False)
+    frame.loc[:, "data"] = "0" * 16
+    official = frame[frame["seed"] == 0].assign(data="1" * 16, official=True)
+    official["run_id"] = [f"{n:012x}" for n in range(2)]
+    offers = list_offers(pd.concat([frame, official]))
+    assert [set(offer.run_ids) for offer in offers] == [set(official["run_id"]), {run.run_id for run in cut}]
+
+
+def test_most_seeds_that_two_heads_have_go_first(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, RunSpec(epochs=3), seeds=2)
+    pair(make_run, RunSpec(epochs=4))
+    for seed in range(1, 3):
+        make_run(RunSpec(epochs=4), head="gap", seed=seed)
+    assert first_offer(store) == report
+
+
+def test_third_head_does_not_take_a_report_from_its_place(store: RunStore, make_run: RunWriter) -> None:
+    report = pair(make_run, OWN, seeds=2) | {make_run(OWN, head="flatten").run_id}
+    frame = store.frame().assign(dataset="fashion_mnist", recipe="fashion-heads")
+    other = frame[(frame["seed"] == 0) & (frame["head"] != "flatten")]
+    offers = list_offers(pd.concat([other, store.frame()]))
+    assert [offer.label for offer in offers] == ["digits-heads", "fashion-heads"]
+    assert set(offers[0].run_ids) == report
+
+
+def test_of_equal_offers_the_newest_goes_first(store: RunStore, make_run: RunWriter) -> None:
+    for epochs in (3, 5, 4):
+        pair(make_run, RunSpec(epochs=epochs))
+    labels = [offer.label for offer in list_offers(store.frame())]
+    assert labels == [f"digits-heads · {epochs} epochs" for epochs in (4, 5, 3)]
+
+
+def test_offer_knows_whether_its_settings_are_the_recipes_own(store: RunStore, make_run: RunWriter) -> None:
+    pair(make_run, OWN)
+    pair(make_run, TRIAL)
+    assert [(offer.label, offer.own) for offer in list_offers(store.frame())] == [
+        ("digits-heads", True),
+        ("digits-heads · 100 training images · 1 epoch", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("epochs", 1, "1 epoch"),
+        ("epochs", 1000, "1,000 epochs"),
+        ("train_images", None, "all training images"),
+        ("train_images", 1437, "1,437 training images"),
+        ("batch_size", 50, "batch size 50"),
+        ("units", 1, "1 dense unit"),
+        ("dropout", 0.5, "dropout 0.5"),
+        ("seed", 2, "seed 2"),
+    ],
+)
+def test_setting_is_said_in_words(name: str, value: object, words: str) -> None:
+    assert describe_setting(name, value) == words
+
+
+def test_changes_name_what_is_not_as_in_the_recipe(make_run: RunWriter) -> None:
+    recipe = RECIPES["digits-heads"]
+    own = Comparison.of(make_run(OWN, head=head, seed=seed) for head in ("gap", "dense") for seed in (0, 1))
+    assert list_changes(recipe, own.variants) == {}
+    other = Comparison.of([make_run(TRIAL, head="gap"), make_run(TRIAL, head="dense", epochs=2, units=32)])
+    assert list_changes(recipe, other.variants) == {
+        "train_images": "100 training images instead of all",
+        "units": "32 dense units instead of 256",
+        "epochs": "1 epoch and 2 epochs instead of 25",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        ({}, 1437),
+        ({"train_count": None}, 1437),
+        ({"train_count": None, "official": False}, None),
+        ({"train_count": 5000, "official": False}, 5000),
+    ],
+)
+def test_size_of_the_data_behind_a_subset_is_known_or_not(
+    make_run: RunWriter, data: dict[str, Any], count: int | None
+) -> None:
+    assert count_training_images(rewrite(make_run(TRIAL), data=data)) == count
+    assert count_training_images(rewrite(make_run(OWN), data={**data, "train_count": None})) == 1437
+
+
+def test_one_run_on_other_data_makes_the_comparison_unofficial(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap"), rewrite(make_run(head="dense"), data={"official": False})]
+    assert not Comparison.of(runs).official

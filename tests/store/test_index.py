@@ -1,0 +1,192 @@
+"""The index beside the runs: it follows what is published, deleted and damaged."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.errors import HomeError
+from core.store.index import Index
+from core.store.run_store import RunStore
+from tests.support.paths import ROOT
+from tests.support.run_store import edit_record, ids, reopened
+from tests.support.run_writer import RunWriter
+
+
+def test_list_follows_published_and_deleted_runs(store: RunStore, make_run: RunWriter) -> None:
+    first = make_run(seed=0)
+    assert ids(store) == [first.run_id]
+    second = make_run(seed=1)
+    assert ids(store) == [second.run_id, first.run_id]
+    shutil.rmtree(first.path)
+    assert ids(store) == [second.run_id]
+    assert ids(reopened(store)) == [second.run_id]
+    shutil.rmtree(store.home.runs)
+    assert ids(store) == []
+
+
+def test_list_follows_a_run_that_was_deleted_and_trained_again(store: RunStore, make_run: RunWriter) -> None:
+    ids(store)
+    for accuracy in (0.5, 0.9):
+        run = make_run(accuracy=accuracy)
+        assert store.frame()["test_accuracy"][0] == run.record.metrics.test_accuracy
+        assert reopened(store).frame()["test_accuracy"][0] == run.record.metrics.test_accuracy
+        shutil.rmtree(run.path)
+
+
+def test_record_that_is_repaired_is_listed(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    text = (run.path / "record.json").read_text()
+    edit_record(run, lambda record: record.pop("cost"))
+    assert ids(store) == []
+    (run.path / "record.json").write_text(text)
+    assert (ids(store), store.damaged()) == ([run.run_id], {})
+
+
+def test_generation_changes_with_the_runs_and_only_then(store: RunStore, make_run: RunWriter) -> None:
+    before = store.generation
+    run = make_run()
+    after = store.generation
+    assert after != before
+    os.utime(store.home.runs)
+    assert store.generation == after
+    shutil.rmtree(run.path)
+    assert store.generation != after
+
+
+def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run: RunWriter) -> None:
+    make_run()
+    store.frame()
+    index = store._indexes[0]
+    assert index.file is not None
+    index.frame.assign(epochs=99).to_feather(index.file)  # what no record says
+    assert list(reopened(store).frame()["epochs"]) == [99]
+
+
+@pytest.fixture
+def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nothing had been published for a while."""
+    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("_settled")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]),
+        lambda path: os.truncate(path, 100),
+        lambda path: os.truncate(path, 0),
+    ],
+)
+def test_record_that_changes_in_its_place_is_noticed(
+    store: RunStore, make_run: RunWriter, damage: Callable[[Path], None]
+) -> None:
+    whole, run = make_run(seed=0), make_run(seed=1)
+    assert ids(store) == [run.run_id, whole.run_id]
+    folder = run.path.stat().st_mtime_ns
+    damage(run.path / "record.json")
+    assert run.path.stat().st_mtime_ns == folder
+    end = time.monotonic() + 10
+    while len(ids(store)) > 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    for look in (store, reopened(store)):
+        assert ids(look) == [whole.run_id]
+        assert list(look.damaged()) == [run.run_id]
+
+
+@pytest.mark.usefixtures("_settled")
+def test_looking_at_every_record_takes_a_small_share_of_the_time(
+    store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    monkeypatch.setattr("core.store.index._LOOKING_SHARE", 1e-9)
+    ids(store)
+    (run.path / "record.json").write_text("{")
+    assert ids(store) == [run.run_id]
+    assert ids(reopened(store)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no index", b"ARROW1\0\0" + b"\0" * 100, b"SQLite format 3\0", None])
+def test_damaged_index_is_made_anew(store: RunStore, make_run: RunWriter, content: bytes | None) -> None:
+    run = make_run()
+    frame = store.frame()
+    path = store.home.path / "index.feather"
+    path.write_bytes(path.read_bytes()[:-50] if content is None else content)
+    assert reopened(store).frame().equals(frame)
+    path.unlink()
+    assert reopened(store).frame().equals(frame)
+    assert Index(store.home.runs, path)._load() is None
+    assert ids(reopened(store)) == [run.run_id]
+
+
+def test_index_of_another_version_is_not_believed(store: RunStore, make_run: RunWriter) -> None:
+    make_run()
+    frame = store.frame()
+    index = store._indexes[0]
+    assert index.file is not None
+    for other in (index.frame.assign(version=1, epochs=99), index.frame.assign(epochs=99).drop(columns="params")):
+        other.to_feather(index.file)
+        assert reopened(store).frame().equals(frame)
+
+
+def test_home_that_cannot_be_written_is_listed(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    (store.home.path / "index.feather").mkdir()  # nobody can write a file there, not even root
+    assert ids(store) == [run.run_id]
+    assert ids(reopened(store)) == [run.run_id]
+
+
+def test_home_whose_runs_are_no_folder_is_told(store: RunStore) -> None:
+    store.home.path.mkdir()
+    store.home.runs.write_text("")
+    with pytest.raises(HomeError, match=r"Expected to be able to read .*runs; got: Not a directory"):
+        store.frame()
+
+
+def test_runs_that_two_processes_publish_are_all_listed(store: RunStore) -> None:
+    program = (
+        "import sys; from pathlib import Path; from core.home import Home\n"
+        "from tests.support.run_writer import RunWriter\n"
+        "write = RunWriter(Home(Path(sys.argv[1])))\n"
+        "for seed in range(int(sys.argv[2]), 24, 2): write(seed=seed, predictions=False); write.store.frame()\n"
+    )
+    command = [sys.executable, "-c", program, str(store.home.path)]
+    processes = [subprocess.Popen([*command, str(first)], cwd=ROOT) for first in (0, 1)]
+    seen: set[str] = set()
+    while any(process.poll() is None for process in processes):
+        listed = ids(store)
+        assert seen <= set(listed)
+        seen = set(listed)
+        time.sleep(0.02)
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(store.frame()["seed"]) == sorted(reopened(store).frame()["seed"]) == list(range(24))
+
+
+def test_threads_may_share_a_store(store: RunStore, make_run: RunWriter) -> None:
+    failures: list[Exception] = []
+    done = threading.Event()
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                frame = store.frame()
+                assert frame["run_id"].is_unique
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for seed in range(10):
+        make_run(seed=seed, predictions=False)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(store.frame()) == 10

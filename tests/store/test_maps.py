@@ -1,0 +1,47 @@
+"""Stored activation maps: small, exact to three digits, and damaged."""
+
+import numpy as np
+import pytest
+
+from core.errors import RunDamagedError
+from core.store.activation_maps import MOST_BYTES, MOST_FLOPS, MOST_IMAGES, NAME, count_images, read_maps, save_maps
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+
+def test_stored_maps_stay_small_and_quick_whatever_the_head() -> None:
+    for size in (1, 500, 98_000, 2_000_000, 10**9):
+        for flops in (1, 10**6, 4 * 10**9, 10**12):
+            count = count_images(10_000, size, flops)
+            assert 1 <= count <= MOST_IMAGES
+            assert count == 1 or (count * size <= MOST_BYTES and count * flops <= MOST_FLOPS)
+    assert count_images(10_000, 500, 10**6) == MOST_IMAGES
+    assert count_images(3, 500, 10**6) == 3
+
+
+@pytest.mark.parametrize("size", [1e-20, 1.0, 1e9])
+def test_stored_maps_keep_three_digits_whatever_their_size(make_run: RunWriter, size: float) -> None:
+    run = make_run()
+    maps = (size * np.random.default_rng(0).normal(size=(3, 10, 5, 5))).astype(np.float32)
+    maps[0, 0, 0, 0], maps[1] = np.nan, 0
+    save_maps(run.path / NAME, maps, np.zeros(10, np.float32), exact=True)
+    found = read_maps(rewrite(run))
+    assert found
+    np.testing.assert_allclose(found.maps, maps, rtol=1e-3, atol=1e-6 * size)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_damaged_maps_are_told_in_one_sentence(make_run: RunWriter, content: bytes | None) -> None:
+    run = make_run()
+    (run.path / NAME).write_bytes(content if content is not None else (run.path / NAME).read_bytes()[:200])
+    with pytest.raises(RunDamagedError, match="got other bytes; train it again with"):
+        read_maps(run)
+    with pytest.raises(RunDamagedError, match="Expected readable activation maps in run"):
+        read_maps(rewrite(run))
+
+
+def test_maps_of_other_classes_are_refused(make_run: RunWriter) -> None:
+    run = make_run()
+    save_maps(run.path / NAME, np.zeros((4, 3, 5, 5), np.float32), np.zeros(3, np.float32), exact=True)
+    with pytest.raises(RunDamagedError, match=r"Expected activation maps of 10 classes .* \(4, 3, 5, 5\)"):
+        read_maps(rewrite(run))

@@ -1,0 +1,237 @@
+"""What people add to runs, and the search over it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import HomeError, NoteError, RunNotFoundError, SearchError
+from core.home import Home
+from core.store.differing_settings import list_differences
+from core.store.note import Note, NoteBook, read_tags
+from core.store.run_store import RunStore
+from core.store.search import parse_search, search
+from tests.support.run_writer import RunWriter
+
+HOSTILE_TEXT = [
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "=HYPERLINK(1)",
+    "# **bold**",
+    "'); DROP TABLE note",
+]
+
+RUN = "3f9a12bc44d0"
+
+
+def test_note_comes_back_as_it_was_written(home: Home) -> None:
+    book = NoteBook(home)
+    assert book.read_all() == {}
+    assert not book.path.exists()
+    note = Note("the first", ("paper", "draft"), "two\nlines", star=True)
+    assert book.write(RUN, note) == replace(note, version=1)
+    assert NoteBook(home).read_all() == {RUN: replace(note, version=1)}
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXT)
+def test_odd_texts_are_kept_as_text(home: Home, text: str) -> None:
+    kept = NoteBook(home).write(RUN, Note(name=text, text=text + "\u202e" + "x" * 9_000))
+    assert NoteBook(home).read(RUN) == kept
+
+
+def test_later_of_two_people_is_told_and_loses_nothing(home: Home) -> None:
+    mine = theirs = NoteBook(home)
+    seen = mine.write(RUN, Note(text="as both saw it"))
+    theirs.write(RUN, replace(seen, text="theirs"))
+    with pytest.raises(NoteError, match="a newer one of somebody else"):
+        mine.write(RUN, replace(seen, text="mine"))
+    assert mine.read(RUN).text == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        (Note(name="x" * 101), "a name of at most 100 characters"),
+        (Note(name="a\u202eb"), "characters that can be seen"),
+        (Note(name="two\nlines"), "characters that can be seen"),
+        (Note(tags=("a:b",)), "without colons"),
+        (Note(tags=("",)), "tags of at most 40"),
+        (Note(tags=("x" * 41,)), "tags of at most 40"),
+        (Note(tags=tuple(map(str, range(21)))), "at most 20 tags; got 21"),
+        (Note(text="x" * 10_001), "at most 10,000 characters; got 10,001"),
+    ],
+)
+def test_what_cannot_be_shown_in_a_line_is_refused(home: Home, note: Note, told: str) -> None:
+    with pytest.raises(NoteError, match=told):
+        NoteBook(home).write(RUN, note)
+    assert NoteBook(home).read_all() == {}
+
+
+def test_star_leaves_the_words(home: Home) -> None:
+    book = NoteBook(home)
+    book.write(RUN, Note(text="words"))
+    book.change([RUN, "0123456789ab"], star=True)
+    assert book.read(RUN) == Note(text="words", star=True, version=2)
+    assert book.read("0123456789ab").star
+
+
+def test_damaged_table_is_told_in_a_sentence(home: Home) -> None:
+    home.path.mkdir()
+    NoteBook(home).path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
+    with pytest.raises(HomeError, match=r"^Expected to be able to use .*notes\.sqlite"):
+        NoteBook(home).read_all()
+
+
+def test_tags_are_read_from_a_line() -> None:
+    assert read_tags(" Paper,draft  paper ") == ("paper", "draft")
+
+
+# Removing
+
+
+def test_removed_run_comes_back(make_run: RunWriter, store: RunStore) -> None:
+    run = make_run()
+    store.remove(run.run_id)
+    assert (store.path(run.run_id), store.frame().empty, store.damaged()) == (None, True, {})
+    assert store.removed() == [run.run_id]
+    store.restore(run.run_id)
+    assert store.path(run.run_id) == run.path
+    assert store.removed() == []
+
+
+def test_removed_run_that_was_trained_anew_stays_as_it_is(make_run: RunWriter, store: RunStore) -> None:
+    store.remove(make_run().run_id)
+    anew = make_run()
+    store.restore(anew.run_id)
+    assert store.open(anew.run_id).record == anew.record
+    assert store.removed() == []
+
+
+def test_run_that_is_removed_for_good_is_gone(make_run: RunWriter, store: RunStore) -> None:
+    run = make_run()
+    store.remove(run.run_id)
+    store.clear()
+    with pytest.raises(RunNotFoundError):
+        store.restore(run.run_id)
+
+
+def test_example_cannot_be_removed(home: Home) -> None:
+    store = RunStore(home)
+    with pytest.raises(RunNotFoundError, match="which is an example"):
+        store.remove(store.frame()["run_id"].iloc[0])
+
+
+# The search
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    writer = RunWriter(Home(tmp_path_factory.mktemp("search") / "home"))
+    writer(accuracy=0.5, predictions=False)
+    writer(accuracy=0.95, seed=1, predictions=False)
+    writer(head="dense", accuracy=0.95, predictions=False)
+    return writer.store.frame().sort_values("finished_at", ignore_index=True).assign(
+        name=["", "my best", ""], tags=["", "paper draft", "papers"], note=["", "", "see <b>this</b>"],
+        star=[False, True, False], archived=[True, False, False],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("", [0, 1, 2]),
+        ("   ", [0, 1, 2]),
+        ("head:gap", [0, 1]),
+        ("-head:gap", [2]),
+        ("HEAD:GAP acc>0.9", [1]),
+        ("acc>90%", [1, 2]),
+        ("acc<=0.6", [0]),
+        ("tag:paper", [1]),
+        ("-tag:paper", [0, 2]),
+        ("is:star", [1]),
+        ("-is:archived", [1, 2]),
+        ("flatten", [2]),
+        ('"my best"', [1]),
+        ('name:"my best" seed:1', [1]),
+        ("<b>", [2]),
+        ("seed=0 params>100000", [2]),
+        ("digits-heads", [0, 1, 2]),
+        ("nothing-like-it", []),
+        ("side>3", []),
+        ("epochs:3", [0, 1, 2]),
+        ("frozen:false", [0, 1, 2]),
+        (".*", []),
+    ],
+)
+def test_search_lets_through_what_it_says(frame: pd.DataFrame, text: str, rows: list[int]) -> None:
+    assert search(frame, text).index.tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("colour:red", "Expected a field such as"),
+        ("acc>high", "Expected acc with a number"),
+        ('acc:""', "Expected acc with a number"),
+        ("head>gap", "Expected head: with a word"),
+        ("is:mine", "Expected is:star or is:archived"),
+        ('"open', "got one that is left open"),
+        ("x" * 501, "at most 500 characters"),
+    ],
+)
+def test_search_that_is_not_understood_says_what_was_expected(text: str, told: str) -> None:
+    with pytest.raises(SearchError, match=told):
+        parse_search(text)
+
+
+_WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12).filter(lambda text: text.lower() == text)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from(["", "head", "tag", "name", "dataset"]), _WORD), max_size=6,
+    )
+)  # fmt: skip
+def test_search_is_read_as_it_was_written(terms: list[tuple[bool, str, str]]) -> None:
+    text = " ".join(f"{'-' * turned}{field}{':' * bool(field)}{word}" for turned, field, word in terms)
+    found = parse_search(text)
+    assert [(term.turned, term.field, term.value) for term in found] == terms
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=st.text(max_size=60) | st.from_regex(r'(-?[a-z]{0,6}[:<>=]{0,2}[0-9a-z."%]{0,5} ?){0,5}', fullmatch=True))
+def test_any_text_is_a_search_or_refused_in_a_sentence(frame: pd.DataFrame, text: str) -> None:
+    try:
+        found = search(frame, text)
+    except SearchError as error:
+        found, told = frame, str(error)
+    else:
+        told = "Expected nothing."
+    assert told.startswith("Expected ")
+    assert set(found.index) <= set(frame.index)
+
+
+@given(word=_WORD)
+@settings(max_examples=30, deadline=None)
+def test_a_term_and_its_opposite_share_the_runs(frame: pd.DataFrame, word: str) -> None:
+    both: list[Any] = [*search(frame, word).index, *search(frame, f"-{word}").index]
+    assert sorted(both) == [0, 1, 2]
+
+
+# What differs
+
+
+def test_only_settings_that_differ_are_told(make_run: RunWriter) -> None:
+    runs = [make_run(), make_run(seed=1, learning_rate=0.002)]
+    table = list_differences(runs, ["a", "<b>"])
+    assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Test loss", "Parameters"]
+    assert table["Learning rate"].tolist() == ["0.001", "0.002"]
+
+
+def test_file_beside_the_notes_is_no_run(home: Home, store: RunStore, tmp_path: Path) -> None:
+    NoteBook(home).write(RUN, Note(text="of a run that is gone"))
+    assert (store.frame().empty, store.damaged()) == (True, {})

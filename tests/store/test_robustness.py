@@ -1,0 +1,28 @@
+"""The stored answers to harder images: damaged or not to be trusted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import RunDamagedError
+from core.store.robustness_file import NAME
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+FILES = {
+    "cut": lambda found, path: path.write_bytes(path.read_bytes()[:200]),
+    "empty": lambda found, path: path.write_bytes(b""),
+    "pickled": lambda found, path: np.savez(path, **vars(replace(found, corruptions=found.corruptions.astype(object)))),
+    "rows missing": lambda found, path: np.savez(path, **vars(replace(found, values=found.values[:-1]))),
+    "images beyond": lambda found, path: np.savez(path, **vars(replace(found, images=found.images + 10_000))),
+    "an array missing": lambda found, path: np.savez(path, predictions=found.predictions),
+}
+
+
+@pytest.mark.parametrize("damage", FILES)
+def test_file_that_cannot_be_trusted_is_told_in_a_sentence(make_run: RunWriter, damage: str) -> None:
+    run = make_run(head="gap")
+    FILES[damage](run.robustness, run.path / NAME)
+    with pytest.raises(RunDamagedError, match=r"^Expected .*robustness\.npz .*run.*; got"):
+        _ = rewrite(run).robustness

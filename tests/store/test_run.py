@@ -1,0 +1,133 @@
+"""The files of a run: truncated, changed, left out, or not what they should be."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import RunDamagedError
+from core.files import compute_checksum
+from core.store.run import HISTORY, Run, _read_checksum, read_history
+from core.store.run_store import RunStore
+from tests.support.run_store import change_byte, edit_record, ids, reopened
+from tests.support.run_writer import RunWriter
+
+
+def test_truncated_predictions_are_told(make_run: RunWriter) -> None:
+    run = make_run()
+    path = run.path / "predictions.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(
+        RunDamagedError, match=r"Expected predictions\.npz of run .* as it was written; got other bytes"
+    ):
+        _ = run.predictions
+
+
+@pytest.mark.parametrize("name", ["predictions.npz", "history.jsonl"])
+def test_one_changed_byte_is_told(make_run: RunWriter, name: str) -> None:
+    run = make_run(head="dense", seed=3)
+    run.artifact(name)
+    change_byte(run.path / name)
+    with pytest.raises(RunDamagedError) as caught:
+        run.artifact(name)
+    assert str(caught.value) == (
+        f"Expected {name} of run {run.run_id} as it was written; got other bytes; train it again with: "
+        "python -m core train --recipe digits-heads --heads dense --epochs 3 --seed 3"
+    )
+
+
+def test_file_that_cannot_be_read_is_told(make_run: RunWriter) -> None:
+    run = make_run()
+    unreadable = Path("/proc/self/mem")  # at its begin, also for root
+    if not unreadable.exists():
+        pytest.skip("needs a file that nobody can read: /proc is not there")
+    (run.path / "history.jsonl").unlink()
+    (run.path / "history.jsonl").symlink_to(unreadable)
+    with pytest.raises(
+        RunDamagedError, match=r"Expected to be able to read history\.jsonl .*; got: Input/output error"
+    ):
+        run.artifact("history.jsonl")
+
+
+def test_run_with_a_changed_file_is_opened_and_not_whole(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    assert store.path(run.run_id) == run.path
+    change_byte(run.path / "predictions.npz")
+    assert store.path(run.run_id) is None
+    assert (ids(store), store.open(run.run_id).record) == ([run.run_id], run.record)
+
+
+def test_unchanged_files_are_read_once(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    store.path(run.run_id)
+    read = _read_checksum.cache_info().misses
+    assert reopened(store).path(run.run_id) == run.path
+    assert _read_checksum.cache_info().misses == read
+    os.utime(run.path / "history.jsonl")
+    assert store.path(run.run_id) == run.path
+    assert _read_checksum.cache_info().misses == read + 1
+
+
+def test_file_that_was_left_out_is_told(store: RunStore, make_run: RunWriter) -> None:
+    run = make_run()
+    (run.path / "model.tflite").write_bytes(b"a model")
+    edit_record(run, lambda r: r["checksums"].update({"model.tflite": compute_checksum(run.path / "model.tflite")}))
+    (run.path / "model.tflite").unlink()
+    assert not run.has("model.tflite")
+    with pytest.raises(RunDamagedError, match=r"to hold model\.tflite; got no such file\.$"):
+        Run.open(run.path).artifact("model.tflite")
+    assert store.path(run.run_id) == run.path
+    (run.path / "predictions.npz").unlink()
+    assert store.path(run.run_id) is None
+    with pytest.raises(RunDamagedError, match=r"to hold predictions\.npz; got no such file; train it again with: "):
+        _ = run.predictions
+
+
+def resigned(run: Run, name: str, content: bytes) -> Run:
+    """The run with another file and the checksum that fits: somebody meant it."""
+    (run.path / name).write_bytes(content)
+    edit_record(run, lambda record: record["checksums"].update({name: compute_checksum(run.path / name)}))
+    return Run.open(run.path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
+def test_predictions_that_are_no_archive_are_told(make_run: RunWriter, content: bytes) -> None:
+    with pytest.raises(RunDamagedError, match="Expected readable predictions"):
+        _ = resigned(make_run(), "predictions.npz", content).predictions
+
+
+def test_predictions_that_do_not_fit_the_record_are_told(make_run: RunWriter, tmp_path: Path) -> None:
+    run = make_run()
+    arrays = vars(run.predictions)
+    np.savez(tmp_path / "other.npz", **{**arrays, "test_probs": arrays["test_probs"][:5]})
+    with pytest.raises(RunDamagedError, match=r"Expected test predictions of shape \(360, 10\)"):
+        _ = resigned(run, "predictions.npz", (tmp_path / "other.npz").read_bytes()).predictions
+
+
+def test_pickled_predictions_are_not_executed(make_run: RunWriter, tmp_path: Path) -> None:
+    run = make_run()
+    np.savez(tmp_path / "other.npz", **{**vars(run.predictions), "test_probs": np.array([Path], dtype=object)})
+    with pytest.raises(RunDamagedError, match="pickle"):
+        _ = resigned(run, "predictions.npz", (tmp_path / "other.npz").read_bytes()).predictions
+
+
+@pytest.mark.parametrize("content", [b"3\n", b'{"epoch": "one"}\n', b"\xff\n"])
+def test_history_that_is_none_is_told(make_run: RunWriter, content: bytes) -> None:
+    with pytest.raises(RunDamagedError, match="Expected a readable history"):
+        _ = resigned(make_run(), "history.jsonl", content).history
+
+
+def test_history_has_a_row_an_epoch(make_run: RunWriter) -> None:
+    history = make_run(epochs=7).history
+    assert list(history.columns) == list(HISTORY)
+    assert list(history["epoch"]) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_line_that_is_still_being_written_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    assert len(read_history(path)) == 0
+    line = json.dumps(dict.fromkeys(HISTORY, 1))
+    path.write_text(f"{line}\n{line[:20]}")
+    assert len(read_history(path)) == 1

@@ -1,0 +1,28 @@
+"""The command line, called in this process."""
+
+import json
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from core.cli.app import app
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def ask(*words: str) -> Any:
+    """The JSON that a command answers with."""
+    result = call(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refused(*words: str) -> tuple[int, str]:
+    """Exit code and the one line on standard error."""
+    result = call(*words)
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert "to end well" not in result.stderr  # what is said of an error that nobody foresaw
+    return result.exit_code, result.stderr

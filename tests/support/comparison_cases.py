@@ -1,0 +1,83 @@
+"""Comparisons of every kind: one run, several heads and seeds, diverged, with hostile names."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from core.home import Home
+from core.store.comparison import Comparison
+from core.store.run import Run
+from tests.support.run_rewriter import history_of, rewrite
+from tests.support.run_writer import RunWriter
+
+FOREIGN = (
+    "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
+    "new\nline", "&amp; %", "日本",
+)  # fmt: skip
+
+
+def one_run(make_run: RunWriter) -> Iterator[Run]:
+    yield make_run(head="gap")
+
+
+def two_heads_three_seeds(make_run: RunWriter) -> Iterator[Run]:
+    for seed in range(3):
+        yield make_run(head="gap", seed=seed, accuracy=0.85)
+        yield make_run(head="dense", seed=seed, accuracy=0.95)
+
+
+def three_heads(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "gap_dense", "dense"):
+        yield make_run(head=head)
+
+
+def one_head_other_units(make_run: RunWriter) -> Iterator[Run]:
+    yield make_run(head="dense", units=32)
+    yield make_run(head="dense", units=256, epochs=5)
+
+
+def some_values_of_a_setting(make_run: RunWriter) -> Iterator[Run]:
+    for filters in (8, 16):
+        for seed in range(2):
+            yield make_run(head="gap", filters=filters, seed=seed)
+    for units in (32, 256):
+        yield make_run(head="dense", filters=16, units=units)
+
+
+def diverged(make_run: RunWriter) -> Iterator[Run]:
+    lost: dict[str, float | None] = {"loss": None, "val_loss": None}
+    rows = [row | (lost if row["epoch"] == 3 else {}) for row in history_of(3)]
+    yield rewrite(make_run(head="gap"), history=rows, metrics={"test_loss": None, "validation_loss": None})
+    yield make_run(head="dense")
+
+
+def foreign_names(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "dense"):
+        yield rewrite(make_run(head=head), classes=FOREIGN)
+
+
+def not_a_number(make_run: RunWriter) -> Iterator[Run]:
+    """All probabilities of one seed and half of another are NaN, as after a diverged training."""
+    for seed, lost in ((0, 360), (1, 180)):
+        for head in ("gap", "dense"):
+            run = make_run(head=head, seed=seed)
+            probs = run.predictions.test_probs.copy()
+            probs[:lost] = np.nan
+            yield rewrite(run, probs=probs) if head == "gap" else run
+
+
+def never_wrong(make_run: RunWriter) -> Iterator[Run]:
+    for head in ("gap", "dense"):
+        run = make_run(head=head)
+        yield rewrite(run, predictions=run.predictions.test_labels)
+
+
+CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
+    case.__name__: case
+    for case in (
+        one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, foreign_names, never_wrong,
+        not_a_number, some_values_of_a_setting,
+    )
+}  # fmt: skip
+
+Comparisons = Callable[[str], tuple[Home, Comparison]]

@@ -1,0 +1,18 @@
+"""Runs with given costs, and the runs on the same test set."""
+
+from typing import Any
+
+from core.store.comparison import Comparison
+from core.store.run import Run
+from core.store.same_test_set import RunsOnTestSet
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+
+def with_cost(make_run: RunWriter, cost: dict[str, Any], accuracy: float, **settings: Any) -> Run:
+    """With exactly that test accuracy in its record."""
+    return rewrite(make_run(**settings), cost=cost, metrics={"test_accuracy": accuracy})
+
+
+def test_set_runs_of(*runs: Run) -> RunsOnTestSet:
+    return RunsOnTestSet.of(Comparison.of(runs))

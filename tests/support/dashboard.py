@@ -1,0 +1,74 @@
+"""A real dashboard and a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from core.errors import JobError
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.jobs.submit import cancel_job
+from tests.support.paths import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
+
+
+def find_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(home: Home, log: Path, port: int, *settings: str, script: str = "dashboard.py") -> Iterator[str]:
+    """A dashboard on `home` alone; its address. Ends with the block, with all that it started."""
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1", *settings],
+            cwd=ROOT,
+            env={**os.environ, "HEADROOM_HOME": str(home.path), "HEADROOM_SLOTS": "2"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_up(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+            for job in JobQueue(home).unfinished():
+                with suppress(JobError):  # it has ended meanwhile
+                    cancel_job(home, job.run_id)
+
+
+def wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within 30 seconds")

@@ -1,0 +1,83 @@
+"""Pages in Streamlit's own test runner."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+from xml.etree import ElementTree
+
+import pandas as pd
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from tests.support.paths import ROOT
+
+_TABLE = '<div class="figures"'
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+@contextmanager
+def navigated() -> Iterator[None]:
+    """AppTest puts the server back to before its first page view at each run; in here, pages run as in later ones."""
+    begin = PagesManager.__init__
+
+    def init(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    with patch.object(PagesManager, "__init__", init):
+        yield
+
+
+def open_page(
+    page: str,
+    /,
+    *,
+    user: Mapping[str, object] | None = None,
+    secrets: Mapping[str, Any] | None = None,
+    **params: str | list[str],
+) -> AppTest:
+    """Opens a page as a link does; `user` are the claims of a login, `secrets` what secrets.toml says."""
+    app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+    if secrets is not None:
+        app.secrets.update(secrets)
+    if user is not None:
+        app.user = dict(user)
+    app.query_params.update(params)
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def read_tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables that a page draws as HTML, in their order; all cells are text."""
+    drawn = [element.proto.body for element in app.get("html") if _TABLE in element.proto.body]
+    return [_read(html[html.index(_TABLE) :]) for html in drawn]
+
+
+def _read(html: str) -> pd.DataFrame:
+    header, *rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(html).iter("tr")]
+    return pd.DataFrame(rows, columns=header)
+
+
+TICKED = "Custom selection"
+Open = Callable[..., AppTest]
+
+
+def text_of(app: AppTest) -> str:
+    """All that stands on the page, and in the bar beside it."""
+    parts = [
+        app.title,
+        app.header,
+        app.subheader,
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.text,
+    ]
+    parts += [app.success, app.code]
+    return "\n".join(str(element.value) for elements in parts for element in elements)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]

@@ -1,0 +1,461 @@
+"""A job's folder becomes a run: trained by the real worker, in processes forked as the dispatcher forks them."""
+
+import fcntl
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.augment.corruption import list_rows, select_corrupted_images
+from core.cli import doctor
+from core.datasets.cache import open_dataset
+from core.files import compute_checksum, write_json
+from core.home import Home
+from core.spec import RunSpec
+from core.store.run import HISTORY, Run, read_history
+from core.store.run_store import RunStore
+from tests.support import full_disk
+from tests.support.markers import long
+from tests.support.paths import ROOT
+from tests.support.training_run import SMALL, assert_same_training, make_job, start, train
+
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.xdist_group("training"),
+    # Keras hands TensorFlow's variables to np.array, which they answer in the way of NumPy 1.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
+]
+FILES = {
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
+    "model.keras", "model.tflite", "log.txt", "record.json",
+}  # fmt: skip
+
+
+def fail(folder: Path, spare_bytes: int | None = None) -> str:
+    """Trains a job that must fail and publish nothing; returns its last words."""
+    assert train(folder, spare_bytes) == 1
+    assert not Home(folder.parents[1]).runs.exists()
+    return (folder / "log.txt").read_text().splitlines()[-1]
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def epochs_of(folder: Path) -> int:
+    return len(read_history(folder / "history.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def run(shared_home) -> Run:
+    """A run that nobody interrupted."""
+    folder = make_job(shared_home, head="gap_linear", epochs=3)
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    return RunStore(shared_home).open(folder.name)
+
+
+def test_run_holds_its_files_and_nothing_else(run, shared_home):
+    assert {path.name for path in run.path.iterdir()} == FILES
+    assert not (shared_home.jobs / run.run_id).exists()
+
+
+def test_checksums_fit_every_file_but_the_record(run):
+    assert {name: compute_checksum(run.path / name) for name in FILES - {"record.json"}} == run.record.checksums
+
+
+def test_record_says_what_the_files_say(run):
+    record, predictions = run.record, run.predictions
+    layers = json.loads((run.path / "layers.json").read_text())
+    assert record.cost.params == sum(row["trainable"] + row["non_trainable"] for row in layers) == run.model.params
+    assert record.cost.keras_bytes == (run.path / "model.keras").stat().st_size
+    assert record.cost.tflite_bytes == (run.path / "model.tflite").stat().st_size
+    assert 0 < record.cost.latency_seconds <= record.cost.latency_p95_seconds
+    assert record.cost.latency_seconds < record.cost.latency_32_seconds
+    assert record.cost.latency_32_p95_seconds is not None
+    assert record.cost.latency_32_seconds <= record.cost.latency_32_p95_seconds
+    assert record.cost.train_seconds == pytest.approx(run.history["seconds"].iloc[-1], abs=1e-3)
+    assert (record.data.train_images, record.data.validation_images, record.data.test_images) == (160, 40, 360)
+    assert predictions.test_probs.shape == (360, 10)
+    assert predictions.test_probs.dtype == np.float32
+    assert predictions.validation_probs.shape == (40, 10)
+    hits = predictions.test_probs.argmax(axis=1) == predictions.test_labels
+    assert record.metrics.test_accuracy == hits.mean()
+    assert json.loads((run.path / "environment.json").read_text())["dataset_fingerprint"] == record.data.fingerprint
+
+
+def test_history_has_one_line_an_epoch_and_ends_at_the_validation_metrics(run):
+    history = run.history
+    assert tuple(history.columns) == HISTORY
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert history["seconds"].is_monotonic_increasing
+    assert history["val_loss"].iloc[-1] == pytest.approx(run.record.metrics.validation_loss, rel=1e-6)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+
+
+def test_log_is_free_of_warnings_of_tensorflow(run):
+    log = (run.path / "log.txt").read_text()
+    assert "Epoch 3" in log
+    assert not any(word in log for word in ("cuda", "oneDNN", "WARNING", "absl"))
+
+
+def report_of(run: Run, home: Home, path: Path) -> dict:
+    """The report that a run gives by itself, as JSON, from the command line."""
+    command = [sys.executable, "-m", "core", "report", "export", run.run_id, "-o", str(path)]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"HEADROOM_HOME": str(home.path)}, check=True, timeout=120)
+    return json.loads(path.read_text())
+
+
+def test_a_reader_with_the_repository_gets_the_figures_of_a_report_again(run, shared_home, tmp_path):
+    """Trained here, exported, and trained anew in an empty home by the commands that the report prints."""
+    printed = report_of(run, shared_home, tmp_path / "printed.json")
+    home = Home(tmp_path / "home")
+    env = os.environ | {"HEADROOM_HOME": str(home.path), "HEADROOM_EXAMPLES": str(tmp_path)}
+    try:
+        for command in printed["reproduction"]["commands"]:
+            words = [sys.executable, *shlex.split(command)[1:]]
+            done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=200)
+            assert done.returncode == 0, done.stderr
+            if "train" in words:
+                assert done.stdout.strip() == run.run_id
+                assert "GAP, linear maps, seed 0: test accuracy " in done.stderr
+    finally:
+        if pid := doctor.find_dispatcher(home):
+            os.kill(pid, signal.SIGTERM)
+    assert_same_training(run, RunStore(home).open(run.run_id))
+    again = report_of(run, home, tmp_path / "again.json")
+    assert again["headline"] == printed["headline"]
+    assert again["runs"] == printed["runs"]
+    for name in ("confusion", "class_accuracy", "calibration", "layers"):
+        old, new = ([s["frame"] for s in one["sections"] if s["display"] == name] for one in (printed, again))
+        assert old == new != []
+
+
+@long
+def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_result(tmp_path):
+    straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
+    settings = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
+    assert train(make_job(straight, **settings)) == 0
+    folder = make_job(stopped, **settings)
+    for epochs, end in ((1, signal.SIGKILL), (4, signal.SIGTERM)):
+        process = start(folder)
+        wait_for(lambda least=epochs: epochs_of(folder) > least)
+        os.kill(process.pid, end)
+        process.join()
+        assert process.exitcode == -end
+        assert not stopped.runs.exists()
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    resumed = RunStore(stopped).open(folder.name)
+    starts = re.findall(r"from epoch (\d+) of 8", (resumed.path / "log.txt").read_text())
+    assert starts[0] == "1"
+    assert 1 < int(starts[1]) < int(starts[2])
+    assert_same_training(RunStore(straight).open(folder.name), resumed)
+
+
+@pytest.fixture
+def continued(run, tmp_path) -> Path:
+    """A job for 5 epochs with the model after 3 and a history that went on to a fourth, which was not saved."""
+    folder = make_job(Home(tmp_path), head="gap_linear", epochs=5)
+    shutil.copy(run.path / "model.keras", folder / "checkpoint-0003.keras")
+    lines = (run.path / "history.jsonl").read_text().splitlines(keepends=True)
+    (folder / "history.jsonl").write_text("".join([*lines, lines[-1].replace('"epoch": 3', '"epoch": 4')]))
+    return folder
+
+
+def test_finished_run_continued_to_more_epochs_equals_one_trained_at_once(continued, tmp_path):
+    other = Home(tmp_path / "other")
+    at_once = make_job(other, head="gap_linear", epochs=5)
+    assert (train(continued), train(at_once)) == (0, 0)
+    first, second = RunStore(Home(tmp_path)).open(continued.name), RunStore(other).open(at_once.name)
+    assert_same_training(first, second)
+    assert first.history["seconds"].is_monotonic_increasing
+    assert "from epoch 4 of 5" in (first.path / "log.txt").read_text()
+
+
+@long
+def test_damaged_checkpoint_is_passed_over(continued):
+    (continued / "checkpoint-0003.keras").write_bytes(b"no model")
+    assert train(continued) == 0
+    run = RunStore(Home(continued.parents[1])).open(continued.name)
+    assert run.history["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert "from epoch 1 of 5" in (run.path / "log.txt").read_text()
+
+
+def test_mark_of_a_run_that_it_went_on_from_goes_with_its_checkpoint(continued):
+    write_json(continued / "resumed.json", [3])
+    (continued / "checkpoint-0003.keras").write_bytes(b"no model")
+    assert train(continued) == 0
+    assert RunStore(Home(continued.parents[1])).open(continued.name).record.resumed_at == ()
+
+
+def test_diverged_training_fails_with_a_sentence(continued):
+    import keras
+
+    path = continued / "checkpoint-0003.keras"
+    model = keras.saving.load_model(path)
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    model.save(path)
+    words = fail(continued)
+    assert words == (
+        "Expected a finite loss; got nan in epoch 4: the training diverged, so choose a learning_rate below 0.001."
+    )
+
+
+@long
+def test_checkpoint_of_a_version_that_compiled_with_another_loss_goes_on(continued):
+    import keras
+
+    path = continued / "checkpoint-0003.keras"
+    model = keras.saving.load_model(path)
+    model.compile(optimizer=model.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.save(path)
+    assert train(continued) == 0
+    run = RunStore(Home(continued.parents[1])).open(continued.name)
+    assert "from epoch 4 of 5" in (run.path / "log.txt").read_text()
+
+
+def test_data_of_another_fingerprint_is_refused(home):
+    open_dataset(home, "digits")
+    spec = RunSpec(**SMALL, data="0123456789abcdef")
+    folder = home.jobs / spec.run_id
+    write_json(folder / "spec.json", spec.model_dump())
+    (folder / "attempt").write_text("1")
+    assert fail(folder).startswith("Expected Digits with fingerprint 0123456789abcdef; got ")
+
+
+def test_older_attempt_stops_and_writes_nothing_more(home):
+    folder = make_job(home, epochs=1000)
+    process = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 1)
+    (folder / "attempt").write_text("2")
+    process.join(60)
+    assert process.exitcode == 1
+    last = "Expected attempt 1 to be the current one; got 2, so this one ends."
+    assert (folder / "log.txt").read_text().splitlines()[-1] == last
+    assert json.loads((folder / "progress.json").read_text())["attempt"] == 1
+    assert not home.runs.exists()
+
+
+def test_progress_counts_epochs_and_steps(home):
+    folder = make_job(home, epochs=1000, batch_size=1)
+    process = start(folder)
+    said = []
+
+    def training() -> bool:
+        try:
+            said.append(json.loads((folder / "progress.json").read_text()))
+        except FileNotFoundError:
+            return False
+        return said[-1].get("eta_seconds") is not None
+
+    wait_for(training)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert said[0]["phase"] == "loading"
+    last = said[-1]
+    assert last["phase"] == "training"
+    assert (last["attempt"], last["epochs"], last["steps"]) == (1, 1000, 160)
+    assert last["epoch"] == epochs_of(folder)
+    assert 0 < last["step"] <= 160
+    assert last["images_per_second"] > 0
+    assert last["eta_seconds"] > 0
+    assert abs(last["updated_at"] - time.time()) < 60
+
+
+def test_two_processes_do_not_share_a_job(home):
+    folder = make_job(home, epochs=1)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert fail(folder) == f"Expected to be the only process on job {folder.name}; got another one."
+
+
+def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twice(home):
+    """It stands still, as on a machine that has lost its network, and goes on when the next attempt waits already."""
+    folder = make_job(home, epochs=12, batch_size=4)
+    zombie = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 2)
+    os.kill(zombie.pid, signal.SIGSTOP)
+    (folder / "attempt").write_text("2\n")
+    second = start(folder)
+    wait_for(lambda: "waiting for an earlier attempt" in (folder / "progress.json").read_text())
+    os.kill(zombie.pid, signal.SIGCONT)
+    zombie.join(60)
+    second.join(120)
+    assert (zombie.exitcode, second.exitcode) == (1, 0), (folder / "log.txt").read_text()
+    run = RunStore(home).open(folder.name)
+    assert run.history["epoch"].tolist() == list(range(1, 13))
+    assert "Expected attempt 1 to be the current one; got 2" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("share", "memory", "limit"),
+    [("", 80_000, None), ("0.5", 80_000, 36_000), ("0.25", 16_000, 3_600), ("1", 80_000, None), ("0", 80_000, None),
+     ("0.5", None, None), ("half", 80_000, None), ("nan", 80_000, None), ("-1", 80_000, None)],
+)  # fmt: skip
+def test_share_of_a_gpu_bounds_its_memory_and_a_whole_one_grows(share, memory, limit):
+    from core.training.device import compute_limit
+
+    assert compute_limit(share, memory) == limit
+
+
+def test_folder_without_a_spec_is_refused_with_a_sentence(home):
+    folder = home.jobs / "0123456789ab"
+    folder.mkdir(parents=True)
+    assert fail(folder).startswith("Expected a job's folder with a readable spec.json; got ")
+
+
+def test_run_was_put_to_corruption_on_images_that_it_also_saw_as_they_are(run):
+    found = run.robustness
+    assert [
+        (str(name), round(float(value), 4)) for name, value in zip(found.corruptions, found.values, strict=True)
+    ] == list_rows()
+    assert np.array_equal(found.images, select_corrupted_images(360, run.model.flops))
+    predictions = run.predictions.test_probs.argmax(axis=1)[found.images]
+    assert (found.predictions[0] == predictions).mean() > 0.99
+    right = (found.predictions == run.predictions.test_labels[found.images]).mean(axis=1)
+    assert right[list_rows().index(("shift", 8))] < right[0]
+
+
+def test_litert_model_gives_keras_probabilities_and_the_maps_they_come_from(run, shared_home):
+    import keras
+    from ai_edge_litert.interpreter import Interpreter
+
+    images = open_dataset(shared_home, "digits").arrays().test_images[:7].astype(np.float32) / 255
+    interpreter = Interpreter(model_path=str(run.path / "model.tflite"), num_threads=1)
+    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], images.shape)
+    outputs = interpreter.get_signature_runner("serving_default")(
+        **{next(iter(interpreter.get_signature_list()["serving_default"]["inputs"])): images}
+    )
+    probs, maps = outputs["output_0"], outputs["output_1"]
+    model = keras.saving.load_model(run.path / "model.keras")
+    assert np.abs(probs - model.predict(images, verbose=0)).max() < 1e-5
+    assert np.abs(probs - run.predictions.test_probs[:7]).max() < 1e-5
+    assert maps.shape == (7, 5, 5, 10)
+    scores = np.exp(maps.mean(axis=(1, 2)))
+    assert np.abs(scores / scores.sum(axis=1, keepdims=True) - probs).max() < 1e-5
+
+
+def test_model_that_a_run_keeps_is_plain_keras(run):
+    code = "import keras, sys; print(keras.saving.load_model(sys.argv[1]).count_params()); print('core' in sys.modules)"
+    command = [sys.executable, "-c", code, str(run.path / "model.keras")]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == [str(run.model.params), "False"]
+
+
+def test_importing_the_workers_modules_starts_nothing_of_tensorflow():
+    code = (
+        "from core.training import preload; from tensorflow.python.eager import context; "
+        "print(context.context()._initialized)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["False"], done.stderr
+
+
+@long
+def test_many_epochs_of_few_images_train_to_the_end(home):
+    """The look at a training every quarter second must not stride past an epoch that takes less."""
+    folder = make_job(home, train_images=20, epochs=120)
+    assert train(folder) == 0, (folder / "log.txt").read_text()[-400:]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on memory that is kept: only Linux'")
+@pytest.mark.parametrize(
+    ("settings", "epoch"),
+    [({"head": "dense", "filters": 512, "units": 8192}, 0), ({"filters": 512, "batch_size": 4096}, 1)],
+    ids=["for the model", "for its training"],
+)
+def test_too_little_memory_fails_with_a_sentence(home, settings, epoch):
+    folder = make_job(home, **{"train_images": 1437, **settings})
+    words = fail(folder, spare_bytes=600 * 2**20)
+    assert words == (
+        "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
+    )
+    assert ("from epoch 1 of" in (folder / "log.txt").read_text()) == bool(epoch)
+
+
+@long
+def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path):
+    found = full_disk.run(tmp_path / "disk")
+    sentence = "Expected room on the disk for this run; got none left: free some, then train it again."
+    failed = {"state": "failed", "reason": sentence, "last": sentence}
+    assert found["no room for the model"] == {**failed, "attempt": 1}
+    assert found["no room for the export"] == {**failed, "attempt": 2}
+    assert found["no room at all"] == {**failed, "attempt": 1}
+    assert found["listed"] == [found["cached"]]
+    assert found["whole while full"]
+    assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
+    read_only = found["read-only"]
+    assert len(read_only["said"]) == 3
+    assert all(sentence.startswith("Expected to be able to write") for sentence in read_only["said"]), read_only
+    assert (read_only["same"], read_only["ensured"]) == (True, False)
+    assert read_only["listed"] > 1
+
+
+PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # learns by heart soon
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory) -> Run:
+    """A run that its patience ended."""
+    home = Home(tmp_path_factory.mktemp("patient"))
+    folder = make_job(home, **PATIENT, patience=2)
+    assert train(folder) == 0, (folder / "log.txt").read_text()
+    return RunStore(home).open(folder.name)
+
+
+def test_training_ends_when_its_patience_is_at_an_end(stopped):
+    losses = stopped.history["val_loss"].tolist()
+    epochs = len(losses)
+    assert stopped.record.trained_epochs == epochs < 40
+    assert losses.index(min(losses)) == epochs - 3
+    assert f"Stopped after epoch {epochs} of 40" in (stopped.path / "log.txt").read_text()
+    assert stopped.record.metrics.validation_loss == pytest.approx(losses[-1], rel=1e-5)
+
+
+@long
+def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
+    folder = make_job(Home(tmp_path), **PATIENT, patience=2)
+    process = start(folder)
+    wait_for(lambda: epochs_of(folder) >= 2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert train(folder) == 0
+    assert_same_training(stopped, RunStore(Home(tmp_path)).open(folder.name))
+
+
+@long
+def test_run_that_stopped_goes_into_a_longer_one_as_it_is_and_not_as_if_it_had_gone_on(stopped, tmp_path):
+    """With the same patience the longer training would have ended there too; epochs 7 to 40 were never trained."""
+    home, epochs = Home(tmp_path), stopped.record.trained_epochs
+    shutil.copytree(stopped.path, home.runs / stopped.run_id)
+    longer = make_job(home, **{**PATIENT, "epochs": 60}, patience=2)
+    assert train(longer) == 0, (longer / "log.txt").read_text()
+    run = RunStore(home).open(longer.name)
+    assert (run.record.trained_epochs, run.record.resumed_at) == (epochs, (epochs,))
+    assert_same_training(stopped, run)
+
+
+@long
+def test_run_without_patience_is_no_beginning_of_one_that_would_have_stopped_before(stopped, tmp_path):
+    home, epochs = Home(tmp_path), stopped.record.trained_epochs
+    far, near = make_job(home, **{**PATIENT, "epochs": epochs + 2}), make_job(home, **PATIENT, patience=2)
+    assert (train(far), train(near)) == (0, 0)
+    run = RunStore(home).open(near.name)
+    assert run.record.resumed_at == ()
+    assert_same_training(stopped, run)

@@ -1,0 +1,90 @@
+"""The Compare page: the headline, the choice of runs, and what is damaged."""
+
+import os
+import re
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.home import Home
+from core.spec import RunSpec
+from tests.support.page import TICKED, Open, text_of
+from tests.support.run_writer import RunWriter
+
+
+def open_reproduction(app: AppTest) -> None:
+    app.session_state["reproduce"] = True
+    app.run()
+
+
+# States of the home
+
+
+def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare")
+    assert re.search(
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, no difference in .* \([\d.]+ points lower, .*\.$",
+        app.title[0].value,
+    )
+    assert app.metric[0].value == "24,586"
+    open_reproduction(app)
+    assert "python -m core compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
+
+
+def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
+    open_page: Open, home: Home, two_heads: list[str], make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if nothing had been published for a while
+    newest = [make_run(RunSpec(epochs=25, head=head, seed=seed)) for seed in range(2) for head in ("gap", "dense")]
+    app = open_page("compare")
+    open_reproduction(app)
+    assert all(run.run_id in text_of(app) for run in newest)
+    for run in newest:
+        os.truncate(run.path / "record.json", 100)
+    time.sleep(0.5)  # looking at every record waits a multiple of the time it took
+    app.run()
+    assert not app.error
+    assert all(run_id in text_of(app) for run_id in two_heads)
+    assert "4 damaged run folders" in [fold.label for fold in app.expander]
+    assert f"Expected run '{newest[0].run_id}' to have a valid record.json" in text_of(app)
+
+
+def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
+    make_run()
+    app = open_page("compare")
+    assert app.title[0].value.startswith("After 3 epochs of 25: GAP has 24,586 parameters")
+    make_run(head="dense")
+    assert "than Flatten + Dense" in app.run().title[0].value
+
+
+# What stands in the URL
+
+
+def test_unknown_comparison_is_named_and_another_is_shown(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare="soup")
+    assert re.fullmatch(r"Expected compare to be one of 'digits-heads.*'; got 'soup'\.", app.warning[0].value)
+    assert "17.5×" in app.title[0].value
+
+
+# Predictions
+
+
+def test_strip_says_which_seed_it_shows(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare")
+    assert "The surest first, by the runs with seed 0." in [caption.value for caption in app.caption]
+
+
+def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED, runs=f"{two_heads[0]}, {two_heads[1][:8]}")
+    assert "(one seed: a result, not a verdict)" in app.title[0].value
+
+
+def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED, runs="feedfeedfeed")
+    assert "Expected the id of a finished run; got 'feedfeedfeed'." in [error.value for error in app.error]
+
+
+def test_no_ticked_runs_ask_for_some(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", compare=TICKED)
+    assert "Tick some below" in app.error[0].value

@@ -1,0 +1,68 @@
+"""The Learning curves page."""
+
+from streamlit.testing.v1 import AppTest
+
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.store.run_store import RunStore
+from tests.support.page import Open
+
+# What stands in the URL
+
+
+def test_sentence_names_the_value_and_what_was_expected(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="abc", by="year")
+    assert [warning.value for warning in app.warning] == [
+        "Expected by to be one of 'epoch', 'seconds'; got 'year'.",
+        "Expected smoothing between 0 and 0.95; got 'abc'.",
+    ]
+    assert app.slider(key="smoothing").value == 0.0
+    assert not app.run().warning  # said once
+
+
+def test_good_values_beside_a_bad_one_are_kept(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="0.5", by="year", log="true")
+    assert len(app.warning) == 1
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="log").value is True
+
+
+def test_one_value_is_asked_where_a_link_has_two(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing=["0.1", "0.2"], splits=["training", "validation"])
+    assert [warning.value for warning in app.warning] == ["Expected smoothing between 0 and 0.95; got '0.1 and 0.2'."]
+
+
+# Predictions
+
+
+def test_link_keeps_its_settings(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", by="seconds", smoothing="0.5", log="true")
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="log").value is True
+    assert "Accuracy by training time" in [heading.value for heading in app.subheader]
+
+
+def pictures(app: AppTest) -> list[bytes]:
+    return [chart.proto.SerializeToString() for chart in app.get("vega_lite_chart")]
+
+
+def test_picture_is_the_same_again_and_another_for_another_setting(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves")
+    first = pictures(app)
+    assert len(first) == 2
+    assert pictures(app.run()) == first
+    app.slider(key="smoothing").set_value(0.9).run()
+    assert not set(pictures(app)) & set(first)
+
+
+# Train
+
+
+def test_more_epochs_are_asked_for_every_run(
+    open_page: Open, home: Home, two_heads: list[str], no_dispatcher: None
+) -> None:
+    app = open_page("curves")
+    next(button for button in app.button if button.label == "Train 10 more epochs").click().run()
+    stored = [RunStore(home).open(run_id).spec for run_id in two_heads]
+    wanted = {spec.replace(epochs=spec.epochs + 10).run_id for spec in stored}
+    assert {job.run_id for job in JobQueue(home).jobs()} == wanted

@@ -1,0 +1,90 @@
+"""The Draw page: drawings and files, and runs without a model."""
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.analysis.activation import prepare_picture
+from core.analysis.live_model import LiveModel
+from core.store.run import Run
+from tests.support.activation import html_of, picture, seven
+from tests.support.page import Open
+from tests.support.run_writer import RunWriter
+
+
+def give(app: AppTest, data: bytes, name: str = "seven.png") -> AppTest:
+    return app.file_uploader[0].set_value((name, data, "image/png")).run()
+
+
+def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("draw", drawn_from="file")
+    assert [info.value for info in app.info] == ["Nothing is there yet: the heads answer as soon as something is."]
+    give(app, picture(seven(30, 230), "JPEG"))
+    assert not [*app.error, *app.info]
+    expected = {}
+    for run in examples:
+        if run.has("model.tflite"):
+            probs = LiveModel(run).answer(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
+            expected[run.spec.head] = f"{probs.argmax()} ({100 * probs.max():.1f} %)"
+    assert app.markdown[-1].value == f"#### GAP: {expected['gap']} · Flatten + Dense: {expected['dense']}"
+    html = html_of(app)
+    assert html.count("var(--maps)") == 2
+    assert "as the models see it" in html
+    app.selectbox(key="drawn_for").set_value("4").run()
+    assert "what speaks for 4" in html_of(app)
+    assert not app.error
+
+
+def cmyk() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(seven()).convert("RGB").convert("CMYK").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def huge() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_foreign_file_is_answered_or_refused_in_one_sentence(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("draw", drawn_from="file")
+    for data, told in [
+        (b"", "an empty one"),
+        (b"<svg>", "bytes that are none of these"),
+        (picture(seven())[:200], "damaged or truncated"),
+        (huge(), "of at most 50,000,000 pixels"),
+        (picture(np.zeros((40, 40), np.uint8)), "got an empty picture"),
+    ]:
+        give(app, data)
+        assert len(app.error) == 1
+        assert told in app.error[0].value
+    give(app, cmyk())
+    assert not app.error
+
+
+def test_model_that_was_left_out_is_told_with_a_way_on(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("draw", drawn_from="file", drawn_seed="1")
+    assert [("(seed 1) was left out; choose seed 0" in info.value) for info in app.info] == [True, True]
+
+
+def test_runs_without_any_model_say_what_to_do(open_page: Open, make_run: RunWriter) -> None:
+    make_run()
+    app = open_page("draw")
+    assert ["train it here" in info.value for info in app.info] == [True]
+
+
+def test_damaged_model_is_named(open_page: Open, examples: list[Run]) -> None:
+    run = next(run for run in examples if run.has("model.tflite"))
+    with (run.path / "model.tflite").open("r+b") as file:
+        file.truncate(5000)
+    st.cache_resource.clear()  # what other tests have opened
+    app = open_page("draw", drawn_from="file")
+    assert ["Expected model.tflite of run" in error.value for error in app.error] == [True]
+
+
+def test_empty_home_says_what_to_do(open_page: Open) -> None:
+    assert open_page("draw").header[0].value == "No runs yet"

@@ -1,0 +1,118 @@
+"""Settings in the URL: good, bad, unknown, and kept between pages."""
+
+import re
+
+import pytest
+
+from tests.support.markers import LONG
+from tests.support.page import PAGES, TICKED, Open
+
+NONSENSE = {
+    "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
+    "runs": ["", "zzz", "../../etc", "0123456789ab,,;;"],
+    "image": ["-1", "999999", "abc", "1e3", "", "²"],
+    "page": ["-1", "99999", "abc", ""],
+    "show": ["nothing", "0", ""],
+    "by": ["year", ""],
+    "order": ["sideways", ""],
+    "class": ["eleven", ""],
+    "seed": ["77", "x", ""],
+    "smoothing": ["2", "-1", "abc", "nan", "inf"],
+    "splits": ["test", ""],
+    "log": ["maybe"],
+    "single": ["2"],
+    "side": ["", "1", "1000000", "nan"],
+    "channels": ["0"],
+    "classes": ["1"],
+    "layers_of": ["nobody", ""],
+    "calculator_blocks": ["9"],
+    "calculator_filters": ["x"],
+    "calculator_units": ["-1"],
+    "recipe": ["soup", ""],
+    "dataset": ["cifar"],
+    "backbone": ["resnet"],
+    "heads": ["Soup"],
+    "epochs": ["0", "many"],
+    "learning_rate": ["30"],
+    "batch_size": ["-5"],
+    "train_images": ["1e9"],
+    "seeds": ["0"],
+    "kernel_size": ["0"],
+    "padding": ["full"],
+    "loss": ["hinge", ""],
+    "l2": ["30"],
+    "dimensions": ["4D", ""],
+    "evidence": ["Hearsay", ""],
+    "models_of": ["77", "x"],
+    "right": ["nobody"],
+    "right_page": ["-1", "99999"],
+    "target": ["0", "101", "nan"],
+    "corruption": ["heat", ""],
+    "cost": ["money", ""],
+    "cost_log": ["maybe"],
+    "setting_runs": ["nobody", ""],
+    "calculator_backbone": ["resnet"],
+}
+SEEN_ON = {
+    "image": "predictions", "page": "predictions", "show": "predictions", "order": "predictions",
+    "class": "predictions", "seed": "predictions", "by": "curves", "smoothing": "curves", "splits": "curves",
+    "log": "curves", "single": "curves", "side": "parameters", "channels": "parameters", "classes": "parameters",
+    "layers_of": "parameters", "calculator_blocks": "parameters", "calculator_filters": "parameters",
+    "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
+    "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
+    "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
+    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
+    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
+    "setting_runs": "evidence",
+}  # fmt: skip
+SECTION = {
+    "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
+    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Settings",
+}  # fmt: skip
+# What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
+EMPTY_IS_A_CHOICE = {"splits", "runs"}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
+    open_page: Open, two_heads: list[str], name: str
+) -> None:
+    for value in NONSENSE[name] if LONG else NONSENSE[name][:2]:
+        params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
+        params |= {"evidence": SECTION[name]} if name in SECTION else {}
+        app = open_page(SEEN_ON.get(name, "compare"), **params)
+        assert not app.exception, value
+        said = [element.value for element in [*app.error, *app.warning]]
+        assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        if name != "runs":
+            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, said
+            assert app.title, "the page stands all the same"
+            assert name not in app.query_params or not value
+
+
+def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothness="0.5")
+    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'smoothness'."]
+    assert "smoothness" not in app.query_params
+
+
+def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("compare", smoothing="0.5", side="64", show="wrong", epochs="3")
+    for page in PAGES:
+        assert not [*app.warning, *app.error, *app.exception]
+        app.switch_page(f"pages/{page}.py").run()
+    assert not [*app.warning, *app.error, *app.exception]
+
+
+def test_every_setting_of_a_page_survives_a_visit_to_the_others(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", smoothing="0.5")
+    app.switch_page("pages/train.py").run()
+    app.slider(key="epochs").set_value(7).run()
+    app.switch_page("pages/parameters.py").run()
+    app.slider(key="calculator_blocks").set_value(1).run()
+    app.switch_page("pages/train.py").run()
+    assert (app.slider(key="epochs").value, app.slider(key="blocks").value) == (7, 2)
+    app.switch_page("pages/curves.py").run()
+    assert app.slider(key="smoothing").value == 0.5
+    assert app.toggle(key="single").value is True

@@ -1,0 +1,102 @@
+"""What holds on every page: an empty home, one run, a comparison, damaged runs, no TensorFlow."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import streamlit as st
+
+from core.home import Home
+from tests.support.page import PAGES, Open, text_of
+from tests.support.paths import ROOT
+from tests.support.run_writer import RunWriter
+
+REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
+
+
+# States of the home
+
+
+@pytest.mark.parametrize("page", REPORT)
+def test_page_of_an_empty_home_says_what_to_do_and_links_there(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert app.header[0].value == "No runs yet"
+    assert "Train a first comparison" in [link.label for link in app.get("page_link")]
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_one_run_has_a_title_and_no_complaint(open_page: Open, make_run: RunWriter, page: str) -> None:
+    make_run()
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not [*app.error, *app.warning]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_heads: list[str], page: str) -> None:
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not [*app.error, *app.warning]
+    app.run()  # as after any click: from what is cached
+    assert not [*app.error, *app.warning]
+
+
+@pytest.mark.parametrize("page", REPORT)
+def test_damaged_run_folder_leaves_the_good_ones_on_the_page(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / "0123456789ab").mkdir()
+    (home.runs / "ba9876543210").mkdir()
+    (home.runs / "ba9876543210" / "record.json").write_text("{")
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert not app.error
+    if page == "compare":
+        assert "ba9876543210" in text_of(app)
+
+
+@pytest.mark.parametrize("page", ["compare", "predictions", "evidence"])
+def test_damaged_predictions_are_named_in_one_sentence(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / two_heads[0] / "predictions.npz").write_bytes(b"not what the worker wrote")
+    st.cache_resource.clear()  # runs of the same id were shown in other tests, whole
+    app = open_page(page)
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith(
+        f"Expected predictions.npz of run {two_heads[0]} as it was written; got other bytes"
+    )
+
+
+@pytest.mark.parametrize("page", ["parameters", "train"])
+def test_damaged_predictions_do_not_touch_pages_that_need_none(
+    open_page: Open, home: Home, two_heads: list[str], page: str
+) -> None:
+    (home.runs / two_heads[0] / "predictions.npz").unlink()
+    assert not open_page(page).error
+
+
+# TensorFlow is an island
+
+
+_OPEN_ALL = """
+import sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+for page in sys.argv[2:]:
+    app = AppTest.from_file(Path(sys.argv[1]) / "dashboard.py", default_timeout=60)
+    for name in [name for name in sys.modules if name.startswith("core.ui")]:  # as in a server just started
+        del sys.modules[name]
+    app.switch_page(f"pages/{page}.py").run()
+    loaded = [name for name in ("tensorflow", "keras", "core.training") if name in sys.modules]
+    print(page, len(app.sidebar.selectbox), bool(app.exception or app.error), loaded)
+"""
+
+
+def test_first_link_to_any_page_opens_it_in_its_frame_without_tensorflow(home: Home, two_heads: list[str]) -> None:
+    command = [sys.executable, "-c", _OPEN_ALL, str(ROOT), *PAGES]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HEADROOM_HOME": str(home.path)}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=ROOT)
+    assert result.stdout.splitlines() == [f"{page} 1 False []" for page in PAGES]

@@ -1,0 +1,138 @@
+"""The Train page with a sweep: the grid before the click, the view of the whole while it runs, and its ends."""
+
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.datasets.cache import open_dataset, pin
+from core.home import Home
+from core.jobs.queue import JobQueue
+from core.jobs.sweep_plan import list_members
+from core.jobs.sweep_store import Sweep, keep_sweep, list_sweeps
+from core.recipes import RECIPES
+from core.spec import RunSpec
+from tests.support.page import Open, labels, read_tables
+from tests.support.run_writer import RunWriter
+
+FORM: dict[str, str | list[str]] = {
+    "sweep": "true", "swept": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
+    "seeds": "1",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def quiet(home: Home, no_dispatcher: None) -> None:
+    """The digits are here, and somebody holds the dispatcher's lock, so what is queued stays queued."""
+    open_dataset(home, "digits")
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not [*app.exception, *app.error]
+    return app
+
+
+def ask(home: Home) -> tuple[Sweep, list[RunSpec]]:
+    specs = [
+        pin(home, spec) for spec in list_members(RECIPES["digits-heads"], ["gap", "dense"], [0], {"blocks": [1, 2]})
+    ]
+    return keep_sweep(home, "digits-heads", ["blocks"], specs), specs
+
+
+def end(home: Home, spec: RunSpec, state: str, reason: str) -> None:
+    with closing(sqlite3.connect(JobQueue(home).path)) as table, table:
+        values = (state, reason, time.time(), spec.run_id)
+        table.execute("UPDATE job SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", values)
+
+
+def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, make_run: RunWriter) -> None:
+    make_run(RunSpec(blocks=1))
+    app = open_page("train", **FORM)
+    assert not [*app.exception, *app.error, *app.warning]
+    table = read_tables(app)[0]
+    assert table[["Head", "Blocks", "Dense units"]].to_numpy().tolist() == [
+        ["GAP", "1", "–"], ["Flatten + Dense", "1", "64"], ["Flatten + Dense", "1", "128"],
+        ["GAP", "2", "–"], ["Flatten + Dense", "2", "64"], ["Flatten + Dense", "2", "128"],
+    ]  # fmt: skip
+    assert table["Status"].tolist() == ["cached", *["to train"] * 5]
+    assert table["Parameters"][3] == "24,586"
+    assert table["Time"][0] == "–"
+    assert "to" in table["Time"][1]
+    assert {metric.label: metric.value for metric in app.metric} == {"To train": "5", "Cached": "1"}
+    assert [text for text in app.caption if "makes no difference to GAP" in text.value]
+    assert JobQueue(home).jobs() == []
+
+
+def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: Open, home: Home) -> None:
+    click(open_page("train", **FORM, budget="30"), "Train 6 runs")
+    (sweep,) = list_sweeps(home)
+    assert (sweep.settings, sweep.budget_minutes) == (("blocks", "units"), 30)
+    assert {job.submitted_by for job in JobQueue(home).jobs()} == {f"sweep {sweep.sweep_id}"}
+    other = open_page("train")
+    assert sweep.sweep_id in str(other.selectbox(key="followed").value)
+    assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
+    assert "Stop 6" in labels(other)
+    assert other.subheader[0].value == "Sweep"
+
+
+def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run: RunWriter) -> None:
+    _, specs = ask(home)
+    make_run(specs[0])
+    JobQueue(home).submit(specs[1:], "sweep")
+    end(home, specs[1], "failed", "Expected memory; got none.")
+    end(home, specs[2], "cancelled", "The sweep's budget of 3 min was used up.")
+    end(home, specs[3], "cancelled", "")
+    app = open_page("train")
+    assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
+    said = [caption.value for caption in app.caption]
+    assert "1 failed: Expected memory; got none." in said
+    assert "1 not started: The sweep's budget of 3 min was used up." in said
+    click(app, "Retry 1 failed")
+    assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
+    assert "Train 2 not started" in labels(open_page("train"))
+
+
+def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
+    open_page: Open, home: Home, make_run: RunWriter
+) -> None:
+    _, specs = ask(home)
+    for spec in specs:
+        make_run(spec)
+    app = open_page("train")
+    headings = [heading.value for heading in app.subheader]
+    assert headings.index("Before you start") < headings.index("Sweep")
+    click(app, "Compare 4 finished")
+    assert "4 heads × 1 seed" in app.caption[0].value
+
+
+def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: RunWriter) -> None:
+    sweep, specs = ask(home)
+    make_run(specs[0])
+    JobQueue(home).submit(specs[1:], sweep.submitted_by)
+    click(open_page("train"), "Stop 3")
+    assert {job.state for job in JobQueue(home).jobs()} == {"cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"values_blocks": ["1", "many"]}, "Expected blocks to be a whole number between 1 and 6; got 'many'."),
+        ({"values_units": [str(n) for n in range(1, 200)]}, "Expected a sweep of 1 to 200 runs; got 796"),
+        ({"values_blocks": ["6"]}, "Choose fewer blocks"),
+    ],
+)
+def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
+    app = open_page("train", **{**FORM, **params})
+    assert not app.exception
+    assert sentence in " ".join(error.value for error in app.error)
+
+
+def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
+    ask(home)
+    (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
+    app = open_page("train", followed="a sweep that is gone")
+    assert not app.exception
+    assert "Expected followed to be one of" in app.warning[0].value
