@@ -18,9 +18,11 @@ def analyse(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Print the statistical evidence of a comparison: confidence intervals, significance tests, fairness checks,
-    agreement between heads, calibration, convergence, robustness, and the effect of cost and hyperparameters across
-    all runs on the same test set."""
+    """Print the statistical evidence of a comparison.
+
+    Includes confidence intervals, significance tests, fairness checks, agreement between heads, calibration,
+    convergence and robustness, and the effect of cost and hyperparameters across all runs on the same test set.
+    """
     from core.displays.headline import write_headline
     from core.store.comparison import Comparison
     from core.store.run_store import RunStore

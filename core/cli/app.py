@@ -1,5 +1,6 @@
 """The `headroom` application: registers the commands and turns errors into one line and an exit code."""
 
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -49,7 +50,7 @@ def _describe_usage_error(error: TyperException) -> str:
     """Return the message of a usage error; invalid option values are reported in the form that RunSpec uses."""
     cause, option = error.__cause__, getattr(error, "param", None)
     if not isinstance(cause, ValidationError) or option is None:
-        own = error.message.startswith(("Expected ", "Give "))  # raised by Headroom: no "Invalid value:" prefix
+        own = re.match("(Expected|Give) ", error.message)  # raised by Headroom: no "Invalid value:" prefix
         message = error.message if own else error.format_message()
         return message if message.endswith((".", "?")) else f"{message}."
     first = cause.errors()[0]

@@ -28,7 +28,7 @@ def compare(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Compare heads: the main result with its uncertainty, accuracy and cost per head, published results, warnings."""
+    """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and warnings."""
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_cautions, write_headline
     from core.store.run_store import RunStore

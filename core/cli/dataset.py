@@ -59,7 +59,7 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
 def download(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the dataset; `headroom datasets` lists them.")],
     force: Annotated[bool, typer.Option("--force", help="Rebuild the dataset even if a valid copy exists.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Alias of --force.", hidden=True)] = False,
+    force_alias: Annotated[bool, typer.Option("--again", help="Alias of --force.", hidden=True)] = False,
 ) -> None:
     """Download a dataset, or repair a damaged one. A valid copy is kept."""
     label = DATASETS[name].label
@@ -67,7 +67,7 @@ def download(
     from core.datasets.cache import fetch_dataset
 
     with watch_download(label) as follow:
-        info = fetch_dataset(Home.default(), name, force=force or again, progress=follow).info
+        info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
     typer.echo(f"{_describe(info)}, {'official data' if info.official else 'not the official data'}.")
 
 

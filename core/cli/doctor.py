@@ -23,8 +23,10 @@ _TIMEOUT_SECONDS = 10.0
 
 
 def doctor(as_json: JsonFlag = False) -> None:
-    """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs. Exit code 1 if a requirement is
-    missing."""
+    """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
+
+    Exits with code 1 if a requirement is missing.
+    """
     found = examine(Home.default())
     if as_json:
         print_json(found)

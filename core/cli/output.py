@@ -26,7 +26,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, numbers: Sequence[str] = (), title: str = "") -> None:
-    """Print a table whose header is the keys of the first row; the columns in `numbers` are right-aligned."""
+    """Print a table whose header is the keys of the first row. `numbers` lists the right-aligned columns."""
     from rich import box
     from rich.table import Table
 

@@ -15,8 +15,10 @@ def token(
         str, typer.Option(help="Role of the token: viewer, trainer or admin. The HTTP API needs only viewer.")
     ] = "viewer",
 ) -> None:
-    """Create an access token for a script. Prints the token, which is not stored, and the lines to add to
-    secrets.toml."""
+    """Create an access token for a script.
+
+    Prints the token, which is not stored, and the lines to add to secrets.toml.
+    """
     from core.access.role import Role
     from core.access.token import create_token, write_line
     from core.errors import UnknownNameError
