@@ -35,7 +35,7 @@ def mlflow(
     store = RunStore(Home.default())
     ids = [store.find(run_id).run_id for run_id in run_ids]
     for exported in export_mlflow(store, ids, uri, experiment=experiment, models=models):
-        if exported.here:
+        if exported.existing:
             details = " with different results, which are kept" if exported.differs else ""
             print_message(f"{exported.run_id}: already in MLflow as {exported.mlflow_id}{details}.")
         else:
