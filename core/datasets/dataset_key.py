@@ -52,13 +52,13 @@ def key_of_name(name: str) -> str:
 def get_command(key: str) -> str:
     """Return the command that downloads, adds or repairs a dataset."""
     dataset, folder = split_key(key)
-    return add_command(folder or dataset) if DATASETS[dataset].added else f"python -m core datasets download {key}"
+    return add_command(folder or dataset) if DATASETS[dataset].added else f"headroom datasets download {key}"
 
 
 def add_command(name: str) -> str:
-    return f"python -m core datasets add {name} PATH"
+    return f"headroom datasets add {name} PATH"
 
 
 def remove_command(key: str) -> str:
     dataset, folder = split_key(key)
-    return f"python -m core datasets remove {folder or dataset}"
+    return f"headroom datasets remove {folder or dataset}"
