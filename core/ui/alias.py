@@ -28,7 +28,6 @@ VALUES = {
         "Training in all (s)": "Total training time (s)",
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
     },
-    "right": {"both right": "both correct"},
     "order": {
         "as stored": "dataset order",
         "surest first": "most confident first",

@@ -67,7 +67,11 @@ def select_images() -> SelectedImages | None:
     with left:
         default = preferred if preferred in available else available[0]
         label = widget.selectbox(
-            "Dataset", list(statuses), default, key="data", help="Datasets that are not downloaded show how to get them."
+            "Dataset",
+            list(statuses),
+            default,
+            key="data",
+            help="Datasets that are not downloaded show how to get them.",
         )
     if label not in available:
         _show_unavailable(statuses[label])

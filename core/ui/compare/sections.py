@@ -96,9 +96,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
         st.write("No test image is predicted correctly by exactly one head.")
         return
     show_image_grid(gallery, frame, key="strip")
-    st.page_link(
-        "pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:"
-    )
+    st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")
 
 
 def _show_published(published: PublishedResults) -> None:

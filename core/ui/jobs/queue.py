@@ -68,7 +68,9 @@ def _watch(known: set[str]) -> None:
         start_queued_jobs()
         running = [job for job in unfinished if job.state == "running"]
         queued = len(unfinished) - len(running)
-        st.markdown(f"#### {len(running)} running, {queued} queued." if unfinished else "#### No running or queued jobs.")
+        st.markdown(
+            f"#### {len(running)} running, {queued} queued." if unfinished else "#### No running or queued jobs."
+        )
         check_permission(pause_queue)
         if show_pause():
             pass
@@ -92,9 +94,7 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     jobs = {job.run_id: job for job in choices}
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
     unknown = "The job in this link was not found; it may have been deleted."
-    job = jobs[
-        widget.selectbox("Job details", list(jobs), key="job", format_func=names.__getitem__, unknown=unknown)
-    ]
+    job = jobs[widget.selectbox("Job details", list(jobs), key="job", format_func=names.__getitem__, unknown=unknown)]
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []

@@ -50,7 +50,10 @@ def _show_sum() -> None:
                 [
                     (name, draw_grid(x[..., channel], name, side=_DRAWN)),
                     "⋆",
-                    (f"Kernel slice {channel + 1}", draw_grid(kernel[..., channel], "Kernel slice", signed=True, side=120)),
+                    (
+                        f"Kernel slice {channel + 1}",
+                        draw_grid(kernel[..., channel], "Kernel slice", signed=True, side=120),
+                    ),
                     "=",
                     (f"Result {channel + 1}", draw_grid(result.parts[channel], f"Result {channel + 1}", side=_DRAWN)),
                 ],

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.displays.lab.agreement import write_agreement, write_flip
+from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.convolution_strip import draw_strip
-from core.displays.lab.agreement import write_agreement, write_flip
 from core.lab import sample
 from core.lab.convolution import Convolution, Padding
 from core.lab.kernel import EXAMPLE_1D, EXAMPLE_2D
@@ -71,7 +71,10 @@ def show_image() -> None:
                     draw_grid(convolution.applied, "Kernel", signed=True, side=cell * max(kernel.shape)),
                 ),
                 "=",
-                ("Output so far", draw_grid(convolution.output, "Output", window=output, filled=step + 1, side=_NARROW)),
+                (
+                    "Output so far",
+                    draw_grid(convolution.output, "Output", window=output, filled=step + 1, side=_NARROW),
+                ),
             ],
         )
         st.markdown(write_step(convolution, step))

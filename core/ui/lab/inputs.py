@@ -87,7 +87,7 @@ def choose_photo(*, key: str) -> bytes:
 
 
 def upload(*, key: str) -> bytes:
-    """Return the bytes of an uploaded file; stop the script run if there is none yet."""
+    """Return the bytes of an uploaded file; stop the script run until a file is uploaded."""
     file = st.file_uploader("Image file", key=key, max_upload_size=30, help="PNG, JPEG, GIF, WebP, BMP, TIFF or PPM.")
     if file is None:
         st.info("Upload an image file. It is processed on this machine and is not stored.")
@@ -125,7 +125,9 @@ def choose_sliding(*, key: str) -> tuple[int, int]:
     with left:
         stride = widget.slider("Stride s", 1, 4, 1, key=f"lab_{key}_s")
     with right:
-        dilation = widget.slider("Dilation d", 1, 4, 1, key=f"lab_{key}_d", help="Distance between neighboring weights.")
+        dilation = widget.slider(
+            "Dilation d", 1, 4, 1, key=f"lab_{key}_d", help="Distance between neighboring weights."
+        )
     return stride, dilation
 
 

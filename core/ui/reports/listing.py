@@ -31,7 +31,7 @@ def report_store() -> ReportStore:
 
 
 def read_address() -> str:
-    """Return the address of the report in the URL; empty if there is none."""
+    """Return the address of the report in the URL; empty if missing."""
     return st.query_params.get("report", "")
 
 
@@ -96,9 +96,7 @@ def _show_new_button() -> None:
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    elif action_button(
-        create_report, "New report from this comparison", icon=":material/note_add:", type="primary"
-    ):
+    elif action_button(create_report, "New report from this comparison", icon=":material/note_add:", type="primary"):
         save_comparison(comparison)
 
 

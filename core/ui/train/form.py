@@ -130,7 +130,9 @@ def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> lis
 
 def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
     parts: list[Any] = [DATASETS[dataset], BACKBONES[backbone], *(HEADS[head] for head in heads)]
-    return [name for name in SETTINGS if any(name in part.uses for part in parts) and name not in (*_ADVANCED, "folder")]
+    return [
+        name for name in SETTINGS if any(name in part.uses for part in parts) and name not in (*_ADVANCED, "folder")
+    ]
 
 
 def _list_advanced(backbone: str) -> list[str]:

@@ -31,9 +31,7 @@ def choose_folder() -> str | None:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
-    selected = widget.selectbox(
-        SETTINGS["folder"].label, list(available), key="folder", help=SETTINGS["folder"].help
-    )
+    selected = widget.selectbox(SETTINGS["folder"].label, list(available), key="folder", help=SETTINGS["folder"].help)
     status = available[selected]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
     skipped = f"; {format_plural(status.skipped, 'file')} skipped" if status.skipped else ""
