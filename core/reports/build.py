@@ -15,7 +15,7 @@ from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
 from core.reports.display_option import make_display
 from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
-from core.reports.report import Report, TextBlock, ViewBlock
+from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison, to_plain
 from core.store.note import NoteBook
@@ -40,7 +40,7 @@ def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Com
     return Comparison.of(runs), gone
 
 
-Draw = Callable[[TextBlock | ViewBlock, Comparison, Home], Passage | Figure]
+Draw = Callable[[TextBlock | ChartBlock, Comparison, Home], Passage | Figure]
 
 
 def build_document(report: Report, store: RunStore, draw: Draw | None = None) -> Document:
@@ -69,7 +69,7 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     )
 
 
-def build_section(block: TextBlock | ViewBlock, comparison: Comparison, home: Home) -> Passage | Figure:
+def build_section(block: TextBlock | ChartBlock, comparison: Comparison, home: Home) -> Passage | Figure:
     """One part of a report; a view that cannot be drawn is a figure with a problem."""
     if isinstance(block, TextBlock):
         return Passage(id=block.id, text=block.text)
@@ -83,7 +83,7 @@ def build_section(block: TextBlock | ViewBlock, comparison: Comparison, home: Ho
         return Figure(id=block.id, display=block.display, title=title or block.display, problem=str(error))
 
 
-def _build_figure(display: Display, block: ViewBlock, title: str) -> Figure:
+def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
     chart, table = display.chart(), display.table()
     return Figure(
         id=block.id,

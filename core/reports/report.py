@@ -30,7 +30,7 @@ class TextBlock(_Part):
     text: str = Field("", max_length=MOST_WORDS)
 
 
-class ViewBlock(_Part):
+class ChartBlock(_Part):
     """One display with its settings, by the name of the field; those left out are at their default."""
 
     kind: Literal["view"] = "view"
@@ -49,7 +49,7 @@ class ViewBlock(_Part):
         return {**value, "display": display, "settings": settings}
 
 
-Block = Annotated[TextBlock | ViewBlock, Field(discriminator="kind")]
+Block = Annotated[TextBlock | ChartBlock, Field(discriminator="kind")]
 
 
 class Report(_Part):
@@ -108,7 +108,7 @@ class Report(_Part):
         place = self._find(block_id)
         return self.change(blocks=self.blocks[:place] + self.blocks[place + 1 :])
 
-    def insert(self, block: TextBlock | ViewBlock, after: str | None = None) -> "Report":
+    def insert(self, block: TextBlock | ChartBlock, after: str | None = None) -> "Report":
         """With one more block, after another one or before all."""
         place = 0 if after is None else self._find(after) + 1
         return self.change(blocks=(*self.blocks[:place], block, *self.blocks[place:]))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import core.actions
-from core.access.action import ACTIONS, READ_ONLY, check_own, is_read_only
+from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
@@ -38,10 +38,10 @@ for module in pkgutil.iter_modules(core.actions.__path__):
 
 
 def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
-    check_own(User("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
-    check_own(User("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
+    check_owner(User("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
+    check_owner(User("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
     with pytest.raises(AccessError, match=r"Expected a report of your own, or an admin; got one of 'ada@example.org'."):
-        check_own(User("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
+        check_owner(User("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
 
 
 @pytest.mark.parametrize(("value", "read_only"), [("", False), ("0", False), ("1", True)])

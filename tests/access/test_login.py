@@ -105,8 +105,8 @@ def test_login_has_the_providers_of_its_section_and_those_below_it() -> None:
 
 def test_person_is_their_verified_address() -> None:
     assert LOGIN
-    assert LOGIN.identify(claim(), NOW) == User("tom@example.org", Role.TRAINER)
-    assert LOGIN.identify(claim(email="ADA@example.org", email_verified="true"), NOW).name == "ada@example.org"
+    assert LOGIN.authenticate(claim(), NOW) == User("tom@example.org", Role.TRAINER)
+    assert LOGIN.authenticate(claim(email="ADA@example.org", email_verified="true"), NOW).name == "ada@example.org"
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_person_is_their_verified_address() -> None:
 def test_login_that_is_not_to_be_trusted_lets_nobody_in(changes: dict[str, object], sentence: str) -> None:
     assert LOGIN
     with pytest.raises(AccessError, match=sentence):
-        LOGIN.identify(claim(**changes), NOW)
+        LOGIN.authenticate(claim(**changes), NOW)
 
 
 def test_provider_that_never_says_verified_can_be_trusted_by_name_but_not_against_its_word() -> None:
     trusting = Login.parse(AUTH, {"roles": ROLES, "unsaid_is_verified": True, "login_hours": 0.5})
     assert trusting
-    assert trusting.identify(claim(email_verified=None), NOW).role is Role.TRAINER
+    assert trusting.authenticate(claim(email_verified=None), NOW).role is Role.TRAINER
     with pytest.raises(AccessError, match="not known to be one"):
-        trusting.identify(claim(email_verified=False), NOW)
+        trusting.authenticate(claim(email_verified=False), NOW)
     with pytest.raises(LoginError, match=r"last 0\.5 hours"):
-        trusting.identify(claim(iat=NOW - 1801), NOW)
+        trusting.authenticate(claim(iat=NOW - 1801), NOW)

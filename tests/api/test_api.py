@@ -21,7 +21,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from typer.testing import CliRunner
 
 from core.access.role import Role
-from core.access.token import PREFIX, TokenTable, draw_token, write_line
+from core.access.token import PREFIX, TokenTable, create_token, write_line
 from core.api.parameter import MOST_RUNS
 from core.cli.app import app
 from core.errors import AccessError, LoginError
@@ -29,7 +29,7 @@ from core.home import Home
 from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
-from core.ui.http_login import identify
+from core.ui.http_login import authenticate
 from tests.support.api import Door, open_door, read_metrics
 from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
@@ -140,10 +140,10 @@ def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
     kept = streamlit.config.get_option("server.allowedHosts")
     try:
         streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
-        assert identify({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
+        assert authenticate({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
         for host in ("localhost", "example.com", "", "[", "lab.example.org@evil.example"):
             with pytest.raises(AccessError):
-                identify({"host": host}, {})
+                authenticate({"host": host}, {})
     finally:
         streamlit.config.set_option("server.allowedHosts", kept)
 
@@ -226,16 +226,16 @@ def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
 
 
 def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
-    token = draw_token()
+    token = create_token()
     digest = write_line("x", Role.VIEWER, token).split('"')[3]
     assert token.startswith(PREFIX)
     assert token not in write_line("x", Role.VIEWER, token)
     table = TokenTable.parse({"nightly": {"role": "viewer", "sha256": digest}})
-    assert table.identify(token).role is Role.VIEWER
-    assert table.identify(token).name == "token nightly"
+    assert table.authenticate(token).role is Role.VIEWER
+    assert table.authenticate(token).name == "token nightly"
     for other in ("", digest, token[:-1], token + "x", "é" * 10_000):
         with pytest.raises(LoginError):
-            table.identify(other)
+            table.authenticate(other)
     right = {"role": "viewer", "sha256": digest}
     for wrong in (
         [], {"Name": right}, {"a": token}, {"a": {"sha256": digest}}, {"a": {**right, "role": "owner"}},
@@ -250,13 +250,13 @@ def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
 def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
     result = CliRunner().invoke(app, ["token", "nightly", "--role", "trainer"])
     line = result.stderr.splitlines()[-1]
-    assert TokenTable.parse(tomllib.loads(line)).identify(result.stdout.strip()).role is Role.TRAINER
+    assert TokenTable.parse(tomllib.loads(line)).authenticate(result.stdout.strip()).role is Role.TRAINER
     assert CliRunner().invoke(app, ["token", "nightly", "--role", "owner"]).exit_code == 1
 
 
 @pytest.fixture(scope="module")
 def token() -> str:
-    return draw_token()
+    return create_token()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from core.home import Home
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document
-from core.reports.report import ViewBlock
+from core.reports.report import ChartBlock
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 
@@ -19,9 +19,9 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
 
 def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store: RunStore) -> None:
     blocks = (
-        ViewBlock(display="nonsense"),
-        ViewBlock(display="curves", settings={"metric": "speed"}),
-        ViewBlock(display="tiles"),
+        ChartBlock(display="nonsense"),
+        ChartBlock(display="curves", settings={"metric": "speed"}),
+        ChartBlock(display="tiles"),
     )
     document = build_document(write_default(runs).change(blocks=blocks), store)
     problems = [figure.problem for figure in document.figures]

@@ -25,7 +25,7 @@ from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
-from core.reports.report import Block, TextBlock, ViewBlock
+from core.reports.report import Block, ChartBlock, TextBlock
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from tests.support.hostile import HOSTILE
@@ -34,13 +34,13 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 VIEWS = (
-    ViewBlock(display="tiles"),
-    ViewBlock(display="heads", table=True),
-    ViewBlock(display="curves", settings={"metric": "loss"}),
-    ViewBlock(display="gallery", settings={"page_size": 6}),
-    ViewBlock(display="class_accuracy"),
-    ViewBlock(display="confusion"),
-    ViewBlock(display="checks"),
+    ChartBlock(display="tiles"),
+    ChartBlock(display="heads", table=True),
+    ChartBlock(display="curves", settings={"metric": "loss"}),
+    ChartBlock(display="gallery", settings={"page_size": 6}),
+    ChartBlock(display="class_accuracy"),
+    ChartBlock(display="confusion"),
+    ChartBlock(display="checks"),
 )
 MORE = (
     "#(1+1)", "#sys.inputs", "#let x = 1", "$x^2$ @ref <label>", "*a* _b_ `c` = d", '"; #panic() //',
@@ -84,8 +84,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     title = " ".join((*HOSTILE[:5], *MORE[:5]))[:300]
     views = (
         VIEWS[0],
-        ViewBlock(display="gallery", settings={"page_size": 6}),
-        ViewBlock(display="class_accuracy", table=True),
+        ChartBlock(display="gallery", settings={"page_size": 6}),
+        ChartBlock(display="class_accuracy", table=True),
     )
     classes = (*HOSTILE[:6], *MORE[6:8], HOSTILE[8], "x" * 300)
     return Edition(build(writer, *words, *views, title=title, author=HOSTILE[9], classes=classes))

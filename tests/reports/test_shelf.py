@@ -14,7 +14,7 @@ from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document
 from core.reports.default_report import write_default
-from core.reports.report import ViewBlock
+from core.reports.report import ChartBlock
 from core.reports.report_store import ReportStore
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
@@ -80,7 +80,7 @@ def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(sh
 def test_published_version_stays_when_draft_runs_and_notes_change(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs, "First").change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs, "First").change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     assert published.address == f"{draft.id}-1"
     assert published.checksum == published.document.checksum
@@ -97,7 +97,7 @@ def test_published_version_stays_when_draft_runs_and_notes_change(
 
 
 def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store: RunStore, runs: Comparison) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     document = build_document(draft.report, store)
     shelf.save(draft, draft.report.change(title="Newer"), "bob")
     with pytest.raises(ReportConflictError):
@@ -108,7 +108,7 @@ def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store
 def test_report_is_removed_with_its_versions_and_comes_back(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     shelf.remove(draft.id)
     assert shelf.entries() == []
@@ -152,7 +152,7 @@ def test_no_id_of_a_run_can_be_taken_for_a_report(number: int) -> None:
 def test_published_file_that_was_changed_is_noticed(
     shelf: ReportStore, store: RunStore, runs: Comparison, change: Callable[[str], str]
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "")
     shelf.publish(draft, build_document(draft.report, store), "")
     path = shelf.home.reports / draft.id / "published-1.json"
     path.write_text(change(path.read_text()))
