@@ -9,7 +9,7 @@ import pytest
 from core.errors import UnknownNameError
 from core.registry import Registry
 
-ENTRY = "class Entry:\n    name, place = {name!r}, {place}\nentry = Entry()\n"
+ENTRY = "class Entry:\n    name, order = {name!r}, {order}\nentry = Entry()\n"
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ Make = Callable[[dict[str, str]], Registry[object]]
 
 
 def test_every_public_file_is_an_entry(registry: Make) -> None:
-    found = registry({name: ENTRY.format(name=name, place=1) for name in ("one", "two")} | {"_private": "1 / 0"})
+    found = registry({name: ENTRY.format(name=name, order=1) for name in ("one", "two")} | {"_private": "1 / 0"})
     assert (list(found), len(found), "one" in found, "three" in found) == (["one", "two"], 2, True, False)
 
 
-def test_entries_stand_in_the_order_of_their_places(registry: Make) -> None:
-    places = {"first": 1, "last": 9, "middle": 5}
-    found = registry({name: ENTRY.format(name=name, place=place) for name, place in places.items()})
+def test_entries_are_sorted_by_their_order(registry: Make) -> None:
+    orders = {"first": 1, "last": 9, "middle": 5}
+    found = registry({name: ENTRY.format(name=name, order=order) for name, order in orders.items()})
     assert list(found) == ["first", "middle", "last"]
 
 
 def test_unknown_name_is_told_with_the_known_ones(registry: Make) -> None:
-    found = registry({name: ENTRY.format(name=name, place=1) for name in ("one", "two")})
+    found = registry({name: ENTRY.format(name=name, order=1) for name in ("one", "two")})
     with pytest.raises(UnknownNameError) as caught:
         found["three"]
     assert str(caught.value) == "Expected thing to be one of 'one', 'two'; got 'three'."
@@ -55,7 +55,7 @@ def test_file_without_its_entry_is_told(registry: Make) -> None:
 
 
 def test_modules_are_imported_at_the_first_look(registry: Make) -> None:
-    found = registry({"one": ENTRY.format(name="one", place=1)})
+    found = registry({"one": ENTRY.format(name="one", order=1)})
     assert "shelf.one" not in sys.modules
     assert "one" in found
     assert "shelf.one" in sys.modules

@@ -241,7 +241,7 @@ def test_patience_leaves_the_ids_of_runs_without_it_alone() -> None:
     ("name", "text", "value"),
     [
         ("blocks", " 3 ", 3), ("dropout", "0.5", 0.5), ("frozen", "True", True), ("padding", "same", "same"),
-        ("patience", "none", None), ("train_images", "all", None), ("side", "dataset order", None), ("blocks", "x", "x"),
+        ("patience", "none", None), ("train_images", "all", None), ("side", "as stored", None), ("blocks", "x", "x"),
         ("blocks", "none", "none"), ("frozen", "yes", "yes"),
     ],
 )  # fmt: skip

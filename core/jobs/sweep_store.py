@@ -26,11 +26,11 @@ class Sweep(BaseModel):
     budget, runs that have not started `budget_minutes` later are not started.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
 
     sweep_id: str = Field(pattern=r"^[0-9a-f]{12}$")
     recipe: str
-    settings: tuple[str, ...]
+    settings: tuple[str, ...] = Field(alias="knobs")  # the name in the file
     members: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     budget_minutes: int | None = Field(None, ge=1, le=MAX_BUDGET_MINUTES)
     asked_at: float
@@ -111,7 +111,7 @@ def keep_sweep(
         budget_minutes=budget_minutes,
         asked_at=time.time(),
     )
-    write_json(_folder(home) / f"{sweep.sweep_id}.json", sweep.model_dump(mode="json"))
+    write_json(_folder(home) / f"{sweep.sweep_id}.json", sweep.model_dump(mode="json", by_alias=True))
     return sweep
 
 

@@ -52,7 +52,7 @@ class Format(ABC):
     label: ClassVar[str]
     suffix: ClassVar[str]
     mime: ClassVar[str]
-    place: ClassVar[int]
+    order: ClassVar[int]
     several: ClassVar[bool] = False  # files, which a download packs into one
 
     @staticmethod

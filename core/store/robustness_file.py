@@ -43,5 +43,5 @@ class Robustness:
             raise ValueError("arrays that do not fit each other")
         return found
 
-    def write(self, file: IO[bytes]) -> None:
+    def write(self, file: IO[bytes] | Path) -> None:
         np.savez_compressed(file, **{name: getattr(self, field) for field, name in ARRAYS.items()})

@@ -17,3 +17,12 @@ VALUES = {
         "least sure first": "least confident first",
     },
 }
+
+
+def replace_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
+    """
+    >>> replace_aliases({"knob": ["blocks"], "show": ["right by one"]})
+    {'setting': ['blocks'], 'show': ['only one correct']}
+    """
+    renamed = {NAMES.get(name, name): values for name, values in params.items()}
+    return {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}

@@ -23,7 +23,7 @@ MARK = (
 
 def run_page(page: StreamlitPage) -> None:
     with PAGE_TIMINGS.timing(page.title):
-        open_link(page.title)
+        open_link(page)
         with handle_errors():
             show_person()
             pick_comparison()

@@ -5,9 +5,10 @@ import math
 import pkgutil
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 import core.ui
-from core.ui.alias import NAMES, VALUES
+from core.ui.alias import replace_aliases
 
 _REFUSED = "refused"
 _PAGE = "page of the link"
@@ -32,31 +33,21 @@ def is_known(name: str) -> bool:
     return name in _names
 
 
-def open_link(page: str) -> None:
-    """Stands before a page: replaces old names and values, and names what the link says wrongly. The page runs on its
-    defaults then."""
-    if st.session_state.get(_PAGE) != page:  # somebody went on before the last page was drawn to its end
+def open_link(page: StreamlitPage) -> None:
+    """Replaces former names and values in the URL, then names what the link says wrongly. The page runs on its defaults
+    then."""
+    if st.session_state.get(_PAGE) != page.title:  # another page was opened before the last one was drawn to its end
         close_link()
-        st.session_state[_PAGE] = page
-    _replace_aliases()
+        st.session_state[_PAGE] = page.title
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    current = replace_aliases(asked)
+    if current != asked:
+        st.switch_page(page, query_params=current)
     for name in st.query_params:
         if not is_known(name):
             refuse(name, f'Unknown link parameter "{name[:LONGEST]}" was ignored.')
     for sentence in st.session_state.get(_REFUSED, []):
         st.warning(sentence, icon=":material/link_off:")
-
-
-def _replace_aliases() -> None:
-    for name in [name for name in st.query_params if name in NAMES]:
-        values = st.query_params.get_all(name)
-        del st.query_params[name]
-        if NAMES[name] not in st.query_params:
-            st.query_params[NAMES[name]] = values
-    for name in st.query_params:
-        values = st.query_params.get_all(name)
-        current = [VALUES.get(name, {}).get(value, value) for value in values]
-        if current != values:
-            st.query_params[name] = current
 
 
 def close_link() -> None:

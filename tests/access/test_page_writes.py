@@ -16,23 +16,24 @@ from tests.support.sources import module_of, read_imports
 READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
-        "key": None, "view": {"open_view", "read_info"},
+        "dataset_key": None, "dataset_view": {"open_view", "read_info"},
     },
     "core.jobs": {
-        "estimate": {"Estimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep": None,
-        "standing": {"SweepRunState", "SweepStanding", "read_standing"},
+        "estimate": {"TimeEstimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
+        "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
     },
     "core.store": {
-        "bundle": {"export_bundle"}, "comparison": None, "difference": None, "foreign": {"MODELS"},
-        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "test_set_runs": None,
-        "record": {"Cost", "Data", "Metrics"}, "robustness": {"NAME"},
-        "run": {"Run", "read_history"}, "runs": {"RunStore"}, "search": None,
+        "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
+        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
+        "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"},
+        "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
-        "address": None, "build": None, "default": None, "document": None, "format": None, "report": None,
+        "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None, "report": None,
         "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
-        "reproduction": None, "setting": None, "shelf": {"Draft", "Entry", "Published", "ReportStore"}, "words": None,
+        "reproduction": None, "display_option": None, "author_text": None,
+        "report_store": {"Draft", "ReportEntry", "PublishedVersion", "ReportStore"},
     },
     "core.files": {},
     "core.training": {},
@@ -46,7 +47,7 @@ METHODS: dict[type, set[str]] = {
 }
 """What pages may ask these for; every other method of them writes."""
 HARMLESS = (
-    "job.cancel", "st.write", "knob.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
+    "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
     "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""
@@ -54,7 +55,7 @@ LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")
 PATHS = {"mkdir", "open", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
 PAGE_SOURCES = sorted(
     [
-        *(path for folder in ("core/ui", "core/door", "pages") for path in (ROOT / folder).rglob("*.py")),
+        *(path for folder in ("core/ui", "core/api", "pages") for path in (ROOT / folder).rglob("*.py")),
         *(ROOT / name for name in ("dashboard.py", "asgi.py")),
     ]
 )

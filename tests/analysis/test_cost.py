@@ -13,14 +13,14 @@ from core.displays.views.pareto import Pareto
 from core.store.comparison import Comparison
 from core.store.run import Run
 from core.store.run_store import RunStore
-from tests.support.costs import test_set_runs_of, with_cost
+from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
 def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"latency_seconds": s}, a, seed=i) for i, (s, a) in enumerate([(0.1, 0.8), (0.3, 0.9)])]
-    row = compute_costs(test_set_runs_of(*runs)).iloc[0]
+    row = compute_costs(runs_on_test_set(*runs)).iloc[0]
     assert (row["seeds"], row["latency_seconds"], row["test_accuracy"]) == (2, pytest.approx(0.2), pytest.approx(0.85))
     assert row["test_accuracy_spread"] == pytest.approx(np.std([0.8, 0.9], ddof=1))
     assert row["epoch_seconds"] == 2.0  # six seconds for three epochs
@@ -29,13 +29,13 @@ def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
 
 def test_epochs_that_patience_saved_are_not_counted(make_run: RunWriter) -> None:
     run = rewrite(make_run(epochs=10), cost={"train_seconds": 12.0}, epochs=4)
-    assert list_costs(test_set_runs_of(run))["epoch_seconds"].tolist() == [3.0]
+    assert list_costs(runs_on_test_set(run))["epoch_seconds"].tolist() == [3.0]
 
 
 def test_cost_that_one_seed_lacks_is_the_mean_of_the_others(make_run: RunWriter) -> None:
     lacking, known = make_run(seed=0), with_cost(make_run, {"latency_32_p95_seconds": 0.5}, 0.9, seed=1)
-    assert compute_costs(test_set_runs_of(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
-    assert compute_costs(test_set_runs_of(lacking))["latency_32_p95_seconds"].isna().all()
+    assert compute_costs(runs_on_test_set(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
+    assert compute_costs(runs_on_test_set(lacking))["latency_32_p95_seconds"].isna().all()
 
 
 def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
@@ -67,7 +67,7 @@ def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> No
         with_cost(make_run, {"params": params}, accuracy, head=head)
         for head, params, accuracy in (("gap", 1_000, 0.80), ("gap_dense", 3_000, 0.90), ("dense", 8_000, 0.92))
     ]
-    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
+    steps = compute_staircase(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     said = Front(Comparison.of(runs), cost="params").describe()
     assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
@@ -82,7 +82,7 @@ def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None
 def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"params": 500}, 0.9, head=head) for head in ("gap", "dense")]
     assert Pareto(Comparison.of(runs)).frame()["front"].tolist() == [True, True]
-    steps = compute_staircase(compute_costs(test_set_runs_of(*runs)), ["params"])
+    steps = compute_staircase(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["name"].tolist() == ["GAP", "Flatten + Dense"]
     assert steps["value_per_point"].isna().all()
 

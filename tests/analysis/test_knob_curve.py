@@ -6,7 +6,7 @@ from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_c
 from core.analysis.interval import compute_mean_interval
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.store.comparison import Comparison
-from tests.support.costs import test_set_runs_of, with_cost
+from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_writer import RunWriter
 
 
@@ -17,7 +17,7 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
         for filters, both in accuracies.items() for seed, accuracy in enumerate(both)
     ]  # fmt: skip
     alone = make_run(filters=32, epochs=5)
-    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, alone), "filters")
+    curve = compute_hyperparameter_curve(runs_on_test_set(*runs, alone), "filters")
     means = curve[curve["seed"] == -1]
     assert means["value"].tolist() == ["8", "16"]
     assert means["test_accuracy"].tolist() == pytest.approx([0.75, 0.86])
@@ -33,20 +33,20 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
 
 def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
-    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "train_images")
+    curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "train_images")
     assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
 
 
 def test_text_may_be_a_setting(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
-    curve = compute_hyperparameter_curve(test_set_runs_of(*runs), "augmentation")
+    curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
     assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
 def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:
     runs = [*(make_run(head="dense", units=units) for units in (32, 256)), make_run(head="gap")]
     elsewhere = make_run(head="gap", epochs=5)  # unlike any of the others
-    curve = compute_hyperparameter_curve(test_set_runs_of(*runs, elsewhere), "units")
+    curve = compute_hyperparameter_curve(runs_on_test_set(*runs, elsewhere), "units")
     level = curve[~curve["applies"].astype(bool)]
     assert {*level["head"]} == {"GAP"}
     assert {*level["run_id"]} == {runs[2].run_id, ""}
@@ -56,7 +56,7 @@ def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> N
 
 def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> None:
     runs = [make_run(blocks=blocks, filters=filters) for blocks in (1, 2) for filters in (8, 16)]
-    test_set_runs = test_set_runs_of(*runs)
+    test_set_runs = runs_on_test_set(*runs)
     assert list_hyperparameters(test_set_runs) == ["blocks", "filters"]
     curve = compute_hyperparameter_curve(test_set_runs, "blocks")
     assert [*dict.fromkeys(curve["rest"])] == ["8 filters", "16 filters"]
@@ -66,8 +66,8 @@ def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> N
 
 def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
     runs = [make_run(blocks=1, filters=8), make_run(blocks=2, filters=16)]
-    assert list_hyperparameters(test_set_runs_of(*runs)) == []
-    assert compute_hyperparameter_curve(test_set_runs_of(*runs), "blocks").columns.tolist() == [*COLUMNS]
+    assert list_hyperparameters(runs_on_test_set(*runs)) == []
+    assert compute_hyperparameter_curve(runs_on_test_set(*runs), "blocks").columns.tolist() == [*COLUMNS]
     display = HyperparameterCurve(Comparison.of(runs))
     assert display.chart() is None
     assert display.frame().empty

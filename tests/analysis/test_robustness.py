@@ -25,7 +25,7 @@ def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4)
         rows.append(predictions)
     names, values = zip(*list_rows(), strict=True)
     found = Robustness(np.array(names), np.array(values, np.float32), np.arange(images, dtype=np.int32), np.stack(rows))
-    np.savez_compressed(run.path / NAME, **vars(found))
+    found.write(run.path / NAME)
     return rewrite(run)
 
 

@@ -155,7 +155,7 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
         replace("maps.npz", arrays(shares=lambda a: a[:, :3])), "shares of shape any × 10 × any × any",
     ),
     "robustness of impossible answers": (
-        replace("robustness.npz", arrays(predictions=lambda a: a + np.int16(300))), "answers among its classes",
+        replace("robustness.npz", arrays(guesses=lambda a: a + np.int16(300))), "answers among its classes",
     ),
     "robustness of other images": (replace("robustness.npz", arrays(images=lambda a: a - 999)), "test images"),
     "picture that is none": (replace("augmentation.png", b"<svg onload=alert(1)>"), "an image file"),

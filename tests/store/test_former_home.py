@@ -35,6 +35,8 @@ from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import list_sweeps, open_sweep
 from core.recipes import RECIPES
+from core.reports.alias import DISPLAYS as DISPLAY_ALIASES
+from core.reports.alias import replace_aliases
 from core.reports.build import build_document
 from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
@@ -46,11 +48,22 @@ from core.store.comparison import Comparison, list_offers
 from core.store.note import NoteBook, join_notes
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
+from core.ui.alias import NAMES, VALUES
 
-RENAMED: dict[str, str] = {}
+# Former names of fields in memory and in JSON; the files and tables keep them.
+COLUMNS = {"asked_by": "submitted_by"}
+KEYS = {
+    "guess": "predicted",
+    "guesses": "predictions",
+    "stresses": "corruptions",
+    "stress": "corruption",
+    "knob": "setting",
+    "knob_curve": "hyperparameter_curve",
+}
+RENAMED = NAMES
 """Former name of a URL parameter: the key of its widget today."""
 
-REWORDED: dict[tuple[str, Any], Any] = {}
+REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
 """Former name of a URL parameter, former value: the value of its widget today."""
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,7 +153,7 @@ def test_everything_that_had_a_name_still_has_it() -> None:
     }
     for kind, names in FORMER["registries"].items():
         for name in names:
-            assert registries[kind][name], (kind, name)
+            assert registries[kind][DISPLAY_ALIASES.get(name, name)], (kind, name)
 
 
 def test_every_comparison_is_offered_and_opens(store: RunStore) -> None:
@@ -215,13 +228,14 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
     for run_id, expected in FORMER["jobs"].items():
         job = jobs[run_id]
         assert job.spec.run_id == run_id
-        assert {"spec": job.spec.canonical(), **{name: getattr(job, name) for name in expected if name != "spec"}} == (
-            expected
-        )
+        assert {
+            "spec": job.spec.canonical(),
+            **{name: getattr(job, COLUMNS.get(name, name)) for name in expected if name != "spec"},
+        } == (expected)
     assert [job.run_id for job in queue.unfinished()] == FORMER["order"]
     paused = queue.paused()
     assert paused is not None
-    assert paused.asked_by == FORMER["paused_by"]
+    assert paused.submitted_by == FORMER["paused_by"]
     assert queue.claim() is None
 
 
@@ -254,10 +268,10 @@ def test_sweeps_are_listed_with_their_members(home: Home) -> None:
         assert sweep.recipe == expected["recipe"]
         assert sweep.budget_minutes == expected["budget_minutes"]
         assert sweep.asked_at == expected["asked_at"]
-        assert list(sweep.knobs) == expected["settings"]
+        assert list(sweep.settings) == expected["settings"]
         assert open_sweep(home, sweep.sweep_id[:6]) == sweep
         asked = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
-        assert asked <= {sweep.asked_by}
+        assert asked <= {sweep.submitted_by}
 
 
 # Reports
@@ -291,7 +305,8 @@ def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunS
     for name, settings in FORMER["display_settings"]["options"].items():
         for setting, options in settings.items():
             for option in options:
-                make_display(DISPLAYS[name], comparison, {setting: option}, home)
+                view, changed = replace_aliases(name, {setting: option})
+                make_display(DISPLAYS[view], comparison, changed, home)
 
 
 def test_published_versions_are_as_they_were(home: Home) -> None:
@@ -349,8 +364,9 @@ def check_answer(found: Any, expected: Any, where: str, *, texts: bool) -> None:
     """All that was there is there, whatever came since. Sentences and labels may be others, where they are no ids."""
     if isinstance(expected, dict):
         for name, value in expected.items():
-            assert name in found, f"{where}: {name} is gone"
-            check_answer(found[name], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
+            key = next((key for key in (name, KEYS.get(name)) if key in found), None)
+            assert key, f"{where}: {name} is gone"
+            check_answer(found[key], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
     elif isinstance(expected, list):
         assert len(found) == len(expected), where
         for one, other in zip(found, expected, strict=True):
@@ -429,16 +445,17 @@ def open_page(page: str, params: dict[str, list[str]]) -> AppTest:
 
 
 def check_value(app: AppTest, home: Home, name: str, value: Any, link: str) -> None:
-    found = app.session_state[RENAMED.get(name, name)]
+    key = RENAMED.get(name, name)
+    found = app.session_state[key]
     if isinstance(value, dict) and "offer" in value:
         offers = {offer.label: set(offer.run_ids) for offer in list_offers(RunStore(home).frame())}
         assert offers[found] == set(value["offer"]), link
     elif isinstance(value, dict):
         assert value["contains"] in found, link
     elif isinstance(value, list):
-        assert [*found] == [REWORDED.get((name, one), one) for one in value], link
+        assert [*found] == [REWORDED.get((key, one), one) for one in value], link
     else:
-        assert same(found, REWORDED.get((name, value), value)), f"{link}: {name} is {found!r}"
+        assert same(found, REWORDED.get((key, value), value)), f"{link}: {name} is {found!r}"
 
 
 def read_titles(app: AppTest) -> list[str]:

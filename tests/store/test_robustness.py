@@ -13,10 +13,10 @@ from tests.support.run_writer import RunWriter
 FILES = {
     "cut": lambda found, path: path.write_bytes(path.read_bytes()[:200]),
     "empty": lambda found, path: path.write_bytes(b""),
-    "pickled": lambda found, path: np.savez(path, **vars(replace(found, corruptions=found.corruptions.astype(object)))),
-    "rows missing": lambda found, path: np.savez(path, **vars(replace(found, values=found.values[:-1]))),
-    "images beyond": lambda found, path: np.savez(path, **vars(replace(found, images=found.images + 10_000))),
-    "an array missing": lambda found, path: np.savez(path, predictions=found.predictions),
+    "pickled": lambda found, path: replace(found, corruptions=found.corruptions.astype(object)).write(path),
+    "rows missing": lambda found, path: replace(found, values=found.values[:-1]).write(path),
+    "images beyond": lambda found, path: replace(found, images=found.images + 10_000).write(path),
+    "an array missing": lambda found, path: np.savez(path, guesses=found.predictions),
 }
 
 

@@ -14,5 +14,5 @@ def with_cost(make_run: RunWriter, cost: dict[str, Any], accuracy: float, **sett
     return rewrite(make_run(**settings), cost=cost, metrics={"test_accuracy": accuracy})
 
 
-def test_set_runs_of(*runs: Run) -> RunsOnTestSet:
+def runs_on_test_set(*runs: Run) -> RunsOnTestSet:
     return RunsOnTestSet.of(Comparison.of(runs))

@@ -101,8 +101,7 @@ class RunWriter:
         model = compute_model(spec, info.input_shape, len(info.classes))
         if predictions:
             places = select_corrupted_images(len(labels), model.flops)
-            with (folder / ROBUSTNESS).open("wb") as file:
-                draw_robustness(found, places, rng).write(file)
+            draw_robustness(found, places, rng).write(folder / ROBUSTNESS)
             plan = plan_maps(model)
             maps = rng.normal(1.0, 2.0, (_LOOKED_AT, len(info.classes), *plan.maps[:2])).astype(np.float32)
             bias = np.zeros(len(info.classes), np.float32)

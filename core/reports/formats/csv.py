@@ -18,7 +18,7 @@ class Csv(Format):
     label: ClassVar[str] = "CSV, every figure"
     suffix: ClassVar[str] = ".csv"
     mime: ClassVar[str] = "text/csv"
-    place: ClassVar[int] = 5
+    order: ClassVar[int] = 5
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

@@ -28,7 +28,7 @@ class Html(Format):
     label: ClassVar[str] = "HTML, one file that opens offline"
     suffix: ClassVar[str] = ".html"
     mime: ClassVar[str] = "text/html"
-    place: ClassVar[int] = 1
+    order: ClassVar[int] = 1
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

@@ -38,7 +38,7 @@ class Notebook(Format):
     label: ClassVar[str] = "Jupyter notebook"
     suffix: ClassVar[str] = ".ipynb"
     mime: ClassVar[str] = "application/x-ipynb+json"
-    place: ClassVar[int] = 6
+    order: ClassVar[int] = 6
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

@@ -13,7 +13,7 @@ class Json(Format):
     label: ClassVar[str] = "JSON, every figure"
     suffix: ClassVar[str] = ".json"
     mime: ClassVar[str] = "application/json"
-    place: ClassVar[int] = 4
+    order: ClassVar[int] = 4
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:

@@ -18,7 +18,7 @@ class Markdown(Format):
     label: ClassVar[str] = "Markdown with pictures"
     suffix: ClassVar[str] = ".md"
     mime: ClassVar[str] = "text/markdown"
-    place: ClassVar[int] = 3
+    order: ClassVar[int] = 3
     several: ClassVar[bool] = True
 
     @staticmethod

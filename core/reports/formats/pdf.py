@@ -20,7 +20,7 @@ class Pdf(Format):
     label: ClassVar[str] = "PDF"
     suffix: ClassVar[str] = ".pdf"
     mime: ClassVar[str] = "application/pdf"
-    place: ClassVar[int] = 2
+    order: ClassVar[int] = 2
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:
