@@ -1,4 +1,4 @@
-"""The dashboard with a door for programs: `streamlit run asgi.py`, or `uvicorn asgi:app`."""
+"""The dashboard with its HTTP API: `streamlit run asgi.py`, or `uvicorn asgi:app`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Means over seeds, differences between heads, and the sentence that sums a comparison up."""
+"""Means over seeds and the main finding of a comparison."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from core.store.run import Run
 
 @dataclass(frozen=True)
 class SeedMean:
-    """A mean over seeds; `std` is their sample standard deviation (n − 1), None for one seed."""
+    """Mean over seeds; `std` is the sample standard deviation (n − 1), None for one seed."""
 
     mean: float
     std: float | None
@@ -21,8 +21,8 @@ class SeedMean:
 
 def _value(run: Run, metric: str) -> float:
     record = run.record
-    part = record.metrics if metric in type(record.metrics).model_fields else record.cost
-    value = getattr(part, metric)
+    section = record.metrics if metric in type(record.metrics).model_fields else record.cost
+    value = getattr(section, metric)
     return float("nan") if value is None else float(value)
 
 
@@ -32,13 +32,13 @@ def compute_seed_mean(values: list[float]) -> SeedMean:
 
 
 def describe_metric(variant: Variant, metric: str) -> SeedMean:
-    """A metric or cost of the record, over the seeds of a contender."""
+    """Return the mean over the seeds of a variant of a metric or cost in the run records."""
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a comparison comes down to: the smallest head against the most accurate other one."""
+    """Main finding of a comparison: the smallest variant compared with the baseline, the most accurate other one."""
 
     small: Variant
     baseline: Variant
@@ -47,7 +47,7 @@ class Finding:
 
 
 def compute_finding(comparison: Comparison) -> Finding | None:
-    """None when there is only one contender."""
+    """Return the main finding; None if there is only one variant."""
     if len(comparison.variants) < 2:
         return None
     accuracy = {c.label: describe_metric(c, "test_accuracy").mean for c in comparison.variants}
@@ -59,7 +59,7 @@ def compute_finding(comparison: Comparison) -> Finding | None:
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
-    """One row a contender: head, seeds, and for each metric its mean and `<metric>_std` (NaN for one seed)."""
+    """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
     rows = []
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}

@@ -11,7 +11,7 @@ from core.displays.views.example import Example
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.layers import Layers
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError, DatasetError
 from core.home import Home
@@ -59,7 +59,7 @@ def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
 
 
 def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
-    view = PublishedFigures(Comparison.of([make_run()]))
+    view = PublishedResults(Comparison.of([make_run()]))
     assert view.frame().empty  # digits-heads was never published
     assert view.describe() == "This recipe has no published figures."
 
@@ -82,7 +82,7 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
 def test_note_says_why_published_and_measured_may_not_be_compared(
     make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
 ) -> None:
-    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
+    text = PublishedResults(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
     assert note in text
     assert bool(note) == text.endswith("not comparable.")
 
@@ -93,14 +93,14 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
 def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
     recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
     head = next(figure.head for figure in recipe.published if figure.metric == metric)
-    view = PublishedFigures(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
+    view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
     assert len(view.table()) == len(view.frame()) > 0
 
 
 def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
-    assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
+    assert PublishedResults(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))
-    assert PublishedFigures(Comparison.of([unpublished])).note() == ""
+    assert PublishedResults(Comparison.of([unpublished])).note() == ""
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])

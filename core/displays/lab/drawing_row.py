@@ -1,18 +1,18 @@
-"""Drawings in a row with what each is written above, and a sign between them."""
+"""Row of drawings with captions, and operator signs between them."""
 
 from collections.abc import Iterable
 from html import escape
 
 
-def join_drawings(figures: Iterable[tuple[str, str] | str]) -> str:
-    """HTML of (caption, SVG) pairs and the signs between them, such as «=». The page's style lets the row wrap."""
-    figures = list(figures)
-    level = "" if any(isinstance(figure, str) for figure in figures) else " level"
-    return f'<div class="row{level}">{"".join(map(_write, figures))}</div>'
+def join_drawings(drawings: Iterable[tuple[str, str] | str]) -> str:
+    """Return the HTML of (caption, SVG) pairs and the signs between them, such as "=". The row may wrap."""
+    drawings = list(drawings)
+    level = "" if any(isinstance(drawing, str) for drawing in drawings) else " level"
+    return f'<div class="row{level}">{"".join(map(_write, drawings))}</div>'
 
 
-def _write(figure: tuple[str, str] | str) -> str:
-    if isinstance(figure, str):
-        return f'<span class="sign" aria-hidden="true">{escape(figure)}</span>'
-    caption, svg = figure
+def _write(drawing: tuple[str, str] | str) -> str:
+    if isinstance(drawing, str):
+        return f'<span class="sign" aria-hidden="true">{escape(drawing)}</span>'
+    caption, svg = drawing
     return f"<figure><figcaption>{escape(caption)}</figcaption>{svg}</figure>"
