@@ -68,8 +68,8 @@ def make_display(kind: type[Display], comparison: Comparison, settings: Mapping[
     known = {setting.name: setting for setting in list_options(kind, comparison)}
     for name, value in settings.items():
         if name not in known:
-            choices = ", ".join(known) or "none"
-            raise ReportError(f"Unknown setting {name!r:.60} of {kind.name}. Choose one of: {choices}.")
+            choices = f"Choose one of: {', '.join(known)}." if known else "It has no settings."
+            raise ReportError(f"Unknown setting {name!r:.60} of {kind.name}. {choices}")
         if not known[name].allows(value):
             raise ReportError(f"Expected {name} of {kind.name} to be {_write_options(known[name])}; got {value!r:.60}.")
     context = {"home": home} if any(field.name == "home" for field in fields(kind)) else {}

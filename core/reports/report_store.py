@@ -283,7 +283,7 @@ def _rename(old: Path, new: Path) -> None:
 
 
 def _describe_conflict(now: Draft) -> str:
-    user = f"{now.by!r:.60}" if now.by else "Another user"
+    user = f"{now.by:.60}" or "Another user"
     return f"{user} changed this report at {now.at[11:16]} UTC. Reload it, or save yours as a copy."
 
 
