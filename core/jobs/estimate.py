@@ -200,7 +200,7 @@ class _Process:
         features = _read_features(works)
         across = _compute_covariance(self._features, features)
         explained = self._whiten @ across
-        noise = self._noise**2 * (np.eye(len(works)) + 1) / 2  # other load on the machine affects all runs
+        noise = self._noise**2 * (np.eye(len(works)) + 1) / 2  # half of it shared: other load on the machine
         covariance = _compute_covariance(features, features) - explained.T @ explained + noise
         return _compute_prior_mean(works) + across.T @ self._weights, covariance
 

@@ -1,7 +1,7 @@
-"""The report that runs give by themselves, before an author has changed anything."""
+"""Default report of a comparison, before any edits."""
 
 from core.displays.views.published import PublishedResults
-from core.reports.report import MOST_TITLE, ChartBlock, Report, draw_id
+from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, draw_id
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 
@@ -14,7 +14,7 @@ _ALWAYS = (
 )
 _OF_TWO = (
     ChartBlock(
-        display="gallery", title="Images that only one head gets right",
+        display="gallery", title="Images that only one head predicts correctly",
         settings={"show": "only one correct", "order": "most confident first", "page_size": 12},
     ),
     ChartBlock(display="intervals"),
@@ -34,16 +34,16 @@ _REST = (
 
 
 def write_title(comparison: Comparison) -> str:
-    """That of the recipe where all its heads are there, else what is."""
+    """Return the title of the recipe if all its heads are compared, otherwise the dataset and the heads."""
     recipe = comparison.recipe
     if recipe and set(recipe.heads) == {variant.spec.head for variant in comparison.variants}:
         return recipe.title
-    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' against '.join(comparison.labels)}"
-    return title if len(title) <= MOST_TITLE else f"{title[: MOST_TITLE - 1]}…"
+    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' vs. '.join(comparison.labels)}"
+    return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 
 def write_default(comparison: Comparison, title: str = "") -> Report:
-    """All that a reader asks first, in the order of the questions."""
+    """Return the default report: results first, then evidence and details."""
     published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
     views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
     return Report(

@@ -20,7 +20,7 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from core.errors import ReportError
 from core.home import Home
-from core.reports.author_text import parse_words, write_html, write_markdown
+from core.reports.author_text import parse_markdown, write_html, write_markdown
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
@@ -261,7 +261,7 @@ def test_what_cannot_be_set_is_said_in_a_sentence(edition: Edition) -> None:
     damaged = next(section for section in sections if section["pictures"])
     damaged["pictures"][0]["url"] = "data:image/png;base64,AAAA"
     document = Document.model_validate({**edition.document.model_dump(), "sections": [damaged]})
-    with pytest.raises(ReportError, match=r"^Expected a report that can be set on paper; got: [^\n]+\.$"):
+    with pytest.raises(ReportError, match=r"^The PDF cannot be created: [^\n]+\.$"):
         write("pdf", Edition(document))
 
 
@@ -367,4 +367,4 @@ def test_no_words_become_harmful_markdown(text: str) -> None:
 def test_words_say_the_same_as_markdown_once_more(text: str) -> None:
     plain = re.sub(r' title="d"', "", write_html(text))
     assert re.sub(r"\s|</?p>", "", write_html(write_markdown(text))) == re.sub(r"\s|</?p>", "", plain)
-    assert parse_words(write_markdown(text)) is not None
+    assert parse_markdown(write_markdown(text)) is not None
