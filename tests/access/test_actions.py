@@ -66,7 +66,7 @@ class Scene:
         export_bundle(other.store, [foreign.run_id], elsewhere / "bundle", models=False, pictures=False)
         self.bundle = (elsewhere / "bundle").read_bytes()
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
-        RunStore(home).remove(self.removed)
+        RunStore(home).delete(self.removed)
         data = open_dataset(home, "digits").info.fingerprint
         self.queued, self.failed, self.new = (RunSpec(epochs=4, seed=seed, data=data) for seed in range(3))
         self.queue = JobQueue(home)

@@ -90,7 +90,7 @@ def test_damaged_dataset_says_how_to_repair_it_and_a_fetch_does(damage: Callable
     assert sentence.endswith("; repair it with: python -m core datasets fetch digits")
     assert "\n" not in sentence
     digits = list_datasets(home)[0]
-    assert (digits.here, digits.problem) == (False, sentence)
+    assert (digits.available, digits.problem) == (False, sentence)
     assert digits.how == "python -m core datasets fetch digits"
     fetch_dataset(home, "digits").verify()
     assert os.listdir(home.datasets / "digits") == os.listdir(open_dataset(home, "digits").path)
@@ -115,7 +115,7 @@ def test_fetch_leaves_a_sound_dataset_alone_unless_again(home: Home) -> None:
     mapped = open_dataset(home, "digits").arrays()
     fetch_dataset(home, "digits")
     assert stamp() == first
-    fetch_dataset(home, "digits", again=True)
+    fetch_dataset(home, "digits", force=True)
     assert stamp() != first
     assert mapped.test_images.any()  # who still looks at the old arrays goes on
 
@@ -125,7 +125,7 @@ def test_list_names_every_dataset_and_makes_none(home: Home) -> None:
     assert not home.path.exists()
     open_dataset(home, "digits")
     digits, *others = list_datasets(home)
-    assert (digits.here, digits.official, digits.how, digits.problem) == (True, True, "", None)
+    assert (digits.available, digits.official, digits.how, digits.problem) == (True, True, "", None)
     assert digits.fingerprint == DATASETS["digits"].official_fingerprint
     hows = {"celeba": "add celeba PATH", "folder": "add NAME PATH"}
     for status in others:

@@ -344,7 +344,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match="Expected Folder mine to be whole; got no readable train_labels"):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
-    assert (status.folder, status.here, status.how) == ("mine", False, "python -m core datasets remove mine")
+    assert (status.folder, status.available, status.how) == ("mine", False, "python -m core datasets remove mine")
     remove_dataset(home, "mine")
     assert not path.exists()
 

@@ -55,7 +55,7 @@ def test_source_is_bundled_or_added_or_has_files(dataset: Dataset) -> None:
     assert len({file.name for file in dataset.files}) == len(dataset.files)
     for file in dataset.files:
         assert file.url.startswith("http")
-        assert file.kept.startswith("datasets/")
+        assert file.cached.startswith("datasets/")
 
 
 @every_published_dataset
@@ -165,7 +165,7 @@ def test_kmnist_cut_comes_through_its_loader_in_silence_and_is_not_official(tmp_
     keras_home = tmp_path / "keras"
     (keras_home / "datasets").mkdir(parents=True)
     for file in DATASETS["kmnist"].files:
-        shutil.copyfile(DATA / "keras_home" / file.kept, keras_home / file.kept)
+        shutil.copyfile(DATA / "keras_home" / file.cached, keras_home / file.kept)
     command = [sys.executable, "-c", _FETCH, str(tmp_path / "home")]
     env = {**os.environ, "KERAS_HOME": str(keras_home)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)

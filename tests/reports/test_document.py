@@ -32,5 +32,5 @@ def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store:
 
 def test_runs_that_are_gone_are_the_first_caution(runs: Comparison, store: RunStore) -> None:
     report = write_default(runs)
-    store.remove(runs.runs[0].run_id)
+    store.delete(runs.runs[0].run_id)
     assert build_document(report, store).cautions[0].startswith(f"1 of its 4 runs are gone: {runs.runs[0].run_id}")

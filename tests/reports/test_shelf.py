@@ -87,7 +87,7 @@ def test_published_version_stays_when_draft_runs_and_notes_change(
     later = shelf.save(draft, draft.report.change(title="Second", blocks=()), "ada")
     second = shelf.publish(later, build_document(later.report, store), "ada")
     for run in runs.runs:
-        store.remove(run.run_id)
+        store.delete(run.run_id)
     again = ReportStore(shelf.home)
     assert again.open(published.address) == published
     assert again.open(draft.id) == second

@@ -328,7 +328,7 @@ def test_no_flipped_bit_passes_unnoticed(bundle: Path, home: Home, tmp_path: Pat
     content[int(place * len(content))] ^= 1 << bit
     (tmp_path / "flipped").write_bytes(content)
     try:
-        came = import_bundle(home, tmp_path / "flipped", models=True).came
+        came = import_bundle(home, tmp_path / "flipped", models=True).imported
     except BundleError:
         assert files_of(home.path) == {}
         return

@@ -95,25 +95,25 @@ def test_tags_are_read_from_a_line() -> None:
 
 def test_removed_run_comes_back(make_run: RunWriter, store: RunStore) -> None:
     run = make_run()
-    store.remove(run.run_id)
+    store.delete(run.run_id)
     assert (store.path(run.run_id), store.frame().empty, store.damaged()) == (None, True, {})
-    assert store.removed() == [run.run_id]
+    assert store.deleted() == [run.run_id]
     store.restore(run.run_id)
     assert store.path(run.run_id) == run.path
-    assert store.removed() == []
+    assert store.deleted() == []
 
 
 def test_removed_run_that_was_trained_anew_stays_as_it_is(make_run: RunWriter, store: RunStore) -> None:
-    store.remove(make_run().run_id)
+    store.delete(make_run().run_id)
     anew = make_run()
     store.restore(anew.run_id)
     assert store.open(anew.run_id).record == anew.record
-    assert store.removed() == []
+    assert store.deleted() == []
 
 
 def test_run_that_is_removed_for_good_is_gone(make_run: RunWriter, store: RunStore) -> None:
     run = make_run()
-    store.remove(run.run_id)
+    store.delete(run.run_id)
     store.clear()
     with pytest.raises(RunNotFoundError):
         store.restore(run.run_id)
@@ -122,7 +122,7 @@ def test_run_that_is_removed_for_good_is_gone(make_run: RunWriter, store: RunSto
 def test_example_cannot_be_removed(home: Home) -> None:
     store = RunStore(home)
     with pytest.raises(RunNotFoundError, match="which is an example"):
-        store.remove(store.frame()["run_id"].iloc[0])
+        store.delete(store.frame()["run_id"].iloc[0])
 
 
 # The search
@@ -197,9 +197,9 @@ _WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12).f
     )
 )  # fmt: skip
 def test_search_is_read_as_it_was_written(terms: list[tuple[bool, str, str]]) -> None:
-    text = " ".join(f"{'-' * turned}{field}{':' * bool(field)}{word}" for turned, field, word in terms)
+    text = " ".join(f"{'-' * negated}{field}{':' * bool(field)}{word}" for negated, field, word in terms)
     found = parse_search(text)
-    assert [(term.turned, term.field, term.value) for term in found] == terms
+    assert [(term.negated, term.field, term.value) for term in found] == terms
 
 
 @settings(max_examples=150, deadline=None)
