@@ -236,7 +236,7 @@ def test_whole_file_with_wrong_content_is_downloaded_anew(home: Home, worker: Wo
 
 
 @downloads
-@pytest.mark.parametrize(("bad", "reason"), [((200, HTML), "a damaged file"), ((404, b""), "Not Found")])
+@pytest.mark.parametrize(("bad", "reason"), [((200, HTML), "the file is damaged"), ((404, b""), "Not Found")])
 def test_failed_download_says_what_to_do_and_leaves_nothing(
     bad: tuple[int, bytes], reason: str, home: Home, worker: Worker, network: Server
 ) -> None:
@@ -245,9 +245,9 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(
     (home.datasets / "downloads" / "kmnist-test-imgs.npz").write_bytes(WHOLE["kmnist-test-imgs.npz"])
     error = worker.fetch(home)["error"]
     assert error == (
-        f"Expected to download kmnist-train-imgs.npz of KMNIST; got {reason}: try again later, or put "
+        f"Cannot download kmnist-train-imgs.npz of KMNIST: {reason}. Try again later, or place "
         "kmnist-train-imgs.npz, kmnist-train-labels.npz, kmnist-test-labels.npz "
-        f"from http://codh.rois.ac.jp/kmnist/dataset/kmnist/ into {home.datasets / 'downloads'} and fetch again."
+        f"from http://codh.rois.ac.jp/kmnist/dataset/kmnist/ in {home.datasets / 'downloads'} and download again."
     )
     assert worker.kept() == []
     state = read_fetch(home, "kmnist")
@@ -284,8 +284,8 @@ def test_killed_fetch_leaves_nothing_that_looks_finished(home: Home, network: Se
         network.held.set()
     stopped = read_fetch(home, "kmnist")
     assert stopped is not None
-    assert (stopped.alive, stopped.error) == (False, "The fetch of KMNIST was broken off; start it again.")
-    with pytest.raises(DatasetError, match="KMNIST is not here yet"):
+    assert (stopped.alive, stopped.error) == (False, "The download of KMNIST was interrupted. Start it again.")
+    with pytest.raises(DatasetError, match="KMNIST is not downloaded"):
         open_dataset(home, "kmnist")
     assert not set(worker.kept()) & set(KEPT)
 

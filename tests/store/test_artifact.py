@@ -61,10 +61,10 @@ def test_copy_that_broke_off_is_no_copy_and_is_made_again(
 
     with monkeypatch.context() as broken:
         broken.setattr(type(kept.files), "pipe_file", break_off)
-        with pytest.raises(ArtifactError, match=r"Expected to be able to write .*; got: Connection reset by peer"):
+        with pytest.raises(ArtifactError, match=r"^Cannot write .*: Connection reset by peer\.$"):
             kept.upload(run)
     assert kept.list_ids() == set()
-    with pytest.raises(RunNotFoundError, match="to hold run"):
+    with pytest.raises(RunNotFoundError, match=f"^Run '{run.run_id}' was not found in "):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.glob("*"))
     kept.upload(run)
@@ -90,10 +90,10 @@ def test_changed_file_is_not_taken_for_the_run(kept: ArtifactStore, make_run: Ru
     kept.upload(run)
     (path,) = kept.files.glob(f"{kept.root}/{run.run_id}/*/predictions.npz")
     kept.files.pipe_file(path, b"other bytes")
-    with pytest.raises(ArtifactError, match=f"Expected predictions.npz of run {run.run_id} in .* got other bytes"):
+    with pytest.raises(ArtifactError, match=rf"^predictions\.npz of run {run.run_id} in .* is damaged \("):
         kept.fetch(run.run_id, other)
     kept.files.rm(path)
-    with pytest.raises(RunDamagedError, match="got no such file"):
+    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz"):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.iterdir())
 
@@ -107,7 +107,7 @@ def test_record_that_names_a_file_elsewhere_writes_nothing_there(
     text = json.loads(kept.files.cat_file(target))
     text["checksums"]["../../escaped"] = "0" * 64
     kept.files.pipe_file(target, json.dumps(text).encode())
-    with pytest.raises(ArtifactError, match="to hold plain files"):
+    with pytest.raises(ArtifactError, match="contains an invalid file name"):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.iterdir())
 
@@ -122,7 +122,7 @@ def test_damaged_run_is_not_copied(kept: ArtifactStore, make_run: RunWriter) -> 
 
 @pytest.mark.parametrize("url", ["/a/path", "nosuch://bucket/folder", "s3:bucket"])
 def test_store_that_nobody_knows_is_refused_in_a_sentence(url: str) -> None:
-    with pytest.raises(ArtifactError, match="Expected HEADROOM_ARTIFACTS to be a URL that fsspec knows, such as s3:"):
+    with pytest.raises(ArtifactError, match="Expected HEADROOM_ARTIFACTS to be a URL such as s3://bucket/folder; got "):
         ArtifactStore.open(url)
 
 
@@ -146,7 +146,7 @@ def test_store_that_cannot_be_written_is_told_and_holds_up_nothing(
     make_run()
     with keeping(home):
         pass
-    assert capsys.readouterr().err.count("Expected to be able to write file://") == 1
+    assert capsys.readouterr().err.count("Cannot write file://") == 1
 
 
 def test_command_lists_and_fetches(

@@ -34,7 +34,8 @@ def test_runs_arrive_as_they_were(origin: RunStore, bundle: Path, home: Home, st
 
 
 def test_models_stay_in_the_bundle_unless_they_are_asked_for(bundle: Path, home: Home, store: RunStore) -> None:
-    dense = store.open(next(i for i in import_bundle(home, bundle).imported if RunStore(home).open(i).spec.head == "dense"))
+    imported = import_bundle(home, bundle).imported
+    dense = store.open(next(i for i in imported if RunStore(home).open(i).spec.head == "dense"))
     assert not dense.has("model.keras")
     dense.verify()
     again = import_bundle(home, bundle, models=True)
@@ -161,7 +162,7 @@ def test_pictures_show_where_the_dataset_is_not(
 def test_bundle_without_a_dataset_says_what_it_lacks(make_run: RunWriter, store: RunStore, tmp_path: Path) -> None:
     run = as_kmnist(make_run())
     (sentence,) = export_bundle(store, [run.run_id], tmp_path / "bundle").left_out
-    assert sentence.startswith("Left out the pictures of kmnist. KMNIST is not here yet")
+    assert sentence.startswith("The bundle does not contain the test images of kmnist. KMNIST is not downloaded.")
 
 
 @pytest.mark.parametrize(
