@@ -104,7 +104,7 @@ def test_pages_write_through_actions_alone() -> None:
         "from core.datasets.fetch import start_fetch",
         "from core.files import write_json",
         "from core.store.note import NoteBook\nNoteBook(home()).change(ids, star=True)",
-        "store().remove(run_id)",
+        "store().delete(run_id)",
         "f = store().restore",
         "JobQueue(home()).pause()",
         "queue.move(run_id, 1)",

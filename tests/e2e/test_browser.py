@@ -219,7 +219,7 @@ def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, hom
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("1 deleted run can be restored.")).to_be_visible()
     expect(page.get_by_role("button", name="Compare 1 run")).to_have_count(0)
-    assert RunStore(home).removed() == [ids[1]]
+    assert RunStore(home).deleted() == [ids[1]]
     page.get_by_role("button", name="Undo: restore 1").click()
     expect(page.get_by_text("1 deleted run can be restored.")).to_have_count(0)
     table.click(position={"x": 14, "y": 52}, force=True)

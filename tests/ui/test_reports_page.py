@@ -148,7 +148,7 @@ def test_published_version_stays_behind_its_link(
     later = shelf.save(draft, draft.report.change(title="Later"), "bob")
     shelf.publish(later, build_document(later.report, store), "bob")
     for run_id in draft.report.runs:
-        store.remove(run_id)
+        store.delete(run_id)
     old = sane(open_reports(report=f"{draft.id}-1"))
     assert "#### Our finding" in [text.value for text in old.markdown]
     assert old.info[0].value == "There is a newer version of this report, 2."
