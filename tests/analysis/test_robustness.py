@@ -32,17 +32,17 @@ def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4)
 def test_accuracies_are_means_over_seeds_with_wilsons_interval_of_the_images(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {("shift", 4): [0, 1]}), answer(make_run(head="gap", seed=1), {})]
     frame = compute_robustness(list_tested(Comparison.of(runs)))
-    row = frame.query("stress == 'shift' and value == 4").iloc[0]
+    row = frame.query("corruption == 'shift' and value == 4").iloc[0]
     assert (row["accuracy"], row["images"], row["seeds"]) == (0.75, 4, 2)
     expected = stats.binomtest(3, 4).proportion_ci(method="wilson")
     assert (row["low"], row["high"]) == (pytest.approx(expected.low), pytest.approx(expected.high))
-    assert frame.query("stress == 'contrast'")["value"].tolist() == list(CORRUPTIONS["contrast"].values)
-    assert frame.query("stress == 'contrast' and value == 1")["accuracy"].tolist() == [1.0]
+    assert frame.query("corruption == 'contrast'")["value"].tolist() == list(CORRUPTIONS["contrast"].values)
+    assert frame.query("corruption == 'contrast' and value == 1")["accuracy"].tolist() == [1.0]
 
 
 def test_loss_counts_answers_that_a_corruption_took_less_those_that_it_gave(make_run: RunWriter) -> None:
     run = answer(make_run(head="gap"), {("", 0.0): [3], ("shift", 4): [0, 1]})
-    row = compute_losses(list_tested(Comparison.of([run]))).query("stress == 'shift'").iloc[0]
+    row = compute_losses(list_tested(Comparison.of([run]))).query("corruption == 'shift'").iloc[0]
     assert (row["before"], row["after"], row["loss"]) == (0.75, 0.5, 0.25)
     assert row["low"] <= row["loss"] <= row["high"]
 

@@ -92,8 +92,10 @@ def test_settings_are_those_that_differ_in_the_runs_shown(
 ) -> None:
     for blocks in (1, 2):
         make_run(head="gap", epochs=5, blocks=blocks)
-    app = open_page("evidence", evidence="Settings", setting="Soup")
-    assert [warning.value for warning in app.warning] == ["Expected knob to be one of 'Blocks', 'Epochs'; got 'Soup'."]
+    app = open_page("evidence", evidence="Hyperparameters", setting="Soup")
+    assert [warning.value for warning in app.warning] == [
+        "Expected setting to be one of 'Blocks', 'Epochs'; got 'Soup'."
+    ]
     assert app.selectbox(key="setting").options == ["Blocks", "Epochs"]
     app.selectbox(key="setting").set_value("epochs").run()
     assert not [*app.error, *app.warning]

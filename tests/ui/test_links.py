@@ -67,7 +67,7 @@ SEEN_ON = {
 }  # fmt: skip
 SECTION = {
     "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
-    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Settings",
+    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Hyperparameters",
 }  # fmt: skip
 # What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
@@ -93,7 +93,7 @@ def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
 
 def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothness="0.5")
-    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'smoothness'."]
+    assert [warning.value for warning in app.warning] == ['Unknown link parameter "smoothness" was ignored.']
     assert "smoothness" not in app.query_params
 
 
