@@ -108,7 +108,7 @@ def test_values_are_read_as_their_setting_reads_them(word: str, name: str, value
 
 @pytest.mark.parametrize("words", [["blocks"], ["blox=1"], ["head=gap"], ["seed=1,2"], ["blocks=1", "blocks=2"]])
 def test_what_is_no_list_of_values_is_refused(words: list[str]) -> None:
-    with pytest.raises(SpecError, match="Expected|is given twice"):
+    with pytest.raises(SpecError, match=r"Expected|is given twice"):
         read_values(words)
 
 
