@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,16 @@ def examine(home: Home) -> dict[str, Any]:
 
 
 def read_libraries(requirements: Path) -> dict[str, str | None]:
-    """Return the installed version of each package in a requirements file, None if it is not installed."""
+    """Return the installed version of each package in a requirements file, None if it is not installed.
+
+    Without the file, as in an installation without a checkout, the metadata of the package names its requirements.
+    """
     found: dict[str, str | None] = {}
-    for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", requirements.read_text(encoding="utf-8"), re.MULTILINE):
+    if requirements.is_file():
+        text = requirements.read_text(encoding="utf-8")
+    else:
+        text = "\n".join(line for line in requires("headroom") or [] if "extra ==" not in line)
+    for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", text, re.MULTILINE):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

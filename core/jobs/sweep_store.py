@@ -126,7 +126,7 @@ def list_overdue(home: Home, queued: Iterable[Job]) -> list[tuple[Job, str]]:
             budgets[job.submitted_by] = _read_spent_budget(home, job.submitted_by.removeprefix(_SUBMITTED_BY))
         minutes = budgets[job.submitted_by]
         if minutes is not None:
-            overdue.append((job, f"Not started: the sweep used its time budget of {minutes:,} min."))
+            overdue.append((job, f"The sweep used its time budget of {minutes:,} min."))
     return overdue
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from core.cli.app import app
 from core.errors import ArtifactError, RunDamagedError, RunNotFoundError
 from core.home import Home
-from core.jobs.artifact_sync import keeping
+from core.jobs.artifact_sync import syncing
 from core.store.artifact import ArtifactStore
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -133,7 +133,7 @@ def test_dispatcher_copies_what_the_store_lacks(
     monkeypatch.setenv("HEADROOM_ARTIFACTS", kept.url)
     runs = [make_run(seed=seed) for seed in range(3)]
     (runs[0].path / "predictions.npz").write_bytes(b"other bytes")
-    with keeping(home):
+    with syncing(home):
         runs.append(make_run(seed=3))
     assert kept.list_ids() == {run.run_id for run in runs[1:]}
 
@@ -144,7 +144,7 @@ def test_store_that_cannot_be_written_is_told_and_holds_up_nothing(
     (tmp_path / "file").write_text("where a folder should be")
     monkeypatch.setenv("HEADROOM_ARTIFACTS", f"file://{tmp_path}/file/kept")
     make_run()
-    with keeping(home):
+    with syncing(home):
         pass
     assert capsys.readouterr().err.count("Cannot write file://") == 1
 

@@ -109,8 +109,8 @@ def test_damaged_weights_are_told_with_file_and_size(damage, home):
         content = {"truncated": path.read_bytes()[:100_000], "empty": b"", "text": b"<html>log in</html>"}[damage]
         path.write_bytes(content)
     sentence = refuse(home)
-    assert sentence.startswith(f"Expected {path} ({path.stat().st_size:,} bytes) to hold the weights of mobilenet, ")
-    assert "got another or a damaged file (" in sentence
+    assert sentence.startswith(f"{path} ({path.stat().st_size:,} bytes) does not contain the weights of mobilenet ")
+    assert " or is damaged: " in sentence
     assert BACKBONES["mobilenet"].weights.origin in sentence
 
 
