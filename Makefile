@@ -14,9 +14,11 @@ LOCK := requirements.lock
 # TensorFlow sets the newest Python: it publishes no wheel for 3.14 yet.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-# Half of the tests wait for a process or a browser, so one worker more than the smallest machine has cores.
+# Many tests wait for a process or a browser, so there is one worker more than two cores need.
 PYTEST := -m pytest -n 3 --dist loadgroup
-QUICK := not training and not browser and not slow and not xdist_group
+
+# Tests that compute and do not wait. An xdist_group shares a server or a worker process.
+QUICK := -m pytest -n 2 -m 'not training and not browser and not slow and not xdist_group'
 
 define CREATE
 	found=; \
@@ -55,9 +57,9 @@ dev: $(APP) ## open the dashboard with an empty temporary home; it reloads when 
 	HEADROOM_HOME="$$home" $(PY) -m streamlit run dashboard.py --server.showEmailPrompt false \
 		--server.fileWatcherType auto --server.runOnSave true --client.showErrorDetails full
 
-quick: lint types ## lint, types, and the tests that take seconds: no training, browser or server
-	@echo 'Testing without training, browser and servers.'
-	@$(PY) $(PYTEST) -m '$(QUICK)'
+quick: lint types ## lint, types and the fast tests: no training, no pages, no processes
+	@echo 'Testing without training, pages and processes.'
+	@$(PY) $(QUICK)
 
 lint: $(DEV) ## check the code style and the format
 	@echo 'Linting.'

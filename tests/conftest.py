@@ -28,11 +28,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_SLOW = {"AppTest", "open_page", "subprocess"}
+_SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what opens pages or starts programs, by the names that its module or the test itself uses."""
+    """Marks as slow what opens pages, writes report files or starts processes, by the names that its module uses."""
     for item in items:
         if isinstance(item, pytest.Function) and not _SLOW.isdisjoint([*vars(item.module), *item.fixturenames]):
             item.add_marker(pytest.mark.slow)
