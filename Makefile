@@ -35,6 +35,10 @@ define CREATE
 	"$$found" -m venv --clear $(VENV)
 endef
 
+define ENSURE
+	if ! $(PY) -c '$(FITS)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then $(CREATE); fi
+endef
+
 # $(1): what to install, $(2): the options of pip that name it.
 define INSTALL
 	echo 'Installing $(1). The first time takes minutes.'; \
@@ -96,7 +100,10 @@ bench: $(DEV) ## run every benchmark; each prints one line of JSON
 		$(PY) -m "benchmarks.$$name" || exit 1; \
 	done
 
-lock: $(DEV) ## pin all packages that the requirements files need, in requirements.lock
+# Installs nothing but uv: the old lock contradicts the requirement that just changed.
+lock: ## pin all packages that the requirements files need, in requirements.lock
+	@$(ENSURE)
+	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet $$(grep '^uv==' requirements-dev.txt)
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 		--custom-compile-command 'make lock' --output-file $(LOCK) requirements-dev.txt requirements-ray.txt
 
@@ -108,7 +115,7 @@ endif
 unfit:
 
 $(APP): requirements.txt $(LOCK) pyproject.toml
-	@if ! $(PY) -c '$(FITS)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then $(CREATE); fi
+	@$(ENSURE)
 	@$(call INSTALL,Headroom and requirements.txt,--editable .)
 	@touch $@
 

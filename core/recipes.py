@@ -1,4 +1,4 @@
-"""The published systems as named specs, with their published figures and where they stand."""
+"""Recipes: named specs of published systems with their published results."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from core.spec import RunSpec
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """A figure as its author printed it; `metric` is a column of the run list, `official` data is meant."""
+    """Published value of a metric (a column of the run list) on the official dataset."""
 
     head: str
     metric: str
@@ -20,10 +20,11 @@ class PublishedResult:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One backbone and dataset with the heads to be compared on them.
+    """A backbone and a dataset with the heads to compare.
 
-    `settings` holds what the published model with a head has besides `spec`. Published counts are for images of
-    `input_shape` and so many `classes`.
+    Attributes:
+        settings: hyperparameters by head that differ from `spec`.
+        input_shape, classes: image shape and number of classes of the published parameter counts.
     """
 
     name: str
@@ -37,16 +38,19 @@ class Recipe:
     classes: int = 10
 
     def spec_of(self, head: str, changes: Mapping[str, Any] | None = None) -> RunSpec:
-        """The spec of a head, with all changes in one step: a knob that only this head uses would otherwise go back
-        to its default under the recipe's own head."""
+        """Return the spec of a head.
+
+        All changes are applied together, because a hyperparameter that only this head uses would be reset to its
+        default by the head of `spec`.
+        """
         return self.spec.replace(**{"head": head, **self.settings.get(head, {}), **(changes or {})})
 
     def specs(self, heads: tuple[str, ...] | None = None, seeds: int = 1) -> list[RunSpec]:
-        """The runs of this recipe: every head with the seeds 0 … seeds − 1."""
+        """Return the specs of all runs of this recipe: every head with the seeds 0 to seeds − 1."""
         return [self.spec_of(head, {"seed": seed}) for seed in range(seeds) for head in heads or self.heads]
 
 
-_R1_HEADS = ("gap", "dense")
+_GAP_AND_DENSE = ("gap", "dense")
 _FACES = RunSpec(
     dataset="celeba", side=64, train_images=16_000, validation_images=1_000, backbone="conv_tail", blocks=4,
     dropout=0.5, loss="binary", head="gap_dense", epochs=20, batch_size=32,
@@ -58,16 +62,16 @@ _ALL = (
     Recipe(
         "digits-heads",
         "Handwritten digits: GAP against Flatten + Dense",
-        "The two classifiers of kmnist-heads on scikit-learn's bundled 8×8 scans, enlarged to 28×28; needs no network.",
+        "The heads of kmnist-heads on the digits of scikit-learn (8×8 pixels, enlarged to 28×28); works offline.",
         RunSpec(dataset="digits"),
-        _R1_HEADS,
+        _GAP_AND_DENSE,
     ),
     Recipe(
         "kmnist-heads",
         "Cursive Japanese: GAP against Flatten + Dense",
-        "What does a classifier without Dense layers cost in accuracy, in a model of about 18 times fewer parameters?",
+        "How much accuracy does a head without Dense layers lose, with about 18 times fewer parameters?",
         RunSpec(dataset="kmnist"),
-        _R1_HEADS,
+        _GAP_AND_DENSE,
         (
             PublishedResult("gap", "params", 24_586),
             PublishedResult("gap", "test_loss", 0.3354),
@@ -80,14 +84,14 @@ _ALL = (
     Recipe(
         "fashion-heads",
         "Clothing: GAP against Flatten + Dense",
-        "The two classifiers of kmnist-heads on photographs of clothing, Fashion-MNIST.",
+        "The heads of kmnist-heads on images of clothing (Fashion-MNIST).",
         RunSpec(dataset="fashion_mnist"),
-        _R1_HEADS,
+        _GAP_AND_DENSE,
     ),
     Recipe(
         "mnist-heads",
         "Handwritten digits: a large Dense head against GAP",
-        "A network of 3.3 million parameters that reads digits almost without fault: how many of them does it need?",
+        "A network with 3.3 million parameters classifies digits almost perfectly: how many of them does it need?",
         RunSpec(
             dataset="mnist",
             validation_images=10_000,
@@ -112,7 +116,7 @@ _ALL = (
     Recipe(
         "celeba-heads",
         "An attribute of a face: global pooling against Flatten",
-        "One logit tells an attribute of a face; random crops and flips stand in for more faces.",
+        "One logit predicts an attribute of a face; random crops and flips augment the training images.",
         _FACES,
         ("gap_dense", "flatten"),
         (PublishedResult("gap_dense", "params", 388_673), PublishedResult("flatten", "params", 404_801)),
@@ -122,7 +126,7 @@ _ALL = (
     Recipe(
         "demo224-heads",
         "Photos: how the head's parameters explode with the image",
-        "On images of 224×224 pixels a small MLP after Flatten has 170 times the parameters of global pooling.",
+        "On images of 224×224 pixels a small MLP after Flatten has 170 times as many parameters as global pooling.",
         _PHOTOS.replace(backbone="conv_conv_pool", head="mlp", hidden="64-32", head_dropout=0.3),
         ("gap_dense", "gmp_dense", "mlp"),
         (
@@ -141,7 +145,7 @@ _ALL = (
     Recipe(
         "transfer-heads",
         "Transfer learning from VGG16: GAP against Flatten",
-        "On a frozen backbone the head is all that learns: what does pooling its maps cost?",
+        "With a frozen backbone only the head is trained: how much accuracy does global pooling cost?",
         _PHOTOS.replace(backbone="vgg16", frozen=True, head="flatten"),
         ("gap_dense", "flatten"),
         (
@@ -158,7 +162,7 @@ _ALL = (
     Recipe(
         "transfer-mobilenet-heads",
         "Transfer learning from MobileNet: GAP with and without an MLP",
-        "The whole of MobileNet trained on, under three hidden layers or under none.",
+        "MobileNet fine-tuned completely, with a head of three hidden layers or without hidden layers.",
         _PHOTOS.replace(backbone="mobilenet", head="gap_mlp", hidden="1024-1024-512", learning_rate=1e-4),
         ("gap_dense", "gap_mlp"),
         (
@@ -172,9 +176,9 @@ _ALL = (
     Recipe(
         "folder-heads",
         "Your own images: GAP against Flatten + Dense",
-        "A folder with a sub-folder a class; trained from random weights at a side of your choice.",
+        "A folder with one subfolder per class, trained from random weights at any image size.",
         _PHOTOS.replace(side=96, blocks=3),
-        _R1_HEADS,
+        _GAP_AND_DENSE,
         input_shape=(96, 96, 3),
         classes=3,
     ),
@@ -183,43 +187,44 @@ _ALL = (
 
 class _Recipes(dict[str, Recipe]):
     def __missing__(self, name: str) -> Recipe:
-        known = ", ".join(repr(recipe) for recipe in self)
-        raise UnknownNameError(f"Expected recipe to be one of {known}; got {name!r}.")
+        known = ", ".join(self)
+        raise UnknownNameError(f"Unknown recipe {name!r}. Choose one of: {known}.")
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(_Recipes({recipe.name: recipe for recipe in _ALL}))
 
 
 def recipe_of(spec: RunSpec) -> Recipe | None:
-    """The recipe a run belongs to: the one with its dataset and backbone, whatever the other knobs."""
+    """Return the recipe of a run: the one with its dataset and backbone; other hyperparameters may differ."""
     same = (r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == (spec.dataset, spec.backbone))
     return next(same, None)
 
 
-def list_own(spec: RunSpec) -> dict[str, Any]:
-    """The knobs that a training of its recipe must be told to become this run; head and seed aside. One that is left
-    open in the run and not in the recipe cannot be told."""
-    own = _find_recipe(spec).spec_of(spec.head)
+def list_overrides(spec: RunSpec) -> dict[str, Any]:
+    """Return the hyperparameters of a run that differ from its recipe, without head and seed.
+
+    A hyperparameter that is None in the run but not in the recipe is left out: no option can set it.
+    """
+    defaults = _find_recipe(spec).spec_of(spec.head)
     return {
         name: value
         for name, value in spec.model_dump().items()
-        if value not in (None, getattr(own, name)) and name not in ("data", "head", "seed")
+        if value not in (None, getattr(defaults, name)) and name not in ("data", "head", "seed")
     }
 
 
 def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> str:
-    """The command that trains a run with the data that is here; or all of several heads, and so many seeds from that
-    of the run on.
+    """Return the command that trains a run, or several heads and `seeds` seeds starting with the seed of the run.
 
     >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
-    'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    'headroom train --recipe digits-heads --heads dense --epochs 10 --seed 3'
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
-    'python -m core train --recipe kmnist-heads --heads gap,dense --seeds 2'
+    'headroom train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
-    words = ["python -m core train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
+    words = ["headroom train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
     if seeds > 1:
         words.append(f"--seeds {seeds}")
-    for name, value in list_own(spec).items():
+    for name, value in list_overrides(spec).items():
         option = name.replace("_", "-")
         words.append(f"--{'' if value else 'no-'}{option}" if isinstance(value, bool) else f"--{option} {value}")
     if spec.seed:
@@ -232,22 +237,22 @@ def _find_recipe(spec: RunSpec) -> Recipe:
 
 
 def write_commands(specs: Iterable[RunSpec]) -> list[str]:
-    """The fewest commands that train these runs and no others.
+    """Return the fewest commands that train exactly these runs.
 
     >>> write_commands([RunSpec(head=head, seed=seed) for head in ("gap", "dense") for seed in (1, 2)])
-    ['python -m core train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
+    ['headroom train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
     """
     seeds: dict[RunSpec, set[int]] = {}
     for spec in specs:
         seeds.setdefault(spec.replace(seed=0), set()).add(spec.seed)
     groups: list[tuple[RunSpec, int, list[str]]] = []
-    for setting, some in seeds.items():
-        for first, count in _list_stretches(sorted(some)):
-            spec = setting.replace(seed=first)
+    for configuration, configuration_seeds in seeds.items():
+        for first, count in _list_ranges(sorted(configuration_seeds)):
+            spec = configuration.replace(seed=first)
             for leader, length, heads in groups:
-                told = {"data": spec.data, "seed": first, **list_own(leader)}
+                changes = {"data": spec.data, "seed": first, **list_overrides(leader)}
                 same = leader.seed == first and length == count and _find_recipe(leader) == _find_recipe(spec)
-                if same and _find_recipe(leader).spec_of(spec.head, told) == spec:
+                if same and _find_recipe(leader).spec_of(spec.head, changes) == spec:
                     heads.append(spec.head)
                     break
             else:
@@ -255,10 +260,10 @@ def write_commands(specs: Iterable[RunSpec]) -> list[str]:
     return [write_command(leader, heads, count) for leader, count, heads in groups]
 
 
-def _list_stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First number and length of each stretch without a gap."""
+def _list_ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first number and the length of each range of consecutive numbers."""
     start = 0
-    for place in range(1, len(numbers) + 1):
-        if place == len(numbers) or numbers[place] != numbers[place - 1] + 1:
-            yield numbers[start], place - start
-            start = place
+    for index in range(1, len(numbers) + 1):
+        if index == len(numbers) or numbers[index] != numbers[index - 1] + 1:
+            yield numbers[start], index - start
+            start = index

@@ -1,6 +1,7 @@
 """Image files as people have them: every mode, turned, animated, damaged, too large, or none at all."""
 
 import io
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -90,24 +91,23 @@ def test_file_is_known_by_its_bytes() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "Expected an image file; got an empty one."),
-        (b"this is a text", "got bytes that are none of these."),
-        (b"%PDF-1.7", "got bytes that are none of these."),
-        (b"\x89PNG\r\n\x1a\n", "got bytes that are none of these."),
+        (b"", "This image file is empty."),
+        (b"this is a text", "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."),
+        (b"%PDF-1.7", "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."),
+        (b"\x89PNG\r\n\x1a\n", "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."),
     ],
 )
 def test_bytes_that_are_no_picture_are_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(DatasetError) as error:
         read_picture(data)
-    assert str(error.value).startswith("Expected an image file")
-    assert str(error.value).endswith(sentence)
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_truncated_file_is_refused(form: str) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = write(Image.fromarray(noise), form)
-    with pytest.raises(DatasetError, match=r"^Expected .*; got .*\.$"):
+    with pytest.raises(DatasetError, match=rf"^This ({form} file is damaged|file is not a valid image)"):
         read_picture(data[: len(data) // 2])
 
 
@@ -126,7 +126,7 @@ def test_damaged_file_is_a_picture_or_a_sentence(form: str, place: float, junk: 
     except DatasetError as error:
         found, said = RGB, str(error)
     assert found.dtype == np.uint8
-    assert not said or said.startswith("Expected ")
+    assert re.fullmatch(r"((This|An|Images) .*\.)?", said)
 
 
 def write_head(width: int, height: int) -> bytes:
@@ -136,23 +136,21 @@ def write_head(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "got"), [(9_000, 8_000, "9,000 × 8,000"), (60_000, 60_000, "a far larger one")]
-)
+@pytest.mark.parametrize(("width", "height", "got"), [(9_000, 8_000, "9,000 × 8,000"), (60_000, 60_000, "far more")])
 def test_size_is_refused_before_a_pixel_is_decoded(width: int, height: int, got: str) -> None:
-    with pytest.raises(DatasetError, match=rf"Expected a picture of at most 50,000,000 pixels; got {got}\."):
+    with pytest.raises(DatasetError, match=rf"^An image may have at most 50,000,000 pixels; this one has {got}\."):
         read_picture(write_head(width, height))
-    with pytest.raises(DatasetError, match=r"Expected a picture of at most 30 pixels; got 7 × 5\."):
+    with pytest.raises(DatasetError, match=r"^An image may have at most 30 pixels; this one has 7 × 5\."):
         read_picture(write(Image.fromarray(RGB)), max_pixels=30)
 
 
 def test_large_file_is_refused() -> None:
-    with pytest.raises(DatasetError, match=r"Expected an image file of at most 30 MB; got 30\.1 MB\."):
+    with pytest.raises(DatasetError, match=r"^An image file may have at most 30 MB; this one has 30\.1 MB\."):
         read_picture(bytes(30_100_000))
 
 
 def test_floating_point_picture_is_refused() -> None:
-    with pytest.raises(DatasetError, match="got one of floating-point values"):
+    with pytest.raises(DatasetError, match=r"^Images with floating-point values are not supported"):
         read_picture(write(Image.fromarray(np.zeros((2, 2), dtype=np.float32)), "TIFF"))
 
 

@@ -103,7 +103,7 @@ def test_other_settings_do_not_change_the_recipe() -> None:
 def test_unknown_recipe_is_told_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         RECIPES["kmnist"]
-    assert str(caught.value) == f"Expected recipe to be one of {', '.join(map(repr, RECIPES))}; got 'kmnist'."
+    assert str(caught.value) == f"Unknown recipe 'kmnist'. Choose one of: {', '.join(RECIPES)}."
 
 
 def test_images_of_ones_own_are_the_recipes_own_setting(make_run: RunWriter, store: RunStore) -> None:

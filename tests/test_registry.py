@@ -46,11 +46,11 @@ def test_unknown_name_is_told_with_the_known_ones(registry: Make) -> None:
     found = registry({name: ENTRY.format(name=name, order=1) for name in ("one", "two")})
     with pytest.raises(UnknownNameError) as caught:
         found["three"]
-    assert str(caught.value) == "Expected thing to be one of 'one', 'two'; got 'three'."
+    assert str(caught.value) == "Unknown thing 'three'. Choose one of: one, two."
 
 
 def test_file_without_its_entry_is_told(registry: Make) -> None:
-    with pytest.raises(LookupError, match=r"Expected shelf\.one to define a thing of that name"):
+    with pytest.raises(LookupError, match=r"^shelf\.one does not define a thing with its name"):
         list(registry({"one": "name = 'two'"}))
 
 

@@ -1,1 +1,1 @@
-"""What the cached arrays of runs say: statistics in NumPy, SciPy and pandas, no model needed."""
+"""Statistics of runs from their stored arrays, in NumPy, SciPy and pandas; no model is needed."""

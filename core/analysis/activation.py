@@ -1,4 +1,4 @@
-"""What a run's model looks at in some test images: from its stored maps, else computed anew by its model."""
+"""Class activation maps of a run for some test images: the stored ones, otherwise computed by its model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,75 +16,83 @@ from core.spec import DATASETS
 from core.store.activation_maps import read_maps
 from core.store.run import Run
 
-_MOST_SECONDS = 2.0
+_MAX_SECONDS = 2.0
 
 Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ActivationView:
-    """`maps` float32 of shape (images, classes, height, width) in units of the logit; `bias` of shape (classes,) is
-    what exact ones leave out of it. None with a `silence` that says why there are none."""
+    """Activation maps, or the reason why they are unavailable.
+
+    Attributes:
+        maps: float32 of shape (images, classes, height, width), in units of the logit.
+        bias: float32 of shape (classes,): the part of the logits that exact maps do not contain.
+        exact: whether the mean of a map plus the bias is the logit (CAM), not an approximation (Grad-CAM).
+        unavailable_reason: an error message if `maps` is None, otherwise empty.
+    """
 
     maps: NDArray[np.float32] | None = None
     bias: NDArray[np.float32] | None = None
     exact: bool = False
-    silence: str = ""
+    unavailable_reason: str = ""
 
 
 def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], Images]) -> ActivationView:
-    """
+    """Return the activation maps of some test images.
+
     Args:
-        images: their places in the test split.
-        load: gets the same images as the model sees them, uint8 of shape (images, side, side, channels).
+        images: indices in the test set.
+        load: returns these images as input of the model, uint8 of shape (images, side, side, channels).
 
     Raises:
-        RunDamagedError: when the maps or the model are not what the worker wrote.
-        DatasetError: when there are images to load, and they are not here.
+        RunDamagedError: if the maps or the model fail their checksum.
+        DatasetError: if the images have to be loaded and the dataset is not available.
     """
     stored = read_maps(run)
     if stored and max(images, default=0) < len(stored.maps):
         return ActivationView(stored.maps[list(images)], stored.bias, stored.exact)
-    kept = f"Run {run.run_id} keeps activation maps of the first {len(stored.maps)} test images" if stored else ""
-    kept = kept or f"Run {run.run_id} was trained before activation maps were kept"
+    state = f"Run {run.run_id} has activation maps of the first {len(stored.maps)} test images only" if stored else ""
+    state = state or f"Run {run.run_id} was trained before Headroom stored activation maps"
     if not run.has("model.tflite"):
-        how = "choose one of these" if stored else f"remove its folder {run.path.name} and train it again to get them"
-        return ActivationView(silence=f"{kept}, and its model file is not here to compute others: {how}.")
+        action = "Select one of these images" if stored else f"Delete its folder {run.path.name} and train it again"
+        return ActivationView(unavailable_reason=f"{state}, and its model file is missing. {action}.")
     seconds = run.record.cost.latency_seconds * len(images)
-    if seconds > _MOST_SECONDS:
+    if seconds > _MAX_SECONDS:
         return ActivationView(
-            silence=f"{kept}; to compute others of {len(images)} images now would take {seconds:.0f} s."
+            unavailable_reason=f"{state}. Computing the maps of {len(images)} images would take {seconds:.0f} s."
         )
     model = LiveModel(run)
-    if model.silence:
-        return ActivationView(silence=model.silence)
-    return ActivationView(model.answer(load()).maps, model.bias, model.exact)
+    if model.unavailable_reason:
+        return ActivationView(unavailable_reason=model.unavailable_reason)
+    return ActivationView(model.predict(load()).maps, model.bias, model.exact)
 
 
-def read_activation_view(run: Run, images: Sequence[Images]) -> Images:
-    """Pictures as they are stored, uint8 of shape (height, width, channels) each, as the model of a run sees them.
+def prepare_images(run: Run, images: Sequence[Images]) -> Images:
+    """Return dataset images, uint8 of shape (height, width, channels), resized to the input shape of a run's model.
 
     Raises:
-        RunDamagedError: when they have other channels than the model was trained on.
+        RunDamagedError: if the model was trained on a different number of channels.
     """
     height, width, channels = run.record.data.input_shape
-    if any(image.shape[-1] != channels for image in images):
-        raise RunDamagedError(f"Expected images with {channels} channels for run {run.run_id}; got others.")
+    other = next((image.shape[-1] for image in images if image.shape[-1] != channels), None)
+    if other is not None:
+        raise RunDamagedError(f"Expected images with {channels} channels for run {run.run_id}; got {other}.")
     if height == width:
         return np.stack([prepare(image, height) for image in images])
     return np.stack([resize_array(image, height, width) for image in images])
 
 
 def prepare_picture(data: bytes, run: Run) -> Images:
-    """An image file as the model of a run sees it, uint8 of shape (height, width, channels).
+    """Return an image file as input of a run's model, uint8 of shape (height, width, channels).
 
     Raises:
-        DatasetError: when it is no picture, a damaged or too large one, or an empty drawing.
+        DatasetError: if the file is not an image, is damaged or too large, or is an empty drawing.
     """
     channels = run.record.data.input_shape[-1]
     dataset = DATASETS[run.spec.dataset]
     picture = read_picture(data, channels=channels)
     if dataset.drawing:
         picture = fit_drawing(picture, dataset.drawing, dataset.input_shape[0])
-    seen: Images = read_activation_view(run, [picture])[0]
-    return seen
+    prepared: Images = prepare_images(run, [picture])[0]
+    return prepared

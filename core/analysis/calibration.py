@@ -1,4 +1,4 @@
-"""Whether a model's probabilities can be believed, and what one temperature makes of them."""
+"""Calibration of predicted probabilities: reliability bins, expected calibration error and temperature scaling."""
 
 from dataclasses import dataclass
 
@@ -17,30 +17,29 @@ Labels = NDArray[np.int64]
 
 
 def compute_bins(probs: Probs, labels: Labels) -> pd.DataFrame:
-    """One row for each of 15 bins of confidence, the probability of the guess: low, high, guesses, rights, confidence
-    (mean; NaN in an empty bin), accuracy (likewise).
+    """Return one row for each of 15 equal-width bins of confidence (the probability of the predicted class).
 
-    A bin holds its upper end and not its lower one, so that a probability of exactly 1 lies in the last. Images with a
-    probability that is not finite are left out.
+    Columns low, high, predictions, correct (counts), confidence and accuracy (means; NaN for an empty bin). A bin is
+    (low, high], so a probability of exactly 1 belongs to the last one. Images with a non-finite probability are
+    excluded.
 
     Source: Guo et al. 2017, On calibration of modern neural networks, section 2.
     """
     probs, labels = _keep_finite(probs, labels)
     predicted = probs.argmax(axis=1)
     confidence = probs[np.arange(len(probs)), predicted].astype(np.float64)
-    right = predicted == labels
-    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    predictions, rights = (np.bincount(place, weights, minlength=BINS) for weights in (None, right))
+    index = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    predictions, correct = (np.bincount(index, weights, minlength=BINS) for weights in (None, predicted == labels))
     with np.errstate(invalid="ignore"):
-        mean = np.bincount(place, confidence, minlength=BINS) / predictions
-        accuracy = rights / predictions
+        mean = np.bincount(index, confidence, minlength=BINS) / predictions
+        accuracy = correct / predictions
     edges = np.arange(BINS + 1) / BINS
     return pd.DataFrame(
         {
             "low": edges[:-1],
             "high": edges[1:],
             "predictions": predictions.astype(np.int64),
-            "rights": rights.astype(np.int64),
+            "correct": correct.astype(np.int64),
             "confidence": mean,
             "accuracy": accuracy,
         }
@@ -48,9 +47,11 @@ def compute_bins(probs: Probs, labels: Labels) -> pd.DataFrame:
 
 
 def compute_ece(bins: pd.DataFrame) -> float:
-    """Expected calibration error: |accuracy − confidence| of the bins, weighted by their guesses; NaN without any.
+    """Return the expected calibration error (ECE) of the bins of `compute_bins`.
 
-    Source: Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian binning, section «ECE».
+    ECE = Σ n_b/n · |accuracy_b − confidence_b| over the bins b; NaN without predictions.
+
+    Source: Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian binning, section "ECE".
     """
     total = bins["predictions"].sum()
     return (
@@ -59,14 +60,14 @@ def compute_ece(bins: pd.DataFrame) -> float:
 
 
 def fit_temperature(probs: Probs, labels: Labels) -> float:
-    """The temperature that makes the mean cross-entropy of these images smallest, between 0.05 and 20.
+    """Return the temperature T between 0.05 and 20 that minimizes the mean cross-entropy of these images.
 
-    The loss is convex in 1/T, so its slope has one root at most: without one, as when every guess is right, the
-    temperature is the bound that the loss falls towards. NaN without an image that has finite probabilities.
+    The loss is convex in 1/T, so its derivative has at most one root. Without a root, for example if all predictions
+    are correct, T is the bound towards which the loss decreases. NaN without images that have finite probabilities.
 
     Source: Guo et al. 2017, section 4.2.
     """
-    from scipy.optimize import brentq  # takes a while to import, and few pages need it
+    from scipy.optimize import brentq  # imported here: slow to import and rarely needed
 
     probs, labels = _keep_finite(probs, labels)
     if not len(probs):
@@ -74,19 +75,19 @@ def fit_temperature(probs: Probs, labels: Labels) -> float:
     logits = _to_logits(probs)
     true = logits[np.arange(len(labels)), labels]
 
-    def slope(inverse: float) -> float:
+    def derivative(inverse: float) -> float:
         weights = np.exp(logits * np.float32(inverse))
         return float((np.einsum("ij,ij->i", weights, logits) / weights.sum(axis=1) - true).mean(dtype=np.float64))
 
-    if slope(1 / HOTTEST) >= 0:
+    if derivative(1 / HOTTEST) >= 0:
         return HOTTEST
-    if slope(1 / COLDEST) <= 0:
+    if derivative(1 / COLDEST) <= 0:
         return COLDEST
-    return 1 / float(brentq(slope, 1 / HOTTEST, 1 / COLDEST, xtol=1e-4))
+    return 1 / float(brentq(derivative, 1 / HOTTEST, 1 / COLDEST, xtol=1e-4))
 
 
 def scale_probs(probs: Probs, temperature: float) -> Probs:
-    """softmax(log p / T), which is softmax(logits / T). The guesses stay what they were."""
+    """Return softmax(log p / T), which equals softmax(logits / T). Predicted classes do not change."""
     weights = np.exp(_to_logits(probs) / np.float32(temperature))
     scaled: Probs = weights / weights.sum(axis=1, keepdims=True)
     return scaled
@@ -94,9 +95,12 @@ def scale_probs(probs: Probs, temperature: float) -> Probs:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of the test images, as predicted and with the temperature that was fitted on the validation images.
+    """Calibration on the test set, before and after scaling with the temperature fitted on the validation images.
 
-    `left_out` counts the test images whose probabilities are not finite. Losses are mean cross-entropies in nats.
+    Attributes:
+        before, after: the bins of `compute_bins`.
+        loss_before, loss_after: mean cross-entropies in nats.
+        left_out: number of test images excluded because a probability is not finite.
     """
 
     temperature: float
@@ -122,34 +126,36 @@ def compute_calibration(predictions: Predictions) -> Calibration:
 
 
 def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
-    """One row a run: head, seed, temperature, ece_before, ece_after, loss_before, loss_after, left_out."""
+    """Return one row per run: head, seed, temperature, ece_before, ece_after, loss_before, loss_after, left_out."""
     rows = []
     for variant in comparison.variants:
         for run in variant.runs:
-            found = compute_calibration(run.predictions)
+            calibration = compute_calibration(run.predictions)
             rows.append(
                 {
                     "head": variant.label,
                     "seed": run.spec.seed,
-                    "temperature": found.temperature,
-                    "ece_before": compute_ece(found.before),
-                    "ece_after": compute_ece(found.after),
-                    "loss_before": found.loss_before,
-                    "loss_after": found.loss_after,
-                    "left_out": found.left_out,
+                    "temperature": calibration.temperature,
+                    "ece_before": compute_ece(calibration.before),
+                    "ece_after": compute_ece(calibration.after),
+                    "loss_before": calibration.loss_before,
+                    "loss_after": calibration.loss_after,
+                    "left_out": calibration.left_out,
                 }
             )
     return pd.DataFrame(rows)
 
 
 def compute_reliability(comparison: Comparison) -> pd.DataFrame:
-    """The bins of each head, all its seeds together, as predicted (scaled False) and after the temperature of each run
-    (True): columns head, scaled, and those of `compute_bins`."""
+    """Return the bins of each head, pooled over its seeds, before (scaled False) and after temperature scaling (True).
+
+    Columns head, scaled and those of `compute_bins`. Each run is scaled with its own temperature.
+    """
     frames = []
     for variant in comparison.variants:
-        found = [compute_calibration(run.predictions) for run in variant.runs]
+        calibrations = [compute_calibration(run.predictions) for run in variant.runs]
         for scaled in (False, True):
-            bins = _merge([one.after if scaled else one.before for one in found])
+            bins = _merge([each.after if scaled else each.before for each in calibrations])
             bins.insert(0, "head", variant.label)
             bins.insert(1, "scaled", scaled)
             frames.append(bins)
@@ -157,27 +163,30 @@ def compute_reliability(comparison: Comparison) -> pd.DataFrame:
 
 
 def compute_confidence(comparison: Comparison) -> pd.DataFrame:
-    """One row a head, whether right, and bin of confidence: head, right, low, high, guesses (of all seeds), share."""
+    """Return one row per head, correctness and bin of confidence: head, correct, low, high, predictions, share.
+
+    Predictions are counted over all seeds; `share` is the fraction of the head's correct (or wrong) predictions.
+    """
     frames = []
     for variant in comparison.variants:
         predictions = [run.predictions for run in variant.runs]
         bins = _merge([compute_bins(each.test_probs, each.test_labels) for each in predictions])
-        for right in (True, False):
-            counts = bins["rights"] if right else bins["predictions"] - bins["rights"]
+        for correct in (True, False):
+            counts = bins["correct"] if correct else bins["predictions"] - bins["correct"]
             frame = bins[["low", "high"]].assign(predictions=counts, share=counts / max(int(counts.sum()), 1))
             frame.insert(0, "head", variant.label)
-            frame.insert(1, "right", right)
+            frame.insert(1, "correct", correct)
             frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
-def _merge(many: list[pd.DataFrame]) -> pd.DataFrame:
-    """Bins of several runs as if their guesses were of one."""
-    merged = many[0][["low", "high"]].copy()
-    merged["predictions"], merged["rights"] = (sum(bins[name] for bins in many) for name in ("predictions", "rights"))
-    sure = sum((bins["confidence"] * bins["predictions"]).fillna(0.0) for bins in many)
-    known = merged["predictions"].where(merged["predictions"] > 0)
-    return merged.assign(confidence=sure / known, accuracy=merged["rights"] / known)
+def _merge(runs: list[pd.DataFrame]) -> pd.DataFrame:
+    """Pool the bins of several runs."""
+    merged = runs[0][["low", "high"]].copy()
+    merged["predictions"], merged["correct"] = (sum(bins[name] for bins in runs) for name in ("predictions", "correct"))
+    confidence = sum((bins["confidence"] * bins["predictions"]).fillna(0.0) for bins in runs)
+    counts = merged["predictions"].where(merged["predictions"] > 0)
+    return merged.assign(confidence=confidence / counts, accuracy=merged["correct"] / counts)
 
 
 def _keep_finite(probs: Probs, labels: Labels) -> tuple[Probs, Labels]:
@@ -186,8 +195,10 @@ def _keep_finite(probs: Probs, labels: Labels) -> tuple[Probs, Labels]:
 
 
 def _to_logits(probs: Probs) -> Probs:
-    """The logits up to a constant an image, which softmax takes away; a probability of 0 becomes the smallest number
-    that float32 holds to full precision. The largest logit of each image is 0, so that no power overflows."""
+    """Return log p, shifted so that the largest logit of each image is 0; softmax is invariant to the shift.
+
+    Probabilities of 0 are replaced by the smallest normal float32.
+    """
     logits = np.log(np.maximum(probs, np.finfo(np.float32).tiny), dtype=np.float32)
     shifted: Probs = logits - logits.max(axis=1, keepdims=True)
     return shifted

@@ -1,4 +1,4 @@
-"""What a check is: one question to a comparison that can mislead, with its answer in a sentence."""
+"""Fairness checks: conditions under which a comparison can be misleading."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ STATES: tuple[State, ...] = ("failed", "passed", "not applicable")
 
 @dataclass(frozen=True)
 class Result:
-    """«Not applicable» says that the question cannot be asked of these runs, not that all is well."""
+    """Result of a check. "Not applicable" means that the check cannot be evaluated on these runs."""
 
     state: State
-    sentence: str
+    message: str
 
 
-Ask = Callable[[Comparison], Result]
+CheckFunction = Callable[[Comparison], Result]
 
 
 @dataclass(frozen=True)
 class Check:
-    """`explanation` is Markdown: what is asked, why it matters, and what to do."""
+    """A fairness check. `explanation` is Markdown: what is checked, why it matters and what to do."""
 
     name: str
     code: str
@@ -37,21 +37,21 @@ class Check:
     severity: Severity
     order: int
     explanation: str
-    ask: Ask
+    run: CheckFunction
 
 
-def check(*, code: str, title: str, severity: Severity) -> Callable[[Ask], Check]:
-    """Makes a registry entry of a function; its name is the check's name, its docstring the explanation.
+def check(*, code: str, title: str, severity: Severity) -> Callable[[CheckFunction], Check]:
+    """Register a function as a check: its name becomes the check's name, its docstring the explanation.
 
     Args:
-        code: «H» and two digits, never used again for another check; the order of lists.
-        title: what went wrong when it fails.
-        severity: serious when the comparison does not answer its question, a warning when it may answer it wrongly.
+        code: "H" and two digits, never reused for another check; defines the order of lists.
+        title: the problem that a failed check reports.
+        severity: "serious" if the comparison is invalid, "warning" if its result may be wrong, "note" otherwise.
     """
 
-    def register(ask: Ask) -> Check:
-        explanation = "\n".join(line.strip() for line in (ask.__doc__ or "").strip().splitlines())
-        return Check(ask.__name__, code, title, severity, int(code[1:]), explanation, ask)
+    def register(run: CheckFunction) -> Check:
+        explanation = "\n".join(line.strip() for line in (run.__doc__ or "").strip().splitlines())
+        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run)
 
     return register
 
@@ -60,31 +60,34 @@ CHECKS: Registry[Check] = Registry("core.analysis.checks", "check")
 
 
 def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
-    """All of them: what failed first, the most severe first, then what passed, then what could not be asked."""
-    answers = [(one, one.ask(comparison)) for one in CHECKS.values()]
-    return sorted(answers, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
+    """Run all checks; return the failed ones first (most severe first), then passed, then not applicable."""
+    results = [(one, one.run(comparison)) for one in CHECKS.values()]
+    return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 
-def compare_settings(comparison: Comparison, names: Sequence[str], what: str) -> Result:
-    """Whether the contenders agree in some knobs."""
+def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
+    """Check that all variants have the same values of some hyperparameters; `subject` describes them."""
     if len(comparison.variants) < 2:
-        return Result("not applicable", "There is one head, and nothing to set it against.")
+        return Result("not applicable", "A comparison of heads needs at least two heads.")
     parts = []
     for name in names:
         values = list(dict.fromkeys(getattr(variant.spec, name) for variant in comparison.variants))
         if len(values) > 1:
-            written = " and ".join(describe_value(name, value) for value in values)
-            parts.append(f"{SETTINGS[name].label.lower()} {written}")
+            described = " and ".join(describe_value(name, value) for value in values)
+            parts.append(f"{SETTINGS[name].label.lower()} {described}")
     if parts:
-        return Result("failed", f"The runs differ in more than the head: {', '.join(parts)}.")
-    return Result("passed", f"All heads have the same {what}.")
+        listed = ", ".join(parts)
+        return Result(
+            "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
+        )
+    return Result("passed", f"All heads were trained with the same {subject}.")
 
 
-def tell_runs(comparison: Comparison, holds: Callable[[Run], bool]) -> list[str]:
-    """The heads of which at least half of the seeds are so: «GAP (2 of 3 seeds)»; one odd seed is not the head's."""
-    told = []
+def list_affected(comparison: Comparison, is_affected: Callable[[Run], bool]) -> list[str]:
+    """Return the heads with at least half of their seeds affected, such as "GAP (2 of 3 seeds)"."""
+    affected = []
     for variant in comparison.variants:
-        count, seeds = sum(map(holds, variant.runs)), len(variant.runs)
+        count, seeds = sum(map(is_affected, variant.runs)), len(variant.runs)
         if 2 * count >= seeds and count:
-            told.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
-    return told
+            affected.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
+    return affected

@@ -1,4 +1,4 @@
-"""What a run answered on each image: its guess, and whether that was right."""
+"""Predicted classes of a run, and whether they are correct."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,26 +6,29 @@ from numpy.typing import NDArray
 from core.store.comparison import Variant
 from core.store.run import Run
 
-NO_GUESS = -1
+NO_PREDICTION = -1
 
 
 def compute_predicted(probs: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The most probable class of each image, int64 of shape (images,), from probabilities of shape (images, classes).
+    """Return the most probable class of each image, int64 of shape (images,).
 
-    An image with a probability that is not finite, as a diverged training leaves them, has NO_GUESS: it counts as
-    wrong. Of equally probable classes the first is the guess.
+    An image with a non-finite probability, which a diverged run produces, gets NO_PREDICTION and counts as wrong.
+    Ties go to the first class.
+
+    Args:
+        probs: of shape (images, classes).
     """
-    predicted = probs.argmax(axis=1)  # the place of the NaN where there is one
+    predicted = probs.argmax(axis=1)  # the index of the NaN, if any
     highest = probs[np.arange(len(probs)), predicted]
-    return np.where(np.isfinite(highest), predicted, NO_GUESS)
+    return np.where(np.isfinite(highest), predicted, NO_PREDICTION)
 
 
 def compute_correct(run: Run) -> NDArray[np.bool_]:
-    """Whether each test image was recognised, shape (images,)."""
+    """Return whether each test image is predicted correctly, bool of shape (images,)."""
     return compute_predicted(run.predictions.test_probs) == run.predictions.test_labels
 
 
 def pair_runs(a: Variant, b: Variant) -> list[tuple[Run, Run]]:
-    """The runs of the seeds that both have, in the order of the seeds."""
+    """Return the pairs of runs with the same seed, in the order of `a`."""
     others = {run.spec.seed: run for run in b.runs}
     return [(run, others[run.spec.seed]) for run in a.runs if run.spec.seed in others]

@@ -14,9 +14,9 @@ _SPLITS = {"training": "{}", "validation": "val_{}"}
 
 
 def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
-    """Exponential running mean, corrected for its start (Kingma & Ba 2015, Adam, section 3): the first value stays.
+    """Return the bias-corrected exponential moving average of the values; NaN values are kept and skipped.
 
-    NaN stays where it is and is left out of what follows.
+    Source: Kingma & Ba 2015, Adam, section 3.
     """
     if not 0 < weight < 1:
         return values
@@ -25,18 +25,18 @@ def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
 
 
 def compute_curves(comparison: Comparison, metric: str, x: str = "epoch", smoothing: float = 0.0) -> pd.DataFrame:
-    """Columns head, seed, split, epoch, seconds, value; seed is MEAN (−1) for the mean over a head's seeds.
+    """Return learning curves: columns head, seed, split, epoch, seconds, value.
 
-    A mean covers what all seeds of its head share. By epoch it ends where the shortest run ends. By seconds it runs
-    from the latest start to the earliest end, and as no two runs end an epoch at the same second, the seeds are read
-    off at times common to all heads, about POINTS of them; `epoch` is then NaN. Seeds that never train at the same
-    time have no mean.
+    Rows with seed MEAN (−1) are the mean over the seeds of a head. It covers the range that all seeds share: by epoch
+    it ends with the shortest run; by seconds it starts with the latest start and ends with the earliest end. By
+    seconds the seeds are interpolated at about POINTS times common to all heads, and `epoch` is NaN. Seeds without a
+    common range have no mean.
     """
-    members = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.variants}
-    members = {head: runs for head, runs in members.items() if runs}
-    grid = _common_times(members) if x == "seconds" else None
+    runs_of = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.variants}
+    runs_of = {head: runs for head, runs in runs_of.items() if runs}
+    grid = _common_times(runs_of) if x == "seconds" else None
     parts: list[pd.DataFrame] = []
-    for head, runs in members.items():
+    for head, runs in runs_of.items():
         for split, pattern in _SPLITS.items():
             column = pattern.format(metric)
             lines = [
@@ -57,10 +57,9 @@ def compute_curves(comparison: Comparison, metric: str, x: str = "epoch", smooth
 
 
 def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """The curves at no more than POINTS epochs, evenly spaced and the same for all lines, and at the end of each line.
+    """Keep at most POINTS evenly spaced epochs, the same for all lines, and the last epoch of each line.
 
-    A picture is not wide enough for more; what lies between two kept epochs is not drawn. Points without an epoch,
-    those of a mean by seconds, all stay.
+    A chart is not wide enough for more. Points without an epoch (means by seconds) are kept.
     """
     epochs = np.unique(curves["epoch"].dropna())
     ends = curves.groupby(_LINE)["epoch"].max()
@@ -68,27 +67,27 @@ def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thin(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """At most POINTS of them, the first and the last among these."""
+    """Return at most POINTS evenly spaced values, including the first and the last."""
     if len(values) <= POINTS:
         return values
     return values[np.linspace(0, len(values) - 1, POINTS).round().astype(int)]
 
 
-def _common_times(members: dict[str, list[Run]]) -> NDArray[np.float64]:
-    """Seconds at which epochs of any run ended, close together where much happens, with every head's first and last."""
-    times = [[run.history["seconds"].to_numpy() for run in runs] for runs in members.values()]
+def _common_times(runs_of: dict[str, list[Run]]) -> NDArray[np.float64]:
+    """Return the times of the means: about POINTS ends of epochs of any run, and the shared range of each head."""
+    times = [[run.history["seconds"].to_numpy() for run in runs] for runs in runs_of.values()]
     bounds = [bound for runs in times for bound in _shared(runs)]
     return np.unique([*_thin(np.unique(np.concatenate([each for runs in times for each in runs]))), *bounds])
 
 
 def _shared(times: list[NDArray[np.float64]]) -> tuple[float, float]:
-    """From when to when all seeds of a head have a value."""
+    """Return the first and the last time at which all seeds of a head have a value."""
     return max(float(each[0]) for each in times), min(float(each[-1]) for each in times)
 
 
 def _mean_by_epoch(lines: list[pd.DataFrame]) -> pd.DataFrame:
-    together = pd.concat(lines).groupby("epoch", as_index=False)[["seconds", "value"]]
-    return together.mean(skipna=False)[together.size()["size"] == len(lines)]
+    groups = pd.concat(lines).groupby("epoch", as_index=False)[["seconds", "value"]]
+    return groups.mean(skipna=False)[groups.size()["size"] == len(lines)]
 
 
 def _mean_by_seconds(lines: list[pd.DataFrame], grid: NDArray[np.float64]) -> pd.DataFrame:

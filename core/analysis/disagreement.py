@@ -1,4 +1,4 @@
-"""Where two heads disagree: images, classes and confusions."""
+"""Agreement between heads: per image, per class and per confused class pair."""
 
 from itertools import combinations
 from typing import Literal
@@ -13,62 +13,70 @@ from core.analysis.prediction import compute_confusion, select_seed_runs
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
 
-Cell = Literal["both right", "only the first", "only the second", "both wrong"]
-CELLS: tuple[Cell, ...] = ("both right", "only the first", "only the second", "both wrong")
+Cell = Literal["both correct", "only the first", "only the second", "both wrong"]
+CELLS: tuple[Cell, ...] = ("both correct", "only the first", "only the second", "both wrong")
 Pair = tuple[str, str]
 
 
 def list_pairs(comparison: Comparison, pair: Pair | None = None) -> list[Pair]:
-    """Labels of all pairs of contenders, or the one asked for.
+    """Return the labels of all pairs of variants, or only `pair`.
 
     Raises:
-        ComparisonError: when it names a head that is not compared, or one head twice.
+        ComparisonError: if `pair` contains an unknown head, or the same head twice.
     """
     if pair is None:
         return list(combinations(comparison.labels, 2))
     if len(set(pair)) < 2 or not set(pair) <= set(comparison.labels):
-        raise ComparisonError(f"Expected two of {', '.join(map(repr, comparison.labels))}; got {pair!r}.")
+        raise ComparisonError(
+            f"Expected two different heads of {', '.join(map(repr, comparison.labels))}; got {pair!r}."
+        )
     return [pair]
 
 
 def compute_disagreement(comparison: Comparison, pair: Pair | None = None, seed: int | None = None) -> pd.DataFrame:
-    """Columns a, b, cell, images, share: four rows a pair, which part the test images. By the runs of `seed`."""
-    right = {head: compute_correct(run) for head, run in select_seed_runs(comparison, seed).items()}
+    """Return the agreement of pairs of heads, by the runs of `seed`: columns a, b, cell, images, share.
+
+    The four rows per pair are the cells of its 2×2 contingency table of correct and wrong predictions.
+    """
+    correct = {head: compute_correct(run) for head, run in select_seed_runs(comparison, seed).items()}
     rows = []
     for a, b in list_pairs(comparison, pair):
-        cells = _part(right[a], right[b])
+        cells = _index_cells(correct[a], correct[b])
         rows += [(a, b, cell, int((cells == i).sum())) for i, cell in enumerate(CELLS)]
     frame = pd.DataFrame(rows, columns=["a", "b", "cell", "images"])
     return frame.assign(share=frame["images"] / max(comparison.first.record.data.test_images, 1))
 
 
 def list_images(comparison: Comparison, pair: Pair, cell: Cell, seed: int | None = None) -> list[int]:
-    """Indices of the test images in a cell, those first whose true class the two heads give the most different
-    probabilities."""
+    """Return the indices of the test images in a cell.
+
+    They are sorted by the difference between the two heads' probabilities of the true class, largest first.
+    """
     runs = select_seed_runs(comparison, seed)
     a, b = (runs[head] for head in list_pairs(comparison, pair)[0])
     labels = a.predictions.test_labels
     rows = np.arange(len(labels))
     gap = np.abs(a.predictions.test_probs[rows, labels] - b.predictions.test_probs[rows, labels])
-    chosen = np.flatnonzero(_part(compute_correct(a), compute_correct(b)) == CELLS.index(cell))
-    return chosen[np.argsort(-np.nan_to_num(gap[chosen]), kind="stable")].tolist()
+    selected = np.flatnonzero(_index_cells(compute_correct(a), compute_correct(b)) == CELLS.index(cell))
+    return selected[np.argsort(-np.nan_to_num(gap[selected]), kind="stable")].tolist()
 
 
 def compute_class_accuracy(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
-    """One row a head and class: head, seed, label, images, rights, accuracy (NaN without an image), low, high.
+    """Return one row per head and class: head, seed, label, images, correct, accuracy, low, high.
 
-    By one run a head: over several, the same images would be counted again and the interval were too narrow.
+    `low` and `high` are the bounds of the Wilson score interval; accuracy is NaN for a class without images. One run
+    per head is used: pooling several would count the same images again and make the interval too narrow.
     """
     classes = len(comparison.first.record.data.classes)
     frames = []
     for head, run in select_seed_runs(comparison, seed).items():
-        labels, right = run.predictions.test_labels, compute_correct(run)
+        labels, is_correct = run.predictions.test_labels, compute_correct(run)
         images = np.bincount(labels, minlength=classes)
-        rights = np.bincount(labels[right], minlength=classes)
-        low, high = compute_wilson(rights, images)
+        correct = np.bincount(labels[is_correct], minlength=classes)
+        low, high = compute_wilson(correct, images)
         with np.errstate(invalid="ignore"):
-            accuracy = rights / images
-        columns = {"label": np.arange(classes), "images": images, "rights": rights, "accuracy": accuracy}
+            accuracy = correct / images
+        columns = {"label": np.arange(classes), "images": images, "correct": correct, "accuracy": accuracy}
         frame = pd.DataFrame(columns | {"low": low, "high": high})
         frame.insert(0, "head", head)
         frame.insert(1, "seed", run.spec.seed)
@@ -76,18 +84,18 @@ def compute_class_accuracy(comparison: Comparison, seed: int | None = None) -> p
     return pd.concat(frames, ignore_index=True)
 
 
-def compare_confusions(comparison: Comparison, pair: Pair | None = None) -> pd.DataFrame:
-    """Columns a, b, label, guess, images_a, images_b (means over the seeds), difference (a − b), only.
+def compare_confused_pairs(comparison: Comparison, pair: Pair | None = None) -> pd.DataFrame:
+    """Return one row per pair of heads and confused class pair, the largest difference first.
 
-    One row a pair of heads and confusion that at least one of them has, the most different first; `only` is the head
-    that alone has it, else empty.
+    Columns a, b, label (true class), predicted, images_a, images_b (means over the seeds), difference (a − b) and only:
+    the head that confuses the two classes if the other one never does, otherwise empty.
     """
     confusion = compute_confusion(comparison)
     wrong = confusion[confusion["label"] != confusion["predicted"]]
-    of = {str(head): rows.reset_index(drop=True) for head, rows in wrong.groupby("head", sort=False)}
+    rows_of = {str(head): rows.reset_index(drop=True) for head, rows in wrong.groupby("head", sort=False)}
     frames = []
     for a, b in list_pairs(comparison, pair):
-        frame = of[a][["label", "predicted"]].assign(images_a=of[a]["images"], images_b=of[b]["images"])
+        frame = rows_of[a][["label", "predicted"]].assign(images_a=rows_of[a]["images"], images_b=rows_of[b]["images"])
         frame = frame[(frame["images_a"] > 0) | (frame["images_b"] > 0)]
         frame.insert(0, "a", a)
         frame.insert(1, "b", b)
@@ -98,6 +106,6 @@ def compare_confusions(comparison: Comparison, pair: Pair | None = None) -> pd.D
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def _part(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The place in CELLS of each image."""
-    return np.where(right_a, np.where(right_b, 0, 1), np.where(right_b, 2, 3))
+def _index_cells(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the index in CELLS of each image."""
+    return np.where(correct_a, np.where(correct_b, 0, 1), np.where(correct_b, 2, 3))

@@ -1,6 +1,6 @@
-"""A trained model that answers at once: model.tflite through LiteRT, its activation maps in closed form.
+"""Interactive prediction with a trained model: model.tflite in LiteRT, and activation maps in closed form.
 
-The head's weights are read from the same file, so nothing is stored twice and the model gets no slower.
+The weights of the head are read from the same file, so the maps need no second model.
 """
 
 import mmap
@@ -16,41 +16,47 @@ from core.errors import RunDamagedError, SpecError
 from core.store.run import Run
 
 _FULLY_CONNECTED = 9  # BuiltinOperator of LiteRT's schema
-_CLOSE = 1e-3
+_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
 class LivePrediction:
-    """`probs` float32 of shape (images, classes); `maps` of shape (images, classes, height, width) in units of the
-    logit, None where they have no closed form."""
+    """Predictions of a LiveModel.
+
+    Attributes:
+        probs: float32 of shape (images, classes).
+        maps: float32 of shape (images, classes, height, width), in units of the logit; None without a closed form.
+    """
 
     probs: NDArray[np.float32]
     maps: NDArray[np.float32] | None
 
 
 class LiveModel:
-    """The model of a run. One image at a time is computed, whoever asks: an interpreter is not safe for two.
+    """The model of a run. Thread-safe: images are computed one at a time, because a LiteRT interpreter is not.
 
-    `silence` says why there are no maps, else it is None.
+    Attributes:
+        exact: whether the maps are exact (CAM), not an approximation (Grad-CAM).
+        unavailable_reason: the reason why the model has no maps; None if it has.
 
     Raises:
-        RunDamagedError: when the run holds no model.tflite, or not the one that the worker wrote.
+        RunDamagedError: if model.tflite is missing or fails its checksum.
     """
 
     def __init__(self, run: Run) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # takes a third of a second
+        from ai_edge_litert.interpreter import Interpreter  # imported here: takes 0.3 s
 
         path = run.artifact("model.tflite")
         self._lock = threading.Lock()
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=1)
             self._interpreter.allocate_tensors()
-            self._entry = self._interpreter.get_input_details()[0]
-            self._ends = sorted(self._interpreter.get_output_details(), key=lambda end: len(end["shape"]))
+            self._input = self._interpreter.get_input_details()[0]
+            self._outputs = sorted(self._interpreter.get_output_details(), key=lambda output: len(output["shape"]))
         except (ValueError, RuntimeError) as error:
-            raise RunDamagedError(f"Expected a model that LiteRT opens in run {run.run_id}; got: {error}.") from None
-        self.input_shape: tuple[int, ...] = tuple(int(side) for side in self._entry["shape"][1:])
-        self.exact, self.silence = False, None
+            raise RunDamagedError(f"LiteRT cannot load model.tflite of run {run.run_id}: {error}.") from None
+        self.input_shape: tuple[int, ...] = tuple(int(side) for side in self._input["shape"][1:])
+        self.exact, self.unavailable_reason = False, None
         self._head: MapHead | None = None
         try:
             plan = plan_maps(run.model)
@@ -58,17 +64,18 @@ class LiveModel:
             self._check(head, run)
             self._head, self.exact = head, plan.exact
         except SpecError as error:
-            self.silence = str(error)
+            self.unavailable_reason = str(error)
 
     @property
     def bias(self) -> NDArray[np.float32] | None:
-        """What exact maps leave out of the logits, of shape (classes,)."""
+        """The part of the logits that exact maps do not contain, of shape (classes,)."""
         return None if self._head is None else self._head.bias
 
-    def answer(self, images: NDArray[np.uint8]) -> LivePrediction:
-        """
+    def predict(self, images: NDArray[np.uint8]) -> LivePrediction:
+        """Return the predictions for images.
+
         Args:
-            images: as the model sees them, uint8 of shape (images, side, side, channels).
+            images: uint8 of shape (images, side, side, channels).
         """
         outputs = [self._invoke(image) for image in images]
         probs = np.concatenate([probs for probs, _ in outputs])
@@ -77,28 +84,28 @@ class LiveModel:
 
     def _invoke(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         with self._lock:
-            self._interpreter.set_tensor(self._entry["index"], image[np.newaxis].astype(np.float32) / 255)
+            self._interpreter.set_tensor(self._input["index"], image[np.newaxis].astype(np.float32) / 255)
             self._interpreter.invoke()
-            return [self._interpreter.get_tensor(end["index"]) for end in self._ends]
+            return [self._interpreter.get_tensor(output["index"]) for output in self._outputs]
 
     def _check(self, head: MapHead, run: Run) -> None:
-        """The head as it was read must say what the model says."""
+        """Compare the output of the head that was read from the file with the output of the model."""
         noise = np.random.default_rng(0).integers(0, 256, self.input_shape, np.uint8)
         probs, features = self._invoke(noise)
-        logits = head.compute_logits(features) / (2 if run.spec.loss == "binary" else 1)  # −z and z are 2z apart
+        logits = head.compute_logits(features) / (2 if run.spec.loss == "binary" else 1)  # −z and z differ by 2z
         powers = np.exp(logits - logits.max())
-        found = powers / powers.sum()
-        if np.isfinite(probs).all() and not np.allclose(found, probs, atol=_CLOSE):
+        if np.isfinite(probs).all() and not np.allclose(powers / powers.sum(), probs, atol=_TOLERANCE):
             raise SpecError(
-                f"Expected a head in model.tflite of run {run.run_id} that answers as the model does; got another."
+                f"Activation maps are not available: the head read from model.tflite of run {run.run_id} does not "
+                "reproduce the predictions of the model."
             )
 
 
 def read_weights(path: Path) -> tuple[MapWeights, ...]:
-    """Of the Dense layers in their order. Kernels stay on disk until they are used; VGG's are 400 MB.
+    """Return the weights of the Dense layers in order, as memory maps: those of VGG's head take 400 MB.
 
     Raises:
-        SpecError: when the file holds none.
+        SpecError: if the weights are not float32.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -108,15 +115,15 @@ def read_weights(path: Path) -> tuple[MapWeights, ...]:
     graph = model.Subgraphs(0)
 
     def read(tensor: int) -> NDArray[np.float32]:
-        found = graph.Tensors(tensor)
-        values = model.Buffers(found.Buffer()).DataAsNumpy()
-        if found.Type() != schema.TensorType.FLOAT32 or isinstance(values, int):
-            raise SpecError(f"Expected weights of 32 bits in {path.name}; got none.")
-        return np.asarray(values.view(np.float32).reshape(found.ShapeAsNumpy()))
+        entry = graph.Tensors(tensor)
+        values = model.Buffers(entry.Buffer()).DataAsNumpy()
+        if entry.Type() != schema.TensorType.FLOAT32 or isinstance(values, int):
+            raise SpecError(f"Activation maps are not available: the weights in {path.name} are not float32.")
+        return np.asarray(values.view(np.float32).reshape(entry.ShapeAsNumpy()))
 
     weights = []
-    for place in range(graph.OperatorsLength()):
-        operator = graph.Operators(place)
+    for index in range(graph.OperatorsLength()):
+        operator = graph.Operators(index)
         code = model.OperatorCodes(operator.OpcodeIndex())
         if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) == _FULLY_CONNECTED:
             inputs = operator.InputsAsNumpy().tolist()

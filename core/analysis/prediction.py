@@ -1,4 +1,4 @@
-"""What the heads said about each test image: guesses, who was right, and which images tell most."""
+"""Predictions of the heads for each test image, selection of images, and confusion matrices."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -17,35 +17,37 @@ Order = Literal["dataset order", "most confident first", "least confident first"
 
 
 def select_seed_runs(comparison: Comparison, seed: int | None = None) -> dict[str, Run]:
-    """One run a contender: that of `seed` where there is one, else its first."""
-    chosen = {}
+    """Return one run per variant: the one with `seed`, or the first if it has none."""
+    selected = {}
     for variant in comparison.variants:
         same = [run for run in variant.runs if run.spec.seed == seed]
-        chosen[variant.label] = same[0] if same else variant.first
-    return chosen
+        selected[variant.label] = same[0] if same else variant.first
+    return selected
 
 
 def find_positive(comparison: Comparison) -> int | None:
-    """The class that is a yes, where the classes are no and yes to one question; None where they are more than that.
+    """Return the positive class of a binary problem, otherwise None.
 
-    Its probability alone says all, so it is told of every image, whatever the guess.
+    For a binary problem, pages show the probability of the positive class, not that of the prediction.
     """
     spec = comparison.first.spec
     return 1 if spec.loss == "binary" or "attribute" in DATASETS[spec.dataset].uses else None
 
 
 def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
-    """One row an image and contender: columns image, head, label, guess, prob (of the guess), prob_label, right; told
-    is the class whose probability, prob_told, is worth telling: the positive one where there is one, else the guess.
+    """Return one row per image and variant.
 
-    `guess` is NO_GUESS and `prob` NaN where the probabilities are not finite."""
+    Columns image, head, label (true class), predicted, prob (of the prediction), prob_label (of the true class),
+    correct, shown (the positive class of a binary problem, otherwise the prediction) and prob_shown (its probability).
+    `predicted` is NO_PREDICTION and `prob` NaN if the probabilities are not finite.
+    """
     frames = []
     positive = find_positive(comparison)
     for head, run in select_seed_runs(comparison, seed).items():
         probs, labels = run.predictions.test_probs, run.predictions.test_labels
         predicted = compute_predicted(probs)
         rows = np.arange(len(labels))
-        told = predicted if positive is None else np.full_like(predicted, positive)
+        shown = predicted if positive is None else np.full_like(predicted, positive)
         frames.append(
             pd.DataFrame(
                 {
@@ -53,11 +55,11 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
                     "head": head,
                     "label": labels,
                     "predicted": predicted,
-                    "prob": np.where(predicted == NO_GUESS, np.nan, probs[rows, predicted]).astype(np.float64),
+                    "prob": np.where(predicted == NO_PREDICTION, np.nan, probs[rows, predicted]).astype(np.float64),
                     "prob_label": probs[rows, labels].astype(np.float64),
-                    "right": predicted == labels,
-                    "told": told,
-                    "prob_told": np.where(told == NO_GUESS, np.nan, probs[rows, told]).astype(np.float64),
+                    "correct": predicted == labels,
+                    "shown": shown,
+                    "prob_shown": np.where(shown == NO_PREDICTION, np.nan, probs[rows, shown]).astype(np.float64),
                 }
             )
         )
@@ -67,45 +69,48 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
 def select_images(
     predictions: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "dataset order"
 ) -> NDArray[np.int64]:
-    """Indices of the test images to show.
+    """Return the indices of the test images that match a filter.
 
-    «wrong» is wrong by any head, «only one wrong» by exactly one, «only one correct» right by exactly one. Sureness is the
-    mean probability that the heads gave to their own guesses.
+    Args:
+        show: "wrong" selects images that any head predicts wrongly, "only one wrong" and "only one correct" images
+            that exactly one head predicts wrongly or correctly.
+        order: images are ordered by confidence: the mean over the heads of the probability of their prediction.
     """
     if predictions.empty:
-        raise ComparisonError("Expected predictions of at least one test image; got none.")
+        raise ComparisonError("Expected predictions of at least one test image; got 0.")
     images, first, index, heads = np.unique(
         predictions["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
     )
-    rights = np.bincount(index, predictions["right"])
-    wrongs = heads - rights
+    correct = np.bincount(index, predictions["correct"])
+    wrong = heads - correct
     keep = {
-        "all": wrongs >= 0,
-        "wrong": wrongs > 0,
-        "only one wrong": wrongs == 1,
-        "only one correct": (rights == 1) & (heads > 1),
+        "all": wrong >= 0,
+        "wrong": wrong > 0,
+        "only one wrong": wrong == 1,
+        "only one correct": (correct == 1) & (heads > 1),
     }[show]
     if label is not None:
         keep &= predictions["label"].to_numpy()[first] == label
-    chosen = images[keep].astype(np.int64)
+    selected = images[keep].astype(np.int64)
     if order == "dataset order":
-        return chosen
-    sure = (np.bincount(index, predictions["prob"]) / heads)[keep]
-    return chosen[np.argsort(sure if order == "least confident first" else -sure, kind="stable")]
+        return selected
+    confidence = (np.bincount(index, predictions["prob"]) / heads)[keep]
+    return selected[np.argsort(confidence if order == "least confident first" else -confidence, kind="stable")]
 
 
 def compute_confusion(comparison: Comparison) -> pd.DataFrame:
-    """Columns head, label, guess, images (mean count over seeds), share (of the images of that label).
+    """Return confusion matrices: columns head, label, predicted, images (mean over seeds), share (of the true class).
 
-    Images without a guess stand in no cell."""
+    Images without a prediction are not counted.
+    """
     classes = len(comparison.first.record.data.classes)
     frames = []
     for variant in comparison.variants:
         total, images = np.zeros((classes, classes)), np.zeros(classes)
         for run in variant.runs:
             predicted, labels = compute_predicted(run.predictions.test_probs), run.predictions.test_labels
-            places = (labels * classes + predicted)[predicted != NO_GUESS]
-            total += np.bincount(places, minlength=classes**2).reshape(classes, classes)
+            cells = (labels * classes + predicted)[predicted != NO_PREDICTION]
+            total += np.bincount(cells, minlength=classes**2).reshape(classes, classes)
             images += np.bincount(labels, minlength=classes)
         counts = total / len(variant.runs)
         share = total / np.maximum(images, 1)[:, None]

@@ -1,4 +1,4 @@
-"""What each head keeps of its accuracy when test images are shifted, turned, blurred or covered."""
+"""Robustness evaluation: accuracy of each head on corrupted test images."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.difference import bound, resample_mean
+from core.analysis.difference import compute_percentile_interval, resample_mean
 from core.analysis.interval import compute_wilson
 from core.augment.corruption import CORRUPTIONS, select_corrupted_images
 from core.store.comparison import Comparison, Variant
@@ -15,45 +15,51 @@ from core.store.robustness_file import Robustness
 from core.store.run import Run
 
 _Row = tuple[str, float]
-_UNCHANGED: _Row = ("", 0.0)
+_CLEAN: _Row = ("", 0.0)
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A head's runs that were put to stress: `right` bool of shape (seeds, rows, images), on images that all share."""
+    """The evaluated runs of a head.
+
+    Attributes:
+        pooled: whether the head has global pooling.
+        rows: name and severity of the corruptions.
+        correct: bool of shape (seeds, rows, images), on images that all heads share.
+    """
 
     head: str
     pooled: bool
     seeds: tuple[int, ...]
     rows: tuple[_Row, ...]
-    right: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
 
     def at(self, corruption: str, value: float) -> NDArray[np.bool_]:
-        """Of shape (seeds, images)."""
-        row = _UNCHANGED if value == CORRUPTIONS[corruption].neutral else (corruption, value)
-        return self.right[:, self.rows.index(row)]
+        """Return whether each prediction is correct at a severity, bool of shape (seeds, images)."""
+        row = _CLEAN if value == CORRUPTIONS[corruption].neutral else (corruption, value)
+        return self.correct[:, self.rows.index(row)]
 
     def lost(self, corruption: str, value: float) -> NDArray[np.int8]:
-        """1 where the stress cost a right answer, −1 where it gave one: of shape (seeds, images)."""
-        return self.right[:, self.rows.index(_UNCHANGED)].astype(np.int8) - self.at(corruption, value).astype(np.int8)
+        """Return 1 for a prediction that the corruption made wrong, −1 for one it made correct: (seeds, images)."""
+        return self.correct[:, self.rows.index(_CLEAN)].astype(np.int8) - self.at(corruption, value).astype(np.int8)
 
 
 def list_tested(comparison: Comparison) -> list[Tested]:
-    """The contenders with runs that were put to stress, on the images and amounts that all of these runs share."""
-    found: list[tuple[Variant, list[tuple[Run, Robustness]]]] = []
+    """Return the variants with evaluated runs, on the images and severities that all of these runs share."""
+    evaluated: list[tuple[Variant, list[tuple[Run, Robustness]]]] = []
     for variant in comparison.variants:
         runs = [(run, run.robustness) for run in variant.runs]
         known = [(run, robustness) for run, robustness in runs if robustness is not None]
         if known:
-            found.append((variant, known))
-    if not found:
+            evaluated.append((variant, known))
+    if not evaluated:
         return []
-    every = [robustness for _, known in found for _, robustness in known]
+    every = [robustness for _, known in evaluated for _, robustness in known]
     images = reduce(np.intersect1d, [robustness.images for robustness in every])
     shared = reduce(set.intersection, [set(_rows(robustness)) for robustness in every])
     known_rows = {(s.name, value) for s in CORRUPTIONS.values() for value in s.values if value != s.neutral}
-    rows = [row for row in _rows(every[0]) if row in shared & (known_rows | {_UNCHANGED})]
-    if _UNCHANGED not in rows or not len(images):
+    rows = [row for row in _rows(every[0]) if row in shared & (known_rows | {_CLEAN})]
+    if _CLEAN not in rows or not len(images):
         return []
     return [
         Tested(
@@ -61,9 +67,9 @@ def list_tested(comparison: Comparison) -> list[Tested]:
             any("Global" in row.type for row in variant.first.model.rows),
             tuple(run.spec.seed for run, _ in known),
             tuple(rows),
-            np.stack([_right(run, robustness, rows, images) for run, robustness in known]),
+            np.stack([_read_correct(run, robustness, rows, images) for run, robustness in known]),
         )
-        for variant, known in found
+        for variant, known in evaluated
     ]
 
 
@@ -74,19 +80,19 @@ def _rows(robustness: Robustness) -> list[_Row]:
     ]
 
 
-def _right(run: Run, robustness: Robustness, rows: list[_Row], images: NDArray[np.int32]) -> NDArray[np.bool_]:
-    own = _rows(robustness)
+def _read_correct(run: Run, robustness: Robustness, rows: list[_Row], images: NDArray[np.int32]) -> NDArray[np.bool_]:
+    stored = _rows(robustness)
     columns = np.searchsorted(robustness.images, images)
-    predictions = robustness.predictions[[own.index(row) for row in rows]][:, columns]
-    right: NDArray[np.bool_] = predictions == run.predictions.test_labels[images]
-    return right
+    predictions = robustness.predictions[[stored.index(row) for row in rows]][:, columns]
+    correct: NDArray[np.bool_] = predictions == run.predictions.test_labels[images]
+    return correct
 
 
 def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
-    """Columns head, stress, value, accuracy (mean over seeds), low, high, images, seeds.
+    """Return accuracy by corruption: columns head, corruption, value, accuracy, low, high, images, seeds.
 
-    The bounds are Wilson's for the mean share of the images, whatever the number of seeds: more seeds do not make the
-    images more. Rows of a stress come in the order of its values, the unchanged image among them.
+    `value` is the severity, in ascending order and including clean images; accuracy is the mean over seeds. `low` and
+    `high` are the bounds of the Wilson score interval for the number of images: more seeds do not narrow it.
     """
     columns = ["head", "corruption", "value", "accuracy", "low", "high", "images", "seeds"]
     rows: list[tuple[object, ...]] = []
@@ -94,9 +100,9 @@ def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
         for corruption in CORRUPTIONS.values():
             known = [v for v in corruption.values if v == corruption.neutral or (corruption.name, v) in one.rows]
             for value in known if len(known) > 1 else []:
-                right = one.at(corruption.name, value)
-                images = right.shape[1]
-                accuracy = float(right.mean())
+                correct = one.at(corruption.name, value)
+                images = correct.shape[1]
+                accuracy = float(correct.mean())
                 low, high = compute_wilson(np.float64(accuracy * images), images)  # type: ignore[arg-type]
                 rows.append(
                     (one.head, corruption.name, value, accuracy, float(low), float(high), images, len(one.seeds))
@@ -105,8 +111,11 @@ def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
 
 
 def compute_losses(tested: list[Tested]) -> pd.DataFrame:
-    """What each stress costs at its usual value: columns head, stress, value, before, after, loss, low, high, images,
-    seeds. Accuracies and losses are shares of 1; the interval is that of `resample_mean`, over images and seeds."""
+    """Return the accuracy loss per corruption at its usual severity.
+
+    Columns head, corruption, value (severity), before, after (accuracies), loss, low, high, images, seeds. `low` and
+    `high` are the bounds of the 95% confidence interval over images and seeds (see `resample_mean`).
+    """
     columns = ["head", "corruption", "value", "before", "after", "loss", "low", "high", "images", "seeds"]
     rows: list[tuple[object, ...]] = []
     for one in tested:
@@ -115,20 +124,20 @@ def compute_losses(tested: list[Tested]) -> pd.DataFrame:
                 continue
             lost = one.lost(corruption.name, corruption.usual)
             before, after = (float(one.at(corruption.name, v).mean()) for v in (corruption.neutral, corruption.usual))
-            low, high = bound(np.clip(resample_mean(lost)[1], -1, 1))
+            low, high = compute_percentile_interval(np.clip(resample_mean(lost)[1], -1, 1))
             rows.append(
-                (one.head, corruption.name, corruption.usual, before, after, float(lost.mean()), low, high, lost.shape[1],
-                 len(one.seeds))
+                (one.head, corruption.name, corruption.usual, before, after, float(lost.mean()), low, high,
+                 lost.shape[1], len(one.seeds))
             )  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
 @dataclass(frozen=True)
 class ShiftInvariance:
-    """Whether global pooling loses less than a flat head under a stress at a value: losses as shares of 1.
+    """Accuracy losses of a head with global pooling and of one without, under a corruption at a severity.
 
-    `low` and `high` bound the 95 % interval of the flat head's loss minus the pooled one's, over the images and the
-    `seeds` that both have.
+    `low` and `high` are the bounds of the 95% confidence interval of the gain: the loss without pooling minus the loss
+    with pooling, over the images and the common `seeds`.
     """
 
     pooled: str
@@ -149,7 +158,7 @@ class ShiftInvariance:
 def assess_shift_invariance(
     tested: list[Tested], corruption: str = "shift", value: float | None = None
 ) -> ShiftInvariance | None:
-    """The first head with global pooling against the first without; None without one of each, or a seed in common."""
+    """Compare the first head with global pooling with the first one without; None without both or a common seed."""
     value = CORRUPTIONS[corruption].usual if value is None else value
     pooled = next((one for one in tested if one.pooled), None)
     flat = next((one for one in tested if not one.pooled), None)
@@ -158,15 +167,18 @@ def assess_shift_invariance(
     common = [seed for seed in pooled.seeds if seed in flat.seeds]
     if not common:
         return None
-    kept, lost = (one.lost(corruption, value)[[one.seeds.index(seed) for seed in common]] for one in (pooled, flat))
-    low, high = bound(resample_mean(lost - kept)[1])
-    return ShiftInvariance(
-        pooled.head, flat.head, corruption, value, float(kept.mean()), float(lost.mean()), low, high, len(common)
+    pooled_lost, flat_lost = (
+        one.lost(corruption, value)[[one.seeds.index(seed) for seed in common]] for one in (pooled, flat)
     )
+    low, high = compute_percentile_interval(resample_mean(flat_lost - pooled_lost)[1])
+    return ShiftInvariance(
+        pooled.head, flat.head, corruption, value, float(pooled_lost.mean()), float(flat_lost.mean()), low, high,
+        len(common),
+    )  # fmt: skip
 
 
 def is_too_large(comparison: Comparison) -> bool:
-    """Whether some model takes so many FLOPs an image that it is not put to stress."""
+    """Return whether a model needs too many FLOPs per image for a robustness evaluation."""
     return any(
         not len(select_corrupted_images(variant.first.record.data.test_images, variant.first.model.flops))
         for variant in comparison.variants

@@ -1,4 +1,4 @@
-"""Whether two trained models differ by more than chance on the images where exactly one is right."""
+"""McNemar's exact test for pairs of runs, with Holm correction."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -13,11 +13,16 @@ from core.store.comparison import Comparison
 
 
 def compute_mcnemar(only_a: int, only_b: int) -> float:
-    """Two-sided p-value of McNemar's exact test: how often a fair coin, thrown once for each image on which only one
-    model is right, falls at least as unevenly. 1 without such an image.
+    """Return the two-sided p-value of McNemar's exact test.
 
-    Source: McNemar 1947, Psychometrika 12; the exact form is the binomial test with one half. Worked by hand: 1
-    against 9 is 2 · (1 + 10) / 2¹⁰.
+    It is the two-sided binomial test with p = 0.5 on the discordant images: those that only one of two models predicts
+    correctly. 1 without discordant images.
+
+    Source: McNemar 1947, Psychometrika 12. Worked example: 1 and 9 give 2 · (1 + 10) / 2¹⁰.
+
+    Args:
+        only_a: number of images that only model a predicts correctly.
+        only_b: number of images that only model b predicts correctly.
 
     >>> round(compute_mcnemar(1, 9), 6)
     0.021484
@@ -26,9 +31,9 @@ def compute_mcnemar(only_a: int, only_b: int) -> float:
 
 
 def correct_holm(p_values: Sequence[float]) -> NDArray[np.float64]:
-    """Holm's step-down correction, in the order given: the chance of one false alarm among all stays below the level.
+    """Return p-values adjusted by Holm's step-down method, which controls the family-wise error rate.
 
-    Source: Holm 1979, Scand. J. Stat. 6.
+    Source: Holm 1979, A simple sequentially rejective multiple test procedure, Scand. J. Stat. 6.
 
     >>> correct_holm([0.01, 0.04, 0.03, 0.005]).round(3).tolist()
     [0.03, 0.06, 0.06, 0.02]
@@ -42,24 +47,25 @@ def correct_holm(p_values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def compute_significance(comparison: Comparison) -> pd.DataFrame:
-    """One row a pair of heads and seed that both have: a, b, seed, both_right, only_a, only_b, both_wrong, p, p_holm.
+    """Return one row per pair of heads and common seed: McNemar's exact test of their runs.
 
-    Holm's correction is over the pairs of heads of one seed; with two heads there is nothing to correct.
+    Columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm. Holm's correction is over the pairs of
+    heads of one seed; with two heads p_holm equals p.
     """
-    right = {run.run_id: compute_correct(run) for run in comparison.runs}
+    correct = {run.run_id: compute_correct(run) for run in comparison.runs}
     rows = []
     for a, b in combinations(comparison.variants, 2):
         for run, other in pair_runs(a, b):
-            mine, theirs = right[run.run_id], right[other.run_id]
+            correct_a, correct_b = correct[run.run_id], correct[other.run_id]
             counts = {
-                "both_right": int((mine & theirs).sum()),
-                "only_a": int((mine & ~theirs).sum()),
-                "only_b": int((~mine & theirs).sum()),
-                "both_wrong": int((~mine & ~theirs).sum()),
+                "both_correct": int((correct_a & correct_b).sum()),
+                "only_a": int((correct_a & ~correct_b).sum()),
+                "only_b": int((~correct_a & correct_b).sum()),
+                "both_wrong": int((~correct_a & ~correct_b).sum()),
             }
             p = compute_mcnemar(counts["only_a"], counts["only_b"])
             rows.append({"a": a.label, "b": b.label, "seed": run.spec.seed, **counts, "p": p})
-    columns = ["a", "b", "seed", "both_right", "only_a", "only_b", "both_wrong", "p"]
+    columns = ["a", "b", "seed", "both_correct", "only_a", "only_b", "both_wrong", "p"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["p_holm"] = frame.groupby("seed")["p"].transform(lambda group: correct_holm(group.tolist()))
     return frame

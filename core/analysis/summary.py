@@ -1,4 +1,4 @@
-"""Means over seeds, differences between heads, and the sentence that sums a comparison up."""
+"""Means over seeds and the main finding of a comparison."""
 
 from dataclasses import dataclass
 
@@ -12,60 +12,60 @@ from core.store.run import Run
 
 @dataclass(frozen=True)
 class SeedMean:
-    """A mean over seeds; `spread` is their sample standard deviation (n − 1), None for one seed."""
+    """Mean over seeds; `std` is the sample standard deviation (n − 1), None for one seed."""
 
     mean: float
-    spread: float | None
+    std: float | None
     seeds: int
 
 
 def _value(run: Run, metric: str) -> float:
     record = run.record
-    part = record.metrics if metric in type(record.metrics).model_fields else record.cost
-    value = getattr(part, metric)
+    section = record.metrics if metric in type(record.metrics).model_fields else record.cost
+    value = getattr(section, metric)
     return float("nan") if value is None else float(value)
 
 
 def compute_seed_mean(values: list[float]) -> SeedMean:
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return SeedMean(float(np.mean(values)), spread, len(values))
+    std = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return SeedMean(float(np.mean(values)), std, len(values))
 
 
 def describe_metric(variant: Variant, metric: str) -> SeedMean:
-    """A metric or cost of the record, over the seeds of a contender."""
+    """Return the mean over the seeds of a variant of a metric or cost in the run records."""
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a comparison comes down to: the smallest head against the most accurate other one."""
+    """Main finding of a comparison: the smallest variant compared with the baseline, the most accurate other one."""
 
     small: Variant
-    rival: Variant
+    baseline: Variant
     params_ratio: float
     accuracy: Difference
 
 
 def compute_finding(comparison: Comparison) -> Finding | None:
-    """None when there is only one contender."""
+    """Return the main finding; None if there is only one variant."""
     if len(comparison.variants) < 2:
         return None
     accuracy = {c.label: describe_metric(c, "test_accuracy").mean for c in comparison.variants}
     small = min(comparison.variants, key=lambda c: (c.first.record.cost.params, -accuracy[c.label]))
     others = [c for c in comparison.variants if c is not small]
-    rival = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
-    ratio = rival.first.record.cost.params / small.first.record.cost.params
-    return Finding(small, rival, ratio, compute_difference(small, rival))
+    baseline = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
+    ratio = baseline.first.record.cost.params / small.first.record.cost.params
+    return Finding(small, baseline, ratio, compute_difference(small, baseline))
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
-    """One row a contender: head, seeds, and for each metric its mean and `<metric>_spread` (NaN for one seed)."""
+    """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
     rows = []
     for variant in comparison.variants:
         row: dict[str, object] = {"head": variant.label, "seeds": len(variant.runs)}
         for metric in metrics:
             value = describe_metric(variant, metric)
             row[metric] = value.mean
-            row[f"{metric}_spread"] = np.nan if value.spread is None else value.spread
+            row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)
     return pd.DataFrame(rows)

@@ -1,1 +1,1 @@
-"""Architectures as data: lists of layer records that two readers understand, closed form here and Keras in training."""
+"""Architectures as lists of layer records; their shapes, parameters and FLOPs are computed without Keras."""

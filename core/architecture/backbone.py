@@ -1,4 +1,4 @@
-"""What a backbone is: a function from a spec to the layers before the head, pretrained or not."""
+"""Backbones: functions from a spec to the layers before the head, pretrained or not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ BackboneLayers = Callable[[RunSpec], list[Layer]]
 
 @dataclass(frozen=True)
 class PretrainedWeights:
-    """The file of Keras Applications with a backbone's ImageNet weights, by layer names.
+    """File of Keras Applications with the ImageNet weights of a backbone, by layer name.
 
-    `reversed_channels` says that the weights were trained on images in the order blue, green, red.
+    `reversed_channels` is True if the weights were trained on BGR images.
     """
 
     file: str
@@ -23,7 +23,7 @@ class PretrainedWeights:
 
 @dataclass(frozen=True)
 class Backbone:
-    """`weights` is None where training starts from random ones."""
+    """Registry entry of a backbone; `weights` is None if it is initialized randomly."""
 
     name: str
     label: str
@@ -37,13 +37,13 @@ class Backbone:
 def backbone(
     *, label: str, order: int, uses: tuple[str, ...] = (), weights: PretrainedWeights | None = None
 ) -> Callable[[BackboneLayers], Backbone]:
-    """Makes a registry entry of a function; its name is the backbone's name, its docstring the summary.
+    """Register a function as a backbone: its name becomes the backbone's name, its docstring the summary.
 
     Args:
-        label: what people read.
+        label: name in the UI.
         order: position in lists.
-        uses: the knobs of RunSpec that the function reads; a pretrained backbone also uses `frozen`.
-        weights: what a pretrained backbone starts from; its layers carry the names of that file.
+        uses: hyperparameters of RunSpec that the function reads; a pretrained backbone also uses `frozen`.
+        weights: initial weights of a pretrained backbone; the names of its layers are those of the file.
     """
 
     def register(layers: BackboneLayers) -> Backbone:

@@ -1,4 +1,4 @@
-"""What a head is: a function from a spec and a number of classes to the layers after the backbone."""
+"""Heads: functions from a spec and a number of classes to the layers after the backbone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ HeadLayers = Callable[[RunSpec, int], list[Layer]]
 
 @dataclass(frozen=True)
 class Head:
+    """Registry entry of a head."""
+
     name: str
     label: str
     summary: str
@@ -20,12 +22,12 @@ class Head:
 
 
 def head(*, label: str, order: int, uses: tuple[str, ...] = ()) -> Callable[[HeadLayers], Head]:
-    """Makes a registry entry of a function; its name is the head's name, its docstring the summary.
+    """Register a function as a head: its name becomes the head's name, its docstring the summary.
 
     Args:
-        label: what people read.
-        order: position in lists and in the palette; a head keeps its colour everywhere.
-        uses: the knobs of RunSpec that the function reads.
+        label: name in the UI.
+        order: position in lists and in the color palette.
+        uses: hyperparameters of RunSpec that the function reads.
     """
 
     def register(layers: HeadLayers) -> Head:
@@ -35,25 +37,25 @@ def head(*, label: str, order: int, uses: tuple[str, ...] = ()) -> Callable[[Hea
 
 
 def count_logits(spec: RunSpec, classes: int) -> int:
-    """One for the binary loss, which tells two classes by the sign of one number; else one a class."""
+    """Return the number of logits: 1 for the binary loss, otherwise one per class."""
     return 1 if spec.loss == "binary" else classes
 
 
 def probabilities(spec: RunSpec) -> Layer:
-    """The layer that turns logits into probabilities."""
+    """Return the layer that converts logits to probabilities."""
     return Sigmoid() if spec.loss == "binary" else Softmax()
 
 
 def outputs(spec: RunSpec, classes: int) -> list[Layer]:
-    """The end of most heads: one Dense layer to the logits, and probabilities."""
+    """Return the output layers of most heads: a Dense layer to the logits, then softmax or sigmoid."""
     return [Dense(count_logits(spec, classes)), probabilities(spec)]
 
 
 def optional_dropout(rate: float) -> list[Layer]:
-    """A Dropout layer, none at rate 0."""
+    """Return a Dropout layer, or no layer for rate 0."""
     return [Dropout(rate)] if rate else []
 
 
 def read_hidden(spec: RunSpec) -> list[int]:
-    """«64-32» to [64, 32]."""
+    """Parse the sizes of the hidden layers: "64-32" gives [64, 32]."""
     return [int(units) for units in spec.hidden.split("-")]

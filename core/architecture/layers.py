@@ -1,7 +1,7 @@
-"""Layer records with their shapes, parameters and FLOPs in closed form.
+"""Layer records with their output shapes, parameters and FLOPs in closed form.
 
-Shapes leave the batch axis out: (side, …, channels) before flattening, (features,) after. The rank of a convolution
-or pooling follows from its input, so one record serves 1D, 2D and 3D.
+Shapes exclude the batch axis: (side, …, channels) before flattening, (features,) after. The rank of a convolution or
+pooling is that of its input, so the same record describes 1D, 2D and 3D layers.
 """
 
 from dataclasses import dataclass
@@ -15,32 +15,37 @@ Activation = Literal["linear", "relu", "softmax", "sigmoid"]
 
 
 class Layer(Protocol):
-    """One step of a model. `name` may be empty; the model then names it after its type, as Keras does."""
+    """A layer of a model. An empty `name` is replaced by the model with one derived from the type, as in Keras."""
 
     @property
     def name(self) -> str: ...
 
     def keras_type(self, shape: Shape) -> str:
-        """The Keras class this layer becomes when it meets an input of `shape`."""
+        """Return the name of the Keras class for an input of `shape`."""
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Shape after the layer. Raises SpecError when the input is too small for it."""
+        """Return the output shape. Raises SpecError if the input is too small."""
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        """Trainable and non-trainable parameters for an input of `shape`."""
+        """Return the numbers of trainable and non-trainable parameters for an input of `shape`."""
 
     def flops(self, shape: Shape) -> int:
-        """Floating-point operations for one image: two for a multiply and add of a kernel, one for a bias,
-        one for each value a pooling window reads, two for a normalized value; activations count none."""
+        """Return the FLOPs per image.
+
+        A multiply and add of a kernel counts two, a bias one, each value in a pooling window one, a normalized value
+        two, an activation zero.
+        """
 
 
 def _slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
-    """Positions of a window along one axis: ⌈n/s⌉ for same, ⌊(n − m)/s⌋ + 1 for valid
-    (Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4)."""
+    """Return the number of positions of a window along an axis: ⌈n/s⌉ for same padding, ⌊(n − m)/s⌋ + 1 for valid.
+
+    Source: Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4.
+    """
     if padding == "same":
         return ceil(side / stride)
     if side < window:
-        raise SpecError(f"Expected feature maps of at least side {window} before {layer}; got side {side}.")
+        raise SpecError(f"Expected feature maps of at least {window} pixels per side before {layer}; got {side}.")
     return (side - window) // stride + 1
 
 
@@ -52,7 +57,7 @@ def _spatial(shape: Shape, layer: str) -> int:
 
 @dataclass(frozen=True)
 class Conv:
-    """Convolution with a square (cubic) kernel, stride 1 unless said otherwise."""
+    """Convolution with a kernel of equal size along each axis."""
 
     filters: int
     kernel_size: int = 3
@@ -72,7 +77,7 @@ class Conv:
         return (*sides, self.filters)
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        """m₁·m₂·c·k + k: each of k kernels spans all c input channels and has a bias."""
+        """Return m₁·m₂·c·k + k: each of the k kernels covers all c input channels and has a bias."""
         return ((self.kernel_size ** (len(shape) - 1) * shape[-1] + self.use_bias) * self.filters, 0)
 
     def flops(self, shape: Shape) -> int:
@@ -82,7 +87,7 @@ class Conv:
 
 @dataclass(frozen=True)
 class DepthwiseConv:
-    """Convolution of each channel with a kernel of its own, of images or signals, without bias."""
+    """Depthwise convolution (one kernel per channel) of images or signals."""
 
     kernel_size: int = 3
     padding: str = "same"
@@ -111,7 +116,7 @@ class DepthwiseConv:
 
 @dataclass(frozen=True)
 class MaxPooling:
-    """Maximum over windows that do not overlap."""
+    """Max pooling over windows that do not overlap."""
 
     pool_size: int = 2
     name: str = ""
@@ -133,7 +138,7 @@ class MaxPooling:
 
 @dataclass(frozen=True)
 class ZeroPadding:
-    """A rim of zeros at the far end of each spatial axis, as MobileNet has it before a stride of 2."""
+    """Zero padding at the end of each spatial axis, as in MobileNet before a stride of 2."""
 
     width: int = 1
     name: str = ""
@@ -154,7 +159,7 @@ class ZeroPadding:
 
 @dataclass(frozen=True)
 class GlobalPooling:
-    """Average or maximum over each whole feature map."""
+    """Global average or max pooling."""
 
     reduce: Literal["average", "max"] = "average"
     name: str = ""
@@ -212,7 +217,7 @@ class Dense:
 
 
 class _SameShape:
-    """What layers that neither reshape nor learn have in common."""
+    """Base class of layers without parameters whose output shape is the input shape."""
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
@@ -251,7 +256,7 @@ class Sigmoid(_SameShape):
 
 @dataclass(frozen=True)
 class ReLU(_SameShape):
-    """max(0, min(x, max_value))."""
+    """ReLU with a maximum: max(0, min(x, max_value))."""
 
     max_value: float
     name: str = ""
@@ -262,7 +267,7 @@ class ReLU(_SameShape):
 
 @dataclass(frozen=True)
 class Rescaling(_SameShape):
-    """x · scale + offset, an offset a channel: what a pretrained backbone expects instead of values from 0 to 1."""
+    """Preprocessing of a pretrained backbone: x · scale + offset with one offset per channel; inputs are in [0, 1]."""
 
     scale: float
     offset: tuple[float, ...]
@@ -277,7 +282,7 @@ class Rescaling(_SameShape):
 
 @dataclass(frozen=True)
 class BatchNormalization(_SameShape):
-    """Scale and shift are learned; the running mean and variance are kept but not trained."""
+    """Batch normalization: scale and shift are trainable, moving mean and variance are not."""
 
     name: str = ""
 

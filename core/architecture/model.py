@@ -1,4 +1,4 @@
-"""The closed-form reader: a spec and an input shape to a table of layers, at once and without Keras."""
+"""Model summary from a spec and an input shape, computed without Keras."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from core.spec import BACKBONES, HEADS, RunSpec
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One line of a model's summary; `output_shape` leaves the batch axis out, `part` is backbone or head."""
+    """Row of a model summary; `output_shape` excludes the batch axis, `part` is "backbone" or "head"."""
 
     name: str
     type: str
@@ -26,9 +26,9 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Model:
-    """An architecture met with an input: every layer's shape, parameters and FLOPs for one image.
+    """An architecture for an input shape: output shape, parameters and FLOPs per image of each layer.
 
-    With the binary loss the last layer gives one probability, that of the second class.
+    With the binary loss the last layer returns one probability, that of the second class.
     """
 
     spec: RunSpec
@@ -55,37 +55,37 @@ class Model:
 
     @property
     def maps_layer(self) -> str:
-        """Name of the last layer whose output still has spatial axes: where class activation maps come from."""
+        """Name of the last layer with spatial axes in its output, the source of class activation maps."""
         return next(row.name for row in reversed(self.rows) if len(row.output_shape) > 1)
 
 
 def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
-    """Walks the layers of `spec` from an input of `input_shape` = (side, side, channels).
+    """Return the model of `spec` for an input of shape `input_shape` = (side, side, channels).
 
     Raises:
-        SpecError: when the feature maps vanish before the last layer, or the classes or channels do not fit.
+        SpecError: if the feature maps become too small, or the number of classes or channels is invalid.
     """
     _check(spec, input_shape, classes)
     parts = [("backbone", BACKBONES[spec.backbone].layers(spec)), ("head", HEADS[spec.head].layers(spec, classes))]
     rows: list[LayerRow] = []
     layers: list[Layer] = []
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     shape = input_shape
-    for part, members in parts:
-        for layer in members:
+    for part, part_layers in parts:
+        for layer in part_layers:
             try:
-                after = layer.output_shape(shape)
+                output_shape = layer.output_shape(shape)
             except SpecError as error:
-                hint = f" Choose fewer blocks or larger images than {' × '.join(map(str, input_shape))}."
+                hint = f" Use fewer blocks or images larger than {' × '.join(map(str, input_shape))}."
                 raise SpecError(f"{error}{hint}") from None
             kind = layer.keras_type(shape)
-            name = layer.name or _count(kind, seen)
+            name = layer.name or _number(kind, counts)
             trainable, non_trainable = layer.params(shape)
             if spec.frozen and part == "backbone":
                 trainable, non_trainable = 0, trainable + non_trainable
-            rows.append(LayerRow(name, kind, part, after, trainable, non_trainable, layer.flops(shape)))
+            rows.append(LayerRow(name, kind, part, output_shape, trainable, non_trainable, layer.flops(shape)))
             layers.append(layer)
-            shape = after
+            shape = output_shape
     return Model(spec, input_shape, classes, tuple(layers), tuple(rows))
 
 
@@ -95,14 +95,14 @@ def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
     if spec.loss == "binary" and classes != 2:
         raise SpecError(f"Expected 2 classes for the binary loss; got {classes}.")
     if min(input_shape, default=0) < 1:
-        raise SpecError(f"Expected an input shape of positive sides; got {input_shape}.")
+        raise SpecError(f"Expected a positive input shape; got {input_shape}.")
     if BACKBONES[spec.backbone].weights and input_shape[-1] != 3:
         raise SpecError(f"Expected images with 3 channels for {spec.backbone}; got {input_shape[-1]}.")
 
 
-def _count(kind: str, seen: dict[str, int]) -> str:
-    """Keras' way of naming: conv2d, conv2d_1, …"""
+def _number(kind: str, counts: dict[str, int]) -> str:
+    """Return the next layer name of a type, as in Keras: conv2d, conv2d_1, …"""
     stem = "".join(f"_{c.lower()}" if c.isupper() and i and not kind[i - 1].isdigit() else c.lower()
                    for i, c in enumerate(kind))  # fmt: skip
-    seen[stem] = seen.get(stem, -1) + 1
-    return f"{stem}_{seen[stem]}" if seen[stem] else stem
+    counts[stem] = counts.get(stem, -1) + 1
+    return f"{stem}_{counts[stem]}" if counts[stem] else stem

@@ -1,1 +1,1 @@
-"""What happens to an image before a model sees it: the same code for training, for pages and for tests."""
+"""Preprocessing and augmentation of images, shared by training, the dashboard and the tests."""

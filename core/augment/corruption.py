@@ -1,4 +1,4 @@
-"""Stresses: transforms that make test images harder, at rising amounts, the same for every model."""
+"""Corruptions of test images for the robustness evaluation, with increasing severity and equal for all models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,20 +12,23 @@ from core.augment.transform import Image
 from core.spec import TRANSFORMS
 
 MOST_IMAGES = 200
-BATCH = 50  # images that a model is put to at a time; their number is a multiple of it, if there are so many
+BATCH = 50  # images per batch; the number of evaluated images is a multiple of it
 LEAST_IMAGES = 50
-MOST_FLOPS = 1e12  # a quarter of a minute or so on one core, whatever the model
+MOST_FLOPS = 1e12  # about 15 s on one core
 
 Spread = Callable[[Image, float, float, float], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """A transform and the values that it is looked at with.
+    """A transform with the severities (values) that it is evaluated at.
 
-    `neutral` is the one that changes nothing, `usual` the one that a summary speaks of. `spread(image, value, u, v)`
-    turns a value into the transform's amounts, with two numbers from 0 to 1 that are drawn for each image and say in
-    which direction or at which place.
+    Attributes:
+        neutral: the value that leaves images unchanged.
+        usual: the value that summaries report.
+        spread: `spread(image, value, u, v)` returns the amounts of the transform; `u` and `v` in [0, 1) are drawn per
+            image and determine the direction or the position.
+        phrase: format string of a description, such as "shifted by {:g} px".
     """
 
     name: str
@@ -39,13 +42,13 @@ class Corruption:
     phrase: str
 
     def apply(self, image: Image, value: float, index: int) -> Image:
-        """Test image `index`, uint8 of shape (height, width, channels), under this stress: the same for every model."""
+        """Return test image `index`, uint8 of shape (height, width, channels), corrupted; equal for all models."""
         if value == self.neutral:
             return image
         return TRANSFORMS[self.transform].apply(image, *self.spread(image, value, *_draw(self.name, index)))
 
     def write(self, value: float) -> str:
-        """«shifted by 4 pixels»."""
+        """Return a description, such as "shifted by 4 px"."""
         return self.phrase.format(value)
 
 
@@ -82,23 +85,23 @@ CORRUPTIONS = {
     for corruption in (
         Corruption("shift", "Shift", "pixels", tuple(range(9)), 0, 4, "shift", _shift, "shifted by {:g} px"),
         Corruption("rotation", "Rotation", "degrees", (0, 5, 10, 15, 20, 30, 45), 0, 20, "rotation", _either_way,
-               "turned by {:g}°"),
-        Corruption("scale", "Scale", "times as large", (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2), 1, 0.7, "zoom",
-               _same, "at {:g}× the size"),
-        Corruption("noise", "Noise", "deviation, white is 1", (0, 0.05, 0.1, 0.2, 0.3, 0.4), 0, 0.2, "noise", _seeded,
-               "with noise of {:g}"),
+               "rotated by {:g}°"),
+        Corruption("scale", "Scale", "scale factor", (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2), 1, 0.7, "zoom",
+               _same, "scaled by {:g}×"),
+        Corruption("noise", "Noise", "standard deviation", (0, 0.05, 0.1, 0.2, 0.3, 0.4), 0, 0.2, "noise", _seeded,
+               "with noise (σ = {:g})"),
         Corruption("blur", "Blur", "pixels", (0, 0.5, 1, 1.5, 2, 3), 0, 1.5, "blur", _same, "blurred by {:g} px"),
-        Corruption("contrast", "Contrast", "times as strong", (0.05, 0.1, 0.25, 0.5, 0.75, 1), 1, 0.25, "contrast", _same,
-               "at {:g}× the contrast"),
-        Corruption("occlusion", "Occlusion", "share of both sides", (0, 0.1, 0.2, 0.3, 0.4, 0.5), 0, 0.3, "occlusion",
-               _anywhere, "covered by {0:.0%} × {0:.0%}"),
+        Corruption("contrast", "Contrast", "contrast factor", (0.05, 0.1, 0.25, 0.5, 0.75, 1), 1, 0.25, "contrast",
+               _same, "at {:g}× contrast"),
+        Corruption("occlusion", "Occlusion", "fraction of each side", (0, 0.1, 0.2, 0.3, 0.4, 0.5), 0, 0.3, "occlusion",
+               _anywhere, "occluded by {0:.0%} × {0:.0%}"),
     )
 }  # fmt: skip
-"""In the order in which they are shown. A run's file names the stress and the value of each of its rows."""
+"""Corruptions in display order. robustness.npz of a run stores the name and the value of each of its rows."""
 
 
 def list_rows() -> list[tuple[str, float]]:
-    """Name and value of every row of answers; the unchanged image comes first, once, under the empty name."""
+    """Return the name and value of each row of predictions; clean images are the first row, with an empty name."""
     return [("", 0.0)] + [
         (corruption.name, value)
         for corruption in CORRUPTIONS.values()
@@ -108,12 +111,12 @@ def list_rows() -> list[tuple[str, float]]:
 
 
 def select_corrupted_images(test_images: int, flops: int) -> NDArray[np.int32]:
-    """Places of the test images that a model of so many FLOPs an image is looked at with, in rising order.
+    """Return the indices of the evaluated test images for a model with `flops` per image, in ascending order.
 
-    The same ones for models of like size; fewer where MOST_FLOPS would not do for MOST_IMAGES, none where it would not
-    do for LEAST_IMAGES.
+    MOST_IMAGES images, or fewer within the budget of MOST_FLOPS; none if the budget is too small for LEAST_IMAGES. The
+    images of a smaller set are a subset of those of a larger one.
     """
-    room = int(MOST_FLOPS / (len(list_rows()) * max(flops, 1)))
-    count = min(MOST_IMAGES, room // BATCH * BATCH)
+    budget = int(MOST_FLOPS / (len(list_rows()) * max(flops, 1)))
+    count = min(MOST_IMAGES, budget // BATCH * BATCH)
     order = np.random.default_rng(0).permutation(test_images)
     return np.sort(order[: count if count >= LEAST_IMAGES else 0]).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Arrays as Pillow pictures and back: the one place that knows that Pillow drops the axis of a single channel."""
+"""Conversion between arrays and Pillow images, which have no axis for a single channel."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +6,18 @@ from PIL import Image
 
 
 def to_picture(image: NDArray[np.uint8]) -> Image.Image:
-    """From uint8 of shape (height, width, channels), 1 or 3 channels."""
+    """Convert an array, uint8 of shape (height, width, channels) with 1 or 3 channels, to a Pillow image."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def to_array(picture: Image.Image) -> NDArray[np.uint8]:
-    """To uint8 of shape (height, width, channels)."""
+    """Convert a Pillow image to an array, uint8 of shape (height, width, channels)."""
     image = np.asarray(picture)
     return image[..., np.newaxis] if image.ndim == 2 else image
 
 
 def resize_array(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Stretched or shrunk to a size; bilinear over all pixels that fall into one, so small images do not flicker."""
+    """Resize an image; bilinear with antialiasing."""
     if image.shape[:2] == (height, width):
         return image
     return to_array(to_picture(image).resize((width, height), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""Random transforms in their order, as training and pages run them: what an image becomes follows from its numbers."""
+"""Augmentation pipelines: sequences of random transforms, reproducible for each seed, epoch and image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Steps that change an image at random, then `prepare`."""
+    """Sequence of random transforms, followed by `prepare`."""
 
     steps: tuple[TransformStep, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From a text such as «random_crop,flip_horizontal=0.5»; the empty text has no steps.
+        """Parse a text such as "random_crop,flip_horizontal=0.5"; an empty text has no steps.
 
         Raises:
-            SpecError: names the step that is off, with what was expected.
+            SpecError: if a step is invalid.
         """
         return cls(read_steps(text, TRANSFORMS))
 
     @property
     def text(self) -> str:
-        """The canonical text, the same for all texts that ask for the same."""
+        """Canonical text: equal pipelines have equal texts."""
         return write_steps(self.steps)
 
     def augment(self, image: Images, rng: np.random.Generator, side: int) -> Images:
-        """An image, uint8 of shape (height, width, channels), changed by what `rng` says: (side, side, channels)."""
+        """Augment an image, uint8 of shape (height, width, channels); returns (side, side, channels)."""
         for step in self.steps:
             image = TRANSFORMS[step.name].draw(image, rng, step.strength)
         return prepare(image, side)
@@ -44,25 +44,25 @@ class Pipeline:
         self, images: Images | Sequence[Images], indices: Sequence[int] | NDArray[np.integer],
         *, seed: int, epoch: int, side: int,
     ) -> Images:  # fmt: skip
-        """What training with a seed sees of some images in an epoch.
+        """Augment the images of a batch as in training with `seed` in `epoch`.
 
-        An image's changes follow from seed, epoch and its index alone, whatever else is in the batch: training that
-        was interrupted and goes on sees the same as training that was not.
+        The result depends only on the seed, the epoch and the index of the image, not on the rest of the batch. A
+        training run that is interrupted and resumed therefore uses the same images.
 
         Args:
             images: uint8 of shape (images, height, width, channels).
-            indices: the place of each image in the training split.
+            indices: index of each image in the training split.
             epoch: counted from 1.
 
         Returns:
             uint8 of shape (images, side, side, channels).
         """
-        changed = np.empty((len(images), side, side, images[0].shape[-1] if len(images) else 1), np.uint8)
-        for place, (image, index) in enumerate(zip(images, indices, strict=True)):
-            changed[place] = self.augment(image, make_generator(seed, epoch, int(index)), side)
-        return changed
+        augmented = np.empty((len(images), side, side, images[0].shape[-1] if len(images) else 1), np.uint8)
+        for row, (image, index) in enumerate(zip(images, indices, strict=True)):
+            augmented[row] = self.augment(image, make_generator(seed, epoch, int(index)), side)
+        return augmented
 
 
 def make_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The randomness of one image in one epoch: Philox, whose streams for different keys and counters never meet."""
+    """Return the random generator of an image in an epoch: Philox with independent streams for each key and counter."""
     return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, index]))

@@ -1,4 +1,4 @@
-"""The fixed part: the central square, resized to the side of the model."""
+"""Fixed preprocessing: central square crop, resized to the input size of the model."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,9 +7,13 @@ from core.augment.pillow import resize_array
 
 
 def prepare(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The central square of an image, uint8 of shape (height, width, channels), as (side, side, channels).
+    """Crop the central square of an image and resize it (bilinear with antialiasing).
 
-    Channels are 1 or 3. Resizing is bilinear over all pixels that fall into one, so small images do not flicker.
+    Args:
+        image: uint8 of shape (height, width, channels) with 1 or 3 channels.
+
+    Returns:
+        uint8 of shape (side, side, channels).
     """
     height, width, _ = image.shape
     edge = min(height, width)

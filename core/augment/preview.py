@@ -1,4 +1,4 @@
-"""A picture of a pipeline: images above, what five epochs of training see of them below."""
+"""Preview of a pipeline: original images and their augmented versions in five epochs."""
 
 import io
 
@@ -18,11 +18,14 @@ _PAPER, _INK = "#ffffff", "#1c2430"
 def render_preview(
     pipeline: Pipeline, images: NDArray[np.uint8], seed: int, side: int, *, first: int = 0
 ) -> bytes:  # fmt: skip
-    """A PNG with the images, uint8 of shape (images, height, width, channels), in its first row.
+    """Return a PNG with the original images in the first row, and one row for each of the first five epochs.
 
-    The five rows below are what training with this seed makes of them in its first five epochs, at `side` pixels.
-    `first` is the place of the first image in the training split. The text of the pipeline is also in the file's
-    metadata, as Description.
+    The title, which contains the text of the pipeline, is also stored in the metadata of the file as Description.
+
+    Args:
+        images: uint8 of shape (images, height, width, channels).
+        side: size of the augmented images in pixels.
+        first: index of the first image in the training split.
     """
     indices = range(first, first + len(images))
     rows = [("original", images)]
@@ -31,7 +34,7 @@ def render_preview(
         for epoch in range(1, EPOCHS + 1)
     ]
     pitch = _CELL_PIXELS + _GAP
-    title = f"{pipeline.text or 'no augmentation'} · seed {seed} · {side} pixels a side"
+    title = f"{pipeline.text or 'no augmentation'} · seed {seed} · {side}×{side} pixels"
     text_pixels = round(ImageDraw.Draw(_sheet(1, 1)).textlength(title))
     width = max(_LABEL_PIXELS + pitch * len(images), text_pixels + 2 * _GAP)
     sheet = _sheet(width, _HEAD_PIXELS + pitch * len(rows))
@@ -45,14 +48,14 @@ def render_preview(
             margin = (_CELL_PIXELS - picture.width) // 2, (_CELL_PIXELS - picture.height) // 2
             sheet.paste(picture, (_LABEL_PIXELS + pitch * column + margin[0], top + margin[1]))
     file = io.BytesIO()
-    about = PngInfo()
-    about.add_text("Description", title)
-    sheet.save(file, "PNG", pnginfo=about)
+    metadata = PngInfo()
+    metadata.add_text("Description", title)
+    sheet.save(file, "PNG", pnginfo=metadata)
     return file.getvalue()
 
 
 def shrink_to_fit(image: NDArray[np.uint8], pixels: int) -> Image.Image:
-    """An image whose longer side has so many pixels: enlarged without smoothing, shrunk with it."""
+    """Resize an image so that its longer side has `pixels` pixels: nearest when enlarging, bilinear when shrinking."""
     picture = to_picture(image)
     scale = pixels / max(picture.size)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))

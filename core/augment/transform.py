@@ -1,4 +1,4 @@
-"""What a transform is: a pure function from an image and an amount to an image, and how training draws the amount."""
+"""Transforms: pure functions of an image and an amount, and the distribution of the amount in training."""
 
 import inspect
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-"""uint8 of shape (height, width, channels), 1 or 3 channels; None of the transforms changes the image it is given."""
+"""uint8 of shape (height, width, channels) with 1 or 3 channels. Transforms do not modify their input."""
 
 Draw = Callable[[np.random.Generator, float], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a number may be, bounds included. `form` writes it, `step` is that of its slider."""
+    """Range of a number, bounds included; `form` is its format string, `step` the step of its slider."""
 
     low: float
     high: float
@@ -26,7 +26,7 @@ class Scale:
 
     @property
     def bounds(self) -> str:
-        """The tail of a sentence that starts with «Expected rotation …»."""
+        """Text of the bounds for error messages: "between 0 and 1 pixels"."""
         return f"between {self.low:g} and {self.high:g}{f' {self.unit}' if self.unit else ''}"
 
     def write(self, value: float) -> str:
@@ -35,19 +35,19 @@ class Scale:
 
 @dataclass(frozen=True)
 class Amount(Scale):
-    """How far an image is changed; `neutral` leaves it as it is, None where no amount does."""
+    """Range of the amount of a transform; `neutral` leaves an image unchanged, None if no amount does."""
 
     neutral: float | None = None
 
     @property
     def is_switch(self) -> bool:
-        """Whether there is nothing between no and yes."""
+        """Return whether the amount is either 0 or 1."""
         return (self.low, self.high, self.step) == (0, 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strength(Scale):
-    """How far amounts spread in training. `draw` takes a strength to an amount, and what else is random."""
+    """Range of the strength in training; `draw` draws an amount (and other random values) for a strength."""
 
     help: str
     draw: Draw
@@ -55,10 +55,11 @@ class Strength(Scale):
 
 @dataclass(frozen=True)
 class Transform:
-    """An entry of the registry.
+    """Registry entry of a transform.
 
-    `apply(image, *amount)` is the pure function: its first number is the `amount` that a slider shows, further ones
-    have defaults. `strength` is None for a transform that is not random and so has no place in training.
+    Attributes:
+        apply: pure function `apply(image, *amounts)`; a slider sets the first amount, the others have defaults.
+        strength: None if the transform is not random and therefore not used in training.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Transform:
     strength: Strength | None
 
     def draw(self, image: Image, rng: np.random.Generator, strength: float) -> Image:
-        """The image changed by an amount that is drawn."""
+        """Apply the transform with a random amount."""
         assert self.strength is not None
         return self.apply(image, *self.strength.draw(rng, strength))
 
@@ -79,8 +80,10 @@ class Transform:
 def transform(
     *, label: str, order: int, amount: Amount, strength: Strength | None = None
 ) -> Callable[[Callable[..., Image]], Transform]:
-    """Makes a registry entry of a function; its name is the transform's name, the first paragraph of its docstring the
-    summary, the others the details."""
+    """Register a function as a transform.
+
+    Its name becomes the name of the transform, the first paragraph of its docstring the summary, the rest the details.
+    """
 
     def register(apply: Callable[..., Image]) -> Transform:
         summary, _, details = inspect.cleandoc(apply.__doc__ or "").partition("\n\n")
@@ -90,7 +93,7 @@ def transform(
 
 
 def draw_around(middle: float) -> Draw:
-    """An amount drawn evenly from `middle` ∓ the strength."""
+    """Return a function that draws an amount uniformly from `middle` ± strength."""
 
     def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
         return (rng.uniform(middle - strength, middle + strength),)
@@ -98,16 +101,16 @@ def draw_around(middle: float) -> Draw:
     return draw
 
 
-def draw_whether(rng: np.random.Generator, strength: float) -> tuple[float]:
-    """1 with a probability, else 0."""
+def draw_bernoulli(rng: np.random.Generator, strength: float) -> tuple[float]:
+    """Return 1 with probability `strength`, otherwise 0."""
     return (float(rng.random() < strength),)
 
 
 def to_planes(image: Image) -> NDArray[np.float32]:
-    """float32 of shape (channels, height, width): NumPy is many times as fast on channels one after the other."""
+    """Convert to float32 of shape (channels, height, width), a layout on which NumPy is much faster."""
     return image.transpose(2, 0, 1).astype(np.float32, order="C")
 
 
 def to_image(planes: NDArray[np.float32]) -> Image:
-    """Back from planes on the scale 0..255: rounded to whole grey levels, clipped where they are below or above."""
+    """Convert planes in the range 0–255 back to an image, rounded and clipped."""
     return np.clip(np.rint(planes), 0, 255).astype(np.uint8).transpose(1, 2, 0)

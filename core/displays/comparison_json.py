@@ -1,4 +1,4 @@
-"""Every figure of a comparison as data: what `compare --json` prints, and what a program gets from the dashboard."""
+"""All results of a comparison as JSON data, for `compare --json` and the HTTP API."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ EVIDENCE = (
 )  # fmt: skip
 
 
-def list_figures(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, Any]:
-    """The headline, what each head costs and buys, what was published, and the evidence.
+def list_results(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, Any]:
+    """Return the headline, accuracy and cost per head, published results and the statistical evidence.
 
     Args:
-        frame: the list of all runs, among which some displays set those of the comparison.
+        frame: all runs. Some displays compare the runs of the comparison with all runs on the same test set.
     """
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_headline
@@ -38,18 +38,20 @@ def list_figures(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, A
 
 
 def list_evidence(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, Any]:
-    """The frame of every display of the evidence, by its name: a list of rows, shares of 1 and seconds."""
+    """Return the data of every evidence display by its name, as lists of rows (fractions of 1, seconds)."""
     return {display.name: to_rows(display.frame()) for display in build_evidence(comparison, frame)}
 
 
 def build_evidence(comparison: "Comparison", frame: "pd.DataFrame") -> "list[Display]":
-    """The displays of the evidence; those that set a run among all on the same images get these too."""
+    """Return the evidence displays. Those that show all runs on the same test set receive these runs."""
     from core.displays.display import DISPLAYS
     from core.store.same_test_set import RunsOnTestSet
 
-    among = {"test_set_runs": RunsOnTestSet.within(comparison, frame)}
+    test_set_runs = {"test_set_runs": RunsOnTestSet.within(comparison, frame)}
     kinds = [DISPLAYS[name] for name in EVIDENCE]
-    return [kind(comparison, **(among if "test_set_runs" in kind.__dataclass_fields__ else {})) for kind in kinds]
+    return [
+        kind(comparison, **(test_set_runs if "test_set_runs" in kind.__dataclass_fields__ else {})) for kind in kinds
+    ]
 
 
 def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -60,7 +62,7 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
             "label": variant.label,
             **{name: round(row[name]) for name in ("params", "flops", "keras_bytes", "tflite_bytes")},
             **{name: row[name] for name in ("latency_seconds", "train_seconds")},
-            **{name: {"mean": row[name], "spread": row[f"{name}_spread"]} for name in ("test_accuracy", "test_loss")},
+            **{name: {"mean": row[name], "std": row[f"{name}_std"]} for name in ("test_accuracy", "test_loss")},
             "seeds": [run.spec.seed for run in variant.runs],
             "run_ids": [run.run_id for run in variant.runs],
         })  # fmt: skip
@@ -68,7 +70,7 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
 
 
 def _list_published(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With the name of the head, and its label beside it; parameters are counted, not measured."""
+    """Return the published results with the name and the label of each head; parameter counts are integers."""
     names = {variant.label: variant.spec.head for variant in comparison.variants}
     published = []
     for row in rows:

@@ -1,6 +1,6 @@
-"""Test images under a stress, as the models saw them."""
+"""Corrupted test images as the models receive them."""
 
-from core.analysis.activation import read_activation_view
+from core.analysis.activation import prepare_images
 from core.augment.corruption import Corruption
 from core.displays.image_strip import Row, build_strip
 from core.home import Home
@@ -11,20 +11,20 @@ _IMAGES = 2
 
 
 def build_corruption_strip(home: Home, run: Run, corruption: Corruption) -> str:
-    """The first images that the run was put to, a row each, under the stress from its first value to its last: HTML.
+    """Return the first evaluated images as HTML, one row per image and one column per severity of the corruption.
 
     Raises:
-        DatasetError: when neither the dataset nor pictures of it as they are stored are here.
+        DatasetError: when neither the dataset nor stored copies of these images are available.
     """
     stored, robustness = load_test_images(home, run, exact=True), run.robustness
     assert robustness
-    places = [int(place) for place in robustness.images[:_IMAGES]]
+    indices = [int(index) for index in robustness.images[:_IMAGES]]
     rows = [
         Row(
             "",
-            [corruption.apply(image, value, place) for value in corruption.values],
-            [f"test image {place}, {corruption.write(value)}" for value in corruption.values],
+            [corruption.apply(image, value, index) for value in corruption.values],
+            [f"test image {index}, {corruption.write(value)}" for value in corruption.values],
         )
-        for place, image in zip(places, read_activation_view(run, [stored[place] for place in places]), strict=True)
+        for index, image in zip(indices, prepare_images(run, [stored[index] for index in indices]), strict=True)
     ]
     return build_strip(rows, labels=False, cell_pixels=84)

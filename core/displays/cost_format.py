@@ -1,4 +1,4 @@
-"""The costs of a run as people read them: names, units, and how a picture writes them."""
+"""Display formats of costs: names, units and axis formats."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.displays.number import format_accuracy, format_bytes, format_count, fo
 
 @dataclass(frozen=True)
 class CostForm:
-    """`short` heads a column, `label` an axis and a list to choose from, with the unit; `tick` is d3's format."""
+    """Display format of a cost: column header, axis title with unit, number format and d3 format of axis ticks."""
 
     short: str
     label: str
@@ -20,7 +20,7 @@ class CostForm:
 
 COST_FORMS: dict[str, CostForm] = {
     "params": CostForm("Parameters", "Parameters", format_count),
-    "flops": CostForm("FLOPs / image", "FLOPs an image", format_short),
+    "flops": CostForm("FLOPs / image", "FLOPs per image", format_short),
     "keras_bytes": CostForm("Keras file", "Keras file (bytes)", format_bytes),
     "tflite_bytes": CostForm("LiteRT file", "LiteRT file (bytes)", format_bytes),
     "latency_seconds": CostForm("Latency, 1 image", "Latency of one image, median (s)", format_seconds),
@@ -31,19 +31,19 @@ COST_FORMS: dict[str, CostForm] = {
     "latency_32_p95_seconds": CostForm(
         "Latency, 32 images, p95", "Latency of 32 images, 95th percentile (s)", format_seconds
     ),
-    "epoch_seconds": CostForm("Training an epoch", "Training an epoch (s)", format_seconds),
-    "train_seconds": CostForm("Training", "Training in all (s)", format_seconds),
-    "peak_bytes": CostForm("Training memory", "Highest memory in training (bytes)", format_bytes),
+    "epoch_seconds": CostForm("Training time per epoch", "Training time per epoch (s)", format_seconds),
+    "train_seconds": CostForm("Training time", "Total training time (s)", format_seconds),
+    "peak_bytes": CostForm("Peak training memory", "Peak training memory (bytes)", format_bytes),
 }
 NOT_MEASURED = "not measured"
 
 
 def write_cost(name: str, value: float) -> str:
-    """With its unit; says so where there is none."""
+    """Format a cost with its unit; "not measured" if it is NaN."""
     return COST_FORMS[name].write(value) if value == value else NOT_MEASURED
 
 
 def write_mean(row: Mapping[Any, Any]) -> str:
-    """The accuracy of a setting with its spread over the seeds, of a row of `compute_costs`."""
-    spread = row["test_accuracy_spread"]
-    return format_accuracy(SeedMean(row["test_accuracy"], None if spread != spread else spread, int(row["seeds"])))
+    """Format the test accuracy of a row of `compute_costs`, with its standard deviation across seeds."""
+    std = row["test_accuracy_std"]
+    return format_accuracy(SeedMean(row["test_accuracy"], None if std != std else std, int(row["seeds"])))

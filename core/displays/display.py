@@ -1,4 +1,4 @@
-"""What a display is: one view of a comparison with two faces, data and picture."""
+"""Base class of displays: views of a comparison as data, table, chart and text."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -8,22 +8,21 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.correctness import NO_GUESS
+from core.analysis.correctness import NO_PREDICTION
 from core.registry import Registry
 from core.store.comparison import Comparison
 
 Options = Mapping[Any, str] | range
-"""What a setting may be: values with what people read for each, or whole numbers."""
+"""Allowed values of a setting: values with their labels, or a range of integers."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
 
 
 @dataclass(frozen=True)
 class Display(ABC):
-    """One view. Pages show it, reports export it, the CLI prints it, and one test runs them all.
+    """View of a comparison for pages, reports and the CLI.
 
-    A subclass stands in a file of its name, has defaults for all its settings, and computes nothing that
-    `core.analysis` could.
+    A subclass is in a file of the same name, has defaults for all settings, and leaves computations to `core.analysis`.
     """
 
     name: ClassVar[str]
@@ -33,28 +32,28 @@ class Display(ABC):
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
-        """The data behind the picture: tidy, plain numbers, units in the names of the columns."""
+        """Return the data of the chart in tidy form: plain numbers, with units in the column names."""
 
     @abstractmethod
     def chart(self) -> Chart | None:
-        """The picture; None for a view that is a table by nature, or when there is nothing to draw."""
+        """Return the chart; None for a display that is only a table, or without data."""
 
     @abstractmethod
     def describe(self) -> str:
-        """What the picture shows, in a sentence for those who cannot see it."""
+        """Describe the chart as alt text for screen readers."""
 
     @property
     def heading(self) -> str:
-        """The title, where settings make it another one."""
+        """Return the title, which may depend on the settings."""
         return self.title
 
     def table(self) -> pd.DataFrame:
-        """The data as people read it: formatted, with headings. The frame itself unless a view says otherwise."""
+        """Return the data formatted for display, with column headers. Default: the frame."""
         return self.frame()
 
     @classmethod
     def choices(cls, comparison: Comparison) -> dict[str, Options]:
-        """What settings may be over these runs, by name, where their type does not say it."""
+        """Return the allowed values of settings by name, for settings whose type does not define them."""
         classes = dict(enumerate(comparison.first.record.data.classes))
         common: dict[str, Options] = {
             "seed": {seed: str(seed) for seed in sorted({run.spec.seed for run in comparison.runs})},
@@ -67,8 +66,8 @@ class Display(ABC):
 
 
 def name_predictions(comparison: Comparison) -> dict[int, str]:
-    """Number of a class, or NO_GUESS, to what people read."""
-    return {NO_GUESS: "no guess", **dict(enumerate(comparison.first.record.data.classes))}
+    """Map class indices and NO_PREDICTION to class names."""
+    return {NO_PREDICTION: "no prediction", **dict(enumerate(comparison.first.record.data.classes))}
 
 
 DISPLAYS: Registry[Any] = Registry("core.displays.views", "display")

@@ -1,4 +1,4 @@
-"""Frames and figures as plain Python values, as JSON has them."""
+"""Data frames and results as plain Python values for JSON."""
 
 import math
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 def to_rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The rows of a frame as Python values; what is missing is None."""
+    """Return the rows of a data frame as Python values; missing values are None."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def make_plain(value: Any) -> Any:
-    """What is not finite becomes None, and NumPy's scalars become Python's.
+    """Convert NumPy scalars to Python values and non-finite numbers to None.
 
     >>> make_plain({"loss": [0.5, float("nan")]})
     {'loss': [0.5, None]}

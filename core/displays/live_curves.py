@@ -1,4 +1,4 @@
-"""Curves of trainings that still run."""
+"""Learning curves of running jobs."""
 
 import altair as alt
 import pandas as pd
@@ -12,10 +12,9 @@ _HEIGHT_PIXELS = 300
 
 
 def build_live_charts(histories: list[tuple[RunSpec, pd.DataFrame]]) -> list[Chart]:
-    """Validation accuracy and loss by epoch, a line a run, in the colours and with the names of the heads.
+    """Build the charts of validation accuracy and loss by epoch, with one line per run in the colour of its head.
 
-    The axis reaches to the last epoch there will be, so that the lines show how far they are. None before the first
-    epoch.
+    The axis covers all planned epochs, so that the lines also show progress. The list is empty before the first epoch.
     """
     frames = [
         history.assign(head=HEADS[spec.head].label, run=f"{HEADS[spec.head].label}, seed {spec.seed}")
@@ -49,5 +48,9 @@ def _build(frame: pd.DataFrame, last: int, palette: dict[str, str], column: str)
         y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=tick)),
         color=color,
         detail="run:N",
-        tooltip=["run:N", "epoch:Q", alt.Tooltip(f"{column}:Q", title=title, format=form)],
+        tooltip=[
+            alt.Tooltip("run:N", title="Run"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip(f"{column}:Q", title=title, format=form),
+        ],
     ).properties(height=_HEIGHT_PIXELS)

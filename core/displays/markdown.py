@@ -1,4 +1,4 @@
-"""Text of people in the Markdown of a page: as they wrote it, never as a link, a picture or bold."""
+"""Escaping of user text in Markdown, so that it never becomes a link, an image or bold text."""
 
 import re
 
@@ -6,7 +6,8 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>$~]|:(?=\S))")
 
 
 def escape_markdown(text: str) -> str:
-    r"""
+    r"""Return the text with all Markdown characters escaped and white space collapsed.
+
     >>> print(escape_markdown("![x](http://a.b) is *bold*"))
     !\[x\](http\://a.b) is \*bold\*
     """

@@ -1,4 +1,4 @@
-"""Numbers as people read them: with a unit, and no more digits than they deserve."""
+"""Number formats for display: units and a sensible number of digits."""
 
 import math
 
@@ -7,20 +7,20 @@ from core.analysis.summary import SeedMean
 
 
 def format_count(value: float) -> str:
-    """24586 → «24,586»; millions keep all digits, as a summary prints them."""
+    """Format a count with all digits: 24586 → "24,586"."""
     return f"{value:,.0f}" if math.isfinite(value) else "–"
 
 
 def format_plural(count: int, noun: str) -> str:
-    """1, "seed" → «1 seed»; 1437, "test image" → «1,437 test images»."""
+    """Format a count with its noun: 1, "seed" → "1 seed"; 1437, "test image" → "1,437 test images"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def format_short(value: float) -> str:
-    """5195828 → «5.20 M»; three digits."""
+    """Format a number with three significant digits and an SI prefix: 5195828 → "5.20 M"."""
     if not math.isfinite(value):
         return "–"
-    value = _round(value)  # first, so that 999,999 becomes «1.00 M»
+    value = _round(value)  # before the prefix is chosen, so that 999,999 becomes "1.00 M"
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{_three(value / size)} {letter}"
@@ -28,7 +28,7 @@ def format_short(value: float) -> str:
 
 
 def format_bytes(value: float) -> str:
-    """In powers of 1,000, as disks are sold: 98304 → «98.3 kB»."""
+    """Format a size in powers of 1,000: 98304 → "98.3 kB"."""
     if not math.isfinite(value):
         return "–"
     value = _round(value)
@@ -39,7 +39,7 @@ def format_bytes(value: float) -> str:
 
 
 def format_seconds(value: float) -> str:
-    """From microseconds to hours: 0.00021 → «210 µs», 200 → «3 min 20 s»."""
+    """Format a duration, from microseconds to hours: 0.00021 → "210 µs", 200 → "3 min 20 s"."""
     if not math.isfinite(value):
         return "–"
     short = _round(value)
@@ -60,74 +60,74 @@ def format_ratio(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
-def format_accuracy(value: SeedMean, *, unit: str = " %") -> str:
-    """A share of 1 as a percentage with its spread: «87.3 ± 1.2 %»; digits follow the spread."""
+def format_accuracy(value: SeedMean) -> str:
+    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits."""
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
-    if value.spread is None:
-        return f"{mean:.1f}{unit}"
-    spread = value.spread * 100
-    digits = 2 if spread < 0.1 else 1
-    return f"{mean:.{digits}f} ± {spread:.{digits}f}{unit}"
+    if value.std is None:
+        return f"{mean:.1f}%"
+    std = value.std * 100
+    digits = 2 if std < 0.1 else 1
+    return f"{mean:.{digits}f} ± {std:.{digits}f}%"
 
 
 def format_loss(value: SeedMean) -> str:
     if not math.isfinite(value.mean):
         return "–"
-    return f"{value.mean:.3f}" if value.spread is None else f"{value.mean:.3f} ± {value.spread:.3f}"
+    return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
 def format_points(difference: Difference) -> str:
-    """«4.5 points lower», in points of percent."""
+    """Format a difference in percentage points: "4.5 points lower"."""
     if difference.mean == 0:
-        return "0.0 points apart"
+        return "no difference"
     return f"{_points(abs(difference.mean))} points {'higher' if difference.mean > 0 else 'lower'}"
 
 
 def format_interval(difference: Difference, *, name: bool = True) -> str:
-    """«95 % interval −5.1 to −3.9», in points of percent; «–» where there is none."""
+    """Format a confidence interval in percentage points: "95% interval −5.1 to −3.9"; "–" if it is undefined."""
     if not math.isfinite(difference.low):
         return "–"
-    return f"{'95 % interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
+    return f"{'95% interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
 
 
 def _points(share: float) -> str:
-    """One decimal, two for what is small; with a minus that is one."""
+    """Format percentage points with one decimal (two for small values) and a typographic minus."""
     points = 100 * share
     text = f"{points:.{1 if abs(points) >= 0.095 or points == 0 else 2}f}"
     return text.replace("-", "−")
 
 
 def format_share(value: float) -> str:
-    """A share of 1 as a percentage: «87.3 %»; «–» for none."""
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+    """Format a fraction as a percentage: "87.3%"; "–" if it is not finite."""
+    return f"{100 * value:.1f}%" if math.isfinite(value) else "–"
 
 
 def format_share_interval(low: float, high: float) -> str:
-    """«85.1 to 89.3 %»; «–» where there is none."""
-    return f"{100 * low:.1f} to {100 * high:.1f} %" if math.isfinite(low) and math.isfinite(high) else "–"
+    """Format a range of fractions as percentages: "85.1 to 89.3%"; "–" if it is undefined."""
+    return f"{100 * low:.1f} to {100 * high:.1f}%" if math.isfinite(low) and math.isfinite(high) else "–"
 
 
 def format_p(value: float) -> str:
-    """A p-value: «0.021», «< 0.0001»; «–» for none."""
+    """Format a p-value: "0.021", "< 0.0001"; "–" if it is undefined."""
     if not math.isfinite(value):
         return "–"
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}" if value < 0.001 else f"{value:.3f}"
 
 
 def format_rounded(value: float) -> str:
-    """A number that is hardly known: two digits, 24,586 → «25,000»."""
+    """Format a rough estimate with two significant digits: 24586 → "25,000"."""
     return f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _round(value: float) -> float:
-    """To three significant digits."""
+    """Round to three significant digits."""
     return float(f"{value:.3g}")
 
 
 def _three(value: float) -> str:
-    """Three significant digits without an exponent."""
+    """Format three significant digits without an exponent."""
     value = _round(value)
     if value == 0:
         return "0"

@@ -1,4 +1,4 @@
-"""How a head's parameters grow with the side of the image: Flatten with its square, global pooling not at all."""
+"""Growth of a head's parameters with the input size: quadratic for Flatten, none for global pooling."""
 
 import altair as alt
 import pandas as pd
@@ -10,16 +10,17 @@ from core.errors import SpecError
 from core.spec import HEADS, RunSpec
 
 SIDES = (32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448, 480, 512)
-# EfficientNet-B0 with its top, as keras.applications.EfficientNetB0(weights=None).count_params() gives it.
-REFERENCE = ("EfficientNet-B0, whole", 5_330_571)
+# EfficientNet-B0 with its top: keras.applications.EfficientNetB0(weights=None).count_params()
+REFERENCE = ("EfficientNet-B0, complete model", 5_330_571)
 _RULE = "#8a94a3"
 
 
 def compute_growth(spec: RunSpec, shape: Shape, classes: int) -> pd.DataFrame:
-    """Columns side, head (its label) and params (of the head alone), for every head on the backbone of `spec`.
+    """Return the columns side, head (label) and params (of the head only) for every head on the backbone of `spec`.
 
     Args:
-        shape: of the input; its spatial axes take its own side and SIDES in turn. Those too small are left out.
+        shape: input shape. Its spatial axes are set to its own side length and to each of SIDES. Sizes too small for
+            the backbone are left out.
     """
     rows = []
     for name, head in HEADS.items():
@@ -34,16 +35,18 @@ def compute_growth(spec: RunSpec, shape: Shape, classes: int) -> pd.DataFrame:
 
 
 def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) -> Chart:
-    """The growth as lines on a log axis, with a whole network for comparison and a mark at `side`.
+    """Build the chart of parameters by input size on a log axis, with a reference model and a line at `side`.
 
-    Heads with the same counts share a line; the pointer reads all of them.
+    Heads with equal counts share a line; the tooltip lists all heads.
     """
     palette = {label: color for label, color in palette.items() if label in set(frame["head"])}
     wide = frame.pivot_table(index="side", columns="head", values="params").reset_index()
     labels = [label for label in palette if label in wide.columns]
     wide.columns = pd.Index(["side", *(f"s{labels.index(label)}" for label in wide.columns[1:])])
     nearest = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["side"], empty=False)
-    x = alt.X("side:Q", title="Side of the input (pixels)", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
+    x = alt.X(
+        "side:Q", title="Side length of the input (pixels)", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False)
+    )
     lines = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2.4)
@@ -64,13 +67,13 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
     reference_name = whole.mark_text(align="right", dx=-4, dy=8, color=_RULE, fontSize=11).encode(
         y="params:Q", x=alt.value("width"), text="name:N"
     )
-    here = alt.Chart(pd.DataFrame({"side": [side], "name": [f"you are here: {side}"]}))
-    mark = here.mark_rule(strokeWidth=1.5, color=_RULE).encode(x="side:Q")
-    mark_name = here.mark_text(
+    current = alt.Chart(pd.DataFrame({"side": [side], "name": [f"selected: {side}"]}))
+    mark = current.mark_rule(strokeWidth=1.5, color=_RULE).encode(x="side:Q")
+    mark_name = current.mark_text(
         align="right" if side > 300 else "left", dx=-4 if side > 300 else 4, dy=8, fontWeight="bold", color=_RULE
     ).encode(x="side:Q", y=alt.value(0), text="name:N")
-    tips = [alt.Tooltip("side:Q", title="Side"), *(
-        alt.Tooltip(f"s{place}:Q", title=label, format=",") for place, label in enumerate(labels)
+    tips = [alt.Tooltip("side:Q", title="Side length (pixels)"), *(
+        alt.Tooltip(f"s{i}:Q", title=label, format=",") for i, label in enumerate(labels)
     )]  # fmt: skip
     reader = (
         alt.Chart(wide)
@@ -82,16 +85,18 @@ def build_growth_chart(frame: pd.DataFrame, palette: dict[str, str], side: int) 
 
 
 def describe_growth(frame: pd.DataFrame) -> str:
-    """For those who cannot see the picture: where each head begins and ends."""
+    """Describe the chart as alt text: the parameters of each head at the smallest and at the largest input."""
     parts = []
     for label, rows in frame.groupby("head", sort=False):
         first, last = rows.iloc[0], rows.iloc[-1]
-        parts.append(f"{label}: {first['params']:,} at side {first['side']}, {last['params']:,} at {last['side']}")
-    return "Parameters of each head by the side of the input. " + "; ".join(parts) + "."
+        parts.append(
+            f"{label}: {first['params']:,} at {first['side']} pixels, {last['params']:,} at {last['side']} pixels"
+        )
+    return "Parameters of each head by side length of the input. " + "; ".join(parts) + "."
 
 
 def _dashes(frame: pd.DataFrame, labels: list[str]) -> list[list[int]]:
-    """A line that lies on another is dashed, so that both colours show."""
+    """Return the dash patterns: a line that covers another one is dashed, so that both colours are visible."""
     seen: set[tuple[int, ...]] = set()
     dashes = []
     for label in labels:

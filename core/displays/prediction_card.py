@@ -1,4 +1,4 @@
-"""What heads say of one image, as HTML: the guess first, then where it comes from and every class with its bar."""
+"""Predictions for one image as HTML cards: predicted class, activation map and class probabilities of each head."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
@@ -18,7 +18,7 @@ _MOST_CLASSES = 12
 
 @dataclass(frozen=True)
 class CardPrediction:
-    """Of one head: `probs` of shape (classes,); `shares` of its map of the class `about`, None where it has none."""
+    """Prediction of one head: `probs` of shape (classes,) and the activation map of class `about` (None if missing)."""
 
     head: str
     color: str
@@ -32,57 +32,61 @@ class CardPrediction:
 
 
 def collect_predictions(
-    head: str, color: str, answer: LivePrediction, about: int | None, *, exact: bool
+    head: str, color: str, prediction: LivePrediction, about: int | None, *, exact: bool
 ) -> CardPrediction:
-    """An answer to one image as it is shown; `about` is the class of the map, None the guess."""
-    predicted = int(compute_predicted(answer.probs)[0])
-    shown = about if about is not None else 0 if predicted == NO_GUESS else predicted
-    shares = None if answer.maps is None else normalize_maps(answer.maps, [shown], exact=exact)[0]
-    return CardPrediction(head, color, answer.probs[0], shares, shown)
+    """Prepare a prediction for one image for display.
+
+    Args:
+        about: class of the activation map. Default: the predicted class.
+    """
+    predicted = int(compute_predicted(prediction.probs)[0])
+    shown = about if about is not None else 0 if predicted == NO_PREDICTION else predicted
+    shares = None if prediction.maps is None else normalize_maps(prediction.maps, [shown], exact=exact)[0]
+    return CardPrediction(head, color, prediction.probs[0], shares, shown)
 
 
-def write_cards(said: Sequence[CardPrediction], classes: Sequence[str]) -> str:
-    """One line for all heads: «GAP: 3 (97.1 %) · Flatten + Dense: 3 (99.0 %)»."""
+def write_cards(predictions: Sequence[CardPrediction], classes: Sequence[str]) -> str:
+    """Return one line for all heads: "GAP: 3 (97.1%) · Flatten + Dense: 3 (99.0%)"."""
     parts = []
-    for each in said:
-        told = (
-            "no guess"
-            if each.predicted == NO_GUESS
+    for each in predictions:
+        predicted = (
+            "no prediction"
+            if each.predicted == NO_PREDICTION
             else f"{classes[each.predicted]} ({_percent(each.probs[each.predicted])})"
         )
-        parts.append(f"{each.head}: {told}")
+        parts.append(f"{each.head}: {predicted}")
     return " · ".join(parts)
 
 
-def build_cards(image: NDArray[np.uint8], said: Sequence[CardPrediction], classes: Sequence[str]) -> str:
-    """The image, uint8 of shape (height, width, channels), with each head's map over it, and the bars."""
-    return build_groups([_build(image, each, classes) for each in said])
+def build_cards(image: NDArray[np.uint8], predictions: Sequence[CardPrediction], classes: Sequence[str]) -> str:
+    """Return one card per head for an image, uint8 of shape (height, width, channels)."""
+    return build_groups([_build(image, each, classes) for each in predictions])
 
 
-def _build(image: NDArray[np.uint8], said: CardPrediction, classes: Sequence[str]) -> str:
-    predicted = said.predicted
-    name = "no guess" if predicted == NO_GUESS else classes[predicted]
-    about = classes[said.about]
-    title = f"what speaks for {about}" if said.shares is not None else "no map"
-    empty = EMPTY if said.shares is not None and not said.shares.any() else ""
-    cell = build_group([Cell(image, title, empty, said.color, said.shares, about)], pixels=140, frame=False)
+def _build(image: NDArray[np.uint8], card: CardPrediction, classes: Sequence[str]) -> str:
+    predicted = card.predicted
+    name = "no prediction" if predicted == NO_PREDICTION else classes[predicted]
+    about = classes[card.about]
+    title = f"evidence for {about}" if card.shares is not None else "no activation map"
+    empty = EMPTY if card.shares is not None and not card.shares.any() else ""
+    cell = build_group([Cell(image, title, empty, card.color, card.shares, about)], pixels=140, frame=False)
     return (
         '<div style="flex:1 1 260px;max-width:420px;border:1px solid rgba(128,138,150,0.35);border-radius:8px;'
-        f'padding:12px"><div style="font-size:0.9rem">{escape(said.head)} says</div>'
+        f'padding:12px"><div style="font-size:0.9rem">{escape(card.head)}</div>'
         f'<div style="font-size:1.7rem;font-weight:650;line-height:1.2;overflow-wrap:anywhere">{escape(name)}</div>'
-        f'<div style="margin-bottom:8px">{"" if predicted == NO_GUESS else _percent(said.probs[predicted])}</div>'
-        f'<div style="display:flex;gap:14px;flex-wrap:wrap">{cell}{_build_bars(said, classes)}</div></div>'
+        f'<div style="margin-bottom:8px">{"" if predicted == NO_PREDICTION else _percent(card.probs[predicted])}</div>'
+        f'<div style="display:flex;gap:14px;flex-wrap:wrap">{cell}{_build_bars(card, classes)}</div></div>'
     )
 
 
-def _build_bars(said: CardPrediction, classes: Sequence[str]) -> str:
-    """The classes in their order; of many, the most probable ones."""
-    probs = np.nan_to_num(said.probs)
+def _build_bars(card: CardPrediction, classes: Sequence[str]) -> str:
+    """Return bars of all classes in their order, or of the most probable ones if there are many classes."""
+    probs = np.nan_to_num(card.probs)
     shown = np.arange(len(classes))
     if len(classes) > _MOST_CLASSES:
         shown = np.argsort(-probs, kind="stable")[:_MOST_CLASSES]
     rows = "".join(
-        _build_bar(classes[number], float(said.probs[number]), said, number == said.predicted)
+        _build_bar(classes[number], float(card.probs[number]), card, number == card.predicted)
         for number in shown.tolist()
     )
     left = len(classes) - len(shown)
@@ -90,13 +94,13 @@ def _build_bars(said: CardPrediction, classes: Sequence[str]) -> str:
     return f'<div style="flex:1 1 130px;min-width:130px;font-size:0.8rem">{rows}{rest}</div>'
 
 
-def _build_bar(name: str, prob: float, said: CardPrediction, bold: bool) -> str:
+def _build_bar(name: str, prob: float, card: CardPrediction, bold: bool) -> str:
     width = 100 * prob if np.isfinite(prob) else 0
     return (
         f'<div style="display:flex;gap:6px;align-items:center;line-height:1.45{";font-weight:650" if bold else ""}">'
         f'<span style="flex:0 1 auto;min-width:1.6em;max-width:40%;overflow-wrap:anywhere">{escape(name)}</span>'
         '<span style="flex:1;height:9px;background:rgba(128,138,150,0.18);border-radius:3px">'
-        f'<span style="display:block;height:100%;width:{width:.1f}%;background:{said.color};border-radius:3px"></span>'
+        f'<span style="display:block;height:100%;width:{width:.1f}%;background:{card.color};border-radius:3px"></span>'
         f'</span><span style="flex:none;width:4.2em;text-align:right">{_percent(prob)}</span></div>'
     )
 

@@ -1,4 +1,4 @@
-"""A training in words: how far it is, and what tells it from others."""
+"""Progress and hyperparameters of a job as text."""
 
 from core.analysis.summary import SeedMean
 from core.displays.number import format_accuracy, format_count, format_loss, format_seconds
@@ -10,7 +10,7 @@ from core.store.comparison import describe_setting
 
 
 def describe_progress(state: State, progress: Progress | None) -> tuple[float, str]:
-    """How far a training is, as a share of 1 and in words."""
+    """Return the progress of a job as a fraction and as text."""
     if state != "running":
         return (1.0 if state == "finished" else 0.0), state
     if progress is None or not progress.epochs or progress.phase in ("", "loading"):
@@ -32,16 +32,16 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
 
 
 def describe_settings(spec: RunSpec) -> str:
-    """What tells a training from others of its head and seed: the epochs, and the knobs that are not the recipe's."""
+    """Return the epochs and all hyperparameters that differ from the recipe, apart from head and seed."""
     recipe = recipe_of(spec)
     rest = (recipe.spec if recipe else RunSpec()).replace(dataset=spec.dataset, backbone=spec.backbone, head=spec.head)
-    said = {"head", "seed", "data", "dataset", "backbone", "epochs"}
-    changed = [name for name in SETTINGS if name not in said and getattr(spec, name) != getattr(rest, name)]
+    separate = {"head", "seed", "data", "dataset", "backbone", "epochs"}
+    changed = [name for name in SETTINGS if name not in separate and getattr(spec, name) != getattr(rest, name)]
     return " · ".join(describe_setting(name, getattr(spec, name)) for name in ["epochs", *changed])
 
 
 def describe_age(seconds: float) -> str:
-    """How long ago, in one unit: «just now», «5 min ago», «3 days ago»."""
+    """Format an age in one unit: "just now", "5 min ago", "3 days ago"."""
     if seconds < 60:
         return "just now"
     minutes, hours, days = (int(seconds // unit) for unit in (60, 3_600, 86_400))

@@ -1,4 +1,4 @@
-"""A table as HTML: of few rows, with its figures at the right and its first column in sight on a narrow screen."""
+"""Small HTML tables with right-aligned numbers and a sticky first column; spreadsheet-safe cells."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -8,9 +8,9 @@ import pandas as pd
 
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
-_UNSEEN = "\u2060"  # a word joiner, of no width
+_INVISIBLE = "\u2060"  # word joiner, zero width
 
-# The first column has no colour of its own, since a page is light or dark: what scrolls under it is blurred away.
+# The first column has no background colour, because the theme is light or dark: content under it is blurred instead.
 STYLE = """
 .figures { overflow-x: auto; }
 .figures table { width: 100%; border-collapse: separate; border-spacing: 0; white-space: nowrap; font-size: 0.875rem; }
@@ -23,7 +23,7 @@ STYLE = """
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would compute a text that stands in a CSV file. A plain number does no harm.
+    """Return whether a spreadsheet would evaluate a CSV cell as a formula. Plain numbers are safe.
 
     >>> is_formula("=1+1"), is_formula("+1+cmd|x"), is_formula("-0.5"), is_formula("GAP")
     (True, True, False, False)
@@ -32,13 +32,18 @@ def is_formula(text: str) -> bool:
 
 
 def disarm(frame: pd.DataFrame) -> pd.DataFrame:
-    """For a grid that people save as CSV: what a spreadsheet would compute gets a sign before it that nobody sees."""
-    return frame.map(lambda cell: f"{_UNSEEN}{cell}" if isinstance(cell, str) and is_formula(cell) else cell)
+    """Prefix formula-like cells with an invisible character, so that a CSV export is safe in a spreadsheet."""
+    return frame.map(lambda cell: f"{_INVISIBLE}{cell}" if isinstance(cell, str) and is_formula(cell) else cell)
 
 
 def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool = True) -> str:
-    """The first column names the rows, those in `words` hold no figures; all cells are text, which is escaped. `style`
-    brings the style sheet with it, for a place that has none yet."""
+    """Return a data frame as an HTML table with escaped cells.
+
+    Args:
+        frame: its first column contains the row headers.
+        words: names of text columns, which are left-aligned.
+        style: include the style sheet, for pages that do not have it.
+    """
     classes = [' class="words"' if name in words else "" for name in frame.columns]
     header = "".join(
         f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, classes, strict=True)
@@ -51,5 +56,5 @@ def build_table(frame: pd.DataFrame, words: Collection[str] = (), *, style: bool
 
 def _build_row(row: Sequence[object], classes: Sequence[str]) -> str:
     name, *cells = (escape(str(cell)) for cell in row)
-    figures = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(cells, classes[1:], strict=True))
-    return f'<tr><th scope="row">{name}</th>{figures}</tr>'
+    values = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(cells, classes[1:], strict=True))
+    return f'<tr><th scope="row">{name}</th>{values}</tr>'

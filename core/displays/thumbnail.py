@@ -1,4 +1,4 @@
-"""Pictures as small PNG data URIs, for galleries and reports."""
+"""Thumbnails as PNG data URIs, for galleries and reports."""
 
 import base64
 import io
@@ -14,8 +14,11 @@ Images = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 def encode_thumbnails(images: Images, indices: Sequence[int], *, least: int = 0) -> list[str]:
-    """PNG data URIs of some images, at their own size up to 128 pixels; a viewer enlarges them without smoothing.
-    One that does not know how gets every pixel as a square of them, until a side has `least` pixels."""
+    """Return PNG data URIs of the given images, at their original size up to 128 pixels.
+
+    Browsers enlarge them without smoothing. For viewers that cannot, `least` enlarges every pixel to a square until the
+    longer side has at least that many pixels.
+    """
     return [_encode(shrink_picture(images[index], SIDE), least) for index in indices]
 
 

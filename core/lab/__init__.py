@@ -1,1 +1,1 @@
-"""What a convolutional network computes, from first principles with NumPy alone: the arithmetic of the lab."""
+"""Convolution lab: the operations of a convolutional network, implemented from their definitions in NumPy."""

@@ -1,4 +1,4 @@
-"""Convolution over several channels, and what it costs against a fully connected layer."""
+"""Convolution over several channels, and its parameters compared with a fully connected layer."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,12 @@ from core.lab.convolution import Convolution, Padding, Values
 
 @dataclass(frozen=True)
 class ChannelSum:
-    """`parts` of shape (channels, height, width), one cross-correlation a channel; `output` is their sum and a bias."""
+    """Result of `convolve_channels`.
+
+    Attributes:
+        parts: of shape (channels, height, width), one cross-correlation per channel.
+        output: sum of the parts plus the bias.
+    """
 
     parts: Values
     output: Values
@@ -20,17 +25,17 @@ class ChannelSum:
 def convolve_channels(
     x: Values, kernel: Values, bias: float = 0.0, padding: Padding | int = "same", stride: int = 1
 ) -> ChannelSum:
-    """One output map of a convolutional layer, as frameworks compute it (the kernel is not turned round).
+    """Compute an output map of a convolutional layer as frameworks do (cross-correlation: the kernel is not flipped).
 
     Args:
         x: of shape (height, width, channels).
-        kernel: of shape (kernel height, kernel width, channels); each channel has its own slice.
+        kernel: of shape (kernel height, kernel width, channels); one slice per channel.
 
     Raises:
-        SpecError: when the channels differ in number or the kernel covers more than the padded input.
+        SpecError: if the numbers of channels differ, or the kernel is larger than the padded input.
     """
     if x.shape[-1] != kernel.shape[-1]:
-        raise SpecError(f"Expected a kernel slice for each of {x.shape[-1]} channels; got {kernel.shape[-1]}.")
+        raise SpecError(f"Expected a kernel with {x.shape[-1]} channels; got {kernel.shape[-1]}.")
     pairs = zip(np.moveaxis(x, -1, 0), np.moveaxis(kernel, -1, 0), strict=True)
     parts = np.stack([Convolution.of(*pair, padding, stride, flip=False).output for pair in pairs])
     return ChannelSum(parts, parts.sum(axis=0) + bias)
@@ -38,7 +43,7 @@ def convolve_channels(
 
 @dataclass(frozen=True)
 class LayerCost:
-    """Parameters of a convolution and of the fully connected layer with the same inputs and outputs."""
+    """Number of parameters of a convolution and of a fully connected layer with the same input and output shapes."""
 
     convolution: int
     fully_connected: int
@@ -49,8 +54,10 @@ class LayerCost:
 
 
 def compute_cost(side: int, channels: int, filters: int, kernel: int) -> LayerCost:
-    """m·m·c·k + k for k kernels m × m over c channels, whatever the size of the map; (n·n·c)·(n·n·k) for a fully
-    connected layer that gives k maps of the same size, its biases left out.
+    """Return the number of parameters of a convolution and of a fully connected layer.
+
+    Convolution with k kernels of size m × m over c channels: m·m·c·k + k, independent of the map size n × n. Fully
+    connected layer with k output maps of the same size, without biases: (n·n·c)·(n·n·k).
 
     >>> compute_cost(side=28, channels=1, filters=32, kernel=3)
     LayerCost(convolution=320, fully_connected=19668992)

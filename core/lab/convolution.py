@@ -1,11 +1,11 @@
-"""Discrete convolution and cross-correlation of any rank, written as their definition.
+"""Discrete convolution and cross-correlation of any rank, implemented from the definition.
 
-With x padded by p zeros and w its kernel of size m, the output is, along each axis,
+For an input x padded with p zeros and a kernel w of size m, the output along each axis is
 
-    convolution          y[i] = Σₖ xᵖ[i·s + k·d] · w[m − 1 − k]      (the kernel is turned round)
-    cross-correlation    y[i] = Σₖ xᵖ[i·s + k·d] · w[k]              (what frameworks compute under the same name)
+    convolution          y[i] = Σₖ xᵖ[i·s + k·d] · w[m − 1 − k]      (the kernel is flipped)
+    cross-correlation    y[i] = Σₖ xᵖ[i·s + k·d] · w[k]              (called convolution in frameworks)
 
-for stride s and dilation d (Dumoulin & Visin 2016, A guide to convolution arithmetic).
+with stride s and dilation d (Dumoulin & Visin 2016, A guide to convolution arithmetic).
 """
 
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ PADDINGS: tuple[Padding, ...] = ("full", "same", "valid")
 
 
 def effective_size(kernel: int, dilation: int) -> int:
-    """Positions that a kernel of size m covers when its weights stand d apart: d·(m − 1) + 1."""
+    """Return the number of positions covered by a kernel of size m with dilation d: d·(m − 1) + 1."""
     return dilation * (kernel - 1) + 1
 
 
 def resolve_padding(
     padding: Padding | int, size: int, kernel: int, stride: int = 1, dilation: int = 1
 ) -> tuple[int, int]:
-    """Zeros before and after an axis of n values.
+    """Return the numbers of zeros before and after an axis of n values.
 
-    full: every overlap counts, m − 1 on both sides. same: ⌈n/s⌉ outputs as Keras pads, an odd zero stands at the end.
-    valid: none.
+    full: m − 1 on both sides, so that every overlap is included. same: as many as needed for ⌈n/s⌉ outputs, as in
+    Keras; an odd zero is added at the end. valid: no padding.
 
     >>> resolve_padding("same", size=8, kernel=5)
     (2, 2)
@@ -51,28 +51,31 @@ def resolve_padding(
 
 
 def compute_output_size(size: int, kernel: int, padding: tuple[int, int], stride: int = 1, dilation: int = 1) -> int:
-    """o = ⌊(n + p₁ + p₂ − m)/s⌋ + 1 with m the effective size of the kernel.
+    """Return the output size ⌊(n + p₁ + p₂ − m)/s⌋ + 1, where m is the effective size of the kernel.
 
     >>> compute_output_size(10, 5, (2, 2)), compute_output_size(10, 3, (2, 2), stride=2)
     (10, 6)
 
     Raises:
-        SpecError: when the kernel covers more than there is.
+        SpecError: if the kernel is larger than the padded input.
     """
     covered, padded = effective_size(kernel, dilation), size + sum(padding)
     if covered > padded:
         raise SpecError(
-            f"Expected a kernel that covers at most the {padded} padded values; got one that covers {covered}. "
-            "Choose more padding, a smaller kernel or less dilation."
+            f"Expected a kernel that covers at most {padded} values (the padded input); got {covered}. "
+            "Use more padding, a smaller kernel or less dilation."
         )
     return (padded - covered) // stride + 1
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """An input `x` and a `kernel`, both float64 of the same rank, and how the one slides over the other.
+    """Convolution or cross-correlation of an input with a kernel.
 
-    `padding` holds (before, after) of each axis. `flip` tells convolution from cross-correlation.
+    Attributes:
+        x, kernel: float64 arrays of the same rank.
+        padding: numbers of zeros (before, after) for each axis.
+        flip: True for a convolution, False for a cross-correlation.
     """
 
     x: Values
@@ -86,10 +89,10 @@ class Convolution:
     def of(
         cls, x: Values, kernel: Values, padding: Padding | int, stride: int = 1, dilation: int = 1, flip: bool = True
     ) -> "Convolution":
-        """With the same choice of padding for every axis.
+        """Create a convolution with the same padding mode for every axis.
 
         Raises:
-            SpecError: when ranks differ or the kernel covers more than the padded input.
+            SpecError: if the ranks differ, or the kernel is larger than the padded input.
         """
         if x.ndim != kernel.ndim:
             raise SpecError(f"Expected a kernel with {x.ndim} axes; got {kernel.ndim}.")
@@ -110,24 +113,24 @@ class Convolution:
 
     @cached_property
     def padded(self) -> Values:
-        """The input between its zeros."""
+        """The zero-padded input."""
         return np.pad(self.x, self.padding)
 
     @cached_property
     def applied(self) -> Values:
-        """The kernel as it lies on the input: turned round along every axis for a convolution."""
+        """The kernel as applied to the input: flipped along every axis for a convolution."""
         return np.flip(self.kernel) if self.flip else self.kernel
 
     @cached_property
     def output(self) -> Values:
-        """The sum over the kernel, one weight at a time, for all positions at once."""
+        """The output: a sum over the weights of the kernel, vectorized over the positions."""
         y = np.zeros(self.shape)
         for k in np.ndindex(self.applied.shape):
-            under = tuple(
+            window = tuple(
                 slice(index * self.dilation, index * self.dilation + (o - 1) * self.stride + 1, self.stride)
                 for index, o in zip(k, self.shape, strict=True)
             )
-            y += self.applied[k] * self.padded[under]
+            y += self.applied[k] * self.padded[window]
         return y
 
     @property
@@ -135,11 +138,11 @@ class Convolution:
         return int(np.prod(self.shape))
 
     def position(self, step: int) -> tuple[int, ...]:
-        """Index of the output value that is computed in a step, counted from 0, row by row."""
+        """Return the index of the output value of a step; steps are counted from 0 in row-major order."""
         return tuple(int(index) for index in np.unravel_index(step, self.shape))
 
     def window(self, step: int) -> list[tuple[int, ...]]:
-        """Where the weights lie on the padded input in a step, one index a weight."""
+        """Return the indices of the padded input under the kernel in a step, one per weight."""
         starts = [index * self.stride for index in self.position(step)]
         axes = (
             [start + k * self.dilation for k in range(m)] for start, m in zip(starts, self.applied.shape, strict=True)
@@ -147,6 +150,6 @@ class Convolution:
         return list(product(*axes))
 
     def products(self, step: int) -> list[tuple[float, float]]:
-        """Pairs of input value and weight whose products add up to the output of a step."""
+        """Return the pairs of input value and weight whose products sum to the output of a step."""
         values = (float(self.padded[index]) for index in self.window(step))
         return list(zip(values, self.applied.ravel().tolist(), strict=True))

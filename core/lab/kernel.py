@@ -1,4 +1,4 @@
-"""Kernels to pick, by what they do."""
+"""Predefined kernels."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Numbers as people type and read them: vectors and matrices from text and back."""
+"""Parsing and formatting of vectors and matrices."""
 
 from math import isfinite
 
@@ -14,35 +14,35 @@ Values = NDArray[np.float64]
 
 
 def parse_matrix(text: str, name: str = "matrix", *, max_side: int = MAX_SIDE) -> Values:
-    """Rows of numbers, float64 of shape (rows, columns). Lines or semicolons part rows, spaces or commas part numbers;
-    brackets may stand, so what NumPy or Python prints can be pasted.
+    """Parse a matrix: float64 of shape (rows, columns).
+
+    Rows are separated by line breaks or semicolons, numbers by spaces or commas. Brackets are ignored, so the output of
+    NumPy and Python can be pasted.
 
     >>> parse_matrix("1 0 3; 1 2 1")
     array([[1., 0., 3.],
            [1., 2., 1.]])
 
     Raises:
-        SpecError: when it is not that, the rows differ in length, or there are too many numbers or too large ones.
+        SpecError: if the text is not a matrix, the rows differ in length, or there are too many or too large numbers.
     """
     plain = text.replace("[", " ").replace("]", "\n").replace(";", "\n").replace(",", " ")
     rows = [line.split() for line in plain.splitlines() if line.strip()]
     if not rows:
-        raise SpecError(f"Expected {name} as rows of numbers separated by spaces and lines; got nothing.")
+        raise SpecError(f"Expected {name} as rows of numbers separated by spaces, one row per line; got an empty text.")
     lengths = sorted({len(row) for row in rows})
     if len(lengths) > 1:
-        raise SpecError(
-            f"Expected the rows of {name} to be of one length; got rows of {lengths[0]} and of {lengths[-1]} numbers."
-        )
+        raise SpecError(f"Expected rows of equal length in {name}; got rows of {lengths[0]} and {lengths[-1]} numbers.")
     if max(len(rows), lengths[0]) > max_side:
         raise SpecError(f"Expected {name} of at most {max_side} × {max_side} numbers; got {len(rows)} × {lengths[0]}.")
     return np.array([[_parse_number(word, name) for word in row] for row in rows])
 
 
 def parse_vector(text: str, name: str = "vector", *, max_length: int = MAX_SIDE) -> Values:
-    """Numbers in one row or one column, float64 of shape (numbers,).
+    """Parse a vector, a single row or column of numbers: float64 of shape (numbers,).
 
     Raises:
-        SpecError: as `parse_matrix`, and when there are both rows and columns.
+        SpecError: as `parse_matrix`, or if there are several rows and columns.
     """
     matrix = parse_matrix(text, name, max_side=max_length)
     if min(matrix.shape) > 1:
@@ -52,12 +52,12 @@ def parse_vector(text: str, name: str = "vector", *, max_length: int = MAX_SIDE)
 
 def _parse_number(word: str, name: str) -> float:
     try:
-        if "_" in word:  # Python's 1_000, which nobody means here
+        if "_" in word:  # digit separators as in 1_000 are not supported
             raise ValueError
         value = float(word)
     except ValueError:
         raise SpecError(
-            f"Expected {name} as rows of numbers separated by spaces and lines; got {word[:40]!r}."
+            f"Expected {name} as rows of numbers separated by spaces, one row per line; got {word[:40]!r}."
         ) from None
     if not isfinite(value) or abs(value) > _LARGEST:
         raise SpecError(
@@ -67,8 +67,8 @@ def _parse_number(word: str, name: str) -> float:
 
 
 def format_number(value: float) -> str:
-    """With four significant digits and no zeros that say nothing: 24.0 → «24», −0.33333 → «−0.3333»."""
-    if abs(value) < 5e-13:  # what is left of a difference of equal numbers
+    """Format a number with four significant digits and without trailing zeros: 24.0 → "24", −0.33333 → "−0.3333"."""
+    if abs(value) < 5e-13:  # rounding error of a zero
         return "0"
     text = f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     if "e" in text:
@@ -78,5 +78,5 @@ def format_number(value: float) -> str:
 
 
 def format_matrix(values: Values) -> str:
-    """Text that `parse_matrix` reads: a line a row."""
+    """Format a matrix for `parse_matrix`: one line per row."""
     return "\n".join(" ".join(f"{value:g}" for value in row) for row in np.atleast_2d(values))

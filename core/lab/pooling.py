@@ -1,4 +1,4 @@
-"""Pooling: the maximum or the mean of a window that slides over a map."""
+"""Max and average pooling."""
 
 from typing import Literal
 
@@ -11,15 +11,14 @@ Reduce = Literal["max", "mean"]
 
 
 def pool(x: Values, window: int, stride: int, reduce: Reduce = "max") -> Values:
-    """The map `x` of shape (height, width) reduced window by window, valid padding; windows overlap when the stride is
-    smaller than they are.
+    """Pool a map of shape (height, width) with valid padding; windows overlap if the stride is smaller than they are.
 
     >>> pool(np.arange(16.0).reshape(4, 4), window=2, stride=2)
     array([[ 5.,  7.],
            [13., 15.]])
 
     Raises:
-        SpecError: when the window is larger than the map.
+        SpecError: if the window is larger than the map.
     """
     lay_windows(x, window, stride)
     windows = np.lib.stride_tricks.sliding_window_view(x, (window, window))[::stride, ::stride]
@@ -27,31 +26,34 @@ def pool(x: Values, window: int, stride: int, reduce: Reduce = "max") -> Values:
 
 
 def lay_windows(x: Values, window: int, stride: int) -> Convolution:
-    """Where the windows lie: those of a mean written as a convolution, each weight 1/window².
+    """Return average pooling as a convolution with weights 1/window², for the positions of the windows.
 
     Raises:
-        SpecError: when the window is larger than the map.
+        SpecError: if the window is larger than the map.
     """
     if window > min(x.shape):
-        raise SpecError(f"Expected a window of at most {min(x.shape)} for this map; got {window}.")
+        raise SpecError(f"Expected a window of at most {min(x.shape)} (the size of the map); got {window}.")
     return Convolution.of(x, np.full((window, window), 1 / window**2), "valid", stride)
 
 
 def compute_twin(x: Values, window: int, seed: int) -> Values:
-    """Another map with the same maximum in every tile of `window` × `window`: the maximum moves to a random place of
-    its tile and the other values shrink by random shares of their distance to it. What tiles leave over stays."""
-    random = np.random.default_rng(seed)
+    """Return a different map with the same maximum in every tile of `window` × `window`.
+
+    The maximum moves to a random position in its tile; the distances of the other values to it are scaled randomly.
+    Values outside the tiles are unchanged.
+    """
+    rng = np.random.default_rng(seed)
     twin = x.copy()
     for row in range(0, x.shape[0] - window + 1, window):
         for column in range(0, x.shape[1] - window + 1, window):
             tile = x[row : row + window, column : column + window].ravel()
             top = tile.max()
-            others = top - np.round((top - tile) * random.uniform(0.3, 1.7, tile.size))  # whole numbers stay whole
-            moved = random.permutation(np.maximum(others, x.min()))
+            others = top - np.round((top - tile) * rng.uniform(0.3, 1.7, tile.size))  # integers remain integers
+            moved = rng.permutation(np.maximum(others, x.min()))
             twin[row : row + window, column : column + window] = moved.reshape(window, window)
     return twin
 
 
 def pool_globally(x: Values, reduce: Reduce) -> float:
-    """One number a map: pooling whose window is the whole map."""
+    """Return the maximum or mean of a map: pooling with a window of the size of the map."""
     return float(x.max() if reduce == "max" else x.mean())

@@ -1,4 +1,4 @@
-"""The same results from NumPy and SciPy, with the call that gives them."""
+"""Reference results from NumPy and SciPy."""
 
 from dataclasses import dataclass
 
@@ -9,36 +9,41 @@ from core.lab.convolution import Convolution, Padding, Values
 
 @dataclass(frozen=True)
 class Reference:
+    """A call of NumPy or SciPy as code, and its output."""
+
     call: str
     output: Values
 
 
 def compute_reference(convolution: Convolution, padding: Padding | int) -> Reference:
-    """numpy.convolve or scipy.signal.convolve2d of the same input, kernel, padding, stride and dilation.
+    """Compute a convolution with numpy.convolve or scipy.signal.convolve2d.
 
-    Padding, stride and dilation that the function does not know become zeros round the input, a slice of the result
-    and zeros between the weights. For a cross-correlation the kernel is handed over turned round.
+    Unsupported padding, stride and dilation are emulated by zeros around the input, a slice of the result and zeros
+    between the weights. For a cross-correlation the kernel is flipped.
     """
     x, kernel = convolution.x, convolution.kernel if convolution.flip else np.flip(convolution.kernel)
     name = "w" if convolution.flip else ("w[::-1]" if x.ndim == 1 else "w[::-1, ::-1]")
     if convolution.dilation > 1:
         kernel, name = _dilate(kernel, convolution.dilation), f"dilated({name})"
     mode: Padding = "valid"
-    if not isinstance(padding, int) and _knows(convolution, padding):
+    if not isinstance(padding, int) and _supports(convolution, padding):
         mode, argument = padding, "x"
     else:
         x = convolution.padded
-        argument = f"np.pad(x, {_write(convolution.padding)})" if any(map(any, convolution.padding)) else "x"
-    cut = ", ".join([f"::{convolution.stride}"] * x.ndim)
-    tail = f"[{cut}]" if convolution.stride > 1 else ""
+        argument = f"np.pad(x, {_format_padding(convolution.padding)})" if any(map(any, convolution.padding)) else "x"
+    slices = ", ".join([f"::{convolution.stride}"] * x.ndim)
+    tail = f"[{slices}]" if convolution.stride > 1 else ""
     function = "numpy.convolve" if x.ndim == 1 else "scipy.signal.convolve2d"
     output = _convolve(x, kernel, mode)[(slice(None, None, convolution.stride),) * x.ndim]
     return Reference(f'{function}({argument}, {name}, "{mode}"){tail}', output)
 
 
-def _knows(convolution: Convolution, mode: Padding) -> bool:
-    """Whether the library means the same by it. Its «same» is the middle of «full», so an odd zero stands in front, and
-    a kernel longer than the input changes places with it."""
+def _supports(convolution: Convolution, mode: Padding) -> bool:
+    """Return whether the library gives the same result for a padding mode.
+
+    Its "same" is the center of "full", so an odd zero is added at the start, and a kernel longer than the input is
+    swapped with it.
+    """
     sides = list(zip(convolution.x.shape, convolution.kernel.shape, strict=True))
     plain = convolution.stride == convolution.dilation == 1 and all(m % 2 for _, m in sides)
     return all(m <= n for n, m in sides) and (mode != "same" or plain)
@@ -47,18 +52,18 @@ def _knows(convolution: Convolution, mode: Padding) -> bool:
 def _convolve(x: Values, kernel: Values, mode: Padding) -> Values:
     if x.ndim == 1:
         return np.convolve(x, kernel, mode)
-    from scipy.signal import convolve2d  # as long as all else on the page together, for this one topic
+    from scipy.signal import convolve2d  # imported here: slow to import and only needed for 2D
 
     return convolve2d(x, kernel, mode)
 
 
 def _dilate(kernel: Values, dilation: int) -> Values:
-    wide = np.zeros([dilation * (m - 1) + 1 for m in kernel.shape])
-    wide[(slice(None, None, dilation),) * kernel.ndim] = kernel
-    return wide
+    dilated = np.zeros([dilation * (m - 1) + 1 for m in kernel.shape])
+    dilated[(slice(None, None, dilation),) * kernel.ndim] = kernel
+    return dilated
 
 
-def _write(padding: tuple[tuple[int, int], ...]) -> str:
+def _format_padding(padding: tuple[tuple[int, int], ...]) -> str:
     if len({zero for pair in padding for zero in pair}) == 1:
         return str(padding[0][0])
     return str(padding[0] if len(padding) == 1 else padding)

@@ -1,4 +1,4 @@
-"""Signals and images to pick: small patterns, scanned digits and photographs that come with scikit-learn."""
+"""Sample signals and images: patterns, and the digits and photos of scikit-learn."""
 
 from importlib import resources
 
@@ -32,22 +32,24 @@ PATTERNS: dict[str, Values] = {
     "ramp": _COLUMNS.astype(float),
 }
 PHOTOS = {"flower": "flickr.com/photos/vultilion/6056698931", "china": "flickr.com/photos/danielbuechele/6061409035"}
-"""Where they are from; both are under CC BY 2.0 and come with scikit-learn."""
+"""Sources of the photos; both are licensed under CC BY 2.0 and included in scikit-learn."""
 
 
 def load_digits() -> Values:
-    """1,797 scanned digits, float64 of shape (images, 8, 8), values 0 to 16, in the order in which they were scanned:
-    the first ten are 0 to 9."""
-    from sklearn.datasets import load_digits as load  # half a second, for those who pick a digit
+    """Return the 1,797 scanned digits of scikit-learn: float64 of shape (images, 8, 8), values 0 to 16.
+
+    They are in the order of the dataset; the first ten are 0 to 9.
+    """
+    from sklearn.datasets import load_digits as load  # imported here: takes 0.5 s
 
     return load().images
 
 
 def load_digit(number: int) -> Values:
-    """One of them, of shape (8, 8).
+    """Return a scanned digit of shape (8, 8).
 
     Raises:
-        SpecError: when there is no such scan.
+        SpecError: if the number is out of range.
     """
     digits = load_digits()
     if not 0 <= number < len(digits):
@@ -56,5 +58,5 @@ def load_digit(number: int) -> Values:
 
 
 def read_photo(name: str) -> bytes:
-    """The bytes of a JPEG file, as somebody would upload it."""
+    """Return the bytes of the JPEG file of a photo."""
     return (resources.files("sklearn") / "datasets" / "images" / f"{name}.jpg").read_bytes()

@@ -20,7 +20,7 @@ READING = {
     },
     "core.jobs": {
         "estimate": {"TimeEstimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
-        "sweep_status": {"MemberState", "SweepStatus", "read_sweep_status"},
+        "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
     },
     "core.store": {
@@ -40,7 +40,7 @@ READING = {
 }  # fmt: skip
 """What pages may import of the packages that write: names that only read; None stands for a whole module."""
 METHODS: dict[type, set[str]] = {
-    RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "removed"},
+    RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
@@ -104,7 +104,7 @@ def test_pages_write_through_actions_alone() -> None:
         "from core.datasets.fetch import start_fetch",
         "from core.files import write_json",
         "from core.store.note import NoteBook\nNoteBook(home()).change(ids, star=True)",
-        "store().remove(run_id)",
+        "store().delete(run_id)",
         "f = store().restore",
         "JobQueue(home()).pause()",
         "queue.move(run_id, 1)",

@@ -104,6 +104,6 @@ def test_confidence_and_reliability_count_every_predicted_of_every_seed(make_run
     comparison = Comparison.of(make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(2))
     confidence, reliability = compute_confidence(comparison), compute_reliability(comparison)
     assert confidence.groupby("head")["predictions"].sum().tolist() == [720, 720]
-    assert confidence.groupby(["head", "right"])["share"].sum().tolist() == pytest.approx([1] * 4)
+    assert confidence.groupby(["head", "correct"])["share"].sum().tolist() == pytest.approx([1] * 4)
     assert reliability.groupby(["head", "scaled"])["predictions"].sum().tolist() == [720] * 4
     assert set(reliability["head"]) == set(comparison.labels)

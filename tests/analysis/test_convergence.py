@@ -6,7 +6,7 @@ import pytest
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
 from core.analysis.disagreement import (
-    compare_confusions,
+    compare_confused_pairs,
     compute_disagreement,
 )
 from core.analysis.significance import compute_significance
@@ -47,6 +47,10 @@ def test_training_without_a_number_has_a_target_of_nothing(make_run: RunWriter) 
 
 def test_frames_are_whole_for_one_head(make_run: RunWriter) -> None:
     comparison = Comparison.of([make_run()])
-    for frame in (compute_significance(comparison), compute_disagreement(comparison), compare_confusions(comparison)):
+    for frame in (
+        compute_significance(comparison),
+        compute_disagreement(comparison),
+        compare_confused_pairs(comparison),
+    ):
         assert isinstance(frame, pd.DataFrame)
         assert frame.empty

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from core.analysis.cost import COSTS, compute_costs, compute_staircase, list_costs
+from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs, list_costs
 from core.displays.cost_format import COST_FORMS
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
@@ -22,7 +22,7 @@ def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"latency_seconds": s}, a, seed=i) for i, (s, a) in enumerate([(0.1, 0.8), (0.3, 0.9)])]
     row = compute_costs(runs_on_test_set(*runs)).iloc[0]
     assert (row["seeds"], row["latency_seconds"], row["test_accuracy"]) == (2, pytest.approx(0.2), pytest.approx(0.85))
-    assert row["test_accuracy_spread"] == pytest.approx(np.std([0.8, 0.9], ddof=1))
+    assert row["test_accuracy_std"] == pytest.approx(np.std([0.8, 0.9], ddof=1))
     assert row["epoch_seconds"] == 2.0  # six seconds for three epochs
     assert row["accuracy_per_1000_params"] == pytest.approx(85 / 24.586)
 
@@ -67,7 +67,7 @@ def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> No
         with_cost(make_run, {"params": params}, accuracy, head=head)
         for head, params, accuracy in (("gap", 1_000, 0.80), ("gap_dense", 3_000, 0.90), ("dense", 8_000, 0.92))
     ]
-    steps = compute_staircase(compute_costs(runs_on_test_set(*runs)), ["params"])
+    steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     said = Front(Comparison.of(runs), cost="params").describe()
     assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
@@ -82,7 +82,7 @@ def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None
 def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"params": 500}, 0.9, head=head) for head in ("gap", "dense")]
     assert Pareto(Comparison.of(runs)).frame()["front"].tolist() == [True, True]
-    steps = compute_staircase(compute_costs(runs_on_test_set(*runs)), ["params"])
+    steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["name"].tolist() == ["GAP", "Flatten + Dense"]
     assert steps["value_per_point"].isna().all()
 

@@ -64,8 +64,8 @@ def test_difference_turned_round_is_its_opposite(right: np.ndarray) -> None:
 def test_heads_that_agree_on_every_image_differ_by_nothing(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, head, wrong_at(range(10)), seed) for head in ("gap", "dense") for seed in (0, 1)]
     (found,) = compute_differences(Comparison.of(runs))
-    assert (found.mean, found.low, found.high, found.seed_spread) == (0, 0, 0, 0)
-    assert found.verdict == "no difference shown"
+    assert (found.mean, found.low, found.high, found.seed_std) == (0, 0, 0, 0)
+    assert found.verdict == "no significant difference"
     assert compute_need(found) == compute_need(found).__class__()
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from core.analysis.disagreement import (
     CELLS,
-    compare_confusions,
+    compare_confused_pairs,
     compute_class_accuracy,
     compute_disagreement,
     list_images,
@@ -44,7 +44,9 @@ def test_images_of_a_cell_come_with_the_widest_gap_first(make_run: RunWriter) ->
 
 @pytest.mark.parametrize("pair", [("GAP", "GAP"), ("GAP", "Flatten + Dense")])
 def test_pair_that_is_not_compared_is_refused(make_run: RunWriter, pair: tuple[str, str]) -> None:
-    with pytest.raises(ComparisonError, match=r"Expected two of 'GAP', 'GAP, linear maps'; got \('GAP', '.*'\)\."):
+    with pytest.raises(
+        ComparisonError, match=r"Expected two different heads of 'GAP', 'GAP, linear maps'; got \('GAP', '.*'\)\."
+    ):
         compute_disagreement(Comparison.of([make_run(head="gap"), make_run(head="gap_linear")]), pair)
 
 
@@ -69,6 +71,6 @@ def test_confusion_that_one_head_has_alone_is_said_to_be(make_run: RunWriter) ->
     gap[[5, 15]] = 6
     dense[[7]] = 8
     comparison = Comparison.of([with_predictions(make_run, "gap", gap), with_predictions(make_run, "dense", dense)])
-    frame = compare_confusions(comparison)
+    frame = compare_confused_pairs(comparison)
     rows = frame[["label", "predicted", "images_a", "images_b", "only"]].to_numpy().tolist()
     assert rows == [[0, 1, 3, 1, ""], [5, 6, 2, 0, "GAP"], [7, 8, 0, 1, "Flatten + Dense"]]

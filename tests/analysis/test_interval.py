@@ -14,21 +14,21 @@ from tests.support.run_writer import RunWriter
 
 
 @pytest.mark.parametrize(
-    ("rights", "images", "low", "high"),
+    ("correct", "images", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilson_gives_newcombes_published_intervals(rights: int, images: int, low: float, high: float) -> None:
-    assert compute_wilson(rights, images) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+def test_wilson_gives_newcombes_published_intervals(correct: int, images: int, low: float, high: float) -> None:
+    assert compute_wilson(correct, images) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
 @settings(deadline=None)
 @given(st.integers(1, 100_000), st.floats(0, 1))
 def test_wilson_is_scipys_and_holds_the_share(images: int, share: float) -> None:
-    rights = round(share * images)
-    low, high = compute_wilson(rights, images)
-    expected = stats.binomtest(rights, images).proportion_ci(method="wilson")
+    correct = round(share * images)
+    low, high = compute_wilson(correct, images)
+    expected = stats.binomtest(correct, images).proportion_ci(method="wilson")
     assert (low, high) == (pytest.approx(expected.low, abs=1e-12), pytest.approx(expected.high, abs=1e-12))
-    assert 0 <= low <= rights / images <= high <= 1
+    assert 0 <= low <= correct / images <= high <= 1
     assert low < high
 
 

@@ -28,19 +28,19 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
     assert means["high"].tolist() == [1.0, pytest.approx(min(interval.high, 1.0))]  # no accuracy is above one
     assert {*curve["run_id"]} == {run.run_id for run in runs} | {""}
     note = " ".join(HyperparameterCurve(Comparison.of([*runs, alone])).chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
-    assert "1 run with no partner that differs in this knob alone is left out" in note
+    assert "1 run without a counterpart that differs only in this hyperparameter is excluded" in note
 
 
 def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "train_images")
-    assert curve.drop_duplicates("place")["value"].tolist() == ["200", "1,000", "all"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["200", "1,000", "all"]
 
 
 def test_text_may_be_a_setting(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
-    assert curve.drop_duplicates("place")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
 def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:
@@ -71,10 +71,10 @@ def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
     display = HyperparameterCurve(Comparison.of(runs))
     assert display.chart() is None
     assert display.frame().empty
-    assert "No two runs differ in one knob alone" in display.describe()
+    assert "No two runs differ in only one hyperparameter" in display.describe()
 
 
 def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
     display = HyperparameterCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
-    assert display.table()["Over the seeds"].tolist() == ["one seed", "one seed"]
-    assert display.table()["Interval (95 %)"].tolist() == ["–", "–"]
+    assert display.table()["Range across seeds"].tolist() == ["single seed", "single seed"]
+    assert display.table()["95% interval"].tolist() == ["–", "–"]

@@ -25,14 +25,14 @@ def test_run_without_maps_and_model_says_how_to_get_them(make_run: RunWriter) ->
     run = without_maps(make_run())
     found = compute_activation_view(run, [0, 1], lambda: np.zeros((2, 28, 28, 1), np.uint8))
     assert found.maps is None
-    assert "trained before activation maps were kept" in found.silence
-    assert "train it again" in found.silence
+    assert "was trained before Headroom stored activation maps" in found.unavailable_reason
+    assert "train it again" in found.unavailable_reason
 
 
 def test_images_beyond_the_stored_ones_need_the_model(make_run: RunWriter) -> None:
     assert (
         "of the first 24 test images"
-        in compute_activation_view(make_run(), [23, 24], lambda: np.zeros((2, 28, 28, 1), np.uint8)).silence
+        in compute_activation_view(make_run(), [23, 24], lambda: np.zeros((2, 28, 28, 1), np.uint8)).unavailable_reason
     )
 
 
@@ -56,7 +56,7 @@ def test_sessions_that_ask_at_once_get_their_own_answers(examples: list[Run], ho
     run = next(run for run in examples if run.has("model.tflite"))
     pictures, model = np.array(open_view(home, run.spec).test_images[:40]), LiveModel(run)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda picture: model.answer(picture[np.newaxis]).probs[0], pictures))
+        answers = list(pool.map(lambda picture: model.predict(picture[np.newaxis]).probs[0], pictures))
     np.testing.assert_allclose(answers, run.predictions.test_probs[:40], atol=1e-5)
 
 
@@ -74,7 +74,7 @@ def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:
     run = make_run(head="dense")
     save_maps(run.path / NAME, np.zeros((24, 10, 5, 5), np.float32), np.zeros(10, np.float32), exact=False)
     display = Activation(Comparison.of([rewrite(run)]), about=3)
-    assert "nothing speaks for 3 or against it" in display.describe()
+    assert "no evidence for or against 3" in display.describe()
     assert not display.frame()["share"].any()
     assert "an empty map" in display.draw().html
 
@@ -102,6 +102,6 @@ def test_answer_takes_a_tenth_of_a_second_at_most(examples: list[Run]) -> None:
     for _ in range(7):
         begin = time.perf_counter()
         for run, model in zip(runs, models, strict=True):
-            model.answer(prepare_picture(data, run)[np.newaxis])
+            model.predict(prepare_picture(data, run)[np.newaxis])
         seconds.append(time.perf_counter() - begin)
     assert min(seconds) < 0.1

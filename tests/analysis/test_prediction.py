@@ -11,7 +11,7 @@ from core.analysis.accuracy import compute_accuracies
 from core.analysis.calibration import (
     compute_calibrations,
 )
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.prediction import (
     Order,
     Show,
@@ -34,7 +34,7 @@ def test_predictions_are_the_most_probable_classes(make_run: RunWriter) -> None:
     predictions = np.array([0, 1, 3, *labels[3:]])
     frame = compute_predictions(compare(rewrite(make_run(SPEC), predictions=predictions, labels=labels)))
     assert frame["predicted"].tolist() == predictions.tolist()
-    assert frame["right"].tolist() == (predictions == labels).tolist()
+    assert frame["correct"].tolist() == (predictions == labels).tolist()
     assert frame["prob"].tolist() == pytest.approx([0.7] * 30)
     assert frame["prob_label"].iloc[2] == pytest.approx(0.3 / 9)
 
@@ -60,7 +60,7 @@ def as_predictions(table: list[list[int]]) -> pd.DataFrame:
             "label": i % 4,
             "predicted": predicted,
             "prob": 0.3 + 0.1 * predicted,
-            "right": predicted == i % 4,
+            "correct": predicted == i % 4,
         }
         for h in range(len(table[0]))
         for i, predicted in enumerate(row[h] for row in table)
@@ -102,8 +102,8 @@ def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
 
 
 def test_no_predictions_are_refused_in_a_sentence() -> None:
-    with pytest.raises(ComparisonError, match=r"Expected predictions of at least one test image; got none\."):
-        select_images(pd.DataFrame(columns=["image", "head", "label", "predicted", "prob", "right"]))
+    with pytest.raises(ComparisonError, match=r"Expected predictions of at least one test image; got 0\."):
+        select_images(pd.DataFrame(columns=["image", "head", "label", "predicted", "prob", "correct"]))
 
 
 # Confusion
@@ -135,7 +135,7 @@ def test_class_without_a_test_image_has_no_share(make_run: RunWriter) -> None:
 def test_image_without_finite_probabilities_has_no_predicted_and_is_wrong(make_run: RunWriter) -> None:
     probs = np.full((4, 10), 0.1, np.float32)
     probs[1, 3], probs[2], probs[3, 9] = 0.9, np.nan, np.inf
-    assert compute_predicted(probs).tolist() == [0, 3, NO_GUESS, NO_GUESS]
+    assert compute_predicted(probs).tolist() == [0, 3, NO_PREDICTION, NO_PREDICTION]
     run = rewrite(make_run(), labels=np.array([0, 3, 0, 9]), probs=probs)
     comparison = Comparison.of([run])
     assert compute_accuracies(comparison)["accuracy"].tolist() == [0.5, 0.5]

@@ -57,29 +57,29 @@ def test_pooling_that_loses_less_on_every_seed_is_said_to_buy_invariance(make_ru
     assert (found.pooled_loss, found.flat_loss, found.gain) == (0.025, 0.75, 0.725)
     assert 0 < found.low < found.gain < found.high
     said = RobustnessLoss(comparison).describe()
-    assert said.startswith("Does global pooling buy shift invariance? Yes: shifted by 4 px, GAP loses 2.5 points")
+    assert said.startswith("Does global pooling improve shift invariance? Yes: shifted by 4 px, GAP loses 2.5 points")
 
 
 @pytest.mark.parametrize(
     ("pooled", "flat", "word"),
-    [([*range(30)], [0], "No, it costs some: "), ([0], [0], "These runs cannot show it: ")],
+    [([*range(30)], [0], "No, it reduces it: "), ([0], [0], "No significant difference: ")],
 )
 def test_pooling_that_does_not_is_said_so(make_run: RunWriter, pooled: list[int], flat: list[int], word: str) -> None:
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
     assert (
-        RobustnessLoss(Comparison.of(runs)).describe().startswith(f"Does global pooling buy shift invariance? {word}")
+        RobustnessLoss(Comparison.of(runs)).describe().startswith(f"Does global pooling improve shift invariance? {word}")
     )
 
 
 def test_one_seed_is_a_result_and_no_verdict(make_run: RunWriter) -> None:
     runs = [answer(make_run(head=head), {}) for head in ("gap", "dense")]
-    assert RobustnessLoss(Comparison.of(runs)).describe().endswith("(one seed: a result, not a verdict).")
+    assert RobustnessLoss(Comparison.of(runs)).describe().endswith("(single seed: no statistical conclusion).")
 
 
 def test_heads_meet_on_the_images_that_all_were_put_to(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap"), {}, 10), answer(make_run(head="dense"), {}, 6)]
-    assert {one.right.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
+    assert {one.correct.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
 
 
 def test_head_without_seeds_in_common_has_no_answer(make_run: RunWriter) -> None:
@@ -93,7 +93,7 @@ def test_older_runs_say_that_they_know_nothing(make_run: RunWriter) -> None:
     comparison = Comparison.of([run])
     assert list_tested(comparison) == []
     assert RobustnessLoss(comparison).chart() is None
-    assert RobustnessLoss(comparison).describe().startswith("These runs were not put to stress: they were trained")
+    assert RobustnessLoss(comparison).describe().startswith("Robustness was not evaluated: an earlier version")
 
 
 def test_model_too_large_is_named_as_such(make_run: RunWriter) -> None:

@@ -41,6 +41,6 @@ def test_holm_corrects_over_the_pairs_of_one_seed(make_run: RunWriter) -> None:
     for _, rows in frame.groupby("seed"):
         assert rows["p_holm"].tolist() == correct_holm(rows["p"].tolist()).tolist()
     first = frame.iloc[0]
-    assert first[["both_right", "only_a", "only_b", "both_wrong"]].tolist() == [920, 20, 40, 20]
+    assert first[["both_correct", "only_a", "only_b", "both_wrong"]].tolist() == [920, 20, 40, 20]
     two = compute_significance(Comparison.of([run for run in runs if run.spec.head != "dense"]))
     assert two["p_holm"].tolist() == two["p"].tolist()  # nothing to correct

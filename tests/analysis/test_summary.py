@@ -27,9 +27,9 @@ def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
     assert found.seeds == len(values)
     assert found.mean == pytest.approx(statistics.fmean(values), rel=1e-9, abs=1e-6)
     if len(values) == 1:
-        assert found.spread is None
+        assert found.std is None
     else:
-        assert found.spread == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-6)
+        assert found.std == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-6)
 
 
 def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -> None:
@@ -38,7 +38,7 @@ def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -
     assert table["head"].tolist() == ["GAP", "Flatten + Dense"]
     assert table["seeds"].tolist() == [2, 1]
     assert table["test_accuracy"].tolist() == pytest.approx([0.85, 0.95])
-    assert table["test_accuracy_spread"].tolist() == pytest.approx([statistics.stdev([0.8, 0.9]), np.nan], nan_ok=True)
+    assert table["test_accuracy_std"].tolist() == pytest.approx([statistics.stdev([0.8, 0.9]), np.nan], nan_ok=True)
     assert table["params"].tolist() == [24_586, 431_242]
 
 
@@ -62,7 +62,7 @@ def test_finding_sets_the_smallest_against_the_most_accurate_other(make_run: Run
     )
     found = compute_finding(compare(*runs))
     assert found is not None
-    assert (found.small.label, found.rival.label) == ("GAP", "Flatten + Dense")
+    assert (found.small.label, found.baseline.label) == ("GAP", "Flatten + Dense")
     assert found.params_ratio == pytest.approx(431_242 / 24_586)
     assert (found.accuracy.a, found.accuracy.b) == ("GAP", "Flatten + Dense")
 
@@ -71,4 +71,4 @@ def test_of_equally_small_heads_the_more_accurate_is_the_small_one(make_run: Run
     runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
     found = compute_finding(compare(*runs))
     assert found is not None
-    assert (found.small.label, found.rival.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)
+    assert (found.small.label, found.baseline.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)

@@ -131,7 +131,7 @@ def test_convolution_has_as_many_positions_as_windows_fit(side: int, kernel: int
     if len(starts):
         assert layer.output_shape((side, 1)) == (len(starts), 1)
     else:
-        with pytest.raises(SpecError, match=f"at least side {kernel} before a convolution"):
+        with pytest.raises(SpecError, match=f"at least {kernel} pixels per side before a convolution"):
             layer.output_shape((side, 1))
 
 
@@ -146,8 +146,8 @@ def test_too_small_input_is_told_with_what_to_do() -> None:
     with pytest.raises(SpecError) as caught:
         compute("gap", blocks=4)
     assert str(caught.value) == (
-        "Expected feature maps of at least side 3 before a convolution with kernel 3; got side 1. "
-        "Choose fewer blocks or larger images than 28 × 28 × 1."
+        "Expected feature maps of at least 3 pixels per side before a convolution with kernel 3; got 1. "
+        "Use fewer blocks or images larger than 28 × 28 × 1."
     )
 
 
@@ -183,7 +183,7 @@ def test_binary_loss_has_one_logit_and_two_classes() -> None:
 
 
 def test_head_that_cannot_say_no_refuses_the_binary_loss() -> None:
-    with pytest.raises(SpecError, match="scores can be negative for the binary loss; got 'gap'"):
+    with pytest.raises(SpecError, match="The head 'gap' cannot use the binary loss"):
         compute("gap", classes=2, loss="binary")
 
 
@@ -205,7 +205,7 @@ def test_head_does_not_change_the_backbone(name: str) -> None:
 
 
 @pytest.mark.parametrize("registry", [BACKBONES, HEADS], ids=["backbones", "heads"])
-def test_entries_have_an_order_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
+def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
     for attribute in ("order", "label", "summary"):
         values = [getattr(entry, attribute) for entry in registry.values()]
         assert all(values)

@@ -18,7 +18,7 @@ def test_preview_shows_originals_and_five_epochs(shape: tuple[int, ...], side: i
     data = render_preview(pipeline, images, 3, side)
     picture = Image.open(io.BytesIO(data))
     assert (picture.format, picture.mode) == ("PNG", "RGB")
-    assert picture.info["Description"] == f"{pipeline.text} · seed 3 · {side} pixels a side"
+    assert picture.info["Description"] == f"{pipeline.text} · seed 3 · {side}×{side} pixels"
     assert picture.width < 520
     assert picture.height > 96 * (EPOCHS + 1)
     assert data == render_preview(pipeline, images, 3, side)

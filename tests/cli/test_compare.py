@@ -18,9 +18,9 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     gap = [make_run(head="gap", seed=seed, accuracy=0.8) for seed in (0, 1)]
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
-    assert found["headline"].startswith("After 3 epochs of 25: GAP has 17.5× fewer parameters than Flatten + Dense")
+    assert found["headline"].startswith("After 3 of 25 epochs: GAP has 17.5× fewer parameters than Flatten + Dense")
     assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
-    assert found["difference"][0]["verdict"] == "no difference shown"
+    assert found["difference"][0]["verdict"] == "no significant difference"
     assert len(found["significance"]) == 2
     assert set(EVIDENCE) <= set(found)
     assert (found["dataset"], found["fingerprint"], found["official"]) == ("digits", gap[0].spec.data, True)
@@ -32,11 +32,11 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     assert first["run_ids"] == [run.run_id for run in gap]
     accuracies = [run.record.metrics.test_accuracy for run in gap]
     assert first["test_accuracy"]["mean"] == pytest.approx(sum(accuracies) / 2)
-    assert first["test_accuracy"]["spread"] == pytest.approx(abs(accuracies[0] - accuracies[1]) / 2**0.5)
+    assert first["test_accuracy"]["std"] == pytest.approx(abs(accuracies[0] - accuracies[1]) / 2**0.5)
     text = call("compare", "--recipe", "digits-heads").stdout
     assert found["headline"] in text
     assert "431,242" in text
-    assert "Take care: " in text
+    assert "Warning: " in text
 
 
 def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
@@ -56,8 +56,8 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
         "Temperature",
         "validation accuracy, mean over seeds",
         "not measured",
-        "for the last point of accuracy",
-        "On the front",
+        "per point of accuracy in the last step",
+        "Pareto-optimal",
         "Dense units",
     ):
         assert words in text
@@ -67,8 +67,8 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
 
 def test_spread_of_one_seed_is_null(make_run: RunWriter) -> None:
     (head,) = ask("compare", make_run(head="gap").run_id)["heads"]
-    assert head["test_accuracy"]["spread"] is None
-    assert head["test_loss"]["spread"] is None
+    assert head["test_accuracy"]["std"] is None
+    assert head["test_loss"]["std"] is None
 
 
 def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run: RunWriter) -> None:
@@ -78,7 +78,7 @@ def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run:
     result = call("compare", "--recipe", "digits-heads", "--json")
     assert [head["run_ids"] for head in json.loads(result.stdout)["heads"]] == [[run_id] for run_id in report]
     assert set(list_offers(RunStore(home).frame())[0].run_ids) == set(report)
-    assert "one of 2 settings" in result.stderr
+    assert "one of 2 configurations" in result.stderr
 
 
 def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: RunWriter) -> None:
@@ -89,4 +89,4 @@ def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: Ru
     assert counted == [(24_586, 24_586), (431_242, 431_242)]
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
-    assert "with other settings than published (1 epoch instead of 25)" in text
+    assert "with other hyperparameters than the published results (1 epoch instead of 25)" in text

@@ -18,7 +18,7 @@ from tests.support.run_writer import RunWriter
 
 
 def list_commands() -> dict[str, Any]:
-    """Path to command, «datasets fetch» among them."""
+    """Return all commands by their path, such as "datasets download"."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
     found: dict[str, Any] = {}

@@ -43,18 +43,18 @@ def test_arrays_are_mapped_and_read_only(home: Home) -> None:
 def test_absent_dataset_says_how_to_fetch_it(home: Home) -> None:
     with pytest.raises(DatasetError) as error:
         open_dataset(home, "kmnist")
-    assert str(error.value) == "KMNIST is not here yet; fetch it with: python -m core datasets fetch kmnist"
+    assert str(error.value) == "KMNIST is not downloaded. Download it with: python -m core datasets download kmnist"
 
 
 def test_unknown_dataset_is_told(home: Home) -> None:
     for function in (open_dataset, fetch_dataset, start_fetch):
-        with pytest.raises(UnknownNameError, match="got 'nist'"):
+        with pytest.raises(UnknownNameError, match=r"^Unknown dataset 'nist'"):
             function(home, "nist")
 
 
 def test_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(HomeError, match="Expected to be able to write"):
+    with pytest.raises(HomeError, match=r"^Cannot write "):
         open_dataset(Home(tmp_path / "file"), "digits")
 
 
@@ -86,12 +86,12 @@ def test_damaged_dataset_says_how_to_repair_it_and_a_fetch_does(damage: Callable
     with pytest.raises(DatasetError) as error:
         open_dataset(home, "digits")
     sentence = str(error.value)
-    assert sentence.startswith("Expected Digits to be whole; got ")
-    assert sentence.endswith("; repair it with: python -m core datasets fetch digits")
+    assert sentence.startswith("Digits is damaged (")
+    assert sentence.endswith(" Repair it with: python -m core datasets download digits")
     assert "\n" not in sentence
     digits = list_datasets(home)[0]
-    assert (digits.here, digits.problem) == (False, sentence)
-    assert digits.how == "python -m core datasets fetch digits"
+    assert (digits.available, digits.problem) == (False, sentence)
+    assert digits.how == "python -m core datasets download digits"
     fetch_dataset(home, "digits").verify()
     assert os.listdir(home.datasets / "digits") == os.listdir(open_dataset(home, "digits").path)
 
@@ -101,7 +101,7 @@ def test_changed_content_is_opened_but_not_verified_and_a_fetch_repairs_it(home:
     with (cached.path / "train_images.npy").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"\x7f")
-    with pytest.raises(DatasetError, match="repair it with"):
+    with pytest.raises(DatasetError, match=r"^Digits is damaged \(fingerprint mismatch\)\. Repair it with"):
         open_dataset(home, "digits").verify()
     fetch_dataset(home, "digits").verify()
 
@@ -115,7 +115,7 @@ def test_fetch_leaves_a_sound_dataset_alone_unless_again(home: Home) -> None:
     mapped = open_dataset(home, "digits").arrays()
     fetch_dataset(home, "digits")
     assert stamp() == first
-    fetch_dataset(home, "digits", again=True)
+    fetch_dataset(home, "digits", force=True)
     assert stamp() != first
     assert mapped.test_images.any()  # who still looks at the old arrays goes on
 
@@ -125,11 +125,11 @@ def test_list_names_every_dataset_and_makes_none(home: Home) -> None:
     assert not home.path.exists()
     open_dataset(home, "digits")
     digits, *others = list_datasets(home)
-    assert (digits.here, digits.official, digits.how, digits.problem) == (True, True, "", None)
+    assert (digits.available, digits.official, digits.how, digits.problem) == (True, True, "", None)
     assert digits.fingerprint == DATASETS["digits"].official_fingerprint
     hows = {"celeba": "add celeba PATH", "folder": "add NAME PATH"}
     for status in others:
-        assert status.how == f"python -m core datasets {hows.get(status.name, f'fetch {status.name}')}"
+        assert status.how == f"python -m core datasets {hows.get(status.name, f'download {status.name}')}"
 
 
 # fingerprint and pin
@@ -193,7 +193,7 @@ def test_pin_names_the_data_that_is_here(home: Home) -> None:
     pinned = pin(home, RunSpec(dataset="digits"))
     assert pinned.data == open_dataset(home, "digits").info.fingerprint
     assert pin(home, pinned) == pinned
-    with pytest.raises(DatasetError, match=f"Expected Digits with fingerprint {'0' * 16}; got {pinned.data} here"):
+    with pytest.raises(DatasetError, match=f"does not match: {'0' * 16} in the spec, {pinned.data} on disk"):
         pin(home, pinned.replace(data="0" * 16))
-    with pytest.raises(DatasetError, match="not here yet"):
+    with pytest.raises(DatasetError, match="is not downloaded"):
         pin(home, RunSpec(dataset="kmnist"))

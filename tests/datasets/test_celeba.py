@@ -60,7 +60,7 @@ def test_official_partition_is_followed_with_validation_at_the_end_of_training(h
 def test_without_a_partition_the_split_is_drawn_and_said(home: Home, tmp_path: Path) -> None:
     info = add_dataset(home, "celeba", make_faces(tmp_path / "in")).info
     assert (info.train_count, info.validation_count, info.test_count) == (18, 2, 2)
-    assert info.note == "no partition file: seeded 80/10/10 split of Headroom's own"
+    assert info.note == "no partition file: random 80/10/10 split by Headroom (seed 0)"
     assert not info.official
     assert next(status for status in list_datasets(home) if status.name == "celeba").note == info.note
     parts = draw_parts(10_000)
@@ -78,9 +78,9 @@ def test_faces_of_another_size_are_resized_to_the_commonest_and_damaged_ones_lef
     (folder / ".DS_Store").write_bytes(b"x")
     cached = add_dataset(home, "celeba", source)
     info, arrays = cached.info, cached.arrays()
-    assert info.note.endswith("; 1 images of another size resized to 12 × 16")
+    assert info.note.endswith("; 1 images of a different size resized to 12 × 16")
     assert (info.train_count + info.test_count, info.skipped) == (29, 1)
-    assert (cached.path / "skipped.txt").read_text().startswith("000009.jpg: Expected an image file")
+    assert (cached.path / "skipped.txt").read_text().startswith("000009.jpg: This file is not a valid image")
     numbers = np.concatenate([arrays.train_images, arrays.test_images])[:, 0, 0, 0].astype(int)
     labels = np.concatenate([arrays.train_labels, arrays.test_labels])
     assert sorted(numbers) == sorted(set(range(30)) - {8})
@@ -110,7 +110,7 @@ def partition(text: str) -> Callable[[Path], Any]:
 
 
 WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "no attributes": (lambda f: (f / "list_attr_celeba.txt").unlink(), "Expected list_attr_celeba.txt in "),
+    "no attributes": (lambda f: (f / "list_attr_celeba.txt").unlink(), "list_attr_celeba.txt is missing in "),
     "empty attributes": (lambda f: (f / "list_attr_celeba.txt").write_text(""), "in line 1 .* got ''"),
     "no count": (at(0, "20", "image_id"), "in line 1 .* got 'image_id'"),
     "huge count": (at(0, "20", "9" * 5000), "in line 1 of list_attr_celeba.txt; got '999"),
@@ -118,26 +118,26 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "more rows": (edit("list_attr_celeba.txt", lambda lines: lines.append("x")), "Expected 20 images .* got 21"),
     "no header": (edit("list_attr_celeba.txt", lambda lines: lines.pop(1)), "line 2 .* got '000001.jpg'"),
     "another header": (at(1, "Male", "Mail"), "line 2 .* got 'Mail'"),
-    "short header": (at(1, "Male ", ""), "line 2 .* got 39 of them"),
+    "short header": (at(1, "Male ", ""), "line 2 .* got 39 names"),
     "short row": (at(4, "-1 ", ""), "Expected 40 values in line 5 of list_attr_celeba.txt; got 39"),
     "other value": (at(4, "-1", "0"), "Expected 1 or -1 in line 5 of list_attr_celeba.txt; got '0'"),
-    "twice": (at(3, "000002", "000001"), "got '000001.jpg' twice"),
-    "no images": (lambda f: (f / "img_align_celeba").rename(f / "images"), "got no such folder"),
+    "twice": (at(3, "000002", "000001"), "got '000001.jpg' several times"),
+    "no images": (lambda f: (f / "img_align_celeba").rename(f / "images"), "^The image folder .* does not exist"),
     "missing images": (
         lambda f: [(f / "img_align_celeba" / f"00000{n}.jpg").unlink() for n in (3, 4)],
-        "got no '000003.jpg' and 1 more",
+        "does not contain '000003.jpg' and 1 more, listed in ",
     ),
-    "image beyond": (at(4, "000003.jpg", "../../x"), r"got no '../../x'"),
+    "image beyond": (at(4, "000003.jpg", "../../x"), r"does not contain '../../x', listed in "),
     "images without a row": (
-        lambda f: (f / "img_align_celeba" / "000099.jpg").write_bytes(b""), "got none for '000099.jpg'",
+        lambda f: (f / "img_align_celeba" / "000099.jpg").write_bytes(b""), "celeba.txt does not contain '000099.jpg'",
     ),
     "only damaged images": (
-        lambda f: [path.write_bytes(b"x") for path in (f / "img_align_celeba").iterdir()], "got no file that is one",
+        lambda f: [path.write_bytes(b"x") for path in (f / "img_align_celeba").iterdir()], "no valid image files",
     ),
-    "partition of few": (partition("000001.jpg 0\n"), "got none for '000002.jpg' and 18 more"),
+    "partition of few": (partition("000001.jpg 0\n"), "does not contain '000002.jpg' and 18 more"),
     "partition of other values": (partition("000001.jpg 3\n"), "0, 1 or 2 in line 1 .*; got '000001.jpg 3'"),
     "partition without a test": (
-        partition("".join(f"{n + 1:06}.jpg {n % 2}\n" for n in range(20))), "Expected test images",
+        partition("".join(f"{n + 1:06}.jpg {n % 2}\n" for n in range(20))), "contains no test images",
     ),
 }  # fmt: skip
 
@@ -157,9 +157,9 @@ def test_layout_that_is_not_the_official_one_is_told_in_one_sentence(
 
 
 def test_side_is_not_chosen_and_a_file_is_no_folder(home: Home, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="kept at its own size; got 64"):
+    with pytest.raises(DatasetError, match="at its original size; side 64 does not apply"):
         add_dataset(home, "celeba", make_faces(tmp_path / "in"), side=64)
-    with pytest.raises(DatasetError, match="got no folder"):
+    with pytest.raises(DatasetError, match=r"is not a folder\. Use the folder that contains img_align_celeba"):
         add_dataset(home, "celeba", tmp_path / "in" / "list_attr_celeba.txt")
 
 

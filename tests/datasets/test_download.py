@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.datasets.cache import fetch_dataset, list_datasets, open_dataset
-from core.datasets.download import is_whole
+from core.datasets.download import is_intact
 from core.datasets.fetch import read_fetch, start_fetch
 from core.errors import DatasetError
 from core.home import Home
@@ -50,7 +50,7 @@ def test_started_fetch_tells_any_process_how_it_ended(home: Home) -> None:
     assert start_fetch(home, "digits").alive
     ended = wait_for(lambda: (found := read_fetch(home, "digits")) and not found.alive and found)
     assert (ended.phase, ended.error) == ("done", None), (home.datasets / ".fetch" / "digits.log").read_text()
-    assert list_datasets(home)[0].here
+    assert list_datasets(home)[0].available
 
 
 def _pack(*arrays: Any) -> bytes:
@@ -220,7 +220,7 @@ def test_broken_downloads_are_started_over_once(home: Home, worker: Worker, netw
 @downloads
 def test_half_a_file_that_keras_kept_is_downloaded_anew(home: Home, worker: Worker, network: Server) -> None:
     for file in DATASETS["kmnist"].files:
-        path = worker.keras_home / file.kept
+        path = worker.keras_home / file.cached
         path.parent.mkdir(exist_ok=True)
         content = WHOLE[file.name]
         path.write_bytes(content[: len(content) // 2] if "test" in file.name else content)
@@ -236,7 +236,7 @@ def test_whole_file_with_wrong_content_is_downloaded_anew(home: Home, worker: Wo
 
 
 @downloads
-@pytest.mark.parametrize(("bad", "reason"), [((200, HTML), "a damaged file"), ((404, b""), "Not Found")])
+@pytest.mark.parametrize(("bad", "reason"), [((200, HTML), "the file is damaged"), ((404, b""), "Not Found")])
 def test_failed_download_says_what_to_do_and_leaves_nothing(
     bad: tuple[int, bytes], reason: str, home: Home, worker: Worker, network: Server
 ) -> None:
@@ -245,15 +245,15 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(
     (home.datasets / "downloads" / "kmnist-test-imgs.npz").write_bytes(WHOLE["kmnist-test-imgs.npz"])
     error = worker.fetch(home)["error"]
     assert error == (
-        f"Expected to download kmnist-train-imgs.npz of KMNIST; got {reason}: try again later, or put "
+        f"Cannot download kmnist-train-imgs.npz of KMNIST: {reason}. Try again later, or place "
         "kmnist-train-imgs.npz, kmnist-train-labels.npz, kmnist-test-labels.npz "
-        f"from http://codh.rois.ac.jp/kmnist/dataset/kmnist/ into {home.datasets / 'downloads'} and fetch again."
+        f"from http://codh.rois.ac.jp/kmnist/dataset/kmnist/ in {home.datasets / 'downloads'} and download again."
     )
     assert worker.kept() == []
     state = read_fetch(home, "kmnist")
     assert state is not None
     assert (state.phase, state.error, state.alive) == ("failed", error, False)
-    assert not list_datasets(home)[1].here
+    assert not list_datasets(home)[1].available
     for name, content in WHOLE.items():
         (home.datasets / "downloads" / name).write_bytes(content)
     assert fetch_dataset(home, "kmnist").info.train_count == 300
@@ -284,8 +284,8 @@ def test_killed_fetch_leaves_nothing_that_looks_finished(home: Home, network: Se
         network.held.set()
     stopped = read_fetch(home, "kmnist")
     assert stopped is not None
-    assert (stopped.alive, stopped.error) == (False, "The fetch of KMNIST was broken off; start it again.")
-    with pytest.raises(DatasetError, match="KMNIST is not here yet"):
+    assert (stopped.alive, stopped.error) == (False, "The download of KMNIST was interrupted. Start it again.")
+    with pytest.raises(DatasetError, match="KMNIST is not downloaded"):
         open_dataset(home, "kmnist")
     assert not set(worker.kept()) & set(KEPT)
 
@@ -294,7 +294,7 @@ def test_arrays_left_by_a_killed_fetch_are_not_listed_and_go_with_the_next(home:
     left = home.datasets / ".digits.abc123"
     left.mkdir(parents=True)
     (left / "train_images.npy").write_bytes(b"half")
-    assert not list_datasets(home)[0].here
+    assert not list_datasets(home)[0].available
     open_dataset(home, "digits")
     assert not left.exists()
 
@@ -304,7 +304,7 @@ def test_cut_or_foreign_archive_is_not_whole(tmp_path_factory: pytest.TempPathFa
     path = tmp_path_factory.getbasetemp() / "archive"
     for archive in (gzip.compress(data), _pack(np.frombuffer(data, np.uint8))):
         path.write_bytes(archive)
-        assert is_whole(path)
-        assert not is_whole(path, "0" * 64)
+        assert is_intact(path)
+        assert not is_intact(path, "0" * 64)
         path.write_bytes(archive[: len(archive) - 1 - cut % len(archive)])
-        assert not is_whole(path)
+        assert not is_intact(path)

@@ -51,5 +51,5 @@ def test_one_dot_fills_the_box_wherever_it_is(place: tuple[int, int]) -> None:
 def test_empty_drawing_is_refused(level: int) -> None:
     drawing = DATASETS["mnist"].drawing
     assert drawing
-    with pytest.raises(DatasetError, match="got an empty picture"):
+    with pytest.raises(DatasetError, match=r"^The drawing is empty"):
         fit_drawing(np.full((50, 40, 1), level, np.uint8), drawing, 28)

@@ -55,7 +55,7 @@ def test_source_is_bundled_or_added_or_has_files(dataset: Dataset) -> None:
     assert len({file.name for file in dataset.files}) == len(dataset.files)
     for file in dataset.files:
         assert file.url.startswith("http")
-        assert file.kept.startswith("datasets/")
+        assert file.cached.startswith("datasets/")
 
 
 @every_published_dataset
@@ -71,10 +71,10 @@ def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> No
     [
         (
             "celeba",
-            "CelebA: added, not fetched; get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
+            "CelebA cannot be downloaded. Get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
             "folder with: python -m core datasets add celeba PATH",
         ),
-        ("folder", "Own images: added, not fetched; add its folder with: python -m core datasets add NAME PATH"),
+        ("folder", "Own images cannot be downloaded. Add its folder with: python -m core datasets add NAME PATH"),
     ],
 )
 def test_source_that_is_added_is_not_fetched_but_says_how(name: str, sentence: str, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_damaged_file_in_downloads_is_named_and_kept(content: bytes, tmp_path: P
     path = tmp_path / "datasets" / "downloads" / "mnist.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"^Expected .*mnist\.npz to be a whole file; got a damaged one"):
+    with pytest.raises(DatasetError, match=r"mnist\.npz is damaged\. Delete or replace it"):
         fetch_dataset(Home(tmp_path), "mnist")
     assert path.read_bytes() == content
     assert not (tmp_path / "datasets" / "mnist").exists()
@@ -142,7 +142,7 @@ def test_whole_file_with_other_content_in_downloads_is_told(tmp_path: Path) -> N
     path = tmp_path / "datasets" / "downloads" / "mnist.npz"
     path.parent.mkdir(parents=True)
     np.savez(path, x_train=np.zeros((3, 28, 28), np.uint8))
-    with pytest.raises(DatasetError, match=r"^Expected the files of MNIST to hold its arrays; got: 'y_train"):
+    with pytest.raises(DatasetError, match=r"^The files of MNIST cannot be read: 'y_train"):
         fetch_dataset(Home(tmp_path), "mnist")
     assert path.is_file()
 
@@ -165,7 +165,7 @@ def test_kmnist_cut_comes_through_its_loader_in_silence_and_is_not_official(tmp_
     keras_home = tmp_path / "keras"
     (keras_home / "datasets").mkdir(parents=True)
     for file in DATASETS["kmnist"].files:
-        shutil.copyfile(DATA / "keras_home" / file.kept, keras_home / file.kept)
+        shutil.copyfile(DATA / "keras_home" / file.cached, keras_home / file.kept)
     command = [sys.executable, "-c", _FETCH, str(tmp_path / "home")]
     env = {**os.environ, "KERAS_HOME": str(keras_home)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)

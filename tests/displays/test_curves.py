@@ -59,7 +59,7 @@ def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:
     run = rewrite(make_run(epochs=4), history=history_of(4, pace=2.0), resumed_at=[1, 3])
     for x, places in (("epoch", [1, 3]), ("seconds", [2, 6])):
         spec = draw(Curves(Comparison.of([run]), x=x))
-        marks = [data for data in spec["datasets"].values() if any(row.get("text") == "went on" for row in data)]
+        marks = [data for data in spec["datasets"].values() if any(row.get("text") == "resumed" for row in data)]
         assert [[row[x] for row in data] for data in marks] == [places]
 
 
@@ -68,19 +68,19 @@ def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:
 
 def test_single_epoch_is_drawn_as_points(make_run: RunWriter) -> None:
     spec = draw(Curves(train(make_run, {"gap": (1.0, 2.0), "dense": (1.0,)}, epochs=1)))
-    points = [row for row in rows(spec, "line") if row["alone"]]
+    points = [row for row in rows(spec, "line") if row["isolated"]]
     assert {(row["head"], row["seed"]) for row in points} == {
         ("GAP", 0), ("GAP", 1), ("GAP", MEAN), ("Flatten + Dense", 0), ("Flatten + Dense", MEAN),
     }  # fmt: skip
-    drawn = [layer for layer in layers(spec, "point") if {"filter": "datum.alone"} in layer["transform"]]
+    drawn = [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer["transform"]]
     assert len(drawn) == 2
 
 
 def test_lines_of_several_epochs_need_no_points(make_run: RunWriter) -> None:
     spec = draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=2)))
     assert len(rows(spec, "line")) > 1
-    assert not any(row["alone"] for row in rows(spec, "line"))
-    assert not [layer for layer in layers(spec, "point") if {"filter": "datum.alone"} in layer["transform"]]
+    assert not any(row["isolated"] for row in rows(spec, "line"))
+    assert not [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer["transform"]]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
@@ -111,7 +111,7 @@ def test_pointer_reads_every_head_that_has_a_value_at_that_time(make_run: RunWri
             for split in ("training", "validation"):
                 text = read_here[f"{head}, {split}"]
                 assert (text != "–") == (start <= seconds <= end), (seconds, head)
-                assert text == "–" or text.endswith(" %")
+                assert text == "–" or text.endswith("%")
     assert {end for _, end in bounds.values()} | {start for start, _ in bounds.values()} <= set(places)
 
 
@@ -124,8 +124,12 @@ def test_heads_share_the_times_of_their_means(make_run: RunWriter) -> None:
 
 def test_description_says_what_a_mean_covers(make_run: RunWriter) -> None:
     several, single = train(make_run, {"gap": (1.0, 2.0)}), train(make_run, {"dense": (1.0,)})
-    assert Curves(several, x="seconds").describe().endswith("A mean covers the time that all seeds of its head share.")
-    assert Curves(several).describe().endswith("A mean covers the epochs that all seeds of its head share.")
+    assert (
+        Curves(several, x="seconds")
+        .describe()
+        .endswith("Means cover the time that all seeds of a head have in common.")
+    )
+    assert Curves(several).describe().endswith("Means cover the epochs that all seeds of a head have in common.")
     assert "mean" not in Curves(single).describe()
 
 
@@ -158,7 +162,7 @@ def test_accuracy_on_a_log_axis_is_drawn_by_its_error_and_says_so(make_run: RunW
     training = [row["y"] for row in rows(spec, "line") if row["seed"] == MEAN and row["split"] == "training"]
     assert training[:3] == pytest.approx([1 - row["accuracy"] for row in history[:3] if row["accuracy"] is not None])
     assert training[3] is None  # an error of 0 has no logarithm
-    assert read(spec)[-1]["GAP, training"] == "100.00 %"
+    assert read(spec)[-1]["GAP, training"] == "100.00%"
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
@@ -231,7 +235,7 @@ def test_names_of_lines_that_end_together_do_not_overprint(make_run: RunWriter, 
     names = rows(spec, "text")
     low, high = next(layers(spec, "line"))["encoding"]["y"]["scale"]["domain"]
     measure = np.log10 if log else np.asarray
-    places = np.sort(measure([row["place"] for row in names]))
+    places = np.sort(measure([row["position"] for row in names]))
     assert len(names) == 6
     assert len({row["y"] for row in names}) == 1
     assert np.diff(places).min() >= 0.059 * (measure(high) - measure(low))

@@ -20,15 +20,15 @@ from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.layers import Layers
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
 from tests.support.comparison_cases import CASES, FOREIGN, Comparisons
 from tests.support.paths import ROOT
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
-TABLES = PublishedFigures | Tiles | Significance | Checks | Front
-MAY_BE_EMPTY = PublishedFigures | ConfusionDifference | HyperparameterCurve
+TABLES = PublishedResults | Tiles | Significance | Checks | Front
+MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
 
 
 def fields_of(spec: Any) -> Iterator[str]:
@@ -93,7 +93,7 @@ def check_table(display: Display) -> Iterator[str]:
     if type(display).table is not Display.table:
         text = table.astype(str).to_numpy().ravel().tolist()
         yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
-        yield from (f"heading {name!r} does not begin with a capital" for name in table if not name[0].isupper())
+        yield from (f"heading {name!r} begins with a lowercase letter" for name in table if name[0].islower())
 
 
 def check_chart(display: Display, spec: Any) -> Iterator[str]:

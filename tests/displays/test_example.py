@@ -22,7 +22,7 @@ def draw(make_run: RunWriter) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def test_true_class_is_marked_in_its_place(make_run: RunWriter) -> None:
     spec, data = draw(make_run)
     (marked,) = [row for row in data if row["class"] != row["label"]]
-    assert (marked["right"], marked["class"]) == (True, f"✓ {marked['label']}")
+    assert (marked["correct"], marked["class"]) == (True, f"✓ {marked['label']}")
     assert spec["layer"][0]["encoding"]["y"]["sort"] == [row["class"] for row in data]
     assert "✓" in spec["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]
 
@@ -30,9 +30,9 @@ def test_true_class_is_marked_in_its_place(make_run: RunWriter) -> None:
 def test_probability_of_the_true_class_is_written_however_small(make_run: RunWriter) -> None:
     spec, data = draw(make_run)
     (text,) = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
-    assert text["transform"] == [{"filter": "datum.prob >= 0.05 || datum.right"}]
-    assert next(row["percent"] for row in data if row["right"]) == "3.3%"
+    assert text["transform"] == [{"filter": "datum.prob >= 0.05 || datum.correct"}]
+    assert next(row["percent"] for row in data if row["correct"]) == "3.3%"
 
 
 def test_picture_says_what_pale_bars_are(make_run: RunWriter) -> None:
-    assert draw(make_run)[0]["title"]["text"] == "✓ is the true class, in full colour; the others are pale."
+    assert draw(make_run)[0]["title"]["text"] == "✓ and full colour: true class."

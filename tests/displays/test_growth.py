@@ -49,7 +49,7 @@ def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int
     assert set(frame["side"]) <= set(SIDES)  # 0 is the side of no image
     spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
     json.dumps(spec, allow_nan=False)
-    assert "you are here: 224" in json.dumps(spec)
+    assert "selected: 224" in json.dumps(spec)
     assert all(head in describe_growth(frame) for head in set(frame["head"]))
 
 

@@ -19,33 +19,33 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 HEADLINES = [
-    ({0: 0.9}, {}, r"GAP: 24,586 parameters, test accuracy 90\.0 % \(one seed\)\."),
-    ({0: 0.9, 1: 0.92}, {}, r"GAP: 24,586 parameters, test accuracy 91\.0 ± 1\.4 %\."),
-    ({0: 0.9}, {0: 0.95}, r", accuracy 5\.0 points lower \(one seed: a result, not a verdict\)\."),
-    ({0: 0.95}, {0: 0.9}, r", accuracy 5\.0 points higher \(one seed: a result, not a verdict\)\."),
-    ({0: 0.9}, {0: 0.9}, r", the same accuracy \(one seed: a result, not a verdict\)\."),
-    ({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8}, r", the same accuracy, image by image\."),
-    ({0: 0.9}, {0: 0.9005}, r", accuracy 0\.05 points lower \(one seed: a result, not a verdict\)\."),
-    ({0: 0.9}, {1: 0.95}, r"lower \(one seed each, not the same: a result, not a verdict\)\."),
-    ({0: 0.9, 1: 0.9}, {2: 0.95}, r"lower \(no seed in common: a result, not a verdict\)\."),
-    ({0: 0.9, 1: 0.9}, {1: 0.95}, r"lower \(one seed in common: a result, not a verdict\)\."),
+    ({0: 0.9}, {}, r"GAP: 24,586 parameters, test accuracy 90\.0% \(single seed\)\."),
+    ({0: 0.9, 1: 0.92}, {}, r"GAP: 24,586 parameters, test accuracy 91\.0 ± 1\.4%\."),
+    ({0: 0.9}, {0: 0.95}, r", accuracy 5\.0 points lower \(single seed: no statistical conclusion\)\."),
+    ({0: 0.95}, {0: 0.9}, r", accuracy 5\.0 points higher \(single seed: no statistical conclusion\)\."),
+    ({0: 0.9}, {0: 0.9}, r", the same accuracy \(single seed: no statistical conclusion\)\."),
+    ({0: 0.9, 1: 0.8}, {0: 0.9, 1: 0.8}, r", the same accuracy \(correct on the same images\)\."),
+    ({0: 0.9}, {0: 0.9005}, r", accuracy 0\.05 points lower \(single seed: no statistical conclusion\)\."),
+    ({0: 0.9}, {1: 0.95}, r"lower \(different single seeds: no statistical conclusion\)\."),
+    ({0: 0.9, 1: 0.9}, {2: 0.95}, r"lower \(no seed in common: no statistical conclusion\)\."),
+    ({0: 0.9, 1: 0.9}, {1: 0.95}, r"lower \(single seed in common: no statistical conclusion\)\."),
     (
         {0: 0.90, 1: 0.91, 2: 0.90}, {0: 0.95, 1: 0.955, 2: 0.95},
-        r", worse accuracy, 4\.8 points lower \(95 % interval −[56]\.\d to −[34]\.\d\)\.",
+        r", worse accuracy, 4\.8 points lower \(95% interval −[56]\.\d to −[34]\.\d\)\.",
     ),
     (
         {0: 0.95, 1: 0.95, 2: 0.955}, {0: 0.90, 1: 0.91, 2: 0.90},
-        r", better accuracy, 4\.8 points higher \(95 % interval [23]\.\d to [67]\.\d\)\.",
+        r", better accuracy, 4\.8 points higher \(95% interval [23]\.\d to [67]\.\d\)\.",
     ),
     (
         {0: 0.90, 1: 0.92}, {0: 0.95, 1: 0.96},
-        r", no difference in accuracy that these runs can show \(4\.5 points lower, 95 % interval −1\d.* to \d.*\); "
-        r"about 3 seeds a head would settle it\.",
+        r", no significant difference in accuracy \(4\.5 points lower, 95% interval −1\d.* to \d.*\); "
+        r"about 3 seeds per head needed for a conclusion\.",
     ),
     (
         {0: 0.9, 1: 0.9, 2: 0.9}, {0: 0.901, 1: 0.901, 2: 0.901},
-        r", no difference in accuracy that these runs can show \(0\.1 points lower, 95 % interval −0\.\d+ to 0\.0\); "
-        r"about [34],\d00 test images would settle it\.",
+        r", no significant difference in accuracy \(0\.1 points lower, 95% interval −0\.\d+ to 0\.0\); "
+        r"about [34],\d00 test images needed for a conclusion\.",
     ),
 ]  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_headline_says_what_was_found_and_how_sure_it_is(
 def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:
     runs = [make_run(head=head) for head in ("gap", "gap_linear")]
     text = write_headline(Comparison.of(runs))
-    assert "as many parameters as" in text
+    assert "the same number of parameters as" in text
     assert "fewer" not in text
 
 
@@ -78,9 +78,9 @@ def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> 
     [
         ({"epochs": 25}, "GAP: 17.5×"),
         ({"epochs": 60, "train_images": 1437}, "GAP: 17.5×"),
-        ({"epochs": 1}, "After 1 epoch of 25: GAP has 17.5×"),
+        ({"epochs": 1}, "After 1 of 25 epochs: GAP has 17.5×"),
         ({"epochs": 25, "train_images": 100}, "On 100 of 1,437 training images: GAP has 17.5×"),
-        ({"epochs": 3, "train_images": 100}, "After 3 epochs of 25, on 100 of 1,437 training images: GAP has 17.5×"),
+        ({"epochs": 3, "train_images": 100}, "After 3 of 25 epochs, on 100 of 1,437 training images: GAP has 17.5×"),
     ],
 )
 def test_headline_of_a_short_training_says_so_first(
@@ -88,12 +88,12 @@ def test_headline_of_a_short_training_says_so_first(
 ) -> None:
     text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **settings))
     assert text.startswith(beginning)
-    assert text.endswith("accuracy 5.0 points lower (one seed: a result, not a verdict).")
+    assert text.endswith("accuracy 5.0 points lower (single seed: no statistical conclusion).")
 
 
 def test_headline_names_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(), head="gap"), make_run(RunSpec(epochs=1, train_images=100), head="dense")]
-    short = "After as few as 1 epoch of 25, on as few as 100 of 1,437 training images: GAP has"
+    short = "After as few as 1 of 25 epochs, on as few as 100 of 1,437 training images: GAP has"
     assert write_headline(Comparison.of(runs)).startswith(short)
 
 
@@ -123,5 +123,5 @@ def test_sentences_of_the_pages_name_every_head(comparisons: Comparisons) -> Non
 
 def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
     assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
-        "Of 2,000 test images, GAP misses 200, Flatten + Dense misses 0."
+        "Misclassified test images (of 2,000): GAP 200, Flatten + Dense 0."
     )

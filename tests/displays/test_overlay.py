@@ -9,5 +9,5 @@ def test_place_of_the_strongest_is_said_in_words() -> None:
     shares = np.zeros((5, 5), np.float32)
     shares[4, 0], shares[2, 2] = 1, -0.5
     assert describe_shares(shares, "a") == (
-        "for a most at the bottom left (100 %), against it most at the centre (50 %)"
+        "strongest evidence for a at the bottom left (100%), against it at the centre (50%)"
     )

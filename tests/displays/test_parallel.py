@@ -28,7 +28,7 @@ def test_brush_chooses_the_runs_that_cross_it(make_run: RunWriter) -> None:
     assert chosen(["test_accuracy"], 0.4, 0.5) == []
     assert chosen(["no such axis"], 0.0, 1.0) == []
     assert display.select({}) == []
-    assert display.tabulate(ids[:2])["Test accuracy"].tolist() == ["80.0 %", "70.0 %"]
+    assert display.tabulate(ids[:2])["Test accuracy"].tolist() == ["80.0%", "70.0%"]
 
 
 def test_head_without_a_setting_has_no_value_of_it(make_run: RunWriter) -> None:

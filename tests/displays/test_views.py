@@ -11,7 +11,7 @@ from core.displays.views.example import Example
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.layers import Layers
-from core.displays.views.published import PublishedFigures
+from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
 from core.errors import ComparisonError, DatasetError
 from core.home import Home
@@ -27,7 +27,7 @@ from tests.support.run_writer import RunWriter
 def test_tiles_give_the_exact_parameters_and_their_ratio(
     comparisons: Comparisons,
 ) -> None:
-    table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Figure")
+    table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Metric")
     assert table.loc["Parameters", "Value"] == "24,586"
     assert table.loc["Parameters", "Difference"] == "17.5× fewer"
     assert set(table["Head"]) == {"GAP"}
@@ -35,7 +35,7 @@ def test_tiles_give_the_exact_parameters_and_their_ratio(
 
 def test_tiles_call_better_only_what_is_settled(make_run: RunWriter) -> None:
     far = compare(make_run, {0: 0.90, 1: 0.91, 2: 0.90}, {0: 0.95, 1: 0.955, 2: 0.95})
-    row = Tiles(far).table().set_index("Figure").loc["Test accuracy"]
+    row = Tiles(far).table().set_index("Metric").loc["Test accuracy"]
     assert better_of(far) == -1
     assert re.fullmatch(r"4\.8 points lower \(−\d\.\d to −\d\.\d\)", str(row["Difference"]))
     near = compare(make_run, {0: 0.80, 1: 0.90}, {0: 0.85, 1: 0.84}, epochs=4)
@@ -47,8 +47,8 @@ def better_of(comparison: Comparison) -> int:
 
 
 def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
-    table = Tiles(compare(make_run, {0: 0.9}, {0: 0.9})).table().set_index("Figure")
-    assert table.loc["Test accuracy", "Difference"] == "the same (one seed)"
+    table = Tiles(compare(make_run, {0: 0.9}, {0: 0.9})).table().set_index("Metric")
+    assert table.loc["Test accuracy", "Difference"] == "the same (single seed)"
 
 
 def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
@@ -59,30 +59,42 @@ def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
 
 
 def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
-    view = PublishedFigures(Comparison.of([make_run()]))
+    view = PublishedResults(Comparison.of([make_run()]))
     assert view.frame().empty  # digits-heads was never published
-    assert view.describe() == "This recipe has no published figures."
+    assert view.describe() == "This recipe has no published results."
 
 
 @pytest.mark.parametrize(
     ("settings", "data", "note"),
     [
         ({"epochs": 25}, {}, ""),
-        ({"epochs": 25}, {"official": False}, "Measured on other data than published: the accuracies and losses of"),
-        ({"epochs": 1}, {}, "Measured with other settings than published (1 epoch instead of 25): the accuracies and"),
+        (
+            {"epochs": 25},
+            {"official": False},
+            "Measured on different data: published and measured accuracies and losses",
+        ),
+        (
+            {"epochs": 1},
+            {},
+            "Measured with different settings (1 epoch instead of 25): published and measured accuracies",
+        ),
         (
             {"epochs": 1, "train_images": 100},
             {"official": False},
-            "Measured on other data than published and with other settings than published "
-            "(100 training images instead of all, 1 epoch instead of 25): the accuracies and losses of a row are",
+            "Measured on different data and with different settings "
+            "(100 training images instead of all, 1 epoch instead of 25): published and measured accuracies and losses",
         ),
-        ({"epochs": 25, "filters": 8}, {}, "(8 filters instead of 32): the figures of a row are not comparable."),
+        (
+            {"epochs": 25, "filters": 8},
+            {},
+            "(8 filters instead of 32): published and measured results are not comparable.",
+        ),
     ],
 )
 def test_note_says_why_published_and_measured_may_not_be_compared(
     make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
 ) -> None:
-    text = PublishedFigures(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
+    text = PublishedResults(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
     assert note in text
     assert bool(note) == text.endswith("not comparable.")
 
@@ -93,14 +105,14 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
 def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
     recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
     head = next(figure.head for figure in recipe.published if figure.metric == metric)
-    view = PublishedFigures(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
+    view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
     assert len(view.table()) == len(view.frame()) > 0
 
 
 def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
-    assert PublishedFigures(Comparison.of([make_run(epochs=1)])).note() == ""
+    assert PublishedResults(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))
-    assert PublishedFigures(Comparison.of([unpublished])).note() == ""
+    assert PublishedResults(Comparison.of([unpublished])).note() == ""
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])
@@ -115,7 +127,7 @@ def test_example_probabilities_of_each_head_sum_to_one(comparisons: Comparisons)
         frame = Example(comparison, 3).frame()
         told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
         assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5), case
-        assert frame.groupby("head")["right"].sum().tolist() == [1] * len(comparison.labels), case
+        assert frame.groupby("head")["correct"].sum().tolist() == [1] * len(comparison.labels), case
 
 
 def test_gallery_pages_part_what_is_selected(comparisons: Comparisons) -> None:
@@ -164,16 +176,16 @@ def test_first_images_are_the_first_as_stored(comparisons: Comparisons) -> None:
 def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
     view = FirstImages(Comparison.of([ask_one_question(make_run(head="dense"))]), home)
     frame = view.frame()
-    assert set(frame["told"]) == {"one"}
-    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["right"][:3]]
+    assert set(frame["shown"]) == {"one"}
+    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["correct"][:3]]
     said = [view.write_predicted(row) for row in frame.to_dict("records")]
     assert said[:3] == wanted
-    assert not frame["right"][:3].all()
+    assert not frame["correct"][:3].all()
     assert ("one", "0.30") in said[3:]
-    assert "the probability that a head gives to one;" in view.explain()
+    assert "the probability that each head assigns to one;" in view.explain()
     chart = view.chart()
     assert chart is not None
-    drawn = {row["said"] for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row}
+    drawn = {row["caption"] for rows in chart.to_dict()["datasets"].values() for row in rows if "caption" in row}
     assert "one 0.30" in drawn
 
 

@@ -104,4 +104,4 @@ def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard:
     page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 14, "y": 52}, force=True)
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("1 deleted run can be restored.")).to_be_visible()
-    assert len(RunStore(home).removed()) == 1
+    assert len(RunStore(home).deleted()) == 1

@@ -112,9 +112,9 @@ def test_job_that_keeps_dying_is_tried_three_times(served: Home) -> None:
     job = JobQueue(served).job(run_id)
     assert job is not None
     assert (job.state, job.attempt) == ("failed", 3)
-    assert (
-        job.reason
-        == "Expected a training to end with a result; 3 attempts got killed by signal 11 (Segmentation fault)."
+    assert job.reason == (
+        "The training stopped without a result in 3 attempts: killed by signal 11 (Segmentation fault). "
+        "See the job log."
     )
 
 
@@ -234,7 +234,7 @@ def test_wait_tells_how_far_each_run_is(served: Home) -> None:
     epochs = [progress.epoch for _, _, progress in seen if progress and progress.epoch]
     assert epochs == sorted(epochs)
     assert 1 in epochs
-    with pytest.raises(JobError, match="Expected the id of a run or a job"):
+    with pytest.raises(JobError, match="was not found; it may have been deleted"):
         wait(served, ["0" * 12])
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.architecture.model import compute_model
 from core.home import Home
-from core.jobs.estimate import TimeEstimate, TimeEstimator, Work, _list_starts, read_rest
+from core.jobs.estimate import TimeEstimate, TimeEstimator, Work, _list_starts, compute_overhead
 from core.jobs.queue import Job
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -38,7 +38,7 @@ def finished_runs(
 
 
 def foresee(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
-    found = TimeEstimator(runs, cores=CORES).training(work)
+    found = TimeEstimator(runs, cores=CORES).estimate(work)
     assert found is not None
     return found
 
@@ -59,20 +59,20 @@ works = st.builds(
 
 def test_nothing_finished_gives_no_estimate() -> None:
     runs = finished_runs([1.0]).head(0)
-    assert TimeEstimator(runs).training(WORK) is None
-    assert TimeEstimator(runs).queue([WORK], 1) is None
+    assert TimeEstimator(runs).estimate(WORK) is None
+    assert TimeEstimator(runs).estimate_queue([WORK], 1) is None
     assert TimeEstimator(runs).list_starts([WORK], 1) == []
 
 
 def test_nothing_to_train_takes_no_time() -> None:
     estimator = TimeEstimator(finished_runs([60.0]), cores=CORES)
-    assert (estimator.queue([], 2), estimator.list_starts([], 2), estimator.trainings([])) == (None, [], [])
+    assert (estimator.estimate_queue([], 2), estimator.list_starts([], 2), estimator.estimate_all([])) == (None, [], [])
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(works, min_size=1, max_size=8), works, st.floats(0.05, 20))
 def test_range_holds_the_estimate_and_all_are_seconds(known: list[Work], work: Work, factor: float) -> None:
-    found = foresee(finished_runs([factor * each.law_seconds for each in known], known), work)
+    found = foresee(finished_runs([factor * each.prior_seconds for each in known], known), work)
     assert 0 < found.low < found.seconds < found.high < np.inf
     assert found.runs == len(known)
     assert not found.elsewhere
@@ -90,8 +90,8 @@ def test_slower_machine_is_expected_to_be_slower_everywhere(pace: float, slower:
 @given(st.floats(0.1, 10))
 def test_runs_of_the_same_kind_are_believed(factor: float) -> None:
     """Against what any law says."""
-    found = foresee(finished_runs([factor * WORK.law_seconds] * 8))
-    assert found.seconds == pytest.approx(factor * WORK.law_seconds, rel=0.05)
+    found = foresee(finished_runs([factor * WORK.prior_seconds] * 8))
+    assert found.seconds == pytest.approx(factor * WORK.prior_seconds, rel=0.05)
     assert found.high < 1.3 * found.low * 1.3
 
 
@@ -113,7 +113,7 @@ def test_four_of_five_trainings_end_within_the_range() -> None:
     inside = []
     for _ in range(100):
         level = np.exp(rng.normal())
-        taken = [float(level * WORK.law_seconds * np.exp(rng.normal(0, 0.2))) for _ in range(9)]
+        taken = [float(level * WORK.prior_seconds * np.exp(rng.normal(0, 0.2))) for _ in range(9)]
         found = foresee(finished_runs(taken[:8]))
         inside.append(found.low <= taken[8] <= found.high)
     assert 0.7 <= np.mean(inside) <= 0.9
@@ -155,9 +155,9 @@ def test_finished_run_is_the_work_that_it_was(home: Home, store: RunStore, make_
 
 
 def test_queue_takes_as_long_as_its_slots_allow() -> None:
-    estimator = TimeEstimator(finished_runs([60.0] * 5), rest_seconds=5.0, cores=CORES)
-    ends = {slots: estimator.queue([WORK] * 4, slots) for slots in (1, 2, 4)}
-    alone = estimator.training(WORK)
+    estimator = TimeEstimator(finished_runs([60.0] * 5), overhead_seconds=5.0, cores=CORES)
+    ends = {slots: estimator.estimate_queue([WORK] * 4, slots) for slots in (1, 2, 4)}
+    alone = estimator.estimate(WORK)
     assert alone is not None
     for slots, found in ends.items():
         assert found is not None
@@ -180,4 +180,4 @@ def test_rest_of_a_job_is_what_it_took_besides_its_epochs() -> None:
         Job(run_id, 1, "", "finished", attempt, 0, 0, "", "", False, 0.0, 100.0, 100.0 + seconds)
         for run_id, attempt, seconds in zip(runs["run_id"], (1, 1, 2), (64.0, 68.0, 600.0), strict=True)
     ]
-    assert read_rest(jobs, runs) == 6.0
+    assert compute_overhead(jobs, runs) == 6.0

@@ -76,9 +76,7 @@ def test_folder_deleted_while_it_trains_ends_in_a_sentence_and_begins_anew(home:
     shutil.rmtree(home.jobs / spec.run_id)
     job = dispatcher.until_ended(spec)
     assert (job.state, job.attempt) == ("failed", 1)
-    assert job.reason == (
-        "Expected the folder of a job to stay while it trains; got it deleted: ask again, and it begins anew."
-    )
+    assert job.reason == "The job folder was deleted during training. Retry the job; it starts from scratch."
     JobQueue(home).submit([spec])
     assert dispatcher.until_ended(spec).state == "finished"
 
@@ -124,7 +122,7 @@ def test_worker_that_the_system_ends_for_want_of_memory_fails_with_that_reason(h
         dispatcher.step()
     job = dispatcher.until_ended(spec)
     assert (job.state, job.attempt) == ("failed", 3)
-    assert job.reason.startswith("Expected enough memory for this model; the system ended 3 attempts for want of it")
+    assert job.reason.startswith("The training ran out of memory: the system killed 3 attempts.")
 
 
 # -- with trainings ---------------------------------------------------------------------------------------------------
@@ -231,7 +229,7 @@ def test_spec_edited_by_hand_between_claim_and_start_trains_nothing_else(trained
     job = Here(home, Meddler(home, warm=False)).until_ended(spec, 120)
     assert (job.state, job.attempt) == ("failed", 1)
     assert job.reason == (
-        f"Expected {spec.run_id} to hold the spec its name stands for; got that of {spec.replace(epochs=1).run_id}."
+        f"The spec.json of job {spec.run_id} belongs to run {spec.replace(epochs=1).run_id}. Submit the job again."
     )
     assert RunStore(home).path(spec.run_id) is None
     assert not home.runs.exists() or not list(home.runs.iterdir())

@@ -21,7 +21,7 @@ def test_queued_job_is_cancelled_at_once_and_can_be_asked_for_again(home: Home, 
     assert queue.submit([spec], "a test") == {spec.run_id: "queued"}
     queue.cancel(spec.run_id)
     assert state(home, spec) == "cancelled"
-    with pytest.raises(JobError, match="Expected the id of a queued or running job"):
+    with pytest.raises(JobError, match="is not queued or running; it may have ended"):
         queue.cancel(spec.run_id)
     assert queue.claim() is None
     assert queue.submit([spec]) == {spec.run_id: "queued"}

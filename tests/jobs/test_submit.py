@@ -87,7 +87,7 @@ def test_slots_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_home_that_cannot_be_written_is_said_in_a_sentence(home: Home) -> None:
     home.jobs.write_text("a file where a folder should be")
-    with pytest.raises(HomeError, match="Expected to be able to write the table of jobs"):
+    with pytest.raises(HomeError, match="Cannot write the job database"):
         submit(home, SPEC)
     home.jobs.unlink()
 
@@ -95,6 +95,6 @@ def test_home_that_cannot_be_written_is_said_in_a_sentence(home: Home) -> None:
 def test_damaged_table_is_said_in_a_sentence(home: Home) -> None:
     home.jobs.mkdir()
     (home.jobs / "queue.sqlite").write_bytes(b"no table " * 200)
-    with pytest.raises(HomeError, match="Expected a readable table of jobs"):
+    with pytest.raises(HomeError, match="Cannot read the job database"):
         JobQueue(home).jobs()
     (home.jobs / "queue.sqlite").unlink()

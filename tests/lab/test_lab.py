@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import signal, special
 
+from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.strip import draw_strip
 from core.errors import SpecError
 from core.lab import kernel, sample
 from core.lab.channel import compute_cost, convolve_channels
@@ -241,7 +241,7 @@ def test_channels_are_summed(n: int, m: int, channels: int, seed: int) -> None:
 
 
 def test_a_slice_is_needed_for_each_channel() -> None:
-    with pytest.raises(SpecError, match="Expected a kernel slice for each of 3 channels; got 2"):
+    with pytest.raises(SpecError, match="Expected a kernel with 3 channels; got 2"):
         convolve_channels(np.zeros((4, 4, 3)), np.zeros((3, 3, 2)))
 
 
@@ -292,7 +292,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_dropout_rate_outside_its_bounds_is_refused(rate: float) -> None:
-    with pytest.raises(SpecError, match="Expected rate at least 0 and below 1; got"):
+    with pytest.raises(SpecError, match="Expected rate of at least 0 and below 1; got"):
         apply_dropout(np.ones(3), rate, 0)
 
 
@@ -368,13 +368,13 @@ def test_any_text_is_a_matrix_or_a_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("abc", "Expected kernel as rows of numbers separated by spaces and lines; got 'abc'."),
-        (" \n ", "Expected kernel as rows of numbers separated by spaces and lines; got nothing."),
-        ("1 2\n3", "Expected the rows of kernel to be of one length; got rows of 1 and of 2 numbers."),
+        ("abc", "Expected kernel as rows of numbers separated by spaces, one row per line; got 'abc'."),
+        (" \n ", "Expected kernel as rows of numbers separated by spaces, one row per line; got an empty text."),
+        ("1 2\n3", "Expected rows of equal length in kernel; got rows of 1 and 2 numbers."),
         ("1 " * 65, "Expected kernel of at most 64 × 64 numbers; got 1 × 65."),
         ("1 nan", "Expected the numbers of kernel between −1,000,000 and 1,000,000; got nan."),
         ("1e7", "Expected the numbers of kernel between −1,000,000 and 1,000,000; got 1e7."),
-        ("1_0", "Expected kernel as rows of numbers separated by spaces and lines; got '1_0'."),
+        ("1_0", "Expected kernel as rows of numbers separated by spaces, one row per line; got '1_0'."),
     ],
 )
 def test_typed_nonsense_is_named(text: str, sentence: str) -> None:
@@ -418,7 +418,7 @@ def test_strip_shows_the_output_up_to_its_step() -> None:
 def test_grid_of_any_shape_is_a_drawing_with_a_description(shape: tuple[int, int]) -> None:
     svg = draw_grid(whole(0, *shape), "<Image>", window=[(0, 0)], filled=1)
     assert svg.startswith("<svg")
-    assert f'aria-label="&lt;Image&gt;, {shape[0]} rows of {shape[1]}' in svg
+    assert f'aria-label="&lt;Image&gt;, {shape[0]} × {shape[1]}' in svg
     assert len(svg) < 60_000
     assert ("<image" in svg) == (max(shape) > 18)
 

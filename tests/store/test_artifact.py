@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from core.cli.app import app
 from core.errors import ArtifactError, RunDamagedError, RunNotFoundError
 from core.home import Home
-from core.jobs.artifact_sync import keeping
+from core.jobs.artifact_sync import syncing
 from core.store.artifact import ArtifactStore
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -42,7 +42,7 @@ def files_of(run: Run) -> dict[str, bytes]:
 def test_run_arrives_in_another_home_as_it_was(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
     run = make_run()
     assert kept.list_ids() == set()
-    kept.keep(run)
+    kept.upload(run)
     assert kept.list_ids() == {run.run_id}
     found = kept.fetch(run.run_id, other)
     assert found.path == other.runs / run.run_id
@@ -61,39 +61,39 @@ def test_copy_that_broke_off_is_no_copy_and_is_made_again(
 
     with monkeypatch.context() as broken:
         broken.setattr(type(kept.files), "pipe_file", break_off)
-        with pytest.raises(ArtifactError, match=r"Expected to be able to write .*; got: Connection reset by peer"):
-            kept.keep(run)
+        with pytest.raises(ArtifactError, match=r"^Cannot write .*: Connection reset by peer\.$"):
+            kept.upload(run)
     assert kept.list_ids() == set()
-    with pytest.raises(RunNotFoundError, match="to hold run"):
+    with pytest.raises(RunNotFoundError, match=f"^Run '{run.run_id}' was not found in "):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.glob("*"))
-    kept.keep(run)
+    kept.upload(run)
     assert kept.fetch(run.run_id, other).run_id == run.run_id
 
 
 def test_first_copy_of_a_spec_stays_and_two_do_not_mix(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
     """Two homes trained the same spec: each has its own record and its own files to go with it."""
     run = make_run()
-    kept.keep(run)
+    kept.upload(run)
     text = json.loads((run.path / "record.json").read_text())
     text["cpu"] = "another"
     twin = other.runs / run.run_id
     shutil.copytree(run.path, twin)
     (twin / "record.json").write_text(json.dumps(text))
-    kept.keep(Run.open(twin))
+    kept.upload(Run.open(twin))
     shutil.rmtree(twin)
     assert kept.fetch(run.run_id, other).record == run.record
 
 
 def test_changed_file_is_not_taken_for_the_run(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
     run = make_run()
-    kept.keep(run)
+    kept.upload(run)
     (path,) = kept.files.glob(f"{kept.root}/{run.run_id}/*/predictions.npz")
     kept.files.pipe_file(path, b"other bytes")
-    with pytest.raises(ArtifactError, match=f"Expected predictions.npz of run {run.run_id} in .* got other bytes"):
+    with pytest.raises(ArtifactError, match=rf"^predictions\.npz of run {run.run_id} in .* is damaged \("):
         kept.fetch(run.run_id, other)
     kept.files.rm(path)
-    with pytest.raises(RunDamagedError, match="got no such file"):
+    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz"):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.iterdir())
 
@@ -102,12 +102,12 @@ def test_record_that_names_a_file_elsewhere_writes_nothing_there(
     kept: ArtifactStore, make_run: RunWriter, other: Home
 ) -> None:
     run = make_run()
-    kept.keep(run)
+    kept.upload(run)
     target = f"{kept.root}/{run.run_id}/record.json"
     text = json.loads(kept.files.cat_file(target))
     text["checksums"]["../../escaped"] = "0" * 64
     kept.files.pipe_file(target, json.dumps(text).encode())
-    with pytest.raises(ArtifactError, match="to hold plain files"):
+    with pytest.raises(ArtifactError, match="contains an invalid file name"):
         kept.fetch(run.run_id, other)
     assert not list(other.runs.iterdir())
 
@@ -116,13 +116,13 @@ def test_damaged_run_is_not_copied(kept: ArtifactStore, make_run: RunWriter) -> 
     run = make_run()
     (run.path / "predictions.npz").write_bytes(b"other bytes")
     with pytest.raises(RunDamagedError):
-        kept.keep(run)
+        kept.upload(run)
     assert kept.list_ids() == set()
 
 
 @pytest.mark.parametrize("url", ["/a/path", "nosuch://bucket/folder", "s3:bucket"])
 def test_store_that_nobody_knows_is_refused_in_a_sentence(url: str) -> None:
-    with pytest.raises(ArtifactError, match="Expected HEADROOM_ARTIFACTS to be a URL that fsspec knows, such as s3:"):
+    with pytest.raises(ArtifactError, match="Expected HEADROOM_ARTIFACTS to be a URL such as s3://bucket/folder; got "):
         ArtifactStore.open(url)
 
 
@@ -133,7 +133,7 @@ def test_dispatcher_copies_what_the_store_lacks(
     monkeypatch.setenv("HEADROOM_ARTIFACTS", kept.url)
     runs = [make_run(seed=seed) for seed in range(3)]
     (runs[0].path / "predictions.npz").write_bytes(b"other bytes")
-    with keeping(home):
+    with syncing(home):
         runs.append(make_run(seed=3))
     assert kept.list_ids() == {run.run_id for run in runs[1:]}
 
@@ -144,9 +144,9 @@ def test_store_that_cannot_be_written_is_told_and_holds_up_nothing(
     (tmp_path / "file").write_text("where a folder should be")
     monkeypatch.setenv("HEADROOM_ARTIFACTS", f"file://{tmp_path}/file/kept")
     make_run()
-    with keeping(home):
+    with syncing(home):
         pass
-    assert capsys.readouterr().err.count("Expected to be able to write file://") == 1
+    assert capsys.readouterr().err.count("Cannot write file://") == 1
 
 
 def test_command_lists_and_fetches(
@@ -154,7 +154,7 @@ def test_command_lists_and_fetches(
 ) -> None:
     runs = [make_run(seed=seed) for seed in range(2)]
     for run in runs:
-        kept.keep(run)
+        kept.upload(run)
     monkeypatch.setenv("HEADROOM_HOME", str(other.path))
     monkeypatch.setenv("HEADROOM_ARTIFACTS", kept.url)
     shell = CliRunner()
@@ -174,7 +174,7 @@ def test_command_lists_and_fetches(
 def test_doctor_says_how_many_copies_there_are(
     kept: ArtifactStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept.keep(make_run())
+    kept.upload(make_run())
     monkeypatch.setenv("HEADROOM_ARTIFACTS", kept.url)
     found = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
     assert found["artifacts"] == {"url": kept.url, "runs": 1}

@@ -28,17 +28,18 @@ from tests.support.run_writer import RunWriter
 
 def test_runs_arrive_as_they_were(origin: RunStore, bundle: Path, home: Home, store: RunStore) -> None:
     found = import_bundle(home, bundle, models=True)
-    assert sorted(found.came) == sorted(origin.frame()["run_id"])
+    assert sorted(found.imported) == sorted(origin.frame()["run_id"])
     assert files_of(home.runs) == files_of(origin.home.runs)
     assert store.frame().drop(columns="finished_at").equals(origin.frame().drop(columns="finished_at"))
 
 
 def test_models_stay_in_the_bundle_unless_they_are_asked_for(bundle: Path, home: Home, store: RunStore) -> None:
-    dense = store.open(next(i for i in import_bundle(home, bundle).came if RunStore(home).open(i).spec.head == "dense"))
+    imported = import_bundle(home, bundle).imported
+    dense = store.open(next(i for i in imported if RunStore(home).open(i).spec.head == "dense"))
     assert not dense.has("model.keras")
     dense.verify()
     again = import_bundle(home, bundle, models=True)
-    assert dense.run_id in again.here
+    assert dense.run_id in again.existing
     assert (dense.path / "model.keras").read_bytes() == b"model.keras"
 
 
@@ -65,14 +66,14 @@ def test_logs_do_not_travel(make_run: RunWriter, store: RunStore, tmp_path: Path
     export_bundle(store, [run.run_id], tmp_path / "bundle")
     assert not [name for name in read_zip(tmp_path / "bundle") if "log" in name]
     other = Home(tmp_path / "other")
-    assert import_bundle(other, tmp_path / "bundle").came == [run.run_id]
+    assert import_bundle(other, tmp_path / "bundle").imported == [run.run_id]
 
 
 def test_run_that_is_here_is_recognised(bundle: Path, home: Home) -> None:
-    came = import_bundle(home, bundle).came
+    came = import_bundle(home, bundle).imported
     before = files_of(home.path)
     found = import_bundle(home, bundle)
-    assert (found.came, found.here, found.differing) == ([], came, [])
+    assert (found.imported, found.existing, found.differing) == ([], came, [])
     assert files_of(home.path) == before
 
 
@@ -85,9 +86,9 @@ def test_run_that_is_here_with_other_results_stays(bundle: Path, home: Home, mak
 
 
 def test_damaged_run_gives_way_to_that_of_the_bundle(bundle: Path, home: Home, store: RunStore) -> None:
-    first = import_bundle(home, bundle).came[0]
+    first = import_bundle(home, bundle).imported[0]
     (home.runs / first / "predictions.npz").write_bytes(b"rot")
-    assert import_bundle(home, bundle).came == [first]
+    assert import_bundle(home, bundle).imported == [first]
     store.open(first).verify()
 
 
@@ -113,7 +114,7 @@ def test_any_run_comes_back_as_it_was(
 def test_leftover_of_a_killed_import_is_cleared_away(bundle: Path, home: Home) -> None:
     left = home.runs / ".import-dead" / "runs"
     left.mkdir(parents=True)
-    came = import_bundle(home, bundle).came
+    came = import_bundle(home, bundle).imported
     assert sorted(path.name for path in home.runs.iterdir()) == sorted(came)
 
 
@@ -161,7 +162,7 @@ def test_pictures_show_where_the_dataset_is_not(
 def test_bundle_without_a_dataset_says_what_it_lacks(make_run: RunWriter, store: RunStore, tmp_path: Path) -> None:
     run = as_kmnist(make_run())
     (sentence,) = export_bundle(store, [run.run_id], tmp_path / "bundle").left_out
-    assert sentence.startswith("Left out the pictures of kmnist. KMNIST is not here yet")
+    assert sentence.startswith("The bundle does not contain the test images of kmnist. KMNIST is not downloaded.")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ KEYS = {
     "stress": "corruption",
     "knob": "setting",
     "knob_curve": "hyperparameter_curve",
+    "spread": "std",
+    "test_accuracy_spread": "test_accuracy_std",
+    "both_right": "both_correct",
+    "right": "correct",
+    "rights": "correct",
+    "place": "order",
+    "setting": "configuration",
 }
 RENAMED = NAMES
 """Former name of a URL parameter: the key of its widget today."""
@@ -167,11 +174,11 @@ def test_every_comparison_is_offered_and_opens(store: RunStore) -> None:
 
 
 def test_runs_in_the_trash_can_be_restored(home: Home, store: RunStore) -> None:
-    assert store.removed() == FORMER["removed_runs"]
+    assert store.deleted() == FORMER["removed_runs"]
     for run_id in FORMER["removed_runs"]:
         store.restore(run_id)
         assert store.path(run_id)
-    assert RunStore(home).removed() == []
+    assert RunStore(home).deleted() == []
 
 
 def test_notes_tags_and_stars_are_there_and_can_be_changed(home: Home) -> None:
@@ -209,13 +216,13 @@ def test_added_folder_and_the_digits_are_the_same_data(home: Home) -> None:
 def test_bundle_is_imported_into_an_empty_home(tmp_path: Path, home: Home) -> None:
     empty = Home(tmp_path / "empty")
     imported = import_bundle(empty, home.path / "bundle.zip", models=True)
-    assert sorted(imported.came) == FORMER["bundle"]["run_ids"]
-    for run_id in imported.came:
+    assert sorted(imported.imported) == FORMER["bundle"]["run_ids"]
+    for run_id in imported.imported:
         run = RunStore(empty).open(run_id)
         run.verify()
         assert run.record.metrics.model_dump() == FORMER["runs"][run_id]["metrics"]
         assert run.has("model.tflite")
-    assert sorted(import_bundle(home, home.path / "bundle.zip").here) == FORMER["bundle"]["run_ids"]
+    assert sorted(import_bundle(home, home.path / "bundle.zip").existing) == FORMER["bundle"]["run_ids"]
 
 
 # Jobs
@@ -241,7 +248,7 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
 
 def test_queue_goes_on_where_the_former_version_left_it(home: Home) -> None:
     queue = JobQueue(home)
-    queue.go_on()
+    queue.unpause()
     waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
     claimed = queue.claim()
     assert claimed is not None

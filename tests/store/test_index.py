@@ -105,7 +105,7 @@ def test_looking_at_every_record_takes_a_small_share_of_the_time(
     store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
-    monkeypatch.setattr("core.store.index._LOOKING_SHARE", 1e-9)
+    monkeypatch.setattr("core.store.index._SCAN_FRACTION", 1e-9)
     ids(store)
     (run.path / "record.json").write_text("{")
     assert ids(store) == [run.run_id]
@@ -145,7 +145,7 @@ def test_home_that_cannot_be_written_is_listed(store: RunStore, make_run: RunWri
 def test_home_whose_runs_are_no_folder_is_told(store: RunStore) -> None:
     store.home.path.mkdir()
     store.home.runs.write_text("")
-    with pytest.raises(HomeError, match=r"Expected to be able to read .*runs; got: Not a directory"):
+    with pytest.raises(HomeError, match=r"^Cannot read .*runs: Not a directory\.$"):
         store.frame()
 
 

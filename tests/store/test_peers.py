@@ -27,6 +27,6 @@ def test_runs_on_test_set_a_comparison_are_those_of_the_list(make_run: RunWriter
         for head in ("gap", "dense") for seed in (0, 1) for images in (500, None)
     )  # fmt: skip
     alone, listed = RunsOnTestSet.of(comparison), RunsOnTestSet.within(comparison, store.frame())
-    columns = ["run_id", "setting", "name"]
+    columns = ["run_id", "configuration", "name"]
     pd.testing.assert_frame_equal(alone.runs[columns], listed.runs[columns])
     assert alone.settings == listed.settings == ["train_images"]

@@ -12,11 +12,11 @@ from tests.support.run_store import ABSENT, edit_record, ids
 from tests.support.run_writer import RunWriter
 
 DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "other id": (lambda r: r.update(run_id=ABSENT), "got another spec"),
-    "other spec": (lambda r: r["spec"].update(epochs=9), "got another spec"),
+    "other id": (lambda r: r.update(run_id=ABSENT), "its spec does not match its run ID"),
+    "other spec": (lambda r: r["spec"].update(epochs=9), "its spec does not match its run ID"),
     "knob out of bounds": (lambda r: r["spec"].update(epochs=0), "Expected epochs between 1 and 1000; got 0"),
-    "head of a newer version": (lambda r: r["spec"].update(head="capsule"), "Expected head to be one of"),
-    "knob of a newer version": (lambda r: r["spec"].update(rotation=3), "Expected only known settings"),
+    "head of a newer version": (lambda r: r["spec"].update(head="capsule"), "Unknown head 'capsule'. Choose one of: "),
+    "knob of a newer version": (lambda r: r["spec"].update(rotation=3), "Unknown setting 'rotation'"),
     "no metrics": (lambda r: r.pop("metrics"), "metrics: Field required"),
     "no number": (lambda r: r["metrics"].update(test_accuracy="high"), "metrics.test_accuracy"),
     "not finite": (lambda r: r["cost"].update(train_seconds=float("inf")), "cost.train_seconds"),
@@ -47,7 +47,7 @@ def test_record_that_is_no_record_is_told(store: RunStore, make_run: RunWriter, 
     run = make_run()
     (run.path / "record.json").write_bytes(text)
     assert ids(store) == []
-    assert store.damaged()[run.run_id].startswith(f"Expected run '{run.run_id}' to have a valid record.json; got ")
+    assert store.damaged()[run.run_id].startswith(f"record.json of run '{run.run_id}' is invalid: ")
 
 
 def test_record_that_is_a_folder_is_told(store: RunStore, make_run: RunWriter) -> None:
@@ -62,4 +62,4 @@ def test_record_of_another_run_is_told(store: RunStore, make_run: RunWriter) -> 
     run = make_run()
     shutil.copytree(run.path, run.path.with_name(ABSENT))
     assert ids(store) == [run.run_id]
-    assert f"got that of {run.run_id}" in store.damaged()[ABSENT]
+    assert f"belongs to run {run.run_id}." in store.damaged()[ABSENT]

@@ -132,8 +132,8 @@ def test_mean_of_the_map_plus_the_bias_is_the_logit_of_a_trained_model(trained: 
     images = np.array(open_view(trained_home, trained.spec).test_images[:MOST_IMAGES])
     live, stored = LiveModel(trained), read_maps(trained)
     assert stored
-    assert stored.maps.shape == (MOST_IMAGES, 10, *live.answer(images[:1]).maps.shape[2:])
-    answer = live.answer(images)
+    assert stored.maps.shape == (MOST_IMAGES, 10, *live.predict(images[:1]).maps.shape[2:])
+    answer = live.predict(images)
     np.testing.assert_allclose(answer.probs, trained.predictions.test_probs[:MOST_IMAGES], atol=1e-5)
     np.testing.assert_allclose(stored.maps, answer.maps, rtol=2e-3, atol=1e-3 * np.abs(answer.maps).max())
     logits = logits_of(trained, images)

@@ -212,9 +212,7 @@ def test_diverged_training_fails_with_a_sentence(continued):
     model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
     model.save(path)
     words = fail(continued)
-    assert words == (
-        "Expected a finite loss; got nan in epoch 4: the training diverged, so choose a learning_rate below 0.001."
-    )
+    assert words == ("The training diverged: the loss is nan in epoch 4. Use a learning rate below 0.001.")
 
 
 @long
@@ -246,7 +244,7 @@ def test_older_attempt_stops_and_writes_nothing_more(home):
     (folder / "attempt").write_text("2")
     process.join(60)
     assert process.exitcode == 1
-    last = "Expected attempt 1 to be the current one; got 2, so this one ends."
+    last = "Attempt 1 was replaced by attempt 2 and stops."
     assert (folder / "log.txt").read_text().splitlines()[-1] == last
     assert json.loads((folder / "progress.json").read_text())["attempt"] == 1
     assert not home.runs.exists()
@@ -282,7 +280,7 @@ def test_two_processes_do_not_share_a_job(home):
     folder = make_job(home, epochs=1)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert fail(folder) == f"Expected to be the only process on job {folder.name}; got another one."
+        assert fail(folder) == f"Job {folder.name} is in use by another process. Cancel the job, then retry it."
 
 
 def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twice(home):
@@ -300,7 +298,7 @@ def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twic
     assert (zombie.exitcode, second.exitcode) == (1, 0), (folder / "log.txt").read_text()
     run = RunStore(home).open(folder.name)
     assert run.history["epoch"].tolist() == list(range(1, 13))
-    assert "Expected attempt 1 to be the current one; got 2" in (run.path / "log.txt").read_text()
+    assert "Attempt 1 was replaced by attempt 2" in (run.path / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(
@@ -317,7 +315,7 @@ def test_share_of_a_gpu_bounds_its_memory_and_a_whole_one_grows(share, memory, l
 def test_folder_without_a_spec_is_refused_with_a_sentence(home):
     folder = home.jobs / "0123456789ab"
     folder.mkdir(parents=True)
-    assert fail(folder).startswith("Expected a job's folder with a readable spec.json; got ")
+    assert fail(folder).startswith("Cannot read spec.json in ")
 
 
 def test_run_was_put_to_corruption_on_images_that_it_also_saw_as_they_are(run):
@@ -383,16 +381,14 @@ def test_many_epochs_of_few_images_train_to_the_end(home):
 def test_too_little_memory_fails_with_a_sentence(home, settings, epoch):
     folder = make_job(home, **{"train_images": 1437, **settings})
     words = fail(folder, spare_bytes=600 * 2**20)
-    assert words == (
-        "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
-    )
+    assert words == ("The training ran out of memory. Use fewer filters or units, or a smaller batch size.")
     assert ("from epoch 1 of" in (folder / "log.txt").read_text()) == bool(epoch)
 
 
 @long
 def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path):
     found = full_disk.run(tmp_path / "disk")
-    sentence = "Expected room on the disk for this run; got none left: free some, then train it again."
+    sentence = "The disk is full. Free disk space, then train this run again."
     failed = {"state": "failed", "reason": sentence, "last": sentence}
     assert found["no room for the model"] == {**failed, "attempt": 1}
     assert found["no room for the export"] == {**failed, "attempt": 2}
@@ -402,7 +398,7 @@ def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path)
     assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
     read_only = found["read-only"]
     assert len(read_only["said"]) == 3
-    assert all(sentence.startswith("Expected to be able to write") for sentence in read_only["said"]), read_only
+    assert all(sentence.startswith("Cannot write") for sentence in read_only["said"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
 

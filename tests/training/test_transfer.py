@@ -109,8 +109,8 @@ def test_damaged_weights_are_told_with_file_and_size(damage, home):
         content = {"truncated": path.read_bytes()[:100_000], "empty": b"", "text": b"<html>log in</html>"}[damage]
         path.write_bytes(content)
     sentence = refuse(home)
-    assert sentence.startswith(f"Expected {path} ({path.stat().st_size:,} bytes) to hold the weights of mobilenet, ")
-    assert "got another or a damaged file (" in sentence
+    assert sentence.startswith(f"{path} ({path.stat().st_size:,} bytes) does not contain the weights of mobilenet ")
+    assert " or is damaged: " in sentence
     assert BACKBONES["mobilenet"].weights.origin in sentence
 
 
@@ -148,7 +148,7 @@ def check_maps(home: Home, run: Run) -> None:
     """Those that the worker kept are those that the exported model has."""
     stored = read_maps(run)
     assert stored
-    answer = LiveModel(run).answer(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
+    answer = LiveModel(run).predict(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
     assert answer.maps is not None
     np.testing.assert_allclose(stored.maps, answer.maps, rtol=2e-3, atol=1e-3 * np.abs(answer.maps).max())
     assert stored.maps.shape[1] == 2

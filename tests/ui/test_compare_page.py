@@ -77,7 +77,7 @@ def test_strip_says_which_seed_it_shows(open_page: Open, two_heads: list[str]) -
 
 def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs=f"{two_heads[0]}, {two_heads[1][:8]}")
-    assert "(one seed: a result, not a verdict)" in app.title[0].value
+    assert "(single seed: no statistical conclusion)" in app.title[0].value
 
 
 def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:

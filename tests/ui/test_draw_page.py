@@ -27,14 +27,14 @@ def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
     expected = {}
     for run in examples:
         if run.has("model.tflite"):
-            probs = LiveModel(run).answer(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
+            probs = LiveModel(run).predict(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
             expected[run.spec.head] = f"{probs.argmax()} ({100 * probs.max():.1f} %)"
     assert app.markdown[-1].value == f"#### GAP: {expected['gap']} · Flatten + Dense: {expected['dense']}"
     html = html_of(app)
     assert html.count("var(--maps)") == 2
     assert "as the models see it" in html
     app.selectbox(key="drawn_for").set_value("4").run()
-    assert "what speaks for 4" in html_of(app)
+    assert "evidence for 4" in html_of(app)
     assert not app.error
 
 

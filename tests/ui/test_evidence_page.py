@@ -36,7 +36,7 @@ def test_runs_that_were_not_put_to_corruption_say_so(open_page: Open, make_run: 
     run = make_run(head="gap")
     rewrite(run, labels=run.predictions.test_labels)
     app = open_page("evidence", evidence="Robustness")
-    assert [info.value[:37] for info in app.info] == ["These runs were not put to stress: th"]
+    assert [info.value[:29] for info in app.info] == ["Robustness was not evaluated: "]
 
 
 def test_check_that_failed_has_its_page_of_explanation(open_page: Open, two_heads: list[str]) -> None:

@@ -147,7 +147,7 @@ def test_library_agrees_with_every_padding_stride_and_dilation(open_lab: Open, t
     assert "The library agrees in all" in text_of(app)
     if padding != "valid":
         app.slider(key=f"lab_{name}_d").set_value(2).run()
-        assert "The library agrees in all" in text_of(app) or "Choose more padding" in text_of(app)
+        assert "The library agrees in all" in text_of(app) or "Use more padding" in text_of(app)
 
 
 def test_step_follows_when_the_output_becomes_shorter(open_lab: Open) -> None:
@@ -182,9 +182,9 @@ def test_every_kernel_meets_the_image(open_lab: Open, kernel: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("abc", "Expected kernel as rows of numbers separated by spaces and lines; got 'abc'."),
-        ("", "Expected kernel as rows of numbers separated by spaces and lines; got nothing."),
-        ("1 2; 3", "Expected the rows of kernel to be of one length; got rows of 1 and of 2 numbers."),
+        ("abc", "Expected kernel as rows of numbers separated by spaces, one row per line; got 'abc'."),
+        ("", "Expected kernel as rows of numbers separated by spaces, one row per line; got an empty text."),
+        ("1 2; 3", "Expected rows of equal length in kernel; got rows of 1 and 2 numbers."),
         ("<b>1</b>", "got '<b>1</b>'."),
     ],
 )
@@ -199,7 +199,7 @@ def test_typed_nonsense_ends_in_a_sentence_and_can_be_mended(open_lab: Open, tex
 
 def test_kernel_larger_than_the_image_is_refused(open_lab: Open) -> None:
     app = open_lab("2D convolution", **{"2d_padding": "valid", "kernel2": "box blur 5 × 5"})
-    assert app.error[0].value.startswith("Expected a kernel that covers at most the 4 padded values; got one")
+    assert app.error[0].value.startswith("Expected a kernel that covers at most 4 values (the padded input); got 5")
 
 
 def test_link_keeps_what_was_typed(open_lab: Open) -> None:
@@ -221,7 +221,7 @@ def test_size_follows_its_sliders(open_lab: Open) -> None:
     assert r"\frac{11 + 2 \cdot 2 - 5}{2} \right\rfloor + 1 = 6" in text_of(app)
     app.slider(key="lab_n").set_value(1).run()
     app.slider(key="lab_p").set_value(0).run()
-    assert "Choose more padding" in app.error[0].value
+    assert "Use more padding" in app.error[0].value
 
 
 # Pooling and channels
@@ -255,7 +255,7 @@ def test_convolution_with_equal_weights_is_mean_pooling(open_lab: Open) -> None:
 
 def test_window_larger_than_the_map_is_refused(open_lab: Open) -> None:
     app = open_lab("Pooling", pool_x="1 2; 3 4", pool_window="3")
-    assert app.error[0].value == "Expected a window of at most 2 for this map; got 3."
+    assert app.error[0].value == "Expected a window of at most 2 (the size of the map); got 3."
 
 
 def test_channels_sum_to_one_map(open_lab: Open) -> None:

@@ -190,7 +190,7 @@ def test_marking_is_for_trainers_and_deleting_for_admins(
     home: Home, make_run: RunWriter, name: str, marks: bool, deletes: bool
 ) -> None:
     run, other = make_run(predictions=False), make_run(predictions=False, seed=1)
-    RunStore(home).remove(other.run_id)
+    RunStore(home).delete(other.run_id)
     NoteBook(home).write(run.run_id, Note(name="the first", text="of all"))
     app = AppTest.from_function(show_run, default_timeout=60)
     app.secrets.update(SECRETS)

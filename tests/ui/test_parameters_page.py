@@ -30,7 +30,7 @@ def test_calculator_follows_its_sliders(open_page: Open) -> None:
 def test_calculator_says_when_the_maps_vanish(open_page: Open) -> None:
     app = open_page("parameters", side="8")
     app.slider(key="calculator_blocks").set_value(5).run()
-    assert "Choose fewer blocks or larger images than 8 × 8 × 1." in app.warning[0].value
+    assert "Use fewer blocks or images larger than 8 × 8 × 1." in app.warning[0].value
 
 
 # Train

@@ -17,7 +17,7 @@ def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, t
     path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
     app = open_page("predictions")
     assert "cannot be shown" in app.info[0].value
-    assert "Which class is taken for which" in [heading.value for heading in app.subheader]
+    assert "Confusion matrix" in [heading.value for heading in app.subheader]
 
 
 # What stands in the URL
@@ -27,7 +27,7 @@ def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, t
 def test_unknown_image_is_named_with_what_was_expected(open_page: Open, two_heads: list[str], image: str) -> None:
     app = open_page("predictions", image=image)
     assert [warning.value for warning in app.warning] == [f"Expected image between 0 and 359; got '{image}'."]
-    assert "Which class is taken for which" in [heading.value for heading in app.subheader]
+    assert "Confusion matrix" in [heading.value for heading in app.subheader]
 
 
 # Predictions

@@ -100,7 +100,7 @@ def test_archived_runs_stand_there_when_asked_for(open_runs: Open, home: Home, m
 def test_deleted_run_comes_back_by_undo(home: Home, make_run: RunWriter, store: RunStore, open_runs: Open) -> None:
     run = make_run()
     app = button(tick(run.run_id), "Delete")
-    assert store.removed() == [run.run_id]
+    assert store.deleted() == [run.run_id]
     assert app.text[0].value == "1 deleted run can be restored."
     button(app, "Undo")
     assert store.path(run.run_id) == run.path

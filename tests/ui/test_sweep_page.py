@@ -62,7 +62,7 @@ def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, ma
     assert table["Time"][0] == "–"
     assert "to" in table["Time"][1]
     assert {metric.label: metric.value for metric in app.metric} == {"To train": "5", "Cached": "1"}
-    assert [text for text in app.caption if "makes no difference to GAP" in text.value]
+    assert [text for text in app.caption if "has no effect on GAP" in text.value]
     assert JobQueue(home).jobs() == []
 
 
@@ -83,13 +83,13 @@ def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run:
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
     end(home, specs[1], "failed", "Expected memory; got none.")
-    end(home, specs[2], "cancelled", "The sweep's budget of 3 min was used up.")
+    end(home, specs[2], "cancelled", "The sweep used its time budget of 3 min.")
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
     assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
     said = [caption.value for caption in app.caption]
     assert "1 failed: Expected memory; got none." in said
-    assert "1 not started: The sweep's budget of 3 min was used up." in said
+    assert "1 not started: The sweep used its time budget of 3 min." in said
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
     assert "Train 2 not started" in labels(open_page("train"))

@@ -1,1 +1,1 @@
-"""One file a check; the file's name is the check's name."""
+"""Fairness checks, one file per check; the file name is the name of the check."""

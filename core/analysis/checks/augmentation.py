@@ -1,4 +1,4 @@
-"""Whether all heads saw their images changed in the same way."""
+"""Check that all heads were trained with the same augmentation."""
 
 from core.analysis.check import Result, check, compare_settings
 from core.store.comparison import Comparison
@@ -6,10 +6,11 @@ from core.store.comparison import Comparison
 
 @check(code="H03", title="Different augmentation", severity="serious")
 def augmentation(comparison: Comparison) -> Result:
-    """**Asked:** do all heads have the same augmentation, with the same strengths in the same order?
+    """**Check:** all heads were trained with the same augmentation: the same steps, order and strengths.
 
-    **Why it matters:** augmentation works like more data. A head that had it cannot be set against one that had not.
+    **Why it matters:** augmentation acts as additional training data. A head trained with it cannot be compared fairly
+    with a head trained without it.
 
-    **What to do:** train both heads with the same augmentation, or without any.
+    **What to do:** train all heads with the same augmentation, or without any.
     """
     return compare_settings(comparison, ("augmentation",), "augmentation")

@@ -1,4 +1,4 @@
-"""Whether all heads stand on the same backbone."""
+"""Check that all heads use the same backbone."""
 
 from core.analysis.check import Result, check, compare_settings
 from core.spec import SETTINGS
@@ -9,11 +9,12 @@ _SETTINGS = [name for name, setting in SETTINGS.items() if setting.group == "bac
 
 @check(code="H04", title="Different backbone", severity="serious")
 def backbone(comparison: Comparison) -> Result:
-    """**Asked:** do all heads have the same backbone with the same settings, its dropout among them?
+    """**Check:** all heads use the same backbone with the same hyperparameters, including its dropout.
 
-    **Why it matters:** the question is what the *head* does. When the features below it differ as well, nobody can
-    say which of the two made the difference.
+    **Why it matters:** the comparison measures the effect of the *head*. If the backbone differs as well, a difference
+    in accuracy cannot be attributed to either of them.
 
-    **What to do:** compare runs that differ in the head alone. To study a setting of the backbone, keep one head.
+    **What to do:** compare runs that differ only in the head. To study a hyperparameter of the backbone, use the same
+    head for all runs.
     """
     return compare_settings(comparison, _SETTINGS, "backbone")

@@ -1,25 +1,26 @@
-"""Whether always guessing the commonest class would score well."""
+"""Check that the majority baseline is not much more accurate than chance."""
 
 from core.analysis.check import Result, check
 from core.store.comparison import Comparison
 
-_UNBALANCED = 1.25  # times the share of a class among equals
+_IMBALANCED = 1.25  # times the share of a class in a balanced test set
 
 
-@check(code="H10", title="Unbalanced classes", severity="warning")
+@check(code="H10", title="Imbalanced classes", severity="warning")
 def balance(comparison: Comparison) -> Result:
-    """**Asked:** is the commonest class among the test images more than 1.25 times as frequent as each would be among
-    equals?
+    """**Check:** the most frequent class of the test set is at most 1.25 times as frequent as in a balanced test set.
 
-    **Why it matters:** where 90 % of the images show one class, a model that has learned nothing scores 90 %. Accuracy
-    hides then what happens to the rare classes.
+    **Why it matters:** if 90% of the images belong to one class, a model that always predicts this class (the majority
+    baseline) has an accuracy of 90%. Accuracy then hides errors on the rare classes.
 
-    **What to do:** read accuracies against that floor, and look at the accuracy of each class.
+    **What to do:** compare each accuracy with the majority baseline, and read the per-class accuracy.
     """
     data = comparison.first.record.data
     if data.majority is None:
-        return Result("not applicable", "The runs do not say how frequent the commonest class is.")
-    floor = f"always guessing the commonest one scores {data.majority:.1%} here"
-    if data.majority * len(data.classes) < _UNBALANCED:
-        return Result("passed", f"The classes are balanced: {floor}.")
-    return Result("failed", f"The classes are unbalanced: {floor}.")
+        return Result("not applicable", "The runs were stored without the class frequencies of the test set.")
+    baseline = f"the majority baseline has an accuracy of {data.majority:.1%}"
+    if data.majority * len(data.classes) < _IMBALANCED:
+        return Result("passed", f"The classes are balanced: {baseline}.")
+    return Result(
+        "failed", f"The classes are imbalanced: {baseline}. Compare accuracies with it and read the per-class accuracy."
+    )

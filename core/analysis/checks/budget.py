@@ -1,4 +1,4 @@
-"""Whether all heads were trained for as long and in the same way."""
+"""Check that all heads were trained with the same training budget."""
 
 from core.analysis.check import Result, check, compare_settings
 from core.spec import SETTINGS
@@ -7,13 +7,14 @@ from core.store.comparison import Comparison
 _SETTINGS = [name for name, setting in SETTINGS.items() if setting.group == "training" and name != "seed"]
 
 
-@check(code="H05", title="Different budget", severity="serious")
+@check(code="H05", title="Different training budget", severity="serious")
 def budget(comparison: Comparison) -> Result:
-    """**Asked:** do all heads have the same epochs, batch size, learning rate, loss and L2 penalty?
+    """**Check:** all heads were trained with the same epochs, batch size, learning rate, loss and L2 penalty.
 
-    **Why it matters:** a head that was trained for longer, or with a learning rate that suits it better, wins for that
-    reason. The same budget is the least that a fair comparison needs.
+    **Why it matters:** a head that was trained for more epochs, or with a better learning rate, can be more accurate
+    for this reason only. A fair comparison needs at least the same training budget.
 
-    **What to do:** give the shorter runs more epochs on the Curves page, or train both with the same settings.
+    **What to do:** train the shorter runs for more epochs on the Curves page, or train all heads with the same
+    hyperparameters.
     """
-    return compare_settings(comparison, _SETTINGS, "training settings")
+    return compare_settings(comparison, _SETTINGS, "training hyperparameters")

@@ -1,21 +1,22 @@
-"""Whether all heads saw the same images."""
+"""Check that all heads were trained on the same dataset."""
 
 from core.analysis.check import Result, check
 from core.store.comparison import Comparison
 
 
-@check(code="H01", title="Different data", severity="serious")
+@check(code="H01", title="Different training data", severity="serious")
 def data(comparison: Comparison) -> Result:
-    """**Asked:** do all runs name the same dataset with the same fingerprint, a hash of its images and labels?
+    """**Check:** all runs have the same dataset fingerprint, a hash of its images and labels.
 
-    **Why it matters:** a head that learned from other images may be better for that alone. Runs that were *tested* on
-    other images are never compared at all; this check is about what they learned from.
+    **Why it matters:** a head trained on different images can be more accurate for this reason only. Runs with
+    different *test sets* are never compared; this check covers the training data.
 
-    **What to do:** train the heads again on the data that is here now. The fingerprint stands in `show RUN_ID`.
+    **What to do:** train the heads again on the current dataset. `show RUN_ID` prints the fingerprint of a run.
     """
     if len(comparison.runs) < 2:
-        return Result("not applicable", "There is one run, and nothing to set it against.")
-    prints = list(dict.fromkeys(run.record.data.fingerprint for run in comparison.runs))
-    if len(prints) > 1:
-        return Result("failed", f"The runs were trained on different data: fingerprints {' and '.join(prints)}.")
-    return Result("passed", f"All runs have the data with fingerprint {prints[0]}.")
+        return Result("not applicable", "This check needs at least two runs.")
+    fingerprints = list(dict.fromkeys(run.record.data.fingerprint for run in comparison.runs))
+    if len(fingerprints) > 1:
+        listed = " and ".join(fingerprints)
+        return Result("failed", f"The runs were trained on different data: fingerprints {listed}. Train them again.")
+    return Result("passed", f"All runs were trained on the dataset with fingerprint {fingerprints[0]}.")

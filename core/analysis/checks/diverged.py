@@ -1,4 +1,4 @@
-"""Whether a training lost its way for good."""
+"""Check that no run diverged."""
 
 import numpy as np
 
@@ -7,31 +7,32 @@ from core.store.comparison import Comparison
 from core.store.run import Run
 
 
-@check(code="H14", title="Diverged training", severity="serious")
+@check(code="H14", title="Training diverged", severity="serious")
 def diverged(comparison: Comparison) -> Result:
-    """**Asked:** is every loss and every probability a number?
+    """**Check:** all losses and probabilities are finite (no NaN).
 
-    **Why it matters:** when the weights of a training grow beyond all bounds, its losses and probabilities stop being
-    numbers. An image without a probability has no guess and counts as wrong; calibration leaves it out. The accuracy
-    of such a run says nothing about its head.
+    **Why it matters:** if the weights grow without bound, losses and probabilities become NaN. An image with a NaN
+    probability has no prediction, counts as wrong and is excluded from calibration. The accuracy of a diverged run
+    does not measure the quality of its head.
 
-    **What to do:** train again with a smaller learning rate.
+    **What to do:** train again with a lower learning rate.
     """
-    told = [
-        f"{variant.label} with seed {run.spec.seed} ({what})"
+    affected = [
+        f"{variant.label} with seed {run.spec.seed} ({extent})"
         for variant in comparison.variants
         for run in variant.runs
-        if (what := _describe(run))
+        if (extent := _describe_extent(run))
     ]
-    if told:
-        return Result("failed", f"Not every loss or probability is a number: {'; '.join(told)}.")
-    return Result("passed", "Every loss and every probability is a number.")
+    if affected:
+        listed = "; ".join(affected)
+        return Result("failed", f"Losses or probabilities are NaN: {listed}. Train again with a lower learning rate.")
+    return Result("passed", "All losses and probabilities are finite.")
 
 
-def _describe(run: Run) -> str:
-    lost = int((~np.isfinite(run.predictions.test_probs)).any(axis=1).sum())
-    if lost:
-        return f"{lost:,} of {run.record.data.test_images:,} test images"
+def _describe_extent(run: Run) -> str:
+    images = int((~np.isfinite(run.predictions.test_probs)).any(axis=1).sum())
+    if images:
+        return f"{images:,} of {run.record.data.test_images:,} test images"
     epochs = int(run.history[["loss", "val_loss"]].isna().any(axis=1).sum())
     if epochs:
         return f"{epochs:,} of {len(run.history):,} epochs"

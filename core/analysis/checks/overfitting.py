@@ -1,40 +1,44 @@
-"""Whether the trainings went on after they had learned what there was to learn."""
+"""Check for overfitting: a final validation loss well above its minimum."""
 
 import pandas as pd
 
-from core.analysis.check import Result, check, tell_runs
+from core.analysis.check import Result, check, list_affected
 from core.store.comparison import Comparison
 from core.store.run import Run
 
 _WINDOW = 3
-_FEWEST = 5
+_MIN_EPOCHS = 5
 _RISE = 0.1
 
 
-@check(code="H08", title="Over-fitting", severity="warning")
+@check(code="H08", title="Overfitting", severity="warning")
 def overfitting(comparison: Comparison) -> Result:
-    """**Asked:** does the validation loss end more than 10 % above its lowest, while the training loss fell on? Both
-    are means over three epochs, so that one odd epoch decides nothing. A head is named when half of its seeds or more
-    are so.
+    """**Check:** the final validation loss is at most 10% above its minimum, or the training loss did not decrease
+    further. Both losses are moving averages over three epochs. A head is listed if at least half of its seeds fail.
 
-    **Why it matters:** from there on a model learns its training images by heart. Accuracy often stays as it is while
-    the probabilities become too sure, so losses and calibration suffer first. A head with many parameters gets there
-    sooner, and fewer epochs might have served it better.
+    **Why it matters:** after the minimum the model memorizes its training images (overfitting). Accuracy often remains
+    constant while the model becomes overconfident, so the loss and the calibration degrade first. A head with many
+    parameters overfits earlier and might be better with fewer epochs.
 
-    **What to do:** look where the curve turns, and set against it a training of that many epochs; or add dropout, an
-    L2 penalty or augmentation to both heads.
+    **What to do:** find the minimum of the validation loss in the learning curves and train with this number of epochs,
+    or add dropout, an L2 penalty or augmentation to all heads.
     """
-    if min(len(run.history) for run in comparison.runs) < _FEWEST:
-        return Result("not applicable", f"Fewer than {_FEWEST} epochs show no turn.")
-    told = tell_runs(comparison, _rises)
-    if told:
-        return Result("failed", f"The validation loss ends well above its lowest: {', '.join(told)}.")
-    return Result("passed", "The validation loss ends near its lowest in most seeds of every head.")
+    if min(len(run.history) for run in comparison.runs) < _MIN_EPOCHS:
+        return Result("not applicable", f"This check needs at least {_MIN_EPOCHS} epochs.")
+    affected = list_affected(comparison, _is_overfitted)
+    if affected:
+        listed = ", ".join(affected)
+        return Result(
+            "failed",
+            f"Overfitting: the validation loss ends well above its minimum: {listed}. "
+            "Use fewer epochs or more regularization.",
+        )
+    return Result("passed", "No overfitting: in most seeds of every head the validation loss ends near its minimum.")
 
 
-def _rises(run: Run) -> bool:
+def _is_overfitted(run: Run) -> bool:
     means: pd.DataFrame = run.history[["loss", "val_loss"]].rolling(_WINDOW).mean().dropna()
     if means.empty:
         return False
-    turn, end = means.iloc[int(means["val_loss"].argmin())], means.iloc[-1]
-    return bool(end["val_loss"] > (1 + _RISE) * turn["val_loss"] and end["loss"] < turn["loss"])
+    minimum, end = means.iloc[int(means["val_loss"].argmin())], means.iloc[-1]
+    return bool(end["val_loss"] > (1 + _RISE) * minimum["val_loss"] and end["loss"] < minimum["loss"])

@@ -1,22 +1,26 @@
-"""Whether the runs are what their recipe says."""
+"""Check that the runs use the hyperparameters of their recipe."""
 
 from core.analysis.check import Result, check
 from core.store.comparison import Comparison, list_changes
 
 
-@check(code="H12", title="Other settings than the recipe's", severity="note")
+@check(code="H12", title="Different from the recipe", severity="note")
 def recipe(comparison: Comparison) -> Result:
-    """**Asked:** were all heads trained with the recipe's own settings?
+    """**Check:** all heads were trained with the hyperparameters of the recipe.
 
-    **Why it matters:** a recipe stands for a published system. With other settings the comparison may be just as fair,
-    but it is another one, and its scores cannot be set against the published figures.
+    **Why it matters:** a recipe reproduces a published system. With other hyperparameters the comparison can be equally
+    fair, but its results cannot be compared with the published results.
 
-    **What to do:** nothing, if the change was meant; otherwise train the recipe as it is.
+    **What to do:** nothing if the change is intended; otherwise train the recipe without changes.
     """
     found = comparison.recipe
     if found is None:
-        return Result("not applicable", "The runs belong to no recipe.")
+        return Result("not applicable", "The runs do not belong to a recipe.")
     changes = list_changes(found, comparison.variants)
     if changes:
-        return Result("failed", f"The settings are not the recipe's own: {', '.join(changes.values())}.")
-    return Result("passed", f"The settings are those of {found.name}.")
+        return Result(
+            "failed",
+            f"The hyperparameters differ from {found.name}: {', '.join(changes.values())}. "
+            "Do not compare these results with published results.",
+        )
+    return Result("passed", f"The hyperparameters are those of {found.name}.")

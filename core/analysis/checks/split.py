@@ -1,4 +1,4 @@
-"""Whether all heads learned from the same images and were validated on the same others."""
+"""Check that all heads have the same training and validation images."""
 
 from core.analysis.check import Result, check, compare_settings
 from core.store.comparison import Comparison
@@ -6,14 +6,13 @@ from core.store.comparison import Comparison
 _SETTINGS = ("train_images", "validation_fraction", "validation_images", "side", "attribute")
 
 
-@check(code="H02", title="Different split", severity="serious")
+@check(code="H02", title="Different data split", severity="serious")
 def split(comparison: Comparison) -> Result:
-    """**Asked:** do all heads have the same number of training images, the same validation images, and images of the
-    same side?
+    """**Check:** all heads have the same number of training images, the same validation images and the same image size.
 
-    **Why it matters:** more training images are the surest way to a better score. Validation images decide which
-    curves look good, so they must be the same ones too.
+    **Why it matters:** more training images almost always increase accuracy. Validation curves are comparable only on
+    the same validation images.
 
-    **What to do:** train both heads with the same values for these settings.
+    **What to do:** train all heads with the same values of these settings.
     """
     return compare_settings(comparison, _SETTINGS, "training and validation images")

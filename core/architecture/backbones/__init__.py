@@ -1,1 +1,1 @@
-"""One file a backbone; the file's name is the backbone's name."""
+"""Backbones, one file per backbone; the file name is the name of the backbone."""

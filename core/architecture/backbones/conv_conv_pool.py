@@ -1,4 +1,4 @@
-"""The backbone of the many tutorials that follow VGG: two convolutions before each pooling."""
+"""Backbone of VGG-style tutorials: two convolutions before each pooling (demo224-heads)."""
 
 from core.architecture.backbone import backbone
 from core.architecture.layers import BatchNormalization, Conv, Layer, MaxPooling
@@ -7,7 +7,7 @@ from core.spec import RunSpec
 
 @backbone(label="Conv–conv–pool blocks", order=2, uses=("blocks", "filters", "kernel_size", "padding"))
 def conv_conv_pool(spec: RunSpec) -> list[Layer]:
-    """Two convolutions with ReLU, 2×2 max pooling and batch normalization; filters double from block to block."""
+    """Two convolutions with ReLU, 2×2 max pooling and batch normalization; filters double with each block."""
     layers: list[Layer] = []
     for block in range(spec.blocks):
         convolution = Conv(spec.filters * 2**block, spec.kernel_size, spec.padding)

@@ -1,4 +1,4 @@
-"""R1's backbone, with a larger kernel R4's: convolution, max pooling, dropout, repeated."""
+"""Backbone of kmnist-heads and, with a larger kernel, of mnist-heads."""
 
 from core.architecture.backbone import backbone
 from core.architecture.head import optional_dropout
@@ -8,7 +8,7 @@ from core.spec import RunSpec
 
 @backbone(label="Conv–pool blocks", order=1, uses=("blocks", "filters", "dropout", "kernel_size", "padding"))
 def conv_pool(spec: RunSpec) -> list[Layer]:
-    """Convolution with ReLU, 2×2 max pooling and dropout; filters double from block to block."""
+    """Convolution with ReLU, 2×2 max pooling and dropout; filters double with each block."""
     layers: list[Layer] = []
     for block in range(spec.blocks):
         convolution = Conv(spec.filters * 2**block, spec.kernel_size, spec.padding)

@@ -1,4 +1,4 @@
-"""MobileNet without its top (Howard et al. 2017), with its ImageNet weights."""
+"""MobileNet without its top layers (Howard et al. 2017), with ImageNet weights."""
 
 from core.architecture.backbone import PretrainedWeights, backbone
 from core.architecture.layers import BatchNormalization, Conv, DepthwiseConv, Layer, ReLU, Rescaling, ZeroPadding
@@ -17,7 +17,7 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1)
     ),
 )
 def mobilenet(spec: RunSpec) -> list[Layer]:
-    """A convolution and thirteen depthwise-separable blocks, pretrained on ImageNet, frozen or trained on."""
+    """A convolution and thirteen depthwise-separable blocks, pretrained on ImageNet; frozen or fine-tuned."""
     layers: list[Layer] = [Rescaling(2.0, (-1.0,), name="preprocessing"), *_convolve("conv1", 32, 3, 2)]
     for number, (filters, stride) in enumerate(_BLOCKS, 1):
         if stride > 1:

@@ -1,11 +1,11 @@
-"""VGG16 without its top (Simonyan & Zisserman 2015), with its ImageNet weights."""
+"""VGG16 without its top layers (Simonyan & Zisserman 2015), with ImageNet weights."""
 
 from core.architecture.backbone import PretrainedWeights, backbone
 from core.architecture.layers import Conv, Layer, MaxPooling, Rescaling
 from core.spec import RunSpec
 
 _STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-_MEANS = (123.68, 116.779, 103.939)  # of ImageNet's red, green and blue; VGG sees the rest
+_MEANS = (123.68, 116.779, 103.939)  # means of red, green and blue in ImageNet; VGG subtracts them
 
 
 @backbone(
@@ -18,7 +18,7 @@ _MEANS = (123.68, 116.779, 103.939)  # of ImageNet's red, green and blue; VGG se
     ),
 )
 def vgg16(spec: RunSpec) -> list[Layer]:
-    """Thirteen 3×3 convolutions in five stages, pretrained on ImageNet, frozen or trained on."""
+    """Thirteen 3×3 convolutions in five stages, pretrained on ImageNet; frozen or fine-tuned."""
     layers: list[Layer] = [Rescaling(255.0, tuple(-mean for mean in _MEANS), name="preprocessing")]
     for stage, (filters, count) in enumerate(_STAGES, 1):
         layers += [Conv(filters, padding="same", name=f"block{stage}_conv{number}") for number in range(1, count + 1)]

@@ -1,1 +1,1 @@
-"""One file a head; the file's name is the head's name."""
+"""Heads, one file per head; the file name is the name of the head."""

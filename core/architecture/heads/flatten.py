@@ -1,4 +1,4 @@
-"""The classic head without its hidden layer."""
+"""The classic head without a hidden layer."""
 
 from core.architecture.head import head, optional_dropout, outputs
 from core.architecture.layers import Flatten, Layer

@@ -1,4 +1,4 @@
-"""R1's Dense-free head as published: its class scores pass a ReLU, so they cannot be negative."""
+"""The published head of kmnist-heads without Dense layers: a ReLU follows its class scores."""
 
 from core.architecture.head import head
 from core.architecture.layers import Conv, GlobalPooling, Layer, Softmax
@@ -8,9 +8,9 @@ from core.spec import RunSpec
 
 @head(label="GAP", order=1)
 def gap(spec: RunSpec, classes: int) -> list[Layer]:
-    """One 3×3 convolution to a map per class, ReLU, global average pooling, softmax; no Dense layer."""
+    """One 3×3 convolution to one map per class, ReLU, global average pooling and softmax; no Dense layer."""
     if spec.loss == "binary":
         raise SpecError(
-            "Expected a head whose scores can be negative for the binary loss; got 'gap', whose ReLU cannot."
+            "The head 'gap' cannot use the binary loss: its ReLU prevents negative scores. Choose another head or loss."
         )
     return [Conv(classes, padding="same", name="class_maps"), GlobalPooling("average"), Softmax()]

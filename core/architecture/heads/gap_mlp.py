@@ -1,4 +1,4 @@
-"""Several Dense layers on the pooled maps, common in transfer learning."""
+"""Several Dense layers after global average pooling, common in transfer learning."""
 
 from core.architecture.head import head, optional_dropout, outputs, read_hidden
 from core.architecture.layers import Dense, GlobalPooling, Layer

@@ -1,4 +1,4 @@
-"""The strongest response of each map decides."""
+"""Global max pooling instead of global average pooling."""
 
 from core.architecture.head import head, optional_dropout, outputs
 from core.architecture.layers import GlobalPooling, Layer

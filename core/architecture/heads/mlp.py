@@ -1,4 +1,4 @@
-"""Several Dense layers on all that the backbone saw, as in many first tutorials."""
+"""Several Dense layers after Flatten, as in many introductory tutorials."""
 
 from core.architecture.head import head, optional_dropout, outputs, read_hidden
 from core.architecture.layers import Dense, Flatten, Layer

@@ -7,6 +7,6 @@ from core.spec import RunSpec
 
 @head(label="VGG head", order=9)
 def vgg(spec: RunSpec, classes: int) -> list[Layer]:
-    """Flatten, twice a dropout of one half and 4,096 Dense units with ReLU, then one Dense layer to the classes."""
+    """Flatten, twice dropout (rate 0.5) and 4,096 Dense units with ReLU, then one Dense layer to the classes."""
     hidden: list[Layer] = [Dropout(0.5), Dense(4096, "relu")]
     return [Flatten(), *hidden, *hidden, *outputs(spec, classes)]

@@ -1,1 +1,1 @@
-"""The transforms, one file each; a new file is a new entry."""
+"""Transforms, one file per transform."""

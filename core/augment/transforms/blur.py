@@ -16,13 +16,20 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
     order=13,
     amount=Amount(0, 8, 1.5, 0.25, "pixels", "{:g} px", neutral=0),
     strength=Strength(
-        0.1, 8, 1, 0.1, "pixels", "0 … {:g} px", help="The deviation is drawn from 0 to this.", draw=draw
+        0.1,
+        8,
+        1,
+        0.1,
+        "pixels",
+        "0 … {:g} px",
+        help="The standard deviation is drawn uniformly from 0 to this value.",
+        draw=draw,
     ),
 )
 def blur(image: Image, deviation: float) -> Image:
-    """Every value becomes a mean of those around it, weighted by a bell of that standard deviation.
+    """Blurs the image with a Gaussian filter of the given standard deviation.
 
-    Pillow's GaussianBlur, which three box blurs stand for. `tf.image` has no such function. In training the deviation
-    is drawn evenly from 0 to strength pixels.
+    `PIL.ImageFilter.GaussianBlur`, an approximation by three box blurs; `tf.image` has no equivalent. In training the
+    standard deviation is drawn uniformly from 0 to strength pixels.
     """
     return to_array(to_picture(image).filter(ImageFilter.GaussianBlur(deviation))) if deviation else image

@@ -4,12 +4,12 @@ from core.augment.pillow import resize_array
 from core.augment.transform import Amount, Image, transform
 
 
-@transform(label="Central crop", order=7, amount=Amount(0.1, 1, 0.7, 0.05, form="{:.0%} of both sides", neutral=1))
+@transform(label="Central crop", order=7, amount=Amount(0.1, 1, 0.7, 0.05, form="{:.0%} of each side", neutral=1))
 def central_crop(image: Image, share: float) -> Image:
-    """The middle of the image, that share of its height and width, enlarged to the size that it had.
+    """Crops the center of the image to a fraction of its height and width and resizes it to the original size.
 
-    As `tf.image.central_crop(image, share)` cuts, so many whole pixels less at each rim: int((side − side · share) /
-    2); then `tf.image.resize` to the original size, bilinear. Training has `zoom` for it, which is random.
+    As `tf.image.central_crop(image, share)`, int((side − side · share) / 2) pixels are removed at each edge; then
+    `tf.image.resize` (bilinear) to the original size. In training use `zoom`, which is random.
     """
     height, width, _ = image.shape
     top, left = int((height - height * share) / 2), int((width - width * share) / 2)

@@ -2,15 +2,15 @@
 
 from core.augment.transform import Amount, Image, transform
 
-_WIDTH, _HEIGHT = 178, 218  # of an official CelebA image, in whose pixels the box is given
+_WIDTH, _HEIGHT = 178, 218  # size of an official CelebA image; the box is given in its pixels
 
 
 @transform(label="Crop to a box", order=1, amount=Amount(16, 158, 128, 2, "pixels", "{0:g}×{0:g}"))
 def crop_box(image: Image, side: float, left: float = 20, top: float = 50) -> Image:
-    """What lies in a square box at one place, given in pixels of a CelebA image of 178×218; nothing is resized.
+    """Crops a fixed square box, given in pixels of a CelebA image (178×218), without resizing.
 
-    Side and corner (x = 20, y = 50) scale with the image, width and height apart: on 89×109 the box of 128×128 at
-    (20, 50) is one of 64×64 at (10, 25). What would lie outside is left out. On 178×218 it is
+    Side and corner (x = 20, y = 50) scale with the width and height of the image: on 89×109 the box of 128×128 at
+    (20, 50) becomes 64×64 at (10, 25). Parts outside the image are cut off. On 178×218 it is
     `tf.image.crop_to_bounding_box(image, 50, 20, side, side)`.
     """
     height, width, _ = image.shape

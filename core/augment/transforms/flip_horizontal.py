@@ -1,6 +1,6 @@
 """Horizontal flip."""
 
-from core.augment.transform import Amount, Image, Strength, draw_whether, transform
+from core.augment.transform import Amount, Image, Strength, draw_bernoulli, transform
 
 
 @transform(
@@ -8,13 +8,13 @@ from core.augment.transform import Amount, Image, Strength, draw_whether, transf
     order=2,
     amount=Amount(0, 1, 1, 1, neutral=0),
     strength=Strength(
-        0.01, 1, 0.5, 0.01, form="in {:.0%}", help="Probability that an image is flipped.", draw=draw_whether
+        0.01, 1, 0.5, 0.01, form="p = {:.0%}", help="Probability that an image is flipped.", draw=draw_bernoulli
     ),
 )
 def flip_horizontal(image: Image, times: float) -> Image:
-    """Left and right change places.
+    """Flips the image horizontally.
 
-    1 flips, 0 leaves the image as it is: `tf.image.flip_left_right`. In training the strength is the probability of a
-    flip; at 0.5 that is `tf.image.random_flip_left_right`.
+    1 flips the image (`tf.image.flip_left_right`), 0 leaves it unchanged. In training the strength is the probability
+    of a flip; 0.5 is `tf.image.random_flip_left_right`.
     """
     return image[:, ::-1] if times >= 0.5 else image

@@ -13,16 +13,23 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float
 @transform(
     label="Occlusion",
     order=15,
-    amount=Amount(0, 1, 0.3, 0.05, form="{:.0%} of both sides", neutral=0),
+    amount=Amount(0, 1, 0.3, 0.05, form="{:.0%} of each side", neutral=0),
     strength=Strength(
-        0.05, 1, 0.3, 0.05, form="0 … {:.0%}", help="The share of both sides is drawn from 0 to this.", draw=draw
+        0.05,
+        1,
+        0.3,
+        0.05,
+        form="0 … {:.0%}",
+        help="The fraction of each side is drawn uniformly from 0 to this value.",
+        draw=draw,
     ),
 )
 def occlusion(image: Image, share: float, x: float = 0.5, y: float = 0.5) -> Image:
-    """A rectangle of that share of height and width is black.
+    """Covers a rectangle, a fraction of the height and width of the image, with black.
 
-    It lies wholly within the image, x and y say where between the edges: 0 is left and top, 0.5 the middle. `tf.image`
-    has no such function. In training the share is drawn evenly from 0 to strength, and the place evenly from all.
+    The rectangle is completely inside the image; `x` and `y` are its position between the edges (0: left or top, 0.5:
+    center). `tf.image` has no equivalent. In training the fraction is drawn uniformly from 0 to strength and the
+    position uniformly from all positions.
     """
     height, width, _ = image.shape
     tall, wide = round(share * height), round(share * width)

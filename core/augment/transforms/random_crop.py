@@ -20,16 +20,16 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float, float
         1,
         0.01,
         form="{:.0%}",
-        help="Side of the square as a share of the shorter side; at 1 only its place along the longer side is random.",
+        help="Fraction of the shorter side; at 1 only the position along the longer side is random.",
         draw=draw,
     ),
 )
 def random_crop(image: Image, share: float, down: float = 0.5, right: float = 0.5) -> Image:
-    """A square whose side is that share of the image's shorter side, from a place that is random in training.
+    """Crops a square whose side is a fraction of the shorter side; in training its position is random.
 
-    `down` and `right`, from 0 to below 1, say where: in training both are drawn evenly, so each place is as likely as
-    every other, as in `tf.image.random_crop(image, (side, side, channels))`; at 0.5 the square is the central one. At
-    1 an image of 178×218 becomes one of 178×178, and a square image stays as it is.
+    `down` and `right`, from 0 to below 1, are the position of the square; 0.5 is the central one. In training both are
+    drawn uniformly, as in `tf.image.random_crop(image, (side, side, channels))`. At a fraction of 1 an image of 178×218
+    is cropped to 178×178, and a square image is unchanged.
     """
     height, width, _ = image.shape
     side = max(1, round(share * min(height, width)))

@@ -6,10 +6,9 @@ from core.augment.transform import Amount, Image, transform
 
 @transform(label="Resize", order=9, amount=Amount(4, 256, 64, 4, "pixels", "{0:g}×{0:g}"))
 def resize(image: Image, side: float) -> Image:
-    """The whole image at side × side pixels; one that is not square is stretched.
+    """Resizes the image to side × side pixels without preserving the aspect ratio.
 
-    Bilinear; when an image shrinks, over all pixels that fall into one, as `tf.image.resize(image, (side, side),
-    antialias=True)`, rounded. Every pipeline ends with the central square at the side of the model, so training needs
-    no step for it.
+    Bilinear with antialiasing, as `tf.image.resize(image, (side, side), antialias=True)`, rounded. In training this
+    step is not needed: every pipeline ends with the central square at the input size of the model.
     """
     return resize_array(image, int(side), int(side))

@@ -10,12 +10,14 @@ from core.augment.transform import Amount, Image, Strength, draw_around, transfo
     label="Rotation",
     order=10,
     amount=Amount(-180, 180, 15, 1, "degrees", "{:+g}°", neutral=0),
-    strength=Strength(1, 180, 10, 1, "degrees", "∓ {:g}°", help="Angles are drawn from ∓ this.", draw=draw_around(0)),
+    strength=Strength(
+        1, 180, 10, 1, "degrees", "± {:g}°", help="Angles are drawn uniformly from ± this value.", draw=draw_around(0)
+    ),
 )
 def rotation(image: Image, degrees: float) -> Image:
-    """The image turned about its centre, counter-clockwise; the size stays, corners that nothing covers are black.
+    """Rotates the image counter-clockwise about its center; the size does not change, empty corners are black.
 
-    Bilinear. `tf.image` has quarter turns alone: on a square image `tf.image.rot90` is 90 degrees. In training the
-    angle is drawn evenly from ∓ strength degrees.
+    Bilinear. `tf.image` has only rotations by 90 degrees (`tf.image.rot90`). In training the angle is drawn uniformly
+    from ± strength degrees.
     """
     return to_array(to_picture(image).rotate(degrees, Resampling.BILINEAR)) if degrees else image

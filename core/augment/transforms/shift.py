@@ -15,14 +15,20 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float, float]:
     order=11,
     amount=Amount(-0.5, 0.5, 0.2, 0.05, form="{:+.0%} of the width", neutral=0),
     strength=Strength(
-        0.01, 0.5, 0.1, 0.01, form="∓ {:.0%}", help="Shifts are drawn from ∓ this share of width and height.", draw=draw
+        0.01,
+        0.5,
+        0.1,
+        0.01,
+        form="± {:.0%}",
+        help="Shifts are drawn uniformly from ± this fraction of width and height.",
+        draw=draw,
     ),
 )
 def shift(image: Image, right: float, down: float = 0.0) -> Image:
-    """The image moved to the right by that share of its width; what nothing covers is black.
+    """Shifts the image to the right by a fraction of its width; empty areas are black.
 
-    Moved by whole pixels, in training also down by a share of the height; both are drawn evenly from ∓ strength.
-    `tf.image` has no such function.
+    Shifts are rounded to whole pixels. In training the image is also shifted down by a fraction of its height; both are
+    drawn uniformly from ± strength. `tf.image` has no equivalent.
     """
     height, width, _ = image.shape
     x, y = round(right * width), round(down * height)

@@ -8,8 +8,8 @@ from core.augment.transform import Amount, Image, Strength, transform
 
 
 def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
-    most = np.log1p(strength)
-    return (float(np.exp(rng.uniform(-most, most))),)
+    limit = np.log1p(strength)
+    return (float(np.exp(rng.uniform(-limit, limit))),)
 
 
 @transform(
@@ -17,15 +17,20 @@ def draw(rng: np.random.Generator, strength: float) -> tuple[float]:
     order=12,
     amount=Amount(0.5, 2, 1.4, 0.05, form="×{:g}", neutral=1),
     strength=Strength(
-        0.01, 1, 0.2, 0.01, form="up to ×1 + {:g}", help="Factors are drawn from 1 / (1 + this) to 1 + this.", draw=draw
+        0.01,
+        1,
+        0.2,
+        0.01,
+        form="up to ×1 + {:g}",
+        help="Factors are drawn from 1 / (1 + value) to 1 + value.",
+        draw=draw,
     ),
 )
 def zoom(image: Image, factor: float) -> Image:
-    """The image so many times as large about its centre; the size stays, a rim that nothing covers is black.
+    """Scales the image content by a factor about its center; the size does not change, empty borders are black.
 
-    Bilinear. `tf.image` has no such function; above 1 it is close to `central_crop` of 1 / factor. In training the
-    factor is drawn from 1 / (1 + strength) to 1 + strength, evenly on a logarithmic scale: twice as large is as likely
-    as half as large.
+    Bilinear. `tf.image` has no equivalent; above 1 it is close to `central_crop` with 1 / factor. In training the
+    factor is drawn log-uniformly from 1 / (1 + strength) to 1 + strength, so that 2 and 1/2 are equally likely.
     """
     if factor == 1:
         return image

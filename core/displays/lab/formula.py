@@ -1,4 +1,4 @@
-"""The lab's arithmetic in words and formulas, with the numbers put in."""
+"""Formulas of the Lab page with the current values inserted."""
 
 from core.lab.convolution import Convolution, compute_output_size, effective_size
 from core.lab.matrix import format_number
@@ -7,7 +7,7 @@ _TERMS = 25
 
 
 def write_output_size(size: int, kernel: int, padding: tuple[int, int], stride: int, dilation: int) -> str:
-    """LaTeX of o = ⌊(n + 2p − m)/s⌋ + 1; with dilation, the effective m before it; with uneven padding, p₁ + p₂."""
+    """Return the LaTeX of o = ⌊(n + 2p − m)/s⌋ + 1; with the effective m if dilated, with p₁ + p₂ if asymmetric."""
     covered, (before, after) = effective_size(kernel, dilation), padding
     even = before == after
     letters = "n + 2p - m" if even else "n + p_1 + p_2 - m"
@@ -23,7 +23,7 @@ def write_output_size(size: int, kernel: int, padding: tuple[int, int], stride: 
 
 
 def write_step(convolution: Convolution, step: int) -> str:
-    """«y[3] = 2·2 + 4·1 + … = 26», the products in the order in which the weights lie on the input."""
+    """Return "y[3] = 2·2 + 4·1 + … = 26", with the products in the order of the input."""
     index = ", ".join(map(str, convolution.position(step)))
     value = format_number(float(convolution.output[convolution.position(step)]))
     pairs = convolution.products(step)
@@ -33,9 +33,9 @@ def write_step(convolution: Convolution, step: int) -> str:
 
 
 def write_sum(parts: list[float], bias: float) -> str:
-    """«3 + (−1) + 4, and the bias 0.5, give 6.5»."""
+    """Return "3 + (−1) + 4 + 0.5 (bias) = 6.5"."""
     total = format_number(sum(parts) + bias)
-    return f"{' + '.join(map(_factor, parts))}, and the bias {format_number(bias)}, give **{total}**"
+    return f"{' + '.join(map(_factor, [*parts, bias]))} (bias) = **{total}**"
 
 
 def _factor(value: float) -> str:

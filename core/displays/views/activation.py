@@ -1,4 +1,4 @@
-"""Test images with what each head looks at in them."""
+"""Class activation maps (CAM, Grad-CAM) over test images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.activation import ActivationView, compute_activation_view, read_activation_view
-from core.analysis.correctness import NO_GUESS, compute_predicted
+from core.analysis.activation import ActivationView, compute_activation_view, prepare_images
+from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
@@ -31,51 +31,56 @@ _SIDE = 96
 
 @dataclass(frozen=True)
 class Drawn:
-    """`html` is empty where no head has maps; `kinds` are the heads that have some, and whether these are exact;
-    `silences` say why the others have none."""
+    """Activation maps as HTML; empty if no head has maps.
+
+    `kinds` maps the heads with maps to whether these are exact (CAM) or not (Grad-CAM). `reasons` explain why the other
+    heads have none.
+    """
 
     html: str
     kinds: dict[str, bool]
-    silences: list[str]
+    reasons: list[str]
 
 
 @dataclass(frozen=True)
 class Activation(Display):
-    """Maps of one class over some test images, one a head. `about` is the class; None that of each head's own guess.
+    """Activation maps of one class over test images, one per head.
 
-    `images` are places in the test split.
+    `about` is the class; None for the class that each head predicts. `images` are indices in the test set.
     """
 
     name: ClassVar[str] = "activation"
-    title: ClassVar[str] = "Activation maps"
+    title: ClassVar[str] = "Class activation maps (CAM, Grad-CAM)"
 
     home: Home = field(default_factory=Home.default)
     images: tuple[int, ...] = tuple(range(_FEW))
     about: int | None = None
     seed: int | None = None
-    opacity: float = 0.7  # of the picture for files; a page sets its own
+    opacity: float = 0.7  # of the maps in exported files; pages have their own control
 
     def frame(self) -> pd.DataFrame:
-        """One row a cell of a map: image, head, label (the true class), guess, shown (the class that the map is of),
-        prob (of it), exact, row, column, value (in units of the logit) and share (as `normalize_maps` has
-        it). Empty where there are no maps."""
+        """Return one row per map cell; empty without maps.
+
+        Columns: image, head, label (true class), predicted, shown (class of the map), prob (of that class), exact, row,
+        column, value (in units of the logit), share (see `normalize_maps`).
+        """
         names = name_predictions(self.comparison)
         parts = []
         for head, run in self._runs.items():
-            found, shown, shares = self._looks[head], self._shown(run), self._shares[head]
+            found, shown, shares = self._views[head], self._shown(run), self._shares[head]
             if found.maps is None or shares is None:
                 continue
             values = found.maps[np.arange(len(shown)), shown]
-            place, row, column = np.indices(shares.shape).reshape(3, -1)
+            index, row, column = np.indices(shares.shape).reshape(3, -1)
             probs, labels = run.predictions.test_probs, run.predictions.test_labels
             images = np.array(self._images, dtype=np.int64)
             columns = {
-                "image": images[place],
+                "image": images[index],
                 "head": head,
-                "label": pd.Series(labels[images]).map(names).to_numpy()[place],
-                "predicted": pd.Series(compute_predicted(probs[images])).map(names).to_numpy()[place],
-                "shown": pd.Series(shown).map(names).to_numpy()[place],
-                "prob": probs[images, shown].astype(np.float64)[place],
+                "label": pd.Series(labels[images]).map(names).to_numpy()[index],
+                "predicted": pd.Series(compute_predicted(probs[images])).map(names).to_numpy()[index],
+                "shown": pd.Series(shown).map(names).to_numpy()[index],
+                "prob": probs[images, shown].astype(np.float64)[index],
                 "exact": found.exact,
                 "row": row,
                 "column": column,
@@ -86,46 +91,46 @@ class Activation(Display):
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
     def table(self) -> pd.DataFrame:
-        """A row an image and head: where the strongest evidence is."""
+        """Return one row per image and head with the positions of the strongest evidence."""
         names, rows = name_predictions(self.comparison), []
-        for place, image in enumerate(self._images):
+        for index, image in enumerate(self._images):
             for head, run in self._runs.items():
-                shares, shown = self._shares[head], int(self._shown(run)[place])
+                shares, shown = self._shares[head], int(self._shown(run)[index])
                 if shares is not None:
                     rows.append(
                         {
                             "Test image": str(image),
                             "True class": names[int(run.predictions.test_labels[image])],
                             "Head": head,
-                            "Class and probability": self._write(run, place, shown),
-                            "What the map says": describe_shares(shares[place], names[shown]),
+                            "Class and probability": self._write(run, index, shown),
+                            "Evidence": describe_shares(shares[index], names[shown]),
                         }
                     )
         return pd.DataFrame(rows)
 
     def chart(self) -> Chart | None:
-        """A row of pictures a head, for files that have no page."""
+        """Build one row of images per head, for exported files."""
         rows = []
         for head, run in self._runs.items():
             shares = self._shares[head]
             if shares is None:
                 continue
             shown = self._shown(run)
-            for place, image in enumerate(self._images):
+            for index, image in enumerate(self._images):
                 rows.append(
                     {
                         "head": head,
                         "image": f"test image {image}",
-                        "place": place,
-                        "picture": encode_image(self._pictures[place]),
-                        "map": encode_png(paint(shares[place])),
-                        "text": self._write(run, place, int(shown[place])),
+                        "index": index,
+                        "picture": encode_image(self._pictures[index]),
+                        "map": encode_png(paint(shares[index])),
+                        "text": self._write(run, index, int(shown[index])),
                     }
                 )
         if not rows:
             return None
         base = alt.Chart(pd.DataFrame(rows)).encode(
-            x=alt.X("place:O", axis=None),
+            x=alt.X("index:O", axis=None),
             y=alt.Y("head:N", title=None, sort=[*self._runs], axis=alt.Axis(labelLimit=160)),
         )
         pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url="picture:N")
@@ -136,52 +141,52 @@ class Activation(Display):
         return alt.layer(pictures, maps, texts).properties(width=width, height=height)
 
     def describe(self) -> str:
-        parts = self.list_silences()
+        parts = self.list_unavailable()
         for head, run in self._runs.items():
             shares = self._shares[head]
             if shares is not None and len(shares):
                 about = name_predictions(self.comparison)[int(self._shown(run)[0])]
-                where = describe_shares(shares[0], about)
-                parts.append(f"In test image {self._images[0]}, {head} finds what speaks {where}.")
-        return " ".join(parts) or "There are no test images to look at."
+                parts.append(f"Test image {self._images[0]}, {head}: {describe_shares(shares[0], about)}.")
+        return " ".join(parts) or "There are no test images."
 
-    def list_silences(self) -> list[str]:
-        """A sentence for each head that has no maps."""
-        return [f"{head}: {found.silence}" for head, found in self._looks.items() if found.maps is None]
+    def list_unavailable(self) -> list[str]:
+        """Return the reason for each head without maps."""
+        return [f"{head}: {found.unavailable_reason}" for head, found in self._views.items() if found.maps is None]
 
     def draw(self) -> Drawn:
-        kinds = {head: found.exact for head, found in self._looks.items() if found.maps is not None}
-        return Drawn(self._build_html() if kinds else "", kinds, self.list_silences())
+        """Build the maps as HTML for a page."""
+        kinds = {head: found.exact for head, found in self._views.items() if found.maps is not None}
+        return Drawn(self._build_html() if kinds else "", kinds, self.list_unavailable())
 
     def _build_html(self) -> str:
         palette, names = colors(self.comparison), name_predictions(self.comparison)
         groups = []
-        for place, image in enumerate(self._images):
-            picture = self._pictures[place]
-            cells = [Cell(picture, "the image")]
+        for index, image in enumerate(self._images):
+            picture = self._pictures[index]
+            cells = [Cell(picture, "image")]
             for head, run in self._runs.items():
-                shares, shown = self._shares[head], int(self._shown(run)[place])
+                shares, shown = self._shares[head], int(self._shown(run)[index])
                 if shares is not None:
-                    text = self._note(run, place, shown, shares)
-                    cells.append(Cell(picture, head, text, palette[head], shares[place], names[shown]))
+                    text = self._note(run, index, shown, shares)
+                    cells.append(Cell(picture, head, text, palette[head], shares[index], names[shown]))
             label = names[int(self.comparison.first.predictions.test_labels[image])]
             groups.append(build_group(cells, heading=f"Test image {image}: {label}"))
         return build_groups(groups)
 
-    def _write(self, run: Run, place: int, shown: int) -> str:
-        prob = float(run.predictions.test_probs[self._images[place], shown])
-        told = f"{prob:.1%}".replace("%", " %") if np.isfinite(prob) else "no probability"
-        return f"{name_predictions(self.comparison)[shown]}: {told}"
+    def _write(self, run: Run, index: int, shown: int) -> str:
+        prob = float(run.predictions.test_probs[self._images[index], shown])
+        text = f"{prob:.1%}" if np.isfinite(prob) else "no probability"
+        return f"{name_predictions(self.comparison)[shown]}: {text}"
 
-    def _note(self, run: Run, place: int, shown: int, shares: NDArray[np.float32]) -> str:
-        return self._write(run, place, shown) + ("" if shares[place].any() else f", {EMPTY}")
+    def _note(self, run: Run, index: int, shown: int, shares: NDArray[np.float32]) -> str:
+        return self._write(run, index, shown) + ("" if shares[index].any() else f", {EMPTY}")
 
     def _shown(self, run: Run) -> NDArray[np.int64]:
-        """The class asked of each image; of one without a guess, the first."""
+        """Return the class of the map of each image; the first class for images without a prediction."""
         if self.about is not None:
             return np.full(len(self._images), self.about)
         predicted = compute_predicted(run.predictions.test_probs[list(self._images)])
-        return np.where(predicted == NO_GUESS, 0, predicted)
+        return np.where(predicted == NO_PREDICTION, 0, predicted)
 
     @cached_property
     def _images(self) -> Sequence[int]:
@@ -194,24 +199,24 @@ class Activation(Display):
 
     @cached_property
     def _pictures(self) -> NDArray[np.uint8]:
-        """As the first model sees them. Raises DatasetError when they are not here."""
-        return self._see(self.comparison.first)
+        """Return the images as the first model receives them. Raises DatasetError when they are not available."""
+        return self._prepare(self.comparison.first)
 
     @cached_property
-    def _looks(self) -> dict[str, ActivationView]:
+    def _views(self) -> dict[str, ActivationView]:
         found = {}
         for head, run in self._runs.items():
-            found[head] = ActivationView(silence="There are no test images.")
+            found[head] = ActivationView(unavailable_reason="There are no test images.")
             if self._images:
                 try:
-                    found[head] = compute_activation_view(run, self._images, partial(self._see, run, exact=True))
-                except DatasetError as error:  # there is nothing to compute maps of
-                    found[head] = ActivationView(silence=str(error))
+                    found[head] = compute_activation_view(run, self._images, partial(self._prepare, run, exact=True))
+                except DatasetError as error:
+                    found[head] = ActivationView(unavailable_reason=str(error))
         return found
 
-    def _see(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:
+    def _prepare(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:
         stored = load_test_images(self.home, run, exact=exact)
-        return read_activation_view(run, [stored[image] for image in self._images])
+        return prepare_images(run, [stored[image] for image in self._images])
 
     @cached_property
     def _shares(self) -> dict[str, NDArray[np.float32] | None]:
@@ -219,5 +224,5 @@ class Activation(Display):
             head: None
             if found.maps is None
             else normalize_maps(found.maps, self._shown(self._runs[head]).tolist(), exact=found.exact)
-            for head, found in self._looks.items()
+            for head, found in self._views.items()
         }

@@ -1,4 +1,4 @@
-"""Calibration of every run: its error and loss before and after one temperature."""
+"""Calibration error and test loss of every run, before and after temperature scaling."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,23 +11,26 @@ import pandas as pd
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
 from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 
 
 @dataclass(frozen=True)
 class CalibrationErrors(Display):
-    """Expected calibration error over 15 bins of the test images; a temperature is fitted on validation images."""
+    """Expected calibration error (ECE) on the test images in 15 bins; temperatures are fitted on validation images."""
 
     name: ClassVar[str] = "calibration"
-    title: ClassVar[str] = "Calibration error, before and after one temperature"
+    title: ClassVar[str] = "Expected calibration error before and after temperature scaling"
 
     @cached_property
     def _found(self) -> pd.DataFrame:
         return compute_calibrations(self.comparison)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seed, temperature, ece_before, ece_after, loss_before, loss_after (nats), left_out (images)."""
+        """Return one row per run.
+
+        Columns: head, seed, temperature, ece_before, ece_after, loss_before, loss_after (nats), left_out (images).
+        """
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -36,11 +39,11 @@ class CalibrationErrors(Display):
             {
                 "Run": [f"{row['head']}, seed {row['seed']}" for row in frame.to_dict("records")],
                 "Temperature": frame["temperature"].map(_format_temperature),
-                "Error before": frame["ece_before"].map(format_share),
-                "Error after": frame["ece_after"].map(format_share),
+                "ECE before": frame["ece_before"].map(format_share),
+                "ECE after": frame["ece_after"].map(format_share),
                 "Test loss before": frame["loss_before"].map(_format_loss),
                 "Test loss after": frame["loss_after"].map(_format_loss),
-                "Images left out": frame["left_out"].map("{:,}".format),
+                "Excluded images": frame["left_out"].map("{:,}".format),
             }
         )
 
@@ -50,15 +53,15 @@ class CalibrationErrors(Display):
             return None
         top = 1.1 * max(float(frame[["ece_before", "ece_after"]].max().max()), 0.005)
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             yOffset=alt.YOffset("seed:O"),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
                 alt.Tooltip("seed:Q", title="Seed"),
                 alt.Tooltip("temperature:Q", title="Temperature", format=".2f"),
-                alt.Tooltip("ece_before:Q", title="Error before", format=".2%"),
-                alt.Tooltip("ece_after:Q", title="Error after", format=".2%"),
+                alt.Tooltip("ece_before:Q", title="ECE before", format=".2%"),
+                alt.Tooltip("ece_after:Q", title="ECE after", format=".2%"),
             ],
         )
         x = alt.X(
@@ -69,7 +72,7 @@ class CalibrationErrors(Display):
         lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
-        text = "Hollow as predicted, full after temperature scaling; one line a seed."
+        text = "Open markers: before temperature scaling; filled markers: after. One line per seed."
         note = write_note(text)
         lanes = max(len(variant.runs) for variant in self.comparison.variants)
         height = FRAME_PIXELS + len(self.comparison.labels) * max(50, 20 * lanes)
@@ -80,7 +83,7 @@ class CalibrationErrors(Display):
         for head, rows in self._found.groupby("head", sort=False):
             if rows["ece_before"].notna().any():
                 before, after = format_share(rows["ece_before"].mean()), format_share(rows["ece_after"].mean())
-                parts.append(f"{head} {before} before and {after} after one temperature")
+                parts.append(f"{head} {before} before and {after} after temperature scaling")
             else:
                 parts.append(f"{head} has no finite probabilities")
         return "Expected calibration error, mean over seeds: " + "; ".join(parts) + "."

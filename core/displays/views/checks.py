@@ -1,4 +1,4 @@
-"""The checks: what can mislead a reader of this comparison, and what cannot."""
+"""Fairness checks of a comparison and their results."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,18 +14,18 @@ MARKS = {"failed": "✗", "passed": "✓", "not applicable": "–"}
 
 @dataclass(frozen=True)
 class Checks(Display):
-    """One row a check, those that failed first."""
+    """One row per check; failed checks come first."""
 
     name: ClassVar[str] = "checks"
-    title: ClassVar[str] = "Checks"
+    title: ClassVar[str] = "Fairness checks"
 
     def frame(self) -> pd.DataFrame:
-        """Columns code, check, title, severity, state, sentence."""
+        """Return the columns code, check, title, severity, state, message."""
         rows = [
-            (one.code, one.name, one.title, one.severity, result.state, result.sentence)
+            (one.code, one.name, one.title, one.severity, result.state, result.message)
             for one, result in run_checks(self.comparison)
         ]
-        return pd.DataFrame(rows, columns=["code", "check", "title", "severity", "state", "sentence"])
+        return pd.DataFrame(rows, columns=["code", "check", "title", "severity", "state", "message"])
 
     def table(self) -> pd.DataFrame:
         frame = self.frame()
@@ -35,7 +35,7 @@ class Checks(Display):
                 "Check": frame["title"],
                 "Severity": frame["severity"],
                 "Result": frame["state"].map(MARKS) + " " + frame["state"],
-                "What was found": frame["sentence"],
+                "Finding": frame["message"],
             }
         )
 
@@ -45,4 +45,4 @@ class Checks(Display):
     def describe(self) -> str:
         states = self.frame()["state"]
         failed, passed, rest = ((states == state).sum() for state in MARKS)
-        return f"{format_plural(failed, 'check')} failed, {passed} passed, {rest} are not applicable."
+        return f"{format_plural(failed, 'check')} failed, {passed} passed, {rest} not applicable."

@@ -1,4 +1,4 @@
-"""The accuracy of each class under each head, with intervals."""
+"""Per-class accuracy of each head, with confidence intervals."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,16 +14,16 @@ from core.displays.number import format_share, format_share_interval
 
 @dataclass(frozen=True)
 class ClassAccuracy(Display):
-    """Of the test images of each class, the share that a head recognises, by the runs of one seed. `pair` picks two."""
+    """Share of correctly predicted test images of each class, for the runs of one seed. `pair` selects two heads."""
 
     name: ClassVar[str] = "class_accuracy"
-    title: ClassVar[str] = "Accuracy of each class"
+    title: ClassVar[str] = "Per-class accuracy"
 
     pair: tuple[str, str] | None = None
     seed: int | None = None
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seed, label, images, rights, accuracy, low, high: 95 % intervals after Wilson."""
+        """Return the columns head, seed, label, images, correct, accuracy, low, high (95% Wilson score intervals)."""
         frame = compute_class_accuracy(self.comparison, self.seed)
         frame["label"] = frame["label"].map(dict(enumerate(self.comparison.first.record.data.classes)))
         return frame if self.pair is None else frame[frame["head"].isin(self.pair)].reset_index(drop=True)
@@ -36,7 +36,7 @@ class ClassAccuracy(Display):
                 "Head": frame["head"],
                 "Test images": frame["images"].map("{:,}".format),
                 "Accuracy": frame["accuracy"].map(format_share),
-                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
+                "95% interval": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
             }
         )
 
@@ -52,8 +52,8 @@ class ClassAccuracy(Display):
                 alt.Tooltip("head:N", title="Head"),
                 alt.Tooltip("label:N", title="Class"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
-                alt.Tooltip("low:Q", title="from", format=".1%"),
-                alt.Tooltip("high:Q", title="to", format=".1%"),
+                alt.Tooltip("low:Q", title="Lower bound (95%)", format=".1%"),
+                alt.Tooltip("high:Q", title="Upper bound (95%)", format=".1%"),
                 alt.Tooltip("images:Q", title="Test images", format=","),
             ],
         )
@@ -69,5 +69,5 @@ class ClassAccuracy(Display):
         parts = []
         for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
             worst = rows.sort_values("accuracy").iloc[0]
-            parts.append(f"{head} is weakest on {worst['label']} with {format_share(worst['accuracy'])}")
-        return "Accuracy of each class. " + "; ".join(parts) + "."
+            parts.append(f"{head} is lowest for {worst['label']} with {format_share(worst['accuracy'])}")
+        return "Per-class accuracy. " + "; ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""How sure a head is when it is right, and when it is wrong."""
+"""Distribution of confidence over correct and wrong predictions."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,18 +15,20 @@ from core.displays.number import format_share
 
 @dataclass(frozen=True)
 class Confidence(Display):
-    """Of the right guesses of a head, and of its wrong ones, which share was made with which confidence."""
+    """Histogram of the confidence of a head, separate for correct and wrong predictions."""
 
     name: ClassVar[str] = "confidence"
-    title: ClassVar[str] = "How sure it is when right, and when wrong"
+    title: ClassVar[str] = "Confidence of correct and wrong predictions"
 
     @cached_property
     def _found(self) -> pd.DataFrame:
         return compute_confidence(self.comparison)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, right, low, high (of the bin of confidence), guesses (of all seeds), share (of the right, or of
-        the wrong ones; 0 when there are none)."""
+        """Return the columns head, correct, low, high (confidence bin), predictions (all seeds) and share.
+
+        `share` is a fraction of the correct or of the wrong predictions; 0 without such predictions.
+        """
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -35,45 +37,47 @@ class Confidence(Display):
             {
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
-                "Guesses that are": frame["right"].map({True: "right", False: "wrong"}),
-                "Number": frame["predictions"].map("{:,}".format),
-                "Share of these": frame["share"].map(format_share),
+                "Outcome": frame["correct"].map({True: "correct", False: "wrong"}),
+                "Predictions": frame["predictions"].map("{:,}".format),
+                "Share": frame["share"].map(format_share),
             }
         )
 
     def chart(self) -> Chart:
         frame = self._found.assign(
             middle=(self._found["low"] + self._found["high"]) / 2,
-            kind=self._found["right"].map({True: "right", False: "wrong"}),
+            kind=self._found["correct"].map({True: "correct", False: "wrong"}),
         )
         base = alt.Chart(frame).encode(
             x=alt.X(
                 "middle:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
             ),
-            y=alt.Y("share:Q", title="Share", axis=alt.Axis(format=".0%", tickCount=4)),
+            y=alt.Y("share:Q", title="Share of predictions", axis=alt.Axis(format=".0%", tickCount=4)),
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("kind:N", title="Guesses that are"),
-                alt.Tooltip("low:Q", title="Confidence from", format=".0%"),
-                alt.Tooltip("high:Q", title="to", format=".0%"),
-                alt.Tooltip("predictedes:Q", title="Guesses, all seeds", format=","),
+                alt.Tooltip("kind:N", title="Outcome"),
+                alt.Tooltip("low:Q", title="Confidence, low", format=".0%"),
+                alt.Tooltip("high:Q", title="Confidence, high", format=".0%"),
+                alt.Tooltip("predictions:Q", title="Predictions, all seeds", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
         )
-        dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["right", "wrong"], range=[[1, 0], [3, 3]]), legend=None)
+        dash = alt.StrokeDash(
+            "kind:N", scale=alt.Scale(domain=["correct", "wrong"], range=[[1, 0], [3, 3]]), legend=None
+        )
         steps = base.mark_line(interpolate="step", strokeWidth=2.4).encode(strokeDash=dash)
         marks = base.mark_point(filled=True, size=36).encode(shape=shape_heads(self.comparison))
-        note = "Solid: share of the right guesses; dashed: of the wrong ones."
+        note = "Solid: correct predictions; dashed: wrong predictions."
         return (steps + marks).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
         parts = []
-        for (head, right), rows in self._found.groupby(["head", "right"], sort=False):
-            sure = rows.loc[rows["low"] >= 0.9, "share"].sum()
+        for (head, correct), rows in self._found.groupby(["head", "correct"], sort=False):
+            share = rows.loc[rows["low"] >= 0.9, "share"].sum()
             total = int(rows["predictions"].sum())
             if total:
                 parts.append(
-                    f"{head} is surer than 93 % in {format_share(sure)} of its {'right' if right else 'wrong'} guesses"
+                    f"{head} is above 93% in {format_share(share)} of {'correct' if correct else 'wrong'} predictions"
                 )
-        return "Confidence of right and wrong guesses. " + ("; ".join(parts) or "There is no guess") + "."
+        return "Confidence of correct and wrong predictions. " + ("; ".join(parts) or "There are no predictions") + "."

@@ -1,4 +1,4 @@
-"""Confusion matrices: which class is taken for which, a head each."""
+"""Confusion matrix of each head."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,13 +12,13 @@ from core.displays.display import Chart, Display
 
 @dataclass(frozen=True)
 class Confusion(Display):
-    """Rows are true classes, columns guesses; counts are means over the seeds.
+    """Confusion matrix: rows are true classes, columns are predicted classes, counts are means over seeds.
 
-    `head` is the label of one contender, None for all of them.
+    `head` is the label of one variant; None for all.
     """
 
     name: ClassVar[str] = "confusion"
-    title: ClassVar[str] = "Which class is taken for which"
+    title: ClassVar[str] = "Confusion matrix"
 
     head: str | None = None
 
@@ -36,7 +36,7 @@ class Confusion(Display):
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("label:N", title="True class"),
-            alt.Tooltip("predicted:N", title="Guess"),
+            alt.Tooltip("predicted:N", title="Prediction"),
             alt.Tooltip("images:Q", title="Images, mean over seeds", format=",.1~f"),
             alt.Tooltip("share:Q", title="Share of the true class", format=".1%"),
         ]
@@ -45,7 +45,7 @@ class Confusion(Display):
             base = alt.Chart(frame[frame["head"] == head]).encode(
                 x=alt.X(
                     "predicted:N",
-                    title="Guess",
+                    title="Prediction",
                     sort=classes,
                     axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False),
                 ),
@@ -54,14 +54,14 @@ class Confusion(Display):
             )
             mistakes = base.transform_filter("datum.label !== datum.predicted && datum.images > 0")
             hits = base.transform_filter("datum.label === datum.predicted")
-            nothing = base.transform_filter("datum.label !== datum.predicted && datum.images == 0")
+            empty = base.transform_filter("datum.label !== datum.predicted && datum.images == 0")
             share = alt.Color(
                 "share:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#ffe0c2", "#e8710a"], clamp=True)
             )
             count = alt.Text("images:Q", format=".1~f")
             cells = [
-                nothing.mark_rect(color="#8a94a3", opacity=0.06),
-                nothing.mark_text(fontSize=11, color="#8a94a3", opacity=0.6).encode(text=count),
+                empty.mark_rect(color="#8a94a3", opacity=0.06),
+                empty.mark_text(fontSize=11, color="#8a94a3", opacity=0.6).encode(text=count),
                 hits.mark_rect(color="#667282"),
                 hits.mark_text(fontSize=11, color="#ffffff", fontWeight="bold").encode(text=count),
                 mistakes.mark_rect().encode(color=share),
@@ -80,6 +80,6 @@ class Confusion(Display):
         for head, rows in wrong.groupby("head", sort=False):
             worst = rows.nlargest(1, "images").to_dict("records")[0]
             if worst["images"] > 0:
-                often = f"{worst['images']:.1f} images"
-                parts.append(f"{head} most often takes {worst['label']} for {worst['predicted']} ({often})")
-        return "Confusion matrices. " + ("; ".join(parts) if parts else "No image is taken for another class") + "."
+                pair = f"{worst['label']} as {worst['predicted']}"
+                parts.append(f"{head} most often predicts {pair} ({worst['images']:.1f} images)")
+        return "Confusion matrix. " + ("; ".join(parts) if parts else "All predictions are correct") + "."

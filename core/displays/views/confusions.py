@@ -1,4 +1,4 @@
-"""The confusions that one head has and another has not."""
+"""Confused class pairs of two heads."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +7,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.disagreement import Pair, compare_confusions
+from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, write_note
 from core.displays.number import format_plural
@@ -18,33 +18,35 @@ _MOST = 12
 
 @dataclass(frozen=True)
 class ConfusionDifference(Display):
-    """Mean number of test images over the seeds that two heads take for a wrong class. `pair` None is all pairs; the
-    picture is of the first."""
+    """Number of misclassified test images per class pair for two heads, as means over seeds.
+
+    `pair` None selects all pairs of heads; the chart shows the first.
+    """
 
     name: ClassVar[str] = "confusions"
-    title: ClassVar[str] = "Confusions that one head has and the other has not"
+    title: ClassVar[str] = "Confused class pairs"
 
     pair: Pair | None = None
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        frame = compare_confusions(self.comparison, self.pair)
+        frame = compare_confused_pairs(self.comparison, self.pair)
         names = dict(enumerate(self.comparison.first.record.data.classes))
         return frame.assign(label=frame["label"].map(names), predicted=frame["predicted"].map(names))
 
     def frame(self) -> pd.DataFrame:
-        """Columns a, b, label, guess, images_a, images_b, difference, only (the head that alone has it, else empty)."""
+        """Return the columns a, b, label, predicted, images_a, images_b, difference, only (a head or empty)."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
         frame = self._found
         return pd.DataFrame(
             {
-                "Confusion": frame["label"] + " taken for " + frame["predicted"],
+                "True class → prediction": frame["label"] + " → " + frame["predicted"],
                 "Heads": frame["a"] + " and " + frame["b"],
-                "Images, first": frame["images_a"].map("{:,.1f}".format),
-                "Images, second": frame["images_b"].map("{:,.1f}".format),
-                "Only": frame["only"],
+                "Images, first head": frame["images_a"].map("{:,.1f}".format),
+                "Images, second head": frame["images_b"].map("{:,.1f}".format),
+                "Only by": frame["only"],
             }
         )
 
@@ -59,9 +61,9 @@ class ConfusionDifference(Display):
             return None
         frame = everything.head(_MOST).copy()
         a, b = str(frame["a"].iloc[0]), str(frame["b"].iloc[0])
-        frame["confusion"] = frame["label"] + " → " + frame["predicted"]
+        frame["pair"] = frame["label"] + " → " + frame["predicted"]
         frame["head"] = [a if value > 0 else b for value in frame["difference"]]
-        frame["said"] = [
+        frame["text"] = [
             f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")
             for row in frame.to_dict("records")
         ]
@@ -70,42 +72,43 @@ class ConfusionDifference(Display):
         base = alt.Chart(frame).encode(
             x=alt.X(
                 "difference:Q",
-                title="More images by the first ▸ · ◂ by the second",
+                title="Difference in images (◂ second head · first head ▸)",
                 scale=alt.Scale(domain=[-reach, reach], nice=False),
                 axis=alt.Axis(labelExpr="abs(datum.value)", tickCount=5, tickMinStep=1),
             ),
             y=alt.Y(
-                "confusion:N", title="True class → guess", sort=frame["confusion"].tolist(),
+                "pair:N", title="True class → prediction", sort=frame["pair"].tolist(),
                 axis=alt.Axis(labelOverlap=False, labelLimit=170),
             ),
             tooltip=[
                 alt.Tooltip("label:N", title="True class"),
-                alt.Tooltip("predicted:N", title="Guess"),
-                alt.Tooltip("images_a:Q", title="Images, first", format=".1f"),
-                alt.Tooltip("images_b:Q", title="Images, second", format=".1f"),
+                alt.Tooltip("predicted:N", title="Prediction"),
+                alt.Tooltip("images_a:Q", title="Images, first head", format=".1f"),
+                alt.Tooltip("images_b:Q", title="Images, second head", format=".1f"),
             ],
         )  # fmt: skip
         scale = alt.Scale(domain=[a, b], range=[palette[a], palette[b]])
         legend = alt.Legend(title=None, orient="top", columns=2 if max(len(a), len(b)) <= 16 else 1, labelLimit=320)
         bars = base.mark_bar().encode(color=alt.Color("head:N", scale=scale, legend=legend))
-        text = base.encode(text="said:N")
+        text = base.encode(text="text:N")
         right = text.transform_filter("datum.difference > 0").mark_text(align="left", dx=4, fontSize=11, color=GREY)
         left = text.transform_filter("datum.difference < 0").mark_text(align="right", dx=-4, fontSize=11, color=GREY)
         count = len(everything)
         shown = f"The {_MOST} largest of {count:,} differences" if count > _MOST else "All differences"
-        title = f"{shown}, mean over the seeds; «only»: the other head never does it."
+        title = f'{shown}, mean over the seeds; "only": the other head never confuses this pair.'
         note = write_note(title)
         return (bars + right + left).properties(title=note, height=alt.Step(22))
 
     def describe(self) -> str:
         frame = self._first()
         if frame.empty:
-            alone = len(self.comparison.variants) < 2
-            return "There is one head only." if alone else "No image is taken for another class."
+            single = len(self.comparison.variants) < 2
+            return "This comparison has only one head." if single else "All predictions are correct."
         a, b = frame["a"].iloc[0], frame["b"].iloc[0]
-        counts = [f"{head} alone has {format_plural((frame['only'] == head).sum(), 'confusion')}" for head in (a, b)]
+        counts = [f"{(frame['only'] == head).sum():,} only by {head}" for head in (a, b)]
         most = frame.iloc[0]
+        pairs = format_plural(len(frame), "confused class pair")
         return (
-            f"Of {format_plural(len(frame), 'confusion')}, {counts[0]}, {counts[1]}; they differ most in "
-            f"{most['label']} taken for {most['predicted']}, {most['images_a']:.1f} images against {most['images_b']:.1f}."
+            f"{pairs}: {counts[0]}, {counts[1]}. Largest difference: {most['label']} → {most['predicted']}, "
+            f"{most['images_a']:.1f} images by {a} and {most['images_b']:.1f} by {b}."
         )

@@ -1,4 +1,4 @@
-"""How long each head takes to reach a validation accuracy."""
+"""Epochs and training time until a validation accuracy is reached."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,18 +9,20 @@ import pandas as pd
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
 from core.displays.display import Chart, Display, Options
-from core.displays.encoding import color_heads, place_heads, shape_heads
+from core.displays.encoding import color_heads, position_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
 from core.store.comparison import Comparison
 
 
 @dataclass(frozen=True)
 class Convergence(Display):
-    """Epochs and seconds until the validation accuracy first reaches `target`, a share of 1; None is the highest whole
-    percent that every run reaches. The picture counts `by` one of the two."""
+    """Epochs and seconds until the validation accuracy first reaches `target`, a fraction of 1.
+
+    `target` None selects the highest whole percentage that every run reaches. `by` is the x axis of the chart.
+    """
 
     name: ClassVar[str] = "convergence"
-    title: ClassVar[str] = "How long it takes to get there"
+    title: ClassVar[str] = "Time to accuracy"
 
     target: float | None = None
     by: Literal["epoch", "seconds"] = "epoch"
@@ -38,7 +40,7 @@ class Convergence(Display):
         return compute_convergence(self.comparison, self._target)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seed, target, epochs, seconds; NaN for a run that never gets there."""
+        """Return the columns head, seed, target, epochs, seconds; NaN for a run that does not reach the target."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -56,15 +58,15 @@ class Convergence(Display):
         frame = self._found.dropna(subset=["epochs"])
         if frame.empty:
             return None
-        name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Seconds of training")
+        name, title = ("epochs", "Epochs") if self.by == "epoch" else ("seconds", "Training time (s)")
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
                 alt.Tooltip("seed:Q", title="Seed"),
                 alt.Tooltip("epochs:Q", title="Epochs", format=",.0f"),
-                alt.Tooltip("seconds:Q", title="Seconds", format=",.1f"),
+                alt.Tooltip("seconds:Q", title="Training time (s)", format=",.1f"),
             ],
         )
         top = 1.08 * float(frame[name].max())
@@ -76,22 +78,22 @@ class Convergence(Display):
         return (points + means).properties(height=60 + 60 * len(self.comparison.labels))
 
     def describe(self) -> str:
-        """The answer to «who takes longer», with the measured factor."""
+        """Describe the epochs and time of each head, relative to the fastest."""
         factors = compute_factors(self._found)
         parts = []
         for row in factors.to_dict("records"):
             if row["reached"] == 0:
-                parts.append(f"{row['head']} never gets there")
+                parts.append(f"{row['head']} does not reach it")
                 continue
             epochs = f"{row['epochs']:.1f}".removesuffix(".0")
             noun = "epoch" if epochs == "1" else "epochs"
             took = f"{row['head']} takes {epochs} {noun} and {format_seconds(row['seconds'])}"
             if row["reached"] < row["runs"]:
-                took += f" in {row['reached']} of {row['runs']} seeds, and never gets there in the others"
+                took += f" in {row['reached']} of {row['runs']} seeds and does not reach it in the others"
             elif len(factors) > 1 and (row["epochs_factor"] > 1 or row["seconds_factor"] > 1):
                 times = (
                     f"{format_ratio(row['epochs_factor'])} the epochs, {format_ratio(row['seconds_factor'])} the time"
                 )
-                took += f" ({times} of the quickest)"
+                took += f" ({times} of the fastest)"
             parts.append(took)
-        return f"To {self._target:.0%} validation accuracy, mean over seeds: " + "; ".join(parts) + "."
+        return f"Time to {self._target:.0%} validation accuracy, mean over seeds: " + "; ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""What each head costs in every way that was measured, and the accuracy it gets for it."""
+"""Costs and accuracy of each head."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from core.store.same_test_set import RunsOnTestSet
 
 @dataclass(frozen=True)
 class Costs(Display):
-    """Means over the seeds. The picture shows each cost as a multiple of the cheapest head's."""
+    """Costs of each head, as means over seeds. The chart shows each cost relative to the cheapest head."""
 
     name: ClassVar[str] = "cost"
-    title: ClassVar[str] = "What each head costs"
+    title: ClassVar[str] = "Cost per head"
 
     @cached_property
     def _test_set_runs(self) -> RunsOnTestSet:
@@ -31,19 +31,22 @@ class Costs(Display):
     def _found(self) -> pd.DataFrame:
         frame = compute_costs(self._test_set_runs)
         labels = {variant.first.run_id: variant.label for variant in self.comparison.variants}
-        firsts = self._test_set_runs.runs.groupby("setting")["run_id"].first()
-        frame["name"] = frame["setting"].map(firsts.map(labels))
-        place = {label: i for i, label in enumerate(self.comparison.labels)}
-        frame = frame.sort_values("name", key=lambda names: names.map(place), ignore_index=True)
-        return frame.drop(columns=["setting", "head", "label"]).rename(columns={"name": "head"})
+        firsts = self._test_set_runs.runs.groupby("configuration")["run_id"].first()
+        frame["name"] = frame["configuration"].map(firsts.map(labels))
+        order = {label: i for i, label in enumerate(self.comparison.labels)}
+        frame = frame.sort_values("name", key=lambda names: names.map(order), ignore_index=True)
+        return frame.drop(columns=["configuration", "head", "label"]).rename(columns={"name": "head"})
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seeds, cpu, test_accuracy, test_accuracy_spread, the costs, accuracy_per_1000_params (points of
-        per cent); NaN for what was not measured, or has no spread."""
+        """Return the costs of each head; NaN for values that were not measured, or a single seed without deviation.
+
+        Columns: head, seeds, cpu, test_accuracy, test_accuracy_std, the costs, accuracy_per_1000_params (percentage
+        points).
+        """
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
-        """A row a cost, a column a head: there are more costs than heads."""
+        """Return the costs with one row per cost and one column per head."""
         rows = self._found.to_dict("records")
         cells = {
             COST_FORMS[cost].short: [_write_with_tail(cost, row) for row in rows]
@@ -51,7 +54,7 @@ class Costs(Display):
             if cost not in _TAILS.values()
         }
         cells = {"Test accuracy": [*map(write_mean, rows)]} | cells
-        cells["Points / 1 k parameters"] = [_write_density(row["accuracy_per_1000_params"]) for row in rows]
+        cells["Points per 1,000 parameters"] = [_write_density(row["accuracy_per_1000_params"]) for row in rows]
         table = pd.DataFrame.from_dict(cells, orient="index", columns=self.comparison.labels)
         return table.rename_axis("Mean over seeds").reset_index()
 
@@ -63,13 +66,13 @@ class Costs(Display):
             return None
         shorts = [COST_FORMS[cost].short for cost in COSTS]
         frame["short"] = frame["cost"].map(lambda cost: COST_FORMS[cost].short)
-        frame["said"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
+        frame["text"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
         y = alt.Y(
             "short:N", title=None, sort=[short for short in shorts if short in set(frame["short"])],
             axis=alt.Axis(labelLimit=180, grid=True, labelOverlap=False),
         )  # fmt: skip
         x = alt.X(
-            "times:Q", title="Times the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),
+            "times:Q", title="Relative to the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),
             axis=alt.Axis(format="~g", tickCount=5),
         )  # fmt: skip
         base = alt.Chart(frame).encode(y=y)
@@ -78,7 +81,7 @@ class Costs(Display):
             x=x, color=color_heads(self.comparison), shape=shape_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"), alt.Tooltip("short:N", title="Cost"),
-                alt.Tooltip("said:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Times", format=",.2f"),
+                alt.Tooltip("text:N", title="Mean over seeds"), alt.Tooltip("times:Q", title="Relative", format=",.2f"),
             ],
         )  # fmt: skip
         note = write_note(_describe_processors(count_processors(self._test_set_runs), self._found["cpu"].iloc[0]))
@@ -90,34 +93,34 @@ class Costs(Display):
         rows = self._found.to_dict("records")
         parts = []
         for row in rows:
-            said = f"{row['head']} {_write_density(row['accuracy_per_1000_params'])} points"
-            others = [f"{write_cost(n, row[n])} {word}" for n, word in _SAID.items() if row[n] == row[n]]
-            parts.append(f"{said} ({', '.join(others)})")
+            density = f"{row['head']} {_write_density(row['accuracy_per_1000_params'])} points"
+            others = [f"{write_cost(n, row[n])} {word}" for n, word in _DESCRIBED.items() if row[n] == row[n]]
+            parts.append(f"{density} ({', '.join(others)})")
         text = "Test accuracy per 1,000 parameters: " + "; ".join(parts) + "."
         if len(rows) == 2:
             a, b = sorted(rows, key=lambda row: row["params"])
             if a["params"] > 0 and a["params"] < b["params"]:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
-                text += f" A parameter of {a['head']} brings {ratio} the accuracy of one of {b['head']}."
+                text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."
         return text
 
 
 _TAILS = {"latency_seconds": "latency_p95_seconds", "latency_32_seconds": "latency_32_p95_seconds"}
-_SAID = {"latency_seconds": "an image", "epoch_seconds": "an epoch of training"}
+_DESCRIBED = {"latency_seconds": "per image", "epoch_seconds": "per training epoch"}
 
 
 def _write_with_tail(cost: str, row: Mapping[Any, Any]) -> str:
-    """«67 µs, p95 85 µs» for a latency."""
+    """Return "67 µs, p95 85 µs" for a latency, otherwise the mean cost."""
     tail = f", p95 {write_cost(_TAILS[cost], row[_TAILS[cost]])}" if cost in _TAILS else ""
     return write_cost(cost, row[cost]) + tail
 
 
 def _write_density(value: float) -> str:
-    """Points of per cent for a thousand parameters."""
+    """Format percentage points per 1,000 parameters."""
     return f"{float(f'{value:.3g}'):g}" if value == value else "–"
 
 
 def _describe_processors(count: int, name: str) -> str:
     if count > 1:
-        return f"Times were taken on {count} kinds of processors, so they do not compare."
-    return f"Times were taken on one thread of {name}."
+        return f"Times were measured on {count} processor models and are not comparable."
+    return f"Times were measured on one thread of {name}."

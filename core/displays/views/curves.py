@@ -1,4 +1,4 @@
-"""Learning curves: every seed as a thin line under the mean of its head."""
+"""Learning curves: a thin line per seed and the mean of each head."""
 
 import math
 from dataclasses import dataclass
@@ -23,18 +23,17 @@ _NAMES = {"accuracy": "Accuracy", "loss": "Loss"}
 _X_NAMES = {"epoch": "Epoch", "seconds": "Training time"}
 _SPLITS = ("training", "validation")
 _HEIGHT = 330
-_PLOT_HEIGHT = 250  # about what axis and title leave of it
-_NAME_CHARS = 16  # longer names stand in a legend: on a phone they would take the room of the lines
+_PLOT_HEIGHT = 250  # approximate height without axis and title
+_NAME_CHARS = 16  # longer names are in a legend, because they would cover the lines on a phone
 
 
 @dataclass(frozen=True)
 class Curves(Display):
-    """Accuracy or loss by epoch or by seconds, training and validation.
+    """Accuracy or loss by epoch or training time, for training and validation.
 
-    `smoothing` between 0 and 1 is the weight of the past in a running mean. `log` draws the loss in powers, and the
-    accuracy by powers of the error, 1 − accuracy: 90 %, 99 % and 99.9 % stand at equal distances. A value that such
-    an axis has no place for, a loss or an error of 0, leaves a gap. The frame holds every epoch; the picture is thinned
-    to about 200 points a line.
+    `smoothing` between 0 and 1 is the weight of previous values in an exponential moving average. `log` selects a log
+    axis for the loss or for the error, 1 − accuracy: 90%, 99% and 99.9% are equally spaced. Losses and errors of 0 are
+    gaps on a log axis. The frame contains every epoch; the chart has about 200 points per line.
     """
 
     name: ClassVar[str] = "curves"
@@ -61,7 +60,7 @@ class Curves(Display):
         return frame[frame["split"].isin(self.splits)].reset_index(drop=True)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seed (−1 for the mean over seeds), split, epoch, seconds, value."""
+        """Return the columns head, seed (−1 for the mean over seeds), split, epoch, seconds, value."""
         return self._curves.copy()
 
     def chart(self) -> Chart | None:
@@ -72,8 +71,8 @@ class Curves(Display):
             return None
         frame = frame.assign(y=self._height(frame["value"]))
         lines = frame.groupby(["head", "seed", "split"])["y"]
-        frame["alone"] = frame["y"].notna() & lines.shift().isna() & lines.shift(-1).isna()
-        frame = frame[["head", "seed", "split", self.x, "y", "alone"]]
+        frame["isolated"] = frame["y"].notna() & lines.shift().isna() & lines.shift(-1).isna()
+        frame = frame[["head", "seed", "split", self.x, "y", "isolated"]]
         palette = colors(self.comparison)
         scale = alt.Scale(domain=[*palette], range=[*palette.values()])
         named = max(map(len, palette)) <= _NAME_CHARS
@@ -90,8 +89,8 @@ class Curves(Display):
             part = base.transform_filter(f"datum.seed {sign} 0")
             line = part.mark_line(strokeWidth=width, opacity=opacity, clip=True)
             layers.append(line.encode(strokeDash=dash, detail="seed:N"))
-            if frame["alone"].any():  # a value without a neighbour, as after a single epoch, makes no line
-                point = part.transform_filter("datum.alone").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
+            if frame["isolated"].any():  # a value without neighbours, such as a single epoch, is drawn as a point
+                point = part.transform_filter("datum.isolated").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
                 full = alt.Fill("head:N", scale=scale, legend=None)
                 layers.append(point.encode(fill=alt.condition("datum.split === 'training'", alt.value("none"), full)))
         names = [self._names(frame, low, high)] if named else []
@@ -103,8 +102,8 @@ class Curves(Display):
         return self.log and self.metric == "accuracy"
 
     def _height(self, values: pd.Series) -> pd.Series:
-        """What is drawn for a value; NaN where the axis has no place for it."""
-        drawn = (1 - values).round(9) if self._by_error else values  # 1 − 0.9 is a little less than 0.1
+        """Return the values on the y axis; NaN for values that a log axis cannot show."""
+        drawn = (1 - values).round(9) if self._by_error else values  # in floating point, 1 − 0.9 is less than 0.1
         return drawn.where(drawn > 0) if self.log else drawn
 
     def _x(self, values: pd.Series) -> alt.X:
@@ -118,7 +117,7 @@ class Curves(Display):
         )
 
     def _y(self, values: pd.Series) -> tuple[alt.Y, float, float]:
-        """The axis with its lowest and highest value; for a log axis these are powers of ten."""
+        """Return the y axis with its lowest and highest value; for a log axis their base 10 logarithms."""
         low, high = (float(values.min()), float(values.max())) if values.notna().any() else (0.1, 1.0)
         form = "~%" if self.metric == "accuracy" else "~g"
         if not self.log:
@@ -135,48 +134,48 @@ class Curves(Display):
         return alt.Y("y:Q", title=title, scale=scale, axis=axis), math.log10(ticks[0]), math.log10(ticks[-1])
 
     def _names(self, frame: pd.DataFrame, low: float, high: float) -> alt.Chart:
-        """The names of the heads right of the plot, at the heights where their lines end, one above the other."""
+        """Build the names of the heads to the right of the plot, at the ends of their lines without overlap."""
         shown = frame[(frame["split"] == max(self.splits, key=_SPLITS.index)) & frame["y"].notna()]
         by_seed = shown.sort_values("seed", ascending=False, kind="stable")  # the mean last
         ends = by_seed.groupby("head").tail(1)[["head", "y"]]
-        places = [math.log10(y) for y in ends["y"]] if self.log else ends["y"].tolist()
-        spread = spread_names(places, 15 / _PLOT_HEIGHT * (high - low), low, high)
-        ends["place"] = [10**place for place in spread] if self.log else spread
+        positions = [math.log10(y) for y in ends["y"]] if self.log else ends["y"].tolist()
+        spread = spread_names(positions, 15 / _PLOT_HEIGHT * (high - low), low, high)
+        ends["position"] = [10**position for position in spread] if self.log else spread
         text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=5, fontSize=11, fontWeight="bold")
-        return text.encode(x=alt.value("width"), y="place:Q", color="head:N", text="head:N")
+        return text.encode(x=alt.value("width"), y="position:Q", color="head:N", text="head:N")
 
     def _resumed(self) -> list[alt.Chart]:
-        """Marks where training went on from a finished run."""
-        places = {
+        """Build marks at the epochs from which training was resumed."""
+        positions = {
             float(run.history.loc[run.history["epoch"] == epoch, self.x].iloc[0])
             for variant in self.comparison.variants
             for run in (variant.runs if self.x == "epoch" else variant.runs[:1])
             for epoch in run.record.resumed_at
         }
-        if not places:
+        if not positions:
             return []
-        marks = alt.Chart(pd.DataFrame({self.x: sorted(places), "text": "went on"})).encode(x=f"{self.x}:Q")
+        marks = alt.Chart(pd.DataFrame({self.x: sorted(positions), "text": "resumed"})).encode(x=f"{self.x}:Q")
         rule = marks.mark_rule(strokeDash=[2, 4], color="#8a94a3")
         text = marks.mark_text(align="left", dx=3, dy=6, fontSize=10, color="#8a94a3")
         return [rule, text.encode(y=alt.value(0), text="text:N")]
 
     def _reader(self, base: alt.Chart) -> list[alt.Chart]:
-        """A rule that follows the pointer and reads all series at once; – where a series has no value."""
+        """Build a rule that follows the pointer, with a tooltip of all series; "–" for missing values."""
         mean = thin_curves(self._curves[self._curves["seed"] == MEAN])
         if mean.empty:
             return []
         mean = mean.assign(series=mean["head"] + ", " + mean["split"])
         wide = mean.pivot_table(index=self.x, columns="series", values="value", sort=False, dropna=False).sort_index()
-        # Vega reads dots and brackets in a field's name as paths, so the columns are numbered and named in the tooltip
+        # Vega interprets dots and brackets in field names as paths, so columns are numbered and named in the tooltip
         series = [str(column) for column in wide.columns]
         wide = wide.map(self._write).set_axis([f"s{i}" for i in range(len(series))], axis=1).reset_index()
         wide["at"] = wide[self.x].map(format_seconds if self.x == "seconds" else "{:,.0f}".format)
-        # A band round each value takes the pointer: what Vega-Lite has for it (`nearest`) tells nothing in a file whose
-        # policy forbids code from text.
-        places = wide[self.x].to_numpy(dtype=float)
-        middles = (places[1:] + places[:-1]) / 2
-        wide["from"], wide["to"] = [places[0], *middles], [*middles, places[-1]]
-        under = alt.selection_point(on="pointerover", clear="pointerout", fields=[self.x], empty=False)
+        # A transparent band around each value catches the pointer. Vega-Lite's `nearest` does not work in files whose
+        # content security policy forbids code generation.
+        xs = wide[self.x].to_numpy(dtype=float)
+        middles = (xs[1:] + xs[:-1]) / 2
+        wide["from"], wide["to"] = [xs[0], *middles], [*middles, xs[-1]]
+        hovered = alt.selection_point(on="pointerover", clear="pointerout", fields=[self.x], empty=False)
         tips = [alt.Tooltip(f"s{i}:N", title=name) for i, name in enumerate(series)]
         bands = (
             alt.Chart(wide)
@@ -186,38 +185,38 @@ class Curves(Display):
                 x2="to:Q",
                 tooltip=[alt.Tooltip("at:N", title=_X_NAMES[self.x]), *tips],
             )
-            .add_params(under)
+            .add_params(hovered)
         )
-        seen = alt.condition(under, alt.value(0.9), alt.value(0.0))
-        rule = alt.Chart(wide).mark_rule(strokeWidth=1, color="#8a94a3").encode(x=f"{self.x}:Q", opacity=seen)
+        opacity = alt.condition(hovered, alt.value(0.9), alt.value(0.0))
+        rule = alt.Chart(wide).mark_rule(strokeWidth=1, color="#8a94a3").encode(x=f"{self.x}:Q", opacity=opacity)
         dots = base.transform_filter("datum.seed < 0").mark_point(filled=True, size=46)
-        return [rule, dots.encode(opacity=alt.condition(under, alt.value(1.0), alt.value(0.0))), bands]
+        return [rule, dots.encode(opacity=alt.condition(hovered, alt.value(1.0), alt.value(0.0))), bands]
 
     def _write(self, value: float) -> str:
         if math.isnan(value):
             return "–"
-        return f"{100 * value:.2f} %" if self.metric == "accuracy" else f"{value:.4f}"
+        return f"{100 * value:.2f}%" if self.metric == "accuracy" else f"{value:.4f}"
 
     def _explain_lines(self) -> str:
-        """What no legend says."""
+        """Explain the line styles, which have no legend."""
         many = self.seeds and any(len(variant.runs) > 1 for variant in self.comparison.variants)
-        said = ["validation solid, training dotted"] if len(self.splits) > 1 else []
-        said += ["thin lines are single seeds"] if many else []
-        return f" ({'; '.join(said)})" if said else ""
+        parts = ["validation solid, training dotted"] if len(self.splits) > 1 else []
+        parts += ["thin lines are single seeds"] if many else []
+        return f" ({'; '.join(parts)})" if parts else ""
 
     def describe(self) -> str:
         mean = self._curves[self._curves["seed"] == MEAN]
         if self._curves.empty:
-            return "No epoch is finished yet."
+            return "No epochs completed yet."
         form = format_accuracy if self.metric == "accuracy" else format_loss
         parts = []
         for head in self.comparison.labels:
             for split in self.splits:
                 values = mean.loc[(mean["head"] == head) & (mean["split"] == split), "value"]
-                end = f"ends at {form(SeedMean(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
+                end = f"final {form(SeedMean(values.iloc[-1], None, 1))}" if len(values) else "has no mean"
                 parts.append(f"{head} ({split}) {end}")
         text = f"{self.heading}{self._explain_lines()}. " + "; ".join(parts) + "."
         if any(len(variant.runs) > 1 for variant in self.comparison.variants):
             shared = "epochs" if self.x == "epoch" else "time"
-            text += f" A mean covers the {shared} that all seeds of its head share."
+            text += f" Means cover the {shared} that all seeds of a head have in common."
         return text

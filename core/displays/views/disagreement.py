@@ -1,4 +1,4 @@
-"""Where two heads disagree: both right, only one, both wrong."""
+"""Agreement between two heads: both correct, only one correct, both wrong."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +16,10 @@ _SIDE = 190
 
 @dataclass(frozen=True)
 class Disagreement(Display):
-    """Test images by which of two heads is right, by the runs of one seed. `pair` None is all pairs of heads."""
+    """Test images by correct predictions of two heads, for the runs of one seed. `pair` None selects all pairs."""
 
     name: ClassVar[str] = "disagreement"
-    title: ClassVar[str] = "Who is right"
+    title: ClassVar[str] = "Agreement between heads"
 
     pair: Pair | None = None
     seed: int | None = None
@@ -29,7 +29,7 @@ class Disagreement(Display):
         return compute_disagreement(self.comparison, self.pair, self.seed)
 
     def frame(self) -> pd.DataFrame:
-        """Columns a, b, cell, images, share."""
+        """Return the columns a, b, cell, images, share."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -37,7 +37,7 @@ class Disagreement(Display):
         return pd.DataFrame(
             {
                 "Heads": frame["a"] + " and " + frame["b"],
-                "Who is right": [name_cell(row["cell"], (row["a"], row["b"])) for row in frame.to_dict("records")],
+                "Correct": [name_cell(row["cell"], (row["a"], row["b"])) for row in frame.to_dict("records")],
                 "Test images": frame["images"].map("{:,}".format),
                 "Share": frame["share"].map("{:.1%}".format),
             }
@@ -50,12 +50,12 @@ class Disagreement(Display):
         return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
 
     def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
-        place = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
-        words = {True: "right", False: "wrong"}
+        correct = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
+        words = {True: "correct", False: "wrong"}
         frame = rows.assign(
-            first=rows["cell"].map(lambda cell: words[place[cell][0]]),
-            second=rows["cell"].map(lambda cell: words[place[cell][1]]),
-            said=rows["cell"].map(lambda cell: name_cell(cell, (a, b))),
+            first=rows["cell"].map(lambda cell: words[correct[cell][0]]),
+            second=rows["cell"].map(lambda cell: words[correct[cell][1]]),
+            text=rows["cell"].map(lambda cell: name_cell(cell, (a, b))),
             count=rows["images"].map("{:,}".format),
             part=rows["share"].map("{:.1%}".format),
         )
@@ -65,17 +65,17 @@ class Disagreement(Display):
             ),
             y=alt.Y("first:N", title=a, sort=[*words.values()], axis=alt.Axis(titleLimit=_SIDE)),
             tooltip=[
-                alt.Tooltip("said:N", title="Right"),
+                alt.Tooltip("text:N", title="Correct"),
                 alt.Tooltip("images:Q", title="Test images", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".2%"),
             ],
         )
-        apart = alt.condition("datum.first !== datum.second", alt.value("#e8a15c"), alt.value("#667282"))
+        color = alt.condition("datum.first !== datum.second", alt.value("#e8a15c"), alt.value("#667282"))
         ink = alt.condition("datum.first !== datum.second", alt.value("#3b1d00"), alt.value("#ffffff"))
-        cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=apart)
+        cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=color)
         big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text="count:N", color=ink)
         small = base.mark_text(fontSize=12, dy=14).encode(text="part:N", color=ink)
-        if self.pair is not None:  # one panel, which a page may listen to
+        if self.pair is not None:  # a single panel, whose selection a page can read
             cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
         return alt.layer(cells, big, small).properties(height=_SIDE)
 
@@ -87,9 +87,9 @@ class Disagreement(Display):
                 for row in rows.to_dict("records")
             )
             parts.append(f"{a} and {b}: {counts}")
-        return ". ".join(parts) + "." if parts else "There is one head only."
+        return ". ".join(parts) + "." if parts else "This comparison has only one head."
 
 
 def name_cell(cell: str, pair: Pair) -> str:
-    """«only the first» → «only GAP»."""
+    """Replace "the first" and "the second" with the names of the heads: "only GAP"."""
     return {"only the first": f"only {pair[0]}", "only the second": f"only {pair[1]}"}.get(cell, cell)

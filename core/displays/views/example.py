@@ -1,4 +1,4 @@
-"""One test image: the probability that each head gives to every class."""
+"""Class probabilities of each head for one test image."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,16 +14,16 @@ from core.errors import ComparisonError
 
 @dataclass(frozen=True)
 class Example(Display):
-    """The full class distribution of one test image, by its index in the test split."""
+    """Class probabilities for one test image. `image` is its index in the test set."""
 
     name: ClassVar[str] = "example"
-    title: ClassVar[str] = "One image, every class"
+    title: ClassVar[str] = "Class probabilities for one image"
 
     image: int = 0
     seed: int | None = None
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, label, prob, right (whether that class is the true one)."""
+        """Return the columns head, label, prob, correct (whether the class is the true class)."""
         classes = self.comparison.first.record.data.classes
         count = self.comparison.first.record.data.test_images
         if not 0 <= self.image < count:
@@ -31,20 +31,20 @@ class Example(Display):
         parts = []
         for head, run in select_seed_runs(self.comparison, self.seed).items():
             predictions = run.predictions
-            truth = int(predictions.test_labels[self.image])
+            label = int(predictions.test_labels[self.image])
             parts += [
-                (head, name, float(prob), number == truth)
+                (head, name, float(prob), number == label)
                 for number, (name, prob) in enumerate(zip(classes, predictions.test_probs[self.image], strict=True))
             ]
-        return pd.DataFrame(parts, columns=["head", "label", "prob", "right"])
+        return pd.DataFrame(parts, columns=["head", "label", "prob", "correct"])
 
     def chart(self) -> Chart:
         frame = self.frame()
         palette = colors(self.comparison)
         classes = list(self.comparison.first.record.data.classes)
-        truth = str(frame.loc[frame["right"], "label"].iloc[0])
+        truth = str(frame.loc[frame["correct"], "label"].iloc[0])
         frame["percent"] = frame["prob"].map("{:.1%}".format).where(frame["prob"].notna(), "")
-        frame["class"] = frame["label"].where(~frame["right"], "✓ " + frame["label"])
+        frame["class"] = frame["label"].where(~frame["correct"], "✓ " + frame["label"])
         order = [f"✓ {name}" if name == truth else name for name in classes]
         bold = alt.condition("slice(datum.label, 0, 1) === '✓'", alt.value("bold"), alt.value("normal"))
         base = alt.Chart(frame).encode(
@@ -67,16 +67,16 @@ class Example(Display):
         scale = alt.Scale(domain=[*palette], range=[*palette.values()])
         columns = 2 if max(map(len, palette)) <= 16 else 1  # two long names are wider than a phone
         legend = alt.Legend(title=None, orient="top", columns=columns, labelLimit=320)
-        # as wide as their band: narrower ones, a theme's, are drawn beside the middle where the texts stand
+        # as high as their band, because narrower bars would not align with their labels
         bars = base.mark_bar(height=alt.RelativeBandSize(1)).encode(
             color=alt.Color("head:N", scale=scale, legend=legend),
-            opacity=alt.condition("datum.right", alt.value(1), alt.value(0.55)),
+            opacity=alt.condition("datum.correct", alt.value(1), alt.value(0.55)),
         )
         step = max(12, 24 // len(palette))
-        told = base.transform_filter("datum.prob >= 0.05 || datum.right").encode(text="percent:N")
-        text = told.mark_text(align="left", baseline="middle", dx=3, fontSize=10, color="#8a94a3")
+        labelled = base.transform_filter("datum.prob >= 0.05 || datum.correct").encode(text="percent:N")
+        text = labelled.mark_text(align="left", baseline="middle", dx=3, fontSize=10, color="#8a94a3")
         key = alt.Title(
-            "✓ is the true class, in full colour; the others are pale.",
+            "✓ and full colour: true class.",
             anchor="start", fontSize=12, fontWeight="normal", color="#8a94a3",
         )  # fmt: skip
         return (bars + text).properties(title=key, height=alt.Step(step))
@@ -84,11 +84,11 @@ class Example(Display):
     def describe(self) -> str:
         frame = self.frame()
         best = frame.loc[frame["prob"].fillna(-1.0).groupby(frame["head"], sort=False).idxmax()]
-        truth = frame.loc[frame["right"], "label"].iloc[0]
+        truth = frame.loc[frame["correct"], "label"].iloc[0]
         parts = [
-            f"{row['head']} says {row['label']} with {row['prob']:.1%}"
+            f"{row['head']} predicts {row['label']} with {row['prob']:.1%} confidence"
             if row["prob"] >= 0
-            else f"{row['head']} says nothing"
+            else f"{row['head']} has no prediction"
             for row in best.to_dict("records")
         ]
-        return f"Test image {self.image}, in truth {truth}: " + "; ".join(parts) + "."
+        return f"Test image {self.image} (true class {truth}): " + "; ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""The first test images with what each head took them for."""
+"""First test images with the predictions of each head."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,9 +8,9 @@ from core.displays.views.gallery import Gallery
 
 @dataclass(frozen=True)
 class FirstImages(Gallery):
-    """The test images that are stored first: nobody chose them, so they flatter no head."""
+    """First images of the test set: an unselected sample, which does not favour any head."""
 
     name: ClassVar[str] = "first"
-    title: ClassVar[str] = "The first test images"
+    title: ClassVar[str] = "First test images"
 
     page_size: int = 12

@@ -1,4 +1,4 @@
-"""What the last point of accuracy costs: the steps along the front, for one cost or for all."""
+"""Marginal cost of accuracy along the Pareto front, for one cost or for all."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.cost import COSTS, compute_costs, compute_staircase
+from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs
 from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share
@@ -16,10 +16,10 @@ from core.store.same_test_set import RunsOnTestSet
 
 @dataclass(frozen=True)
 class Front(Display):
-    """From each setting of the front to the next dearer one; means over seeds. `cost` None stands for all of them."""
+    """Steps along the Pareto front by increasing cost, as means over seeds. `cost` None selects all costs."""
 
     name: ClassVar[str] = "front"
-    title: ClassVar[str] = "What the last point of accuracy costs"
+    title: ClassVar[str] = "Marginal cost of accuracy"
 
     test_set_runs: RunsOnTestSet | None = None
     cost: str | None = None
@@ -31,24 +31,27 @@ class Front(Display):
     @cached_property
     def _found(self) -> pd.DataFrame:
         costs = compute_costs(self.test_set_runs or RunsOnTestSet.of(self.comparison))
-        return compute_staircase(costs, COSTS if self.cost is None else (self.cost,))
+        return compute_marginal_costs(costs, COSTS if self.cost is None else (self.cost,))
 
     def frame(self) -> pd.DataFrame:
-        """Columns cost, setting, name, label, seeds, test_accuracy, value, extra_value, extra_points, value_per_point;
-        points are of per cent. NaN for the cheapest, which has nothing before it."""
+        """Return one row per configuration on the Pareto front.
+
+        Columns: cost, configuration, name, label, seeds, test_accuracy, value, extra_value, extra_points (percentage
+        points), value_per_point. The extra columns are NaN for the cheapest configuration.
+        """
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
         rows = self._found.to_dict("records")
-        which = {} if self.cost else {"Of": [COST_FORMS[row["cost"]].short for row in rows]}
+        metric = {} if self.cost else {"Metric": [COST_FORMS[row["cost"]].short for row in rows]}
         return pd.DataFrame(
             {
-                "Setting": [row["name"] for row in rows],
-                **which,
+                "Configuration": [row["name"] for row in rows],
+                **metric,
                 "Cost": [write_cost(row["cost"], row["value"]) for row in rows],
                 "Test accuracy": [format_share(row["test_accuracy"]) for row in rows],
                 "Points gained": ["–" if (gain := row["extra_points"]) != gain else f"{gain:.2f}" for row in rows],
-                "One point costs": [_write_rate(row["cost"], row["value_per_point"]) for row in rows],
+                "Cost per point": [_write_rate(row["cost"], row["value_per_point"]) for row in rows],
             },
             index=range(len(rows)),
         )
@@ -61,11 +64,13 @@ class Front(Display):
         for cost, rows in self._found.groupby("cost", sort=False):
             last, short = rows.iloc[-1], COST_FORMS[str(cost)].short
             if pd.isna(last["value_per_point"]):
-                parts.append(f"{short}: {last['name']} is the cheapest and the most accurate, no point is left to buy")
+                parts.append(f"{short}: {last['name']} is the cheapest and the most accurate configuration")
                 continue
             before = rows[rows["value"] < last["value"]].iloc[-1]
             rate = _write_rate(str(cost), last["value_per_point"])
-            parts.append(f"{short}: {rate} for the last point of accuracy, from {before['name']} to {last['name']}")
+            parts.append(
+                f"{short}: {rate} per point of accuracy in the last step, from {before['name']} to {last['name']}"
+            )
         return "; ".join(parts) + "." if parts else "No cost was measured."
 
 

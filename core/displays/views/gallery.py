@@ -1,4 +1,4 @@
-"""A gallery of test images with what each head took them for."""
+"""Gallery of test images with the predictions of each head."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -19,16 +19,18 @@ from core.home import Home
 from core.store.comparison import Comparison
 from core.store.thumbnail import load_test_images
 
-_CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels; and pictures side by side in a file
+_CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels, and images per row
 
 
 @dataclass(frozen=True)
 class Gallery(Display):
-    """One page of test images. `show`, `label` and `order` choose, or `images` lists them; `page` counts from 1 and is
-    kept in range."""
+    """One page of test images, selected by `show`, `label` and `order`, or listed in `images`.
+
+    `page` counts from 1 and is clipped to the number of pages.
+    """
 
     name: ClassVar[str] = "gallery"
-    title: ClassVar[str] = "Test images and what the heads took them for"
+    title: ClassVar[str] = "Test images and predictions"
 
     home: Home = field(default_factory=Home.default)
     show: Show = "all"
@@ -48,7 +50,7 @@ class Gallery(Display):
         }
 
     def selected(self) -> list[int]:
-        """Indices of all test images that the filter lets through, in order."""
+        """Return the indices of all selected test images, in order."""
         if self.images is not None:
             return [*self.images]
         return select_images(self._predictions, self.show, self.label, self.order).tolist()
@@ -62,51 +64,54 @@ class Gallery(Display):
         return max(1, ceil(len(self.selected()) / self.page_size))
 
     def frame(self) -> pd.DataFrame:
-        """One row an image of this page and head, with the columns of `compute_guesses` and classes by their names."""
+        """Return one row per image of this page and head: the columns of `compute_predictions`, with class names."""
         chosen = self.selected()
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._predictions.set_index("image").loc[shown].reset_index()
         names = name_predictions(self.comparison)
-        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "told")})
+        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "shown")})
 
     def write_predicted(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
-        """What stands under a picture for a row of the frame: a class, and its probability."""
-        if not math.isfinite(row["prob_told"]):
-            return row["told"], ""
+        """Return the caption of an image for a row of the frame: a class and its probability."""
+        if not math.isfinite(row["prob_shown"]):
+            return row["shown"], ""
         if self.positive is None:
-            return row["told"], f"{row['prob_told']:.0%}"
-        return row["told"], f"{row['prob_told']:.2f}{'' if row['right'] else ' ✗'}"
+            return row["shown"], f"{row['prob_shown']:.0%}"
+        return row["shown"], f"{row['prob_shown']:.2f}{'' if row['correct'] else ' ✗'}"
 
     def explain(self) -> str:
-        """How to read what stands under a picture."""
+        """Explain the captions of the images."""
         if self.positive is None:
-            return "Percentages are the heads' probabilities for their own guesses, wrong guesses are struck through."
+            return "Percentages are the confidence of each prediction; wrong predictions are struck through."
         name = self.comparison.first.record.data.classes[self.positive]
-        return f"Under each true class stands the probability that a head gives to {name}; ✗ marks a wrong guess."
+        return f"Below each true class: the probability that each head assigns to {name}; ✗ marks a wrong prediction."
 
     @cached_property
     def positive(self) -> int | None:
-        """The class whose probability stands under every picture; None when each head tells that of its guess."""
+        """Return the class whose probability is shown for every image; None to show the predicted class."""
         return find_positive(self.comparison)
 
     def thumbnails(self, images: list[int], *, least: int = 0) -> list[str]:
-        """PNG data URIs, of `least` pixels. Raises DatasetError when neither the dataset nor a bundle's pictures are
-        here."""
+        """Return PNG data URIs of at least `least` pixels.
+
+        Raises:
+            DatasetError: when neither the dataset nor imported thumbnails are available.
+        """
         return encode_thumbnails(load_test_images(self.home, self.comparison.first), images, least=least)
 
     def chart(self) -> Chart | None:
-        """The page as a grid of pictures, for files that have no page to click in."""
+        """Build the page as a grid of images, for exported files."""
         frame = self.frame()
         if frame.empty:
             return None
         images = list(dict.fromkeys(frame["image"]))
         height = _PICTURE + _LINE * (len(self.comparison.variants) + 1) + 12
-        place = frame["image"].map({image: i for i, image in enumerate(images)})
-        frame["x"] = (place % _PER_ROW) * _CELL + _CELL / 2
-        frame["y"] = (place // _PER_ROW) * height + _PICTURE / 2
+        index = frame["image"].map({image: i for i, image in enumerate(images)})
+        frame["x"] = (index % _PER_ROW) * _CELL + _CELL / 2
+        frame["y"] = (index // _PER_ROW) * height + _PICTURE / 2
         frame["below"] = frame["y"] + _PICTURE / 2 + _LINE * (frame.groupby("image").cumcount() + 1.8)
-        frame["said"] = [" ".join(self.write_predicted(row)).rstrip() for row in frame.to_dict("records")]
+        frame["caption"] = [" ".join(self.write_predicted(row)).rstrip() for row in frame.to_dict("records")]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images, least=_PICTURE))
         pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
         x = alt.X("x:Q", scale=None, axis=None)
@@ -123,9 +128,9 @@ class Gallery(Display):
             .encode(
                 x=x,
                 y=alt.Y("below:Q", scale=None, axis=None),
-                text="said:N",
+                text="caption:N",
                 color=color_heads(self.comparison),
-                tooltip=alt.Tooltip("said:N", title="Guess"),
+                tooltip=alt.Tooltip("caption:N", title="Prediction"),
             ),
         ]
         rows = ceil(len(images) / _PER_ROW)
@@ -133,6 +138,6 @@ class Gallery(Display):
 
     def describe(self) -> str:
         frame = self.frame()
-        wrong = frame.loc[~frame["right"]].groupby("head", sort=False).size()
-        parts = [f"{head} is wrong on {wrong.get(head, 0)}" for head in self.comparison.labels]
-        return f"{format_plural(frame['image'].nunique(), 'test image')}; " + "; ".join(parts) + "."
+        wrong = frame.loc[~frame["correct"]].groupby("head", sort=False).size()
+        parts = [f"{head} {wrong.get(head, 0)}" for head in self.comparison.labels]
+        return f"{format_plural(frame['image'].nunique(), 'test image')}. Wrong predictions: {', '.join(parts)}."

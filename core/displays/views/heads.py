@@ -1,4 +1,4 @@
-"""The heads side by side: what each costs and what it buys."""
+"""Accuracy and cost per head."""
 
 import math
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
-_NAME_DECADES = 0.5  # what the width of a name takes of the log axis
+_NAME_DECADES = 0.5  # width of a name on the log axis
 
 
-def _place_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
-    """How high the name of each head stands: those of similar size stand apart."""
+def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
+    """Return the y position of the name of each head, without overlap between heads of similar size."""
     sizes = frame["params"].map(math.log10).sort_values()
     groups = (sizes.diff() > _NAME_DECADES).cumsum()
     high_of = frame["high"].to_dict()
@@ -42,10 +42,10 @@ def _place_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd
 
 @dataclass(frozen=True)
 class Heads(Display):
-    """One row a contender; the picture sets accuracy against parameters."""
+    """One row per variant with accuracy and costs. The chart shows accuracy against parameters."""
 
     name: ClassVar[str] = "heads"
-    title: ClassVar[str] = "What each head costs, and what it buys"
+    title: ClassVar[str] = "Accuracy and cost per head"
 
     def frame(self) -> pd.DataFrame:
         return compute_table(self.comparison, METRICS)
@@ -54,22 +54,22 @@ class Heads(Display):
         rows = []
         for row in self.frame().to_dict("records"):
 
-            def spread(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
-                value = row[f"{metric}_spread"]
+            def mean(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
+                value = row[f"{metric}_std"]
                 return SeedMean(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
 
             rows.append(
                 {
                     "Head": row["head"],
                     "Seeds": int(row["seeds"]),
-                    "Test accuracy": format_accuracy(spread("test_accuracy")),
-                    "Test loss": format_loss(spread("test_loss")),
+                    "Test accuracy": format_accuracy(mean("test_accuracy")),
+                    "Test loss": format_loss(mean("test_loss")),
                     "Parameters": format_count(row["params"]),
                     "FLOPs / image": format_short(row["flops"]),
                     "Keras file": format_bytes(row["keras_bytes"]),
                     "LiteRT file": format_bytes(row["tflite_bytes"]),
                     "Latency / image": format_seconds(row["latency_seconds"]),
-                    "Training": format_seconds(row["train_seconds"]),
+                    "Training time": format_seconds(row["train_seconds"]),
                 }
             )
         return pd.DataFrame(rows)
@@ -77,11 +77,11 @@ class Heads(Display):
     def chart(self) -> Chart:
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
-            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_spread"].fillna(0)
+            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
-        low, high = low - 0.15 * room, high + 0.3 * room  # the names stand above
-        frame["place"] = _place_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
+        low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
+        frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         palette = colors(self.comparison)
         color = alt.Color(
             "head:N", title=None, legend=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()])
@@ -90,7 +90,7 @@ class Heads(Display):
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
             alt.Tooltip("test_accuracy:Q", title="Test accuracy, mean", format=".2%"),
-            alt.Tooltip("test_accuracy_spread:Q", title="± over seeds", format=".2%"),
+            alt.Tooltip("test_accuracy_std:Q", title="Standard deviation across seeds", format=".2%"),
         ]
         base = alt.Chart(frame).encode(
             x=alt.X(
@@ -110,7 +110,7 @@ class Heads(Display):
         )
         bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
         points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=alt.Shape("head:N", legend=None))
-        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="place:Q", text="head:N")
+        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         return (bars + points + names).properties(height=_HEIGHT)
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-"""Accuracy over the values of a knob: a line through the means of the seeds, a band over the seeds."""
+"""Test accuracy by hyperparameter: the mean over seeds as a line, the range across seeds as a band."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_c
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
+from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
@@ -22,11 +23,14 @@ _DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
 
 @dataclass(frozen=True)
 class HyperparameterCurve(Display):
-    """`knob` None stands for all that have a curve; the picture shows the first one. `peers` are the runs of the
-    comparison unless others are given."""
+    """Test accuracy by the values of one hyperparameter.
+
+    `setting` None selects all hyperparameters that have a curve; the chart shows the first. `test_set_runs` defaults to
+    the runs of the comparison.
+    """
 
     name: ClassVar[str] = "hyperparameter_curve"
-    title: ClassVar[str] = "Accuracy over a knob"
+    title: ClassVar[str] = "Accuracy by hyperparameter"
 
     test_set_runs: RunsOnTestSet | None = None
     setting: str | None = None
@@ -48,7 +52,7 @@ class HyperparameterCurve(Display):
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
 
     def frame(self) -> pd.DataFrame:
-        """The columns of `compute_knob_curve`, one knob after the other."""
+        """Return the columns of `compute_hyperparameter_curve` for each hyperparameter in order."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -56,15 +60,15 @@ class HyperparameterCurve(Display):
         return pd.DataFrame(
             {
                 "Head": [" · ".join(filter(None, [row["head"], row["rest"]])) for row in rows],
-                "Of": [SETTINGS[row["setting"]].label for row in rows],
+                "Hyperparameter": [SETTINGS[row["setting"]].label for row in rows],
                 "Value": [row["value"] if row["applies"] else f"any ({row['value']})" for row in rows],
                 "Seeds": [str(row["seeds"]) for row in rows],
                 "Test accuracy": [format_share(row["test_accuracy"]) for row in rows],
-                "Over the seeds": [
-                    "one seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
+                "Range across seeds": [
+                    "single seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
                     for row in rows
                 ],
-                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
             },
             index=range(len(rows)),
         )
@@ -80,7 +84,7 @@ class HyperparameterCurve(Display):
         if frame.empty:
             return None
         setting = SETTINGS[frame["setting"].iloc[0]]
-        order = frame.drop_duplicates("place").sort_values("place")["value"].tolist()
+        order = frame.drop_duplicates("order").sort_values("order")["value"].tolist()
         labels = [label for label in dict.fromkeys(self._test_set_runs.runs["label"]) if label in set(frame["head"])]
         rests = list(dict.fromkeys(frame.loc[frame["applies"].astype(bool), "rest"]))
         columns = ["value", "series", "rest", "head", "applies", "seed", "seeds", "test_accuracy", "lowest", "highest"]
@@ -88,14 +92,14 @@ class HyperparameterCurve(Display):
         seeds = frame.loc[(frame["seed"] != MEAN) & frame["applies"].astype(bool), columns]
         x = alt.X(
             "value:N", sort=order, scale=alt.Scale(domain=order, padding=0.4),
-            title=setting.label + (f" ({setting.unit})" if setting.unit and setting.unit.lower() not in setting.label.lower() else ""),
+            title=_name_axis(setting),
             axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False, labelOverlap="greedy"),
         )  # fmt: skip
         y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format="~%"))
         color, shape = color_labels(labels), shape_labels(labels)
         detail = alt.Detail("series:N")
         tips = [alt.Tooltip("head:N", title="Head"), alt.Tooltip("value:N", title=setting.label)]
-        tips += [alt.Tooltip("rest:N", title="With")] if any(rests) else []
+        tips += [alt.Tooltip("rest:N", title="Configuration")] if any(rests) else []
         accuracy = alt.Tooltip("test_accuracy:Q", title="Test accuracy", format=".2%")
         line = alt.Chart(means).encode(x=x, color=color, detail=detail)
         dashes = alt.StrokeDash(
@@ -103,11 +107,11 @@ class HyperparameterCurve(Display):
             legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320, symbolType="stroke"),
         )  # fmt: skip
         applies, rest = line.transform_filter("datum.applies"), line.transform_filter("!datum.applies")
-        told = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}
+        dashed = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}
         mean = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), accuracy]
         layers = [
             applies.mark_area(opacity=0.16).encode(y=alt.Y("lowest:Q", title="Test accuracy"), y2="highest:Q"),
-            applies.mark_line(strokeWidth=2.2).encode(y=y, **told),
+            applies.mark_line(strokeWidth=2.2).encode(y=y, **dashed),
             *([] if means["applies"].all() else [rest.mark_line(strokeWidth=1.6, strokeDash=[2, 4]).encode(y=y)]),
             line.mark_point(filled=True, size=80, opacity=0.9).encode(y=y, shape=shape, tooltip=mean),
         ]
@@ -117,29 +121,26 @@ class HyperparameterCurve(Display):
             one = [*tips, alt.Tooltip("seed:Q", title="Seed"), accuracy]
             layers.append(points.encode(x=x, y=y, color=color, shape=shape, detail=detail, tooltip=one))
         note = write_note(self._note(seeds_drawn=drawn))
-        return alt.layer(*layers).properties(height=460 + 20 * (len(rests) if told else 0), title=note)
+        return alt.layer(*layers).properties(height=460 + 20 * (len(rests) if dashed else 0), title=note)
 
     def _note(self, *, seeds_drawn: bool) -> str:
         frame = self._first
         left_out = self._test_set_runs.runs["run_id"].nunique() - frame.loc[frame["seed"] != MEAN, "run_id"].nunique()
         parts = [
-            "Lines go through means over seeds; the band spans the seeds"
-            + (", each a hollow mark." if seeds_drawn else ".")
+            "Line: mean over seeds. Band: range across seeds." + (" Open markers: single seeds." if seeds_drawn else "")
         ]
         if not frame["applies"].all():
-            parts.append("Dotted: heads for which the knob makes no difference.")
+            parts.append("Dotted: heads that do not use this hyperparameter.")
         if not seeds_drawn:
-            parts.append("Single seeds are too many to draw.")
+            parts.append("Single seeds are not drawn, because there are too many.")
         if left_out:
-            runs = format_plural(left_out, "run")
-            parts.append(
-                f"{runs} with no partner that differs in this knob alone {'is' if left_out == 1 else 'are'} left out."
-            )
+            runs, verb = format_plural(left_out, "run"), "is" if left_out == 1 else "are"
+            parts.append(f"{runs} without a counterpart that differs only in this hyperparameter {verb} excluded.")
         return " ".join(parts)
 
     def describe(self) -> str:
         if self._found.empty:
-            return "No two runs differ in one knob alone, so there is no curve."
+            return "No two runs differ in only one hyperparameter."
         frame = self._first[(self._first["seed"] == MEAN) & self._first["applies"].astype(bool)]
         parts = []
         for _, rows in frame.groupby("series", sort=False):
@@ -147,4 +148,10 @@ class HyperparameterCurve(Display):
             name = " · ".join(filter(None, [first["head"], first["rest"]]))
             ends = f"{format_share(first['test_accuracy'])} at {first['value']}"
             parts.append(f"{name} {ends}, {format_share(last['test_accuracy'])} at {last['value']}")
-        return f"Test accuracy over {SETTINGS[frame['setting'].iloc[0]].label.lower()}: {'; '.join(parts)}."
+        return f"Test accuracy by {SETTINGS[frame['setting'].iloc[0]].label.lower()}: {'; '.join(parts)}."
+
+
+def _name_axis(setting: Setting) -> str:
+    """Return the label with the unit, unless the label contains it."""
+    repeated = setting.unit.lower() in setting.label.lower()
+    return setting.label if repeated else f"{setting.label} ({setting.unit})"

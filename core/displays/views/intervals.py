@@ -1,4 +1,4 @@
-"""The accuracy of each head with its uncertainty: over seeds, and of each run over its test images."""
+"""Test accuracy with confidence intervals: of each head over its seeds, and of each run over its test images."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,20 +8,22 @@ import pandas as pd
 
 from core.analysis.accuracy import compute_accuracies
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, place_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
 
 
 @dataclass(frozen=True)
 class Intervals(Display):
-    """A thick line is the 95 % interval of a head's mean over its seeds, a thin one that of one run."""
+    """95% confidence intervals: thick lines for the means over seeds, thin lines for single runs."""
 
     name: ClassVar[str] = "intervals"
-    title: ClassVar[str] = "Test accuracy, and how sure it is"
+    title: ClassVar[str] = "Test accuracy with 95% confidence intervals"
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, seed (−1 for the mean over seeds), accuracy, low, high, images, seeds; one seed has no
-        interval of a mean: NaN."""
+        """Return the columns head, seed (−1 for the mean over seeds), accuracy, low, high, images, seeds.
+
+        The mean of a single seed has no interval: NaN.
+        """
         return compute_accuracies(self.comparison)
 
     def table(self) -> pd.DataFrame:
@@ -29,35 +31,36 @@ class Intervals(Display):
         return pd.DataFrame(
             {
                 "Head": frame["head"],
-                "Of": [
+                "Run": [
                     f"mean of {row['seeds']} seed{'' if row['seeds'] == 1 else 's'}"
                     if row["seed"] < 0
                     else f"seed {row['seed']}"
                     for row in frame.to_dict("records")
                 ],
                 "Test accuracy": frame["accuracy"].map(format_share),
-                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
-                "By": ["Student's t" if seed < 0 else "Wilson's score" for seed in frame["seed"]],
+                "95% interval": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
+                "Method": ["Student's t" if seed < 0 else "Wilson score" for seed in frame["seed"]],
             }
         )
 
     def chart(self) -> Chart:
         frame = self.frame()
-        # Two seeds can give a mean an interval far beyond the axis: it is cut where the runs' own end, and said
-        own = frame[frame["seed"] >= 0]
-        room = 0.15 * max(float(own["high"].max() - own["low"].min()), 0.01)
-        edge = max(0.0, float(own["low"].min()) - room), min(1.0, float(own["high"].max()) + room)
+        # With two seeds, the interval of the mean can be much wider than those of the runs; it is clipped to the axis.
+        runs = frame[frame["seed"] >= 0]
+        room = 0.15 * max(float(runs["high"].max() - runs["low"].min()), 0.01)
+        edge = max(0.0, float(runs["low"].min()) - room), min(1.0, float(runs["high"].max()) + room)
         frame["cut"] = (frame["low"] < edge[0]) | (frame["high"] > edge[1])
+        frame["name"] = frame["seed"].map(str).where(frame["seed"] >= 0, "mean")
         frame["start"], frame["end"] = frame["low"].clip(*edge), frame["high"].clip(*edge)
         base = alt.Chart(frame).encode(
-            y=place_heads(self.comparison),
+            y=position_heads(self.comparison),
             color=color_heads(self.comparison, legend=False),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("seed:Q", title="Seed (−1: mean)"),
+                alt.Tooltip("name:N", title="Seed"),
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"),
-                alt.Tooltip("low:Q", title="from", format=".2%"),
-                alt.Tooltip("high:Q", title="to", format=".2%"),
+                alt.Tooltip("low:Q", title="Lower bound (95%)", format=".2%"),
+                alt.Tooltip("high:Q", title="Upper bound (95%)", format=".2%"),
             ],
         )
         x = alt.X(
@@ -68,18 +71,18 @@ class Intervals(Display):
         )
         dot = alt.X("accuracy:Q")
         lane = alt.YOffset("seed:O", scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
-        mean, runs = "datum.seed < 0", "datum.seed >= 0"
+        is_mean, is_run = "datum.seed < 0", "datum.seed >= 0"
         layers = [
-            base.transform_filter(runs).mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="end:Q", yOffset=lane),
-            base.transform_filter(runs)
+            base.transform_filter(is_run).mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(is_run)
             .mark_point(filled=True, size=45, opacity=0.9)
             .encode(x=dot, yOffset=lane, shape=shape_heads(self.comparison, legend=False)),
-            base.transform_filter(mean).mark_rule(strokeWidth=6, opacity=0.85).encode(x=x, x2="end:Q", yOffset=lane),
-            base.transform_filter(mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
+            base.transform_filter(is_mean).mark_rule(strokeWidth=6, opacity=0.85).encode(x=x, x2="end:Q", yOffset=lane),
+            base.transform_filter(is_mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
         ]
         lanes = max(len(variant.runs) for variant in self.comparison.variants) + 1
-        title = "Thick: mean over seeds; thin: one run each. Lines are 95 % intervals"
-        title += "; they go on beyond the edge where they touch it." if frame["cut"].any() else "."
+        title = "Thick: mean over seeds; thin: single runs. Lines are 95% confidence intervals"
+        title += ", clipped at the edges of the chart." if frame["cut"].any() else "."
         note = write_note(title)
         height = FRAME_PIXELS + len(self.comparison.labels) * max(60, 17 * lanes)
         return alt.layer(*layers).properties(title=note, height=height)
@@ -88,8 +91,8 @@ class Intervals(Display):
         parts = []
         for row in self.frame().query("seed < 0").to_dict("records"):
             interval = format_share_interval(row["low"], row["high"])
-            sure = (
-                "one seed, no interval" if row["seeds"] == 1 else f"95 % interval {interval} over {row['seeds']} seeds"
+            uncertainty = (
+                "single seed, no interval" if row["seeds"] == 1 else f"95% interval {interval}, {row['seeds']} seeds"
             )
-            parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({sure})")
-        return "Test accuracy with its uncertainty. " + "; ".join(parts) + "."
+            parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({uncertainty})")
+        return "Test accuracy. " + "; ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""Where the parameters sit: the layer table of each model, and its picture."""
+"""Parameters per layer of each model, as table and chart."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from core.displays.palette import colors
 
 
 def compute_layer_frame(model: Model) -> pd.DataFrame:
-    """One row a layer: name, type, part, output_shape, params, trainable, non_trainable, flops, share of all params."""
+    """Return one row per layer: layer, type, part, output_shape, params, trainable, non_trainable, flops, share."""
     frame = pd.DataFrame(
         [
             {
@@ -46,12 +46,12 @@ def format_layer_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name(layer: str, kind: str) -> str:
-    """The type stands beside a name only where the name does not say it."""
+    """Return the name of a layer, with its type if the name does not contain it."""
     return layer if layer.replace("_", "").rstrip("0123456789").startswith(kind.lower()[:-2]) else f"{layer} ({kind})"
 
 
 def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """A bar a model with its total: the layers with parameters, the head's in its colour, the backbone's in grey."""
+    """Build one stacked bar per model: layers of the head in its colour, layers of the backbone in grey."""
     totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
     totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
@@ -91,10 +91,10 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
 
 @dataclass(frozen=True)
 class Layers(Display):
-    """The layers of every contender, one below the other; `head` tells them apart."""
+    """Layers of every variant in one table with the column `head`."""
 
     name: ClassVar[str] = "layers"
-    title: ClassVar[str] = "Where the parameters sit"
+    title: ClassVar[str] = "Parameters per layer"
 
     def frame(self) -> pd.DataFrame:
         frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.comparison.variants]
@@ -113,7 +113,7 @@ class Layers(Display):
         frame = self.frame()
         largest = frame.loc[frame.groupby("head", sort=False)["params"].idxmax()]
         parts = [
-            f"{row['head']} keeps {row['share']:.0%} of its parameters in {row['layer']}"
+            f"{row['head']} has {row['share']:.0%} of its parameters in {row['layer']}"
             for row in largest.to_dict("records")
         ]
-        return "Parameters by layer. " + "; ".join(parts) + "."
+        return "Parameters per layer. " + "; ".join(parts) + "."

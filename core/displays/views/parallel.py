@@ -1,4 +1,4 @@
-"""Parallel coordinates: every run a line over all knobs that differ, to the accuracy it reached."""
+"""Parallel coordinates: one line per run over all hyperparameters that differ, and its test accuracy."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,18 +21,20 @@ from core.store.same_test_set import RunsOnTestSet
 MOST_LINES = 1_000
 _MOST_TICKS = 8
 _AXIS_PIXELS = 90
-_UNUSED = ("no such knob",)  # equal to no value; stands above all of them
+_UNUSED = ("unused",)  # not equal to any value; the last position of an axis
 _MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
 
 
 @dataclass(frozen=True)
 class Parallel(Display):
-    """The knobs that differ, the head first, then parameters (log) and test accuracy; values of a knob stand at equal
-    distances, above them «–» for heads without that knob. `peers` are the runs of the comparison unless others are
-    given. A page may listen to the selection `brush`; `select` says which runs it holds."""
+    """One axis per hyperparameter that differs, then parameters (log) and test accuracy.
+
+    Values of a hyperparameter are equally spaced; "–" is for heads that do not use it. `test_set_runs` defaults to the
+    runs of the comparison. A page can read the selection `brush`; `select` returns its runs.
+    """
 
     name: ClassVar[str] = "parallel"
-    title: ClassVar[str] = "All knobs at once"
+    title: ClassVar[str] = "Parallel coordinates"
 
     test_set_runs: RunsOnTestSet | None = None
 
@@ -46,7 +48,7 @@ class Parallel(Display):
         return [*(["head"] if runs["head"].nunique() > 1 else []), *self._test_set_runs.settings, *_MEASURED]
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: run_id, head (the label), seed, the knobs that differ, params, test_accuracy."""
+        """Return one row per run: run_id, head (label), seed, hyperparameters that differ, params, test_accuracy."""
         runs = self._test_set_runs.runs
         frame = runs[["run_id", "label", "seed", *self._test_set_runs.settings, *_MEASURED]].rename(
             columns={"label": "head"}
@@ -57,12 +59,12 @@ class Parallel(Display):
         return self.tabulate(self._test_set_runs.runs["run_id"])
 
     def tabulate(self, run_ids: Sequence[str] | pd.Series) -> pd.DataFrame:
-        """Some of the runs as people read them, the most accurate first."""
+        """Return a table of the given runs, formatted for display, most accurate first."""
         frame = self.frame()
         frame = frame[frame["run_id"].isin(run_ids)].sort_values("test_accuracy", ascending=False, kind="stable")
         settings = {
             SETTINGS[name].label: [
-                _say(name, to_plain(value) if used else _UNUSED)
+                _write_value(name, to_plain(value) if used else _UNUSED)
                 for value, used in zip(frame[name], self._test_set_runs.uses(name)[frame.index], strict=True)
             ]
             for name in self._test_set_runs.settings
@@ -80,17 +82,17 @@ class Parallel(Display):
 
     @cached_property
     def _scales(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Where each run (by run_id) crosses each axis, 0 to 1 from below; and the ticks: axis, position, text."""
+        """Return the position of each run on each axis, from 0 (bottom) to 1, and the ticks: axis, position, text."""
         runs = self._test_set_runs.runs
-        places, ticks = {}, []
+        positions, ticks = {}, []
         for axis in self.axes:
             if axis in _MEASURED:
                 values = runs[axis].to_numpy(dtype=np.float64)
-                place = _spread(np.log10(np.maximum(values, 1.0)) if axis == "params" else values)
+                scaled = _normalize(np.log10(np.maximum(values, 1.0)) if axis == "params" else values)
                 write = format_short if axis == "params" else format_share
                 ends = {int(np.argmin(values)), int(np.argmax(values))}
-                ticks += [(axis, float(place[end]), write(float(values[end]))) for end in sorted(ends)]
-                places[axis] = place
+                ticks += [(axis, float(scaled[end]), write(float(values[end]))) for end in sorted(ends)]
+                positions[axis] = scaled
                 continue
             used = runs["head"].notna() if axis == "head" else self._test_set_runs.uses(axis)
             plain = [to_plain(value) if uses else _UNUSED for value, uses in zip(runs[axis], used, strict=True)]
@@ -98,18 +100,18 @@ class Parallel(Display):
             if axis == "head":
                 order = [name for name in HEADS if name in order]
             at = {value: i / (len(order) - 1) for i, value in enumerate(order)}
-            places[axis] = np.array([at[value] for value in plain])
+            positions[axis] = np.array([at[value] for value in plain])
             stride = -(-(len(order) - 1) // (_MOST_TICKS - 1)) or 1
-            said = [_say(axis, value) for value in order]
-            ticks += [(axis, at[value], text) for value, text in [*zip(order, said, strict=True)][::stride]]
-        frame = pd.DataFrame(places).assign(run_id=runs["run_id"].to_numpy())
+            texts = [_write_value(axis, value) for value in order]
+            ticks += [(axis, at[value], text) for value, text in [*zip(order, texts, strict=True)][::stride]]
+        frame = pd.DataFrame(positions).assign(run_id=runs["run_id"].to_numpy())
         return frame, pd.DataFrame(ticks, columns=["axis", "position", "text"])
 
     def select(self, brush: Mapping[str, Any]) -> list[str]:
-        """Ids of the runs whose lines cross an axis within the rectangle; none for an empty one.
+        """Return the IDs of the runs that cross an axis within the rectangle; empty for an empty rectangle.
 
         Args:
-            brush: `axis`, the axes it covers, and `position`, from where to where.
+            brush: `axis`, the axes in the rectangle, and `position`, its lower and upper end.
         """
         axes = [axis for axis in brush.get("axis", []) if axis in self.axes]
         ends = [float(end) for end in brush.get("position", [])]
@@ -120,9 +122,9 @@ class Parallel(Display):
         return frame.loc[inside, "run_id"].tolist()
 
     def chart(self) -> Chart:
-        places, ticks = self._scales
+        positions, ticks = self._scales
         runs = self._test_set_runs.runs
-        lines = places.rename(columns={axis: f"at_{axis}" for axis in self.axes})
+        lines = positions.rename(columns={axis: f"at_{axis}" for axis in self.axes})
         lines = lines.assign(
             head=runs["label"].to_numpy(), name=runs["name"].to_numpy(), seed=runs["seed"].to_numpy(),
             accuracy=runs["test_accuracy"].to_numpy(),
@@ -133,7 +135,7 @@ class Parallel(Display):
         fields: list[str | FieldName] = [*words]
         names = json.dumps({field[3:]: word for field, word in words.items()})
         labels = list(dict.fromkeys(runs["label"]))
-        narrow = f"width < {_AXIS_PIXELS * len(self.axes)}"  # as on a phone
+        narrow = f"width < {_AXIS_PIXELS * len(self.axes)}"  # such as on a phone
         x = alt.X(
             "axis:N", sort=self.axes, title=None,
             scale=alt.Scale(type="band", domain=self.axes, paddingInner=0.5, paddingOuter=0.35),
@@ -152,15 +154,15 @@ class Parallel(Display):
         crossings = folded.mark_point(filled=True, size=34, opacity=0.55).encode(
             x=x, y=y, color=color, shape=shape_labels(labels),
             tooltip=[
-                alt.Tooltip("name:N", title="Setting"), alt.Tooltip("seed:Q", title="Seed"),
+                alt.Tooltip("name:N", title="Configuration"), alt.Tooltip("seed:Q", title="Seed"),
                 alt.Tooltip("accuracy:Q", title="Test accuracy", format=".2%"), alt.Tooltip("run_id:N", title="Run"),
             ],
         )  # fmt: skip
         behind = folded.mark_line(strokeWidth=1, opacity=0.18, color=GREY).encode(x=x, y=y, detail="run_id:N")
-        # the runs with a crossing in the brush, each folded out to its whole line again
-        chosen = folded.transform_filter(brush).transform_fold(fields, as_=["field", "position"])
-        chosen = chosen.transform_calculate(axis="substring(datum.field, 3)")
-        front = chosen.mark_line(strokeWidth=1.4, opacity=0.55).encode(x=x, y=y, color=color, detail="run_id:N")
+        # the complete lines of the runs that cross an axis within the brush
+        selected = folded.transform_filter(brush).transform_fold(fields, as_=["field", "position"])
+        selected = selected.transform_calculate(axis="substring(datum.field, 3)")
+        front = selected.mark_line(strokeWidth=1.4, opacity=0.55).encode(x=x, y=y, color=color, detail="run_id:N")
         rules = alt.Chart(pd.DataFrame({"axis": self.axes})).mark_rule(color=GREY, opacity=0.7).encode(x=x)
         values = alt.Chart(ticks).mark_text(align="right", dx=-6, dy=-7, fontSize=11, color=GREY, limit=90)
         layers = [rules, behind, front, crossings.add_params(brush), values.encode(x=x, y=y, text="text:N")]
@@ -169,9 +171,11 @@ class Parallel(Display):
 
     def _note(self, drawn: int) -> str:
         count = len(self._test_set_runs.runs)
-        text = "A line is a run. Drag a rectangle over an axis to choose the runs that cross it there."
+        text = "One line per run. Drag a rectangle over an axis to select runs."
         return text + (
-            f" The newest {drawn:,} of {count:,} runs are drawn; choosing goes over all." if drawn < count else ""
+            f" The newest {drawn:,} of {count:,} runs are drawn; the selection includes all runs."
+            if drawn < count
+            else ""
         )
 
     def describe(self) -> str:
@@ -179,16 +183,16 @@ class Parallel(Display):
         best = runs.iloc[int(runs["test_accuracy"].to_numpy().argmax())]
         settings = [_MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes]
         return (
-            f"{len(runs):,} runs as lines over {', '.join(name.lower() for name in settings)}. The most accurate is "
+            f"{len(runs):,} runs by {', '.join(name.lower() for name in settings)}. The most accurate run is "
             f"{best['name']}, seed {best['seed']}, with {format_share(best['test_accuracy'])}."
         )
 
 
-def _say(axis: str, value: Any) -> str:
+def _write_value(axis: str, value: Any) -> str:
     return "–" if value == _UNUSED else HEADS[value].label if axis == "head" else describe_value(axis, value)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """From 0 to 1; all in the middle where they are equal."""
+def _normalize(values: np.ndarray) -> np.ndarray:
+    """Scale values to 0 to 1; equal values to 0.5."""
     low, high = values.min(), values.max()
     return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)

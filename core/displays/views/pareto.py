@@ -1,4 +1,4 @@
-"""Accuracy against a cost, over all runs on the same images, with the front that nothing beats."""
+"""Test accuracy against a cost for all runs on the same test set, with the Pareto front."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,12 +21,14 @@ MOST_POINTS = 2_000
 
 @dataclass(frozen=True)
 class Pareto(Display):
-    """A small mark is a run, a large one the mean of a setting over its seeds; the front goes through means, since the
-    luckiest of many seeds proves nothing. `peers` are the runs of the comparison unless others are given; `link` and
-    the id of a run open it."""
+    """Runs as small markers, means of configurations over seeds as large markers, and the Pareto front of the means.
+
+    The front uses means, because the best of many seeds is not representative. `test_set_runs` defaults to the runs of
+    the comparison. `link` is the URL prefix for run IDs.
+    """
 
     name: ClassVar[str] = "pareto"
-    title: ClassVar[str] = "Accuracy against cost"
+    title: ClassVar[str] = "Accuracy against cost (Pareto front)"
 
     test_set_runs: RunsOnTestSet | None = None
     cost: str = "params"
@@ -42,23 +44,26 @@ class Pareto(Display):
         return self.test_set_runs or RunsOnTestSet.of(self.comparison)
 
     @cached_property
-    def _settings(self) -> pd.DataFrame:
+    def _configurations(self) -> pd.DataFrame:
         frame = compute_costs(self._test_set_runs)
         front = compute_front(frame[self.cost].to_numpy(), frame["test_accuracy"].to_numpy())
         return frame.assign(value=frame[self.cost], front=front)
 
     @property
     def measured(self) -> bool:
-        """Whether any of the runs has a figure of this cost."""
-        return bool(self._settings["value"].notna().any())
+        """Return whether this cost was measured for any run."""
+        return bool(self._configurations["value"].notna().any())
 
     def frame(self) -> pd.DataFrame:
-        """One row a run: run_id, name (of its setting), head (the label), seed, cost (its name), value, test_accuracy,
-        mean_value and mean_test_accuracy of the setting, front (whether the setting is on it), chosen (whether the
-        comparison holds the run). NaN for a cost that the record does not hold."""
+        """Return one row per run.
+
+        Columns: run_id, name (of the configuration), head (label), seed, cost (name), value (NaN if not measured),
+        test_accuracy, mean_value and mean_test_accuracy (of the configuration), front (whether the configuration is
+        Pareto-optimal), chosen (whether the run is in the comparison).
+        """
         runs = list_costs(self._test_set_runs)
-        means = self._settings.set_index("setting")[["value", "test_accuracy", "front"]]
-        joined = runs.join(means.add_prefix("mean_"), on="setting")
+        means = self._configurations.set_index("configuration")[["value", "test_accuracy", "front"]]
+        joined = runs.join(means.add_prefix("mean_"), on="configuration")
         chosen = runs["run_id"].isin([run.run_id for run in self.comparison.runs])
         frame = joined.assign(head=runs["label"], cost=self.cost, value=runs[self.cost], chosen=chosen)
         frame = frame.rename(columns={"mean_front": "front"})
@@ -66,21 +71,21 @@ class Pareto(Display):
         return frame[[*columns, "mean_value", "mean_test_accuracy", "front", "chosen"]]
 
     def table(self) -> pd.DataFrame:
-        """A row a setting, the front first, from cheap to dear."""
-        frame = self._settings.sort_values(["front", "value", "setting"], ascending=[False, True, True])
+        """Return one row per configuration: Pareto-optimal ones first, by increasing cost."""
+        frame = self._configurations.sort_values(["front", "value", "configuration"], ascending=[False, True, True])
         rows = frame.to_dict("records")
         return pd.DataFrame(
             {
-                "Setting": frame["name"],
+                "Configuration": frame["name"],
                 "Seeds": frame["seeds"].map(str),
                 "Test accuracy": [write_mean(row) for row in rows],
                 COST_FORMS[self.cost].short: [write_cost(self.cost, row["value"]) for row in rows],
-                "On the front": ["yes" if row["front"] else "–" for row in rows],
+                "Pareto-optimal": ["yes" if row["front"] else "–" for row in rows],
             }
         )
 
     def chart(self) -> Chart | None:
-        runs, means = self.frame().dropna(subset=["value"]), self._settings.dropna(subset=["value"])
+        runs, means = self.frame().dropna(subset=["value"]), self._configurations.dropna(subset=["value"])
         if runs.empty:
             return None
         form = COST_FORMS[self.cost]
@@ -95,16 +100,16 @@ class Pareto(Display):
             axis=alt.Axis(format=".1%", labelExpr="datum.value > 1.000001 ? '' : datum.label"),
         )  # fmt: skip
         labels = list(dict.fromkeys(self._test_set_runs.runs["label"]))
-        drawn = self._thin(runs).sort_values("chosen").assign(said=lambda rows: self._say(rows["value"]))
+        drawn = self._thin(runs).sort_values("chosen").assign(text=lambda rows: self._write(rows["value"]))
         drawn["url"] = [f"{self.link}{run_id}" for run_id in drawn["run_id"]]
         means = means.rename(columns={"head": "key"}).rename(columns={"label": "head"})
         means = means[["name", "head", "seeds", "value", "test_accuracy", "front"]].assign(
-            said=self._say(means["value"]), spoken=[write_mean(row) for row in means.to_dict("records")]
+            text=self._write(means["value"]), accuracy=[write_mean(row) for row in means.to_dict("records")]
         )
         front = means[means["front"]].sort_values(["value", "test_accuracy"])
         color, shape = color_labels(labels), shape_labels(labels)
-        tips = [alt.Tooltip("name:N", title="Setting"), alt.Tooltip("said:N", title=form.short)]
-        points = alt.Chart(drawn[["name", "head", "seed", "run_id", "value", "test_accuracy", "said", "chosen", "url"]])
+        tips = [alt.Tooltip("name:N", title="Configuration"), alt.Tooltip("text:N", title=form.short)]
+        points = alt.Chart(drawn[["name", "head", "seed", "run_id", "value", "test_accuracy", "text", "chosen", "url"]])
         points = points.mark_point(size=42, strokeWidth=1.4, cursor="pointer" if self.link else "default").encode(
             x=x, y=y, color=color, shape=shape,
             fill=alt.condition("datum.chosen", color, alt.value("transparent")),
@@ -114,48 +119,48 @@ class Pareto(Display):
         )  # fmt: skip
         step = alt.Chart(front).mark_line(interpolate="step-after", strokeWidth=2, color=GREY, strokeDash=[6, 3])
         ring = alt.Chart(front).mark_point(size=420, strokeWidth=1.8, color=GREY, opacity=0.9)
-        said = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), alt.Tooltip("spoken:N", title="Test accuracy")]
+        details = [*tips, alt.Tooltip("seeds:Q", title="Seeds"), alt.Tooltip("accuracy:N", title="Test accuracy")]
         large = alt.Chart(means).mark_point(size=150, filled=True, opacity=0.45)
         layers = [
             step.encode(x=x, y=y),
-            ring.encode(x=x, y=y, tooltip=said),
-            large.encode(x=x, y=y, color=color, shape=shape, tooltip=said),
+            ring.encode(x=x, y=y, tooltip=details),
+            large.encode(x=x, y=y, color=color, shape=shape, tooltip=details),
             points,
         ]
         return alt.layer(*layers).properties(height=480, title=write_note(self._note(len(drawn))))
 
-    def _say(self, values: pd.Series) -> list[str]:
+    def _write(self, values: pd.Series) -> list[str]:
         return [write_cost(self.cost, value) for value in values]
 
     def _thin(self, runs: pd.DataFrame) -> pd.DataFrame:
-        """Those of the comparison and of the front before the others."""
+        """Limit the number of runs; runs of the comparison and of the Pareto front have priority."""
         first = runs.assign(rest=~(runs["chosen"] | runs["front"])).sort_values("rest", kind="stable")
         return first.drop(columns="rest").head(MOST_POINTS)
 
     def _note(self, drawn: int) -> str:
         known = int(list_costs(self._test_set_runs)[self.cost].notna().sum())
-        lacking = len(self._test_set_runs.runs) - known
-        parts = ["Small marks are runs, full ones of this comparison; large ones are means over seeds."]
-        parts += ["The dashed line and the rings are the front: nothing is both cheaper and better."]
+        missing = len(self._test_set_runs.runs) - known
+        parts = ["Small markers: runs (filled: in this comparison). Large markers: means over seeds."]
+        parts += ["Dashed line and rings: Pareto front."]
         if drawn < known:
-            parts.append(f"{drawn:,} of {known:,} runs are drawn; the means are of all.")
-        if lacking:
+            parts.append(f"{drawn:,} of {known:,} runs are drawn; means include all runs.")
+        if missing:
             parts.append(
-                f"{format_plural(lacking, 'run')} without this figure {'is' if lacking == 1 else 'are'} left out."
+                f"{format_plural(missing, 'run')} without this metric {'is' if missing == 1 else 'are'} excluded."
             )
         kinds = count_processors(self._test_set_runs)
         if self.cost in CLOCKED and kinds > 1:
-            parts.append(f"Times are of {kinds} kinds of processors and compare only within one.")
+            parts.append(f"Times were measured on {kinds} processor models and are comparable only within one model.")
         return " ".join(parts)
 
     def describe(self) -> str:
         form = COST_FORMS[self.cost]
-        known = self._settings.dropna(subset=["value"])
+        known = self._configurations.dropna(subset=["value"])
         text = f"Test accuracy against {form.label} of {format_plural(len(self._test_set_runs.runs), 'run')} in "
-        text += f"{format_plural(len(self._settings), 'setting')}, all tested on the same images"
-        front = known[known["front"]].sort_values(["value", "setting"])
+        text += f"{format_plural(len(self._configurations), 'configuration')}, all on the same test set"
+        front = known[known["front"]].sort_values(["value", "configuration"])
         if front.empty:
-            return f"{text}: none has this figure."
+            return f"{text}: this metric was not measured."
         named = [f"{row['name']} ({write_cost(self.cost, row['value'])}, {write_mean(row)})"
                  for row in front.to_dict("records")]  # fmt: skip
-        return f"{text}. On the front, from cheap to dear: {'; '.join(named)}."
+        return f"{text}. Pareto-optimal, by increasing cost: {'; '.join(named)}."

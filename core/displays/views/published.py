@@ -1,4 +1,4 @@
-"""Published figures beside the measured ones."""
+"""Published and measured results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ def _format_params(value: SeedMean, *, published: bool = False) -> str:
 
 
 def _format_accuracy(value: SeedMean, *, published: bool = False) -> str:
-    """Published accuracies keep all the digits that their author printed."""
-    return f"{value.mean * 100:.2f} %" if published else format_accuracy(value)
+    """Format an accuracy; published values keep two decimals."""
+    return f"{value.mean * 100:.2f}%" if published else format_accuracy(value)
 
 
 def _format_loss(value: SeedMean, *, published: bool = False) -> str:
@@ -37,57 +37,59 @@ _FORMS: dict[str, tuple[str, Callable[..., str]]] = {
 
 
 @dataclass(frozen=True)
-class PublishedFigures(Display):
-    """What the recipe's author printed, and what these runs give. Empty for a recipe that was not published."""
+class PublishedResults(Display):
+    """Published results of the recipe and measured results of the runs. Empty if the recipe was not published."""
 
     name: ClassVar[str] = "published"
-    title: ClassVar[str] = "Published, and measured here"
+    title: ClassVar[str] = "Published and measured results"
 
-    def _figures(self) -> list[tuple[PublishedResult, Variant]]:
+    def _results(self) -> list[tuple[PublishedResult, Variant]]:
         recipe = self.comparison.recipe
         return [
-            (figure, variant)
-            for figure in (recipe.published if recipe else ())
+            (result, variant)
+            for result in (recipe.published if recipe else ())
             for variant in self.comparison.variants
-            if variant.spec.head == figure.head
+            if variant.spec.head == result.head
         ]
 
     def note(self) -> str:
-        """Why the figures of a row may not be compared, in a sentence; empty when they may."""
-        recipe, variants = self.comparison.recipe, [variant for _, variant in self._figures()]
+        """Explain why published and measured results are not comparable; empty if they are."""
+        recipe, variants = self.comparison.recipe, [variant for _, variant in self._results()]
         if recipe is None or not variants:
             return ""
         changes = list_changes(recipe, variants)
-        reasons = [] if self.comparison.official else ["on other data than published"]
+        reasons = [] if self.comparison.official else ["on different data"]
         if changes:
-            reasons.append(f"with other settings than published ({', '.join(changes.values())})")
+            reasons.append(f"with different settings ({', '.join(changes.values())})")
         another_model = any(SETTINGS[name].group in ("backbone", "head") for name in changes)
-        which = "figures" if another_model else "accuracies and losses"
-        return f"Measured {' and '.join(reasons)}: the {which} of a row are not comparable." if reasons else ""
+        which = "results" if another_model else "accuracies and losses"
+        return (
+            f"Measured {' and '.join(reasons)}: published and measured {which} are not comparable." if reasons else ""
+        )
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, metric, published, measured, spread, official (whether the data is the published one)."""
+        """Return the columns head, metric, published, measured, std, official (whether the data is as published)."""
         rows = []
-        for figure, variant in self._figures():
-            value = describe_metric(variant, figure.metric)
-            rows.append((variant.label, figure.metric, figure.value, value.mean, value.spread))
-        frame = pd.DataFrame(rows, columns=["head", "metric", "published", "measured", "spread"])
+        for result, variant in self._results():
+            value = describe_metric(variant, result.metric)
+            rows.append((variant.label, result.metric, result.value, value.mean, value.std))
+        frame = pd.DataFrame(rows, columns=["head", "metric", "published", "measured", "std"])
         return frame.assign(official=self.comparison.official)
 
     def table(self) -> pd.DataFrame:
         rows = []
-        for figure, variant in self._figures():
-            name, form = _FORMS[figure.metric]
-            measured = form(describe_metric(variant, figure.metric))
-            rows.append((variant.label, name, form(SeedMean(figure.value, None, 1), published=True), measured))
-        return pd.DataFrame(rows, columns=["Head", "Figure", "PublishedResult", "Measured here"])
+        for result, variant in self._results():
+            name, form = _FORMS[result.metric]
+            measured = form(describe_metric(variant, result.metric))
+            rows.append((variant.label, name, form(SeedMean(result.value, None, 1), published=True), measured))
+        return pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Measured"])
 
     def chart(self) -> Chart | None:
         return None
 
     def describe(self) -> str:
         parts = [
-            f"{row['Head']}, {row['Figure'].lower()}: published {row['Published']}, here {row['Measured here']}"
+            f"{row['Head']}, {row['Metric'].lower()}: published {row['Published']}, measured {row['Measured']}"
             for row in self.table().to_dict("records")
         ]
-        return "; ".join(parts) + "." if parts else "This recipe has no published figures."
+        return "; ".join(parts) + "." if parts else "This recipe has no published results."

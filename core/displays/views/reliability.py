@@ -1,4 +1,4 @@
-"""Reliability: how often a head is right when it says how sure it is."""
+"""Reliability diagram: accuracy by confidence."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +16,10 @@ from core.displays.number import format_share
 
 @dataclass(frozen=True)
 class Reliability(Display):
-    """Accuracy against confidence in 15 bins, all seeds of a head together, as predicted and after one temperature."""
+    """Accuracy against confidence in 15 bins, pooled over seeds, before and after temperature scaling."""
 
     name: ClassVar[str] = "reliability"
-    title: ClassVar[str] = "How often it is right when it is so sure"
+    title: ClassVar[str] = "Reliability diagram"
 
     scaled: bool | None = None
 
@@ -29,8 +29,10 @@ class Reliability(Display):
         return frame if self.scaled is None else frame[frame["scaled"] == self.scaled].reset_index(drop=True)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, scaled (by its temperature), low, high (of the bin), guesses, rights, confidence, accuracy;
-        guesses count every seed's."""
+        """Return the columns head, scaled, low, high (bin), predictions, correct, confidence, accuracy.
+
+        `scaled` is after temperature scaling; `predictions` and `correct` are counts over all seeds.
+        """
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -40,7 +42,7 @@ class Reliability(Display):
                 "Confidence": [f"{row['low']:.0%} to {row['high']:.0%}" for row in frame.to_dict("records")],
                 "Head": frame["head"],
                 "Temperature": np.where(frame["scaled"], "after", "before"),
-                "Guesses": frame["predictions"].map("{:,}".format),
+                "Predictions": frame["predictions"].map("{:,}".format),
                 "Mean confidence": frame["confidence"].map(format_share),
                 "Accuracy": frame["accuracy"].map(format_share),
             }
@@ -48,15 +50,15 @@ class Reliability(Display):
 
     def chart(self) -> Chart | None:
         frame = self._found[self._found["predictions"] > 0].assign(
-            when=lambda found: np.where(found["scaled"], "after temperature scaling", "as predicted")
+            when=lambda found: np.where(found["scaled"], "after temperature scaling", "before temperature scaling")
         )
         if frame.empty:
             return None
-        times = ["as predicted", "after temperature scaling"]
+        times = ["before temperature scaling", "after temperature scaling"]
         share = alt.Scale(domain=[0, 1])
         axis = alt.Axis(format=".0%", tickCount=5)
         base = alt.Chart(frame).encode(
-            x=alt.X("confidence:Q", title="Confidence: probability of the guess", scale=share, axis=axis),
+            x=alt.X("confidence:Q", title="Confidence (probability of the predicted class)", scale=share, axis=axis),
             y=alt.Y("accuracy:Q", title="Accuracy", scale=share, axis=axis),
             color=color_heads(self.comparison),
             tooltip=[
@@ -64,22 +66,24 @@ class Reliability(Display):
                 alt.Tooltip("when:N", title="Probabilities"),
                 alt.Tooltip("confidence:Q", title="Mean confidence", format=".1%"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
-                alt.Tooltip("predictedes:Q", title="Guesses, all seeds", format=","),
+                alt.Tooltip("predictions:Q", title="Predictions, all seeds", format=","),
             ],
         )
         dash = alt.StrokeDash("when:N", scale=alt.Scale(domain=times, range=[[1, 0], [3, 3]]), legend=None)
         lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
-        size = alt.Size("predictedes:Q", scale=alt.Scale(range=[25, 220]), legend=None)
+        size = alt.Size("predictions:Q", scale=alt.Scale(range=[25, 220]), legend=None)
         points = base.mark_point(filled=True, opacity=0.9).encode(size=size, shape=shape_heads(self.comparison))
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
-        text = "Solid: as predicted; dashed: after temperature scaling; grey: ideal. Large marks: many guesses."
-        note = write_note(text)
+        note = write_note(
+            "Solid: before temperature scaling; dashed: after; grey: perfect calibration. Marker size: number of "
+            "predictions."
+        )
         return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(height=420, title=note)
 
     def describe(self) -> str:
         parts = []
         for (head, scaled), rows in self._found.groupby(["head", "scaled"], sort=False):
             error = compute_ece(rows)
-            said = format_share(error) if np.isfinite(error) else "unknown"
-            parts.append(f"{head}{' after temperature scaling' if scaled else ''}: calibration error {said}")
-        return "Accuracy against confidence, all seeds together. " + "; ".join(parts) + "."
+            text = format_share(error) if np.isfinite(error) else "unknown"
+            parts.append(f"{head}{' after temperature scaling' if scaled else ''}: expected calibration error {text}")
+        return "Accuracy by confidence, pooled over seeds. " + "; ".join(parts) + "."

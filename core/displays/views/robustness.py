@@ -1,4 +1,4 @@
-"""How much of its accuracy each head keeps while a stress grows."""
+"""Test accuracy of each head by severity of a corruption."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +17,13 @@ from core.store.comparison import Comparison
 
 @dataclass(frozen=True)
 class RobustnessCurve(Display):
-    """Accuracy against the values of one `stress`, on the test images that all runs were put to; empty: all of them
-    in the figures, and the first in the picture."""
+    """Accuracy by severity of one `corruption`, on the test images that were evaluated for all runs.
+
+    An empty `corruption` selects all of them in the data, and the first in the chart.
+    """
 
     name: ClassVar[str] = "robustness"
-    title: ClassVar[str] = "Accuracy under stress"
+    title: ClassVar[str] = "Accuracy under corruption"
 
     corruption: str = ""
 
@@ -35,7 +37,7 @@ class RobustnessCurve(Display):
         return frame[frame["corruption"] == self.corruption].reset_index(drop=True) if self.corruption else frame
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, stress, value, accuracy, low, high, images, seeds."""
+        """Return the columns head, corruption, value, accuracy, low, high, images, seeds."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -46,7 +48,7 @@ class RobustnessCurve(Display):
                 "Corruption": [_write(str(row["corruption"]), float(row["value"])) for row in rows],
                 "Head": frame["head"],
                 "Accuracy": frame["accuracy"].map(format_share),
-                "Interval (95 %)": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
                 "Images": frame["images"].map("{:,}".format),
                 "Seeds": frame["seeds"],
             }
@@ -66,10 +68,10 @@ class RobustnessCurve(Display):
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("what:N", title="Images"),
+                alt.Tooltip("what:N", title="Corruption"),
                 alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
-                alt.Tooltip("low:Q", title="from", format=".1%"),
-                alt.Tooltip("high:Q", title="to", format=".1%"),
+                alt.Tooltip("low:Q", title="Lower bound (95%)", format=".1%"),
+                alt.Tooltip("high:Q", title="Upper bound (95%)", format=".1%"),
             ],
         )  # fmt: skip
         y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
@@ -77,7 +79,7 @@ class RobustnessCurve(Display):
         lines = base.mark_line(strokeWidth=2).encode(y=y)
         points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
         images = format_plural(int(frame["images"].iloc[0]), "test image")
-        note = write_note(f"Mean over seeds on {images}; bands are 95 % intervals over these images.")
+        note = write_note(f"Mean over seeds on {images}; bands are 95% confidence intervals over these images.")
         return (bands + lines + points).properties(height=380, title=note)
 
     def describe(self) -> str:
@@ -90,7 +92,9 @@ class RobustnessCurve(Display):
                     f"{head}: {format_share(at[corruption.neutral])}, {corruption.write(corruption.usual)} "
                     f"{format_share(at[corruption.usual])}"
                 )
-        return "Accuracy on images as they are, and under stress. " + ("; ".join(parts) or "Nothing was measured") + "."
+        return (
+            "Accuracy on clean and on corrupted images. " + ("; ".join(parts) or "Robustness was not evaluated") + "."
+        )
 
 
 def _write(name: str, value: float) -> str:

@@ -1,4 +1,4 @@
-"""What each stress costs each head, side by side."""
+"""Accuracy loss of each head per corruption."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,10 +23,10 @@ from core.displays.number import format_share, format_short
 
 @dataclass(frozen=True)
 class RobustnessLoss(Display):
-    """Points of accuracy that a stress of usual strength costs, for every stress."""
+    """Accuracy loss in percentage points for every corruption at its usual severity."""
 
     name: ClassVar[str] = "robustness_loss"
-    title: ClassVar[str] = "What each stress costs"
+    title: ClassVar[str] = "Accuracy loss per corruption"
 
     @cached_property
     def _tested(self) -> list[Tested]:
@@ -37,7 +37,7 @@ class RobustnessLoss(Display):
         return compute_losses(self._tested)
 
     def frame(self) -> pd.DataFrame:
-        """Columns head, stress, value, before, after, loss, low, high, images, seeds."""
+        """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -45,12 +45,12 @@ class RobustnessLoss(Display):
         rows = frame.to_dict("records")
         return pd.DataFrame(
             {
-                "Images": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
+                "Corruption": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
                 "Head": frame["head"],
-                "As they are": frame["before"].map(format_share),
-                "Under stress": frame["after"].map(format_share),
+                "Clean images": frame["before"].map(format_share),
+                "Corrupted images": frame["after"].map(format_share),
                 "Points lost": (100 * frame["loss"]).map("{:.1f}".format),
-                "Interval (95 %)": [f"{100 * row['low']:.1f} to {100 * row['high']:.1f}" for row in rows],
+                "95% interval (points)": [f"{100 * row['low']:.1f} to {100 * row['high']:.1f}" for row in rows],
             }
         )
 
@@ -58,7 +58,8 @@ class RobustnessLoss(Display):
         frame = self._found
         if frame.empty:
             return None
-        frame = frame.assign(what=[CORRUPTIONS[row["corruption"]].write(row["value"]) for row in frame.to_dict("records")],
+        frame = frame.assign(what=[CORRUPTIONS[row["corruption"]].write(row["value"])
+                                   for row in frame.to_dict("records")],
                              points=100 * frame["loss"], start=100 * frame["low"], end=100 * frame["high"])  # fmt: skip
         edge = min(0.0, float(frame["points"].min())) - 8, float(frame["points"].max()) + 12
         frame["start"], frame["end"] = frame["start"].clip(*edge), frame["end"].clip(*edge)
@@ -68,26 +69,28 @@ class RobustnessLoss(Display):
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
-                alt.Tooltip("what:N", title="Images"),
+                alt.Tooltip("what:N", title="Corruption"),
                 alt.Tooltip("points:Q", title="Points lost", format=".1f"),
-                alt.Tooltip("before:Q", title="Accuracy as they are", format=".1%"),
-                alt.Tooltip("after:Q", title="Accuracy under stress", format=".1%"),
+                alt.Tooltip("before:Q", title="Accuracy, clean images", format=".1%"),
+                alt.Tooltip("after:Q", title="Accuracy, corrupted images", format=".1%"),
             ],
         )
-        x = alt.X("points:Q", title="Accuracy lost (points)", scale=alt.Scale(domain=edge, nice=False))
+        x = alt.X("points:Q", title="Accuracy loss (percentage points)", scale=alt.Scale(domain=edge, nice=False))
         bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(x="start:Q", x2="end:Q")
         points = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, shape=shape_heads(self.comparison))
         lanes = frame["what"].nunique() * max(34, 18 * frame["head"].nunique())
-        note = write_note("Left is better. Lines are 95 % intervals over images and seeds, cut at the edge.")
+        note = write_note(
+            "Lower is better. Lines are 95% confidence intervals over images and seeds, clipped at the edges."
+        )
         return (bars + points).properties(height=lanes + 110, title=note)
 
     def describe(self) -> str:
-        """The answer to «does global pooling buy shift invariance», or why there is none."""
+        """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
-            return self._excuse()
+            return self._explain_missing()
         answer = assess_shift_invariance(self._tested)
         if answer is not None:
-            return _say(answer)
+            return _describe_shift_invariance(answer)
         parts = [
             f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
@@ -95,24 +98,24 @@ class RobustnessLoss(Display):
         ]
         return "; ".join(parts) + "."
 
-    def _excuse(self) -> str:
+    def _explain_missing(self) -> str:
         if is_too_large(self.comparison):
             rows, most = len(list_rows()), format_short(MOST_FLOPS / len(list_rows()) / LEAST_IMAGES)
             return (
-                f"These models were not put to stress: with more than {most} FLOPs an image, {LEAST_IMAGES} images "
-                f"in {rows} variants would take too long."
+                f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
+                f"{rows} corruptions would take too long."
             )
-        return "These runs were not put to stress: they were trained before Headroom did so. Train them again."
+        return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
 
 
-def _say(answer: ShiftInvariance) -> str:
+def _describe_shift_invariance(answer: ShiftInvariance) -> str:
     how = CORRUPTIONS[answer.corruption].write(answer.value)
     losses = (
         f"{how.capitalize()}, {answer.pooled} loses {100 * answer.pooled_loss:.1f} points of accuracy and "
         f"{answer.flat} {100 * answer.flat_loss:.1f}"
     )
-    interval = f"95 % interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
+    interval = f"95% interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
     if answer.seeds < 2:
-        return f"Does global pooling buy shift invariance? {losses} (one seed: a result, not a verdict)."
-    word = "Yes" if answer.low > 0 else "No, it costs some" if answer.high < 0 else "These runs cannot show it"
-    return f"Does global pooling buy shift invariance? {word}: {losses[0].lower()}{losses[1:]} ({interval})."
+        return f"Does global pooling improve shift invariance? {losses} (single seed: no statistical conclusion)."
+    word = "Yes" if answer.low > 0 else "No, it reduces it" if answer.high < 0 else "No significant difference"
+    return f"Does global pooling improve shift invariance? {word}: {losses[0].lower()}{losses[1:]} ({interval})."

@@ -1,4 +1,4 @@
-"""McNemar's exact test: whether two trained models differ by more than chance."""
+"""McNemar's exact test: significance of the difference between two trained models."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,32 +7,32 @@ import pandas as pd
 
 from core.analysis.significance import compute_significance
 from core.displays.display import Chart, Display
-from core.displays.number import format_p
+from core.displays.number import format_p, format_plural
 
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Significance(Display):
-    """One test a pair of heads and seed, on the images where exactly one is right; Holm's correction over the pairs."""
+    """One test per pair of heads and seed, on images with exactly one correct prediction; Holm-corrected over pairs."""
 
     name: ClassVar[str] = "significance"
-    title: ClassVar[str] = "McNemar's exact test, a pair of trained models each"
+    title: ClassVar[str] = "McNemar's exact test, per seed"
 
     def frame(self) -> pd.DataFrame:
-        """Columns a, b, seed, both_right, only_a, only_b, both_wrong, p, p_holm."""
+        """Return the columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm."""
         return compute_significance(self.comparison)
 
     def table(self) -> pd.DataFrame:
         frame = self.frame()
         table = pd.DataFrame(
             {
-                "Models": [f"{row['a']} against {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
+                "Models": [f"{row['a']} vs. {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
                 "P-value": frame["p"].map(format_p),
                 "P-value (Holm)": frame["p_holm"].map(format_p),
-                "More than chance": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
-                "Only the first right": frame["only_a"].map("{:,}".format),
-                "Only the second right": frame["only_b"].map("{:,}".format),
+                f"Significant (p < {LEVEL})": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
+                "Only first correct": frame["only_a"].map("{:,}".format),
+                "Only second correct": frame["only_b"].map("{:,}".format),
             }
         )
         return table if len(self.comparison.variants) > 2 else table.drop(columns="P-value (Holm)")
@@ -45,8 +45,9 @@ class Significance(Display):
         if frame.empty:
             return "No two heads have a seed in common."
         parts = [
-            f"{a} and {b} differ by more than chance in {(rows['p_holm'] < LEVEL).sum()} of {len(rows)} pairs of models"
+            f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
+            f"{format_plural(len(rows), 'seed')}"
             for (a, b), rows in frame.groupby(["a", "b"], sort=False)
         ]
-        corrected = ", p-values after Holm's correction" if len(self.comparison.variants) > 2 else ""
-        return f"{'; '.join(parts)} (p below {LEVEL}{corrected})."
+        corrected = ", Holm-corrected" if len(self.comparison.variants) > 2 else ""
+        return f"{'; '.join(parts)} (p < {LEVEL}{corrected})."

@@ -1,4 +1,4 @@
-"""The four figures that matter, with the difference between the smallest head and its rival."""
+"""Key metrics of the smallest head, compared with the baseline."""
 
 import math
 from collections.abc import Callable
@@ -22,16 +22,16 @@ from core.store.comparison import Variant
 
 _COSTS = (
     ("tflite_bytes", "File size (LiteRT)", format_bytes, ("smaller", "larger")),
-    ("latency_seconds", "Latency an image", format_seconds, ("faster", "slower")),
+    ("latency_seconds", "Latency per image", format_seconds, ("faster", "slower")),
 )
 
 
 @dataclass(frozen=True)
 class Tiles(Display):
-    """Parameters, accuracy, file size and latency of the smallest head, against the most accurate other one."""
+    """Parameters, accuracy, file size and latency of the smallest head, compared with the most accurate other head."""
 
     name: ClassVar[str] = "tiles"
-    title: ClassVar[str] = "In four figures"
+    title: ClassVar[str] = "Key metrics"
 
     @cached_property
     def _sides(self) -> tuple[Variant, Finding | None]:
@@ -40,14 +40,14 @@ class Tiles(Display):
 
     @cached_property
     def _rows(self) -> list[tuple[str, str, str, int]]:
-        """Name, value, difference, and whether that is better (1), worse (−1) or neither, of each figure."""
+        """Return name, value, difference and rating (1 better, −1 worse, 0 neither) of each metric."""
         small, finding = self._sides
         accuracy, better = "", 0
         if finding:
             gap = finding.accuracy
             accuracy = format_points(gap) if gap.mean else "the same"
-            sure = {0: "no seed in common", 1: "one seed"}.get(gap.seeds, format_interval(gap, name=False))
-            accuracy += f" ({sure})"
+            uncertainty = {0: "no seed in common", 1: "single seed"}.get(gap.seeds, format_interval(gap, name=False))
+            accuracy += f" ({uncertainty})"
             better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
         return [
             self._cost("params", "Parameters", format_count, ("fewer", "more")),
@@ -56,29 +56,32 @@ class Tiles(Display):
         ]
 
     def frame(self) -> pd.DataFrame:
-        """Columns metric, head, value, rival, rival_value (NaN when there is one contender only) and better: 1 better,
-        −1 worse, 0 no verdict."""
+        """Return one row per metric.
+
+        Columns: metric, head, value, baseline, baseline_value (NaN for a single variant), better (1 better, −1 worse,
+        0 no verdict).
+        """
         small, finding = self._sides
         rows = []
         metrics = ("params", "test_accuracy", *(name for name, *_ in _COSTS))
         for metric, (*_, better) in zip(metrics, self._rows, strict=True):
             mine, theirs = (
                 describe_metric(small, metric).mean,
-                describe_metric(finding.rival, metric).mean if finding else math.nan,
+                describe_metric(finding.baseline, metric).mean if finding else math.nan,
             )
-            rows.append((metric, small.label, mine, finding and finding.rival.label, theirs, better))
-        return pd.DataFrame(rows, columns=["metric", "head", "value", "rival", "rival_value", "better"])
+            rows.append((metric, small.label, mine, finding and finding.baseline.label, theirs, better))
+        return pd.DataFrame(rows, columns=["metric", "head", "value", "baseline", "baseline_value", "better"])
 
     def table(self) -> pd.DataFrame:
         rows = [(name, self._sides[0].label, value, difference) for name, value, difference, _ in self._rows]
-        return pd.DataFrame(rows, columns=["Figure", "Head", "Value", "Difference"])
+        return pd.DataFrame(rows, columns=["Metric", "Head", "Value", "Difference"])
 
     def _cost(
         self, metric: str, name: str, form: Callable[[float], str], words: tuple[str, str]
     ) -> tuple[str, str, str, int]:
         small, finding = self._sides
         mine = describe_metric(small, metric).mean
-        difference, better = _times(describe_metric(finding.rival, metric).mean, mine, words) if finding else ("", 0)
+        difference, better = _times(describe_metric(finding.baseline, metric).mean, mine, words) if finding else ("", 0)
         return name, form(mine), difference, better
 
     def chart(self) -> Chart | None:
@@ -87,13 +90,13 @@ class Tiles(Display):
     def describe(self) -> str:
         rows = self.table().to_dict("records")
         return (
-            "; ".join(f"{row['Figure']} of {row['Head']}: {row['Value']} {row['Difference']}".strip() for row in rows)
+            "; ".join(f"{row['Metric']} of {row['Head']}: {row['Value']} {row['Difference']}".strip() for row in rows)
             + "."
         )
 
 
 def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int]:
-    """«17.5× fewer» and whether that is better; below 5 % there is no verdict."""
+    """Return "17.5× fewer" and its rating (1 better, −1 worse, 0 for differences below 5%)."""
     if min(theirs, mine) <= 0 or max(theirs, mine) / min(theirs, mine) < 1.05:
         return "about the same", 0
     ratio = max(theirs, mine) / min(theirs, mine)

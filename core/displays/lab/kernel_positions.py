@@ -1,15 +1,17 @@
-"""Where a kernel can stand on an axis: one line an output value."""
+"""Drawing of the kernel positions along one axis, one line per output value."""
 
 from core.displays.lab.drawing import SvgDrawing
-from core.displays.lab.ink import ACCENT, BLUE, GREY
+from core.displays.lab.shades import ACCENT, BLUE, GREY
 from core.lab.convolution import effective_size
 
 _WIDTH, _CELL, _TOP, _MOST = 900, 40, 44, 24
 
 
-def draw_staircase(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
-    """SVG of the axis with its padding, and below it the positions of the kernel: its weights in blue, what it steps
-    over when dilated in between, what is left over at the end of the axis in orange."""
+def draw_kernel_positions(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
+    """Return the SVG of the padded axis with the kernel positions below it.
+
+    Weights are blue, the gaps of a dilated kernel light blue, unused values at the end of the axis orange.
+    """
     padded = size + 2 * padding
     cell = min(_CELL, _WIDTH / padded)
     lines = min(outputs, _MOST)
@@ -33,5 +35,5 @@ def draw_staircase(size: int, kernel: int, padding: int, stride: int, dilation: 
     if outputs > _MOST:
         text = f"… and {outputs - _MOST} more"
         drawing.label(0, _TOP + lines * line + 6, text, anchor="start", font=12)
-    unused = f", and {left} values at the end are never read" if left else ""
-    return drawing.svg(f"The kernel stands in {outputs} places on {padded} padded values{unused}.")
+    unused = f"; {left} values at the end are unused" if left else ""
+    return drawing.svg(f"{outputs} kernel positions on {padded} padded values{unused}.")

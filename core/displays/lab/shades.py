@@ -1,4 +1,4 @@
-"""Colours of the lab: numbers as shades that can carry their figure, in both themes."""
+"""Colours of the Lab page: cell shades by value, readable in both themes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,11 @@ _NEGATIVE, _ZERO, _POSITIVE = np.array([10, 111, 168]), np.array([244, 246, 249]
 
 
 def shade(values: NDArray[np.float64], *, signed: bool | None = None) -> NDArray[np.uint8]:
-    """RGB of each value, uint8 of shape (…, 3). Dark to light from the least to the largest; with `signed` (by default
-    when there are negative values) blue below 0, orange above, and white at 0."""
+    """Return the RGB colour of each value, uint8 of shape (…, 3).
+
+    Colours range from dark (smallest) to light (largest). With `signed` (default: if there are negative values),
+    negative values are blue, positive ones orange and 0 is white.
+    """
     if signed or (signed is None and values.min() < 0):
         share = np.clip(values / max(float(np.abs(values).max()), 1e-12), -1, 1)[..., np.newaxis]
         ends = np.where(share < 0, _NEGATIVE, _POSITIVE)
@@ -30,8 +33,8 @@ def write_hex(color: NDArray[np.uint8]) -> str:
     return "#" + bytes(color.tolist()).hex()
 
 
-def ink_on(color: NDArray[np.uint8]) -> str:
-    """The colour of a figure on that ground: the one of two that stands out more."""
+def contrast_color(color: NDArray[np.uint8]) -> str:
+    """Return the text colour, dark or white, with the higher contrast on a background colour."""
     linear = (color / 255) ** 2.2
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#10161e" if light > 0.18 else "#ffffff"

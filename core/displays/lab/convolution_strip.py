@@ -1,8 +1,8 @@
-"""A one-dimensional convolution step by step: the padded signal, the kernel below its window, and the output so far."""
+"""Drawing of one step of a 1D convolution: padded signal, kernel under its window, output so far."""
 
 from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.grid import fit_font
-from core.displays.lab.ink import shade
+from core.displays.lab.shades import shade
 from core.lab.convolution import Convolution
 from core.lab.matrix import format_number
 
@@ -11,7 +11,7 @@ _WIDTH, _CELL = 1000, 46
 
 
 def draw_strip(convolution: Convolution, step: int) -> str:
-    """SVG of one step, counted from 0. Weights stand under the values that they multiply."""
+    """Return the SVG of one step (counted from 0). Each weight is below the value that it multiplies."""
     padded, weights, output = convolution.padded, convolution.applied, convolution.output
     (before, after), count = convolution.padding[0], len(padded)
     cell = min(_CELL, _WIDTH / max(count, len(output)))
@@ -19,7 +19,7 @@ def draw_strip(convolution: Convolution, step: int) -> str:
     window = [index for (index,) in convolution.window(step)]
     size = (cell, _ROW)
 
-    y = _name(drawing, 0, f"Signal{f' between {before} + {after} zeros' if before or after else ''}")
+    y = _name(drawing, 0, f"Signal{f' with {before} + {after} zeros of padding' if before or after else ''}")
     colors, texts = shade(padded), [format_number(float(value)) for value in padded]
     font = fit_font(cell, [texts])
     for i, text in enumerate(texts):
@@ -27,7 +27,7 @@ def draw_strip(convolution: Convolution, step: int) -> str:
     for i in window:
         drawing.edge(i * cell, y, size)
 
-    y = _name(drawing, y + _ROW + _GAP, f"Kernel{', turned round' if convolution.flip else ', as it is'}")
+    y = _name(drawing, y + _ROW + _GAP, f"Kernel, {'flipped' if convolution.flip else 'not flipped'}")
     colors, texts = shade(weights, signed=True), [format_number(float(value)) for value in weights]
     for i, color, text in zip(window, colors, texts, strict=True):
         drawing.cell(i * cell, y, size, text, color, fit_font(cell, [texts]))

@@ -1,4 +1,4 @@
-"""What two results have in common, in a sentence."""
+"""Text that compares the results of two implementations."""
 
 import numpy as np
 
@@ -7,20 +7,20 @@ from core.lab.matrix import format_number
 
 
 def count_same(one: Values, other: Values) -> int:
-    """Values that agree up to rounding."""
+    """Return the number of values that are equal up to rounding errors."""
     return int(np.isclose(one, other, rtol=1e-9, atol=1e-9).sum())
 
 
 def write_agreement(mine: Values, library: Values) -> str:
     count = count_same(mine, library)
     if count == mine.size:
-        return f"The library agrees in all {mine.size:,} values."
+        return f"Matches the library in all {mine.size:,} values."
     largest = format_number(float(np.abs(mine - library).max()))
-    return f"The library agrees in {count:,} of {mine.size:,} values; the largest difference is {largest}."
+    return f"Matches the library in {count:,} of {mine.size:,} values; the largest difference is {largest}."
 
 
 def write_flip(one: Values, other: Values) -> str:
     count = count_same(one, other)
     if count == one.size:
-        return "Turning the kernel round changes nothing here."
-    return f"Turning the kernel round changes {one.size - count:,} of {one.size:,} values."
+        return "Flipping the kernel does not change the result."
+    return f"Flipping the kernel changes {one.size - count:,} of {one.size:,} values."

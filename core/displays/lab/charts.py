@@ -1,11 +1,11 @@
-"""Curves and bars of the lab's topics."""
+"""Charts of the Lab page."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from core.displays.display import Chart
-from core.displays.lab.ink import ACCENT, BLUE, GREEN, GREY
+from core.displays.lab.shades import ACCENT, BLUE, GREEN, GREY
 from core.lab.channel import compute_cost
 from core.lab.convolution import Values
 from core.lab.loss import binary_from_logit, softmax
@@ -15,7 +15,10 @@ _LEGEND = alt.Legend(orient="bottom", columns=2, labelLimit=260, title=None, sym
 
 
 def build_cost_chart(side: int, channels: int, filters: int, kernel: int) -> Chart:
-    """Parameters by the side of the map on a log axis: one line is flat, the other grows with its fourth power."""
+    """Build the chart of parameters by feature map size, on a log axis.
+
+    A convolution is constant; a fully connected layer grows with the fourth power of the side length.
+    """
     names = ("Convolution", "Fully connected")
     rows = []
     for n in sorted({*range(4, 257, 4), side}):
@@ -24,18 +27,29 @@ def build_cost_chart(side: int, channels: int, filters: int, kernel: int) -> Cha
     frame = pd.DataFrame(rows, columns=["side", "layer", "params"])
     color = alt.Color("layer:N", scale=alt.Scale(domain=names, range=[BLUE, ACCENT]), legend=_LEGEND)
     base = alt.Chart(frame).encode(
-        x=alt.X("side:Q", title="Side of the map n", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False)),
-        y=alt.Y("params:Q", title="Parameters", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=6)),
+        x=alt.X(
+            "side:Q",
+            title="Side length n of the feature map (pixels)",
+            scale=alt.Scale(nice=False),
+            axis=alt.Axis(grid=False),
+        ),
+        y=alt.Y(
+            "params:Q", title="Parameters (log)", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=6)
+        ),
         color=color,
-        tooltip=["layer:N", "side:Q", alt.Tooltip("params:Q", format=",")],
+        tooltip=[
+            alt.Tooltip("layer:N", title="Layer"),
+            alt.Tooltip("side:Q", title="Side length"),
+            alt.Tooltip("params:Q", title="Parameters", format=","),
+        ],
     )
-    here = base.transform_filter(alt.datum.side == side).mark_point(filled=True, size=90, opacity=1)
-    return alt.layer(base.mark_line(strokeWidth=2.5), here).properties(height=340)
+    current = base.transform_filter(alt.datum.side == side).mark_point(filled=True, size=90, opacity=1)
+    return alt.layer(base.mark_line(strokeWidth=2.5), current).properties(height=340)
 
 
 def build_penalty_chart(best: float, strength: float) -> Chart:
-    """The loss of one weight without the penalty, the penalty, and their sum, whose minimum moves towards 0."""
-    names = ("Loss of the data", "Penalty", "Sum")
+    """Build the chart of an L2 penalty on one weight: data loss, penalty and their sum."""
+    names = ("Data loss", "L2 penalty", "Sum")
     least = find_minimum(best, strength)
     weight = np.linspace(-1.5, max(best, 1) + 1.5, 121)
     data, penalty = (weight - best) ** 2, strength * weight**2
@@ -53,14 +67,19 @@ def build_penalty_chart(best: float, strength: float) -> Chart:
     dots = (
         alt.Chart(low)
         .mark_point(filled=True, size=110, opacity=1)
-        .encode(x="weight:Q", y="loss:Q", color="part:N", tooltip=["part:N", alt.Tooltip("weight:Q", format=".4~g")])
+        .encode(
+            x="weight:Q",
+            y="loss:Q",
+            color="part:N",
+            tooltip=[alt.Tooltip("part:N", title="Minimum of"), alt.Tooltip("weight:Q", title="Weight", format=".4~g")],
+        )
     )
     return alt.layer(base.mark_line(strokeWidth=2.5, clip=True), dots).properties(height=340)
 
 
 def build_dropout_chart(activations: Values, mean_training: Values) -> Chart:
-    """Activations at inference beside their mean over many training steps, a pair of bars a unit."""
-    names = ("Inference", "Mean of training steps")
+    """Build the chart of the activations of each unit: at inference, and the mean over many training steps."""
+    names = ("Inference", "Mean over training steps")
     frame = pd.concat(
         pd.DataFrame({"unit": np.arange(1, len(values) + 1), "value": values, "phase": name})
         for name, values in zip(names, (activations, mean_training), strict=True)
@@ -77,21 +96,25 @@ def build_dropout_chart(activations: Values, mean_training: Values) -> Chart:
                 scale=alt.Scale(domain=names, range=[BLUE, ACCENT]),
                 legend=alt.Legend(orient="bottom", title=None),
             ),
-            tooltip=["phase:N", "unit:O", alt.Tooltip("value:Q", format=".4~g")],
+            tooltip=[
+                alt.Tooltip("phase:N", title="Phase"),
+                alt.Tooltip("unit:O", title="Unit"),
+                alt.Tooltip("value:Q", title="Activation", format=".4~g"),
+            ],
         )
         .properties(height=320)
     )
 
 
 def build_binary_chart(logit: float, target: float) -> Chart:
-    """Binary cross-entropy by logit for both classes, and where the chosen pair stands."""
+    """Build the chart of binary cross-entropy by logit for both targets, with a point at the selected values."""
     names = ("y = 0", "y = 1")
     logits = np.linspace(-8, 8, 81)
     frame = pd.concat(
         pd.DataFrame({"logit": logits, "loss": [binary_from_logit(z, y) for z in logits], "target": names[y]})
         for y in (0, 1)
     )
-    here = pd.DataFrame(
+    selected = pd.DataFrame(
         {"logit": [logit], "loss": [binary_from_logit(logit, target)], "target": [names[round(target)]]}
     )
     base = alt.Chart(frame).encode(
@@ -100,15 +123,23 @@ def build_binary_chart(logit: float, target: float) -> Chart:
         color=alt.Color("target:N", scale=alt.Scale(domain=names, range=[BLUE, ACCENT]), legend=_LEGEND),
     )
     dot = (
-        alt.Chart(here)
+        alt.Chart(selected)
         .mark_point(filled=True, size=130, opacity=1)
-        .encode(x="logit:Q", y="loss:Q", color="target:N", tooltip=["logit:Q", alt.Tooltip("loss:Q", format=".4f")])
+        .encode(
+            x="logit:Q",
+            y="loss:Q",
+            color="target:N",
+            tooltip=[
+                alt.Tooltip("logit:Q", title="Logit"),
+                alt.Tooltip("loss:Q", title="Binary cross-entropy", format=".4f"),
+            ],
+        )
     )
     return alt.layer(base.mark_line(strokeWidth=2.5), dot).properties(height=340)
 
 
 def build_softmax_chart(logits: Values, label: int) -> Chart:
-    """Probabilities of the classes; that of the target, whose logarithm is the loss, is green."""
+    """Build the chart of softmax probabilities. The target class is green: its negative log probability is the loss."""
     probs = softmax(logits)
     frame = pd.DataFrame({"class": np.arange(len(probs)), "prob": probs, "logit": logits})
     frame["kind"] = np.where(frame["class"] == label, "target", "other")
@@ -118,6 +149,10 @@ def build_softmax_chart(logits: Values, label: int) -> Chart:
     )
     bars = base.mark_bar().encode(
         color=alt.Color("kind:N", scale=alt.Scale(domain=["target", "other"], range=[GREEN, GREY]), legend=None),
-        tooltip=["class:O", "logit:Q", alt.Tooltip("prob:Q", title="probability", format=".4f")],
+        tooltip=[
+            alt.Tooltip("class:O", title="Class"),
+            alt.Tooltip("logit:Q", title="Logit"),
+            alt.Tooltip("prob:Q", title="Softmax probability", format=".4f"),
+        ],
     )
     return alt.layer(bars).properties(height=340)
