@@ -108,7 +108,8 @@ def find_module(name: str) -> bool:
 
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
-    "core.entry_point", "core.spec", "core.analysis.check", "core.displays.display", "core.reports.format", "core.ui.url",
+    "core.analysis.check", "core.displays.display", "core.entry_point", "core.reports.format", "core.spec",
+    "core.ui.url",
 }  # fmt: skip
 
 

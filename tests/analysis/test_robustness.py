@@ -68,7 +68,9 @@ def test_pooling_that_does_not_is_said_so(make_run: RunWriter, pooled: list[int]
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
     assert (
-        RobustnessLoss(Comparison.of(runs)).describe().startswith(f"Does global pooling improve shift invariance? {word}")
+        RobustnessLoss(Comparison.of(runs))
+        .describe()
+        .startswith(f"Does global pooling improve shift invariance? {word}")
     )
 
 

@@ -41,7 +41,7 @@ def test_draft_is_edited_undone_and_undone_again(shelf: ReportStore) -> None:
 def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportStore) -> None:
     seen = shelf.create(report_of("abcdef"), "ada")
     shelf.save(seen, seen.report.change(title="Bob's"), "bob")
-    with pytest.raises(ReportConflictError, match="^bob changed this report at "):
+    with pytest.raises(ReportConflictError, match=r"^bob changed this report at "):
         shelf.save(seen, seen.report.change(title="Ada's"), "ada")
     with pytest.raises(ReportConflictError):
         shelf.undo(seen.model_copy(update={"before": 1}), "ada")

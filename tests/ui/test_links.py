@@ -62,7 +62,8 @@ SEEN_ON = {
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
     "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
+    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence",
+    "cost_log": "evidence",
     "setting_runs": "evidence",
 }  # fmt: skip
 SECTION = {
