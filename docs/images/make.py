@@ -14,7 +14,7 @@ from tests.support.dashboard import browsing, find_port, serving
 
 _FOLDER = Path(__file__).parent
 _TIMEOUT_MS = 60_000
-_SIZE: ViewportSize = {"width": 1440, "height": 1440}
+_SIZE: ViewportSize = {"width": 1440, "height": 1404}
 
 # Name of the image: path of the page, and the name of a button that is drawn last.
 _SCREENSHOTS = {"compare": ("", "Test image")}
