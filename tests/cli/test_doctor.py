@@ -20,7 +20,7 @@ def test_doctor_finds_what_is_needed(make_run: RunWriter, home: Home) -> None:
     assert found["memory_bytes"] > 1e9
     assert (found["home"]["path"], found["home"]["writable"], found["runs"]) == (str(home.path), True, 1)
     assert found["dispatcher"] == {"pid": None, "unfinished": 0}
-    assert {status["name"]: status["here"] for status in found["datasets"]}["digits"]
+    assert {status["name"]: status["available"] for status in found["datasets"]}["digits"]
     assert "Nothing that is needed is missing." in call("doctor").stdout
 
 

@@ -16,7 +16,7 @@ from tests.support.run_writer import RunWriter
     ("words", "code", "named"),
     [
         (["train", "--recipe", "digits-heads", "--heads", "gap,gpa"], 1, "'gpa'"),
-        (["train", "--recipe", "digits-heads", "--heads", ""], 1, "got ''"),
+        (["train", "--recipe", "digits-heads", "--heads", ""], 1, "Unknown head ''"),
         (["train", "--recipe", "digits-heads", "--epochs", "0"], 1, "between 1 and 1000; got 0."),
         (["train", "--recipe", "digits-heads", "--epochs", "1000000000"], 1, "got 1000000000."),
         (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "whole number between 1 and 1000; got 'many'."),
@@ -28,7 +28,7 @@ from tests.support.run_writer import RunWriter
         (["train", "--recipe", "digits-heads", "--seed", "-1"], 1, "got -1."),
         (["train", "--recipe", "digits-heads", "--data", "x"], 1, "16 hex digits; got 'x'"),
         (["train", "--recipe", "nonsense"], 1, "'nonsense'"),
-        (["train", "--recipe", "kmnist-heads"], 1, "python -m core datasets fetch kmnist"),
+        (["train", "--recipe", "kmnist-heads"], 1, "python -m core datasets download kmnist"),
         (["train"], 2, "'--recipe'"),
         (["train", "--recipe", "digits-heads", "--epoch", "3"], 2, "--epochs"),
         (["params", "--recipe", "digits-heads", "--set", "blocks"], 1, "'blocks'"),

@@ -50,9 +50,9 @@ def test_command_line_makes_publishes_lists_and_exports(runs: Comparison, tmp_pa
             "Expected one report, or ids of runs; got both, or several reports.",
         ),
         (("r7k2m9qx", "-o", "x.html"), "Expected the id of a report; got 'r7k2m9qx', which is not in this home."),
-        (("0123", "-o", "x.html"), "Expected the id of a finished run; got '0123'."),
+        (("0123", "-o", "x.html"), "Run '0123' was not found; it may have been deleted."),
         (("0123", "-o", "x.doc"), "Expected a file that ends in .html, "),
-        (("0123", "-o", "x", "--format", "doc"), "Expected format to be one of "),
+        (("0123", "-o", "x", "--format", "doc"), "Unknown format 'doc'. Choose one of: "),
     ],
 )
 def test_export_that_cannot_be_is_refused_in_a_sentence(home: Home, words: tuple[str, ...], sentence: str) -> None:

@@ -402,7 +402,7 @@ def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path)
     assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
     read_only = found["read-only"]
     assert len(read_only["said"]) == 3
-    assert all(sentence.startswith("Expected to be able to write") for sentence in read_only["said"]), read_only
+    assert all(sentence.startswith("Cannot write ") for sentence in read_only["said"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
 
