@@ -107,7 +107,7 @@ lock: ## pin all packages that the requirements files need, in requirements.lock
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 		--custom-compile-command 'make lock' --output-file $(LOCK) requirements-dev.txt requirements-ray.txt
 
-# An interpreter that is absent, too old or dangling (the system's Python was replaced) makes the stamps void.
+# An interpreter that is missing, too old or dangling (the system's Python was replaced) makes the stamps void.
 ifneq ($(shell $(PY) -c '$(FITS)' 2>/dev/null && echo fits),fits)
 $(APP): unfit
 endif

@@ -23,13 +23,9 @@ from core.spec import DATASETS, RunSpec
 class DatasetInfo(BaseModel):
     """Metadata of cached arrays (dataset.json).
 
-    Attributes:
-        bytes: Size of the four arrays on disk.
-        validation_count: Size of the predefined validation split at the end of the training images; 0 without one.
-        attributes: Names of binary attributes; if any, labels are 0 or 1 for each attribute.
-        folder: Name of a custom dataset.
-        skipped: Number of unreadable files, which are listed in `skipped.txt`.
-        note: Description of how the images were split or resized.
+    `validation_count` is the size of the predefined validation split at the end of the training images. With
+    `attributes`, labels are 0 or 1 for each. `folder` is the name of a custom dataset, `skipped` the number of its
+    unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,10 +79,7 @@ class CachedDataset:
 class DatasetStatus:
     """A registered or custom dataset, and whether it is available.
 
-    Attributes:
-        problem: Error message if the dataset is damaged.
-        how: Command or hint for making the dataset available; empty if it is.
-        skipped, note: See `DatasetInfo`.
+    `problem` is an error message if the dataset is damaged; `how` is the command or hint for making it available.
     """
 
     name: str
@@ -164,10 +157,7 @@ def fetch_dataset(
 
 
 def list_datasets(home: Home) -> list[DatasetStatus]:
-    """List all datasets. Custom datasets replace the entry `folder`, if there are any.
-
-    Bundled datasets are not created, and no error is raised for damaged ones.
-    """
+    """List all datasets without creating bundled ones; custom datasets, if any, replace the entry `folder`."""
     folders = [_status(home, key_of(FOLDER, name)) for name in list_folders(home)]
     found = [[_status(home, name)] if name != FOLDER else folders or [_status(home, name)] for name in DATASETS]
     return [status for group in found for status in group]
@@ -187,9 +177,8 @@ def pin(home: Home, spec: RunSpec) -> RunSpec:
     """
     info = open_dataset(home, spec.dataset, spec.folder).info
     if spec.data not in ("", info.fingerprint):
-        raise DatasetError(
-            f"The fingerprint of {info.label} does not match: {spec.data} in the spec, {info.fingerprint} on disk."
-        )
+        found = f"{spec.data} in the spec, {info.fingerprint} on disk"
+        raise DatasetError(f"The fingerprint of {info.label} does not match: {found}.")
     return spec.replace(data=info.fingerprint)
 
 

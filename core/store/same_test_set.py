@@ -18,8 +18,8 @@ class RunsOnTestSet:
     """All finished runs on the same test set.
 
     `runs` has one row per run, sorted by configuration and seed, with the columns of a run list (`RunStore.frame()`)
-    and three more: `label` of the head, `configuration` (its number; its runs differ only in the seed) and `name` of the
-    configuration: the head and the hyperparameters that distinguish it.
+    and three more: `label` of the head, `configuration` (its number; its runs differ only in the seed) and `name` of
+    the configuration: the head and the hyperparameters that distinguish it.
     """
 
     runs: pd.DataFrame

@@ -87,9 +87,9 @@ def test_command_that_a_damaged_run_names_makes_it_whole_again(trained: Home) ->
     path = store.open(spec.run_id).path / "predictions.npz"
     whole = store.open(spec.run_id).predictions
     change_byte(path, keep_times=False)
-    with pytest.raises(RunDamagedError, match="got other bytes; train it again with: python ") as caught:
+    with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Train ") as caught:
         _ = store.open(spec.run_id).predictions
-    command = shlex.split(str(caught.value).partition("with: python ")[2])
+    command = shlex.split(str(caught.value).partition("Train the run again: python ")[2])
     env = {**os.environ, "HEADROOM_HOME": str(trained.path)}
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"{spec.run_id}\n"), done.stderr

@@ -112,7 +112,7 @@ def test_slider_changes_its_own_strip_alone(open_augmentation: Open) -> None:
 
 def test_dataset_that_is_not_here_is_named_with_the_command(open_augmentation: Open) -> None:
     app = open_augmentation(data="MNIST")
-    assert "python -m core datasets fetch mnist" in app.info[0].value
+    assert "python -m core datasets download mnist" in app.info[0].value
     assert app.selectbox(key="data").value == "MNIST"
     assert not [*app.warning, *app.error]
     app.selectbox(key="data").set_value("Digits").run()
@@ -140,7 +140,7 @@ def test_damaged_dataset_is_told(open_augmentation: Open, home: Home) -> None:
     open_dataset(home, "digits")
     (home.datasets / "digits" / "train_images.npy").write_bytes(b"not an array")
     app = open_augmentation()
-    assert app.error[0].value.startswith("Expected Digits to be whole; got ")
+    assert app.error[0].value.startswith("Digits is damaged (")
     assert not app.get("html")
 
 

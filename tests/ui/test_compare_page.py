@@ -47,7 +47,7 @@ def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
     assert not app.error
     assert all(run_id in text_of(app) for run_id in two_heads)
     assert "4 damaged run folders" in [fold.label for fold in app.expander]
-    assert f"Expected run '{newest[0].run_id}' to have a valid record.json" in text_of(app)
+    assert f"record.json of run '{newest[0].run_id}' is invalid: " in text_of(app)
 
 
 def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
@@ -82,7 +82,7 @@ def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]
 
 def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs="feedfeedfeed")
-    assert "Expected the id of a finished run; got 'feedfeedfeed'." in [error.value for error in app.error]
+    assert "Run 'feedfeedfeed' was not found; it may have been deleted." in [error.value for error in app.error]
 
 
 def test_no_ticked_runs_ask_for_some(open_page: Open, two_heads: list[str]) -> None:

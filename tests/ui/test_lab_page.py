@@ -307,7 +307,7 @@ def test_uploaded_picture_is_described(open_lab: Open, shape: tuple[int, ...], c
 def test_bad_file_ends_in_a_sentence(open_lab: Open) -> None:
     app = upload(open_lab("Pictures", array_photo="a picture of mine"), "lab_array_file", b"not a picture")
     assert [error.value for error in app.error] == [
-        "Expected an image file (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM); got bytes that are none of these."
+        "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."
     ]
 
 

@@ -66,7 +66,7 @@ def test_damaged_predictions_are_named_in_one_sentence(
     app = open_page(page)
     assert len(app.error) == 1
     assert app.error[0].value.startswith(
-        f"Expected predictions.npz of run {two_heads[0]} as it was written; got other bytes"
+        f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch)."
     )
 
 

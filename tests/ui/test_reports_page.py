@@ -102,7 +102,7 @@ def test_runs_that_are_none_are_refused_and_nothing_is_saved(
 ) -> None:
     app = open_reports(report=draft.id, editing="true")
     next(box for box in app.text_input if box.label == "Runs").set_value("nonsense").run()
-    assert app.error[0].value == "Expected the id of a finished run; got 'nonsense'."
+    assert app.error[0].value == "Run 'nonsense' was not found; it may have been deleted."
     assert shelf.read(draft.id) == draft
 
 

@@ -82,7 +82,7 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
 def test_search_that_is_not_understood_shows_all(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_runs(runs_search="colour:red")
-    assert app.warning[0].value.startswith("Expected a field such as")
+    assert app.warning[0].value.startswith("Unknown search field ")
     assert len(app.dataframe[0].value) == 1
 
 
@@ -134,7 +134,7 @@ def test_later_of_two_people_keeps_what_they_typed(home: Home, make_run: RunWrit
     NoteBook(home).write(run_id, Note(text="theirs"))
     app.text_area[0].set_value("mine")
     button(app, "Save")
-    assert "a newer one of somebody else" in app.error[0].value
+    assert "Another user changed the note of run" in app.error[0].value
     assert app.text_area[0].value == "mine"
     assert NoteBook(home).read(run_id).text == "theirs"
     button(app, "Show the newer one")

@@ -119,7 +119,7 @@ def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"values_blocks": ["1", "many"]}, "Expected blocks to be a whole number between 1 and 6; got 'many'."),
+        ({"values_blocks": ["1", "many"]}, "Expected blocks to be an integer between 1 and 6; got 'many'."),
         ({"values_units": [str(n) for n in range(1, 200)]}, "Expected a sweep of 1 to 200 runs; got 796"),
         ({"values_blocks": ["6"]}, "Choose fewer blocks"),
     ],
