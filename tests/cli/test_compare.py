@@ -18,7 +18,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     gap = [make_run(head="gap", seed=seed, accuracy=0.8) for seed in (0, 1)]
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
-    assert found["headline"].startswith("After 3 epochs of 25: GAP has 17.5× fewer parameters than Flatten + Dense")
+    assert found["headline"].startswith("After 3 of 25 epochs: GAP has 17.5× fewer parameters than Flatten + Dense")
     assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
     assert found["difference"][0]["verdict"] == "no significant difference"
     assert len(found["significance"]) == 2
@@ -56,8 +56,8 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
         "Temperature",
         "validation accuracy, mean over seeds",
         "not measured",
-        "for the last point of accuracy",
-        "On the front",
+        "per point of accuracy in the last step",
+        "Pareto-optimal",
         "Dense units",
     ):
         assert words in text
@@ -89,4 +89,4 @@ def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: Ru
     assert counted == [(24_586, 24_586), (431_242, 431_242)]
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
-    assert "with other settings than published (1 epoch instead of 25)" in text
+    assert "with different settings (1 epoch instead of 25)" in text
