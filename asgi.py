@@ -1,4 +1,4 @@
-"""The dashboard with a door for programs: `streamlit run asgi.py`, or `uvicorn asgi:app`."""
+"""The dashboard with its HTTP API: `streamlit run asgi.py`, or `uvicorn asgi:app`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.api.route import build_routes
 from core.home import Home
-from core.ui.http_login import identify
+from core.ui.http_login import authenticate
 
-routes = build_routes(Home.default(), identify, st.get_option("server.baseUrlPath"))
+routes = build_routes(Home.default(), authenticate, st.get_option("server.baseUrlPath"))
 app = st.App(Path(__file__).with_name("dashboard.py"), routes=routes)

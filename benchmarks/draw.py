@@ -1,9 +1,9 @@
-"""Answers drawings with both heads of the examples, from the bytes that the browser sends to what it is sent back.
+"""Server time of the Draw page: predictions of both example heads for a drawing, from the received PNG to the response.
 
-Prints a line of JSON. The budget is 0.1 s on the server: for the work in the 95th percentile, for the page in the
-median. `seconds` are of the work itself, the other figures before `page_seconds` of its parts; the page's whole script
-is timed in Streamlit's test runner, where a file takes the drawing's place (a stroke reruns a part of it). To open the
-models, which the first stroke pays, is told by itself.
+Prints one line of JSON. The budget is 0.1 s: for the 95th percentile of the computation, and for the median of the
+page. `seconds` is the time of the computation; the values before `page_seconds` are its parts. The whole page is timed
+in Streamlit's test runner with an uploaded file (a stroke reruns only a part of it). Opening the models, which delays
+the first stroke, is reported separately.
 """
 
 import io
@@ -34,7 +34,7 @@ WARM_UP = 3
 
 
 def draw_strokes(count: int) -> Iterator[bytes]:
-    """PNG files of the canvas' size, no two alike."""
+    """Yield different PNG files with the size of the canvas."""
     rng = np.random.default_rng(0)
     for _ in range(count):
         board = Image.new("RGBA", (280, 280), "black")
@@ -50,27 +50,29 @@ def measure_work(comparison: Comparison) -> dict[str, object]:
     begin = time.perf_counter()
     models = {variant.label: LiveModel(variant.first) for variant in comparison.variants}
     opening = time.perf_counter() - begin
-    parts: dict[str, list[float]] = {"prepare": [], "answer": [], "draw": [], "all": []}
+    parts: dict[str, list[float]] = {"prepare": [], "predict": [], "draw": [], "all": []}
     for data in draw_strokes(STROKES):
         times = [time.perf_counter()]
-        seen = prepare_picture(data, comparison.first)
+        image = prepare_picture(data, comparison.first)
         times.append(time.perf_counter())
-        answers = {head: model.predict(seen[np.newaxis]) for head, model in models.items()}
+        predictions = {head: model.answer(image[np.newaxis]) for head, model in models.items()}
         times.append(time.perf_counter())
         build_cards(
-            seen,
+            image,
             [
-                collect_predictions(head, palette[head], answer, None, exact=models[head].exact)
-                for head, answer in answers.items()
+                collect_predictions(head, palette[head], prediction, None, exact=models[head].exact)
+                for head, prediction in predictions.items()
             ],
             classes,
         )
         times.append(time.perf_counter())
         for name, seconds in zip(parts, [*np.diff(times).tolist(), times[-1] - times[0]], strict=True):
             parts[name].append(seconds)
-    told = {f"{name}_seconds": round(statistics.median(seconds), 5) for name, seconds in parts.items() if name != "all"}
+    medians = {
+        f"{name}_seconds": round(statistics.median(seconds), 5) for name, seconds in parts.items() if name != "all"
+    }
     found = {"seconds": round(statistics.median(parts["all"]), 5), "p95_seconds": _p95(parts["all"])}
-    return {"heads": len(models), "opening_seconds": round(opening, 4), **found, **told}
+    return {"heads": len(models), "opening_seconds": round(opening, 4), **found, **medians}
 
 
 def measure_page() -> dict[str, float]:
@@ -83,7 +85,7 @@ def measure_page() -> dict[str, float]:
             app.run()
             seconds.append(time.perf_counter() - begin)
             if app.exception or app.error:
-                raise SystemExit(f"Expected an answer; got: {[error.value for error in app.error]}.")
+                raise SystemExit(f"The Draw page failed: {[error.value for error in app.error]}.")
     return {"page_seconds": round(statistics.median(seconds[WARM_UP:]), 4), "page_p95_seconds": _p95(seconds[WARM_UP:])}
 
 

@@ -1,6 +1,6 @@
-"""How well times are foretold: each finished run of a home from all its others.
+"""Accuracy of time estimates: each finished run of a home is estimated from all others (leave-one-out).
 
-`python -m benchmarks.estimate [HOME]`; without a home the examples are asked. Prints one line of JSON.
+`python -m benchmarks.estimate [HOME]`; uses the examples if no home is given. Prints one line of JSON.
 """
 
 import json
@@ -18,15 +18,15 @@ def main(path: str | None) -> None:
     frame = RunStore(home, examples=Path("no-examples") if path else None).frame()
     if not path:
         frame = frame[frame["source"] == "example"].assign(source="home").reset_index(drop=True)
-    errors, inside = [], 0
-    for place, work in enumerate(Work.list_finished(frame)):
-        found = TimeEstimator(frame.drop(index=place)).training(work)
-        seconds = float(frame["train_seconds"].iloc[place])
+    errors, covered = [], 0
+    for index, work in enumerate(Work.list_finished(frame)):
+        found = TimeEstimator(frame.drop(index=index)).estimate(work)
+        seconds = float(frame["train_seconds"].iloc[index])
         if found is not None:
             errors.append(abs(found.seconds - seconds) / seconds)
-            inside += found.low <= seconds <= found.high
-    answer = {"benchmark": "estimate", "runs": len(errors), "median_error": round(median(errors), 3)}
-    print(json.dumps({**answer, "largest_error": round(max(errors), 2), "inside_the_range": inside}))
+            covered += found.low <= seconds <= found.high
+    result = {"benchmark": "estimate", "runs": len(errors), "median_error": round(median(errors), 3)}
+    print(json.dumps({**result, "largest_error": round(max(errors), 2), "inside_interval": covered}))
 
 
 if __name__ == "__main__":

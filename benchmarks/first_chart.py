@@ -1,9 +1,9 @@
-"""Time from opening a page in a browser to its first chart: the Compare page against a bare Streamlit page with one.
+"""Time from opening a page in a browser to its first chart: the Compare page and a minimal Streamlit page.
 
     python -m benchmarks.first_chart
 
-Both servers run side by side and are opened in turn, each time in a session of its own after a first visit that is not
-counted. Prints one line of JSON; the budget is 1.4 times the bare page. Needs Chromium.
+Both servers run in parallel and are opened alternately, each time in a new session, after a first visit that is not
+counted. Prints one line of JSON; the budget is 1.4 times the minimal page. Requires Chromium.
 """
 
 import json
@@ -55,11 +55,11 @@ def serve(script: Path, home: str) -> tuple[subprocess.Popen[bytes], str]:
         except OSError:
             time.sleep(0.1)
     process.kill()
-    raise SystemExit(f"Expected {script.name} to be served within 30 seconds.")
+    raise SystemExit(f"{script.name} did not start within 30 seconds.")
 
 
 def measure(browser: Browser, address: str) -> float:
-    """Seconds until the first chart is drawn."""
+    """Return the seconds until the first chart is drawn."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     begin = time.perf_counter()
@@ -73,7 +73,7 @@ def measure(browser: Browser, address: str) -> float:
 def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
-        print(json.dumps({"benchmark": "first_chart", "skipped": "needs Chromium"}))
+        print(json.dumps({"benchmark": "first_chart", "skipped": "requires Chromium"}))
         return
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,8 +1,7 @@
-"""Computes the data of every display for 3 heads × 5 seeds × 10,000 test images.
+"""Time to compute the data of each display for 3 heads × 5 seeds × 10,000 test images.
 
-Prints a line of JSON a display: the median of several runs, in seconds of this process, after one that reads what is
-read from disk once. The budget is 0.3 s each. `first_seconds` is that first one, which also imports what a display
-needs.
+Prints one line of JSON per display: the median of several repeats after a first one that reads from disk. The budget is
+0.3 s per display. `first_seconds` is the time of the first repeat, which also imports the modules of the display.
 """
 
 import json
@@ -37,7 +36,7 @@ def build_comparison(home: Home) -> Comparison:
 def measure_frame(name: str, comparison: Comparison) -> dict[str, object]:
     seconds, used = [], []
     for _ in range(REPEATS + 1):
-        display = DISPLAYS[name](comparison)  # a new one keeps nothing of the last
+        display = DISPLAYS[name](comparison)  # a new instance has no cached data
         begin, begin_used = time.perf_counter(), time.process_time()
         display.frame()
         seconds.append(time.perf_counter() - begin)

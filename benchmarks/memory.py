@@ -1,10 +1,10 @@
-"""Peak memory of a worker for every recipe whose data is in the default home, and what the dispatcher holds.
+"""Peak memory of a worker for each recipe whose data is in the default home, and memory of the dispatcher.
 
     python -m benchmarks.memory --folder animals
 
-Each recipe's first head is trained for one epoch on up to --images images in a home of its own. A line of JSON gives
-the peak of each worker, memory-mapped files included, and the proportional memory of the dispatcher with its forkserver
-after the trainings and once it has had nothing to do for a while. Budget: 3 GB a worker at 10,000 faces. Needs Linux.
+The first head of each recipe is trained for one epoch on up to --images images in a temporary home. Prints one line of
+JSON with the peak memory of each worker, including memory-mapped files, and the proportional set size of the dispatcher
+with its forkserver, after training and after an idle time. Budget: 3 GB per worker at 10,000 faces. Requires Linux.
 """
 
 import argparse
@@ -30,10 +30,10 @@ BUDGET_BYTES = 3_000_000_000
 
 
 def choose_spec(home: Home, recipe: Recipe, images: int, folder: str) -> RunSpec:
-    """The recipe's first head on no more images than there are.
+    """Return the spec of the recipe's first head, limited to the available images.
 
     Raises:
-        DatasetError: when its data is not in the home.
+        DatasetError: when the dataset is not in the home.
     """
     own = {"folder": folder} if recipe.spec.dataset == "folder" else {}
     spec = recipe.spec_of(recipe.heads[0], {"epochs": 1, **own})
@@ -45,14 +45,14 @@ def choose_spec(home: Home, recipe: Recipe, images: int, folder: str) -> RunSpec
 
 
 def list_family(pid: int) -> list[int]:
-    """The process and all that descend from it."""
+    """Return the IDs of a process and its descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
-            words = entry.read_text().rpartition(")")[2].split()
-        except OSError:  # ended since
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended in the meantime
             continue
-        children.setdefault(int(words[1]), []).append(int(entry.parent.name))
+        children.setdefault(int(fields[1]), []).append(int(entry.parent.name))
     family = [pid]
     for parent in family:
         family += children.get(parent, [])
@@ -60,11 +60,11 @@ def list_family(pid: int) -> list[int]:
 
 
 def read_pss(home: Home) -> int:
-    """Bytes of the dispatcher and its forkserver, shared pages counted by their share; 0 when none is at work."""
-    words = (home.jobs / "dispatcher.lock").read_text().split()
+    """Return the proportional set size of the dispatcher and its forkserver in bytes; 0 if no dispatcher is running."""
+    fields = (home.jobs / "dispatcher.lock").read_text().split()
     kilobytes = 0
-    for pid in list_family(int(words[0])) if words else []:
-        with contextlib.suppress(OSError):  # ended since
+    for pid in list_family(int(fields[0])) if fields else []:
+        with contextlib.suppress(OSError):  # it has ended in the meantime
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return 1024 * kilobytes
@@ -72,7 +72,7 @@ def read_pss(home: Home) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", default="animals", help="the name of an added folder, for recipes on own images")
+    parser.add_argument("--folder", default="animals", help="custom dataset for the recipes that need one")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--recipes", default=",".join(RECIPES), help="names separated by commas")
     options = parser.parse_args()

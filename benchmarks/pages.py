@@ -1,8 +1,8 @@
-"""Runs every page's script over 10 runs and 1 report, and over 1,000 and 100, then opens all pages of a real dashboard
-and weighs it.
+"""Run time of each page with 10 runs and 1 report, and with 1,000 runs and 100 reports; memory of the dashboard.
 
-Prints a line of JSON a page and one for memory. The budgets: 1.3 times the page over 10 runs, 0.15 s in the median,
-350 MB without TensorFlow. Times are of Streamlit's test runner, its own work included; both homes take turns.
+Prints one line of JSON per page and one for the memory. The budgets: 1.3 times the page with 10 runs, a median of
+0.15 s, and 350 MB without TensorFlow. Times are measured in Streamlit's test runner and include its overhead; both
+homes are measured alternately. The memory is measured after all pages were opened in a browser.
 """
 
 import json
@@ -35,13 +35,13 @@ BUDGET_SECONDS = 0.15
 BUDGET_BYTES = 350_000_000
 REPEATS = 15
 WARM_UP = 3
-AMONG_ALL_RUNS = ("Cost", "Settings")  # sections of Evidence that show every run on the same images
+AMONG_ALL_RUNS = ("Cost", "Settings")  # Evidence sections that show all runs on the same test set
 CHROMIUM = Path("/usr/bin/chromium")
 
 
 def fill(home: Home, count: int) -> None:
-    """One comparison of 2 heads × 5 seeds, the newest; before it as many others of that size as make `count` runs. And
-    a report for every ten of them, on the newest, published."""
+    """Create `count` runs in comparisons of 2 heads × 5 seeds, and per ten runs a published report of the newest
+    comparison."""
     write = RunWriter(home)
     for number in range(count // 10 - 1, -1, -1):
         for head in ("gap", "dense"):
@@ -49,9 +49,9 @@ def fill(home: Home, count: int) -> None:
                 write(RunSpec(head=head, seed=seed, epochs=25 + number), predictions=number == 0)
     report = write_default(Comparison.of(write.store.open_all(list(write.store.frame()["run_id"])[:10])))
     document = build_document(report, write.store)
-    shelf = ReportStore(home)
+    reports = ReportStore(home)
     for _ in range(count // 10):
-        shelf.publish(shelf.create(report, ""), document, "")
+        reports.publish(reports.create(report, ""), document, "")
 
 
 def open_any_report(page: str, home: Home, version: str) -> AppTest:
@@ -59,7 +59,7 @@ def open_any_report(page: str, home: Home, version: str) -> AppTest:
 
 
 def measure_page(
-    page: str, homes: dict[str, Home], *, told: str = "", open_it: Callable[..., AppTest] | None = None, **params: str
+    page: str, homes: dict[str, Home], *, label: str = "", open_it: Callable[..., AppTest] | None = None, **params: str
 ) -> dict[str, object]:
     seconds: dict[str, list[float]] = {name: [] for name in homes}
     apps = {}
@@ -73,10 +73,10 @@ def measure_page(
             app = apps[name].run()
             seconds[name].append(time.perf_counter() - begin)
             if app.exception or app.error:
-                raise SystemExit(f"Expected {page} without an error; got: {[error.value for error in app.error]}.")
+                raise SystemExit(f"The page {page} failed: {[error.value for error in app.error]}.")
     small, large = (statistics.median(seconds[name][WARM_UP:]) for name in ("small", "large"))
     return {
-        "benchmark": "pages", "page": f"{page}, {told}" if told else " ".join([page, *params.values()]),
+        "benchmark": "pages", "page": f"{page}, {label}" if label else " ".join([page, *params.values()]),
         "runs_10_seconds": round(small, 4), "runs_1000_seconds": round(large, 4),
         "ratio": round(large / small, 2), "budget_ratio": BUDGET_RATIO, "budget_seconds": BUDGET_SECONDS,
         "within": large / small <= BUDGET_RATIO and large <= BUDGET_SECONDS,
@@ -85,7 +85,7 @@ def measure_page(
 
 @contextmanager
 def serving(home: Home) -> Iterator[tuple[str, int]]:
-    """A dashboard's server on a port of its own; its address and process id."""
+    """Run a dashboard server on a free port; yield its address and process ID."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -102,7 +102,7 @@ def serving(home: Home) -> Iterator[tuple[str, int]]:
 
 
 def measure_memory(home: Home) -> dict[str, object]:
-    """Resident bytes of a dashboard's process after a browser has drawn every page."""
+    """Measure the resident memory of a dashboard process after all pages were opened in a browser."""
     with serving(home) as (address, pid):
         draw_pages(address)
         status = Path(f"/proc/{pid}/status").read_text()
@@ -114,8 +114,8 @@ def measure_memory(home: Home) -> dict[str, object]:
     }  # fmt: skip
 
 
-def until_healthy(address: str, patience_seconds: float = 60.0) -> None:
-    end = time.monotonic() + patience_seconds
+def until_healthy(address: str, timeout_seconds: float = 60.0) -> None:
+    end = time.monotonic() + timeout_seconds
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5):
@@ -149,8 +149,8 @@ def main() -> None:
             print(json.dumps(measure_page(page, homes)), flush=True)
         for section in AMONG_ALL_RUNS:
             print(json.dumps(measure_page("evidence", homes, evidence=section)), flush=True)
-        for told, version in (("a draft", ""), ("a version", "-1")):
-            print(json.dumps(measure_page("reports", homes, told=told, open_it=open_any_report, version=version)))
+        for label, version in (("draft", ""), ("published version", "-1")):
+            print(json.dumps(measure_page("reports", homes, label=label, open_it=open_any_report, version=version)))
         if CHROMIUM.exists():
             print(json.dumps(measure_memory(homes["large"])), flush=True)
         else:

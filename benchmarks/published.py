@@ -1,8 +1,8 @@
-"""The published script of kmnist-heads as a Keras user would write it: one model, default threads, `fit`, `evaluate`.
+"""The published script of kmnist-heads in plain Keras: one model, default threads, `fit`, `evaluate`.
 
 Prints one line of JSON: seconds from the first import of TensorFlow, seconds of each epoch, test loss and accuracy.
-Data that comes along is made in a temporary home. Other data is read from the home, which a line on standard error
-names; nothing is written there.
+Bundled datasets are created in a temporary home. Other datasets are read from the default home, whose path is printed
+to standard error; it is not modified.
 """
 
 import argparse
@@ -20,16 +20,16 @@ from core.spec import DATASETS
 
 
 def choose_home(dataset: str, temporary: Path) -> Home:
-    """Where a benchmark finds its data: what comes along is made in the temporary folder, what was fetched is read."""
+    """Return the home to read a dataset from: the temporary folder for bundled datasets, else the default home."""
     if DATASETS[dataset].bundled:
         return Home(temporary)
     home = Home.default()
-    print(f"Reading {dataset} from {home.path}; nothing is written there.", file=sys.stderr)
+    print(f"Reading {dataset} from {home.path} (read-only).", file=sys.stderr)
     return home
 
 
 def run(arrays: Arrays, classes: int, *, head: str, seed: int, epochs: int) -> dict[str, object]:
-    """Trains on the arrays as `fit` does without further arguments than the published ones."""
+    """Train with the arguments of the published script, and evaluate on the test set."""
     begin = time.perf_counter()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
@@ -71,7 +71,7 @@ def run(arrays: Arrays, classes: int, *, head: str, seed: int, epochs: int) -> d
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, help="a home that holds the dataset")
+    parser.add_argument("--home", type=Path, help="home with the dataset")
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--head", choices=("gap", "dense"), default="gap")
     parser.add_argument("--seed", type=int, default=0)

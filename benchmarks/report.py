@@ -1,10 +1,10 @@
-"""Time and size of one report of 2 heads × 3 seeds as a self-contained HTML file.
+"""Time and size of a report of 2 heads × 3 seeds as a self-contained HTML file.
 
     python -m benchmarks.report
 
-Prints one line of JSON. The budget is 3 s and 5 MB, from the runs to the file, in a process that has imported Headroom,
-as the dashboard has when somebody presses the button. What the command takes in all, imports among it, is told beside
-it; the first one in a home also puts the scripts for the charts together.
+Prints one line of JSON. The budget is 3 s and 5 MB for creating the file in a process that has imported Headroom, like
+the dashboard. The time of the whole command, including imports, is also reported; the first command in a home also
+bundles the scripts of the charts.
 """
 
 import json
@@ -49,12 +49,12 @@ def main() -> None:
             for _ in range(1 + REPEATS)
         )
         median, size = statistics.median(warm), path.stat().st_size
-        answer = {
+        result = {
             "benchmark": "report", "seconds": round(median, 2), "budget_seconds": BUDGET_SECONDS, "bytes": size,
             "budget_bytes": BUDGET_BYTES, "command_seconds": round(statistics.median(calls), 2),
             "first_command_seconds": round(first, 2), "within": median <= BUDGET_SECONDS and size <= BUDGET_BYTES,
         }  # fmt: skip
-        print(json.dumps(answer))
+        print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Asks for a run that is cached, in a home with 1,000 runs: the time of an answer, and that nothing is started for it.
+"""Time to submit a cached run in a home with 1,000 runs, and check that no dispatcher is started.
 
     python -m benchmarks.submit
 
@@ -30,9 +30,9 @@ def main() -> None:
         seconds = []
         for seed in range(REPEATS):
             begin = time.perf_counter()
-            answer = submit(home, RunSpec(seed=seed))
+            submission = submit(home, RunSpec(seed=seed))
             seconds.append(time.perf_counter() - begin)
-            assert answer.status == "finished"
+            assert submission.status == "finished"
         started = (home.jobs / "queue.sqlite").exists() or (home.jobs / "dispatcher.lock").exists()
     found = {
         "benchmark": "submit",

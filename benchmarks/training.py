@@ -1,12 +1,12 @@
-"""GAP and Flatten + Dense × 2 seeds: the published script four times in a row, against Headroom from a cold start.
+"""Training time of GAP and Flatten + Dense × 2 seeds: the published script, four times in sequence, and Headroom.
 
     python -m benchmarks.training --dataset kmnist --epochs 25
 
-Both sides run in turn on the same machine and the same arrays; a line of JSON gives the seconds of each, their ratio
-(budget: 0.40), the accuracies, and how long the arithmetic alone would take: three times the FLOPs of an image for
-each one trained with (forward, and backward by weights and by maps), once for each one validated or tested with, at
-the rate of a large matrix product that runs on every core at once. Runs go to a temporary home. Data that does not come
-along is read from Headroom's home, which a line on standard error names; nothing is written there.
+Both run on the same machine and the same arrays, Headroom from a cold start. Prints one line of JSON with the seconds
+of each, their ratio (budget: 0.40), the accuracies, and the time of the arithmetic: 3 × FLOPs per training image
+(forward pass, and backward pass for weights and activations) and 1 × FLOPs per validation or test image, at the rate of
+a large matrix product on all cores. Runs are saved in a temporary home. Datasets that are not bundled are read from the
+default home, whose path is printed to standard error; it is not modified.
 """
 
 import argparse
@@ -46,7 +46,7 @@ print(sorted(rates)[len(rates) // 2])
 
 
 def measure_peak() -> float:
-    """FLOPs a second of a float32 matrix product of side 1024, on all cores at once, one thread each: the sum."""
+    """Return the total FLOPs per second of 1024×1024 float32 matrix products on all cores in parallel."""
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     workers = [
         subprocess.Popen([sys.executable, "-c", _PRODUCT], stdout=subprocess.PIPE, text=True, env=environment)
@@ -56,17 +56,17 @@ def measure_peak() -> float:
 
 
 def count_flops(runs: Sequence[Run]) -> int:
-    """Of all trainings, validations and the test."""
+    """Return the FLOPs of training, validation and test of all runs."""
     total = 0
     for run in runs:
         data, epochs = run.record.data, run.record.trained_epochs
-        seen = 3 * epochs * data.train_images + (epochs + 1) * data.validation_images + data.test_images
-        total += seen * run.record.cost.flops
+        passes = 3 * epochs * data.train_images + (epochs + 1) * data.validation_images + data.test_images
+        total += passes * run.record.cost.flops
     return total
 
 
 def run_published(home: Home, dataset: str, head: str, seed: int, epochs: int) -> float:
-    """Seconds are counted by the caller, from the start of the process to its end. Returns the test accuracy."""
+    """Run the published script in a new process, which the caller times, and return the test accuracy."""
     command = [sys.executable, "-m", "benchmarks.published", "--home", str(home.path), "--dataset", dataset]
     command += ["--head", head, "--seed", str(seed), "--epochs", str(epochs)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -74,7 +74,7 @@ def run_published(home: Home, dataset: str, head: str, seed: int, epochs: int) -
 
 
 def run_headroom(home: Home, dataset: str, seeds: int, epochs: int) -> list[Run]:
-    """Submits all runs to a home without a dispatcher and waits for them."""
+    """Submit all runs to a home without a running dispatcher and wait for them."""
     specs = [RunSpec(dataset=dataset, head=head, seed=seed, epochs=epochs) for head in HEADS for seed in range(seeds)]
     submissions = submit_all(home, specs)
     wait(home, [submission.run_id for submission in submissions])
@@ -83,7 +83,7 @@ def run_headroom(home: Home, dataset: str, seeds: int, epochs: int) -> list[Run]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default="digits", help="a dataset that is in the home")
+    parser.add_argument("--dataset", default="digits", help="an available dataset")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=8)
     options = parser.parse_args()
@@ -115,7 +115,7 @@ def main() -> None:
         "published_accuracies": published,
         "accuracies": accuracies,
         "flops": flops,
-        "peak_flops_a_second": round(peak),
+        "peak_flops_per_second": round(peak),
         "arithmetic_seconds": round(flops / peak, 1),
     }
     print(json.dumps(found))

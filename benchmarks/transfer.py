@@ -1,9 +1,9 @@
-"""A second head on the same frozen backbone, against the first, which has the backbone's maps computed.
+"""Training time of a second head on the same frozen backbone, which reuses the cached features of the first.
 
     python -m benchmarks.transfer --folder animals
 
-Two heads are trained one after the other in a home of their own, on the images of a folder that was added to the
-default home; a line of JSON gives the seconds of each, from submitting to the published run.
+Two heads are trained in sequence in a temporary home, on a custom dataset of the default home. Prints one line of JSON
+with the seconds per head, from submission to the published run.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from core.store.run_store import RunStore
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", required=True, help="the name of an added folder")
+    parser.add_argument("--folder", required=True, help="name of a custom dataset")
     parser.add_argument("--recipe", default="transfer-heads")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--backbone", default="mobilenet")
     options = parser.parse_args()
     source = Home.default()
-    open_dataset(source, "folder", options.folder)  # says what to do when it is not here
+    open_dataset(source, "folder", options.folder)  # fails early if the dataset is not available
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         home.datasets.symlink_to(source.datasets)
@@ -44,7 +44,7 @@ def main() -> None:
             accuracies[head] = RunStore(home).open(submissions[0].run_id).record.metrics.test_accuracy
     first, second = (seconds[head] for head in recipe.heads[:2])
     found = {"benchmark": "transfer", **vars(options), "seconds": seconds, "test_accuracies": accuracies}
-    print(json.dumps({**found, "second_against_first": round(second / first, 3)}))
+    print(json.dumps({**found, "second_to_first_ratio": round(second / first, 3)}))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Headroom's core: everything the pages and the CLI know. Importing it imports no TensorFlow and no Streamlit."""
+"""Everything behind the pages and the CLI. Importing this package imports neither TensorFlow nor Streamlit."""

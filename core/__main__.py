@@ -8,9 +8,7 @@ def main() -> None:
     try:
         from core.cli.app import app
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"Expected the package {error.name} to be installed; got none: python -m pip install -r requirements.txt"
-        )
+        sys.exit(f"The package {error.name} is not installed. Run: python -m pip install -r requirements.txt")
     app()
 
 

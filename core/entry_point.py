@@ -1,6 +1,6 @@
-"""The programs that Headroom starts as processes of their own: the only place that names modules as text.
+"""Modules that Headroom starts as separate processes.
 
-Starting a program is no import, so a lower layer may start a higher one; `tests/test_layering.py` knows this list.
+A process is not an import, so a lower layer may start a higher one; `tests/test_layering.py` reads this list.
 """
 
 import sys
@@ -12,5 +12,5 @@ TRAINING = "core.training"
 
 
 def build_command(program: str, *arguments: str) -> list[str]:
-    """Return the command that runs a program with the interpreter of this process."""
+    """Return the command that runs a module with the interpreter of this process."""
     return [sys.executable, "-m", program, *arguments]

@@ -1,123 +1,123 @@
-"""The tree of errors. Pages and the CLI catch HeadroomError and show its one sentence.
+"""Exceptions of Headroom. Pages and the CLI catch HeadroomError and show its message.
 
 HeadroomError
-├── SpecError            a knob's value outside what it allows
-├── UnknownNameError     a name that its registry does not hold
-├── DatasetError         a dataset that is absent, damaged or cannot be fetched
-├── RunError             a run that is absent, damaged or already there
+├── SpecError
+├── UnknownNameError
+├── DatasetError
+├── RunError
 │   ├── RunNotFoundError
 │   └── RunDamagedError
-├── ComparisonError      runs that cannot be set side by side fairly
-├── JobError             a job that cannot be queued, started or stopped
-│   └── ClusterError     a cluster that does not answer, or not as it should
-├── TrainingError        a training that cannot go on
-├── ArtifactError        a store of copies that cannot be read or written
-├── BundleError          a file of runs that cannot be trusted, or cannot be made
-├── NoteError            what people add to a run, when it is refused or somebody else was faster
-├── SearchError          a search that is not understood
-├── ReportError          a report that is absent, or cannot be as it was asked for
-│   ├── ReportConflictError  somebody else was faster
-│   └── ReportDamagedError   a file of it that is not as it was written
-├── ToolError            another tool that is not installed, does not answer or refuses
-├── AccessError          somebody who may not, or settings of who may that cannot be relied on
-│   └── LoginError       nobody is logged in, or not any more
-├── RequestError         a request of a program that is not understood
-│   └── NoSuchPathError  one to what there cannot be
-└── HomeError            a Headroom home that cannot be read or written
+├── ComparisonError
+├── JobError
+│   └── ClusterError
+├── TrainingError
+├── ArtifactError
+├── BundleError
+├── NoteError
+├── SearchError
+├── ReportError
+│   ├── ReportConflictError
+│   └── ReportDamagedError
+├── ExporterError
+├── AccessError
+│   └── LoginError
+├── RequestError
+│   └── NoSuchPathError
+└── HomeError
 """
 
 
 class HeadroomError(Exception):
-    """Something a person can act on; its text is one sentence that names the value and what was expected."""
+    """Base class. The message states what happened and, where possible, what the user can do about it."""
 
 
 class SpecError(HeadroomError):
-    pass
+    """A hyperparameter has an invalid value."""
 
 
 class UnknownNameError(HeadroomError):
-    pass
+    """A name is not in its registry."""
 
 
 class DatasetError(HeadroomError):
-    pass
+    """A dataset is missing, damaged or cannot be downloaded, or an image file is invalid."""
 
 
 class RunError(HeadroomError):
-    pass
+    """Base class of errors of a run."""
 
 
 class RunNotFoundError(RunError):
-    pass
+    """A run does not exist."""
 
 
 class RunDamagedError(RunError):
-    pass
+    """A file of a run is missing, unreadable or does not match its checksum."""
 
 
 class ComparisonError(HeadroomError):
-    pass
+    """Runs cannot be compared."""
 
 
 class JobError(HeadroomError):
-    pass
+    """A job cannot be queued, started or cancelled."""
 
 
 class ClusterError(JobError):
-    pass
+    """A cluster cannot be reached or sends an invalid response."""
 
 
 class TrainingError(HeadroomError):
-    pass
+    """Training cannot continue."""
 
 
 class ArtifactError(HeadroomError):
-    pass
+    """An artifact store cannot be read or written."""
 
 
 class HomeError(HeadroomError):
-    pass
+    """The Headroom home directory cannot be read or written."""
 
 
 class BundleError(HeadroomError):
-    pass
+    """A bundle is invalid or cannot be exported."""
 
 
 class NoteError(HeadroomError):
-    pass
+    """A note, name or tag is invalid, or another user changed it first."""
 
 
 class SearchError(HeadroomError):
-    pass
+    """A search query is invalid."""
 
 
 class ReportError(HeadroomError):
-    pass
+    """A report does not exist, or a change to it is invalid."""
 
 
 class ReportConflictError(ReportError):
-    pass
+    """Another user saved the report first."""
 
 
 class ReportDamagedError(ReportError):
-    pass
+    """A file of a report is unreadable or does not match its checksum."""
 
 
-class ToolError(HeadroomError):
-    pass
+class ExporterError(HeadroomError):
+    """MLflow or TensorBoard is not installed, cannot be reached or rejects the export."""
 
 
 class AccessError(HeadroomError):
-    pass
+    """A user lacks the role for an action, or the access settings are invalid."""
 
 
 class LoginError(AccessError):
-    pass
+    """No user is logged in, or the login has expired."""
 
 
 class RequestError(HeadroomError):
-    pass
+    """An HTTP API request is invalid."""
 
 
 class NoSuchPathError(RequestError):
-    pass
+    """The path of an HTTP API request does not exist."""

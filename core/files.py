@@ -1,4 +1,4 @@
-"""Reading and writing files so that a reader never sees half of one."""
+"""Atomic writing and checksums of files."""
 
 import hashlib
 import json
@@ -14,16 +14,16 @@ from core.errors import HomeError
 
 @contextmanager
 def replacing(path: Path, *, new: bool = False) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; when the block ends well, it takes the place of `path` in one step.
+    """Yield a temporary path in the same folder, which atomically replaces `path` if the block succeeds.
 
     Args:
-        new: nothing may have that name yet.
+        new: Do not replace an existing file.
 
     Raises:
-        FileExistsError: when something has it all the same.
+        FileExistsError: when `new` is set and `path` exists.
         HomeError: when the folder cannot be written or the disk is full.
     """
-    temporary = path.with_name(f".{uuid4().hex}-{path.name}")  # made by the writer, so with the usual permissions
+    temporary = path.with_name(f".{uuid4().hex}-{path.name}")  # the caller creates it, with the default permissions
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -31,19 +31,19 @@ def replacing(path: Path, *, new: bool = False) -> Iterator[Path]:
     except OSError as error:
         if new and isinstance(error, FileExistsError):
             raise
-        raise HomeError(f"Expected to be able to write {path}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot write {path}: {error.strerror}.") from error
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
 def write_json(path: Path, value: Any, *, new: bool = False) -> None:
-    """As `replacing` does it."""
+    """Write a value as JSON, atomically (see `replacing`)."""
     with replacing(path, new=new) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def compute_checksum(path: Path) -> str:
-    """SHA-256 of a file as 64 hex digits."""
+    """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

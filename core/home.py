@@ -1,4 +1,4 @@
-"""The folder that holds everything Headroom keeps, and the examples that come with it."""
+"""The Headroom home directory and the bundled example runs."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 @dataclass(frozen=True)
 class Home:
-    """`HEADROOM_HOME`, `~/.headroom` without it. Folders are made when something is first written into them."""
+    """The folder for all data, `HEADROOM_HOME` or `~/.headroom`. Its folders are created on first write."""
 
     path: Path
 
@@ -19,7 +19,7 @@ class Home:
 
     @property
     def examples(self) -> Path:
-        """Finished runs to show beside those of any home; `HEADROOM_EXAMPLES` names another folder of them."""
+        """Example runs, shown together with those of the home; `HEADROOM_EXAMPLES` sets another folder."""
         return Path(os.environ.get("HEADROOM_EXAMPLES") or EXAMPLES)
 
     @property
@@ -40,20 +40,20 @@ class Home:
 
     @property
     def thumbnails(self) -> Path:
-        """Pictures that came with bundles, for runs whose dataset is not here."""
+        """Test images from imported bundles, for runs whose dataset is not available."""
         return self.path / "thumbnails"
 
     @property
     def weights(self) -> Path:
-        """Pretrained weights that a person put there."""
+        """Pretrained weights, placed here by the user."""
         return self.path / "weights"
 
     @property
     def features(self) -> Path:
-        """Maps of frozen backbones; may be deleted at any time, they are computed again."""
+        """Cached feature maps of frozen backbones; may be deleted at any time."""
         return self.path / "features"
 
     @property
     def scripts(self) -> Path:
-        """What files need to draw charts by themselves; may be deleted at any time, it is made again."""
+        """Cached scripts for charts in exported files; may be deleted at any time."""
         return self.path / "scripts"

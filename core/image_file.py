@@ -1,4 +1,4 @@
-"""Reads an image file into an array, and refuses in one sentence what is none."""
+"""Reading, resizing and converting image files."""
 
 import io
 
@@ -18,31 +18,35 @@ Pixels = NDArray[np.uint8]
 def read_picture(
     data: bytes, *, channels: int | None = None, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
 ) -> Pixels:
-    """The pixels of an image file, uint8 of shape (height, width, channels), upright.
+    """Return the pixels of an image file, uint8 of shape (height, width, channels), with its EXIF rotation applied.
 
-    What the bytes say counts, not the name of the file. There are 3 channels (RGB), or 1 where the file is grey;
-    `channels` asks for 1 or 3 whatever it is. Transparent pixels are laid on white, 16 bits become 8, and of an
-    animation this is the first frame. The size is checked before a pixel is decoded.
+    The format is detected from the content, not from the file name. Transparent pixels become white, 16-bit values
+    are scaled to 8 bits, and only the first frame of an animation is read. The size is checked before decoding.
+
+    Args:
+        channels: 1 or 3 converts to grayscale or RGB; None keeps 1 channel for grayscale files and 3 for others.
 
     Raises:
-        DatasetError: when it is no picture, a damaged one, or a larger one than allowed.
+        DatasetError: when the file is not an image, is damaged, or exceeds `max_bytes` or `max_pixels`.
     """
     if not data:
-        raise DatasetError("Expected an image file; got an empty one.")
+        raise DatasetError("This image file is empty.")
     if len(data) > max_bytes:
-        raise DatasetError(f"Expected an image file of at most {max_bytes / 1e6:.0f} MB; got {len(data) / 1e6:.1f} MB.")
+        raise DatasetError(
+            f"An image file may have at most {max_bytes / 1e6:.0f} MB; this one has {len(data) / 1e6:.1f} MB."
+        )
     image = _open(data, max_pixels)
     try:
         pixels = _to_array(ImageOps.exif_transpose(image), channels)
     except DatasetError:
         raise
-    except Exception as error:  # decoders meet damaged bytes with errors of every kind
-        raise DatasetError(f"Expected a whole {image.format} file; got a damaged or truncated one.") from error
+    except Exception as error:  # decoders raise many types for damaged files
+        raise DatasetError(f"This {image.format} file is damaged or truncated.") from error
     return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., np.newaxis])
 
 
 def shrink_picture(pixels: Pixels, side: int) -> Pixels:
-    """The same picture with neither side longer than `side`; a small one stays as it is."""
+    """Shrink an image so that its longer side has at most `side` pixels; smaller images are returned unchanged."""
     height, width, channels = pixels.shape
     scale = side / max(height, width)
     if scale >= 1:
@@ -53,31 +57,31 @@ def shrink_picture(pixels: Pixels, side: int) -> Pixels:
 
 
 def compute_grey(pixels: Pixels) -> Pixels:
-    """One channel, uint8 of shape (height, width, 1): 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601)."""
+    """Return the grayscale image, uint8 of shape (height, width, 1): 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)."""
     if pixels.shape[-1] == 1:
         return pixels
     return np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)[..., np.newaxis]
 
 
 def _open(data: bytes, max_pixels: int) -> Image.Image:
-    """Reads the head of a file, no pixels."""
+    """Open an image without decoding its pixels, and check its size."""
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DatasetError(f"Expected a picture of at most {max_pixels:,} pixels; got a far larger one.") from error
+        raise DatasetError(f"An image may have at most {max_pixels:,} pixels; this one has far more.") from error
     except Exception as error:
-        raise DatasetError(
-            "Expected an image file (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM); got bytes that are none of these."
-        ) from error
+        raise DatasetError("This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM).") from error
     width, height = image.size
     if width * height > max_pixels:
-        raise DatasetError(f"Expected a picture of at most {max_pixels:,} pixels; got {width:,} × {height:,}.")
+        raise DatasetError(f"An image may have at most {max_pixels:,} pixels; this one has {width:,} × {height:,}.")
     return image
 
 
 def _to_array(image: Image.Image, channels: int | None) -> Pixels:
     if image.mode == "F":
-        raise DatasetError("Expected a picture of whole numbers; got one of floating-point values.")
+        raise DatasetError(
+            "Images with floating-point values are not supported. Convert the image to 8 or 16 bits per channel."
+        )
     if image.mode.startswith("I"):  # 16 bits; 32-bit files hold 16-bit values
         image = Image.fromarray((np.clip(np.asarray(image).astype(np.int64), 0, 65535) // 257).astype(np.uint8))
     grey = image.mode in ("1", "L", "LA", "La")

@@ -217,11 +217,11 @@ def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> s
     """Return the command that trains a run, or several heads and `seeds` seeds starting with the seed of the run.
 
     >>> write_command(RunSpec(head="dense", seed=3, epochs=10))
-    'python -m core train --recipe digits-heads --heads dense --epochs 10 --seed 3'
+    'headroom train --recipe digits-heads --heads dense --epochs 10 --seed 3'
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
-    'python -m core train --recipe kmnist-heads --heads gap,dense --seeds 2'
+    'headroom train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
-    words = ["python -m core train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
+    words = ["headroom train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
     if seeds > 1:
         words.append(f"--seeds {seeds}")
     for name, value in list_overrides(spec).items():
@@ -240,7 +240,7 @@ def write_commands(specs: Iterable[RunSpec]) -> list[str]:
     """Return the fewest commands that train exactly these runs.
 
     >>> write_commands([RunSpec(head=head, seed=seed) for head in ("gap", "dense") for seed in (1, 2)])
-    ['python -m core train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
+    ['headroom train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
     """
     seeds: dict[RunSpec, set[int]] = {}
     for spec in specs:

@@ -1,4 +1,4 @@
-"""A registry is a folder: one file an entry, the file's name is the entry's name."""
+"""Registries: packages with one module per entry, named like the entry."""
 
 import importlib
 import pkgutil
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """The entries of a package, sorted by their `order`.
+    """Mapping from names to the entries of a package, sorted by their `order`.
 
-    Every public module of `package` defines one object of type `kind` whose `name` is the module's name.
-    Modules are imported at the first look-up, so a registry can be declared below what it holds.
+    Each public module of `package` defines one object whose `name` is the name of the module. Modules are imported on
+    first access, so a registry may be declared in a lower layer than its entries. `kind` is used in error messages.
     """
 
     def __init__(self, package: str, kind: str) -> None:
@@ -32,7 +32,7 @@ class Registry(Mapping[str, T], Generic[T]):
             namespace = vars(importlib.import_module(f"{self.package}.{module.name}"))
             entry = next((value for value in namespace.values() if getattr(value, "name", None) == module.name), None)
             if entry is None:
-                raise LookupError(f"Expected {self.package}.{module.name} to define a {self.kind} of that name.")
+                raise LookupError(f"{self.package}.{module.name} does not define a {self.kind} with its name.")
             found[module.name] = entry
         return dict(sorted(found.items(), key=lambda item: (_order_of(item[1]), item[0])))
 
@@ -40,8 +40,9 @@ class Registry(Mapping[str, T], Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            known = ", ".join(repr(entry) for entry in self._entries)
-            raise UnknownNameError(f"Expected {self.kind} to be one of {known}; got {name!r}.") from None
+            raise UnknownNameError(
+                f"Unknown {self.kind} {name!r}. Choose one of: {', '.join(self._entries)}."
+            ) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries
@@ -54,6 +55,6 @@ class Registry(Mapping[str, T], Generic[T]):
 
 
 def _order_of(entry: object) -> int:
-    """The declared order, 0 without one; the `order` of a display is a setting of its own, not a position."""
+    """Return the declared order, or 0. The `order` of a display is one of its settings, not its position."""
     order = getattr(entry, "order", 0)
     return order if isinstance(order, int) else 0

@@ -1,4 +1,4 @@
-"""What a knob is: one setting of a run, with all that a slider, a command and an error sentence need to know."""
+"""Declaration of a hyperparameter, used by sliders, CLI options and error messages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,15 @@ from pydantic.fields import FieldInfo
 
 @dataclass(frozen=True)
 class Setting:
-    """What a slider, a CLI option and an error sentence need to know of one field of the spec.
+    """A field of the spec with its type, bounds, unit and help text.
 
-    `low` and `high` are inclusive; `usual` is the part of them that a slider spans, in `step`s, or in the values of
-    `choices`; a text with choices is one of them, another is of a `form`; `unit` is the plural noun of the value;
-    `none` is the word for a value that is left open.
+    Attributes:
+        low, high: Inclusive bounds of a number.
+        usual: Range of the slider, which moves in steps of `step`, or through `choices` if there are any.
+        choices: All allowed values of a text, or the slider values of a number.
+        form: Format of a text without choices, for error messages.
+        unit: Plural noun of the value, such as "epochs".
+        none: Text that represents None.
     """
 
     name: str
@@ -33,7 +37,7 @@ class Setting:
 
     @property
     def bounds(self) -> str:
-        """The tail of a sentence that starts with «Expected epochs …»."""
+        """The allowed values, as the end of an error message that starts with "Expected epochs"."""
         if self.kind is bool:
             return "to be true or false"
         if self.choices and self.kind is str:
@@ -43,8 +47,7 @@ class Setting:
         return f"between {_plain(self.low)} and {_plain(self.high)}"
 
     def read(self, text: str) -> Any:
-        """What a person typed as a value of this knob's kind. What is none stays text, for the spec to say what it
-        expected."""
+        """Parse user input. Text that is not a valid value is returned unchanged; the spec rejects it."""
         text = text.strip()
         if self.default in (None, "") and text.lower() in ("none", self.none):
             return self.default
@@ -54,13 +57,13 @@ class Setting:
             return text
 
     def write(self, value: Any) -> str:
-        """What `read` reads as this value."""
+        """Format a value so that `read` returns it."""
         if value in (None, ""):
             return self.none if value is None else "none"
         return f"{value:g}" if isinstance(value, float) else str(value).lower() if self.kind is bool else str(value)
 
     def suggest(self, start: Any) -> list[Any]:
-        """Values worth trying, `start` among them: the choices, or some ten from its usual range."""
+        """Return values for a sweep, including `start`: all choices, or about ten values from the usual range."""
         if self.kind is bool:
             return [False, True]
         if self.choices or self.kind is str:
@@ -71,9 +74,9 @@ class Setting:
             count = round((top - low) / step)
             if low <= 0 or count < 10:
                 stride = -(-count // 10)
-                values = {round(low + step * place, 6) for place in range(0, count + 1, stride)}
+                values = {round(low + step * index, 6) for index in range(0, count + 1, stride)}
             else:
-                values = {low * 2**place for place in range(10) if low * 2**place <= top}
+                values = {low * 2**power for power in range(10) if low * 2**power <= top}
         found = {self.kind(value) if value is not None else None for value in values} | {start}
         return sorted(found, key=lambda value: (value is None, value if value is not None else 0))
 
@@ -98,14 +101,14 @@ def setting(
     none: str = "all",
     **bounds: Any,
 ) -> Any:
-    """A field of the spec together with what the surfaces need to know of it; `bounds` go to pydantic as they are."""
+    """Declare a field of the spec as a hyperparameter (see `Setting`); `bounds` are passed to pydantic."""
     shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
     shown |= {"usual": usual, "step": step, "choices": choices, "form": form, "none": none}
     return Field(default=default, ge=low, le=high, description=help, json_schema_extra={"setting": shown}, **bounds)
 
 
 def read_setting(name: str, field: FieldInfo) -> Setting:
-    """The declaration behind a field that `knob` made."""
+    """Return the declaration of a field that was created by `setting`."""
     extra = field.json_schema_extra
     assert isinstance(extra, dict)
     shown: Any = extra["setting"]

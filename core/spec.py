@@ -1,4 +1,4 @@
-"""RunSpec: what a run is. Every knob once, with type, bounds, unit and help."""
+"""RunSpec: the complete specification of a run. Declares each hyperparameter with type, bounds, unit and help."""
 
 import hashlib
 import json
@@ -24,67 +24,69 @@ TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transfo
 
 
 class RunSpec(BaseModel):
-    """One training, said completely: data, backbone, head and budget. Frozen and hashable.
+    """Specification of a training run: data, backbone, head and training hyperparameters. Frozen and hashable.
 
-    A knob that the chosen backbone or head does not use is put back to its default, so it cannot make two names
-    for one model. The default of a field never changes: fields at their default are not part of the run id.
+    A hyperparameter that the selected dataset, backbone or head does not use is reset to its default, so that equal
+    models have equal run IDs. Never change the default of a field: fields at their default are not part of the run ID.
 
     Raises:
-        SpecError, UnknownNameError: through `parse`, with one sentence.
+        SpecError, UnknownNameError: from `parse`, when a value is invalid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    dataset: str = setting("digits", "Dataset", "The images and labels to train on.", group="data")
+    dataset: str = setting("digits", "Dataset", "Dataset used for training and evaluation.", group="data")
     data: str = setting(
-        "", "Data fingerprint", "Fingerprint of the arrays trained on.", group="data",
+        "", "Data fingerprint", "Fingerprint (truncated SHA-256) of the dataset arrays.", group="data",
         pattern=r"^([0-9a-f]{16})?$", form="16 hex digits",
     )  # fmt: skip
     folder: str = setting(
-        "", "Folder", "The name under which a folder of images was added.", group="data",
-        pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?$", form="up to 40 lower-case letters, digits, '-' and '_'",
+        "", "Folder", "Name of a custom dataset added from an image folder.", group="data",
+        pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?$", form="up to 40 lowercase letters, digits, '-' and '_'",
     )  # fmt: skip
     attribute: str = setting(
-        "Male", "Attribute", "Which of the attributes of each image is to be told.", group="data",
+        "Male", "Attribute", "Binary attribute to predict.", group="data",
         pattern=r"^[A-Za-z0-9_]{1,40}$", form="the name of an attribute",
     )  # fmt: skip
     side: int | None = setting(
         None,
         "Image side",
-        "Side of the square images that the model sees; larger or smaller ones are resized.",
+        "Side length to which images are cropped and resized (square).",
         group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels", none="as stored",
     )  # fmt: skip
     train_images: int | None = setting(
         None,
         "Training images",
-        "How many images of the training split to use, from its start; validation images are taken from them.",
+        "Number of images taken from the start of the training split, including the validation images.",
         group="data", low=20, high=10_000_000, step=100, unit="images",
     )  # fmt: skip
     validation_fraction: float = setting(
         0.2,
         "Validation share",
-        "The last share of the training images is kept for validation.",
+        "Fraction of the training images used for validation, taken from the end.",
         group="data", low=0.01, high=0.9, usual=(0.05, 0.5), step=0.05,
     )  # fmt: skip
     validation_images: int | None = setting(
         None,
         "Validation images",
-        "How many images are kept for validation, in place of a share.",
+        "Number of images used for validation; overrides the fraction.",
         group="data", low=1, high=10_000_000, step=100, unit="images",
     )  # fmt: skip
     augmentation: str = setting(
         "",
         "Augmentation",
-        "Random transforms of the training images, in their order, each with its strength.",
+        "Random transforms applied to the training images, in this order, each with its strength.",
         group="data", pattern=r"^([a-z_]+(=[0-9.]+)?(,[a-z_]+(=[0-9.]+)?)*)?$",
-        form="transforms joined by commas, such as flip_horizontal=0.5,rotation=10",
+        form="transforms separated by commas, such as flip_horizontal=0.5,rotation=10",
     )  # fmt: skip
 
-    backbone: str = setting("conv_pool", "Backbone", "The convolutional part, shared by all heads.", group="backbone")
+    backbone: str = setting(
+        "conv_pool", "Backbone", "Convolutional feature extractor, shared by all heads.", group="backbone"
+    )
     blocks: int = setting(
         2,
         "Blocks",
-        "Convolution-and-pooling blocks.",
+        "Number of convolution and pooling blocks.",
         group="backbone",
         low=1,
         high=6,
@@ -95,36 +97,41 @@ class RunSpec(BaseModel):
     filters: int = setting(
         32,
         "Filters",
-        "Filters of the first block; each further block has twice as many.",
+        "Number of filters in the first block; doubles with each block.",
         group="backbone", low=1, high=512, usual=(4, 64), step=4, unit="filters",
     )  # fmt: skip
     dropout: float = setting(
         0.25,
         "Dropout",
-        "Share of the activations that is dropped after each block while training.",
+        "Dropout rate after each block.",
         group="backbone", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
     kernel_size: int = setting(
         3,
         "Kernel size",
-        "Side of the convolution's windows.",
+        "Height and width of the convolution kernels.",
         group="backbone", low=1, high=11, usual=(1, 7), step=1, unit="pixels",
     )  # fmt: skip
     padding: str = setting(
         "valid",
         "Padding",
-        "Whether a convolution keeps the side of its maps (same) or loses their rim (valid).",
+        "'same' pads with zeros to keep the size of the feature maps; 'valid' does not pad.",
         group="backbone", choices=("valid", "same"),
     )  # fmt: skip
     frozen: bool = setting(
-        False, "Frozen backbone", "The backbone keeps its pretrained weights; the head alone learns.", group="backbone"
+        False,
+        "Frozen backbone",
+        "Freeze the pretrained weights of the backbone and train only the head.",
+        group="backbone",
     )
 
-    head: str = setting("gap", "Head", "What turns the last feature maps into class probabilities.", group="head")
+    head: str = setting(
+        "gap", "Head", "Classifier that maps the last feature maps to class probabilities.", group="head"
+    )
     units: int = setting(
         256,
         "Dense units",
-        "Units of the hidden Dense layer.",
+        "Number of units in the hidden Dense layer.",
         group="head",
         low=1,
         high=8192,
@@ -133,21 +140,21 @@ class RunSpec(BaseModel):
         unit="units",
     )
     hidden: str = setting(
-        "64-32", "Hidden layers", "Units of each hidden Dense layer, from the first to the last.", group="head",
+        "64-32", "Hidden layers", "Number of units in each hidden Dense layer, from first to last.", group="head",
         pattern=r"^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3}){0,4}$",
-        form="up to five widths below 10000 joined by hyphens, such as 64-32",
+        form="up to five numbers of units below 10000 separated by hyphens, such as 64-32",
     )  # fmt: skip
     head_dropout: float = setting(
         0.0,
         "Dropout in the head",
-        "Share of the head's activations that is dropped while training.",
+        "Dropout rate in the head.",
         group="head", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
 
     epochs: int = setting(
         25,
         "Epochs",
-        "Passes over the training images.",
+        "Number of passes over the training images.",
         group="training",
         low=1,
         high=1000,
@@ -158,7 +165,7 @@ class RunSpec(BaseModel):
     batch_size: int = setting(
         25,
         "Batch size",
-        "Images a gradient step.",
+        "Images per training step.",
         group="training",
         low=1,
         high=4096,
@@ -176,27 +183,26 @@ class RunSpec(BaseModel):
     l2: float = setting(
         0.0,
         "L2 penalty",
-        "Weight of the sum of the squared kernels in the loss.",
+        "L2 regularization factor of the kernels.",
         group="training", low=0.0, high=1.0,
         choices=(0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1),
     )  # fmt: skip
     loss: str = setting(
         "categorical",
         "Loss",
-        "Cross-entropy of one-hot labels (categorical), of class numbers (sparse), or of one logit for two classes "
-        "(binary).",
+        "Cross-entropy: categorical (one-hot labels), sparse (integer labels) or binary (two classes, one logit).",
         group="training", choices=("categorical", "sparse", "binary"),
     )  # fmt: skip
     patience: int | None = setting(
         None,
         "Patience",
-        "Epochs without a lower validation loss after which training ends before its last epoch.",
+        "Number of epochs without improvement of the validation loss after which training stops early.",
         group="training", low=1, high=1000, choices=(1, 2, 3, 5, 8, 13, 20), unit="epochs", none="none",
     )  # fmt: skip
     seed: int = setting(
         0,
         "Seed",
-        "Fixes weights, shuffling and dropout.",
+        "Random seed for weight initialization, shuffling and dropout.",
         group="training",
         low=0,
         high=2**31 - 1,
@@ -205,7 +211,7 @@ class RunSpec(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _names_are_known_and_unused_settings_are_at_rest(self) -> Self:
+    def _check_names_and_reset_unused_settings(self) -> Self:
         for name, known in SETTINGS.items():
             if not self.uses(name):
                 object.__setattr__(self, name, known.default)
@@ -213,13 +219,13 @@ class RunSpec(BaseModel):
                 raise SpecError(f"Expected {name} {known.bounds}; got {getattr(self, name)!r:.80}.")
         for name, allowed in DATASETS[self.dataset].choices.items():
             if getattr(self, name) not in allowed:
-                names = ", ".join(map(repr, allowed))
-                raise UnknownNameError(f"Expected {name} to be one of {names}; got {getattr(self, name)!r:.80}.")
+                names = ", ".join(allowed)
+                raise UnknownNameError(f"Unknown {name} {getattr(self, name)!r:.80}. Choose one of: {names}.")
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
         return self
 
     def uses(self, name: str) -> bool:
-        """Whether a knob makes a difference to this run."""
+        """Return whether a hyperparameter has an effect on this run."""
         if name in _CHOSEN or (SETTINGS[name].group not in ("backbone", "head") and name not in _DATASET_SETTINGS):
             return True
         users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]
@@ -227,42 +233,46 @@ class RunSpec(BaseModel):
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Checks foreign values at the door: `SpecError` names the first value that is off and what was expected."""
+        """Validate untrusted values.
+
+        Raises:
+            SpecError, UnknownNameError: for the first invalid value.
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SpecError(_sentence(error)) from None
+            raise SpecError(_describe(error)) from None
 
     def replace(self, **changes: Any) -> Self:
-        """This spec with some knobs changed, checked like any other."""
+        """Return a copy with some hyperparameters changed, validated like any spec."""
         return self.parse({**self.model_dump(), **changes})
 
     def canonical(self) -> dict[str, Any]:
-        """The fields that are not at their default, in the order of their names."""
+        """Return the fields that differ from their defaults, sorted by name."""
         values = self.model_dump()
         return {name: values[name] for name in sorted(values) if values[name] != SETTINGS[name].default}
 
     @property
     def run_id(self) -> str:
-        """Twelve hex digits of the SHA-256 of the canonical spec as compact JSON."""
+        """First 12 hex digits of the SHA-256 of the canonical spec as compact JSON."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-_DATASET_SETTINGS = {"folder", "attribute", "side"}  # at rest unless the dataset uses them
+_DATASET_SETTINGS = {"folder", "attribute", "side"}  # at their default unless the dataset uses them
 _CHOSEN = {"backbone", "head"}
 
 SETTINGS: dict[str, Setting] = {name: read_setting(name, field) for name, field in RunSpec.model_fields.items()}
 
 
-def _sentence(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "the spec"
     value = first["input"]
     if first["type"] == "extra_forbidden":
-        return f"Expected only known settings ({', '.join(SETTINGS)}); got {name!r}."
+        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(SETTINGS)}."
     if name not in SETTINGS:
-        return f"Expected a run's settings as an object; got {value!r:.80}."
+        return f"Expected the spec to be a JSON object; got {value!r:.80}."
     known = SETTINGS[name]
-    whole = "to be a whole number " if known.kind is int and first["type"] == "int_type" else ""
+    whole = "to be an integer " if known.kind is int and first["type"] == "int_type" else ""
     return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."

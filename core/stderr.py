@@ -1,4 +1,4 @@
-"""Silences file descriptor 2, which TensorFlow's libraries write to directly, past `sys.stderr`."""
+"""Muting of file descriptor 2, which TensorFlow's libraries write to directly instead of `sys.stderr`."""
 
 import os
 import sys

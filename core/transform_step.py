@@ -1,4 +1,4 @@
-"""The text of an augmentation: transforms in their order, each with its strength, and its one canonical form."""
+"""Parsing and canonical form of an augmentation: a list of transforms, each with its strength."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _DECIMALS = 4
 
 @dataclass(frozen=True)
 class TransformStep:
-    """A transform by its name, and how strong its randomness is."""
+    """The name of a transform and the strength of its randomness."""
 
     name: str
     strength: float
@@ -26,34 +26,34 @@ class TransformStep:
 
 
 def read_steps(text: str, transforms: "Mapping[str, Transform]") -> tuple[TransformStep, ...]:
-    """«random_crop,flip_horizontal=0.5» as steps; a transform without a number has its default strength.
+    """Parse text such as "random_crop,flip_horizontal=0.5"; a transform without a number has its default strength.
 
-    Strengths are rounded to four decimals. A strength that would change nothing is out of bounds and a transform
-    stands but once, so that no two texts ask for the same.
+    Strengths are rounded to four decimals. A strength without any effect is out of bounds and each transform may occur
+    only once, so two different texts never describe the same augmentation.
 
     Raises:
-        SpecError: names the step that is off, with what was expected.
+        SpecError: for the first invalid step.
     """
     steps: list[TransformStep] = []
-    for place, part in enumerate(text.split(",") if text else [], start=1):
+    for position, part in enumerate(text.split(",") if text else [], start=1):
         name, sign, number = part.partition("=")
-        drawn = {known: entry.strength for known, entry in transforms.items() if entry.strength}
-        if name not in drawn:
-            names = ", ".join(map(repr, drawn))
-            raise SpecError(f"Expected step {place} of augmentation to be one of {names}; got {part!r:.80}.")
-        scale = drawn[name]
+        random = {known: entry.strength for known, entry in transforms.items() if entry.strength}
+        if name not in random:
+            names = ", ".join(map(repr, random))
+            raise SpecError(f"Expected step {position} of augmentation to be one of {names}; got {part!r:.80}.")
+        scale = random[name]
         fits = not sign or _NUMBER.fullmatch(number)
         strength = round(float(number), _DECIMALS) if sign and fits else scale.default
         if not fits or not scale.low <= strength <= scale.high:
-            raise SpecError(f"Expected {name} in step {place} of augmentation {scale.bounds}; got {part!r:.80}.")
+            raise SpecError(f"Expected {name} in step {position} of augmentation {scale.bounds}; got {part!r:.80}.")
         if any(step.name == name for step in steps):
-            raise SpecError(f"Expected each transform of augmentation once; got {name} again in step {place}.")
+            raise SpecError(f"Expected each transform of augmentation only once; got {name} again in step {position}.")
         steps.append(TransformStep(name, strength))
     return tuple(steps)
 
 
 def write_steps(steps: Iterable[TransformStep]) -> str:
-    """The canonical text: strengths are always written, so a changed default renames no run."""
+    """Format the canonical text. It contains all strengths, so run IDs do not depend on default strengths."""
     return ",".join(map(str, steps))
 
 

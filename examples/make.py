@@ -1,9 +1,9 @@
-"""Makes the example runs anew: trains `digits-heads` with three seeds and keeps what a fresh clone needs to show them.
+"""Example runs: trains `digits-heads` with three seeds and saves the files that a fresh clone needs.
 
     python -m examples.make
 
-Model files are large, so only the first seed of each head keeps its model.tflite; none keeps model.keras. All keep
-their activation maps, maps.npz.
+Model files are large, so model.tflite is saved only for the first seed of each head, and model.keras for none. The
+activation maps, maps.npz, are saved for all runs.
 """
 
 import os
@@ -24,7 +24,7 @@ _SEEDS = 3
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        os.environ["HEADROOM_EXAMPLES"] = str(home.path / "none")  # those that are here would answer
+        os.environ["HEADROOM_EXAMPLES"] = str(home.path / "none")  # the existing examples would count as cached runs
         submissions = submit_all(home, RECIPES["digits-heads"].specs(seeds=_SEEDS))
         wait(home, [submission.run_id for submission in submissions])
         for old in EXAMPLES.iterdir():
@@ -32,8 +32,8 @@ def main() -> None:
                 shutil.rmtree(old)
         for submission in submissions:
             run = RunStore(home, examples=home.runs).open(submission.run_id)
-            left_out = ["model.keras", "log.txt", *(["model.tflite"] if run.spec.seed else [])]
-            shutil.copytree(run.path, EXAMPLES / run.run_id, ignore=shutil.ignore_patterns(*left_out))
+            excluded = ["model.keras", "log.txt", *(["model.tflite"] if run.spec.seed else [])]
+            shutil.copytree(run.path, EXAMPLES / run.run_id, ignore=shutil.ignore_patterns(*excluded))
             print(run.run_id, run.spec.head, run.spec.seed, run.record.metrics.test_accuracy, file=sys.stderr)
 
 

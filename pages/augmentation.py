@@ -1,11 +1,13 @@
-"""Augmentation: what training sees of an image, and what each transform does."""
+"""Augmentation page: training images under a pipeline of random transforms."""
 
 import streamlit as st
 
-from core.ui.augmentation.pipeline import pick_images, show_pipeline, show_transforms
+from core.ui.augmentation.images import select_images
+from core.ui.augmentation.pipeline import show_pipeline
+from core.ui.augmentation.transforms import show_transforms
 
 st.title("Augmentation", anchor=False)
-st.markdown("#### In every epoch, training sees each image changed anew; validation and test images stay as they are.")
-if chosen := pick_images():
-    show_pipeline(chosen)
-    show_transforms(chosen)
+st.markdown("#### Training images are transformed randomly in every epoch. Validation and test images are not.")
+if selected := select_images():
+    show_pipeline(selected)
+    show_transforms(selected)

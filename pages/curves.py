@@ -1,13 +1,10 @@
-"""Curves: how each head learned."""
+"""Curves page: learning curves of all heads."""
 
-from core.displays.headline import write_curves
-from core.ui.curves.curves import show_curves
-from core.ui.frame import need_comparison
-from core.ui.heading import show_page_heading
-from core.ui.more_epochs import show_more
-from core.ui.session import chosen_comparison
+from core.ui.curves.learning_curves import show_curves
+from core.ui.frame import require_comparison
+from core.ui.more_epochs import show_more_epochs
+from core.ui.session import selected_comparison
 
-if need_comparison() and (comparison := chosen_comparison()):
-    show_page_heading("Curves", write_curves(comparison))
+if require_comparison() and (comparison := selected_comparison()):
     show_curves(comparison)
-    show_more(comparison)
+    show_more_epochs(comparison)

@@ -1,4 +1,4 @@
-"""Jobs: what trains, what waits, what ended and why."""
+"""Jobs page: running, queued and completed jobs."""
 
 import streamlit as st
 

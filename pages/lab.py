@@ -1,9 +1,9 @@
-"""Convolution lab: what the layers compute, to be tried out number by number; nothing is trained."""
+"""Convolution lab page: interactive calculations of single layers, without training."""
 
 import streamlit as st
 
 from core.ui.lab.topic import show_topic
 
 st.title("Convolution lab", anchor=False)
-st.caption("What the layers compute, number by number. Change any input; nothing is trained.")
+st.caption("Calculations of each layer, number by number. Change any input to update the result; nothing is trained.")
 show_topic()

@@ -1,16 +1,10 @@
-"""Parameters: where they sit, and what a different choice would cost."""
+"""Parameters page: parameters per layer, and a calculator for other inputs and backbones."""
 
-from core.displays.headline import write_params
-from core.displays.views.layers import Layers
-from core.ui.display import show_display
-from core.ui.frame import need_comparison
-from core.ui.heading import show_page_heading
+from core.ui.frame import require_comparison
 from core.ui.parameters.calculator import show_calculator
-from core.ui.parameters.layer_table import show_layer_tables
-from core.ui.session import chosen_comparison
+from core.ui.parameters.layers import show_layers
+from core.ui.session import selected_comparison
 
-if need_comparison() and (comparison := chosen_comparison()):
-    show_page_heading("Parameters", write_params(comparison))
-    show_display(Layers(comparison), table=False)
-    show_layer_tables(comparison)
+if require_comparison() and (comparison := selected_comparison()):
+    show_layers(comparison)
 show_calculator()

@@ -1,9 +1,9 @@
-"""Reports: what people wrote round a comparison, as drafts and as versions that stay as they are."""
+"""Reports page: drafts and published versions of reports."""
 
-from core.ui.reports.listing import asked_address, show_reports
+from core.ui.reports.listing import read_address, show_reports
 from core.ui.reports.reader import show_report
 
-if address := asked_address():
+if address := read_address():
     show_report(address)
 else:
     show_reports()

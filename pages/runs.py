@@ -1,20 +1,20 @@
-"""Runs: all that was trained, to be found again, marked, told apart, taken along and put away."""
+"""Runs page: search, annotate, compare, export, archive and delete finished runs."""
 
 import streamlit as st
 
 from core.ui.errors import show_damaged_runs
 from core.ui.runs.bundle import show_import
-from core.ui.runs.listing import pick_runs, read_kept
-from core.ui.runs.selection import show_chosen, show_removed
+from core.ui.runs.listing import read_runs, select_runs
+from core.ui.runs.selection import show_deleted_runs, show_selected_runs
 
 st.title("Runs", anchor=False)
-frame, notes = read_kept()
+frame, notes = read_runs()
 if frame.empty:
     st.markdown("#### No runs yet.")
-    st.write("What you train stands here when it is finished. Runs of others come in a bundle.")
+    st.write("Finished runs appear here. Train a comparison, or import runs from a bundle.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-elif ids := pick_runs(frame):
-    show_chosen(ids, notes)
-show_removed()
+elif ids := select_runs(frame):
+    show_selected_runs(ids, notes)
+show_deleted_runs()
 show_import()
 show_damaged_runs()

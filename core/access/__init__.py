@@ -1,1 +1,1 @@
-"""Who may do what: roles, the table of who has which, and the check that stands before every action that writes."""
+"""Access control: roles, the table of users and roles, and the permission check of every action that writes."""

@@ -1,4 +1,4 @@
-"""What writes, each with the role it needs; the role is checked when it is called, and nothing is done before."""
+"""Actions: functions that write, each with the role it requires. The role is checked at each call."""
 
 import os
 from collections.abc import Callable
@@ -17,65 +17,65 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Action(Generic[P, R]):
-    """Something that changes a home. Called with the person who does it, the home, and what else it takes.
+    """Function that changes a home, called with the user, the home and further arguments.
 
-    `deed` is what it does, in words that follow «to».
+    `verb` describes it in messages such as "You need the trainer role to start training."
 
     Raises:
-        AccessError: one sentence, when called with a person who may not; nothing has changed then.
+        AccessError: when the user does not have the required role; nothing is changed.
     """
 
     name: str
     role: Role
-    deed: str
+    verb: str
     run: Callable[Concatenate[User, Home, P], R]
 
     def __call__(self, user: User, home: Home, *args: P.args, **kwargs: P.kwargs) -> R:
-        if sentence := self.problem(user):
-            raise AccessError(sentence)
+        if message := self.problem(user):
+            raise AccessError(message)
         return self.run(user, home, *args, **kwargs)
 
     def problem(self, user: User) -> str | None:
-        """Why a person may not do it, None when they may."""
+        """Return the reason why a user cannot run this action, None if the user can."""
         if is_read_only():
-            return f"Expected a dashboard that may {self.deed}; got one for reading only."
+            return "This dashboard is read-only."
         if user.role < self.role:
-            return f"Expected {self.role.noun} to {self.deed}; got {user.role.noun}."
+            return f"You need the {self.role.label} role to {self.verb}. Ask an administrator."
         return None
 
 
 ACTIONS: dict[str, Action[..., Any]] = {}
 
 
-def needs(role: Role, deed: str) -> Callable[[Callable[Concatenate[User, Home, P], R]], Action[P, R]]:
-    """Makes an action of a function."""
+def needs(role: Role, verb: str) -> Callable[[Callable[Concatenate[User, Home, P], R]], Action[P, R]]:
+    """Turn a function into an action that requires a role."""
 
     def declare(function: Callable[Concatenate[User, Home, P], R]) -> Action[P, R]:
         name = function.__name__
         if name in ACTIONS:
-            raise LookupError(f"Expected one action of the name {name}; got a second one.")
-        action = Action(name, role, deed, function)
+            raise LookupError(f"Action {name} is already defined.")
+        action = Action(name, role, verb, function)
         ACTIONS[name] = action
         return action
 
     return declare
 
 
-def check_own(user: User, owner: str, what: str) -> None:
-    """For actions on what belongs to somebody: its owner may, and admins.
+def check_owner(user: User, owner: str, kind: str) -> None:
+    """Check that a user owns something or is an admin.
 
     Raises:
-        AccessError: for everybody else.
+        AccessError: when the user is neither the owner nor an admin.
     """
     if user.role < Role.ADMIN and user.name != owner:
-        raise AccessError(f"Expected {what} of your own, or an admin; got one of {owner!r:.80}.")
+        raise AccessError(f"Only {owner!r:.80} or an administrator can change this {kind}.")
 
 
 def is_read_only() -> bool:
-    """Whether HEADROOM_READ_ONLY makes this a dashboard that can only be read.
+    """Return whether HEADROOM_READ_ONLY is set.
 
     Raises:
-        AccessError: when it is neither 0 nor 1.
+        AccessError: when its value is neither 0 nor 1.
     """
     value = os.environ.get(READ_ONLY, "")
     if value not in ("", "0", "1"):

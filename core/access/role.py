@@ -1,11 +1,11 @@
-"""Roles, and a person who has one."""
+"""Roles and users."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Role(IntEnum):
-    """Each may do what those before it may."""
+    """Role of a user. Each role includes the permissions of the roles before it."""
 
     VIEWER = 1
     TRAINER = 2
@@ -15,20 +15,14 @@ class Role(IntEnum):
     def label(self) -> str:
         return self.name.lower()
 
-    @property
-    def noun(self) -> str:
-        """With its article, for a sentence."""
-        return f"{'an' if self is Role.ADMIN else 'a'} {self.label}"
-
 
 @dataclass(frozen=True)
 class User:
-    """Who acts, as whoever let them in knows them: `name` is an e-mail address where people log in, and nobody else has
-    the same."""
+    """User with a role. `name` is unique; it is an email address if a login is required."""
 
     name: str
     role: Role
 
 
 OWNER = User("the dashboard", Role.ADMIN)
-"""Whoever uses a dashboard that asks nobody to log in: it is bound to the machine of one person."""
+"""User of a dashboard without login, which is accessible only from its own machine."""

@@ -1,4 +1,4 @@
-"""The table of roles: which e-mail addresses and domains have which."""
+"""Role table: the roles of email addresses and domains."""
 
 import re
 from collections.abc import Mapping
@@ -8,27 +8,27 @@ from typing import Any
 from core.access.role import Role
 from core.errors import AccessError
 
-# One @ and visible ASCII: what looks like another address, or can be read in two ways, is none.
+# One @ and visible ASCII only: rejects look-alike and ambiguous addresses.
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@([a-z0-9-]+(?:\.[a-z0-9-]+)*)", re.IGNORECASE | re.ASCII)
 _WHERE = "[headroom.roles] in secrets.toml"
 
 
 @dataclass(frozen=True)
 class RoleTable:
-    """Addresses and domains in small letters. What is said of an address counts more than what of its domain."""
+    """Roles by lowercase address and domain. The role of an address takes precedence over the role of its domain."""
 
     addresses: Mapping[str, Role]
     domains: Mapping[str, Role]
 
     @classmethod
     def parse(cls, section: object) -> "RoleTable":
-        """Reads a list of `name@domain` and `@domain` for each role that somebody has.
+        """Parse the lists of `name@domain` and `@domain` entries per role.
 
         Raises:
-            AccessError: one sentence, when anything in it is not as expected.
+            AccessError: when the section is invalid.
         """
         if not isinstance(section, Mapping) or not section:
-            raise AccessError(f"Expected {_WHERE} to list who has which role; got {_show(section)}.")
+            raise AccessError(f"Expected {_WHERE} to assign roles to users; got {_show(section)}.")
         roles = {role.label: role for role in Role}
         addresses: dict[str, Role] = {}
         domains: dict[str, Role] = {}
@@ -40,14 +40,14 @@ class RoleTable:
             for entry in entries:
                 text = entry.lower() if isinstance(entry, str) else ""
                 known, key = (domains, text[1:]) if text.startswith("@") else (addresses, text)
-                if not _ADDRESS.fullmatch(f"anybody{text}" if text.startswith("@") else text):
+                if not _ADDRESS.fullmatch(f"user{text}" if text.startswith("@") else text):
                     raise AccessError(f"Expected name@domain or @domain under {label} of {_WHERE}; got {_show(entry)}.")
                 if known.setdefault(key, roles[label]) != roles[label]:
                     raise AccessError(f"Expected one role for {text} in {_WHERE}; got {known[key].label} and {label}.")
         return cls(addresses, domains)
 
     def find(self, address: str) -> Role | None:
-        """The role of an address, whatever its case; None for one that is not listed, or is none."""
+        """Return the role of an address, ignoring case; None if it is not listed or invalid."""
         found = _ADDRESS.fullmatch(address)
         if not found:
             return None

@@ -1,5 +1,5 @@
-"""All that changes a home and that a page, or another door, may do: one file for each kind of thing that is changed.
+"""Actions that change a home, one file per kind of object.
 
-An action is a function that takes the person, the home and what else it needs, under `@needs(role, deed)`. Pages call
-it through `core.ui.access.act`; nothing else there writes.
+An action is a function that takes the user, the home and further arguments, decorated with `@needs(role, verb)`. Pages
+call actions only through `core.ui.access.act`; pages write nothing else.
 """

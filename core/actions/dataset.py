@@ -1,4 +1,4 @@
-"""Datasets: fetching those that are known, and adding images of one's own."""
+"""Actions on datasets: download and add."""
 
 from typing import IO
 
@@ -8,13 +8,13 @@ from core.datasets.fetch import FetchProgress, start_add, start_fetch
 from core.home import Home
 
 
-@needs(Role.TRAINER, "fetch a dataset")
+@needs(Role.TRAINER, "download datasets")
 def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
-    """As `start_fetch`."""
+    """Start the download of a dataset (see `start_fetch`)."""
     return start_fetch(home, name)
 
 
-@needs(Role.TRAINER, "add images")
+@needs(Role.TRAINER, "add datasets")
 def add_data(user: User, home: Home, name: str, archive: IO[bytes]) -> FetchProgress:
-    """As `start_add`."""
+    """Start adding custom images from a ZIP archive (see `start_add`)."""
     return start_add(home, name, archive)

@@ -1,4 +1,4 @@
-"""Trainings: asking for them, and what becomes of the queue."""
+"""Actions on jobs: submit, retry, cancel, reorder and pause."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,13 +13,13 @@ from core.jobs.sweep_store import Sweep
 from core.spec import RunSpec
 
 
-@needs(Role.TRAINER, "train")
+@needs(Role.TRAINER, "start training")
 def train_runs(user: User, home: Home, specs: Iterable[RunSpec]) -> list[Submission]:
-    """As `submit_all`."""
+    """Queue runs (see `submit_all`)."""
     return submit_all(home, specs, submitted_by=user.name)
 
 
-@needs(Role.TRAINER, "train")
+@needs(Role.TRAINER, "start training")
 def train_sweep(
     user: User,
     home: Home,
@@ -28,38 +28,38 @@ def train_sweep(
     specs: Sequence[RunSpec],
     budget_minutes: int | None,
 ) -> Sweep:
-    """As `submit_sweep`."""
+    """Queue a sweep (see `submit_sweep`)."""
     return submit_sweep(home, recipe, settings, specs, budget_minutes)
 
 
-@needs(Role.TRAINER, "train")
+@needs(Role.TRAINER, "start training")
 def retry_sweep(user: User, home: Home, sweep: Sweep, *states: SweepRunState) -> int:
-    """As `retry`."""
+    """Queue the runs of a sweep in the given states again (see `resubmit_failed`)."""
     return resubmit_failed(home, sweep, *states)
 
 
-@needs(Role.TRAINER, "train")
+@needs(Role.TRAINER, "start training")
 def retry_job(user: User, home: Home, run_id: str, state: State) -> Submission:
-    """As `again`."""
+    """Queue a cancelled or failed job again (see `requeue_job`)."""
     return requeue_job(home, run_id, state, submitted_by=user.name)
 
 
-@needs(Role.TRAINER, "stop a training")
+@needs(Role.TRAINER, "cancel jobs")
 def cancel_jobs(user: User, home: Home, run_ids: Iterable[str]) -> None:
-    """As `cancel`, one after the other."""
+    """Cancel jobs (see `cancel_job`)."""
     for run_id in run_ids:
         cancel_job(home, run_id)
 
 
 @needs(Role.TRAINER, "change the queue")
-def move_job(user: User, home: Home, run_id: str, places: int) -> None:
-    """As `JobQueue.move`."""
-    JobQueue(home).move(run_id, places)
+def move_job(user: User, home: Home, run_id: str, positions: int) -> None:
+    """Move a queued job by a number of positions (see `JobQueue.move`)."""
+    JobQueue(home).move(run_id, positions)
 
 
 @needs(Role.TRAINER, "change the queue")
 def pause_queue(user: User, home: Home) -> None:
-    """As `JobQueue.pause`."""
+    """Pause the queue (see `JobQueue.pause`)."""
     JobQueue(home).pause(user.name)
 
 
@@ -69,7 +69,7 @@ def resume_queue(user: User, home: Home) -> None:
     unpause_queue(home)
 
 
-@needs(Role.TRAINER, "start trainings")
+@needs(Role.TRAINER, "start training")
 def process_queue(user: User, home: Home) -> None:
-    """As `ensure_dispatcher`: what waits is started even when the process that does so was lost."""
+    """Start the dispatcher if it is not running (see `ensure_dispatcher`), so that queued jobs start."""
     ensure_dispatcher(home)

@@ -1,4 +1,4 @@
-"""What people add to runs."""
+"""Actions on notes: names, tags, stars and archiving of runs."""
 
 from core.access.action import needs
 from core.access.role import Role, User
@@ -6,19 +6,19 @@ from core.home import Home
 from core.store.note import Note, NoteBook
 
 
-@needs(Role.TRAINER, "describe runs")
+@needs(Role.TRAINER, "edit run notes")
 def describe_run(user: User, home: Home, run_id: str, note: Note) -> Note:
-    """As `NoteBook.write`."""
+    """Save the note of a run (see `NoteBook.write`)."""
     return NoteBook(home).write(run_id, note)
 
 
-@needs(Role.TRAINER, "mark runs")
+@needs(Role.TRAINER, "star runs")
 def star_runs(user: User, home: Home, run_ids: list[str], star: bool) -> None:
-    """Gives runs a star, or takes it away."""
+    """Add or remove the star of runs."""
     NoteBook(home).change(run_ids, star=star)
 
 
 @needs(Role.TRAINER, "archive runs")
 def archive_runs(user: User, home: Home, run_ids: list[str], archived: bool) -> None:
-    """Puts runs away, or brings them back."""
+    """Archive or unarchive runs."""
     NoteBook(home).change(run_ids, archived=archived)

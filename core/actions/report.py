@@ -1,70 +1,70 @@
-"""Reports: writing, publishing and deleting them. A trainer does so with reports of their own, an admin with all."""
+"""Actions on reports: create, edit, publish and delete. Trainers can change own reports, admins all reports."""
 
-from core.access.action import check_own, needs
+from core.access.action import check_owner, needs
 from core.access.role import OWNER, Role, User
 from core.home import Home
 from core.reports.document import Document
 from core.reports.report import Report
 from core.reports.report_store import Draft, PublishedVersion, ReportStore
 
-_WHAT = "a report"
+_KIND = "report"
 
 
-@needs(Role.TRAINER, "write reports")
+@needs(Role.TRAINER, "edit reports")
 def create_report(user: User, home: Home, report: Report) -> Draft:
-    """As `ReportShelf.create`."""
+    """Create a report (see `ReportStore.create`)."""
     return ReportStore(home).create(report, _sign(user))
 
 
-@needs(Role.TRAINER, "write reports")
+@needs(Role.TRAINER, "edit reports")
 def duplicate_report(user: User, home: Home, report: Report) -> Draft:
-    """As `ReportShelf.duplicate`: anybody's report becomes one of one's own."""
+    """Copy a report, also of another user, to a new report of the user (see `ReportStore.duplicate`)."""
     return ReportStore(home).duplicate(report, _sign(user))
 
 
-@needs(Role.TRAINER, "write reports")
+@needs(Role.TRAINER, "edit reports")
 def save_report(user: User, home: Home, seen: Draft, report: Report) -> Draft:
-    """As `ReportShelf.save`."""
+    """Save the next revision of a draft (see `ReportStore.save`)."""
     return _open_own(user, home, seen.id).save(seen, report, _sign(user))
 
 
-@needs(Role.TRAINER, "write reports")
+@needs(Role.TRAINER, "edit reports")
 def undo_report(user: User, home: Home, seen: Draft) -> Draft:
-    """As `ReportShelf.undo`."""
+    """Undo the last change of a draft (see `ReportStore.undo`)."""
     return _open_own(user, home, seen.id).undo(seen, _sign(user))
 
 
 @needs(Role.TRAINER, "publish reports")
 def publish_report(user: User, home: Home, draft: Draft, document: Document) -> PublishedVersion:
-    """As `ReportShelf.publish`."""
+    """Publish a report (see `ReportStore.publish`)."""
     return _open_own(user, home, draft.id).publish(draft, document, _sign(user))
 
 
 @needs(Role.TRAINER, "delete reports")
 def delete_report(user: User, home: Home, report_id: str) -> None:
-    """As `ReportShelf.remove`."""
+    """Delete a report (see `ReportStore.remove`)."""
     _open_own(user, home, report_id).remove(report_id)
 
 
-@needs(Role.TRAINER, "bring reports back")
+@needs(Role.TRAINER, "restore reports")
 def restore_reports(user: User, home: Home, report_ids: list[str]) -> None:
-    """As `ReportShelf.restore`, one after the other."""
+    """Restore deleted reports (see `ReportStore.restore`)."""
     for report_id in report_ids:
         ReportStore(home).restore(report_id)
 
 
-@needs(Role.ADMIN, "delete reports for good")
+@needs(Role.ADMIN, "delete reports permanently")
 def clear_reports(user: User, home: Home) -> None:
-    """As `ReportShelf.clear`."""
+    """Delete all reports in the trash permanently (see `ReportStore.clear`)."""
     ReportStore(home).clear()
 
 
 def check_author(user: User, draft: Draft) -> None:
     """
     Raises:
-        AccessError: when the report is of somebody else, and the user is no admin.
+        AccessError: when the user is neither the owner of the report nor an admin.
     """
-    check_own(user, draft.report.owner, _WHAT)
+    check_owner(user, draft.report.owner, _KIND)
 
 
 def _open_own(user: User, home: Home, report_id: str) -> ReportStore:
@@ -74,5 +74,5 @@ def _open_own(user: User, home: Home, report_id: str) -> ReportStore:
 
 
 def _sign(user: User) -> str:
-    """Nobody signs where nobody logs in."""
+    """Return the name of the user, empty on a dashboard without login."""
     return "" if user.name == OWNER.name else user.name

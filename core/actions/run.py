@@ -1,4 +1,4 @@
-"""Runs: deleting them, the way back, and bringing those of others."""
+"""Actions on runs: delete, restore and import."""
 
 import tempfile
 from collections.abc import Iterable
@@ -13,27 +13,27 @@ from core.store.run_store import RunStore
 
 @needs(Role.ADMIN, "delete runs")
 def delete_runs(user: User, home: Home, run_ids: Iterable[str]) -> None:
-    """As `RunStore.remove`, one after the other."""
+    """Delete runs (see `RunStore.delete`)."""
     for run_id in run_ids:
-        RunStore(home).remove(run_id)
+        RunStore(home).delete(run_id)
 
 
-@needs(Role.ADMIN, "bring runs back")
+@needs(Role.ADMIN, "restore runs")
 def restore_runs(user: User, home: Home, run_ids: Iterable[str]) -> None:
-    """As `RunStore.restore`, one after the other."""
+    """Restore deleted runs (see `RunStore.restore`)."""
     for run_id in run_ids:
         RunStore(home).restore(run_id)
 
 
-@needs(Role.ADMIN, "delete runs for good")
+@needs(Role.ADMIN, "delete runs permanently")
 def clear_runs(user: User, home: Home) -> None:
-    """As `RunStore.clear`."""
+    """Delete all runs in the trash permanently (see `RunStore.clear`)."""
     RunStore(home).clear()
 
 
 @needs(Role.ADMIN, "import runs")
 def import_runs(user: User, home: Home, bundle: bytes | memoryview, *, models: bool) -> Imported:
-    """As `import_bundle`, of what a file holds."""
+    """Import the runs of a bundle given as bytes (see `import_bundle`)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle.zip"
         path.write_bytes(bundle)

@@ -1,1 +1,1 @@
-"""What programs get from the dashboard over HTTP: runs, comparisons, published reports, health and metrics."""
+"""HTTP API of the dashboard: runs, comparisons, published reports, health and metrics. Read-only."""

@@ -1,4 +1,4 @@
-"""Keeps the latest responses in memory; safe to share between threads."""
+"""Memory cache of responses. Thread-safe."""
 
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -9,14 +9,14 @@ from core.api.response import ApiResponse
 
 
 class ResponseCache:
-    """The `maxsize` responses used last, by a key that changes with whatever they are made from."""
+    """Cache of the `maxsize` most recently used responses. Keys must change with the data of the response."""
 
     def __init__(self, maxsize: int) -> None:
         self._responses: LRUCache[Hashable, ApiResponse] = LRUCache(maxsize)
         self._lock = Lock()
 
     def get(self, key: Hashable, compute: Callable[[], ApiResponse]) -> ApiResponse:
-        """Return the response of a key; `compute` runs outside the lock when there is none yet."""
+        """Return the response of a key. If it is not cached, `compute` runs, outside the lock."""
         with self._lock:
             if key in self._responses:
                 return self._responses[key]

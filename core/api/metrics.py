@@ -1,9 +1,9 @@
-"""Whether the dashboard is well, and figures of it in Prometheus' text format."""
+"""Health check and metrics in Prometheus text format."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from core.api.parameter import Nothing
+from core.api.parameter import NoParameters
 from core.api.response import ApiResponse, Health
 from core.errors import HomeError
 from core.home import Home
@@ -22,22 +22,22 @@ class MetricsEndpoint:
     def __init__(self, home: Home, store: RunStore, report_store: ReportStore) -> None:
         self.home, self.store, self.report_store, self.queue = home, store, report_store, JobQueue(home)
 
-    def check(self, asked: Nothing) -> Health:
+    def check(self, parameters: NoParameters) -> Health:
         """
         Raises:
-            HomeError: when the home is there and cannot be read.
+            HomeError: when the home exists but cannot be read.
         """
         for folder in (self.home.path, self.home.runs, self.home.reports):
             try:
                 next(folder.iterdir(), None)
-            except FileNotFoundError:  # nothing was written yet
+            except FileNotFoundError:  # created at the first write
                 continue
             except OSError as error:
-                raise HomeError(f"Expected to be able to read {folder}; got: {error.strerror}.") from error
+                raise HomeError(f"Cannot read {folder}: {error.strerror}.") from error
         self.queue.count()
         return Health()
 
-    def tell(self, asked: Nothing) -> ApiResponse:
+    def write_metrics(self, parameters: NoParameters) -> ApiResponse:
         from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
         registry = CollectorRegistry(auto_describe=False)
@@ -48,7 +48,7 @@ class MetricsEndpoint:
     def collect(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-        jobs = GaugeMetricFamily("headroom_jobs", "Trainings in the queue and those that ended.", labels=["state"])
+        jobs = GaugeMetricFamily("headroom_jobs", "Jobs by state, including completed jobs.", labels=["state"])
         for state, count in self.queue.count().items():
             jobs.add_metric([state], count)
         yield jobs
@@ -57,17 +57,21 @@ class MetricsEndpoint:
         for source in ("home", "example"):
             runs.add_metric([source], int(sources.get(source, 0)))
         yield runs
-        yield GaugeMetricFamily("headroom_damaged_runs", "Run folders that cannot be read.", len(self.store.damaged()))
+        yield GaugeMetricFamily(
+            "headroom_damaged_runs", "Damaged runs, which cannot be read.", len(self.store.damaged())
+        )
         entries = self.report_store.entries()
         yield GaugeMetricFamily("headroom_reports", "Saved reports.", len(entries))
         versions = sum(len(entry.versions) for entry in entries)
         yield GaugeMetricFamily("headroom_published_versions", "Published versions of reports.", versions)
         yield CounterMetricFamily(
-            "headroom_page_failures", "Pages that ended in an unforeseen error.", PAGE_TIMINGS.failures
+            "headroom_page_failures", "Page runs that failed with an unexpected error.", PAGE_TIMINGS.failures
         )
-        pages = HistogramMetricFamily("headroom_page_seconds", "The time of a page's script.", labels=["page"])
-        for title, pace in PAGE_TIMINGS.read().items():
-            sums = [sum(pace.counts[: place + 1]) for place in range(len(pace.counts))]
+        pages = HistogramMetricFamily("headroom_page_seconds", "Run time of the script of a page.", labels=["page"])
+        for title, timing in PAGE_TIMINGS.read().items():
+            sums = [sum(timing.counts[: index + 1]) for index in range(len(timing.counts))]
             bounds = [*map(str, BOUNDS_SECONDS), "+Inf"]
-            pages.add_metric([title], [(bound, float(n)) for bound, n in zip(bounds, sums, strict=True)], pace.seconds)
+            pages.add_metric(
+                [title], [(bound, float(n)) for bound, n in zip(bounds, sums, strict=True)], timing.seconds
+            )
         yield pages

@@ -1,4 +1,4 @@
-"""The OpenAPI description of the door, made from its operations, their parameters and the shapes of their answers."""
+"""OpenAPI description of the HTTP API, generated from its operations, parameters and response models."""
 
 import re
 from collections.abc import Sequence
@@ -8,33 +8,37 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from core.api.operation import Operation
-from core.api.response import JSON, Failure
+from core.api.response import JSON, ErrorResponse
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = (
-    "Runs, comparisons and published reports of a Headroom dashboard, for reading. Where people log in, a request "
-    "needs a token (python -m core token NAME) or the cookie of a login; where nobody has to, it needs nothing."
+    "Read-only access to the runs, comparisons and published reports of a Headroom dashboard. If the dashboard "
+    "requires a login, requests need an access token (headroom token NAME) or the cookie of a login."
 )
-_REFUSALS = {
-    "400": "A parameter is not as it should be.",
-    "401": "Nobody is logged in, or the token is not known.",
-    "403": "This one is not let in.",
-    "404": "There is no such thing.",
-    "405": "Another method than GET or HEAD.",
+_ERRORS = {
+    "400": "A parameter is missing or invalid.",
+    "401": "Not logged in, login expired, or invalid access token.",
+    "403": "The user has no role on this dashboard.",
+    "404": "The run, report or path was not found.",
+    "405": "Only GET and HEAD are allowed.",
 }
 
 
 def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
-    """An OpenAPI 3.1 document; `base` is what stands before each path."""
-    shapes: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
-    _, schemas = models_json_schema([(shape, "serialization") for shape in (Failure, *shapes)], ref_template=_REFERENCE)
+    """Return the OpenAPI 3.1 document. `base` is the prefix of every path."""
+    models: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
+    _, schemas = models_json_schema(
+        [(model, "serialization") for model in (ErrorResponse, *models)], ref_template=_REFERENCE
+    )
     login: list[dict[str, list[str]]] = [{}, {"token": []}, {"login": []}]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Headroom", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": base or "/"}],
-        "paths": {one.path: {"get": _describe(one) | ({} if one.free else {"security": login})} for one in operations},
+        "paths": {
+            one.path: {"get": _describe(one) | ({} if one.public else {"security": login})} for one in operations
+        },
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
@@ -50,13 +54,13 @@ def _describe(operation: Operation) -> dict[str, Any]:
         content: dict[str, Any] = {operation.returns.partition(";")[0]: {"schema": {"type": "string"}}}
     else:
         content = {JSON: {"schema": _refer(operation.returns)}}
-    refused = {JSON: {"schema": _refer(Failure)}}
+    error = {JSON: {"schema": _refer(ErrorResponse)}}
     return {
         "summary": operation.summary,
         "operationId": re.sub(r"\W+", "_", operation.path).strip("_"),
         "parameters": _list_parameters(operation),
         "responses": {"200": {"description": operation.summary, "content": content}}
-        | {status: {"description": text, "content": refused} for status, text in _REFUSALS.items()},
+        | {status: {"description": text, "content": error} for status, text in _ERRORS.items()},
     }
 
 
@@ -68,12 +72,12 @@ def _list_parameters(operation: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "path" if f"{{{name}}}" in operation.path else "query",
             "required": name in required,
-            "description": known.pop("description"),
-            "schema": {key: value for key, value in known.items() if key != "title"},
+            "description": field.pop("description"),
+            "schema": {key: value for key, value in field.items() if key != "title"},
         }
-        for name, known in schema.get("properties", {}).items()
+        for name, field in schema.get("properties", {}).items()
     ]
 
 
-def _refer(shape: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": _REFERENCE.format(model=shape.__name__)}
+def _refer(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}

@@ -1,4 +1,4 @@
-"""A thing that a program may ask for: who asks, what with, and how whatever happens becomes a response."""
+"""Operations of the HTTP API: authentication, parameters, and conversion of results and errors to responses."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.access.role import User
 from core.api.parameter import Parameters
-from core.api.response import JSON, ApiResponse, Failure
+from core.api.response import JSON, ApiResponse, ErrorResponse
 from core.errors import (
     AccessError,
     ComparisonError,
@@ -28,10 +28,10 @@ from core.errors import (
     SearchError,
 )
 
-Identify = Callable[[Mapping[str, str], Mapping[str, str]], User]
-"""Says who sends a request, from its headers and cookies; raises AccessError for those who are not let in."""
+Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], User]
+"""Authenticates a request by its headers and cookies; raises AccessError if the user has no access."""
 
-# The nearest of an error's classes counts; a fault of this side is told to the log alone.
+# The status of the most specific class applies. Details of server errors are only in the log.
 _STATUS: dict[type[Exception], int] = {
     LoginError: 401,
     AccessError: 403,
@@ -45,82 +45,88 @@ _STATUS: dict[type[Exception], int] = {
     HomeError: 500,
     Exception: 500,
 }
-_FAULT = "Expected an answer; got an error, which the log of the dashboard tells in full."
+_SERVER_ERROR = "Internal error. See the dashboard log for details."
 _METHODS = ("GET", "HEAD")
-_ALWAYS = {
+_COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PLAIN = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
+_DEFAULT_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`returns` is the shape of the answer in JSON, or the media type of another one. `parameters` whose names stand in
-    the path are taken from it. `free` needs no login, and `at_once` bounds how many are answered side by side."""
+    """Operation of the HTTP API. `returns` is the model of a JSON response, or the media type of another response.
+    Parameters whose names are in `path` are read from it. `public` operations need no login. `max_parallel` limits the
+    number of requests that are processed in parallel."""
 
     path: str
     summary: str
     parameters: type[Parameters]
-    answer: Callable[[Any], BaseModel | ApiResponse]
+    run: Callable[[Any], BaseModel | ApiResponse]
     returns: type[BaseModel] | str
-    free: bool = False
-    at_once: int = 4
+    public: bool = False
+    max_parallel: int = 4
 
 
 class Endpoint:
-    """An operation as an ASGI application. It answers in threads of its own, so that pages never wait for one."""
+    """ASGI application of an operation. Runs in separate threads, so that pages do not wait for it."""
 
-    def __init__(self, operation: Operation, identify: Identify) -> None:
+    def __init__(self, operation: Operation, authenticate: Authenticate) -> None:
         self.operation = operation
-        self._identify = identify
-        self._threads = CapacityLimiter(operation.at_once)
+        self._authenticate = authenticate
+        self._threads = CapacityLimiter(operation.max_parallel)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         if request.method in _METHODS:
             response = await self._respond(request)
         else:
-            response = _refuse(405, f"Expected the method GET; got {request.method!r:.20}.", {"Allow": "GET, HEAD"})
+            response = _build_error(
+                405, f"Expected the method GET; got {request.method!r:.20}.", {"Allow": "GET, HEAD"}
+            )
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         try:
-            if not self.operation.free:
-                await to_thread.run_sync(self._identify, request.headers, request.cookies)
-            answer = await to_thread.run_sync(self._answer, request, limiter=self._threads)
+            if not self.operation.public:
+                await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
+            result = await to_thread.run_sync(self._run, request, limiter=self._threads)
         except Exception as error:
-            return self._explain(error)
-        return _send(answer, request.headers)
+            return self._handle_error(error)
+        return _build_response(result, request.headers)
 
-    def _answer(self, request: Request) -> ApiResponse:
-        asked = self.operation.parameters.read(request.path_params, request.query_params.multi_items())
-        found = self.operation.answer(asked)
+    def _run(self, request: Request) -> ApiResponse:
+        parameters = self.operation.parameters.read(request.path_params, request.query_params.multi_items())
+        found = self.operation.run(parameters)
         return found if isinstance(found, ApiResponse) else ApiResponse(found.model_dump_json().encode(), JSON)
 
-    def _explain(self, error: Exception) -> Response:
+    def _handle_error(self, error: Exception) -> Response:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         if status == 500 or not isinstance(error, HeadroomError):
             logging.getLogger("headroom").error("%s failed", self.operation.path, exc_info=error)
-            return _refuse(500, _FAULT)
-        return _refuse(status, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else {})
+            return _build_error(500, _SERVER_ERROR)
+        return _build_error(status, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else {})
 
 
-def _send(answer: ApiResponse, headers: Mapping[str, str]) -> Response:
-    sent = {**_ALWAYS, **_PLAIN, **answer.headers}
-    content = answer.content
-    if answer.tag:
-        sent["ETag"] = f'W/"{answer.tag}"'
+def _build_response(response: ApiResponse, headers: Mapping[str, str]) -> Response:
+    sent = {**_COMMON_HEADERS, **_DEFAULT_HEADERS, **response.headers}
+    content = response.content
+    if response.tag:
+        sent["ETag"] = f'W/"{response.tag}"'
         if sent["ETag"] in headers.get("if-none-match", ""):
             return Response(status_code=304, headers=sent)
-    if answer.packed is not None:
+    if response.gzipped is not None:
         sent["Vary"] = "Accept-Encoding"
         if "gzip" in headers.get("accept-encoding", ""):
-            content, sent["Content-Encoding"] = answer.packed, "gzip"
-    return Response(content, headers={**sent, "Content-Type": answer.media})
+            content, sent["Content-Encoding"] = response.gzipped, "gzip"
+    return Response(content, headers={**sent, "Content-Type": response.media_type})
 
 
-def _refuse(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    content = Failure(error=sentence).model_dump_json()
-    return Response(content, status, {**_ALWAYS, **_PLAIN, **(headers or {}), "Content-Type": JSON})
+def _build_error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    content = ErrorResponse(error=message).model_dump_json()
+    return Response(content, status, {**_COMMON_HEADERS, **_DEFAULT_HEADERS, **(headers or {}), "Content-Type": JSON})

@@ -1,4 +1,4 @@
-"""What a program is answered: the bytes of a response, and the shapes of those in JSON, which the description tells."""
+"""Responses of the HTTP API and the models of JSON responses, which are part of the OpenAPI description."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,37 +17,37 @@ Row = dict[str, str | int | float | bool | None]
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """`packed` is the same content in gzip, for those who take it; `tag` names the content in an ETag."""
+    """Response with content. `gzipped` is the compressed content, if any; `tag` identifies the content in the ETag."""
 
     content: bytes
-    media: str
+    media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    packed: bytes | None = None
+    gzipped: bytes | None = None
     tag: str = ""
 
 
-class Shape(BaseModel):
+class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Failure(Shape):
-    error: Annotated[str, Field(description="One sentence: what was expected, and what came.")]
+class ErrorResponse(ResponseModel):
+    error: Annotated[str, Field(description="Error message.")]
 
 
-class Health(Shape):
+class Health(ResponseModel):
     status: Annotated[str, Field(pattern="^ok$")] = "ok"
 
 
 def _list_fields(model: type[BaseModel]) -> dict[str, Any]:
-    """As columns: of the same types, all there, and null where one is missing in an old record."""
+    """Return the fields of a model as required fields with the same types, for `create_model`."""
     fields = model.model_fields.items()
     return {name: (field.annotation, Field(description=field.description)) for name, field in fields}
 
 
-RunLine: Any = create_model(
-    "RunLine",
-    __base__=Shape,
-    __doc__="A finished run as a line of the list: every knob, metrics, costs, and what people added. Seconds, bytes.",
+RunSummary: Any = create_model(
+    "RunSummary",
+    __base__=ResponseModel,
+    __doc__="A finished run: hyperparameters, metrics, costs and note. Times are in seconds, sizes in bytes.",
     run_id=(str, ...),
     recipe=(str | None, ...),
     source=(str, ...),
@@ -67,17 +67,17 @@ RunLine: Any = create_model(
 )
 
 
-class RunList(Shape):
-    """The runs from `offset` on, at most `limit`, newest first, of `total` that the search lets through."""
+class RunList(ResponseModel):
+    """Up to `limit` runs from `offset`, newest first. `total` is the number of runs that match the search."""
 
     total: Annotated[int, Field(ge=0)]
     offset: Annotated[int, Field(ge=0)]
     limit: Annotated[int, Field(ge=1)]
-    runs: tuple[RunLine, ...]
+    runs: tuple[RunSummary, ...]
 
 
-class NoteShape(Shape):
-    """What people added to a run."""
+class NoteModel(ResponseModel):
+    """Name, tags, text, star and archived state of a run."""
 
     name: str
     tags: tuple[str, ...]
@@ -86,8 +86,8 @@ class NoteShape(Shape):
     archived: bool
 
 
-class RunDetails(Shape):
-    """One finished run in full. `checksums` are the SHA-256 of its files by their names."""
+class RunDetails(ResponseModel):
+    """All details of a finished run. `checksums` contains the SHA-256 of its files by file name."""
 
     run_id: str
     recipe: str | None
@@ -101,18 +101,18 @@ class RunDetails(Shape):
     cost: Cost
     data: Data
     checksums: dict[str, str]
-    note: NoteShape
+    note: NoteModel
 
 
-class Spread(Shape):
-    """Over the seeds; std is the standard deviation."""
+class SeedStatistics(ResponseModel):
+    """Mean and standard deviation across seeds."""
 
     mean: float | None
     std: float | None
 
 
-class HeadFigures(Shape):
-    """What a head costs and what it buys."""
+class HeadResult(ResponseModel):
+    """Accuracy and cost of a head."""
 
     head: str
     label: str
@@ -122,19 +122,19 @@ class HeadFigures(Shape):
     tflite_bytes: int
     latency_seconds: float
     train_seconds: float
-    test_accuracy: Spread
-    test_loss: Spread
+    test_accuracy: SeedStatistics
+    test_loss: SeedStatistics
     seeds: tuple[int, ...]
     run_ids: tuple[str, ...]
 
 
 _EVIDENCE: dict[str, Any] = dict.fromkeys(EVIDENCE, (tuple[Row, ...], ...))
-Figures: Any = create_model(
-    "Figures",
-    __base__=Shape,
-    __doc__="Every figure of a comparison, as `python -m core compare --json` prints them.",
+ComparisonResult: Any = create_model(
+    "ComparisonResult",
+    __base__=ResponseModel,
+    __doc__="All results of a comparison, as printed by `headroom compare --json`.",
     headline=(str, ...),
-    heads=(tuple[HeadFigures, ...], ...),
+    heads=(tuple[HeadResult, ...], ...),
     dataset=(str, ...),
     fingerprint=(str, ...),
     official=(bool, ...),

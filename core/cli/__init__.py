@@ -1,1 +1,1 @@
-"""The commands of `python -m core`, one file a group. What is costly to import is imported where it is used."""
+"""Commands of the command-line interface, one file per group. Expensive imports are inside the functions."""

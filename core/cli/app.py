@@ -1,5 +1,6 @@
-"""The application: its commands, and the one place where an error becomes one line and an exit code."""
+"""The `headroom` application: registers the commands and turns errors into one line and an exit code."""
 
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -22,34 +23,35 @@ from core.errors import HeadroomError
 from core.spec import SETTINGS
 
 
-class OneLine(TyperGroup):
-    """Exit code 1 and one sentence for what went wrong, 2 for a command that was not understood."""
+class OneLineErrors(TyperGroup):
+    """Command group that prints errors as one line; exit code 1 for failures, 2 for usage errors."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a terminal that knows no «±» shows «?», not an error
+                stream.reconfigure(errors="replace")  # print "?" for characters such as ± that the terminal lacks
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except TyperException as error:
-            code = _fail(_explain(error), error.exit_code)
+            code = _fail(_describe_usage_error(error), error.exit_code)
         except HeadroomError as error:
             code = _fail(str(error), 1)
         except ImportError as error:
-            code = _fail(f"Expected all of requirements.txt to be installed; got: {error}: python -m core doctor", 1)
+            code = _fail(f"A required package cannot be imported: {error}. Run: headroom doctor", 1)
         except Exception as error:
             if sys.flags.dev_mode:
                 raise
-            what = f"{type(error).__name__}: {error}"
-            code = _fail(f"Expected the command to end well; got {what:.300}; python -X dev shows where.", 1)
+            details = f"{type(error).__name__}: {error}"
+            code = _fail(f"Unexpected error: {details:.300}. For a traceback, run: python -X dev -m core …", 1)
         sys.exit(code or 0)
 
 
-def _explain(error: TyperException) -> str:
-    """A value that does not fit its option is told as RunSpec tells it; for the rest Typer has a sentence."""
+def _describe_usage_error(error: TyperException) -> str:
+    """Return the message of a usage error; invalid option values are reported in the form that RunSpec uses."""
     cause, option = error.__cause__, getattr(error, "param", None)
     if not isinstance(cause, ValidationError) or option is None:
-        message = error.message if error.message.startswith("Expected") else error.format_message()
+        own = re.match("(Expected|Give) ", error.message)  # raised by Headroom: no "Invalid value:" prefix
+        message = error.message if own else error.format_message()
         return message if message.endswith((".", "?")) else f"{message}."
     first = cause.errors()[0]
     kind = "a number" if first["type"].startswith("float") else "a whole number"
@@ -62,16 +64,16 @@ def _explain(error: TyperException) -> str:
     return f"Expected {option.name} to be {kind}{bounds}; got {got}."
 
 
-def _fail(sentence: str, code: int) -> int:
-    print_message(" ".join(sentence.split()))
+def _fail(message: str, code: int) -> int:
+    print_message(" ".join(message.split()))
     return code
 
 
 app = typer.Typer(
-    cls=OneLine,
+    cls=OneLineErrors,
     add_completion=False,
     invoke_without_command=True,
-    help="How much head does your ConvNet need? Trains one backbone under different heads and compares them.",
+    help="Train one ConvNet backbone with different classifier heads and compare the results.",
 )
 
 

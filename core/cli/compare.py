@@ -1,4 +1,4 @@
-"""`compare`: the first page of the report, on a terminal."""
+"""`compare`: print the results of a comparison."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,25 +14,27 @@ if TYPE_CHECKING:
     from core.store.comparison import Comparison
     from core.store.run_store import RunStore
 
+_NOTHING_GIVEN = "Give the IDs of finished runs, or --recipe."
+
 
 def compare(
     run_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN_ID]...", help="The ids of finished runs, or how they begin.")
+        list[str] | None,
+        typer.Argument(metavar="[RUN_ID]...", help="IDs of finished runs, or unique prefixes of them."),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="Compare runs of this recipe that belong together; of several settings those of the recipe."),
+        typer.Option(help="Compare the runs of this recipe, with the recipe's hyperparameters if there are several."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Set heads side by side: what was found, how sure it is, what each head costs, and what to be careful about."""
+    """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and warnings."""
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_cautions, write_headline
     from core.store.run_store import RunStore
 
     if bool(run_ids) == (recipe is not None):
-        got = "both" if run_ids else "neither"
-        raise typer.BadParameter(f"Expected either the ids of runs or --recipe; got {got}.")
+        raise typer.BadParameter("Give either run IDs or --recipe, not both." if run_ids else _NOTHING_GIVEN)
     store = RunStore(Home.default())
     comparison = _choose(store, run_ids or [], recipe)
     if as_json:
@@ -42,29 +44,31 @@ def compare(
     typer.echo(write_headline(comparison))
     table = to_rows(heads.table())
     print_table([{name: str(value) for name, value in row.items()} for row in table], numbers=list(table[0])[1:])
-    print_table(to_rows(published.table()), numbers=("Published", "Measured here"), title=published.title)
+    print_table(to_rows(published.table()), numbers=("Published", "Measured"), title=published.title)
     if note := published.note():
         typer.echo(note)
     for caution in write_cautions(comparison):
-        typer.echo(f"Take care: {caution}")
+        typer.echo(f"Warning: {caution}")
 
 
-def _choose(store: "RunStore", beginnings: list[str], recipe: str | None) -> "Comparison":
+def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comparison":
     """
     Raises:
         ComparisonError: when there is no finished run, or the runs cannot be compared.
-        RunNotFoundError: when an id does not fit one finished run.
+        RunNotFoundError: when a prefix matches no finished run, or several.
     """
     from core.recipes import RECIPES
     from core.store.comparison import Comparison, list_offers
 
     if recipe is None:
-        return Comparison.of([store.find(beginning) for beginning in beginnings])
+        return Comparison.of([store.find(prefix) for prefix in prefixes])
     name = RECIPES[recipe].name
     frame = store.frame()
     offers = list_offers(frame[frame["recipe"] == name])
     if not offers:
-        raise ComparisonError(f"Expected finished runs of {name}; got none: python -m core train --recipe {name}")
+        raise ComparisonError(f"No finished runs of {name}. Train some with: headroom train --recipe {name}")
     if len(offers) > 1:
-        print_message(f"{offers[0].label}, one of {len(offers):,} settings; give the ids of runs for another one.")
+        print_message(
+            f"Comparing {offers[0].label}, one of {len(offers):,} configurations. To compare another, give run IDs."
+        )
     return Comparison.of(store.open_all(offers[0].run_ids))

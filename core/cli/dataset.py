@@ -1,4 +1,4 @@
-"""`datasets`: which are here, fetching those that are not, adding images of one's own."""
+"""`datasets`: list and download datasets, and add custom images."""
 
 import json
 from dataclasses import asdict
@@ -19,7 +19,7 @@ app = typer.Typer(invoke_without_command=True)
 
 @app.callback()
 def datasets(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """List the datasets: which are here, where they come from, and how to get those that are not."""
+    """List, download, add and remove datasets."""
     from core.datasets.cache import list_datasets
 
     if context.invoked_subcommand is not None:
@@ -41,49 +41,55 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
 
     return {
         "Dataset": f"{status.name} {status.folder}".rstrip(),
-        "Here": "damaged" if status.problem else "yes" if status.here else "no",
+        "Available": "damaged" if status.problem else "yes" if status.available else "no",
         "Training": format_known(status.train_count, format_count),
         "Test": format_known(status.test_count, format_count),
-        "Skipped": format_count(status.skipped) if status.here else "–",
+        "Skipped": format_count(status.skipped) if status.available else "–",
         "Size": format_known(status.bytes, format_bytes),
         "Fingerprint": format_known(status.fingerprint),
         "Official": format_known(status.official, lambda official: "yes" if official else "no"),
         "Licence": status.licence,
-        "From": status.source,
-        "How to get it": status.how,
+        "Source": status.source,
+        "Command": status.how,
     }
 
 
 @app.command()
-def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the dataset, as `datasets` lists it.")],
-    again: Annotated[bool, typer.Option("--again", help="Make it anew even if it is here and sound.")] = False,
+@app.command("fetch", hidden=True)  # alias: the name before it was renamed
+def download(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the dataset; `headroom datasets` lists them.")],
+    force: Annotated[bool, typer.Option("--force", help="Rebuild the dataset even if a valid copy exists.")] = False,
+    force_alias: Annotated[bool, typer.Option("--again", help="Alias of --force.", hidden=True)] = False,
 ) -> None:
-    """Fetch a dataset, or repair a damaged one; what is here and sound stays as it is."""
+    """Download a dataset, or repair a damaged one. A valid copy is kept."""
     label = DATASETS[name].label
     from core.cli.progress import watch_download
     from core.datasets.cache import fetch_dataset
 
     with watch_download(label) as follow:
-        info = fetch_dataset(Home.default(), name, again=again, progress=follow).info
-    typer.echo(f"{_describe(info)}, {'the official data' if info.official else 'not the official data'}.")
+        info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
+    typer.echo(f"{_describe(info)}, {'official data' if info.official else 'not the official data'}.")
 
 
 @app.command()
 def add(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="celeba, or a name of your own for a folder with a sub-folder a class."),
+        typer.Argument(
+            metavar="NAME",
+            help="celeba, or a new name for a folder of images with one sub-folder per class.",
+        ),
     ],
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder, or a zip archive of one.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder or ZIP archive.")],
     side: Annotated[
-        int | None, typer.Option(help="Side of the squares that images of a folder are kept as, in pixels; else 256.")
+        int | None,
+        typer.Option(help="Side length in pixels to which images of a folder are resized (square). Default: 256."),
     ] = None,
     discard: Annotated[
-        bool, typer.Option("--discard", help="Remove the archive afterwards, whatever comes of it.", hidden=True)
+        bool, typer.Option("--discard", help="Delete the archive afterwards, also on failure.", hidden=True)
     ] = False,
 ) -> None:
-    """Add images of your own, or CelebA; they are read once, and the path is not needed afterwards."""
+    """Add custom images, or CelebA. The images are copied; PATH is not needed afterwards."""
     from core.cli.progress import watch_adding
     from core.datasets.add import add_dataset
 
@@ -99,15 +105,15 @@ def add(
     parts.append("attributes" if info.attributes else "classes")
     typer.echo("".join(parts) + (f"; {info.note}." if info.note else "."))
     if info.skipped:
-        what = "1 file was" if info.skipped == 1 else f"{info.skipped:,} files were"
-        print_message(f"{what} left out; {added.path / 'skipped.txt'} says why.")
+        files = "1 file was" if info.skipped == 1 else f"{info.skipped:,} files were"
+        print_message(f"{files} skipped; see {added.path / 'skipped.txt'} for the reasons.")
 
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name under which it was added.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name that the dataset was added under.")],
 ) -> None:
-    """Remove a dataset that was added, unless a job waits for it or trains on it."""
+    """Remove an added dataset, unless a queued or running job uses it."""
     from core.datasets.add import remove_dataset
     from core.datasets.cache import open_dataset
     from core.datasets.dataset_key import key_of_name, label_of, split_key
@@ -118,29 +124,26 @@ def remove(
     key = key_of_name(name)
     users = [job.run_id for job in JobQueue(home).unfinished() if _uses(job.spec_json, *split_key(key))]
     if users:
-        jobs = "job" if len(users) == 1 else "jobs"
-        raise DatasetError(
-            f"Expected {label_of(key)} to be at rest; got {len(users)} unfinished {jobs}: "
-            f"python -m core jobs cancel {users[0]}"
-        )
+        jobs = "1 unfinished job" if len(users) == 1 else f"{len(users)} unfinished jobs"
+        raise DatasetError(f"{label_of(key)} is in use by {jobs}. Cancel with: headroom jobs cancel {users[0]}")
     try:
-        said = f"{_describe(open_dataset(home, *split_key(key)).info, 'was here')}; it is removed."
+        message = f"Removed {_describe(open_dataset(home, *split_key(key)).info)}."
     except DatasetError:
-        said = f"{label_of(key)} was damaged; it is removed."
+        message = f"Removed {label_of(key)}, which was damaged."
     remove_dataset(home, name)
-    typer.echo(said)
+    typer.echo(message)
 
 
-def _describe(info: "DatasetInfo", state: str = "is here") -> str:
+def _describe(info: "DatasetInfo") -> str:
     from core.displays.number import format_bytes, format_count
 
     return (
-        f"{info.label} {state}: {format_count(info.train_count)} training and {format_count(info.test_count)} test "
+        f"{info.label}: {format_count(info.train_count)} training images, {format_count(info.test_count)} test "
         f"images, {format_bytes(info.bytes)}, fingerprint {info.fingerprint}"
     )
 
 
 def _uses(spec_json: str, dataset: str, folder: str) -> bool:
-    """From the text, so that a job of another version counts too."""
+    """Read the stored JSON directly, so that jobs of other versions count too."""
     spec = json.loads(spec_json)
     return (spec.get("dataset"), spec.get("folder", "")) == (dataset, folder)

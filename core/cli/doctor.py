@@ -1,4 +1,4 @@
-"""`doctor`: what Headroom finds on this machine, and what is missing. Runs with typer, rich and pydantic alone."""
+"""`doctor`: check the installation and this machine. Needs only typer, rich and pydantic."""
 
 import os
 import re
@@ -19,12 +19,14 @@ from core.home import Home
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
-_PATIENCE_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0
 
 
 def doctor(as_json: JsonFlag = False) -> None:
-    """Look over this machine: Python, libraries, processor, GPU, home, data and jobs. Exit code 1 if something needed
-    is missing."""
+    """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
+
+    Exits with code 1 if a requirement is missing.
+    """
     found = examine(Home.default())
     if as_json:
         print_json(found)
@@ -35,36 +37,39 @@ def doctor(as_json: JsonFlag = False) -> None:
 
 
 def examine(home: Home) -> dict[str, Any]:
-    """Everything `doctor` says; `missing` holds a sentence for each thing that is needed and not there."""
+    """Return all results of `doctor`; `missing` lists one message per missing requirement."""
     libraries = read_libraries(REQUIREMENTS)
     missing = []
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         missing.append(
             f"Expected Python {'.'.join(map(str, OLDEST))} to {'.'.join(map(str, NEWEST))}; "
-            f"got {sys.version.split()[0]}: make PYTHON=python{'.'.join(map(str, NEWEST))} dashboard"
+            f"got {sys.version.split()[0]}. Run: make PYTHON=python{'.'.join(map(str, NEWEST))} dashboard"
         )
     absent = [name for name, found in libraries.items() if found is None]
     if absent:
-        missing.append(f"Expected {', '.join(absent)} to be installed; got none: pip install -r requirements.txt")
-    place = _describe_home(home)
-    if not place["writable"]:
-        missing.append(
-            f"Expected to be able to write {home.path}; got no right to: set HEADROOM_HOME to another folder."
-        )
+        verb = "is" if len(absent) == 1 else "are"
+        missing.append(f"{', '.join(absent)} {verb} not installed. Run: pip install -r requirements.txt")
+    folder = _describe_home(home)
+    if not folder["writable"]:
+        missing.append(f"Cannot write {home.path}: permission denied. Set HEADROOM_HOME to another folder.")
     found: dict[str, Any] = {
         "python": sys.version.split()[0],
         "libraries": libraries,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "gpus": list_gpus(),
-        "home": place,
+        "home": folder,
         "executor": None, "artifacts": None, "slots": None,
         "datasets": None, "runs": None, "examples": None, "damaged": None, "dispatcher": None,
     }  # fmt: skip
     if not absent:
-        for look in (lambda: _examine_home(home), lambda: {"executor": _examine_executor()}, _examine_artifacts):
+        for examine_part in (
+            lambda: _examine_home(home),
+            lambda: {"executor": _examine_executor()},
+            _examine_artifacts,
+        ):
             try:
-                found |= look()
+                found |= examine_part()
             except HeadroomError as error:
                 missing.append(str(error))
         if found["executor"] and found["executor"]["problem"]:
@@ -73,7 +78,7 @@ def examine(home: Home) -> dict[str, Any]:
 
 
 def read_libraries(requirements: Path) -> dict[str, str | None]:
-    """The packages that a requirements file names, with the version that is installed; None for one that is not."""
+    """Return the installed version of each package in a requirements file, None if it is not installed."""
     found: dict[str, str | None] = {}
     for name in re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", requirements.read_text(encoding="utf-8"), re.MULTILINE):
         try:
@@ -84,10 +89,10 @@ def read_libraries(requirements: Path) -> dict[str, str | None]:
 
 
 def list_gpus(driver: Path = Path("/proc/driver/nvidia")) -> list[str]:
-    """Names of the NVIDIA GPUs, from nvidia-smi or, without it, from the driver's folder."""
+    """Return the names of the NVIDIA GPUs, read from nvidia-smi or, if it is missing, from the driver's folder."""
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True).stdout
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=True).stdout
         return [line.strip() for line in answer.splitlines() if line.strip()]
     except (OSError, subprocess.SubprocessError):
         pass
@@ -99,7 +104,8 @@ def list_gpus(driver: Path = Path("/proc/driver/nvidia")) -> list[str]:
 
 
 def find_dispatcher(home: Home) -> int | None:
-    """Process id of the dispatcher at work. Does not try its lock: one that starts just then would take fright."""
+    """Return the process ID of the running dispatcher. Does not acquire its lock: a dispatcher that starts at the same
+    moment would exit."""
     try:
         pid = int((home.jobs / "dispatcher.lock").read_text())
         os.kill(pid, 0)
@@ -108,22 +114,20 @@ def find_dispatcher(home: Home) -> int | None:
     except (OSError, ValueError, OverflowError):
         return None
     try:
-        return (
-            pid if DISPATCHER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes() else None
-        )  # its number may be reused
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return pid if DISPATCHER.encode() in command else None  # another process may have reused the ID
     except OSError:
         return pid
 
 
 def _describe_home(home: Home) -> dict[str, Any]:
-    there = next(
-        path for path in (home.path, *home.path.parents) if os.path.exists(path)
-    )  # False, not an error, where one may not look
+    # os.path.exists returns False, not an error, for folders without read permission
+    existing = next(path for path in (home.path, *home.path.parents) if os.path.exists(path))
     return {
         "path": str(home.path),
         "exists": home.path.is_dir(),
-        "writable": there.is_dir() and os.access(there, os.W_OK | os.X_OK),
-        "free_bytes": shutil.disk_usage(there).free,
+        "writable": existing.is_dir() and os.access(existing, os.W_OK | os.X_OK),
+        "free_bytes": shutil.disk_usage(existing).free,
     }
 
 
@@ -137,7 +141,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
     sources = list(store.frame()["source"])
     statuses = [asdict(status) for status in list_datasets(home)]
     return {
-        "datasets": [{n: s[n] for n in ("name", "folder", "here", "bundled", "problem", "how")} for s in statuses],
+        "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "how")} for s in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
         "damaged": list(store.damaged().values()),
@@ -147,7 +151,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
 
 
 def _examine_executor() -> dict[str, Any]:
-    """Where trainings run. Of a token only whether there is one."""
+    """Describe the executor that runs the jobs. Reports only whether a token is set, not the token."""
     from core.errors import ClusterError
     from core.jobs.executor_choice import read_placement
     from core.jobs.local_executor import read_limit
@@ -162,8 +166,8 @@ def _examine_executor() -> dict[str, Any]:
     described |= {"version": None, "nodes": None, "slots": None}
     try:
         described |= {"version": cluster.read_version(), "nodes": len(cluster.list_nodes())}
-        room, limit = cluster.count_slots(), read_limit()
-        described["slots"] = room if limit is None else min(room, limit)
+        slots, limit = cluster.count_slots(), read_limit()
+        described["slots"] = slots if limit is None else min(slots, limit)
     except ClusterError as error:
         described["problem"] = str(error)
     return described
@@ -190,39 +194,40 @@ def _print(found: dict[str, Any]) -> None:
         "  runs": format_known(found["runs"]),
         "  examples": format_known(found["examples"]),
         **(
-            {"Copies of runs": f"{found['artifacts']['runs']} in {found['artifacts']['url']}"}
+            {"Artifact store": f"{found['artifacts']['runs']} runs in {found['artifacts']['url']}"}
             if found["artifacts"]
             else {}
         ),
     }
     for status in found["datasets"] or []:
-        state = "here" if status["here"] else "comes along" if status["bundled"] else f"not here: {status['how']}"
-        pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or state
+        state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
+        command = f". Run: {status['how']}" if state == "not downloaded" else ""
+        pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or f"{state}{command}"
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]
-        pairs["Dispatcher"] = f"at work, process {pid}" if pid else "not at work; the next training starts it"
-        pairs["Jobs not finished"] = str(unfinished)
+        pairs["Dispatcher"] = f"running, process {pid}" if pid else "not running; starts with the next job"
+        pairs["Unfinished jobs"] = str(unfinished)
     print_pairs(pairs)
-    for sentence in [*(found["damaged"] or []), *found["missing"]]:
-        typer.echo(sentence)
+    for message in [*(found["damaged"] or []), *found["missing"]]:
+        typer.echo(message)
     if not found["missing"]:
-        typer.echo("Nothing that is needed is missing.")
+        typer.echo("All requirements are met.")
 
 
 def _describe_executor(executor: dict[str, Any] | None, slots: int | None) -> dict[str, str]:
     if not executor or executor["name"] == "local":
-        name = "local, processes of this machine" if executor else "unknown"
-        return {"Executor": name, "Trainings side by side": format_known(slots)}
-    answers = f"Ray {executor['version']} answers" if executor["version"] else "no answer"
+        name = "local (processes on this machine)" if executor else "unknown"
+        return {"Executor": name, "Jobs in parallel": format_known(slots)}
+    version = f"Ray {executor['version']}" if executor["version"] else "not reachable"
     gpus = f" and {executor['gpus']:g} GPU" if executor["gpus"] else ""
     return {
-        "Executor": f"ray at {executor['address']}: {answers}",
+        "Executor": f"ray at {executor['address']}: {version}",
         "  nodes": format_known(executor["nodes"]),
-        "  side by side": f"{format_known(executor['slots'])}, each with {executor['cpus']:g} CPU{gpus}",
+        "  jobs in parallel": f"{format_known(executor['slots'])}, each with {executor['cpus']:g} CPU{gpus}",
         "  token": "RAY_AUTH_TOKEN is set" if executor["token"] else "RAY_AUTH_TOKEN is not set",
     }
 
 
 def _format_gigabytes(value: int) -> str:
-    """Not through `core.displays.number`: that needs libraries which may be what is missing."""
+    """Format without `core.displays.number`, whose libraries may not be installed."""
     return f"{value / 1e9:.1f} GB"

@@ -1,4 +1,4 @@
-"""`jobs`: trainings that wait, run or ended; ending one, asking for it again, and the order of those that wait."""
+"""`jobs`: list, cancel, resume, retry and reorder jobs; pause the queue."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
-_Given = Annotated[str, typer.Argument(metavar="RUN_ID", help="The id of a job, or its start.")]
+_RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Run ID of a job, or a unique prefix of it.")]
 SUBMITTED_BY = "the command line"
-PAUSED = "The queue is paused: nothing is started before: python -m core jobs go-on"
+PAUSED = "The queue is paused. To start queued jobs again: headroom jobs unpause"
 
 
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """List the trainings, newest first: how far those are that run, and why those failed that did."""
+    """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
     from core.jobs.health import read_health
     from core.jobs.queue import JobQueue
 
@@ -32,14 +32,14 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     rows = [_describe(home, job) for job in queue.jobs()]
     if queue.paused():
         print_message(PAUSED)
-    trouble = read_health(home)
-    if trouble:
-        print_message(trouble)
+    health = read_health(home)
+    if health:
+        print_message(health)
     if as_json:
         print_json(rows)
         return
     if not rows:
-        print_message("No trainings yet; start some with: python -m core train --recipe digits-heads")
+        print_message("No jobs yet. Start some with: headroom train --recipe digits-heads")
     print_table(
         [
             {
@@ -48,7 +48,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
                 "Head": format_known(row["head"]),
                 "Seed": format_known(row["seed"]),
                 "Status": row["status"],
-                "How far, or why not": row["reason"] or (row["progress_text"] if row["status"] == "running" else ""),
+                "Details": row["reason"] or (row["progress_text"] if row["status"] == "running" else ""),
             }
             for row in rows
         ],
@@ -63,7 +63,7 @@ def _describe(home: Home, job: "Job") -> dict[str, Any]:
     progress = read_progress(home, job.run_id) if job.state == "running" else None
     try:
         spec = job.spec.model_dump()
-    except HeadroomError:  # queued by a version that knew other settings: the list goes on
+    except HeadroomError:  # queued by a version with other hyperparameters: the job is listed without them
         spec = {}
     text = "stopping" if job.cancel else describe_progress(job.state, progress)[1]
     return {
@@ -78,29 +78,29 @@ def _describe(home: Home, job: "Job") -> dict[str, Any]:
 
 
 @app.command()
-def cancel(run_id: _Given) -> None:
-    """End a training that waits or runs; what it has learned so far is kept for `resume`."""
+def cancel(run_id: _RunId) -> None:
+    """Cancel a queued or running job. Its checkpoint is kept for `resume`."""
     from core.jobs.submit import cancel_job
 
     home = Home.default()
     found = find_id(home, run_id)
     cancel_job(home, found)
-    print_message(f"{found}: cancelled; go on from its checkpoint with: python -m core jobs resume {found}")
+    print_message(f"{found}: cancelled. Resume from its checkpoint with: headroom jobs resume {found}")
 
 
 @app.command()
-def resume(run_id: _Given) -> None:
-    """Go on with a cancelled training from its checkpoint."""
-    _ask_again(run_id, "cancelled")
+def resume(run_id: _RunId) -> None:
+    """Resume a cancelled job from its checkpoint."""
+    _requeue(run_id, "cancelled")
 
 
 @app.command()
-def retry(run_id: _Given) -> None:
-    """Train a failed one again, from its checkpoint where there is one."""
-    _ask_again(run_id, "failed")
+def retry(run_id: _RunId) -> None:
+    """Retry a failed job, from its checkpoint if it has one."""
+    _requeue(run_id, "failed")
 
 
-def _ask_again(run_id: str, state: "State") -> None:
+def _requeue(run_id: str, state: "State") -> None:
     from core.jobs.queue import JobQueue
     from core.jobs.submit import requeue_job
 
@@ -113,7 +113,7 @@ def _ask_again(run_id: str, state: "State") -> None:
 
 @app.command()
 def pause() -> None:
-    """Start nothing more; what runs goes on to its end."""
+    """Pause the queue: no new jobs start, running jobs finish."""
     from core.jobs.queue import JobQueue
 
     JobQueue(Home.default()).pause(SUBMITTED_BY)
@@ -121,40 +121,40 @@ def pause() -> None:
 
 
 @app.command()
-@app.command("go-on", hidden=True)  # its former name
+@app.command("go-on", hidden=True)  # alias: the name before it was renamed
 def unpause() -> None:
-    """Start queued training again after a pause."""
+    """Unpause the queue: queued jobs start again."""
     from core.jobs.submit import unpause_queue
 
     unpause_queue(Home.default())
-    print_message("The queue is running again.")
+    print_message("The queue is no longer paused.")
 
 
 @app.command()
-def first(run_id: _Given) -> None:
-    """Have a queued training started before all others."""
+def first(run_id: _RunId) -> None:
+    """Move a queued job to the front of the queue."""
     _move(run_id, None)
 
 
 @app.command()
-def up(run_id: _Given) -> None:
-    """Have a queued training started one place earlier."""
+def up(run_id: _RunId) -> None:
+    """Move a queued job up by one position."""
     _move(run_id, -1)
 
 
 @app.command()
-def down(run_id: _Given) -> None:
-    """Have a queued training started one place later."""
+def down(run_id: _RunId) -> None:
+    """Move a queued job down by one position."""
     _move(run_id, 1)
 
 
-def _move(run_id: str, places: int | None) -> None:
-    """None moves it to the front."""
+def _move(run_id: str, positions: int | None) -> None:
+    """Move a queued job by a number of positions, to the front of the queue if None."""
     from core.jobs.queue import JobQueue
 
     home = Home.default()
     queue, found = JobQueue(home), find_id(home, run_id)
-    queue.move(found, -len(queue.unfinished()) if places is None else places)
+    queue.move(found, -len(queue.unfinished()) if positions is None else positions)
     queued = [job.run_id for job in queue.unfinished() if job.state == "queued"]
-    if found in queued:  # a dispatcher may have started it at this moment
-        print_message(f"{found}: number {queued.index(found) + 1} of {len(queued)} that wait.")
+    if found in queued:  # the dispatcher may have started it in the meantime
+        print_message(f"{found}: position {queued.index(found) + 1} of {len(queued)} in the queue.")

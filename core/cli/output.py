@@ -1,4 +1,4 @@
-"""What commands print: answers on standard output, as a table or as JSON, and all else on standard error."""
+"""Output of commands: results on standard output, as tables or JSON, and messages on standard error."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -11,22 +11,22 @@ from core.displays.json_values import make_plain
 if TYPE_CHECKING:
     from rich.console import Console
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-_WIDE = 1000
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+_PIPE_WIDTH = 1000  # characters
 
 
-def print_message(sentence: str) -> None:
-    """A line for the person at the terminal, which a pipe does not carry on."""
-    typer.echo(sentence, err=True)
+def print_message(message: str) -> None:
+    """Print a line to standard error, so that it is not part of piped output."""
+    typer.echo(message, err=True)
 
 
 def print_json(value: Any) -> None:
-    """What is not finite or missing becomes null."""
+    """Print a value as JSON; missing and non-finite numbers become null."""
     typer.echo(json.dumps(make_plain(value), indent=1, allow_nan=False))
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, numbers: Sequence[str] = (), title: str = "") -> None:
-    """One line a row under the keys of the first row; the columns `numbers` are set flush right."""
+    """Print a table whose header is the keys of the first row. `numbers` lists the right-aligned columns."""
     from rich import box
     from rich.table import Table
 
@@ -44,22 +44,22 @@ def print_table(rows: Sequence[Mapping[str, str]], *, numbers: Sequence[str] = (
 
 
 def print_pairs(pairs: Mapping[str, str]) -> None:
-    """A line each, the names in a column of their own."""
+    """Print one line per pair, with the values aligned."""
     width = max(map(len, pairs))
     for name, value in pairs.items():
         typer.echo(f"{name:<{width}}  {value}".rstrip())
 
 
 def open_console(*, stderr: bool = False) -> "Console":
-    """As wide as the terminal; a pipe or a file has no edge to break lines at."""
+    """Open a console as wide as the terminal; lines in pipes and files are not wrapped."""
     from rich.console import Console
 
     console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
-        console.width = _WIDE
+        console.width = _PIPE_WIDTH
     return console
 
 
 def format_known(value: Any, form: Callable[[Any], str] = str) -> str:
-    """«–» for what is not known."""
+    """Format a value; None becomes "–"."""
     return "–" if value is None else form(value)

@@ -1,4 +1,4 @@
-"""Bars on standard error: one for each training that is waited for, one for a download or an adding."""
+"""Progress bars on standard error for jobs, sweeps, downloads and adding a dataset."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -31,13 +31,13 @@ from core.store.run_store import RunStore
 
 
 def _bar(width: int) -> BarColumn:
-    """In colours that every terminal tells apart."""
+    """Return a bar column in basic terminal colours."""
     return BarColumn(width, style="bright_black", complete_style="cyan", finished_style="green")
 
 
 @contextmanager
 def watch_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
-    """A bar for each run id under its name, where there is a terminal; yields what `core.jobs.wait.wait` reports to."""
+    """Show one progress bar per run ID if there is a terminal; yields the callback for `core.jobs.wait.wait`."""
     console = open_console(stderr=True)
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
@@ -45,15 +45,15 @@ def watch_trainings(names: Mapping[str, str]) -> Iterator[OnProgress]:
         tasks = {run_id: bars.add_task(name, total=1.0, text="queued") for run_id, name in names.items()}
 
         def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
-            share, words = describe_progress(state, progress)
-            bars.update(tasks[run_id], completed=share, text=words)
+            share, description = describe_progress(state, progress)
+            bars.update(tasks[run_id], completed=share, text=description)
 
         yield follow
 
 
 @contextmanager
 def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgress]:
-    """One bar for a whole sweep and one for each member that runs; yields what `core.jobs.wait.wait` reports to."""
+    """Show one progress bar for the sweep and one per running job; yields the callback for `core.jobs.wait.wait`."""
     console = open_console(stderr=True)
     text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
@@ -65,30 +65,30 @@ def watch_sweep(home: Home, sweep: Sweep, store: RunStore) -> Iterator[OnProgres
             run_id: bars.add_task(name_sweep_run(spec, sweep), total=1.0, text="", visible=False)
             for run_id, spec in specs.items()
         }
-        looked_at = -1.0
+        checked_at = -1.0
 
         def follow(run_id: str, state: State, progress: TrainingProgress | None) -> None:
-            nonlocal looked_at
-            share, words = describe_progress(state, progress)
-            bars.update(tasks[run_id], completed=share, text=words, visible=state == "running")
-            if console.is_terminal and time.monotonic() - looked_at >= 1.0:
-                standing = read_sweep_status(home, sweep, store, estimator)
-                bars.update(whole, completed=compute_share(standing), text=describe_status(standing))
-                looked_at = time.monotonic()
+            nonlocal checked_at
+            share, description = describe_progress(state, progress)
+            bars.update(tasks[run_id], completed=share, text=description, visible=state == "running")
+            if console.is_terminal and time.monotonic() - checked_at >= 1.0:
+                status = read_sweep_status(home, sweep, store, estimator)
+                bars.update(whole, completed=compute_share(status), text=describe_status(status))
+                checked_at = time.monotonic()
 
         yield follow
 
 
 @contextmanager
 def watch_download(label: str) -> Iterator[download.Progress]:
-    """A bar in bytes, where there is a terminal; yields what `core.datasets.cache.fetch_dataset` reports to."""
+    """Show a progress bar in bytes if there is a terminal; yields the callback for `fetch_dataset`."""
     with _show_share(label, DownloadColumn(), TransferSpeedColumn()) as follow:
         yield follow
 
 
 @contextmanager
 def watch_adding(label: str) -> Iterator[download.Progress]:
-    """A bar in files, where there is a terminal; yields what `core.datasets.add.add_dataset` reports to."""
+    """Show a progress bar in files if there is a terminal; yields the callback for `add_dataset`."""
     with _show_share(label, MofNCompleteColumn(), TimeRemainingColumn()) as follow:
         yield follow
 

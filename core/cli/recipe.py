@@ -1,4 +1,4 @@
-"""`recipes` and `params`: what can be trained, and what it would cost, without training or data."""
+"""`recipes` and `params`: list recipes, and count parameters and FLOPs without training or data."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def recipes(as_json: JsonFlag = False) -> None:
-    """List the recipes: backbone, heads, published figures and what has been measured here."""
+    """List the recipes with their heads, published results and the results measured in this home."""
     from core.recipes import RECIPES
     from core.store.run_store import RunStore
 
@@ -31,7 +31,7 @@ def recipes(as_json: JsonFlag = False) -> None:
 
 
 def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
-    finished, settings = _choose(recipe, frame)
+    finished, configuration = _choose(recipe, frame)
     heads = []
     for head in HEADS:
         accuracies = [row["test_accuracy"] for row in finished if row["head"] == head]
@@ -48,11 +48,11 @@ def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
         "dataset": recipe.spec.dataset,
         "backbone": recipe.spec.backbone,
         "heads": list(recipe.heads),
-        "published": [vars(figure) for figure in recipe.published],
+        "published": [vars(result) for result in recipe.published],
         "measured": {
             "runs": len(finished),
-            "runs_at_other_settings": len(frame) - len(finished),
-            "settings": settings,
+            "runs_of_other_configurations": len(frame) - len(finished),
+            "configuration": configuration,
             "official": all(row["official"] for row in finished) if finished else None,
             "heads": heads,
         },
@@ -60,19 +60,19 @@ def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
 
 
 def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any]], str | None]:
-    """The runs at the recipe's own settings, and None; where there are none, those at the settings that `compare`
-    chooses, and these in words."""
+    """Return the runs with the recipe's hyperparameters, and None. If there are no such runs, return those of the
+    configuration that `compare` selects, and its description."""
     from core.store.comparison import list_offers
 
     offers = list_offers(frame)
     if not offers:
         return [], None
     offer = next((offer for offer in offers if offer.own), offers[0])
-    settings = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
+    configuration = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
     own = recipe.spec.model_dump()
     head_settings = [name for name, setting in SETTINGS.items() if setting.group == "head" and name != "head"]
     rows = to_rows(frame[frame["run_id"].isin(offer.run_ids)])
-    return [row for row in rows if all(row[name] == own[name] for name in head_settings)], settings
+    return [row for row in rows if all(row[name] == own[name] for name in head_settings)], configuration
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:
@@ -90,45 +90,49 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
             row = measured.get(head, {})
             rows.append({
                 "Head": head,
-                "Published accuracy": format_known(published.get(head), lambda value: f"{value * 100:.2f} %"),
-                "Runs here": format_count(row.get("runs", 0)),
-                "Best": format_known(row.get("best_test_accuracy"), percent),
-                "Mean": format_known(row.get("mean_test_accuracy"), percent),
+                "Published accuracy": format_known(published.get(head), lambda value: f"{value * 100:.2f}%"),
+                "Runs": format_count(row.get("runs", 0)),
+                "Best accuracy": format_known(row.get("best_test_accuracy"), percent),
+                "Mean accuracy": format_known(row.get("mean_test_accuracy"), percent),
             })  # fmt: skip
-        where = f"{DATASETS[recipe['dataset']].label}, {BACKBONES[recipe['backbone']].label}"
+        labels = f"{DATASETS[recipe['dataset']].label}, {BACKBONES[recipe['backbone']].label}"
         print_table(
             rows,
-            numbers=("Published accuracy", "Runs here", "Best", "Mean"),
-            title=f"{recipe['name']}: {recipe['title']} ({where})",
+            numbers=("Published accuracy", "Runs", "Best accuracy", "Mean accuracy"),
+            title=f"{recipe['name']}: {recipe['title']} ({labels})",
         )
         typer.echo(recipe["question"])
-        if settings := recipe["measured"]["settings"]:
-            typer.echo(f"Measured here at other settings than the recipe's own: {settings}.")
+        if configuration := recipe["measured"]["configuration"]:
+            typer.echo(f"Measured with other hyperparameters than the recipe's: {configuration}.")
         typer.echo()
     print_message(
-        "Best and mean are of the test accuracy over the runs at the recipe's own settings, unless others are named."
+        "Best and mean test accuracy across the runs with the recipe's hyperparameters, unless specified otherwise."
     )
     others = [r["name"] for r in found if r["published"] and r["measured"]["official"] is False]
     if others:
         print_message(
-            f"Measured on data that is not the official one, so not to be set against published: {', '.join(others)}."
+            f"Not measured on the official data, so not comparable with the published results: {', '.join(others)}."
         )
 
 
 def params(
-    recipe: Annotated[str, typer.Option(help="The recipe to start from; `recipes` lists them.")],
+    recipe: Annotated[str, typer.Option(help="Recipe to start from; `headroom recipes` lists them.")],
     head: Annotated[
-        list[str] | None, typer.Option(help="A head to count; give it again for more. Without it the recipe's.")
+        list[str] | None, typer.Option(help="Head to count; may be repeated. Default: the heads of the recipe.")
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KNOB=VALUE", help="A knob to change, as in --set blocks=3; may be repeated."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Hyperparameter to change, such as --set blocks=3; may be repeated."
+        ),
     ] = None,
-    side: Annotated[int | None, typer.Option(help="Side of the input images. Without it the recipe's.")] = None,
-    classes: Annotated[int | None, typer.Option(help="Number of classes. Without it the recipe's.")] = None,
+    side: Annotated[
+        int | None, typer.Option(help="Side length of the input images in pixels. Default: that of the recipe.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(help="Number of classes. Default: that of the recipe.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Count parameters and FLOPs layer by layer, in closed form; needs no data and trains nothing."""
+    """Count parameters and FLOPs per layer with closed-form formulas, without data or training."""
     from core.recipes import RECIPES
 
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])
@@ -137,8 +141,8 @@ def params(
     changed.pop("head", None)
     for name in dict.fromkeys(heads):
         spec = chosen.spec_of(name, changed)
-        edge = spec.side if side is None else side
-        shape = chosen.input_shape if edge is None else (edge, edge, chosen.input_shape[-1])
+        length = spec.side if side is None else side
+        shape = chosen.input_shape if length is None else (length, length, chosen.input_shape[-1])
         models.append(compute_model(spec, shape, chosen.classes if classes is None else classes))
     if as_json:
         print_json({"models": [_as_json(model) for model in models]})
@@ -173,7 +177,7 @@ def _print_model(model: Model) -> None:
         {
             "Layer": row.name,
             "Type": row.type,
-            "Output": " × ".join(map(str, row.output_shape)),
+            "Output shape": " × ".join(map(str, row.output_shape)),
             "Parameters": format_count(row.params),
             "FLOPs": format_short(row.flops),
         }
@@ -181,7 +185,7 @@ def _print_model(model: Model) -> None:
     ]
     total = (
         f"{HEADS[model.spec.head].label}: {format_count(model.params)} parameters "
-        f"({format_count(model.trainable)} trainable, {format_count(model.non_trainable)} not), "
-        f"{format_short(model.flops)} FLOPs an image"
+        f"({format_count(model.trainable)} trainable, {format_count(model.non_trainable)} non-trainable), "
+        f"{format_short(model.flops)} FLOPs per image"
     )
     print_table(rows, numbers=("Parameters", "FLOPs"), title=total)

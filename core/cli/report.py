@@ -1,4 +1,4 @@
-"""`report`: saved reports, and any report as a file."""
+"""`report`: list, create, publish and export reports."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +8,12 @@ import typer
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.home import Home
 
-app = typer.Typer(invoke_without_command=True, help="List saved reports; make one, publish it, write it to a file.")
+app = typer.Typer(invoke_without_command=True, help="List, create, publish and export reports.")
 
 
 @app.callback()
 def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
-    """List saved reports; make one, publish it, write it to a file."""
+    """List, create, publish and export reports."""
     if context.invoked_subcommand is not None:
         return
     from core.reports.report_store import ReportStore
@@ -33,15 +33,15 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
         print_json(rows)
         return
     if not rows:
-        print_message("There are no saved reports yet; report create RUN_ID… makes one.")
+        print_message("No reports yet. Create one with: headroom report create RUN_ID…")
     print_table(
         [
             {
-                "report": str(row["id"]),
-                "title": str(row["title"]),
-                "published": ", ".join(map(str, row["versions"])) or "–",
-                "changed": str(row["changed_at"])[:16].replace("T", " "),
-                "by": str(row["owner"]),
+                "Report": str(row["id"]),
+                "Title": str(row["title"]),
+                "Published versions": ", ".join(map(str, row["versions"])) or "–",
+                "Changed (UTC)": str(row["changed_at"])[:16].replace("T", " "),
+                "Owner": str(row["owner"]),
             }
             for row in rows
         ]
@@ -50,10 +50,10 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 @app.command()
 def create(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="Ids of runs, or how they begin.")],
-    title: Annotated[str, typer.Option(help="Without it that of the recipe.")] = "",
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="IDs of runs, or unique prefixes of them.")],
+    title: Annotated[str, typer.Option(help="Title of the report. Default: the title of the recipe.")] = "",
 ) -> None:
-    """Save the report that runs give by themselves, to be edited on the Reports page, and print its id."""
+    """Create a report with the default charts, to be edited on the Reports page, and print its ID."""
     from core.reports.build import open_report_comparison
     from core.reports.default_report import write_default
     from core.reports.report_store import ReportStore
@@ -66,8 +66,8 @@ def create(
 
 
 @app.command()
-def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="The id of a saved report.")]) -> None:
-    """Freeze a report as its next version, and print the address of it and its checksum."""
+def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of a saved report.")]) -> None:
+    """Publish a report as its next version, and print the version's address and checksum."""
     from core.reports.build import build_document
     from core.reports.report_store import ReportStore
     from core.store.run_store import RunStore
@@ -83,15 +83,20 @@ def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="The id
 def export_(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="REPORT | RUN_ID...", help="A report (r7k2m9qx, or r7k2m9qx-1), or ids of runs."),
+        typer.Argument(
+            metavar="REPORT | RUN_ID...", help="A report (r7k2m9qx) or a version of it (r7k2m9qx-1), or run IDs."
+        ),
     ],
-    path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     form: Annotated[
-        str | None, typer.Option("--format", help="html, pdf, md, json, csv or ipynb; else as FILE ends.")
+        str | None,
+        typer.Option("--format", help="html, pdf, md, json, csv or ipynb. Default: from the extension of FILE."),
     ] = None,
-    draft: Annotated[bool, typer.Option("--draft", help="The draft of a report that was published.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
+    ] = False,
 ) -> None:
-    """Write a report into a file: a published version, a draft, or what runs give by themselves."""
+    """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
     from core.reports.export import export_report, find_format, open_edition
     from core.store.run_store import RunStore
@@ -100,5 +105,5 @@ def export_(
     kind = find_format(path, form)
     files = export_report(open_edition(names, store, draft=draft), kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
-    more = f" with {format_plural(len(files) - 1, 'picture')} beside it" if len(files) > 1 else ""
-    typer.echo(f"{path}: {size}{more}.")
+    images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""
+    typer.echo(f"{path}: {size}{images}.")

@@ -1,4 +1,4 @@
-"""`runs` and `show`: what has been trained, is being trained, or went wrong."""
+"""`runs` and `show`: list finished, running, queued and failed runs, and show one in detail."""
 
 from typing import Annotated, Any, get_args
 
@@ -9,7 +9,7 @@ from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 
-_WHOLE = ("seed", "epochs", "trained_epochs", "params")
+_INTEGERS = ("seed", "epochs", "trained_epochs", "params")
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -17,13 +17,14 @@ app = typer.Typer(invoke_without_command=True)
 @app.callback()
 def runs(
     context: typer.Context,
-    recipe: Annotated[str | None, typer.Option(help="Only the runs of this recipe.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="List only runs of this recipe.")] = None,
     status: Annotated[
-        str | None, typer.Option(help="Only runs that are queued, running, finished, failed or cancelled.")
+        str | None,
+        typer.Option(help="List only runs with this status: queued, running, finished, failed or cancelled."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List all runs: those that wait, run or failed first, then the finished ones, newest first."""
+    """List all runs: unfinished and failed runs first, then finished runs, newest first."""
     from core.jobs.queue import State
     from core.jobs.run_list import list_runs
     from core.recipes import RECIPES
@@ -33,22 +34,22 @@ def runs(
         return
     states = get_args(State)
     if status is not None and status not in states:
-        raise UnknownNameError(f"Expected status to be one of {', '.join(map(repr, states))}; got {status!r:.60}.")
-    wanted = {"recipe": RECIPES[recipe].name if recipe is not None else None, "status": status}
+        raise UnknownNameError(f"Unknown status {status!r:.60}. Choose one of: {', '.join(states)}.")
+    filters = {"recipe": RECIPES[recipe].name if recipe is not None else None, "status": status}
     home = Home.default()
     store = RunStore(home)
     rows = [
-        {name: _as_whole(value) if name in _WHOLE else value for name, value in row.items()}
+        {name: _as_integer(value) if name in _INTEGERS else value for name, value in row.items()}
         for row in to_rows(list_runs(home, store))
-        if all(value in (None, row[name]) for name, value in wanted.items())
+        if all(value in (None, row[name]) for name, value in filters.items())
     ]
-    for sentence in store.damaged().values():
-        print_message(f"Left out: {sentence}")
+    for message in store.damaged().values():
+        print_message(f"Skipped: {message}")
     if as_json:
         print_json(rows)
         return
     if not rows:
-        print_message("No such runs yet; train some with: python -m core train --recipe digits-heads")
+        print_message("No matching runs. Train some with: headroom train --recipe digits-heads")
     print_table([_as_text(row) for row in rows], numbers=("Seed", "Epochs", "Test accuracy", "Test loss", "Parameters"))
 
 
@@ -56,40 +57,40 @@ def runs(
 def fetch(
     run_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN_ID]...", help="Ids of runs. Without any, lists those that are not here yet."),
+        typer.Argument(metavar="[RUN_ID]...", help="IDs of runs. Without IDs, list the runs that can be fetched."),
     ] = None,
 ) -> None:
-    """Bring finished runs here from the store that HEADROOM_ARTIFACTS names, and print the ids of those that came."""
+    """Fetch finished runs from the artifact store (HEADROOM_ARTIFACTS) and print the IDs of the fetched runs."""
     from core.store.artifact import ArtifactStore
     from core.store.run_store import RunStore
 
     home, store = Home.default(), ArtifactStore.read()
     if store is None:
-        raise ArtifactError("Expected HEADROOM_ARTIFACTS to name a store to fetch from; got none.")
-    here = set(RunStore(home).frame().query("source == 'home'")["run_id"])
+        raise ArtifactError("No artifact store is configured. Set HEADROOM_ARTIFACTS to its URL.")
+    existing = set(RunStore(home).frame().query("source == 'home'")["run_id"])
     if not run_ids:
-        absent = sorted(store.list_ids() - here)
+        missing = sorted(store.list_ids() - existing)
         print_message(
-            f"{store.url} holds {len(absent)} runs that are not here; bring some: python -m core runs fetch RUN_ID"
+            f"{len(missing)} runs in {store.url} are not in this home. Fetch some with: headroom runs fetch RUN_ID"
         )
-        for run_id in absent:
+        for run_id in missing:
             typer.echo(run_id)
         return
     for run_id in run_ids:
-        if run_id in here:
-            print_message(f"{run_id}: here already.")
+        if run_id in existing:
+            print_message(f"{run_id}: already exists.")
         else:
             typer.echo(store.fetch(run_id, home).run_id)
 
 
-def _as_whole(value: Any) -> int | None:
-    """A column with gaps holds whole numbers as floats."""
+def _as_integer(value: Any) -> int | None:
+    """Convert an integer that pandas stores as a float because its column has missing values."""
     return None if value is None else int(value)
 
 
-def _write_epochs(asked: int | None, trained: int | None) -> str:
-    """«25», or «7 of 25» where patience ended it before."""
-    return f"{trained} of {asked}" if trained not in (None, asked) else format_known(asked, "{:,}".format)
+def _write_epochs(epochs: int | None, trained: int | None) -> str:
+    """Return "25", or "7 of 25" after early stopping."""
+    return f"{trained} of {epochs}" if trained not in (None, epochs) else format_known(epochs, "{:,}".format)
 
 
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
@@ -111,10 +112,12 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
 
 
 def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The id of a run or a job, or how it begins.")],
+    run_id: Annotated[
+        str, typer.Argument(metavar="RUN_ID", help="ID of a run, finished or not, or a unique prefix of it.")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show one run: its settings, results, costs and files; of an unfinished one how far it is, or why it failed."""
+    """Show one run: hyperparameters, results, costs and files; for unfinished runs, the progress or the failure."""
     found = _describe(Home.default(), run_id)
     if as_json:
         print_json(found)
@@ -122,31 +125,32 @@ def show(
         _print(found)
 
 
-def find_id(home: Home, beginning: str) -> str:
-    """The id of the run, finished or not, that begins so.
+def find_id(home: Home, prefix: str) -> str:
+    """Return the ID of the run, finished or not, that has this prefix.
 
     Raises:
-        RunNotFoundError: when it fits none or several.
+        RunNotFoundError: when it matches no run, or several.
     """
     from core.jobs.queue import JobQueue
     from core.store.run_store import RunStore
 
     store = RunStore(home)
     known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in JobQueue(home).jobs())}
-    fitting = [run_id for run_id in known if run_id.startswith(beginning)] if beginning else []
-    if len(fitting) == 1 or beginning in fitting:
-        return beginning if beginning in fitting else fitting[0]
-    got = f"{beginning!r:.60}, which fits {len(fitting)}" if fitting else f"{beginning!r:.60}"
-    raise RunNotFoundError(f"Expected the id of one run or job; got {got}.")
+    matches = [run_id for run_id in known if run_id.startswith(prefix)] if prefix else []
+    if len(matches) == 1 or prefix in matches:
+        return prefix if prefix in matches else matches[0]
+    if matches:
+        raise RunNotFoundError(f"{prefix!r:.60} matches {len(matches)} runs; enter more characters.")
+    raise RunNotFoundError(f"Run {prefix!r:.60} was not found; it may have been deleted.")
 
 
-def _describe(home: Home, beginning: str) -> dict[str, Any]:
+def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.displays.progress import describe_progress
     from core.jobs.progress import folder_of, read_progress
     from core.jobs.queue import JobQueue
     from core.store.run_store import RunStore
 
-    run_id, store = find_id(home, beginning), RunStore(home)
+    run_id, store = find_id(home, prefix), RunStore(home)
     job = JobQueue(home).job(run_id)
     if job is not None and job.state != "finished" and store.path(run_id) is None:
         progress = read_progress(home, run_id)

@@ -1,4 +1,4 @@
-"""The knobs of a run as options of a command: a knob that is new in the spec is an option by itself."""
+"""Command-line options for the hyperparameters of a run, generated from the spec."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -12,9 +12,9 @@ from core.spec import SETTINGS
 
 
 def with_settings(*, leaving_out: tuple[str, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command an option for each knob in place of its `**knobs`; the value is None where it is not given.
+    """Replace the `**settings` of a command by one option per hyperparameter; options that are not given are None.
 
-    Bounds are checked by RunSpec, which knows the sentence for it.
+    RunSpec checks the bounds, so that all interfaces report the same error message.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,26 +30,27 @@ def _option(setting: Setting) -> inspect.Parameter:
     bounds = f" {setting.bounds[0].upper()}{setting.bounds[1:]}." if setting.low is not None else ""
     if setting.kind is str and (setting.choices or setting.form != "text"):
         bounds = f" Expected {setting.bounds}."
-    about = typer.Option(
-        help=f"{setting.help}{bounds} Without it as in the recipe.",
-        rich_help_panel="Knobs of the run",
-        hidden=setting.name == "data",  # the fingerprint of what is here; nobody chooses it
+    option = typer.Option(
+        help=f"{setting.help}{bounds} Default: the recipe's value.",
+        rich_help_panel="Hyperparameters",
+        hidden=setting.name == "data",  # the fingerprint of the available dataset, not a choice
     )
-    annotation = Annotated[setting.kind | None, about]  # type: ignore[name-defined]
+    annotation = Annotated[setting.kind | None, option]  # type: ignore[name-defined]
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 def parse_changes(words: Iterable[str]) -> dict[str, Any]:
-    """«blocks=3» to {"blocks": 3}. A value that is no number stays text, for RunSpec to say what it expected.
+    """Parse assignments such as "blocks=3" to {"blocks": 3}. Values that are not numbers stay text; RunSpec rejects
+    them.
 
     Raises:
-        SpecError: when a word is no assignment to a knob.
+        SpecError: when a text is not NAME=VALUE with the name of a hyperparameter.
     """
     changes: dict[str, Any] = {}
     for word in words:
         name, equals, text = word.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in SETTINGS:
-            raise SpecError(f"Expected knob=value with one of {', '.join(SETTINGS)}; got {word!r:.80}.")
+            raise SpecError(f"Expected NAME=VALUE with NAME one of {', '.join(SETTINGS)}; got {word!r:.80}.")
         changes[name] = SETTINGS[name].read(text)
     return changes

@@ -1,4 +1,4 @@
-"""`sweep`: a grid of trainings, shown with its price before it starts and as one while it runs."""
+"""`sweep`: train a grid of hyperparameters, with an estimate of the time before it starts."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,75 +19,87 @@ if TYPE_CHECKING:
     from core.jobs.sweep_store import Sweep
 
 _MAX_SEEDS = 100
-_FIGURES = ("Seed", "Parameters", "Validation accuracy", "Test accuracy", "Epochs")
+_NUMBER_COLUMNS = ("Seed", "Parameters", "Validation accuracy", "Test accuracy", "Epochs")
 
 
 @with_settings(leaving_out=("head",))
 def sweep(
     sweep_id: Annotated[
-        str | None, typer.Argument(metavar="[SWEEP_ID]", help="A sweep that was asked for before: how it fares.")
+        str | None, typer.Argument(metavar="[SWEEP_ID]", help="ID of an existing sweep: show its status.")
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="What to train; `recipes` lists them.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe to train; `headroom recipes` lists them.")] = None,
     heads: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Without it the recipe's.")
+        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, max=_MAX_SEEDS, help="Runs of each member, with seeds from --seed (or 0) upwards.")
+        int,
+        typer.Option(
+            min=1, max=_MAX_SEEDS, help="Number of seeds per configuration, counted up from --seed (default 0)."
+        ),
     ] = 1,
     values: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KNOB=A,B", help="Values of a knob, one after another; several knobs make a grid."
+            "--set",
+            metavar="NAME=A,B",
+            help="Values of a hyperparameter, separated by commas. Repeat for more hyperparameters to build a grid.",
         ),
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option(min=1, metavar="MINUTES", help="Members that have not begun by then are not started."),
+        typer.Option(
+            min=1, metavar="MINUTES", help="Time limit: no new runs start after this time; running ones finish."
+        ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the grid and its time; start nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Train again the members of SWEEP_ID that failed.")] = False,
-    rest: Annotated[
-        bool, typer.Option("--rest", help="Train the members of SWEEP_ID that were cancelled or not started.")
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the grid and the estimated time, without starting it.")
     ] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once all is queued.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without confirmation.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Retry the failed runs of SWEEP_ID.")] = False,
+    rest: Annotated[
+        bool, typer.Option("--rest", help="Train the runs of SWEEP_ID that were cancelled or not started.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Queue the runs and return; they train in the background.")
+    ] = False,
     as_json: JsonFlag = False,
     **settings: Any,
 ) -> None:
-    """Train every combination of some knobs' values, shown with its time first. Without options: list the sweeps.
+    """Train every combination of the given hyperparameter values. Without options, list the sweeps.
 
-    Trainings run in the background: Ctrl-C ends the waiting, not them.
+    The grid and its estimated time are shown before it starts. Training runs in the background: Ctrl-C stops waiting,
+    not training.
     """
     home = Home.default()
     changes = {name: value for name, value in settings.items() if value is not None}
     if recipe is not None and sweep_id is not None:
-        raise JobError(f"Expected a recipe or the id of a sweep; got both, {recipe!r:.60} and {sweep_id!r:.60}.")
+        raise JobError(f"Give either --recipe or a sweep ID, not both: {recipe!r:.60}, {sweep_id!r:.60}.")
     if recipe is not None:
         if retry or rest:
-            raise JobError("Expected the id of a sweep with --retry or --rest; got a recipe.")
-        specs, names = _read_members(recipe, heads, seeds, values or [], changes)
-        asked = _plan(home, recipe, specs, names, budget, dry_run, yes, as_json)
+            raise JobError("Options --retry and --rest need the ID of a sweep, not a recipe.")
+        specs, names = _list_specs(recipe, heads, seeds, values or [], changes)
+        submitted = _plan(home, recipe, specs, names, budget, dry_run, yes, as_json)
     elif sweep_id is not None:
-        asked = _open(home, sweep_id, retry, rest)
+        submitted = _open(home, sweep_id, retry, rest)
     else:
         if values or heads or changes or retry or rest:
-            raise JobError("Expected --recipe for a new sweep, or the id of one that was asked for; got neither.")
+            raise JobError("Give --recipe for a new sweep, or the ID of an existing sweep.")
         _list(home, as_json)
         return
-    if asked is not None:
-        _follow(home, asked, wait_for_it=not no_wait, as_json=as_json)
+    if submitted is not None:
+        _follow(home, submitted, wait_for_it=not no_wait, as_json=as_json)
 
 
-def _read_members(
+def _list_specs(
     recipe: str, heads: str | None, seeds: int, words: list[str], changes: dict[str, Any]
 ) -> tuple[list[RunSpec], dict[str, list[Any]]]:
     from core.jobs.sweep_plan import list_members, read_values
     from core.recipes import RECIPES
 
     chosen, values = RECIPES[recipe], read_values(words)
-    if twice := [name for name in values if name in changes]:
-        option = twice[0].replace("_", "-")
-        raise SpecError(f"Expected {twice[0]} from --set or from --{option}; got both.")
+    if duplicates := [name for name in values if name in changes]:
+        option = duplicates[0].replace("_", "-")
+        raise SpecError(f"Give {duplicates[0]} either with --set or with --{option}, not both.")
     names = [name.strip() for name in heads.split(",")] if heads is not None else list(chosen.heads)
     first = changes.pop("seed", chosen.spec.seed)
     return list_members(chosen, names, range(first, first + seeds), values, changes), values
@@ -97,7 +109,7 @@ def _plan(
     home: Home, recipe: str, specs: list[RunSpec], values: dict[str, list[Any]], budget: int | None, dry_run: bool,
     yes: bool, as_json: bool,
 ) -> "Sweep | None":  # fmt: skip
-    """Shows what it would mean and, when that is wanted, asks for it."""
+    """Print the plan of a sweep and, after confirmation, submit it. Return None if it was not submitted."""
     from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
     from core.jobs.sweep_plan import list_idle, plan_sweep
     from core.jobs.sweep_status import submit_sweep
@@ -109,8 +121,8 @@ def _plan(
         return None
     if not as_json:
         _print(build_plan_table(found, list(values), budget))
-    for sentence in [*list_idle(specs, values), *list_problems(found)]:
-        print_message(sentence)
+    for message in [*list_idle(specs, values), *list_problems(found)]:
+        print_message(message)
     print_message(describe_plan(found, budget))
     if found.of("to train"):
         print_message(describe_estimate(found).replace("**", ""))
@@ -118,25 +130,28 @@ def _plan(
         return None
     if found.of("to train") and not yes:
         if not sys.stdin.isatty():
-            raise JobError("Expected --yes where nobody can be asked, or --dry-run; nothing was started.")
-        typer.confirm("Start?", abort=True, err=True)
-    return submit_sweep(home, recipe, values, [m.spec for m in found.members if m.state != "invalid"], budget)
+            raise JobError(
+                "Cannot ask for confirmation without a terminal; nothing was started. Add --yes or --dry-run."
+            )
+        typer.confirm("Start training?", abort=True, err=True)
+    return submit_sweep(home, recipe, values, [run.spec for run in found.members if run.state != "invalid"], budget)
 
 
 def _list_plan(found: "SweepPlan") -> dict[str, Any]:
-    members = [
+    runs = [
         {
-            "run_id": member.spec.run_id,
-            "spec": member.spec.model_dump(),
-            "status": member.state,
-            "problem": member.problem or None,
-            "params": member.model.params if member.model else None,
-            "estimate": vars(member.estimate) if member.estimate else None,
-            "starts_in_seconds": member.starts_in,
+            "run_id": run.spec.run_id,
+            "spec": run.spec.model_dump(),
+            "status": run.state,
+            "problem": run.problem or None,
+            "params": run.model.params if run.model else None,
+            "estimate": vars(run.estimate) if run.estimate else None,
+            "starts_in_seconds": run.starts_in,
         }
-        for member in found.members
+        for run in found.members
     ]
-    return {"members": members, "estimate": vars(found.estimate) if found.estimate else None, "ahead": found.ahead}
+    estimate = vars(found.estimate) if found.estimate else None
+    return {"runs": runs, "estimate": estimate, "jobs_ahead": found.ahead}
 
 
 def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
@@ -147,7 +162,7 @@ def _open(home: Home, sweep_id: str, retry: bool, rest: bool) -> "Sweep":
     states: list[sweep_status.SweepRunState] = ["failed"] if retry else []
     states += ["cancelled", "not started"] if rest else []
     if states and not sweep_status.resubmit_failed(home, found, *states):
-        print_message(f"Sweep {found.sweep_id} has no member that is {' or '.join(states)}.")
+        print_message(f"Sweep {found.sweep_id} has no runs with the status {' or '.join(states)}.")
     return open_sweep(home, found.sweep_id)
 
 
@@ -161,27 +176,27 @@ def _list(home: Home, as_json: bool) -> None:
     store = RunStore(home)
     rows = [(found, read_sweep_status(home, found, store)) for found in list_sweeps(home)]
     if as_json:
-        print_json([_list_standing(found, standing) for found, standing in rows])
+        print_json([_list_status(found, status) for found, status in rows])
         return
     if not rows:
-        print_message("No sweeps yet; try: python -m core sweep --recipe digits-heads --set blocks=1,2 --dry-run")
+        print_message("No sweeps yet. Try: headroom sweep --recipe digits-heads --set blocks=1,2 --dry-run")
     print_table(
         [
             {
                 "Sweep": found.sweep_id,
-                "What": name_sweep(found),
-                "How far": describe_status(standing),
-                "Asked": describe_age(found.age_seconds),
+                "Configurations": name_sweep(found),
+                "Status": describe_status(status),
+                "Submitted": describe_age(found.age_seconds),
             }
-            for found, standing in rows
+            for found, status in rows
         ]
     )
 
 
-def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> None:
+def _follow(home: Home, submitted: "Sweep", *, wait_for_it: bool, as_json: bool) -> None:
     """
     Raises:
-        JobError: when a member failed; says which one and why.
+        JobError: when a run failed; the message contains its ID and the reason.
     """
     from core.cli.progress import watch_sweep
     from core.displays.sweep import build_status_table, describe_status, list_reasons
@@ -190,51 +205,52 @@ def _follow(home: Home, asked: "Sweep", *, wait_for_it: bool, as_json: bool) -> 
     from core.store.run_store import RunStore
 
     store = RunStore(home)
-    standing = read_sweep_status(home, asked, store)
-    waiting = [member.spec.run_id for member in standing.members if member.state in ("queued", "running")]
-    if waiting and wait_for_it:
+    status = read_sweep_status(home, submitted, store)
+    unfinished = [run.spec.run_id for run in status.members if run.state in ("queued", "running")]
+    if unfinished and wait_for_it:
         try:
-            with watch_sweep(home, asked, store) as follow:
-                wait(home, waiting, follow)
+            with watch_sweep(home, submitted, store) as follow:
+                wait(home, unfinished, follow)
         except KeyboardInterrupt:
-            print_message(f"The sweep goes on. Come back to it with: python -m core sweep {asked.sweep_id}")
+            print_message(f"Training continues in the background. Show its status: headroom sweep {submitted.sweep_id}")
             raise
-        standing = read_sweep_status(home, asked, store)
+        status = read_sweep_status(home, submitted, store)
     if as_json:
-        print_json(_list_standing(asked, standing))
+        print_json(_list_status(submitted, status))
     else:
-        _print(build_status_table(standing, asked.settings))
-    for reason in list_reasons(standing):
+        _print(build_status_table(status, submitted.settings))
+    for reason in list_reasons(status):
         print_message(reason)
-    print_message(f"Sweep {asked.sweep_id}: {describe_status(standing)}.")
-    failed = [member for member in standing.members if member.state == "failed"]
+    print_message(f"Sweep {submitted.sweep_id}: {describe_status(status)}.")
+    failed = [run for run in status.members if run.state == "failed"]
     if failed and wait_for_it:
         first = failed[0]
         raise JobError(
-            f"Training {first.spec.run_id} failed: {first.reason} Again: python -m core sweep {asked.sweep_id} --retry"
+            f"Run {first.spec.run_id} failed: {first.reason} Retry with: headroom sweep {submitted.sweep_id} --retry"
         )
 
 
-def _list_standing(asked: "Sweep", standing: "SweepStatus") -> dict[str, Any]:
+def _list_status(submitted: "Sweep", status: "SweepStatus") -> dict[str, Any]:
     return {
-        **asked.model_dump(exclude={"members"}),
-        "counts": dict(standing.counts),
-        "members": [
+        **submitted.model_dump(exclude={"members", "asked_at"}),
+        "submitted_at": submitted.asked_at,
+        "counts": dict(status.counts),
+        "runs": [
             {
-                "run_id": member.spec.run_id,
-                "spec": member.spec.model_dump(),
-                "status": member.state,
-                "reason": member.reason or None,
-                "params": member.params,
-                "validation_accuracy": member.accuracy,
-                "test_accuracy": member.test_accuracy,
-                "epochs": member.epochs,
-                "train_seconds": member.seconds,
+                "run_id": run.spec.run_id,
+                "spec": run.spec.model_dump(),
+                "status": run.state,
+                "reason": run.reason or None,
+                "params": run.params,
+                "validation_accuracy": run.accuracy,
+                "test_accuracy": run.test_accuracy,
+                "epochs": run.epochs,
+                "train_seconds": run.seconds,
             }
-            for member in standing.members
+            for run in status.members
         ],
     }
 
 
 def _print(table: "pd.DataFrame") -> None:
-    print_table(table.to_dict("records"), numbers=_FIGURES)  # type: ignore[arg-type]
+    print_table(table.to_dict("records"), numbers=_NUMBER_COLUMNS)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""`token`: a token by which a script is let in where people log in."""
+"""`token`: create an access token for scripts."""
 
 from typing import Annotated
 
@@ -8,20 +8,26 @@ from core.cli.output import print_message
 
 
 def token(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for: small letters, digits and hyphens.")],
-    role: Annotated[str, typer.Option(help="viewer, trainer or admin; to read, viewer is enough.")] = "viewer",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the token: lowercase letters, digits and hyphens.")
+    ],
+    role: Annotated[
+        str, typer.Option(help="Role of the token: viewer, trainer or admin. The HTTP API needs only viewer.")
+    ] = "viewer",
 ) -> None:
-    """Draw a token for a script and print it, once; with it, on the error stream, the lines of secrets.toml that let it
-    in. It is kept nowhere."""
+    """Create an access token for a script.
+
+    Prints the token, which is not stored, and the lines to add to secrets.toml.
+    """
     from core.access.role import Role
-    from core.access.token import draw_token, write_line
+    from core.access.token import create_token, write_line
     from core.errors import UnknownNameError
 
     roles = {known.label: known for known in Role}
     if role not in roles:
-        raise UnknownNameError(f"Expected role to be one of {', '.join(map(repr, roles))}; got {role!r:.60}.")
-    drawn = draw_token()
-    line = write_line(name, roles[role], drawn)
-    typer.echo(drawn)
-    print_message("This token is shown only now. To let it in, put this into .streamlit/secrets.toml:")
+        raise UnknownNameError(f"Unknown role {role!r:.60}. Choose one of: {', '.join(roles)}.")
+    secret = create_token()
+    line = write_line(name, roles[role], secret)
+    typer.echo(secret)
+    print_message("This token is shown only once. To enable it, add these lines to .streamlit/secrets.toml:")
     print_message(f"\n[headroom.tokens]\n{line}")

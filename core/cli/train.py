@@ -1,4 +1,4 @@
-"""`train`: submit a recipe's runs and wait for them."""
+"""`train`: submit the runs of a recipe and wait for them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -17,22 +17,22 @@ _MAX_SEEDS = 100
 
 @with_settings(leaving_out=("head",))
 def train(
-    recipe: Annotated[str, typer.Option(help="What to train; `recipes` lists them.")],
+    recipe: Annotated[str, typer.Option(help="Recipe to train; `headroom recipes` lists them.")],
     heads: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Without it the recipe's.")
+        str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, max=_MAX_SEEDS, help="Runs a head, with this many seeds from --seed (or 0) upwards.")
+        int, typer.Option(min=1, max=_MAX_SEEDS, help="Number of seeds per head, counted up from --seed (default 0).")
     ] = 1,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Return once all is queued; the trainings go on by themselves.")
+        bool, typer.Option("--no-wait", help="Queue the runs and return; they train in the background.")
     ] = False,
     **settings: Any,
 ) -> None:
-    """Train a recipe's heads, unless they are cached, and print the ids of the runs, one a line.
+    """Train the heads of a recipe and print the run IDs, one per line. Cached runs are not trained again.
 
-    Trainings run in the background: Ctrl-C ends the waiting, not them. A run that is cached with fewer epochs goes on
-    from there: the same command with a larger --epochs trains the rest.
+    Training runs in the background: Ctrl-C stops waiting, not training. To train a cached run for more epochs, repeat
+    the command with a larger --epochs; training continues from the last epoch.
     """
     from core.jobs.submit import submit_all
 
@@ -53,7 +53,7 @@ def train(
 
 
 def list_specs(recipe: str, heads: str | None, seeds: int, settings: Mapping[str, Any]) -> list[RunSpec]:
-    """The runs that the options of the command ask for; a knob that is None is as in the recipe."""
+    """Return the specs that the options select; hyperparameters that are None have the recipe's value."""
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
@@ -84,7 +84,7 @@ def _result(home: Home, run_id: str) -> str:
 def _wait(home: Home, names: dict[str, str]) -> None:
     """
     Raises:
-        JobError: when a training did not finish; says why.
+        JobError: when a run did not finish; the message contains the reason.
     """
     from core.cli.progress import watch_trainings
     from core.jobs.queue import JobQueue
@@ -99,16 +99,17 @@ def _wait(home: Home, names: dict[str, str]) -> None:
             states = wait(home, names, follow)
     except KeyboardInterrupt:
         print_message(
-            f"The trainings go on. Watch them with: python -m core jobs; wait for them again with the same command; "
-            f"stop one with: python -m core jobs cancel RUN_ID ({', '.join(names)})."
+            f"Training continues in the background. Show progress: headroom jobs. Cancel a run: "
+            f"headroom jobs cancel RUN_ID ({', '.join(names)}). Repeat the command to wait again."
         )
         raise
     for run_id, state in states.items():
         if state == "finished":
             print_message(f"{run_id}  {names[run_id]}: {_result(home, run_id)}")
-    lost = [run_id for run_id, state in states.items() if state != "finished"]
-    if lost:
-        job = JobQueue(home).job(lost[0])
+    unfinished = [run_id for run_id, state in states.items() if state != "finished"]
+    if unfinished:
+        first, others = unfinished[0], len(unfinished) - 1
+        job = JobQueue(home).job(first)
         reason = f": {job.reason}" if job and job.reason else "."
-        more = f" {len(lost) - 1} more did not finish either: python -m core jobs" if len(lost) > 1 else ""
-        raise JobError(f"Training {lost[0]} ({names[lost[0]]}) {states[lost[0]]}{reason}{more}")
+        more = f" {others} more did not finish; for their reasons, run: headroom jobs" if others else ""
+        raise JobError(f"Run {first} ({names[first]}) {states[first]}{reason}{more}")

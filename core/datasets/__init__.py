@@ -1,1 +1,1 @@
-"""Datasets: where they come from, and the on-disk arrays that training and pages share."""
+"""Datasets: sources, downloads, and the on-disk arrays that training and pages share."""

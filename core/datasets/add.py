@@ -1,4 +1,4 @@
-"""Adding images of a person's own, read once into arrays on disk, and removing them again."""
+"""Adding and removing custom datasets; their images are converted to arrays on disk."""
 
 import shutil
 import warnings
@@ -22,23 +22,25 @@ from core.home import Home
 from core.spec import DATASETS, SETTINGS
 
 _FIFTH = 5
+_SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def add_dataset(
     home: Home, name: str, path: Path, *, side: int | None = None, progress: Progress | None = None
 ) -> CachedDataset:  # fmt: skip
-    """Reads the images at a path into the home. `name` is that of a dataset which is added, such as celeba, or a new
-    one for a folder with a sub-folder a class, or a zip archive of one.
+    """Add the images at a path to the home, atomically. Files at the path are not changed.
 
-    Files that cannot be read are left out and listed in `skipped.txt`. The path is only read; what is written appears
-    whole or not at all. `progress` is called with the files that are done and the files in all.
+    Files that cannot be read are skipped and listed in `skipped.txt`.
 
     Args:
-        side: of the squares that images of a folder are kept as, in pixels; 256 without it.
+        name: `celeba`, or a new name for a folder with one sub-folder per class.
+        path: The folder, or a ZIP archive of it.
+        side: Side length in pixels to which images of a folder are cropped and resized; 256 by default.
+        progress: Callback that receives the number of files read so far and the total number.
 
     Raises:
-        DatasetError: one sentence, when the name or what is at the path is not as expected.
-        HomeError: when the home cannot be written, or has not enough room.
+        DatasetError: when the name or the files at the path are invalid.
+        HomeError: when the home cannot be written, or there is not enough disk space.
     """
     key = key_of_name(name)
     known = SETTINGS["side"]
@@ -53,8 +55,8 @@ def add_dataset(
         with survey(path, side) as collection, publishing(home.datasets / key) as target:
             height, width, channels = collection.input_shape
             count = len(collection.names)
-            advice = "make room, or choose a smaller side" if folder else "make room"
-            what = f"{count:,} images of {height} × {width} pixels"
+            advice = "Free disk space, or use a smaller side." if folder else "Free disk space and try again."
+            what = f"{count:,} images of {width} × {height} pixels"
             check_space(target, count * height * width * channels, what, advice)
             info = _write(target, key, collection, report, folder and path.name)
             (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -62,19 +64,19 @@ def add_dataset(
 
 
 def remove_dataset(home: Home, name: str) -> None:
-    """Removes what `add_dataset` made. Whoever has its arrays open can go on reading them.
+    """Remove a custom dataset. Processes that have its arrays open can still read them.
 
     Raises:
-        DatasetError: when nothing was added under that name, or it is being added.
+        DatasetError: when no custom dataset has this name, or it is being added.
         HomeError: when the home cannot be written.
     """
     key = key_of_name(name)
     target = home.datasets / key
     if not target.exists():
-        raise DatasetError(f"Expected the name of an added dataset; got {name!r}, which is not here.")
-    with locked(home, key, wait=False) as mine:
-        if not mine:
-            raise DatasetError(f"Expected {label_of(key)} to be at rest; got one that is being added.")
+        raise DatasetError(f"Custom dataset {name!r} was not found; it may have been removed.")
+    with locked(home, key, wait=False) as acquired:
+        if not acquired:
+            raise DatasetError(f"{label_of(key)} is being added. Try again when this has finished.")
         try:
             aside = target.with_name(f".{key}.removed")
             shutil.rmtree(aside, ignore_errors=True)
@@ -82,14 +84,12 @@ def remove_dataset(home: Home, name: str) -> None:
             shutil.rmtree(aside)
             forget(home, key)
         except OSError as error:
-            raise HomeError(f"Expected to be able to remove {target}; got: {error.strerror}.") from error
+            raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
 
 
 def _check_free(home: Home, key: str) -> None:
     if (home.datasets / key).exists():
-        raise DatasetError(
-            f"Expected a name that is not taken; got {label_of(key)}, which is here: {remove_command(key)}"
-        )
+        raise DatasetError(f"{label_of(key)} already exists. Use another name, or remove it: {remove_command(key)}")
 
 
 def _write(target: Path, key: str, collection: Collection, report: Progress, origin: str) -> DatasetInfo:
@@ -101,7 +101,7 @@ def _write(target: Path, key: str, collection: Collection, report: Progress, ori
     skipped, total = len(collection.skipped), len(collection.names)
     first_reason: dict[int, str] = {}
     with ExitStack() as stack, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what a picture library thinks of the files is no news to a person
+        warnings.simplefilter("ignore")  # warnings of Pillow do not help users
         writers = {
             array: stack.enter_context(
                 RowWriter(target / f"{array}.npy", collection.input_shape, np.uint8)
@@ -161,12 +161,11 @@ def _check_kept(collection: Collection, kept: Counter[int], seen: Counter[int], 
         for label, name in enumerate(collection.classes):
             if seen[label] < 2:
                 raise DatasetError(
-                    f"Expected at least 2 images that can be read in each class; got {seen[label]} in {name!r}: "
-                    f"{reasons[label]}"
+                    f"Expected at least 2 readable images per class; got {seen[label]} in {name!r}: {reasons[label]}"
                 )
     for part in np.unique(collection.parts) if collection.parts is not None else ():
         if not kept[int(part)]:
-            raise DatasetError("Expected images that can be read in each part of the split; got none in one of them.")
+            raise DatasetError(f"The {_SPLITS[int(part)]} split has no readable images. Check the image files.")
 
 
 def _describe_skipped(name: str, reason: str) -> str:

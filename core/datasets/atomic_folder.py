@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Atomic replacement of folders."""
 
 import os
 import shutil
@@ -14,13 +14,13 @@ _SPARE_BYTES = 200_000_000
 
 @contextmanager
 def publishing(target: Path) -> Iterator[Path]:
-    """Yields a new folder beside `target`; when the block ends well, it takes the place of `target` in one step.
+    """Yield a new temporary folder, which replaces `target` if the block succeeds.
 
-    The caller holds the right to write `target`, so what lies about is of the dead. A folder that was there is moved
-    aside first: between the two steps it is absent, never half there.
+    The caller must hold the lock of `target`: temporary folders of killed processes are removed first. An existing
+    target is moved aside before the rename. It may be missing for a moment, but is never incomplete.
 
     Raises:
-        HomeError: when it cannot be written.
+        HomeError: when the folder cannot be written.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def publishing(target: Path) -> Iterator[Path]:
         old = folder.with_name(f"{folder.name}.old")
         try:
             yield folder
-            folder.chmod(0o755)  # mkdtemp makes folders for one person only
+            folder.chmod(0o755)  # mkdtemp creates folders that only their owner can read
             if target.exists():
                 os.rename(target, old)
             os.rename(folder, target)
@@ -38,19 +38,21 @@ def publishing(target: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise HomeError(f"Expected to be able to write {target}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot write {target}: {error.strerror}.") from error
 
 
 def check_space(folder: Path, needed_bytes: int, what: str, advice: str) -> None:
-    """
+    """Check that the disk of a folder has enough free space, plus a reserve of 200 MB.
+
     Raises:
-        HomeError: when the disk of a folder has not so much room, and some to spare.
+        HomeError: when it does not.
     """
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise HomeError(f"Expected to be able to read {folder}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot read {folder}: {error.strerror}.") from error
     if free < needed_bytes + _SPARE_BYTES:
         raise HomeError(
-            f"Expected {(needed_bytes + _SPARE_BYTES) / 1e9:.1f} GB free for {what}; got {free / 1e9:.1f} GB: {advice}."
+            f"Not enough disk space for {what}: {(needed_bytes + _SPARE_BYTES) / 1e9:.1f} GB needed, "
+            f"{free / 1e9:.1f} GB free. {advice}"
         )

@@ -1,4 +1,4 @@
-"""The on-disk arrays that training and pages share: `<home>/datasets/<name>/`, mapped into memory, never copied."""
+"""Cached dataset arrays in `<home>/datasets/<name>/`, memory-mapped and shared by training and pages."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -21,11 +21,15 @@ from core.spec import DATASETS, RunSpec
 
 
 class DatasetInfo(BaseModel):
-    """dataset.json: what the cached arrays are. `bytes` are those of the four arrays on disk.
+    """Metadata of cached arrays (dataset.json).
 
-    The last `validation_count` of the training images are a validation split of the data's own. With `attributes`
-    labels are 0 or 1 for each of them. `folder` is the name of an added folder, `skipped` the number of files that
-    could not be read (`skipped.txt` lists them), and `note` says how images were split or changed.
+    Attributes:
+        bytes: Size of the four arrays on disk.
+        validation_count: Size of the predefined validation split at the end of the training images; 0 without one.
+        attributes: Names of binary attributes; if any, labels are 0 or 1 for each attribute.
+        folder: Name of a custom dataset.
+        skipped: Number of unreadable files, which are listed in `skipped.txt`.
+        note: Description of how the images were split or resized.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,7 +56,7 @@ class DatasetInfo(BaseModel):
 
 @dataclass(frozen=True)
 class CachedDataset:
-    """A dataset that is here. Its arrays are read-only and mapped: what is not looked at is not read."""
+    """An available dataset. Its arrays are read-only and memory-mapped, so only accessed parts are read from disk."""
 
     path: Path
     info: DatasetInfo
@@ -62,25 +66,27 @@ class CachedDataset:
         return self._arrays
 
     def verify(self) -> None:
-        """Reads all content and compares it with the fingerprint.
+        """Compare the content of all arrays with the fingerprint.
 
         Raises:
-            DatasetError: when the content is not what was fetched.
+            DatasetError: when they do not match.
         """
         try:
-            whole = read_fingerprint(self.path) == self.info.fingerprint
+            intact = read_fingerprint(self.path) == self.info.fingerprint
         except (OSError, ValueError):
-            whole = False
-        if not whole:
-            raise _damaged(self.path.name, "other content than its fingerprint names")
+            intact = False
+        if not intact:
+            raise _damaged(self.path.name, "fingerprint mismatch")
 
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """A registry entry, or one of the added folders, and whether it is here.
+    """A registered or custom dataset, and whether it is available.
 
-    `problem` is a sentence when it is damaged; `how` says how to get it, `skipped` and `note` are those of
-    `DatasetInfo`.
+    Attributes:
+        problem: Error message if the dataset is damaged.
+        how: Command or hint for making the dataset available; empty if it is.
+        skipped, note: See `DatasetInfo`.
     """
 
     name: str
@@ -90,7 +96,7 @@ class DatasetStatus:
     licence: str
     citation: str
     bundled: bool
-    here: bool
+    available: bool
     official: bool | None
     fingerprint: str | None
     train_count: int | None
@@ -105,43 +111,47 @@ class DatasetStatus:
 
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
-    """Opens the arrays of a dataset as they are stored; content is not read. Bundled datasets are made at their first
-    use. `core.datasets.dataset_view` opens them as a run sees them.
+    """Open the cached arrays of a dataset without reading them. Bundled datasets are created at first use.
+
+    See `core.datasets.dataset_view` for the images and labels of a run.
 
     Raises:
         UnknownNameError: when there is no such dataset.
-        DatasetError: when it is not here or damaged; says the command that helps.
+        DatasetError: when it is not available or damaged; the message contains the command that helps.
     """
     key = key_of(name, folder)
     if not (home.datasets / key).exists():
         if DATASETS[name].bundled:
             return fetch_dataset(home, name)
-        verb = "add" if DATASETS[name].added else "fetch"
-        raise DatasetError(f"{label_of(key)} is not here yet; {verb} it with: {get_command(key)}")
+        missing, verb = ("not available", "Add") if DATASETS[name].added else ("not downloaded", "Download")
+        raise DatasetError(f"{label_of(key)} is {missing}. {verb} it with: {get_command(key)}")
     return _open(home, key)
 
 
 def fetch_dataset(
-    home: Home, name: str, *, again: bool = False, progress: Progress | None = None
+    home: Home, name: str, *, force: bool = False, progress: Progress | None = None
 ) -> CachedDataset:  # fmt: skip
-    """Gets a dataset: what is here and sound is opened, what is absent or damaged is made anew.
+    """Download a dataset, or open it if it is already available. Damaged datasets are rebuilt.
 
-    `again` makes it anew in any case, from files that Keras still keeps or a person put into
-    `<home>/datasets/downloads`, and from the network without them. `progress` is called while files are downloaded,
-    from another thread. When several processes fetch at once, one does and the others wait for it.
+    Files in `<home>/datasets/downloads` and in the cache of Keras are used instead of the network. Only one process
+    downloads a dataset; the others wait for it.
+
+    Args:
+        force: Rebuild the dataset even if it is available.
+        progress: Callback that receives the bytes downloaded so far, called from another thread.
 
     Raises:
         UnknownNameError: when there is no such dataset.
-        DatasetError: when it cannot be had; one sentence that says what to do.
+        DatasetError: when it cannot be downloaded; the message states what to do.
         HomeError: when the home cannot be written.
     """
     dataset = DATASETS[name]
     if dataset.added:
-        origin = f"get it from {dataset.source} and " if dataset.source else ""
+        origin = f"Get it from {dataset.source} and add" if dataset.source else "Add"
         what = "NAME" if name == FOLDER else name
-        raise DatasetError(f"{dataset.label}: added, not fetched; {origin}add its folder with: {add_command(what)}")
+        raise DatasetError(f"{dataset.label} cannot be downloaded. {origin} its folder with: {add_command(what)}")
     with fetching(home, name, progress) as report:
-        if not again:
+        if not force:
             try:
                 found = _open(home, name)
                 found.verify()
@@ -154,35 +164,39 @@ def fetch_dataset(
 
 
 def list_datasets(home: Home) -> list[DatasetStatus]:
-    """Every dataset there is, here or not, and in the place of `folder` each added one, if any. Makes nothing, not
-    even bundled ones, and never raises."""
+    """List all datasets. Custom datasets replace the entry `folder`, if there are any.
+
+    Bundled datasets are not created, and no error is raised for damaged ones.
+    """
     folders = [_status(home, key_of(FOLDER, name)) for name in list_folders(home)]
     found = [[_status(home, name)] if name != FOLDER else folders or [_status(home, name)] for name in DATASETS]
     return [status for group in found for status in group]
 
 
 def list_folders(home: Home) -> list[str]:
-    """The names of the added folders, damaged ones among them."""
+    """List the names of the custom datasets, including damaged ones."""
     keys = (path.name for path in home.datasets.glob(f"{FOLDER}-*"))
     return sorted(name for name in (split_key(key)[1] for key in keys) if name)
 
 
 def pin(home: Home, spec: RunSpec) -> RunSpec:
-    """The spec with the fingerprint of the data that is here.
+    """Return the spec with the fingerprint of the available dataset.
 
     Raises:
-        DatasetError: when the dataset is not here, or the spec names other data.
+        DatasetError: when the dataset is not available, or its fingerprint does not match the spec.
     """
     info = open_dataset(home, spec.dataset, spec.folder).info
     if spec.data not in ("", info.fingerprint):
-        raise DatasetError(f"Expected {info.label} with fingerprint {spec.data}; got {info.fingerprint} here.")
+        raise DatasetError(
+            f"The fingerprint of {info.label} does not match: {spec.data} in the spec, {info.fingerprint} on disk."
+        )
     return spec.replace(data=info.fingerprint)
 
 
-def _damaged(key: str, got: str) -> DatasetError:
+def _damaged(key: str, reason: str) -> DatasetError:
     added = DATASETS[split_key(key)[0]].added
-    advice = f"add it again after: {remove_command(key)}" if added else f"repair it with: {get_command(key)}"
-    return DatasetError(f"Expected {label_of(key)} to be whole; got {got}; {advice}")
+    advice = f"Remove and add it again: {remove_command(key)}" if added else f"Repair it with: {get_command(key)}"
+    return DatasetError(f"{label_of(key)} is damaged ({reason}). {advice}")
 
 
 def _status(home: Home, key: str) -> DatasetStatus:
@@ -200,7 +214,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
     elif problem is not None:
         how = remove_command(key) if dataset.added else how
     elif dataset.bundled:
-        how = "comes along; made at first use"
+        how = "bundled; created at first use"
     return DatasetStatus(
         name=name,
         label=label_of(key),
@@ -209,7 +223,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         licence=dataset.licence,
         citation=dataset.citation,
         bundled=dataset.bundled,
-        here=info is not None,
+        available=info is not None,
         official=info.official if info else None,
         fingerprint=info.fingerprint if info else None,
         train_count=info.train_count if info else None,
@@ -229,9 +243,9 @@ def _open(home: Home, key: str) -> CachedDataset:
     try:
         info = DatasetInfo.model_validate_json((folder / "dataset.json").read_bytes())
     except (OSError, ValidationError):
-        raise _damaged(key, "no readable dataset.json") from None
+        raise _damaged(key, "dataset.json cannot be read") from None
     if (info.name, info.folder) != split_key(key):
-        raise _damaged(key, f"a dataset.json of {info.folder or info.name!r:.40}")
+        raise _damaged(key, f"dataset.json belongs to {info.folder or info.name!r:.40}")
     counts = {"train": info.train_count, "test": info.test_count}
     found: dict[str, Any] = {}
     for name in ARRAYS:
@@ -241,15 +255,15 @@ def _open(home: Home, key: str) -> CachedDataset:
         try:
             array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
-            raise _damaged(key, f"no readable {name}.npy") from None
+            raise _damaged(key, f"{name}.npy cannot be read") from None
         if array.dtype != dtype or array.shape != (counts[split], *row):
-            raise _damaged(key, f"{array.dtype} of {array.shape} in {name}.npy")
+            raise _damaged(key, f"unexpected array in {name}.npy: {array.dtype}, shape {array.shape}")
         found[name] = array
     return CachedDataset(folder, info, Arrays(**found))
 
 
 def _load(dataset: Dataset, files: Downloads) -> Arrays:
-    """Loads and checks the arrays; files that Keras keeps and that turn out to be unusable are downloaded once more."""
+    """Load and check the arrays. If files in the cache of Keras are unusable, download them once more."""
     local = dataset.bundled or files.placed() is not None
     problem: str | None = None
     for _attempt in range(2):
@@ -259,7 +273,7 @@ def _load(dataset: Dataset, files: Downloads) -> Arrays:
                 arrays = dataset.load(files)
             problem = dataset.find_problem(arrays)
         except UNREADABLE as error:
-            problem = f"Expected the files of {dataset.label} to hold its arrays; got: {error}."
+            problem = f"The files of {dataset.label} cannot be read: {error}."
         if problem is None:
             return arrays
         if local:
@@ -269,7 +283,7 @@ def _load(dataset: Dataset, files: Downloads) -> Arrays:
 
 
 def _write(home: Home, dataset: Dataset, arrays: Arrays) -> None:
-    """Publishes the arrays in one step. The caller holds the right to fetch."""
+    """Write the arrays atomically. The caller must hold the lock of the dataset."""
     with publishing(home.datasets / dataset.name) as folder:
         for name in ARRAYS:
             np.save(folder / f"{name}.npy", getattr(arrays, name))

@@ -1,4 +1,4 @@
-"""What a dataset is: a source of image arrays with their labels, licence and citation."""
+"""Dataset entries of the registry: arrays, labels, licence and citation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Arrays:
-    """Images, uint8 of shape (images, height, width, channels), and classes, int64 of shape (images,).
+    """Images, uint8 of shape (images, height, width, channels), and labels, int64 of shape (images,).
 
-    Labels of data with several attributes are uint8 of shape (images, attributes) on disk; `View` picks one.
+    Labels of datasets with attributes are uint8 of shape (images, attributes) on disk; `DatasetView` selects one.
     """
 
     train_images: Images
@@ -31,7 +31,7 @@ class Arrays:
 
     @classmethod
     def of_grey(cls, train: tuple[Any, Any], test: tuple[Any, Any]) -> Self:
-        """From (images, labels) pairs as Keras gives them: images uint8 of shape (images, height, width)."""
+        """Convert the (images, labels) pairs of Keras, with images of shape (images, height, width)."""
         (train_images, train_labels), (test_images, test_labels) = train, test
         return cls(
             train_images[..., np.newaxis],
@@ -45,12 +45,16 @@ class Arrays:
 class Dataset:
     """An entry of the registry.
 
-    `load` gets the arrays; it may import TensorFlow and use the network, so only `core.datasets.cache` calls it.
-    It is given the `files` of the dataset to ask for. Data that is added rather than fetched has `survey` in its
-    place, which lists the images of a path without reading them all. `official_counts` are the images of the official
-    training and test split; `official_fingerprint` is that of the official arrays, None where nobody here has seen
-    them. `bundled` data comes with an installed package. `drawing` says how its images were made of drawn things.
-    `uses` are the knobs of RunSpec that choose within the data, and `choices` what some of them allow.
+    Attributes:
+        official_counts: Sizes of the official training and test split.
+        official_fingerprint: Fingerprint of the official arrays; None if unknown.
+        load: Function that loads the arrays from `files`. It may import TensorFlow and use the network, so only
+            `core.datasets.cache` calls it.
+        survey: Function that lists the images of a custom dataset at a path; replaces `load`.
+        bundled: Whether the data is included in an installed package.
+        drawing: Preprocessing of the original drawings, if the images show drawings.
+        uses: Hyperparameters of RunSpec that apply to the dataset.
+        choices: Allowed values of some of them.
     """
 
     name: str
@@ -74,26 +78,35 @@ class Dataset:
 
     @property
     def added(self) -> bool:
-        """Whether a person adds it from files of their own."""
+        """Whether users add the dataset from their own files."""
         return self.survey is not None
 
     def find_problem(self, arrays: Arrays) -> str | None:
-        """One sentence when dtypes, shapes, counts or labels are not what this dataset has, else None."""
+        """Return an error message if dtypes, shapes, counts or labels do not match the dataset, else None."""
         for split in ("train", "test"):
             images, labels = getattr(arrays, f"{split}_images"), getattr(arrays, f"{split}_labels")
             if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != self.input_shape:
-                expected, got = f"uint8 images of shape {self.input_shape}", f"{images.dtype} of {images.shape[1:]}"
+                expected, got = (
+                    f"uint8 images of shape {self.input_shape}",
+                    f"{images.dtype} images of shape {images.shape[1:]}",
+                )
             elif labels.dtype != np.int64 or labels.shape != images.shape[:1] or not len(labels):
-                expected, got = f"a label for each of {len(images)} {split} images", f"labels of shape {labels.shape}"
+                expected, got = (
+                    f"int64 labels for {len(images)} {split} images",
+                    f"{labels.dtype} labels of shape {labels.shape}",
+                )
             elif labels.min() < 0 or labels.max() >= len(self.classes):
-                expected, got = f"labels from 0 to {len(self.classes) - 1}", f"{labels.min()} to {labels.max()}"
+                expected, got = (
+                    f"labels from 0 to {len(self.classes) - 1}",
+                    f"labels from {labels.min()} to {labels.max()}",
+                )
             else:
                 continue
             return f"Expected {self.label} to have {expected}; got {got}."
         return None
 
     def is_official(self, fingerprint: str, counts: tuple[int, int]) -> bool:
-        """Whether arrays are the official ones; by their counts alone where the fingerprint is not known."""
+        """Return whether arrays are the official ones; compare only the counts if the fingerprint is unknown."""
         if self.official_fingerprint is None:
             return counts == self.official_counts
         return fingerprint == self.official_fingerprint

@@ -1,4 +1,4 @@
-"""Under which name a dataset is kept and spoken of: its own, or `folder-NAME` for an added folder of that name."""
+"""Keys, labels and commands of datasets. The key of a dataset is its name, or `folder-NAME` for a custom dataset."""
 
 from core.errors import DatasetError, SpecError
 from core.spec import DATASETS, SETTINGS, RunSpec
@@ -9,20 +9,21 @@ _PREFIX = f"{FOLDER}-"
 
 
 def key_of(dataset: str, folder: str = "") -> str:
-    """
+    """Return the key of a dataset.
+
     Raises:
         UnknownNameError: when there is no such dataset.
-        DatasetError: when it is a folder without a name.
+        DatasetError: when the name of a custom dataset is empty.
     """
     if "folder" not in DATASETS[dataset].uses:
         return dataset
     if not folder:
-        raise DatasetError(f"Expected the name of an added folder; got none: {add_command('NAME')}")
+        raise DatasetError(f"Select a custom dataset, or add one with: {add_command('NAME')}")
     return f"{_PREFIX}{folder}"
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """The dataset and the folder, "" where it is none."""
+    """Return the name in the registry, and the name of the custom dataset or an empty string."""
     return (FOLDER, key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else (key, "")
 
 
@@ -32,15 +33,15 @@ def label_of(key: str) -> str:
 
 
 def key_of_name(name: str) -> str:
-    """The key of what a person adds under a name: that of a registry dataset that is added, or of a folder.
+    """Return the key for a dataset that a user adds: `celeba`, or a new name for a custom dataset.
 
     Raises:
-        DatasetError: when a folder cannot have that name.
+        DatasetError: when the name is invalid.
     """
     if name in DATASETS:
         if DATASETS[name].added and name != FOLDER:
             return name
-        raise DatasetError(f"Expected a name that no dataset of Headroom's own has; got {name!r}.")
+        raise DatasetError(f"The name {name!r} belongs to a dataset of Headroom. Use another name.")
     try:
         RunSpec.parse({"dataset": FOLDER, "folder": name})
     except SpecError:
@@ -49,15 +50,15 @@ def key_of_name(name: str) -> str:
 
 
 def get_command(key: str) -> str:
-    """The command that brings a dataset, or repairs it."""
+    """Return the command that downloads, adds or repairs a dataset."""
     dataset, folder = split_key(key)
-    return add_command(folder or dataset) if DATASETS[dataset].added else f"python -m core datasets fetch {key}"
+    return add_command(folder or dataset) if DATASETS[dataset].added else f"headroom datasets download {key}"
 
 
 def add_command(name: str) -> str:
-    return f"python -m core datasets add {name} PATH"
+    return f"headroom datasets add {name} PATH"
 
 
 def remove_command(key: str) -> str:
     dataset, folder = split_key(key)
-    return f"python -m core datasets remove {folder or dataset}"
+    return f"headroom datasets remove {folder or dataset}"

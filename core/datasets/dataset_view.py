@@ -1,4 +1,4 @@
-"""Data as a run sees it: images at the side it asks for, labels of the attribute it asks for."""
+"""Datasets as used by a run: images resized to its side, labels of its attribute."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,21 +20,20 @@ from core.errors import SpecError
 from core.home import Home
 from core.spec import RunSpec
 
-_PREPARED = 1  # rises when `prepare` gives other pixels, so that old copies are made anew
+_PREPARED = 1  # increment when the output of `prepare` changes, so that old copies are rebuilt
 _SPLITS = ("train", "test")
 _WORKERS = 4
 
 
 @dataclass(frozen=True)
 class DatasetView(Arrays):
-    """Images mapped into memory, uint8 of shape (images, height, width, channels), classes int64 of shape (images,),
-    and what they are: `info` has the classes and the shape that the model sees."""
+    """Memory-mapped images and labels of a run. `info` has its classes and input shape."""
 
     info: DatasetInfo
 
 
 class _Mark(BaseModel):
-    """side.json: what a prepared copy was made from."""
+    """Source of a resized copy (side.json)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,34 +42,34 @@ class _Mark(BaseModel):
 
 
 def read_info(home: Home, spec: RunSpec, *, native: bool = False) -> DatasetInfo:
-    """What `open_view` would open, without making it.
+    """Return the metadata of the view that `open_view` opens, without resizing images.
 
     Raises:
-        DatasetError: when the dataset is not here or damaged.
+        DatasetError: when the dataset is not available or damaged.
     """
-    return _see(open_dataset(home, spec.dataset, spec.folder).info, spec, native)
+    return _adapt(open_dataset(home, spec.dataset, spec.folder).info, spec, native)
 
 
 def open_view(home: Home, spec: RunSpec, *, native: bool = False) -> DatasetView:
-    """Opens the data of a run. Images at `spec.side` are prepared once and kept beside the dataset.
+    """Open the data of a run. Images are resized to `spec.side` once; the copies are kept in the dataset's folder.
 
     Args:
-        native: gives the images as they are stored, whatever `spec.side` says.
+        native: Return the images at their original size instead.
 
     Raises:
-        DatasetError: when the dataset is not here or damaged.
-        HomeError: when prepared images cannot be written.
+        DatasetError: when the dataset is not available or damaged.
+        HomeError: when resized images cannot be written.
     """
     cached = open_dataset(home, spec.dataset, spec.folder)
-    info, arrays = _see(cached.info, spec, native), cached.arrays()
+    info, arrays = _adapt(cached.info, spec, native), cached.arrays()
     images: tuple[Images, ...] = (arrays.train_images, arrays.test_images)
     if info.input_shape != cached.info.input_shape:
         images = _open_prepared(home, cached, info)
-    labels = [_pick(labels, info, spec) for labels in (arrays.train_labels, arrays.test_labels)]
+    labels = [_select_labels(labels, info, spec) for labels in (arrays.train_labels, arrays.test_labels)]
     return DatasetView(images[0], labels[0], images[1], labels[1], info)
 
 
-def _see(info: DatasetInfo, spec: RunSpec, native: bool) -> DatasetInfo:
+def _adapt(info: DatasetInfo, spec: RunSpec, native: bool) -> DatasetInfo:
     height, width, channels = info.input_shape
     changes: dict[str, Any] = {}
     if info.attributes:
@@ -79,18 +78,20 @@ def _see(info: DatasetInfo, spec: RunSpec, native: bool) -> DatasetInfo:
     if spec.side is not None and not native:
         changes["input_shape"] = (spec.side, spec.side, channels)
     elif spec.augmentation and height != width and not native:
-        raise SpecError(f"Expected a side, as augmented images are square and these are {width} × {height}; got none.")
+        raise SpecError(
+            f"Set side to use augmentation: it needs square images, and these have {width} × {height} pixels."
+        )
     return info.model_copy(update=changes)
 
 
-def _pick(labels: NDArray[Any], info: DatasetInfo, spec: RunSpec) -> Labels:
+def _select_labels(labels: NDArray[Any], info: DatasetInfo, spec: RunSpec) -> Labels:
     if not info.attributes:
         return labels
     return labels[:, info.attributes.index(spec.attribute)].astype(np.int64)
 
 
 def _open_prepared(home: Home, cached: CachedDataset, info: DatasetInfo) -> tuple[Images, ...]:
-    """One process prepares the images, others that want the same wait for it."""
+    """Open the resized images. The first process creates them; others that need the same wait for it."""
     folder = cached.path / f"side-{info.input_shape[0]}"
     found = _read_prepared(folder, info)
     if found is None:
@@ -104,15 +105,15 @@ def _open_prepared(home: Home, cached: CachedDataset, info: DatasetInfo) -> tupl
 
 
 def _read_prepared(folder: Path, info: DatasetInfo) -> tuple[Images, ...] | None:
-    """None when there is none, or one of other data, or a damaged one."""
+    """Open a resized copy; None if it is missing, damaged or outdated."""
     try:
         mark = _Mark.model_validate_json((folder / "side.json").read_bytes())
         found = [np.load(folder / f"{split}_images.npy", mmap_mode="r", allow_pickle=False) for split in _SPLITS]
     except (OSError, ValidationError, ValueError, EOFError):
         return None
     shapes = [(count, *info.input_shape) for count in (info.train_count, info.test_count)]
-    right = all(images.dtype == np.uint8 for images in found) and [images.shape for images in found] == shapes
-    return tuple(found) if right and mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
+    valid = all(images.dtype == np.uint8 for images in found) and [images.shape for images in found] == shapes
+    return tuple(found) if valid and mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
 
 
 def _prepare(source: Path, folder: Path, info: DatasetInfo) -> None:
@@ -120,7 +121,7 @@ def _prepare(source: Path, folder: Path, info: DatasetInfo) -> None:
     count = info.train_count + info.test_count
     with publishing(folder) as target:
         needed = count * side * side * channels
-        check_space(target, needed, f"{count:,} images of {side} × {side} pixels", "make room")
+        check_space(target, needed, f"{count:,} images of {side} × {side} pixels", "Free disk space and try again.")
         for split in _SPLITS:
             name = f"{split}_images.npy"
             with RowWriter(target / name, info.input_shape, np.uint8) as writer:

@@ -1,4 +1,4 @@
-"""The files a dataset is made of: put there by a person, kept by Keras, or downloaded through Keras."""
+"""Source files of a dataset: provided by the user, cached by Keras, or downloaded with Keras."""
 
 import gzip
 import hashlib
@@ -20,10 +20,10 @@ from core.errors import DatasetError
 from core.stderr import mute_stderr
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes that are done and the bytes in all, None where the server does not say; from any thread."""
+"""Callback that receives the bytes downloaded so far and the total size, or None if unknown; called from any thread."""
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged archive raises."""
+"""Exceptions that reading a damaged archive raises."""
 
 _STALLED_SECONDS = 30.0
 _ABANDONED_SECONDS = 600.0
@@ -31,10 +31,10 @@ _ABANDONED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Download:
-    """One file: where it comes from, and where Keras keeps it below its own home."""
+    """The URL of a file, its path in the cache of Keras (`cached`), and its checksum if known."""
 
     url: str
-    kept: str
+    cached: str
     sha256: str | None = None
 
     @property
@@ -43,53 +43,53 @@ class Download:
 
 
 class Downloads:
-    """The files of one dataset; `folder` is where a person may put them under their own names."""
+    """The files of a dataset. Users may place them in `folder` under their original names."""
 
     def __init__(self, label: str, files: Sequence[Download], folder: Path, progress: Progress) -> None:
         self.label, self.files, self.folder, self.progress = label, files, folder, progress
 
     def placed(self) -> list[Path] | None:
-        """The files that a person put into the folder, in the order of `files`; None unless all are there.
+        """Return the files in `folder`, in the order of `files`; None if any is missing.
 
         Raises:
-            DatasetError: when one of them is cut off or damaged.
+            DatasetError: when a file is truncated or damaged.
         """
         paths = [self.folder / file.name for file in self.files]
         if not all(path.is_file() for path in paths):
             return None
         for path in paths:
-            if not is_whole(path):
-                raise DatasetError(f"Expected {path} to be a whole file; got a damaged one: remove it or put it anew.")
+            if not is_intact(path):
+                raise DatasetError(f"{path} is damaged. Delete or replace it, then download the dataset again.")
         return paths
 
     def fetch(self) -> None:
-        """Sees to it that Keras keeps every file, whole. What is already there and whole is not downloaded again.
+        """Download all files that are not in the cache of Keras.
 
-        A file arrives under another name and takes its place in one step, so a fetch that is killed leaves no half
-        file that Keras would take for a whole one. Must run inside `quiet_keras`, for Keras prints.
+        Downloads are atomic: Keras would accept a partial file of a killed process. Must be called inside
+        `quiet_keras`, because Keras prints.
 
         Raises:
-            DatasetError: when a file cannot be had; says which, from where, and where it may be put.
+            DatasetError: when a download fails; the message contains the URL and the folder to place the file in.
         """
-        missing = [file for file in self.files if not self._is_kept(file)]
+        missing = [file for file in self.files if not self._is_cached(file)]
         total = _measure(missing)
         done = 0
         for file in missing:
             done += self._download(file, done, total)
 
     def discard(self) -> None:
-        """Removes what Keras keeps of this dataset, so that the next fetch starts clean."""
+        """Remove the files of this dataset from the cache of Keras."""
         for file in self.files:
-            (keras_home() / file.kept).unlink(missing_ok=True)
+            (keras_home() / file.cached).unlink(missing_ok=True)
 
-    def _is_kept(self, file: Download) -> bool:
-        path = keras_home() / file.kept
-        return path.is_file() and is_whole(path, file.sha256)
+    def _is_cached(self, file: Download) -> bool:
+        path = keras_home() / file.cached
+        return path.is_file() and is_intact(path, file.sha256)
 
     def _download(self, file: Download, done: int, total: int | None) -> int:
         from keras.utils import get_file
 
-        target = keras_home() / file.kept
+        target = keras_home() / file.cached
         for old in target.parent.glob(f"{target.name}.*.part"):
             if time.time() - old.stat().st_mtime > _ABANDONED_SECONDS:
                 old.unlink(missing_ok=True)
@@ -98,27 +98,27 @@ class Downloads:
         for _attempt in range(2):
             try:
                 with _watching(part, done, total, self.progress):
-                    get_file(part.name, file.url, cache_dir=keras_home(), cache_subdir=str(Path(file.kept).parent))
-                if is_whole(part, file.sha256):
+                    get_file(part.name, file.url, cache_dir=keras_home(), cache_subdir=str(Path(file.cached).parent))
+                if is_intact(part, file.sha256):
                     os.replace(part, target)
                     return target.stat().st_size
-                reason = "a damaged file"
-            except Exception as error:  # Keras raises Exception itself for whatever the network did
+                reason = "the file is damaged"
+            except Exception as error:  # Keras raises plain Exception for network errors
                 reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error).rpartition(" -- ")[2]).rstrip(".")
             finally:
                 part.unlink(missing_ok=True)
-        wanted = [file for file in self.files if not (self.folder / file.name).is_file()]
-        names, origin = ", ".join(file.name for file in wanted), file.url.rpartition("/")[0]
+        missing = [file for file in self.files if not (self.folder / file.name).is_file()]
+        names, origin = ", ".join(file.name for file in missing), file.url.rpartition("/")[0]
         raise DatasetError(
-            f"Expected to download {file.name} of {self.label}; got {reason}: "
-            f"try again later, or put {names} from {origin}/ into {self.folder} and fetch again."
+            f"Cannot download {file.name} of {self.label}: {reason}. "
+            f"Try again later, or place {names} from {origin}/ in {self.folder} and download again."
         )
 
 
-def is_whole(path: Path, sha256: str | None = None) -> bool:
-    """Whether a zip or gzip file can be read to its end with its own checksums right, and has the hash if one is known.
+def is_intact(path: Path, sha256: str | None = None) -> bool:
+    """Return whether a file is a complete ZIP or gzip file with valid checksums, and has the given hash if any.
 
-    Anything else, such as the log-in page of a network, is not whole.
+    Other files, such as the login page of a network, are not.
     """
     try:
         with path.open("rb") as file:
@@ -129,10 +129,10 @@ def is_whole(path: Path, sha256: str | None = None) -> bool:
         if start == b"PK":
             with zipfile.ZipFile(path) as archive:
                 return archive.testzip() is None
-        if start != b"\x1f\x8b":  # gzip takes an empty file for a whole one
+        if start != b"\x1f\x8b":  # gzip accepts empty files
             return False
-        with gzip.open(path) as packed:
-            while packed.read(1 << 20):
+        with gzip.open(path) as file:
+            while file.read(1 << 20):
                 pass
     except UNREADABLE:
         return False
@@ -140,21 +140,21 @@ def is_whole(path: Path, sha256: str | None = None) -> bool:
 
 
 def keras_home() -> Path:
-    """The folder in which `keras.utils.get_file` keeps files, chosen as it does."""
+    """Return the cache folder of `keras.utils.get_file`, selected by the same rules."""
     home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     return home if os.access(home, os.W_OK) else Path("/tmp/.keras")
 
 
 @contextmanager
 def quiet_keras() -> Iterator[None]:
-    """Imports Keras, and keeps TensorFlow's, Keras' and extra_keras_datasets' talk off the screen and out of the logs.
+    """Import Keras and suppress the output of TensorFlow, Keras and extra_keras_datasets on screen and in the logs.
 
-    A connection that says nothing for half a minute is an error inside, not a wait without end.
+    Inside the block, connections without data for 30 seconds fail with a timeout.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     root, listener = logging.getLogger(), logging.NullHandler()
     disabled, timeout = root.manager.disable, socket.getdefaulttimeout()
-    root.addHandler(listener)  # extra_keras_datasets calls logging.basicConfig, which acts where nobody listens
+    root.addHandler(listener)  # extra_keras_datasets calls logging.basicConfig, which has no effect if a handler exists
     logging.disable(logging.WARNING)
     socket.setdefaulttimeout(_STALLED_SECONDS)
     with mute_stderr():
@@ -177,8 +177,8 @@ def _measure(files: Sequence[Download]) -> int | None:
     total = 0
     for file in files:
         try:
-            with urllib.request.urlopen(urllib.request.Request(file.url, method="HEAD"), timeout=10) as answer:
-                total += int(answer.headers["Content-Length"])
+            with urllib.request.urlopen(urllib.request.Request(file.url, method="HEAD"), timeout=10) as response:
+                total += int(response.headers["Content-Length"])
         except (OSError, TypeError, ValueError):
             return None
     return total
@@ -186,7 +186,7 @@ def _measure(files: Sequence[Download]) -> int | None:
 
 @contextmanager
 def _watching(part: Path, done: int, total: int | None, progress: Progress) -> Iterator[None]:
-    """Reports the growth of a file, for get_file's only report is its own progress bar."""
+    """Report the size of a file while it grows, because get_file only has its own progress bar."""
     over = Event()
 
     def watch() -> None:

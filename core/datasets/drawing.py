@@ -1,4 +1,4 @@
-"""How a drawing becomes a picture like those of a dataset of drawn things: bright on black, their size and place."""
+"""Conversion of a drawing to the format of a dataset of drawings: white on black, same size and position."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import DatasetError
 
-_FAINT = 0.2  # of the brightest: paler is no ink
+_FAINT = 0.2  # of the maximum; fainter pixels are background
 _LEAST_CONTRAST = 24  # of 255
 
 Pixels = NDArray[np.uint8]
@@ -16,26 +16,28 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class DrawnImage:
-    """What the makers of a dataset did to the drawn things in it.
+    """Preprocessing that the authors of a dataset applied to the original drawings.
 
-    They were shrunk into a square of `box` pixels in a `field` of so many, with their centre of mass at `center`, or,
-    where that is None, with the middle of their frame in the middle; a field of fewer pixels than the images have was
-    enlarged to them. `said` tells that in words.
+    Attributes:
+        field: Side length of the black square that contains the drawing; it is enlarged to the size of the images.
+        box: Side length to which the drawing is scaled.
+        center: Position of the centre of mass in both axes; None centres the bounding box instead.
+        description: The preprocessing as text.
     """
 
     field: int
     box: int
     center: float | None
-    said: str
+    description: str
 
 
 def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:
-    """From a picture of something drawn, uint8 of shape (height, width, 1), to (side, side, 1) as the dataset has it.
+    """Convert a drawing, uint8 of shape (height, width, 1), to an image like those of the dataset, (side, side, 1).
 
-    What is dark on a bright ground is turned round: the ground is what its rim has most of.
+    Dark drawings on a bright background are inverted; the border determines the background.
 
     Raises:
-        DatasetError: when nothing is drawn.
+        DatasetError: when the drawing is empty.
     """
     ink = _find_ink(picture[..., 0])
     rows, columns = (np.flatnonzero((ink > _FAINT * 255).any(axis=axis)) for axis in (1, 0))
@@ -44,7 +46,7 @@ def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:
     height, width = (max(1, round(edge * scale)) for edge in ink.shape)
     small = np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BOX))
     field = np.zeros((drawing.field, drawing.field), np.uint8)
-    top, left = (_place(small.sum(axis=axis, dtype=np.float64), drawing) for axis in (1, 0))
+    top, left = (_compute_offset(small.sum(axis=axis, dtype=np.float64), drawing) for axis in (1, 0))
     field[top : top + height, left : left + width] = small
     if drawing.field != side:
         field = np.asarray(Image.fromarray(field).resize((side, side), Image.Resampling.BILINEAR))
@@ -52,19 +54,19 @@ def fit_drawing(picture: Pixels, drawing: DrawnImage, side: int) -> Pixels:
 
 
 def _find_ink(grey: Pixels) -> Pixels:
-    """Bright on black, from 0 to 255."""
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(np.float64)
-    ground = float(np.median(rim))
-    ink = np.clip((grey - ground) if ground < 128 else (ground - grey), 0, 255)
+    """Return the drawing white on black, scaled to 0 … 255."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(np.float64)
+    background = float(np.median(border))
+    ink = np.clip((grey - background) if background < 128 else (background - grey), 0, 255)
     if ink.max() < _LEAST_CONTRAST:
-        raise DatasetError("Expected something drawn, dark on bright or bright on dark; got an empty picture.")
+        raise DatasetError("The drawing is empty. Draw something, or use an image with more contrast.")
     return np.rint(ink * (255 / ink.max())).astype(np.uint8)
 
 
-def _place(mass: NDArray[np.float64], drawing: DrawnImage) -> int:
-    """Where the drawn thing begins along one axis, whose pixels have that much ink."""
-    room = drawing.field - len(mass)
+def _compute_offset(mass: NDArray[np.float64], drawing: DrawnImage) -> int:
+    """Return the offset of the drawing along one axis; `mass` is the sum of the pixel values at each position."""
+    free = drawing.field - len(mass)
     if drawing.center is None or not mass.any():
-        return room // 2
+        return free // 2
     middle = float((mass * np.arange(len(mass))).sum() / mass.sum())
-    return int(np.clip(round(drawing.center - middle), 0, room))
+    return int(np.clip(round(drawing.center - middle), 0, free))

@@ -1,4 +1,4 @@
-"""One fetch or adding of a dataset at a time, in a process of its own if wished, its progress on disk for everyone."""
+"""Download and import of datasets: one process per dataset, with its progress stored on disk."""
 
 import fcntl
 import os
@@ -25,11 +25,16 @@ _WRITE_SECONDS = 0.25
 
 
 class FetchProgress(BaseModel):
-    """The latest fetch or adding of a dataset. `phase` is starting, downloading, reading, done or failed.
+    """Progress of the latest download or import of a dataset.
 
-    `name` is its key. `error` is one sentence when it failed or was broken off; `alive` says whether it is still at
-    it. Bytes, of a fetch, and files, of an adding, are None while nothing is known of them. Times are seconds since
-    1970.
+    Attributes:
+        name: Key of the dataset.
+        phase: starting, downloading, reading, done or failed.
+        done_bytes, total_bytes: Progress of a download; None while unknown.
+        done_files, total_files: Progress of an import; None while unknown.
+        error: Error message if it failed or was interrupted.
+        alive: Whether it is still running.
+        started_at: Unix time in seconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,23 +51,24 @@ class FetchProgress(BaseModel):
     started_at: float
 
 
-def start_fetch(home: Home, name: str, *, again: bool = False) -> FetchProgress:
-    """Starts `python -m core datasets fetch NAME` as a process that outlives this one; leaves a running one alone.
+def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
+    """Start a process that downloads a dataset and outlives this one, unless one is already running.
 
     Raises:
         UnknownNameError: when there is no such dataset.
         HomeError: when the home cannot be written.
     """
-    label_of(name)  # raises when there is none
-    return _start(home, name, ["fetch", name, *(["--again"] if again else [])])
+    label_of(name)  # raises UnknownNameError
+    return _start(home, name, ["download", name, *(["--force"] if force else [])])
 
 
 def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = None) -> FetchProgress:
-    """Keeps a zip archive and starts `python -m core datasets add NAME` on it, as a process that outlives this one and
-    removes the archive; leaves a running one of that name alone.
+    """Save a ZIP archive and start a process that adds it as a dataset, unless one is already running.
+
+    The process outlives this one and deletes the archive.
 
     Raises:
-        DatasetError: when a folder cannot have that name.
+        DatasetError: when the name is invalid.
         HomeError: when the home cannot be written.
     """
     key = key_of_name(name)
@@ -89,38 +95,38 @@ def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
                 cwd=_SOURCE, env={**os.environ, "HEADROOM_HOME": str(home.path)},
             )  # fmt: skip
     except OSError as error:
-        raise HomeError(f"Expected to be able to start: {' '.join(words[:2])}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot start `python -m core datasets {' '.join(words[:2])}`: {error.strerror}.") from error
     progress = FetchProgress(name=key, phase="starting", pid=process.pid, started_at=time.time())
-    with locked(home, key, wait=False) as mine:
-        if mine and _read(home, key, process.pid) is None:  # else the new process already speaks for itself
+    with locked(home, key, wait=False) as acquired:
+        if acquired and _read(home, key, process.pid) is None:  # else the new process has written its own
             write_json(_folder(home) / f"{key}.json", progress.model_dump(exclude={"alive"}))
-    Thread(target=process.wait, daemon=True).start()  # a finished child is a zombie until someone asks for it
+    Thread(target=process.wait, daemon=True).start()  # reaps the child process
     return progress.model_copy(update={"alive": True})
 
 
 def read_fetch(home: Home, name: str) -> FetchProgress | None:
-    """How the latest fetch of a dataset stands, for any process; None when there was none."""
+    """Return the progress of the latest download or import of a dataset, or None."""
     found = _read(home, name)
     if found is None or found.phase in ("done", "failed"):
         return found
     if _is_locked(home, name) or (found.phase == "starting" and _is_running(found.pid)):
         return found.model_copy(update={"alive": True})
-    found = _read(home, name) or found  # it may have ended between the two looks
+    found = _read(home, name) or found  # it may have finished in the meantime
     if found.phase in ("done", "failed"):
         return found
-    what = "adding" if found.done_files is not None or name.startswith(FOLDER) else "fetch"
-    return found.model_copy(update={"error": f"The {what} of {label_of(name)} was broken off; start it again."})
+    what = "import" if found.done_files is not None or name.startswith(FOLDER) else "download"
+    return found.model_copy(update={"error": f"The {what} of {label_of(name)} was interrupted. Start it again."})
 
 
 def list_added(home: Home) -> list[FetchProgress]:
-    """How the latest adding of each folder stands, of those too that ended badly; newest first."""
+    """List the latest import of each custom dataset, including failed ones; newest first."""
     keys = (path.stem for path in _folder(home).glob(f"{FOLDER}-*.json"))
     found = [progress for key in keys if (progress := read_fetch(home, key))]
     return sorted(found, key=lambda progress: -progress.started_at)
 
 
 def forget(home: Home, key: str) -> None:
-    """Removes what is known of the latest fetch or adding."""
+    """Delete the progress and the log of the latest download or import."""
     for suffix in ("json", "log", "zip"):
         (_folder(home) / f"{key}.{suffix}").unlink(missing_ok=True)
 
@@ -129,10 +135,10 @@ def forget(home: Home, key: str) -> None:
 def fetching(
     home: Home, name: str, progress: Progress | None = None, unit: Literal["bytes", "files"] = "bytes"
 ) -> Iterator[Progress]:
-    """Holds the right to fetch or add a dataset, waiting for whoever holds it, and writes down how it goes.
+    """Acquire the lock of a dataset, waiting for other processes, and store the progress inside the block on disk.
 
-    Yields the callback to report bytes or files to, which passes them on to `progress`. The right ends with the
-    process.
+    Yields a callback that receives the number of bytes or files so far and forwards it to `progress`. The lock is
+    released when the process exits.
     """
     with locked(home, name, wait=True):
         path = _folder(home) / f"{name}.json"
@@ -153,8 +159,8 @@ def fetching(
         try:
             yield report
         except BaseException as error:
-            sentence = str(error) if isinstance(error, HeadroomError) else f"It was broken off: {error!r}."
-            write_json(path, {**state, "phase": "failed", "error": sentence})
+            message = str(error) if isinstance(error, HeadroomError) else f"Interrupted: {error!r}."
+            write_json(path, {**state, "phase": "failed", "error": message})
             raise
         write_json(path, {**state, "phase": "done"})
 
@@ -173,16 +179,16 @@ def _folder(home: Home) -> Path:
 
 @contextmanager
 def locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
-    """Holds the right to something in the folder of datasets. Yields whether it was got; it always is when waiting.
+    """Acquire a lock in the datasets folder, and yield whether it was acquired (always, if `wait` is set).
 
-    The system lets go of it when a process dies.
+    The operating system releases the lock when the process exits.
     """
     path = _folder(home) / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     except OSError as error:
-        raise HomeError(f"Expected to be able to write {path}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot write {path}: {error.strerror}.") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -195,7 +201,7 @@ def locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
 def _is_locked(home: Home, name: str) -> bool:
     try:
         with (_folder(home) / f"{name}.lock").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not take each other for a fetch
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that readers do not block each other
     except BlockingIOError:
         return True
     except OSError:

@@ -1,4 +1,4 @@
-"""The files below a folder or in a zip archive, read one by one; an archive is never unpacked."""
+"""Access to the files in a folder or in a ZIP archive; an archive is never unpacked to disk."""
 
 import os
 import stat
@@ -14,69 +14,69 @@ from core.errors import DatasetError
 from core.image_file import MAX_BYTES
 
 MOST_BYTES = 20_000_000_000
-"""What the files of an archive may have together, unpacked."""
+"""Limit of the total unpacked size of an archive."""
 
 _DEPTH = 3
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others cannot be unpacked with a limit
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked with a size limit
 
 
 class Tree(Protocol):
-    """`names` are relative to the top, with `/` between and after folders, sorted, hidden files left out."""
+    """Files and folders without hidden ones. `names` are sorted relative paths; those of folders end with `/`."""
 
     names: list[str]
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file.
+        """Return the content of a file.
 
         Raises:
-            DatasetError, OSError: when it is damaged, no file, or larger than a picture may be.
+            DatasetError, OSError: when it is not a file, is damaged, or exceeds the limit for images.
         """
 
 
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
-    """
+    """Open a folder or a ZIP archive.
+
     Raises:
-        DatasetError: when there is neither a folder nor a zip archive that can be trusted, or too many files.
+        DatasetError: when it is neither, the archive is unsafe, or there are too many files.
     """
     try:
         found = _Folder(path) if path.is_dir() else path.open("rb") if path.is_file() else None
         if found is None:
-            got = "something else" if path.exists() else "no such path"
-            raise DatasetError(f"Expected a folder or a zip archive; got {got}: {path}.")
+            reason = "is neither a folder nor a ZIP archive" if path.exists() else "does not exist"
+            raise DatasetError(f"{path} {reason}.")
     except OSError as error:
-        raise DatasetError(f"Expected to be able to read {path}; got: {error.strerror}.") from error
+        raise DatasetError(f"Cannot read {path}: {error.strerror}.") from error
     if isinstance(found, _Folder):
         yield found
         return
     with found as file:
         if not zipfile.is_zipfile(file):
-            raise DatasetError(f"Expected a folder or a whole zip archive; got another or a damaged file: {path}.")
+            raise DatasetError(f"{path} is not a valid ZIP archive.")
         with open_archive(file, path.name) as archive:
             yield _Archive(archive)
 
 
 @contextmanager
 def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
-    """A zip archive of plain files with paths below its top, of a number and a size that can be borne; nothing of it
-    has been unpacked.
+    """Open a ZIP archive after checking the types, the paths, the number and the total size of its files.
 
     Raises:
-        DatasetError: when it is another one, or damaged.
+        DatasetError: when a check fails or the archive is damaged.
     """
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise DatasetError(f"Expected a whole zip archive; got a damaged one: {name!r:.80}.") from error
+        raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
     with archive:
         members = archive.infolist()
-        _check_count(len(members), "archive")
+        _check_count(len(members), "An archive")
         for member in members:
             _check_member(member)
         total = sum(member.file_size for member in members)
         if total > MOST_BYTES:
             raise DatasetError(
-                f"Expected an archive of at most {MOST_BYTES / 1e9:g} GB unpacked; got {total / 1e9:.1f} GB."
+                f"An archive may have at most {MOST_BYTES / 1e9:g} GB unpacked; this one has {total / 1e9:.1f} GB."
             )
         yield archive
 
@@ -85,13 +85,13 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.names = sorted(_walk(path, "", _DEPTH))
-        _check_count(len(self.names), "folder")
+        _check_count(len(self.names), "A folder")
 
     def read(self, name: str) -> bytes:
         path = self._path / name
         found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # to read a pipe would be to wait for ever
-            raise DatasetError("Expected a file; got something else.")
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe would block
+            raise DatasetError("This is not a regular file.")
         _check_size(found.st_size)
         return path.read_bytes()
 
@@ -105,11 +105,11 @@ class _Archive:
 
     def read(self, name: str) -> bytes:
         member = self._members[name]
-        _check_size(member.file_size)  # no more than this is unpacked, whatever else is packed
+        _check_size(member.file_size)  # zipfile does not unpack more than this
         try:
             return self._archive.read(member)
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-            raise DatasetError("Expected a whole file in the archive; got a damaged one.") from error
+            raise DatasetError("This file is damaged in the archive.") from error
 
 
 def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
@@ -126,29 +126,35 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
 
 
 def _is_hidden(name: str) -> bool:
-    """What file managers leave behind."""
+    """Return whether a name is hidden or belongs to a file manager."""
     return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
-def _check_count(count: int, what: str) -> None:
+def _check_count(count: int, container: str) -> None:
     if count > MOST_FILES:
-        raise DatasetError(f"Expected at most {MOST_FILES:,} files in the {what}; got {count:,}.")
+        raise DatasetError(f"{container} may have at most {MOST_FILES:,} files; this one has {count:,}.")
 
 
 def _check_size(size: int) -> None:
     if size > MAX_BYTES:
-        raise DatasetError(f"Expected an image file of at most {MAX_BYTES / 1e6:.0f} MB; got {size / 1e6:.1f} MB.")
+        raise DatasetError(
+            f"An image file may have at most {MAX_BYTES / 1e6:.0f} MB; this one has {size / 1e6:.1f} MB."
+        )
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename.replace("\\", "/")
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-        raise DatasetError(f"Expected an archive with paths below its top only; got {member.filename!r:.80}.")
+        raise DatasetError(f"The archive contains an absolute path or '..': {member.filename!r:.80}.")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         what = "a link" if kind == stat.S_IFLNK else "a special file"
-        raise DatasetError(f"Expected an archive of plain files; got {what}: {member.filename!r:.80}.")
+        raise DatasetError(f"The archive contains {what}: {member.filename!r:.80}. Use regular files only.")
     if member.flag_bits & 1:
-        raise DatasetError(f"Expected an archive without a password; got one for {member.filename!r:.80}.")
+        raise DatasetError(
+            f"The archive contains an encrypted file: {member.filename!r:.80}. Create it without a password."
+        )
     if member.compress_type not in _METHODS:
-        raise DatasetError(f"Expected an archive packed with deflate or not at all; got {member.filename!r:.80}.")
+        raise DatasetError(
+            f"Unsupported compression of {member.filename!r:.80} in the archive. Use deflate or no compression."
+        )

@@ -1,4 +1,4 @@
-"""A collection: images in files of a person, listed and labelled, to be read one after the other."""
+"""Image files of a user with their labels, read one at a time."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +22,15 @@ _AHEAD = 64
 
 @dataclass(frozen=True)
 class Collection:
-    """What is known before an image is read.
+    """The image files of a dataset and their labels, before any image is read.
 
-    `names` are the files in the order in which they are kept, `labels` int64 of shape (files,), or uint8 of shape
-    (files, attributes). `parts` says TRAIN, VALIDATION or TEST for each, validation last of the training images;
-    without it every fifth image of a class that can be read, from its second, is a test image: an 80/20 split that
-    holds in each class. `load` reads one image as uint8 of `input_shape` and raises DatasetError or OSError where it
-    cannot. `skipped` are files that need no reading to be refused, each with a reason.
+    Attributes:
+        names: Files, in the order in which they are stored.
+        labels: int64 of shape (files,), or uint8 of shape (files, attributes).
+        load: Function that reads an image as uint8 of `input_shape`; raises DatasetError or OSError.
+        parts: TRAIN, VALIDATION or TEST for each file, with validation images after the training images. If None,
+            every fifth readable image of a class, starting with the second, is a test image (stratified 80/20 split).
+        skipped: Files that are skipped without being read, each with a reason.
     """
 
     names: list[str]
@@ -42,8 +44,10 @@ class Collection:
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self) -> Iterator[tuple[int, NDArray[np.uint8] | str]]:
-        """Each place in `names` with its image, or with the reason why it cannot be read. Several are read at once,
-        few ahead of their turn."""
+        """Yield the index of each file with its image, or with the reason why it cannot be read.
+
+        Files are read in parallel, a few of them ahead.
+        """
         with ThreadPoolExecutor(_WORKERS) as pool:
             for start in range(0, len(self.names), _AHEAD):
                 yield from enumerate(pool.map(self._try, self.names[start : start + _AHEAD]), start)
@@ -54,11 +58,11 @@ class Collection:
         except HeadroomError as error:
             return str(error)
         except OSError as error:
-            return f"Expected to be able to read it; got: {error.strerror or error}."
+            return f"Cannot read the file: {error.strerror or error}."
 
 
 Survey = Callable[[Path, int | None], AbstractContextManager[Collection]]
-"""Lists what is at a path, for images of a side; the collection can be read inside the context.
+"""Function that lists the images at a path, for a side length; the collection can be read inside the context.
 
-Raises DatasetError, one sentence, when the path is not laid out as expected.
+Raises DatasetError when the files at the path do not have the expected layout.
 """

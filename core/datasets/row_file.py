@@ -1,4 +1,4 @@
-"""Arrays on disk, written and read a few rows at a time, so that memory stays small however large they are."""
+"""Arrays on disk, written and read in blocks of rows to limit memory use."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _BLOCK_BYTES = 8_000_000
 
 
 class RowWriter:
-    """An .npy file that grows by rows; its header says how many once the block ends."""
+    """Writer of an .npy file, row by row; the number of rows is written to the header at the end of the block."""
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self.path, self.row_shape, self.dtype, self.count = path, row_shape, np.dtype(dtype), 0
@@ -38,7 +38,7 @@ class RowWriter:
             if kind is None:
                 self._file.seek(0)
                 end = self._write_header()
-                assert end == self._start  # NumPy leaves room in the header for the first axis to grow
+                assert end == self._start  # NumPy reserves space in the header for a longer first axis
 
     def _write_header(self) -> int:
         shape = (self.count, *self.row_shape)
@@ -48,7 +48,7 @@ class RowWriter:
 
 
 def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
-    """The rows of an .npy file, some at a time. They are read, not mapped: what was read can be forgotten."""
+    """Yield the rows of an .npy file in blocks. They are read, not memory-mapped, to limit memory use."""
     with path.open("rb") as file:
         shape, dtype = _read_header(file)
         row_bytes = dtype.itemsize * int(np.prod(shape[1:]))
@@ -59,7 +59,7 @@ def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
 
 
 def compute_fingerprint(arrays: Arrays) -> str:
-    """First 16 hex digits of a SHA-256 over dtype, shape and bytes of the four arrays."""
+    """Return the first 16 hex digits of the SHA-256 of dtype, shape and bytes of the four arrays."""
     digest = hashlib.sha256()
     for name in ARRAYS:
         array = np.ascontiguousarray(getattr(arrays, name))
@@ -69,10 +69,10 @@ def compute_fingerprint(arrays: Arrays) -> str:
 
 
 def read_fingerprint(folder: Path) -> str:
-    """As `compute_fingerprint`, of the four files in a folder; they are read to the end.
+    """Compute the fingerprint of the four files in a folder (see `compute_fingerprint`).
 
     Raises:
-        OSError, ValueError: when one is absent, or shorter than it says.
+        OSError, ValueError: when a file is missing or truncated.
     """
     digest = hashlib.sha256()
     for name in ARRAYS:

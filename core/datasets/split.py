@@ -1,4 +1,4 @@
-"""Which images of the training split train, and which are kept for validation."""
+"""Split of the training images into training and validation."""
 
 import math
 
@@ -7,16 +7,19 @@ from core.spec import SETTINGS, RunSpec
 
 
 def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> tuple[range, range]:
-    """Indices of the training and of the validation images among the `train_count` of the training split.
+    """Return the indices of the training and the validation images among `train_count` images.
 
-    Data with a validation split of its own has it at the end of the training split: the first `train_images` of the
-    others train, the first `validation_images` of that split validate. Of other data the first `train_images` are
-    used, all without it, and the last `validation_images` of them validate; without those the last
-    `validation_fraction`, rounded as by `validation_split` of Keras' `Model.fit`
+    With a predefined validation split, which is at the end of the training split, the first `train_images` other
+    images are used for training and the first `validation_images` of that split for validation. Otherwise the first
+    `train_images` are used (default: all), and the last `validation_images` or `validation_fraction` of them for
+    validation. The fraction is rounded like `validation_split` of Keras' `Model.fit`
     (`keras/src/trainers/data_adapters/array_slicing.py`).
 
+    Args:
+        own_validation: Size of the predefined validation split; 0 without one.
+
     Raises:
-        SpecError: when there are not so many images, or too few to split.
+        SpecError: when there are not enough images.
 
     >>> compute_split(RunSpec(train_images=1000), 1437)
     (range(0, 800), range(800, 1000))

@@ -1,1 +1,1 @@
-"""Runs told to other people's tools, one file a tool."""
+"""Exporters: finished runs for MLflow and TensorBoard, one file per tool."""

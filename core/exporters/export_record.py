@@ -1,7 +1,7 @@
-"""What any tool is told of a run: its settings, its curves and figures with their times, its costs, and people's words.
+"""Export record of a run: hyperparameters, metrics with timestamps, costs and notes, in a form that all exporters use.
 
-Times are UNIX seconds. A run ended when its record was written, and began its seconds of training before that, so its
-epochs stand later than they were by as long as it was measured and written afterwards.
+Times are UNIX seconds. A run ends when its record is written and starts its training time before that. The timestamps
+of the epochs are therefore later than the actual ones, by the time spent on evaluation and writing.
 """
 
 import json
@@ -34,7 +34,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Point:
-    """One value of a curve; `step` is the epoch, from 1."""
+    """One value of a metric. `step` is the epoch, counted from 1."""
 
     split: str
     metric: str
@@ -45,9 +45,10 @@ class Point:
 
 @dataclass(frozen=True)
 class ExportRecord:
-    """
+    """A run and its note, as exporters need them.
+
     Raises:
-        RunDamagedError: when a file that is asked for is not what the worker wrote.
+        RunDamagedError: from any property, when a file does not match its checksum.
     """
 
     run: Run
@@ -58,49 +59,51 @@ class ExportRecord:
         return self.note.name or self.run.run_id
 
     @property
-    def ended(self) -> float:
+    def ended_at(self) -> float:
         return datetime.fromisoformat(self.run.record.finished_at).timestamp()
 
     @cached_property
-    def began(self) -> float:
-        return self.ended - max([self.run.record.cost.train_seconds, *self.run.history["seconds"]])
+    def started_at(self) -> float:
+        return self.ended_at - max([self.run.record.cost.train_seconds, *self.run.history["seconds"]])
 
     @property
     def settings(self) -> dict[str, str | int | float | bool]:
-        """The recipe and every knob that makes a difference to the run; what is not set is «none» or the like."""
+        """Return the recipe and the hyperparameters that the run uses. Unset values become text such as "none"."""
         spec, recipe = self.run.spec, recipe_of(self.run.spec)
         used = {name: getattr(spec, name) for name in SETTINGS if spec.uses(name)} | {
             "data": self.run.record.data.fingerprint
         }
-        told = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
-        return {"recipe": recipe.name if recipe else "none", **told}
+        values = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
+        return {"recipe": recipe.name if recipe else "none", **values}
 
     @property
     def points(self) -> list[Point]:
-        """Losses and accuracies of every epoch, and of the test images at the last; what is not finite is absent."""
+        """Return loss and accuracy of every epoch, and on the test set at the last. Non-finite values are omitted."""
         history, record = self.run.history, self.run.record
         found = [
-            Point(split, metric, int(epoch), self.began + float(seconds), float(value))
+            Point(split, metric, int(epoch), self.started_at + float(seconds), float(value))
             for column, (split, metric) in _CURVES.items()
             for epoch, seconds, value in zip(history["epoch"], history["seconds"], history[column], strict=True)
         ]
         for metric, value in (("loss", record.metrics.test_loss), ("accuracy", record.metrics.test_accuracy)):
-            found.append(Point("test", metric, record.trained_epochs, self.ended, math.nan if value is None else value))
+            found.append(
+                Point("test", metric, record.trained_epochs, self.ended_at, math.nan if value is None else value)
+            )
         return [point for point in found if math.isfinite(point.value)]
 
     @property
     def costs(self) -> dict[str, float]:
-        """By the names of `Cost`, in its units."""
+        """Return the costs by name, with the names and units of `Cost`."""
         return {name: value for name, value in self.run.record.cost.model_dump().items() if value is not None}
 
     @property
     def record_checksum(self) -> str:
-        """SHA-256 of record.json, which holds the checksums of all else: two trainings of one spec have two."""
+        """Return the SHA-256 of record.json. It differs if the same spec is trained twice."""
         return compute_checksum(self.run.path / "record.json")
 
     @property
     def commit(self) -> str | None:
-        """The git commit of the code that trained it, where that is known."""
+        """Return the git commit of the code that trained the run, None if unknown."""
         if "environment.json" not in self.run.record.checksums:
             return None
         try:
@@ -112,15 +115,15 @@ class ExportRecord:
 
     @property
     def spec_text(self) -> str:
-        """The canonical spec as JSON, from which the id follows."""
+        """Return the canonical spec as JSON. The run ID is a hash of it."""
         return json.dumps(self.run.spec.canonical(), sort_keys=True)
 
 
 def open_export_records(store: RunStore, run_ids: Sequence[str]) -> list[ExportRecord]:
-    """Each run once, in their order, after all its files were checked.
+    """Open the runs in the given order, without duplicates, and verify the checksums of all their files.
 
     Raises:
-        RunNotFoundError, RunDamagedError: when a run is not here, or not as it was written.
+        RunNotFoundError, RunDamagedError: when a run does not exist or is damaged.
         HomeError: when the notes cannot be read.
     """
     notes = NoteBook(store.home).read_all()
@@ -131,7 +134,7 @@ def open_export_records(store: RunStore, run_ids: Sequence[str]) -> list[ExportR
 
 
 def write_literally(text: str) -> str:
-    r"""Markdown that shows a text as it is, a line a line: a block of code, which no line can end.
+    r"""Return Markdown that shows a text unchanged, as an indented code block.
 
     >>> print(write_literally("# no title\r\n![no](picture)"))
         # no title
@@ -141,5 +144,5 @@ def write_literally(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Without control characters, which some databases refuse, but tabs and ends of lines."""
-    return "".join("�" if unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n" else sign for sign in text)
+    """Replace control characters, which some databases reject, except tabs and line breaks."""
+    return "".join("�" if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n" else char for char in text)

@@ -1,1 +1,1 @@
-"""Trainings that wait or run: the table of jobs, the dispatcher that owns it, and where a job runs."""
+"""The job queue, the dispatcher that processes it, and the executors that run jobs."""

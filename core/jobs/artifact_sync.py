@@ -1,4 +1,4 @@
-"""Copies finished runs to HEADROOM_ARTIFACTS while the dispatcher works; a run that was missed is copied next time."""
+"""Artifact sync: copies finished runs to HEADROOM_ARTIFACTS while the dispatcher runs; failed copies are retried."""
 
 import os
 import sys
@@ -12,57 +12,58 @@ from core.home import Home
 from core.store.artifact import ArtifactStore
 from core.store.run import Run
 
-_LOOK_SECONDS = 2.0
+_POLL_SECONDS = 2.0
 _RETRY_SECONDS = 30.0
 
 
 @contextmanager
-def keeping(home: Home) -> Iterator[None]:
-    """Beside the block, then once more, copies what the store lacks; does nothing where none is named.
+def syncing(home: Home) -> Iterator[None]:
+    """Copy missing runs to the artifact store in the background, and once more when the block ends.
 
-    A store that cannot be reached is told in the log and tried again; it holds up no training.
+    Without an artifact store this does nothing. If the store cannot be reached, the error is logged and the copy is
+    retried; training is not delayed.
 
     Raises:
-        ArtifactError: when HEADROOM_ARTIFACTS is no URL that can be used.
+        ArtifactError: when HEADROOM_ARTIFACTS is not a usable URL.
     """
     store = ArtifactStore.read()
     if store is None:
         yield
         return
-    keeper = _Keeper(home, store)
-    thread = threading.Thread(target=keeper.run, name="keeper", daemon=True)
+    sync = _ArtifactSync(home, store)
+    thread = threading.Thread(target=sync.run, name="artifact-sync", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        keeper.ended.set()
+        sync.ended.set()
         thread.join()
 
 
-class _Keeper:
+class _ArtifactSync:
     def __init__(self, home: Home, store: ArtifactStore) -> None:
         self.ended = threading.Event()
         self._home = home
         self._store = store
-        self._kept: set[str] | None = None
+        self._copied: set[str] | None = None
         self._problem = ""
 
     def run(self) -> None:
-        while not self.ended.wait(_LOOK_SECONDS if self._keep_all() else _RETRY_SECONDS):
+        while not self.ended.wait(_POLL_SECONDS if self._copy_all() else _RETRY_SECONDS):
             pass
-        self._keep_all()
+        self._copy_all()
 
-    def _keep_all(self) -> bool:
-        """Returns whether all went well."""
+    def _copy_all(self) -> bool:
+        """Return whether every missing run was copied."""
         problem = ""
         try:
-            if self._kept is None:
-                self._kept = self._store.list_ids()
-            here = set(os.listdir(self._home.runs)) if self._home.runs.is_dir() else set()
-            for run_id in sorted(name for name in here - self._kept if name[0] != "."):
-                with suppress(RunError):  # a damaged one is none, and is not looked at again
-                    self._store.keep(Run.open(self._home.runs / run_id))
-                self._kept.add(run_id)
+            if self._copied is None:
+                self._copied = self._store.list_ids()
+            local = set(os.listdir(self._home.runs)) if self._home.runs.is_dir() else set()
+            for run_id in sorted(name for name in local - self._copied if name[0] != "."):
+                with suppress(RunError):  # a damaged run is skipped and not checked again
+                    self._store.upload(Run.open(self._home.runs / run_id))
+                self._copied.add(run_id)
         except (HeadroomError, OSError) as error:
             problem = str(error)
         if problem and problem != self._problem:

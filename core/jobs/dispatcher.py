@@ -1,4 +1,4 @@
-"""The loop that owns the table: claims, attempts, retries and cancels. One a home, gone when idle for a while."""
+"""The dispatcher: claims, starts, retries and cancels jobs. One process per home; it exits after an idle time."""
 
 import fcntl
 import json
@@ -27,9 +27,10 @@ _TICK_SECONDS = 0.1
 
 
 def ensure_dispatcher(home: Home) -> bool:
-    """Starts the dispatcher of a home when there is work left and nobody does it. Cheap otherwise: call it often.
+    """Start the dispatcher of a home if jobs are left and no dispatcher is running. Cheap otherwise: call it often.
 
-    Returns whether a dispatcher is at work; False where there is nothing to do or nothing can be written.
+    Returns:
+        Whether a dispatcher is running; False if there is nothing to do or the home is read-only.
     """
     if not JobQueue(home).has_work():
         return False
@@ -40,7 +41,7 @@ def ensure_dispatcher(home: Home) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with (home.jobs / "dispatcher.log").open("ab") as log:
-            # It inherits the lock, so between this line and its first nobody else starts one.
+            # The process inherits the lock, so no other process starts a second dispatcher in the meantime.
             process = subprocess.Popen(
                 build_command(DISPATCHER, str(home.path.absolute()), "--lock", str(lock)),
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(lock,),
@@ -49,7 +50,7 @@ def ensure_dispatcher(home: Home) -> bool:
     except BlockingIOError:
         pass
     except OSError as error:
-        raise HomeError(f"Expected to be able to start a dispatcher in {home.jobs}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot start a dispatcher in {home.jobs}: {error.strerror}.") from error
     finally:
         os.close(lock)
     return True
@@ -60,16 +61,16 @@ def _open_lock(home: Home) -> int:
         home.jobs.mkdir(parents=True, exist_ok=True)
         return os.open(home.jobs / "dispatcher.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise HomeError(f"Expected to be able to write {home.jobs}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot write {home.jobs}: {error.strerror}.") from error
 
 
 class Dispatcher:
-    """Moves jobs from queued to running to their end.
+    """Process that moves jobs from queued to running to finished, failed or cancelled.
 
-    Everything it must remember stands in the table and in the jobs' folders, so it may be killed at any moment: the
-    next one adopts what still runs and queues what died. It ends by itself, with `outdated` set, when the
-    code on disk has changed and a job waits that was asked for since it began: a fresh process should take over. (Who
-    asked before gets the code at hand; else somebody who keeps saving files would keep them waiting.)
+    Its state is kept in the job table and in the job folders, so it can be killed at any time: the next dispatcher
+    adopts running attempts and requeues lost ones. It stops with `outdated` set when the code on disk has changed and a
+    job was submitted after it started, so that a new process runs the new code. Jobs submitted earlier run with the
+    loaded code; otherwise every saved file would delay them.
     """
 
     def __init__(self, home: Home, executor: Executor, *, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -78,17 +79,17 @@ class Dispatcher:
         self.executor = executor
         self.idle_seconds = idle_seconds
         self.outdated = False
-        self._begun_at = self.queue.newest_number()
+        self._newest_at_start = self.queue.newest_number()
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
-        self._dropped_at = -1.0
+        self._checked_overdue_at = -1.0
 
     def run(self, lock: int | None = None) -> None:
-        """Works until there has been nothing to do for `idle_seconds`, or it is outdated; returns at once when another
-        one is at work.
+        """Process jobs until the queue has been idle for `idle_seconds` or the code is outdated. Return immediately if
+        another dispatcher is running.
 
         Args:
-            lock: descriptor of the lock file when the caller holds it already.
+            lock: descriptor of the lock file, if the caller already holds the lock.
         """
         if lock is None:
             lock = _open_lock(self.home)
@@ -101,10 +102,10 @@ class Dispatcher:
         os.set_inheritable(lock, False)
         try:
             while True:
-                os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for people
+                os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for users who inspect the file
                 self._work()
                 os.ftruncate(lock, 0)
-                # Who submits writes the table first and tries the lock second; so after letting go, look once more.
+                # Submitters write the table first and try the lock second, so check the table again after releasing it.
                 fcntl.flock(lock, fcntl.LOCK_UN)
                 if self.outdated or not self.queue.has_work():
                     return
@@ -121,24 +122,24 @@ class Dispatcher:
             try:
                 if self.step():
                     busy_at = time.monotonic()
-            except HomeError as error:  # a full disk may have room again; an absent table ends the loop
-                _say(str(error))
+            except HomeError as error:  # a full disk may be freed; a missing table ends the loop
+                _log(str(error))
                 if not self.queue.path.exists():
                     return
                 time.sleep(1)
             time.sleep(_TICK_SECONDS)
 
     def step(self) -> bool:
-        """Looks once after every running job and starts what there is room for. Returns whether work is left."""
-        running = [job for job in self.queue.running() if not self._look_after(job)]
+        """Check every running job once and start queued jobs in free slots. Return whether jobs are left."""
+        running = [job for job in self.queue.running() if not self._has_ended(job)]
         self._drop_overdue()
         if self.queue.paused() or not self.queue.has("queued"):
             return bool(running)
-        # Asked for last and only when something waits: an executor may need seconds to get ready.
+        # Last and only when jobs are queued: an executor may need seconds to become ready.
         free = self.executor.slots - len(running)
         queued = [job.number for job in self.queue.unfinished() if job.state == "queued"] if free > 0 else []
-        if queued and max(queued) > self._begun_at and is_outdated():
-            _say("The code has changed: starting anew with it.")
+        if queued and max(queued) > self._newest_at_start and is_outdated():
+            _log("The code has changed: restarting the dispatcher.")
             self.outdated = True
             return True
         for _ in range(free):
@@ -149,20 +150,20 @@ class Dispatcher:
         return True
 
     def _drop_overdue(self) -> None:
-        """What its sweep has no time left for is not started. Looked up once a second: budgets are in minutes."""
-        if time.monotonic() - self._dropped_at < 1:
+        """Cancel queued jobs whose sweep has used its time budget, at most once per second."""
+        if time.monotonic() - self._checked_overdue_at < 1:
             return
-        self._dropped_at = time.monotonic()
+        self._checked_overdue_at = time.monotonic()
         for job, reason in list_overdue(self.home, self.queue.unfinished()):
             self._end(job, "cancelled", reason)
 
-    def _look_after(self, job: Job) -> bool:
-        """Returns whether the attempt has ended."""
+    def _has_ended(self, job: Job) -> bool:
+        """Poll an attempt, stop it if the job was cancelled, and return whether it has ended."""
         if job.cancel:
             self.executor.stop(job.handle)
         status = self._ended.get(job.handle) or self.executor.poll(job.handle)
         if status.ended:
-            self._ended[job.handle] = status  # an executor tells it once, and a full disk may refuse to have it written
+            self._ended[job.handle] = status  # reported once by the executor; saving it may fail on a full disk
             self._settle(job, status)
             del self._ended[job.handle]
         return status.ended
@@ -177,7 +178,7 @@ class Dispatcher:
             with replacing(folder / "attempt") as temporary:
                 temporary.write_text(f"{job.attempt}\n", encoding="utf-8")
             self.executor.start(job.handle, folder)
-            _say(f"{job.run_id}: attempt {job.attempt} started.")
+            _log(f"{job.run_id}: attempt {job.attempt} started.")
         except HeadroomError as error:
             self._end(job, "failed", str(error))
 
@@ -185,23 +186,23 @@ class Dispatcher:
         if self._store.path(job.run_id):
             self._finish(job)
         elif status.state == "failed" and not job.cancel:
-            log, own = self.executor.logs(job.handle), (self.home.jobs / job.run_id / "attempt").exists()
-            self._end(job, "failed", explain_failure(log, folder_there=own))
+            log, exists = self.executor.logs(job.handle), (self.home.jobs / job.run_id / "attempt").exists()
+            self._end(job, "failed", explain_failure(log, folder_exists=exists))
         elif job.cancel or job.deaths + 1 < MAX_ATTEMPTS:
             state = self.queue.requeue(job)
-            _say(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
+            _log(f"{job.run_id}: attempt {job.attempt} ended without a result ({status}); {state}.")
         else:
             self._end(job, "failed", explain_loss(status, self.executor.logs(job.handle), MAX_ATTEMPTS))
 
     def _finish(self, job: Job) -> None:
-        # When the run was there before, the worker could not publish its folder.
+        # If the run already existed, the worker could not publish its folder.
         shutil.rmtree(self.home.jobs / job.run_id, ignore_errors=True)
         self._end(job, "finished")
 
     def _end(self, job: Job, state: State, reason: str = "") -> None:
         self.queue.settle(job, state, reason)
-        _say(f"{job.run_id}: {state}. {reason}".rstrip())
+        _log(f"{job.run_id}: {state}. {reason}".rstrip())
 
 
-def _say(sentence: str) -> None:
-    print(time.strftime("%Y-%m-%d %H:%M:%S"), sentence, file=sys.stderr, flush=True)
+def _log(message: str) -> None:
+    print(time.strftime("%Y-%m-%d %H:%M:%S"), message, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Where a job runs: what the dispatcher needs of a machine, and no more."""
+"""Executors: the interface between the dispatcher and the machines that run jobs."""
 
 import signal
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Status:
-    """How an attempt fares.
+    """Status of an attempt.
 
-    `ok` and `failed` ended by themselves with exit code 0 or another one, `stopped` because it was told to, `lost`
-    without a word: killed, crashed, or its machine is gone. `out_of_memory` says that it was the system that ended it,
-    for want of memory. `reason` is what is known beside the exit code.
+    `ok` and `failed` exited on their own with a zero or nonzero exit code, `stopped` was stopped on request, and `lost`
+    was killed, crashed or disappeared with its machine. `out_of_memory` is True if the system killed it because memory
+    ran out. `reason` gives details that the exit code does not.
     """
 
     state: Literal["running", "ok", "failed", "stopped", "lost"]
@@ -25,7 +25,7 @@ class Status:
         return self.state != "running"
 
     def __str__(self) -> str:
-        """As the end of «… got killed by signal 9»."""
+        """Describe how the attempt ended, such as "killed by signal 9 (Killed)"."""
         if self.reason:
             return self.reason
         if self.exit_code is None:
@@ -36,27 +36,28 @@ class Status:
 
 
 class Executor(Protocol):
-    """Runs `python -m core.training FOLDER` somewhere. The dispatcher calls it from one thread and cannot wait.
+    """Runs `python -m core.training FOLDER` on some machine. Called from one thread; no method may block.
 
-    A handle is the dispatcher's name for an attempt, so it is known before the attempt is, also to the next dispatcher.
+    A handle is the dispatcher's name for an attempt. It does not depend on the process, so the next dispatcher knows it
+    too.
     """
 
     @property
     def slots(self) -> int:
-        """How many attempts may run at once. 0 while there is nowhere to run yet; asking gets it ready."""
+        """Number of parallel attempts; 0 until the executor is ready. Reading it starts the preparation."""
 
     def start(self, handle: str, folder: Path) -> None:
-        """Starts an attempt; one that already runs is left alone.
+        """Start an attempt; does nothing if it is already running.
 
         Raises:
-            JobError: when it cannot be started.
+            JobError: when the attempt cannot be started.
         """
 
     def poll(self, handle: str) -> Status:
-        """Also answers for attempts that an earlier dispatcher started; one that was never started is lost."""
+        """Return the status of an attempt, including those of an earlier dispatcher. An unknown attempt is lost."""
 
     def stop(self, handle: str) -> None:
-        """Asks an attempt to end; asked again for long enough, ends it by force."""
+        """Stop an attempt. Call repeatedly: after a grace period the attempt is killed."""
 
     def logs(self, handle: str) -> str:
-        """What the attempt has printed."""
+        """Return the end of the output of an attempt."""

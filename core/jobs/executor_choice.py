@@ -1,4 +1,4 @@
-"""Where jobs run, as the environment says: HEADROOM_EXECUTOR."""
+"""Choice of the executor from the environment variable HEADROOM_EXECUTOR."""
 
 import os
 from typing import Literal, get_args
@@ -14,9 +14,10 @@ Placement = Literal["local", "ray"]
 
 
 def read_placement() -> Placement:
-    """
+    """Return the executor selected by HEADROOM_EXECUTOR, "local" by default.
+
     Raises:
-        JobError: when HEADROOM_EXECUTOR is neither.
+        JobError: when HEADROOM_EXECUTOR has another value.
     """
     text = os.environ.get("HEADROOM_EXECUTOR", "").strip() or "local"
     for placement in get_args(Placement):
@@ -26,11 +27,11 @@ def read_placement() -> Placement:
 
 
 def check_placement() -> None:
-    """To be asked at the door: a dispatcher would have nobody to tell.
+    """Check the environment before jobs are submitted, because the dispatcher can only write errors to its log.
 
     Raises:
-        JobError: when HEADROOM_EXECUTOR or what belongs to it is not as it should be. Does not ask a cluster.
-        ArtifactError: when HEADROOM_ARTIFACTS is no URL that can be used.
+        JobError: when HEADROOM_EXECUTOR or a variable it depends on is invalid. A cluster is not contacted.
+        ArtifactError: when HEADROOM_ARTIFACTS is not a usable URL.
     """
     read_slots()
     ArtifactStore.read()
@@ -41,13 +42,14 @@ def check_placement() -> None:
 
 
 def build_executor(home: Home, *, module: str = TRAINING) -> Executor:
-    """
+    """Create the executor selected by the environment.
+
     Args:
-        module: what each process runs, as `python -m` would.
+        module: the module that each process runs with `python -m`.
 
     Raises:
-        JobError, ArtifactError: as `check_placement`.
-        HomeError: when the home cannot be written.
+        JobError, ArtifactError: see `check_placement`.
+        HomeError: when the home is not writable.
     """
     check_placement()
     if read_placement() == "local":

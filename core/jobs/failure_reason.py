@@ -1,52 +1,57 @@
-"""Why a training ended without a run, in one sentence for a person."""
+"""Failure reasons: messages about jobs that ended without a run."""
 
 import re
 
 from core.jobs.executor import Status
 
-NO_ROOM = "Expected room on the disk for this run; got none left: free some, then train it again."
-NO_MEMORY = "Expected enough memory for this model; got none left: choose fewer filters, units or a smaller batch."
+DISK_FULL = "The disk is full. Free disk space, then train this run again."
+OUT_OF_MEMORY = "The training ran out of memory. Use fewer filters or units, or a smaller batch size."
 _KILLED_FOR_MEMORY = (
-    "Expected enough memory for this model; the system ended {attempts} attempts for want of it: choose fewer filters, "
-    "units or a smaller batch, or fewer trainings side by side with HEADROOM_SLOTS."
+    "The training ran out of memory: the system killed {attempts} attempts. Use fewer filters or units, a smaller "
+    "batch size, or fewer jobs in parallel (HEADROOM_SLOTS)."
 )
-_FOLDER_GONE = "Expected the folder of a job to stay while it trains; got it deleted: ask again, and it begins anew."
-_ERROR_NAME = re.compile(r"^(\w+\.)*\w+Error: (?=Expected )")
-# What a process says that came to no sentence of its own.
+_FOLDER_DELETED = "The job folder was deleted during training. Retry the job; it starts from scratch."
+_NO_OUTPUT = "The training failed without any output. Retry the job."
+# The last line of a Python traceback of an error of core.errors, whose text is already a message.
+_HEADROOM_ERROR = re.compile(r"^core\.errors\.\w+: ")
+# A message of the training process: a sentence, not the name of a Python exception.
+_MESSAGE = re.compile(r"^(?![\w.]*(Error|Exception)\b)[A-Z].*\.$")
 _LAST_LINES = 5
-_TELLTALES = {
-    re.compile(r"No space left on device|Disk quota exceeded"): NO_ROOM,
-    re.compile(r"\bMemoryError\b|std::bad_alloc|Cannot allocate memory"): NO_MEMORY,
+_PATTERNS = {
+    re.compile(r"No space left on device|Disk quota exceeded"): DISK_FULL,
+    re.compile(r"\bMemoryError\b|std::bad_alloc|Cannot allocate memory"): OUT_OF_MEMORY,
 }
 
 
-def explain_failure(log: str, *, folder_there: bool = True) -> str:
-    """Of an attempt that ended by itself.
+def explain_failure(log: str, *, folder_exists: bool = True) -> str:
+    """Return the reason why an attempt exited with an error.
 
     Args:
-        log: what it printed, its own sentence last.
-        folder_there: whether the job's folder is still its own.
+        log: output of the attempt; its own message is the last line.
+        folder_exists: whether the job folder still exists.
     """
-    if not folder_there:
-        return _FOLDER_GONE
-    lines = _last_lines(log)
+    if not folder_exists:
+        return _FOLDER_DELETED
+    lines = _read_last_lines(log)
     if not lines:
-        return "Expected a training to say why it failed; got an empty log."
-    last = _ERROR_NAME.sub("", lines[-1])
-    return last if last.startswith("Expected ") else _find_telltale(lines) or last
+        return _NO_OUTPUT
+    message = _HEADROOM_ERROR.sub("", lines[-1])
+    if message != lines[-1] or _MESSAGE.match(message):
+        return message
+    return _match_patterns(lines) or message
 
 
 def explain_loss(status: Status, log: str, attempts: int) -> str:
-    """Of a job whose attempts ended without a word."""
+    """Return the reason why the last attempt of a job was killed, crashed or disappeared."""
     if status.out_of_memory:
         return _KILLED_FOR_MEMORY.format(attempts=attempts)
-    told = _find_telltale(_last_lines(log))
-    return told or f"Expected a training to end with a result; {attempts} attempts got {status}."
+    known = _match_patterns(_read_last_lines(log))
+    return known or f"The training stopped without a result in {attempts} attempts: {status}. See the job log."
 
 
-def _last_lines(log: str) -> list[str]:
+def _read_last_lines(log: str) -> list[str]:
     return [line.strip() for line in log.splitlines() if line.strip()][-_LAST_LINES:]
 
 
-def _find_telltale(lines: list[str]) -> str | None:
-    return next((said for telltale, said in _TELLTALES.items() if telltale.search("\n".join(lines))), None)
+def _match_patterns(lines: list[str]) -> str | None:
+    return next((reason for pattern, reason in _PATTERNS.items() if pattern.search("\n".join(lines))), None)

@@ -1,4 +1,4 @@
-"""What keeps the dispatcher from its jobs, told to whoever looks at them."""
+"""Dispatcher health: the reason why the dispatcher cannot start jobs, shown with the queue."""
 
 import time
 from contextlib import suppress
@@ -7,24 +7,24 @@ from core.errors import HomeError
 from core.files import replacing
 from core.home import Home
 
-_HOLDS_SECONDS = 60.0
+_VALID_SECONDS = 60.0
 
 
-def write_health(home: Home, sentence: str) -> None:
-    """Must be said again while it lasts; an empty sentence says that it is over."""
+def write_health(home: Home, message: str) -> None:
+    """Write a message about a problem, or clear it with an empty message. Call repeatedly while the problem lasts."""
     path = home.jobs / "trouble"
     with suppress(HomeError, OSError):
-        if not sentence:
+        if not message:
             path.unlink(missing_ok=True)
             return
         with replacing(path) as temporary:
-            temporary.write_text(f"{sentence}\n", encoding="utf-8")
+            temporary.write_text(f"{message}\n", encoding="utf-8")
 
 
 def read_health(home: Home) -> str:
-    """Empty when there is none, or nobody has said it for a minute: a dispatcher may be killed with it."""
+    """Return the message; "" without a problem, or if the message is over a minute old (the dispatcher was killed)."""
     path = home.jobs / "trouble"
     try:
-        return path.read_text(encoding="utf-8").strip() if time.time() - path.stat().st_mtime < _HOLDS_SECONDS else ""
+        return path.read_text(encoding="utf-8").strip() if time.time() - path.stat().st_mtime < _VALID_SECONDS else ""
     except (OSError, UnicodeDecodeError):
         return ""

@@ -1,4 +1,4 @@
-"""Jobs on this machine: each a fresh process, forked from one that has TensorFlow loaded where that is safe."""
+"""Executor for this machine: one process per job, forked from a process with TensorFlow loaded where that is safe."""
 
 import contextlib
 import fcntl
@@ -24,24 +24,24 @@ from core.jobs.progress import read_log
 
 MAX_SLOTS = 1024
 _GRACE_SECONDS = 2.0
-_TOGETHER_SECONDS = 1.0
+_MEMORY_KILL_SECONDS = 1.0
 
 
 def read_slots() -> int:
-    """Trainings side by side: HEADROOM_SLOTS, without it one for each core this process may use.
+    """Return the number of jobs in parallel: HEADROOM_SLOTS, by default one per available core.
 
     Raises:
-        JobError: when HEADROOM_SLOTS is no sensible number.
+        JobError: when HEADROOM_SLOTS is not a valid number.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return read_limit() or cores
 
 
 def read_limit() -> int | None:
-    """HEADROOM_SLOTS, None when it is not set.
+    """Return HEADROOM_SLOTS; None if it is not set.
 
     Raises:
-        JobError: when it is no sensible number.
+        JobError: when HEADROOM_SLOTS is not a valid number.
     """
     text = os.environ.get("HEADROOM_SLOTS", "").strip()
     if not text:
@@ -52,19 +52,20 @@ def read_limit() -> int | None:
 
 
 def can_fork_warm() -> bool:
-    """Whether workers may be forked from a process with TensorFlow loaded; macOS' frameworks do not survive a fork."""
+    """Return whether workers can be forked from a process with TensorFlow loaded; macOS libraries fail after a fork."""
     return sys.platform.startswith("linux") and "forkserver" in multiprocessing.get_all_start_methods()
 
 
 class LocalExecutor:
-    """The process of an attempt holds a lock on `<jobs>/processes/<handle>` as long as it lives. It writes its process
-    id there, and its exit code at a regular end: who reads the file knows all there is to know, also a dispatcher that
-    did not start the process.
+    """Executor that runs each attempt as a process on this machine.
+
+    The process holds a lock on `<jobs>/processes/<handle>` while it is running. It writes its process ID to that file,
+    and its exit code when it exits normally, so a dispatcher can also follow processes that it did not start.
 
     Args:
-        warm: fork from a process that has loaded `module`'s libraries, instead of starting Python anew.
-        module: what each process runs, as `python -m` would.
-        system: the root of the file system, where the kernel counts what it ended for want of memory.
+        warm: fork from a process that has loaded the libraries of `module`, instead of starting a new interpreter.
+        module: the module that each process runs with `python -m`.
+        system: root of the file system with the kernel's out-of-memory counters.
     """
 
     def __init__(self, home: Home, *, warm: bool | None = None, module: str = TRAINING, system: Path = SYSTEM) -> None:
@@ -76,10 +77,10 @@ class LocalExecutor:
         self._ready = threading.Event()
         self._warming: threading.Thread | None = None
         self._children: dict[str, BaseProcess | subprocess.Popen[bytes]] = {}
-        self._asked_at: dict[str, float] = {}
+        self._stop_requested_at: dict[str, float] = {}
         self._system = system
         self._memory_kills = count_memory_kills(system)
-        self._short_until = -math.inf
+        self._memory_short_until = -math.inf
 
     @property
     def slots(self) -> int:
@@ -91,7 +92,7 @@ class LocalExecutor:
         return 0
 
     def _warm_up(self) -> None:
-        """Loading takes seconds, in which the dispatcher has other things to do. The first fork returns after it."""
+        """Load the libraries in the background, which takes seconds, and test that forking works."""
         try:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload([f"{self.module}.preload"])
@@ -101,19 +102,17 @@ class LocalExecutor:
             if first.exitcode != 0:
                 raise OSError(f"exit code {first.exitcode}")
         except (OSError, EOFError) as error:
-            print(
-                f"Cannot fork workers from a loaded process ({error}); each starts anew.", file=sys.stderr, flush=True
-            )
+            print(f"Cannot fork workers: {error}. Each job starts a new Python process.", file=sys.stderr, flush=True)
             self._warm = False
         self._ready.set()
 
     def start(self, handle: str, folder: Path) -> None:
-        self._asked_at.pop(handle, None)
+        self._stop_requested_at.pop(handle, None)
         try:
             self.processes.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.processes / handle, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise JobError(f"Expected to be able to write {self.processes}; got: {error.strerror}.") from error
+            raise JobError(f"Cannot write {self.processes}: {error.strerror}.") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(lock, 0)
@@ -121,11 +120,11 @@ class LocalExecutor:
             self._scratch(handle).mkdir()
             self._children[handle] = self._launch(handle, folder, lock)
         except BlockingIOError:
-            pass  # a dispatcher before this one started it
+            pass  # started by an earlier dispatcher
         except (OSError, EOFError) as error:
-            raise JobError(f"Expected to be able to start a training; got: {error}.") from error
+            raise JobError(f"Cannot start a training process: {error}.") from error
         finally:
-            os.close(lock)  # the process has its own copy, and with it the lock
+            os.close(lock)  # the process keeps its own copy, and with it the lock
 
     def _launch(self, handle: str, folder: Path, lock: int) -> "BaseProcess | subprocess.Popen[bytes]":
         scratch = self._scratch(handle)
@@ -134,9 +133,9 @@ class LocalExecutor:
             child = context.Process(target=process.run, args=(self.module, folder, scratch, process.Inherited(lock)))
             child.start()
             return child
-        words = [self.module, str(folder), str(scratch), str(lock)]
+        arguments = [self.module, str(folder), str(scratch), str(lock)]
         return subprocess.Popen(
-            build_command(JOB_PROCESS, *words),
+            build_command(JOB_PROCESS, *arguments),
             cwd=process.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -145,55 +144,57 @@ class LocalExecutor:
         )
 
     def poll(self, handle: str) -> Status:
-        pid, exit_code, alive = self._look(handle)
+        pid, exit_code, alive = self._read_process(handle)
         child = self._children.get(handle)
-        known = _exit_code(child)
+        child_code = _exit_code(child)
         if alive:
             return Status("running")
-        if child is not None and known is None:
+        if child is not None and child_code is None:
             return Status("running")  # about to be reaped
         self._children.pop(handle, None)
-        stopped = self._asked_at.pop(handle, None) is not None
+        stopped = self._stop_requested_at.pop(handle, None) is not None
         if pid is not None and (stopped or child is not None):
-            _signal(pid, signal.SIGKILL)  # what the process may have left of its group; nobody else has that id yet
+            _signal(pid, signal.SIGKILL)  # remaining processes of its group; the ID cannot be reused yet
         shutil.rmtree(self._scratch(handle), ignore_errors=True)
         (self.processes / handle).unlink(missing_ok=True)
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
         if exit_code is None:
-            return Status("lost", known, out_of_memory=known in (None, -signal.SIGKILL) and self._memory_was_short())
+            return Status(
+                "lost", child_code, out_of_memory=child_code in (None, -signal.SIGKILL) and self._is_memory_short()
+            )
         return Status("ok" if exit_code == 0 else "failed", exit_code)
 
-    def _memory_was_short(self) -> bool:
-        """Whether the system has ended processes for want of memory since the last time that some were lost."""
+    def _is_memory_short(self) -> bool:
+        """Return whether the system killed processes because memory ran out, since the last lost attempts."""
         before, self._memory_kills = self._memory_kills, count_memory_kills(self._system)
         if self._memory_kills > before:
-            self._short_until = time.monotonic() + _TOGETHER_SECONDS
-        return time.monotonic() < self._short_until
+            self._memory_short_until = time.monotonic() + _MEMORY_KILL_SECONDS
+        return time.monotonic() < self._memory_short_until
 
     def stop(self, handle: str) -> None:
-        pid, _, alive = self._look(handle)
+        pid, _, alive = self._read_process(handle)
         if not alive or pid is None:
             return
-        asked_at = self._asked_at.setdefault(handle, time.monotonic())
-        overdue = time.monotonic() - asked_at > _GRACE_SECONDS
+        requested_at = self._stop_requested_at.setdefault(handle, time.monotonic())
+        overdue = time.monotonic() - requested_at > _GRACE_SECONDS
         _signal(pid, signal.SIGKILL if overdue else signal.SIGTERM)
 
     def logs(self, handle: str) -> str:
         return read_log(self.home, handle.partition("-")[0])
 
     def _scratch(self, handle: str) -> Path:
-        """The attempt's folder for temporary files; not in the job's folder, which will be published."""
+        """Return the folder for temporary files of an attempt. It is outside the job folder, which is published."""
         return self.processes / f"{handle}.tmp"
 
-    def _look(self, handle: str) -> tuple[int | None, int | None, bool]:
-        """Process id, exit code and whether the process lives; None for what its file does not say."""
+    def _read_process(self, handle: str) -> tuple[int | None, int | None, bool]:
+        """Return the process ID and the exit code, None if not in the file, and whether the process is running."""
         try:
             file = os.open(self.processes / handle, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             return None, None, False
         try:
-            words = os.read(file, 100).split()
+            values = os.read(file, 100).split()
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 alive = False
@@ -201,7 +202,7 @@ class LocalExecutor:
                 alive = True
         finally:
             os.close(file)
-        numbers = [int(word) for word in words] + [None, None]
+        numbers = [int(value) for value in values] + [None, None]
         return numbers[0], numbers[1], alive
 
 

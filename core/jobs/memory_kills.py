@@ -1,4 +1,4 @@
-"""How many processes the system has ended for want of memory."""
+"""Count of processes that the system killed because memory ran out."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ SYSTEM = Path("/")
 
 
 def count_memory_kills(system: Path = SYSTEM) -> int:
-    """Counted for the group of processes that this one belongs to, where the kernel does that, else for the machine; 0
-    where nothing counts them.
+    """Return the count of out-of-memory kills in the control group of this process if the kernel counts them, else on
+    the machine; 0 if there is no counter.
 
     Args:
-        system: the root of the file system.
+        system: root of the file system.
     """
     for path in (*_list_group_files(system), system / "proc/vmstat"):
         try:
@@ -24,7 +24,10 @@ def count_memory_kills(system: Path = SYSTEM) -> int:
 
 
 def _list_group_files(system: Path) -> list[Path]:
-    """Of version 2 of control groups, then of version 1. In a container the group's own folder may be the root."""
+    """Return the counter files of control groups version 2, then version 1.
+
+    In a container, the group may be mounted at the root.
+    """
     try:
         lines = (system / "proc/self/cgroup").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The process of a job: its own session, log and temporary files, then what `python -m` would run."""
+"""Process of a job: its session, log and temporary folder, in which a module runs as with `python -m`."""
 
 import io
 import os
@@ -15,29 +15,29 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Inherited:
-    """A file descriptor on its way into a forked process, with the lock that belongs to it."""
+    """File descriptor that is passed to a forked process together with its lock."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _arrived, (reduction.DupFd(self.descriptor),)
+        return _receive, (reduction.DupFd(self.descriptor),)
 
 
-def _arrived(passed: Any) -> int:
+def _receive(passed: Any) -> int:
     return int(passed.detach())
 
 
 def probe() -> None:
-    """The first forked process: that it ends well shows that forking works."""
+    """Do nothing: the first forked process, whose exit code shows that forking works."""
 
 
 def run(module: str, folder: Path, scratch: Path, lock: int) -> None:
-    """Runs `python -m module folder` and ends the process with its exit code.
+    """Run `python -m module folder` and exit the process with its exit code.
 
     Args:
         scratch: folder for temporary files.
-        lock: descriptor of the file that says that this process lives; gets its process id and exit code.
+        lock: descriptor of the locked process file, which receives the process ID and the exit code.
     """
     os.setsid()
     os.set_inheritable(lock, False)
@@ -57,7 +57,7 @@ def run(module: str, folder: Path, scratch: Path, lock: int) -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         if isinstance(end.code, str):
-            _say_last(end.code)
+            _print_last(end.code)
     except BaseException:
         with suppress(OSError):
             traceback.print_exc()
@@ -65,16 +65,16 @@ def run(module: str, folder: Path, scratch: Path, lock: int) -> None:
         with suppress(OSError):
             stream.flush()
     os.pwrite(lock, f"{os.getpid()} {code}".encode(), 0)
-    os._exit(code)  # what is left to do at the end of a process with TensorFlow in it can only go wrong
+    os._exit(code)  # skip the cleanup of TensorFlow, which can fail or hang
 
 
-def _say_last(sentence: str) -> None:
+def _print_last(message: str) -> None:
     try:
-        print(sentence, file=sys.stderr, flush=True)
-    except OSError:  # on a full disk the last words take the place of those before them
+        print(message, file=sys.stderr, flush=True)
+    except OSError:  # on a full disk, replace the log with the message
         with suppress(OSError):
             os.ftruncate(2, 0)
-            os.write(2, f"{sentence}\n".encode())
+            os.write(2, f"{message}\n".encode())
 
 
 if __name__ == "__main__":

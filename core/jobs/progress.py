@@ -1,4 +1,4 @@
-"""How far a training is, read from the files its worker writes."""
+"""Progress of a job, read from the files that its worker writes."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ _LINE_BYTES = 400
 
 
 class Progress(BaseModel):
-    """progress.json. What the worker has not said yet is None; `updated_at` is in seconds since 1970."""
+    """Content of progress.json. Values not reported yet are None; `updated_at` is in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,7 +29,7 @@ class Progress(BaseModel):
 
 
 def folder_of(home: Home, run_id: str) -> Path | None:
-    """Where the files of a job are: its own folder while it waits or runs, the run's once it is published."""
+    """Return the folder with the files of a job: the job folder until the run is published, then the run folder."""
     if not run_id.isalnum():
         return None
     folder = home.jobs / run_id
@@ -37,7 +37,7 @@ def folder_of(home: Home, run_id: str) -> Path | None:
 
 
 def read_progress(home: Home, run_id: str) -> Progress | None:
-    """None when the worker has not begun, or the file is no progress."""
+    """Return the progress of a job; None if the worker has not started or the file is invalid."""
     folder = folder_of(home, run_id)
     try:
         return Progress.model_validate_json((folder / "progress.json").read_bytes()) if folder else None
@@ -46,7 +46,7 @@ def read_progress(home: Home, run_id: str) -> Progress | None:
 
 
 def read_log(home: Home, run_id: str, lines: int = 50) -> str:
-    """The last `lines` of what the worker printed; empty when there is nothing."""
+    """Return the last `lines` lines of the job log; "" if it does not exist."""
     folder = folder_of(home, run_id)
     if folder is None or lines < 1:
         return ""

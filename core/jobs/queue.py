@@ -1,4 +1,4 @@
-"""The table of jobs: one SQLite file a home, read by pages and written by submitters and the dispatcher."""
+"""The job queue: a SQLite table per home, read by pages and written by submitters and the dispatcher."""
 
 import json
 import time
@@ -18,11 +18,11 @@ State = Literal["queued", "running", "finished", "failed", "cancelled"]
 _TABLE = """
 CREATE TABLE IF NOT EXISTS job (
     run_id TEXT PRIMARY KEY,
-    number INTEGER NOT NULL,             -- order of asking: a clock can go backwards, this cannot
+    number INTEGER NOT NULL,             -- order of submission; unlike a clock, it never goes backwards
     spec TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued',
-    attempt INTEGER NOT NULL DEFAULT 0,  -- only ever rises, so a worker can tell that it was replaced
-    deaths INTEGER NOT NULL DEFAULT 0,   -- attempts lost since somebody asked for this job
+    attempt INTEGER NOT NULL DEFAULT 0,  -- only increases, so a worker can detect that it was replaced
+    deaths INTEGER NOT NULL DEFAULT 0,   -- attempts lost since the job was submitted
     priority INTEGER NOT NULL DEFAULT 0,
     asked_by TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS job (
     started_at REAL,
     ended_at REAL
 );
-CREATE TABLE IF NOT EXISTS pause (       -- a row while nothing is to be started
+CREATE TABLE IF NOT EXISTS pause (       -- one row while the queue is paused
     since REAL NOT NULL,
     asked_by TEXT NOT NULL DEFAULT ''
 );
@@ -52,17 +52,17 @@ ON CONFLICT (run_id) DO UPDATE SET
 WHERE state NOT IN ('queued', 'running')
 """
 
-# A longer training goes on from a shorter one that is otherwise the same, so it waits while that one runs.
-_BEGUN = """
+# A job continues from a run with fewer epochs and otherwise the same spec, so it waits while that one is running.
+_SHORTER = """
 SELECT 1 FROM job AS shorter WHERE shorter.state = 'running'
-    AND CASE WHEN json_valid(shorter.spec) AND json_valid(waiting.spec)
-        THEN json_remove(shorter.spec, '$.epochs') = json_remove(waiting.spec, '$.epochs')
-            AND json_extract(shorter.spec, '$.epochs') < json_extract(waiting.spec, '$.epochs') END
+    AND CASE WHEN json_valid(shorter.spec) AND json_valid(longer.spec)
+        THEN json_remove(shorter.spec, '$.epochs') = json_remove(longer.spec, '$.epochs')
+            AND json_extract(shorter.spec, '$.epochs') < json_extract(longer.spec, '$.epochs') END
 """
 
 _CLAIM = f"""
 UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
-WHERE run_id = (SELECT run_id FROM job AS waiting WHERE state = 'queued' AND NOT EXISTS ({_BEGUN}) {_ORDER} LIMIT 1)
+WHERE run_id = (SELECT run_id FROM job AS longer WHERE state = 'queued' AND NOT EXISTS ({_SHORTER}) {_ORDER} LIMIT 1)
     AND NOT EXISTS (SELECT 1 FROM pause)
 RETURNING {_COLUMNS}
 """
@@ -76,10 +76,10 @@ WHERE run_id = ? RETURNING state
 
 @dataclass(frozen=True)
 class Job:
-    """One line of the table. Times are in seconds since 1970.
+    """One row of the job table. Times are in seconds since 1970.
 
-    `number` rises from one asking to the next, whatever the clock does. `deaths` counts the attempts that ended without
-    a word, `cancel` says that somebody wants it stopped.
+    `number` increases with each submission. `deaths` counts the attempts that were lost. `cancel` is True if a user
+    cancelled the job while it was running.
     """
 
     run_id: str
@@ -98,31 +98,32 @@ class Job:
 
     @property
     def spec(self) -> RunSpec:
-        """
+        """The spec of the job.
+
         Raises:
-            SpecError, UnknownNameError: when the job was queued by a version that knew other settings.
+            SpecError, UnknownNameError: when the job was queued by a version with other hyperparameters.
         """
         return _parse(self.spec_json)
 
     @property
     def handle(self) -> str:
-        """The name of the current attempt."""
+        """Name of the current attempt."""
         return f"{self.run_id}-{self.attempt}"
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Who stopped the queue, and when, in seconds since 1970."""
+    """Pause of the queue: its time in seconds since 1970, and the user who paused it."""
 
     since: float
     submitted_by: str
 
 
 class JobQueue:
-    """The jobs of a home. Reading makes no file, so it also works where nothing can be written.
+    """The jobs of a home. Reading creates no file, so it also works in a read-only home.
 
     Raises:
-        HomeError: from every method, when the table cannot be read or written.
+        HomeError: from every method, when the job database cannot be read or written.
     """
 
     def __init__(self, home: Home) -> None:
@@ -131,50 +132,50 @@ class JobQueue:
         self._store = RunStore(home)
 
     def jobs(self) -> list[Job]:
-        """All jobs, newest first. A job whose run is published is finished, whatever the table says yet."""
-        return [self._seen(job) for job in self._select("ORDER BY number DESC")]
+        """Return all jobs, newest first. A job whose run is published is finished, whatever its state in the table."""
+        return [self._update_state(job) for job in self._select("ORDER BY number DESC")]
 
     def job(self, run_id: str) -> Job | None:
-        return next((self._seen(job) for job in self._select("WHERE run_id = ?", run_id)), None)
+        return next((self._update_state(job) for job in self._select("WHERE run_id = ?", run_id)), None)
 
     def unfinished(self) -> list[Job]:
-        """Queued and running jobs as the table has them, in the order they will be, or were, started."""
+        """Return the queued and running jobs in the table, in the order in which they are started."""
         return self._select(f"WHERE state IN ('queued', 'running') {_ORDER}")
 
     def ended(self, limit: int) -> list[Job]:
-        """The jobs that ended, newest first, at most so many."""
+        """Return the newest `limit` finished, failed and cancelled jobs, newest first."""
         clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
         return self._select(clause, limit)
 
     def running(self) -> list[Job]:
-        """Jobs that the table has as running."""
+        """Return the jobs that are running in the table."""
         return self._select("WHERE state = 'running' ORDER BY number")
 
     def count(self) -> dict[State, int]:
-        """How many jobs the table has in each state; cheap however long it is."""
+        """Return the number of jobs in each state; cheap even for a long table."""
         rows: dict[Any, Any] = dict(self._table.select("SELECT state, count(*) FROM job GROUP BY state"))  # type: ignore[arg-type]
         return {state: rows.get(state, 0) for state in get_args(State)}
 
     def has(self, *states: State) -> bool:
-        """Whether the table has a job in one of these states; cheap however long it is."""
-        marks = ", ".join("?" * len(states))
-        return bool(self._select(f"WHERE state IN ({marks}) LIMIT 1", *states))
+        """Return whether any job has one of these states; cheap even for a long table."""
+        placeholders = ", ".join("?" * len(states))
+        return bool(self._select(f"WHERE state IN ({placeholders}) LIMIT 1", *states))
 
     def has_work(self) -> bool:
-        """Whether there is something for a dispatcher to do: in a paused queue, only to look after what runs."""
+        """Return whether a dispatcher is needed: for running jobs, and for queued jobs unless the queue is paused."""
         return self.has("running") or (self.paused() is None and self.has("queued"))
 
     def newest_number(self) -> int:
-        """The number of the job that was asked for last, 0 without one."""
+        """Return the number of the last submitted job; 0 for an empty table."""
         return max((job.number for job in self._select("ORDER BY number DESC LIMIT 1")), default=0)
 
     def paused(self) -> Pause | None:
-        """None while jobs are started as soon as there is room."""
+        """Return the pause of the queue; None if it is not paused."""
         rows = self._table.select("SELECT since, asked_by FROM pause LIMIT 1")
         return Pause(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def pause(self, submitted_by: str = "") -> None:
-        """From now on nothing is started; what runs goes on to its end. Pausing twice is pausing once."""
+        """Pause the queue: no new jobs start; running jobs finish. Has no effect on a paused queue."""
         with self._table.writing(create=True) as table:
             table.execute(
                 "INSERT INTO pause (since, asked_by) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM pause)",
@@ -182,49 +183,50 @@ class JobQueue:
             )
 
     def unpause(self) -> None:
-        """Ends a pause; without one, nothing changes."""
+        """Unpause the queue. Has no effect if it is not paused."""
         if self.paused():
             with self._table.writing() as table:
                 table.execute("DELETE FROM pause")
 
-    def move(self, run_id: str, places: int) -> None:
-        """Moves a queued job by so many places, towards the front when negative; it stops at either end.
+    def move(self, run_id: str, offset: int) -> None:
+        """Move a queued job by `offset` positions, towards the front if negative; it stops at either end.
 
         Raises:
-            JobError: when no queued job has that id.
+            JobError: when no queued job has this ID.
         """
         with self._table.writing() as table:
             rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {_ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
-                raise JobError(f"Expected the id of a queued job; got {run_id!r:.60}.")
-            begin = order.index(run_id)
-            order.insert(min(max(begin + places, 0), len(rows) - 1), order.pop(begin))
+                raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
+            position = order.index(run_id)
+            order.insert(min(max(position + offset, 0), len(rows) - 1), order.pop(position))
             table.executemany(
                 "UPDATE job SET priority = ?, number = ? WHERE run_id = ?",
                 [(*row[1:], moved) for row, moved in zip(rows, order, strict=True) if row[0] != moved],
             )
 
     def cancel(self, run_id: str) -> None:
-        """A queued job is cancelled at once; of a running one the dispatcher is asked to end it.
+        """Cancel a queued job immediately, or request the dispatcher to stop a running one.
 
         Raises:
-            JobError: when no queued or running job has that id.
+            JobError: when no queued or running job has this ID.
         """
         with self._table.writing() as table:
-            asked = table.execute(
+            changed = table.execute(
                 "UPDATE job SET cancel = 1, state = iif(state = 'queued', 'cancelled', state),"
                 " ended_at = iif(state = 'queued', ?, ended_at)"
                 " WHERE run_id = ? AND state IN ('queued', 'running')",
                 (time.time(), run_id),
             ).rowcount
-        if not asked:
-            raise JobError(f"Expected the id of a queued or running job; got {run_id!r:.60}.")
+        if not changed:
+            raise JobError(f"Job {run_id!r:.60} is not queued or running; it may have ended.")
 
     def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
-        """Queues what is not queued or running, all in one step; run id to state after it.
+        """Queue the specs that are not queued or running, in one transaction. A job that is being cancelled is kept.
 
-        Whoever asks again for a job that is being cancelled gets it back.
+        Returns:
+            The state of each job by run ID.
         """
         with self._table.writing(create=True) as table:
             states: dict[str, State] = {}
@@ -236,13 +238,13 @@ class JobQueue:
         return states
 
     def claim(self) -> Job | None:
-        """Takes the next queued job for a new attempt; one that will go on from a running one has to wait for it."""
+        """Claim the next queued job for a new attempt. A job that continues from a running one waits for it."""
         with self._table.writing() as table:
             row = table.execute(_CLAIM, (time.time(),)).fetchone()
         return _job(row) if row else None
 
     def requeue(self, job: Job) -> State:
-        """Gives a job whose attempt died its old place in the queue; one that was to be cancelled ends here."""
+        """Return a job whose attempt was lost to its position in the queue, or cancel it if that was requested."""
         with self._table.writing() as table:
             row = table.execute(_REQUEUE, (time.time(), job.run_id)).fetchone()
         state: State = row[0]
@@ -255,7 +257,7 @@ class JobQueue:
                 (state, reason, time.time(), job.run_id),
             )
 
-    def _seen(self, job: Job) -> Job:
+    def _update_state(self, job: Job) -> Job:
         if job.state in ("queued", "running") and self._store.path(job.run_id):
             return replace(job, state="finished", reason="")
         return job
@@ -264,7 +266,7 @@ class JobQueue:
         return [_job(row) for row in self._table.select(f"SELECT {_COLUMNS} FROM job {clause}", *values)]
 
 
-@lru_cache(maxsize=1024)  # pages that watch ask for the same ones again and again
+@lru_cache(maxsize=1024)  # live pages parse the same specs repeatedly
 def _parse(spec_json: str) -> RunSpec:
     return RunSpec.parse(json.loads(spec_json))
 

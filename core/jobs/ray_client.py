@@ -1,4 +1,4 @@
-"""A Ray cluster over the HTTP API of its head; Ray itself is imported nowhere."""
+"""Client of the HTTP API of a Ray cluster's head node; does not import Ray."""
 
 import os
 import re
@@ -11,20 +11,20 @@ import requests
 
 from core.errors import ClusterError, JobError
 
-_TIMEOUT_SECONDS = (2.0, 10.0)  # to connect, to answer
-_MOST_NODES = 1000
-_MOST_CPUS = 1024
+_TIMEOUT_SECONDS = (2.0, 10.0)  # connect, read
+_MAX_NODES = 1000
+_MAX_CPUS = 1024
 
 Node = dict[str, float]
-"""What a node has in all, by Ray's names: CPU, GPU, memory and others."""
+"""Total resources of a node by Ray's names: CPU, GPU, memory and others."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """`cpus` and `gpus` are what each training asks for; a share of a GPU is what several trainings divide.
+    """A Ray cluster. `cpus` and `gpus` are requested per job; jobs with a fraction of a GPU share one.
 
     Raises:
-        ClusterError: from every method, when the head does not answer, or not as Ray does.
+        ClusterError: from every method, when the head node cannot be reached or its response is not Ray's.
     """
 
     address: str
@@ -35,53 +35,53 @@ class Cluster:
 
     @classmethod
     def read(cls) -> "Cluster":
-        """The one that HEADROOM_RAY_ADDRESS, RAY_AUTH_TOKEN, HEADROOM_RAY_CPUS and HEADROOM_RAY_GPUS name.
+        """Return the cluster given by HEADROOM_RAY_ADDRESS, RAY_AUTH_TOKEN, HEADROOM_RAY_CPUS and HEADROOM_RAY_GPUS.
 
         Raises:
-            JobError: when one of them is not as it should be.
+            JobError: when one of these variables is invalid.
         """
         address = os.environ.get("HEADROOM_RAY_ADDRESS", "").strip().rstrip("/")
         if not _is_address(address):
             raise JobError(
-                "Expected HEADROOM_RAY_ADDRESS to be that of the head's dashboard, such as http://head:8265; "
+                "Expected HEADROOM_RAY_ADDRESS to be the URL of the Ray dashboard, such as http://head:8265; "
                 f"got {address!r:.80}."
             )
         token = os.environ.get("RAY_AUTH_TOKEN", "").strip()
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise JobError("Expected RAY_AUTH_TOKEN to be a token; got one that no request can carry.")
+            raise JobError("RAY_AUTH_TOKEN contains spaces or special characters. Set it to the cluster's token.")
         return cls(
             address,
             token,
-            _read_number("HEADROOM_RAY_CPUS", 1.0, 0.01, _MOST_CPUS),
+            _read_number("HEADROOM_RAY_CPUS", 1.0, 0.01, _MAX_CPUS),
             _read_number("HEADROOM_RAY_GPUS", 0.0, 0.0, 1.0),
         )
 
     def read_version(self) -> str:
-        answer = self._call("GET", "/api/version")
-        return str(_look_up(answer, "ray_version", self.address))
+        response = self._call("GET", "/api/version")
+        return str(_look_up(response, "ray_version", self.address))
 
     def list_nodes(self) -> list[Node]:
-        """The nodes that are alive, the head among them."""
-        answer = self._call("GET", f"/api/v0/nodes?limit={_MOST_NODES}")
+        """Return the live nodes, including the head node."""
+        nodes = self._call("GET", f"/api/v0/nodes?limit={_MAX_NODES}")
         for name in ("data", "result", "result"):
-            answer = _look_up(answer, name, self.address)
+            nodes = _look_up(nodes, name, self.address)
         try:
-            return [dict(node["resources_total"]) for node in answer if node["state"] == "ALIVE"]
+            return [dict(node["resources_total"]) for node in nodes if node["state"] == "ALIVE"]
         except (KeyError, TypeError, ValueError):
-            raise ClusterError(f"Expected Ray to list its nodes at {self.address}; got other words.") from None
+            raise _unexpected(self.address) from None
 
     def count_slots(self) -> int:
-        """How many trainings all nodes together have room for when nothing else runs on them."""
+        """Return the number of jobs that fit on all nodes if no other jobs run there."""
         return sum(self._fit(node) for node in self.list_nodes())
 
     def _fit(self, node: Node) -> int:
-        """Ray counts in ten-thousandths, so that ten times 0.1 are one."""
-        wanted = {"CPU": round(self.cpus * 10_000), "GPU": round(self.gpus * 10_000)}
-        return min(round(node.get(name, 0.0) * 10_000) // amount for name, amount in wanted.items() if amount)
+        """Return the number of jobs that fit on a node. Ray counts in units of 1/10,000, so ten times 0.1 is one."""
+        required = {"CPU": round(self.cpus * 10_000), "GPU": round(self.gpus * 10_000)}
+        return min(round(node.get(name, 0.0) * 10_000) // amount for name, amount in required.items() if amount)
 
     def submit(self, name: str, entrypoint: str, environment: dict[str, str], metadata: dict[str, str]) -> None:
-        """Runs a shell command on a node that has what a training asks for; one of that name is left as it is."""
-        wanted = {
+        """Run a shell command on a node with the required resources. Has no effect if a submission has this name."""
+        body = {
             "submission_id": name,
             "entrypoint": entrypoint,
             "entrypoint_num_cpus": self.cpus,
@@ -89,19 +89,19 @@ class Cluster:
             "runtime_env": {"env_vars": environment},
             "metadata": metadata,
         }
-        # Ray answers with its own trace; the first time may have arrived though its answer did not.
-        self._call("POST", "/api/jobs/", wanted, unless=lambda code, text: code == 500 and "already exists" in text)
+        # After a lost response the submission may exist; Ray then responds with a stack trace.
+        self._call("POST", "/api/jobs/", body, ignore=lambda code, text: code == 500 and "already exists" in text)
 
     def read_job(self, name: str) -> dict[str, Any] | None:
-        """What Ray knows of a submission; None when it knows none of that name."""
-        found = self._call("GET", f"/api/jobs/{name}", unless=_is_absent)
+        """Return Ray's data about a submission; None if it does not exist."""
+        found = self._call("GET", f"/api/jobs/{name}", ignore=_is_missing)
         if found is not None:
             _look_up(found, "status", self.address)
         return found
 
     def stop(self, name: str) -> None:
-        """Ends a submission, by force after three seconds; one that has ended is left as it is."""
-        self._call("POST", f"/api/jobs/{name}/stop", unless=_is_absent)
+        """Stop a submission; Ray kills it after three seconds. Has no effect if it has ended."""
+        self._call("POST", f"/api/jobs/{name}/stop", ignore=_is_missing)
 
     def _call(
         self,
@@ -109,31 +109,31 @@ class Cluster:
         path: str,
         body: dict[str, Any] | None = None,
         *,
-        unless: Callable[[int, str], bool] = lambda code, text: False,
+        ignore: Callable[[int, str], bool] = lambda code, text: False,
     ) -> Any:
-        """The answer's JSON; None where `unless` takes its code and text for a good answer too."""
+        """Return the JSON of the response; None if `ignore` returns True for its status code and text."""
         try:
-            answer = self._session.request(
+            response = self._session.request(
                 method, self.address + path, json=body, timeout=_TIMEOUT_SECONDS, auth=self._sign
             )
-            if unless(answer.status_code, answer.text):
+            if ignore(response.status_code, response.text):
                 return None
-            if answer.status_code in (401, 403):
-                got = "another one" if self.token else "none"
+            if response.status_code in (401, 403):
+                problem = "rejected RAY_AUTH_TOKEN" if self.token else "requires a token"
                 raise ClusterError(
-                    f"Expected RAY_AUTH_TOKEN to be the token of the cluster at {self.address}; got {got}."
+                    f"The Ray cluster at {self.address} {problem}. Set RAY_AUTH_TOKEN to the cluster's token."
                 )
-            if not answer.ok:
-                words = _last_line(answer.text)
-                raise ClusterError(f"Expected Ray to answer at {self.address}; got {answer.status_code}{words}.")
-            return answer.json()
+            if not response.ok:
+                detail = _last_line(response.text)
+                raise ClusterError(f"Cannot use Ray at {self.address}: HTTP status {response.status_code}{detail}.")
+            return response.json()
         except requests.JSONDecodeError:
-            raise ClusterError(f"Expected Ray to answer at {self.address}; got something else.") from None
+            raise _unexpected(self.address) from None
         except requests.RequestException as error:
-            raise ClusterError(f"Expected Ray to answer at {self.address}; got {_explain(error)}.") from None
+            raise ClusterError(f"Cannot reach Ray at {self.address}: {_explain(error)}.") from None
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Given as `auth`, since a header of the session gives way to a .netrc file."""
+        """Add the token. Passed as `auth`, because a .netrc file overrides the headers of a session."""
         if self.token:
             request.headers["Authorization"] = f"Bearer {self.token}"
         return request
@@ -143,7 +143,7 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.query
-    except ValueError:  # a port that is none
+    except ValueError:  # an invalid port
         return False
 
 
@@ -156,26 +156,30 @@ def _read_number(name: str, default: float, low: float, high: float) -> float:
     return float(text)
 
 
-def _is_absent(code: int, text: str) -> bool:
-    """Ray's own words: any other server would say 404 too."""
+def _is_missing(code: int, text: str) -> bool:
+    """Return whether Ray reports a missing submission. Checks Ray's message, since any server can respond with 404."""
     return code == 404 and "does not exist" in text
 
 
-def _look_up(answer: Any, name: str, address: str) -> Any:
-    if not isinstance(answer, dict) or name not in answer:
-        raise ClusterError(f"Expected Ray to answer at {address}; got something else.")
-    return answer[name]
+def _look_up(response: Any, name: str, address: str) -> Any:
+    if not isinstance(response, dict) or name not in response:
+        raise _unexpected(address)
+    return response[name]
+
+
+def _unexpected(address: str) -> ClusterError:
+    return ClusterError(f"The response from {address} is not from the Ray API. Check HEADROOM_RAY_ADDRESS.")
 
 
 def _last_line(text: str) -> str:
-    """Of a trace, the line that says what was wrong."""
+    """Return the last line of a stack trace, which contains the error message."""
     lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip(" .\t")]
     return f": {lines[-1]:.120}" if lines and "<" not in lines[-1] else ""
 
 
 def _explain(error: requests.RequestException) -> str:
     if isinstance(error, requests.ReadTimeout):
-        return "no answer in time"
+        return "the request timed out"
     if isinstance(error, requests.ConnectionError):
-        return "a refused connection" if "refused" in str(error) else "no connection"
-    return "a broken answer"
+        return "connection refused" if "refused" in str(error) else "no connection"
+    return "invalid response"

@@ -1,4 +1,4 @@
-"""Jobs on a Ray cluster: placement, GPUs and the health of nodes are Ray's, attempts and retries the dispatcher's."""
+"""Executor for a Ray cluster. Ray manages placement, GPUs and nodes; the dispatcher manages attempts and retries."""
 
 import os
 import shlex
@@ -20,30 +20,30 @@ from core.jobs.process import ROOT
 from core.jobs.progress import read_log
 from core.jobs.ray_client import Cluster
 
-_LOOK_SECONDS = 1.0
-_LOOKS_PER_SECOND = 20
+_POLL_SECONDS = 1.0
+_POLLS_PER_SECOND = 20
 _COUNT_SECONDS = 10.0
 _RETRY_SECONDS = 10.0
 _STOP_SECONDS = 2.0
-_PASSED_ON = ("KERAS_HOME",)
+_FORWARDED_VARIABLES = ("KERAS_HOME",)
 _RUNNING = Status("running")
-_SHELL_WORDS = "Expected every node to have the code, its Python and the home under the paths that they have here; got"
+_SHELL_ERROR = "A node cannot start the training. Code, Python and home must have the same paths on all nodes"
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class RayJobsExecutor:
-    """An attempt is a submission of Ray Jobs, named `<home's name>-<handle>`: two homes may share a cluster.
+    """Executor that submits each attempt to Ray Jobs as `<home's name>-<handle>`, so homes can share a cluster.
 
-    While the head does not answer nothing is started and nothing is taken for ended; it is asked again every ten
-    seconds. An attempt that could not be submitted for that reason counts as running and is submitted later.
+    While the head node cannot be reached, no attempts are started or counted as ended; the request is retried every ten
+    seconds. An attempt that could not be submitted counts as running and is submitted later.
 
     Args:
-        module: what each process runs, as `python -m` would.
+        module: the module that each process runs with `python -m`.
 
     Raises:
-        JobError: when HEADROOM_SLOTS is no sensible number.
-        HomeError: when the home cannot be written.
+        JobError: when HEADROOM_SLOTS is not a valid number.
+        HomeError: when the home is not writable.
     """
 
     def __init__(self, home: Home, cluster: Cluster, *, module: str = TRAINING) -> None:
@@ -52,29 +52,32 @@ class RayJobsExecutor:
         self.module = module
         self._name = _name_home(home)
         self._limit = read_limit()
-        self._room = 0
+        self._slots = 0
         self._count_at = 0.0
-        self._rests_until = 0.0
-        self._trouble = ""
+        self._retry_at = 0.0
+        self._problem = ""
         self._unsent: dict[str, Path] = {}
-        self._look_at: dict[str, float] = {}
+        self._poll_at: dict[str, float] = {}
         self._stop_at: dict[str, float] = {}
-        self._words: dict[str, str] = {}
+        self._shell_errors: dict[str, str] = {}
         write_health(home, "")
 
     @property
     def slots(self) -> int:
-        if self._trouble or not self._room or time.monotonic() >= self._count_at:
+        if self._problem or not self._slots or time.monotonic() >= self._count_at:
             self._count_at = time.monotonic() + _COUNT_SECONDS
-            self._room = self._ask(self._count) or 0
-        return self._room
+            self._slots = self._call(self._count) or 0
+        return self._slots
 
     def _count(self) -> int:
-        room = self.cluster.count_slots()
-        if not room:
-            wanted = f"{self.cluster.cpus:g} CPU" + (f" and {self.cluster.gpus:g} GPU" if self.cluster.gpus else "")
-            raise ClusterError(f"Expected a node with {wanted} in the cluster at {self.cluster.address}; got none.")
-        return room if self._limit is None else min(room, self._limit)
+        slots = self.cluster.count_slots()
+        if not slots:
+            resources = f"{self.cluster.cpus:g} CPU" + (f" and {self.cluster.gpus:g} GPU" if self.cluster.gpus else "")
+            raise ClusterError(
+                f"No node of the Ray cluster at {self.cluster.address} has {resources}. "
+                "Check HEADROOM_RAY_CPUS and HEADROOM_RAY_GPUS."
+            )
+        return slots if self._limit is None else min(slots, self._limit)
 
     def start(self, handle: str, folder: Path) -> None:
         self._unsent[handle] = folder
@@ -83,7 +86,7 @@ class RayJobsExecutor:
 
     def _send(self, handle: str) -> None:
         command = self._write_command(self._unsent[handle])
-        environment = {name: os.environ[name] for name in _PASSED_ON if os.environ.get(name)}
+        environment = {name: os.environ[name] for name in _FORWARDED_VARIABLES if os.environ.get(name)}
         if 0 < self.cluster.gpus < 1:
             environment["HEADROOM_GPU_SHARE"] = f"{self.cluster.gpus:g}"
         metadata = {"home": str(self.home.path)}
@@ -92,15 +95,15 @@ class RayJobsExecutor:
             self.cluster.submit(self._name_job(handle), command, environment, metadata)
             return True
 
-        if self._ask(submit):
+        if self._call(submit):
             del self._unsent[handle]
 
     def _write_command(self, folder: Path) -> str:
-        """What the training prints goes into its log, so that Ray's own holds what the shell had to say."""
-        words = shlex.join(build_command(self.module, str(folder)))
+        """Return the shell command of an attempt. Its output goes to the job log; Ray's log has only shell errors."""
+        training = shlex.join(build_command(self.module, str(folder)))
         log = shlex.quote(str(folder / "log.txt"))
         return (
-            f"cd {shlex.quote(str(ROOT))} && scratch=$(mktemp -d) && TMPDIR=$scratch {words} >>{log} 2>&1; "
+            f"cd {shlex.quote(str(ROOT))} && scratch=$(mktemp -d) && TMPDIR=$scratch {training} >>{log} 2>&1; "
             'code=$?; rm -rf "$scratch"; exit $code'
         )
 
@@ -111,22 +114,22 @@ class RayJobsExecutor:
                 return self._end(handle, Status("stopped"))
             self._send(handle)
             return _RUNNING
-        if time.monotonic() < self._look_at.get(handle, 0.0):
+        if time.monotonic() < self._poll_at.get(handle, 0.0):
             return _RUNNING
-        self._look_at[handle] = time.monotonic() + max(_LOOK_SECONDS, len(self._look_at) / _LOOKS_PER_SECOND)
-        found = self._ask(lambda: self.cluster.read_job(self._name_job(handle)) or {})
+        self._poll_at[handle] = time.monotonic() + max(_POLL_SECONDS, len(self._poll_at) / _POLLS_PER_SECOND)
+        found = self._call(lambda: self.cluster.read_job(self._name_job(handle)) or {})
         if found is None:
             return _RUNNING
         status = _read_status(found)
         if not status.ended:
             return _RUNNING
-        self._words[handle] = _read_shell_words(found)
+        self._shell_errors[handle] = _read_shell_error(found)
         if handle in self._stop_at and status.state != "ok":
             status = Status("stopped", status.exit_code)
         return self._end(handle, status)
 
     def _end(self, handle: str, status: Status) -> Status:
-        self._look_at.pop(handle, None)
+        self._poll_at.pop(handle, None)
         self._stop_at.pop(handle, None)
         if status.state != "ok":
             self._fence(handle)
@@ -140,55 +143,55 @@ class RayJobsExecutor:
             self._fence(handle)
         self._stop_at[handle] = now + _STOP_SECONDS
         if handle not in self._unsent:
-            self._ask(lambda: self.cluster.stop(self._name_job(handle)))
-            self._look_at.pop(handle, None)
+            self._call(lambda: self.cluster.stop(self._name_job(handle)))
+            self._poll_at.pop(handle, None)
 
     def logs(self, handle: str) -> str:
-        """The end of the training's log; last what kept its node from starting it, if anything did."""
-        words = self._words.get(handle, "")
-        return read_log(self.home, handle.partition("-")[0]) + (f"\n{_SHELL_WORDS}: {words}." if words else "")
+        """Return the end of the job log, followed by the reason why the node could not start the training, if any."""
+        error = self._shell_errors.get(handle, "")
+        return read_log(self.home, handle.partition("-")[0]) + (f"\n{_SHELL_ERROR}: {error}." if error else "")
 
     def _fence(self, handle: str) -> None:
-        """Ray may have lost a process that trains on. It ends by itself when the number in its folder is not its own,
-        also while the head does not answer; 0 is nobody's."""
+        """Invalidate the attempt number in the job folder, so that a process that Ray lost stops on its own, also while
+        the head node cannot be reached."""
         path = self.home.jobs / handle.partition("-")[0] / "attempt"
         try:
             if int(path.read_text(encoding="utf-8")) != int(handle.rpartition("-")[2]):
-                return  # the next attempt has it already
-            path.write_text("0\n", encoding="utf-8")  # in its place: the folder must not come back once published
+                return  # the next attempt has started
+            path.write_text("0\n", encoding="utf-8")  # not atomically: a published folder must not be created again
         except (OSError, ValueError):
             pass
 
     def _name_job(self, handle: str) -> str:
         return f"{self._name}-{handle}"
 
-    def _ask(self, call: Callable[[], Answer]) -> Answer | None:
-        """None while the cluster does not answer as it should; says why, once in the log."""
-        if time.monotonic() < self._rests_until:
+    def _call(self, request: Callable[[], Result]) -> Result | None:
+        """Send a request; None if it fails. The error is logged once and written to the dispatcher health."""
+        if time.monotonic() < self._retry_at:
             return None
         try:
-            answer = call()
+            result = request()
         except ClusterError as error:
-            self._rests_until = time.monotonic() + _RETRY_SECONDS
-            self._tell(str(error))
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
+            self._report(str(error))
             return None
-        if self._trouble:
-            self._tell("")
-        return answer
+        if self._problem:
+            self._report("")
+        return result
 
-    def _tell(self, sentence: str) -> None:
-        if sentence != self._trouble:
-            said = sentence or f"Ray answers again at {self.cluster.address}."
-            print(time.strftime("%Y-%m-%d %H:%M:%S"), said, file=sys.stderr, flush=True)
-        self._trouble = sentence
-        write_health(self.home, sentence)
+    def _report(self, message: str) -> None:
+        if message != self._problem:
+            line = message or f"Ray at {self.cluster.address} is reachable again."
+            print(time.strftime("%Y-%m-%d %H:%M:%S"), line, file=sys.stderr, flush=True)
+        self._problem = message
+        write_health(self.home, message)
 
 
 def _name_home(home: Home) -> str:
-    """Eight hex digits; a home that is made anew under the same path gets others, so old submissions are not its own.
+    """Return the name of a home: eight random hexadecimal digits, so a new home under the same path has a new name.
 
     Raises:
-        JobError: when the file that keeps them holds something else.
+        JobError: when the file with the name is damaged.
     """
     path = home.jobs / "ray-name"
     if not path.exists():
@@ -196,15 +199,15 @@ def _name_home(home: Home) -> str:
             temporary.write_text(uuid4().hex[:8], encoding="ascii")
     name = path.read_text(encoding="ascii", errors="replace").strip()
     if len(name) != 8 or not name.isalnum():
-        raise JobError(f"Expected {path} to hold eight hex digits; got {name!r:.60}: remove it.")
+        raise JobError(f"Expected eight hexadecimal digits in {path}; got {name!r:.60}. Delete the file.")
     return name
 
 
 def _read_status(found: dict[str, Any]) -> Status:
-    """`found` is Ray's word on a submission, empty when it knows none.
+    """Return the status of a submission from Ray's data about it, which is empty if Ray has no such submission.
 
-    The shell says 128 and the signal's number of a training that was killed; Python says it of the shell as a negative
-    one.
+    For a killed process, the shell returns 128 plus the signal number; for a killed shell, Python returns the negative
+    signal number.
     """
     state, code = found.get("status"), found.get("driver_exit_code")
     if state in ("PENDING", "RUNNING"):
@@ -215,13 +218,13 @@ def _read_status(found: dict[str, Any]) -> Status:
         return Status("stopped")
     if not isinstance(code, int):
         timed_out = "TIMEOUT" in str(found.get("error_type"))
-        return Status("lost", reason="no node with room in time" if timed_out else "")
+        return Status("lost", reason="no node had free resources in time" if timed_out else "")
     return Status("lost", min(code, 128 - code)) if code < 0 or code > 128 else Status("failed", code)
 
 
-def _read_shell_words(found: dict[str, Any]) -> str:
-    """The last line that is not Ray's own of what it kept of the submission's output."""
+def _read_shell_error(found: dict[str, Any]) -> str:
+    """Return the last line of the submission's output that is not from Ray itself."""
     _, _, output = str(found.get("message") or "").partition("last available logs")
     lines = [line.strip() for line in output.splitlines()[1:]]
-    mine = [line for line in lines if line and "job_manager.py" not in line and "Running entrypoint for" not in line]
-    return mine[-1].rstrip(".") if mine else ""
+    own = [line for line in lines if line and "job_manager.py" not in line and "Running entrypoint for" not in line]
+    return own[-1].rstrip(".") if own else ""

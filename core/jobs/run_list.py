@@ -1,4 +1,4 @@
-"""Finished runs and the jobs that are not, in one table."""
+"""Table of finished runs and unfinished jobs."""
 
 from typing import Any
 
@@ -21,23 +21,23 @@ COLUMNS = (
 
 
 def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
-    """One row a run with the columns of COLUMNS: first the jobs without a result, then the finished runs, each newest
-    first. What a job does not know yet is missing; a job that trained to its end is the run, listed once, and a
-    damaged run that is being trained again is the job.
+    """Return one row per run with the columns COLUMNS: first the jobs without a result, then the finished runs, each
+    newest first. Values that a job does not have yet are missing. A finished job is listed once, as a run; a damaged
+    run that is being retrained is listed as a job.
 
     Args:
-        store: the home's store, when the caller has one with its index read.
+        store: the home's run store, if the caller has already opened it.
     """
     jobs = [job for job in JobQueue(home).jobs() if job.state != "finished"]
     finished = (store or RunStore(home)).frame()[list(COLUMNS)]
-    again = {job.run_id for job in jobs if job.state in ("queued", "running")}
-    finished = finished[~finished["run_id"].isin(again)].reset_index(drop=True)
-    known = set(finished["run_id"])
-    rows = [_row(home, job) for job in jobs if job.run_id not in known]
+    retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}
+    finished = finished[~finished["run_id"].isin(retraining)].reset_index(drop=True)
+    listed = set(finished["run_id"])
+    rows = [_row(home, job) for job in jobs if job.run_id not in listed]
     if not rows:
         return finished
-    waiting = pd.DataFrame(rows, columns=list(COLUMNS))
-    return pd.concat([waiting.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
+    unfinished = pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.concat([unfinished.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
 
 
 def _row(home: Home, job: Job) -> dict[str, Any]:
@@ -54,5 +54,5 @@ def _row(home: Home, job: Job) -> dict[str, Any]:
             shape, classes = DATASETS[spec.dataset].input_shape, len(DATASETS[spec.dataset].classes)
         row |= {"params": compute_model(spec, shape, classes).params}
     except HeadroomError:
-        pass  # a job of another version, or its dataset is damaged: the list goes on
+        pass  # a job of another version or with a damaged dataset is listed without these values
     return row

@@ -1,4 +1,4 @@
-"""Whether the code on disk is still the code that this process runs."""
+"""Detection of source files that changed after this process loaded them."""
 
 import os
 
@@ -8,7 +8,7 @@ Sources = frozenset[tuple[str, int]]
 
 
 def read_sources(root: str | os.PathLike[str] = ROOT / "core") -> Sources:
-    """Path and time of writing, in nanoseconds, of every Python file below a folder."""
+    """Return path and modification time, in nanoseconds, of every Python file below a folder."""
     return frozenset(
         (entry.path, entry.stat().st_mtime_ns)
         for folder, _, files in os.walk(root)
@@ -22,8 +22,8 @@ LOADED = read_sources()
 
 
 def is_outdated() -> bool:
-    """Whether a file has come, gone or changed since this process began. Takes a millisecond or two."""
+    """Return whether a file was added, removed or changed since this process started. Takes one or two milliseconds."""
     try:
         return read_sources() != LOADED
-    except FileNotFoundError:  # gone between two looks
+    except FileNotFoundError:  # deleted while the folder was read
         return True

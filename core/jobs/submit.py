@@ -1,4 +1,4 @@
-"""Asking for runs: what is cached answers at once, what is under way is joined, the rest is queued."""
+"""Submission of runs: cached runs are returned, queued and running jobs are reused, the rest is queued."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from core.store.run_store import RunStore
 
 @dataclass(frozen=True)
 class Submission:
-    """The answer to a request: `status` is finished, queued or running."""
+    """Result of a submission; `status` is finished, queued or running."""
 
     run_id: str
     status: State
 
 
 def check_spec(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
-    """The spec with its data named, and the model it would train; submits nothing.
+    """Return the spec with the fingerprint of its data, and its model; submits nothing.
 
     Raises:
-        DatasetError: when the dataset is not here or is other data than the spec names.
-        SpecError: when the images are too few to split or the architecture does not fit them.
+        DatasetError: when the dataset is not available or its fingerprint does not match the spec.
+        SpecError: when there are too few images to split, or the architecture does not fit their size.
     """
     checked = Checker(home).check(spec)
     return checked.spec, checked.model
@@ -37,7 +37,7 @@ def check_spec(home: Home, spec: RunSpec) -> tuple[RunSpec, Model]:
 
 @dataclass(frozen=True)
 class Checked:
-    """A spec with its data named, the model it would train, and the images it would train on in an epoch."""
+    """A spec with the fingerprint of its data, its model, and its number of training images per epoch."""
 
     spec: RunSpec
     model: Model
@@ -45,7 +45,7 @@ class Checked:
 
 
 class Checker:
-    """Checks specs as `check_spec` does, and looks up each dataset once for all of them."""
+    """Checks specs like `check_spec`, but reads each dataset only once."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -62,67 +62,66 @@ class Checker:
 
 
 def submit(home: Home, spec: RunSpec, *, submitted_by: str = "") -> Submission:
-    """As `submit_all`, for one run."""
+    """Submit one run (see `submit_all`)."""
     return submit_all(home, [spec], submitted_by=submitted_by)[0]
 
 
 def submit_all(home: Home, specs: Iterable[RunSpec], *, submitted_by: str = "") -> list[Submission]:
-    """Sees to it that each spec is or becomes a finished run; queues all of them or, when one does not fit, none.
+    """Queue the specs that have no finished run; if one of them is invalid, none is queued.
 
-    A run that is cached touches neither the table nor the dispatcher. A failed or cancelled job is queued again and
-    goes on from its checkpoint.
+    For cached runs, neither the job table nor the dispatcher is used. A failed or cancelled job is queued again and
+    resumes from its checkpoint.
 
     Args:
-        submitted_by: who asks, for the list of jobs.
+        submitted_by: the submitter, shown in the list of jobs.
 
     Raises:
-        DatasetError, SpecError: as `check_spec`.
-        JobError: when HEADROOM_SLOTS or HEADROOM_EXECUTOR says nothing that can be done.
-        HomeError: when the home cannot be written.
+        DatasetError, SpecError: see `check_spec`.
+        JobError: when HEADROOM_SLOTS or HEADROOM_EXECUTOR is invalid.
+        HomeError: when the home is not writable.
     """
     store = RunStore(home)
     checker = Checker(home)
     pinned = [checker.check(spec).spec for spec in specs]
-    absent = [spec for spec in pinned if store.path(spec.run_id) is None]
+    missing = [spec for spec in pinned if store.path(spec.run_id) is None]
     states: dict[str, State] = {}
-    if absent:
-        check_placement()  # the dispatcher would have nobody to tell
-        states = JobQueue(home).submit(absent, submitted_by)
+    if missing:
+        check_placement()  # the dispatcher could only write the error to its log
+        states = JobQueue(home).submit(missing, submitted_by)
         ensure_dispatcher(home)
     return [Submission(spec.run_id, states.get(spec.run_id, "finished")) for spec in pinned]
 
 
 def cancel_job(home: Home, run_id: str) -> None:
-    """Cancels a queued job at once and has a running one ended within seconds; what it has learned so far is kept for
-    when somebody asks again.
+    """Cancel a queued job immediately, or a running one within seconds. Its checkpoint is kept, so it can be resumed.
 
     Raises:
-        JobError: when no queued or running job has that id.
-        HomeError: when the home cannot be written.
+        JobError: when no queued or running job has this ID.
+        HomeError: when the home is not writable.
     """
     JobQueue(home).cancel(run_id)
     ensure_dispatcher(home)
 
 
 def requeue_job(home: Home, run_id: str, state: State, *, submitted_by: str = "") -> Submission:
-    """Queues a job that ended in `state`, cancelled or failed, once more; it goes on from its checkpoint.
+    """Queue a job whose state is `state`, cancelled or failed, again; it resumes from its checkpoint.
 
     Raises:
-        JobError: when no job with that id ended so.
-        DatasetError, SpecError, HomeError: as `submit_all`.
+        JobError: when the job does not exist or has another state.
+        DatasetError, SpecError, HomeError: see `submit_all`.
     """
     job = JobQueue(home).job(run_id)
     if job is None or job.state != state:
-        got = f"{run_id!r:.60}, which is {job.state}" if job else f"{run_id!r:.60}"
-        raise JobError(f"Expected the id of a {state} job; got {got}.")
+        reason = f"it is {job.state}" if job else "it was not found"
+        raise JobError(f"Cannot queue {state} job {run_id!r:.60} again: {reason}.")
     return submit(home, job.spec, submitted_by=submitted_by)
 
 
 def unpause_queue(home: Home) -> None:
-    """Ends a pause of the queue: what waits is started.
+    """Unpause the queue and start queued jobs.
 
     Raises:
-        HomeError: when the home cannot be written.
+        HomeError: when the home is not writable.
     """
     JobQueue(home).unpause()
     ensure_dispatcher(home)

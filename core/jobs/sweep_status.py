@@ -1,4 +1,4 @@
-"""Asking for a sweep, how it fares, and asking again for what it lacks."""
+"""Submission and status of sweeps, and resubmission of their missing runs."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from core.jobs.local_executor import read_slots
 from core.jobs.progress import Progress, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker, submit_all
-from core.jobs.sweep_plan import compute_rest
+from core.jobs.sweep_plan import compute_remaining_work
 from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
 from core.store.run import read_history
@@ -24,37 +24,37 @@ SweepRunState = Literal["queued", "running", "finished", "failed", "cancelled", 
 def submit_sweep(
     home: Home, recipe: str, settings: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
 ) -> Sweep:
-    """Keeps the sweep and queues what is not cached.
+    """Save the sweep and queue its runs that are not cached.
 
     Args:
-        specs: pinned to their data, as `plan` gives them.
+        specs: specs with the fingerprint of their data, as returned by `plan_sweep`.
 
     Raises:
-        DatasetError, SpecError, JobError, HomeError: as `submit_all`.
+        DatasetError, SpecError, JobError, HomeError: see `submit_all`.
     """
-    sweep = keep_sweep(home, recipe, settings, specs, budget_minutes)  # first: the dispatcher reads the budget in it
+    sweep = keep_sweep(home, recipe, settings, specs, budget_minutes)  # first: the dispatcher reads its budget
     submit_all(home, specs, submitted_by=sweep.submitted_by)
     return sweep
 
 
 def resubmit_failed(home: Home, sweep: Sweep, *states: SweepRunState) -> int:
-    """Queues the members in these states again and returns how many there are; a budget begins anew.
+    """Queue the runs in these states again and return their number. A time budget restarts.
 
     Raises:
-        DatasetError, SpecError, JobError, HomeError: as `submit_all`.
+        DatasetError, SpecError, JobError, HomeError: see `submit_all`.
     """
     members = read_sweep_status(home, sweep, RunStore(home)).members
     specs = [member.spec for member in members if member.state in states]
     if specs:
-        again = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes)
-        submit_all(home, specs, submitted_by=again.submitted_by)
+        renewed = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes)
+        submit_all(home, specs, submitted_by=renewed.submitted_by)
     return len(specs)
 
 
 @dataclass(frozen=True)
 class SweepRunStatus:
-    """How one member fares. `reason` says why it failed or was not started; accuracy and epochs are those of the
-    validation, so far or in the end."""
+    """Status of one run of a sweep. `reason` is why it failed or was not started; `accuracy` is the validation accuracy
+    after `epochs` epochs, which is the current epoch while it is training."""
 
     spec: RunSpec
     state: SweepRunState
@@ -69,7 +69,7 @@ class SweepRunStatus:
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """How a sweep fares; `left` is the time till its last member is done, None when it is or nobody can say."""
+    """Status of a sweep. `left` is the estimated time until its last run ends; None if unknown or ended."""
 
     members: tuple[SweepRunStatus, ...]
     left: TimeEstimate | None
@@ -84,29 +84,35 @@ class SweepStatus:
 
 
 def read_sweep_status(home: Home, sweep: Sweep, store: RunStore, estimator: TimeEstimator | None = None) -> SweepStatus:
-    """Reads the table of jobs, the list of runs and the progress of what runs.
+    """Return the status of a sweep from the job table, the run store and the progress of running jobs.
 
     Args:
-        estimator: for the time that is left; None leaves it out.
+        estimator: estimator of the remaining time; None to skip the estimate.
     """
     frame = store.frame().set_index("run_id")
     jobs = {job.run_id: job for job in JobQueue(home).jobs()}
     finished = {run_id: frame.loc[run_id] for run_id in {spec.run_id for spec in sweep.specs} & set(frame.index)}
     checker = Checker(home)
-    members = [_stand(home, checker, spec, finished.get(spec.run_id), jobs.get(spec.run_id)) for spec in sweep.specs]
+    members = [
+        _read_run_status(home, checker, spec, finished.get(spec.run_id), jobs.get(spec.run_id)) for spec in sweep.specs
+    ]
     left = None
     if estimator:
-        order = {run_id: place for place, run_id in enumerate(reversed(jobs))}
-        open_ones = [member for member in members if member.state in ("queued", "running")]
-        open_ones.sort(key=lambda member: (member.state == "queued", order[member.spec.run_id]))
-        left = estimator.queue(
-            [work for member in open_ones if (work := compute_rest(checker, member.spec, member.epochs or 0))],
+        order = {run_id: index for index, run_id in enumerate(reversed(jobs))}
+        unfinished = [member for member in members if member.state in ("queued", "running")]
+        unfinished.sort(key=lambda member: (member.state == "queued", order[member.spec.run_id]))
+        left = estimator.estimate_queue(
+            [
+                work
+                for member in unfinished
+                if (work := compute_remaining_work(checker, member.spec, member.epochs or 0))
+            ],
             read_slots(),
         )
     return SweepStatus(tuple(members), left)
 
 
-def _stand(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> SweepRunStatus:
+def _read_run_status(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | None) -> SweepRunStatus:
     if row is not None and (job is None or job.state not in ("queued", "running")):
         return SweepRunStatus(
             spec, "finished", params=int(row["params"]), accuracy=float(row["validation_accuracy"]),
@@ -114,10 +120,8 @@ def _stand(home: Home, checker: Checker, spec: RunSpec, row: Any, job: Job | Non
             seconds=float(row["train_seconds"]),
         )  # fmt: skip
     params = _count_params(checker, spec)
-    if job is None or job.state == "finished":  # its run was removed since
-        return SweepRunStatus(
-            spec, "not started", "Its run is not here: never queued, or removed since.", params=params
-        )
+    if job is None or job.state == "finished":  # the run was deleted
+        return SweepRunStatus(spec, "not started", "This run was never queued, or it was deleted.", params=params)
     if job.state == "cancelled" and job.reason:
         return SweepRunStatus(spec, "not started", job.reason, params=params)
     progress = read_progress(home, job.run_id) if job.state == "running" else None

@@ -1,4 +1,4 @@
-"""Sweeps that were asked for: a file each in the home, so that every session finds them and no restart loses them."""
+"""Submitted sweeps: one file per sweep in the home, shared by all sessions and kept across restarts."""
 
 import hashlib
 import time
@@ -20,11 +20,10 @@ _SUBMITTED_BY = "sweep "
 
 
 class Sweep(BaseModel):
-    """Runs that were asked for together. Named by its members, as a run is by its spec: the same question asked again
-    is the same sweep.
+    """Runs that were submitted together. Its ID is a hash of its runs, so the same runs are the same sweep.
 
-    `knobs` are those that were swept; `asked_at` is in seconds since 1970, and where there is a budget, members that
-    have not begun so many minutes later are not begun.
+    `settings` are the hyperparameters to sweep; `asked_at` is the submission time in seconds since 1970. With a
+    budget, runs that have not started `budget_minutes` later are not started.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
@@ -42,7 +41,7 @@ class Sweep(BaseModel):
 
     @property
     def submitted_by(self) -> str:
-        """As the table of jobs names who asks."""
+        """Submitter of its jobs in the job table."""
         return f"{_SUBMITTED_BY}{self.sweep_id}"
 
     @property
@@ -59,27 +58,30 @@ def _folder(home: Home) -> Path:
 
 
 def open_sweep(home: Home, sweep_id: str) -> Sweep:
-    """
+    """Open a sweep.
+
     Args:
-        sweep_id: or how it begins, when that fits one sweep only.
+        sweep_id: the ID, or the beginning of it if only one sweep matches.
 
     Raises:
-        JobError: when there is no such sweep, or its file cannot be read here.
+        JobError: when no sweep or several sweeps match, or the file cannot be read.
     """
-    fitting = sorted(_folder(home).glob(f"{sweep_id}*.json")) if sweep_id.isalnum() else []
-    if len(fitting) != 1:
-        raise JobError(f"Expected the id of one sweep; got {sweep_id!r:.60}, which fits {len(fitting)}.")
+    matches = sorted(_folder(home).glob(f"{sweep_id}*.json")) if sweep_id.isalnum() else []
+    if not matches:
+        raise JobError(f"Sweep {sweep_id!r:.60} was not found.")
+    if len(matches) > 1:
+        raise JobError(f"{sweep_id!r:.60} matches {len(matches)} sweeps; enter more characters.")
     try:
-        sweep = Sweep.model_validate_json(fitting[0].read_bytes())
-        if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == fitting[0].stem:
+        sweep = Sweep.model_validate_json(matches[0].read_bytes())
+        if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == matches[0].stem:
             return sweep
     except (OSError, ValidationError, HeadroomError):
         pass
-    raise JobError(f"Expected sweep {fitting[0].stem} to be one that this version can read; got another file.")
+    raise JobError(f"Sweep {matches[0].stem} is damaged or was saved by an incompatible version. Submit it again.")
 
 
 def list_sweeps(home: Home) -> list[Sweep]:
-    """All that can be read, the one that was asked for last first."""
+    """Return all readable sweeps, newest first."""
     sweeps = []
     for path in _folder(home).glob("*.json"):
         try:
@@ -92,13 +94,13 @@ def list_sweeps(home: Home) -> list[Sweep]:
 def keep_sweep(
     home: Home, recipe: str, settings: Iterable[str], specs: Sequence[RunSpec], budget_minutes: int | None = None
 ) -> Sweep:
-    """Writes down what is asked for at this moment; its budget begins.
+    """Save a sweep with the current time as its submission time, which starts its budget.
 
     Args:
-        specs: pinned to their data.
+        specs: specs with the fingerprint of their data.
 
     Raises:
-        HomeError: when the home cannot be written.
+        HomeError: when the home is not writable.
     """
     names = "".join(sorted(spec.run_id for spec in specs))
     sweep = Sweep(
@@ -114,22 +116,22 @@ def keep_sweep(
 
 
 def list_overdue(home: Home, queued: Iterable[Job]) -> list[tuple[Job, str]]:
-    """Queued jobs whose sweep has used up its budget, each with the sentence that says so."""
+    """Return the queued jobs whose sweep has used its time budget, each with the reason as text."""
     overdue = []
     budgets: dict[str, int | None] = {}
     for job in queued:
         if job.state != "queued" or not job.submitted_by.startswith(_SUBMITTED_BY):
             continue
         if job.submitted_by not in budgets:
-            budgets[job.submitted_by] = _read_spent(home, job.submitted_by.removeprefix(_SUBMITTED_BY))
+            budgets[job.submitted_by] = _read_spent_budget(home, job.submitted_by.removeprefix(_SUBMITTED_BY))
         minutes = budgets[job.submitted_by]
         if minutes is not None:
-            overdue.append((job, f"The sweep's budget of {minutes:,} min was used up."))
+            overdue.append((job, f"Not started: the sweep used its time budget of {minutes:,} min."))
     return overdue
 
 
-def _read_spent(home: Home, sweep_id: str) -> int | None:
-    """The budget in minutes if it is over; a sweep whose file is gone has none."""
+def _read_spent_budget(home: Home, sweep_id: str) -> int | None:
+    """Return the budget in minutes if it is used up; None otherwise, or if the sweep was deleted."""
     try:
         sweep = open_sweep(home, sweep_id)
     except JobError:

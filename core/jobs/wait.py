@@ -1,4 +1,4 @@
-"""Waiting for runs, for a command line that shows how far they are."""
+"""Blocking wait for runs, with their progress for the command line."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -18,26 +18,24 @@ _ENSURE_SECONDS = 2.0
 def wait(
     home: Home, run_ids: Iterable[str], on_progress: OnProgress | None = None, *, every_seconds: float = 0.25
 ) -> dict[str, State]:
-    """Returns when every run is finished, failed or cancelled, with the last state of each.
-
-    Restarts a dispatcher that died.
+    """Wait until every run is finished, failed or cancelled, and return the final states. Restarts a killed dispatcher.
 
     Args:
-        on_progress: called with run id, state and progress of every run in each round, also in the last.
-        every_seconds: between two rounds.
+        on_progress: called with run ID, state and progress of every run in each poll, including the last.
+        every_seconds: seconds between polls.
 
     Raises:
-        JobError: when an id is neither that of a run nor of a job.
+        JobError: when an ID belongs to neither a run nor a job.
     """
     queue, store = JobQueue(home), RunStore(home)
-    wanted = list(dict.fromkeys(run_ids))
+    requested = list(dict.fromkeys(run_ids))
     ensured_at = -_ENSURE_SECONDS
     while True:
         jobs = {job.run_id: job.state for job in queue.jobs()}
         states: dict[str, State] = {}
-        for run_id in wanted:
+        for run_id in requested:
             if run_id not in jobs and store.path(run_id) is None:
-                raise JobError(f"Expected the id of a run or a job; got {run_id!r:.60}.")
+                raise JobError(f"Run {run_id!r:.60} was not found; it may have been deleted.")
             states[run_id] = jobs.get(run_id, "finished")
         if on_progress:
             for run_id, state in states.items():

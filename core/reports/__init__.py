@@ -1,1 +1,1 @@
-"""Reports: what people write round the displays of a comparison, frozen, and written into files."""
+"""Reports of comparisons: drafts, published versions and export to files."""

@@ -1,4 +1,4 @@
-"""Addresses of reports: `r7k2m9qx` names a report, `r7k2m9qx-2` the second version that was published of it."""
+"""Report addresses: `r7k2m9qx` is a report, `r7k2m9qx-2` its second published version."""
 
 import re
 
@@ -9,17 +9,17 @@ _ADDRESS = re.compile(rf"({ID.pattern})(?:-([1-9]\d{{0,5}}))?")
 
 
 def is_address(text: str) -> bool:
-    """Whether a text can name a report; no id of a run does."""
+    """Return whether a text is a report address. Run IDs never are."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def split_address(address: str) -> tuple[str, int | None]:
-    """Id of the report and number of the version; None where the address names none.
+    """Split an address into the report ID and the version number, None if it has no version.
 
     Raises:
-        ReportError: when it is no address of a report.
+        ReportError: when the text is not a report address.
     """
     found = _ADDRESS.fullmatch(address)
     if not found:
-        raise ReportError(f"Expected a report such as 'r7k2m9qx' or 'r7k2m9qx-1'; got {address!r:.60}.")
+        raise ReportError(f"Expected a report ID such as 'r7k2m9qx' or 'r7k2m9qx-1'; got {address!r:.60}.")
     return found[1], int(found[2]) if found[2] else None

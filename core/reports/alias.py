@@ -1,13 +1,13 @@
-"""Former names of displays, of their settings and of values, so that older drafts keep their views.
+"""Aliases of renamed displays, settings and values, so that older drafts remain valid.
 
-Published versions need none of it: they are shown as they were frozen.
+Published versions contain their charts and do not need aliases.
 """
 
 from typing import Any
 
 DISPLAYS = {"knob_curve": "hyperparameter_curve"}
 SETTINGS = {"hyperparameter_curve": {"knob": "setting"}, "robustness": {"stress": "corruption"}}
-VALUES = {  # of a setting, whatever the display
+VALUES = {  # by setting, in all displays
     "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
     "order": {
         "as stored": "dataset order",

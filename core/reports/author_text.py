@@ -1,4 +1,4 @@
-"""The author's Markdown: as HTML that can do nothing, as a tree for other formats, and as Markdown once more."""
+"""Markdown of text blocks, converted to safe HTML, to a syntax tree for other formats, and to safe Markdown."""
 
 import re
 from functools import cache
@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 Node = dict[str, Any]
-"""`kind`, and what it has: `parts`, other nodes; `text`; `url`, `level`, `start` or `align`."""
+"""Node of the syntax tree: `kind`, and depending on it `parts` (children), `text`, `url`, `level`, `start`, `align`."""
 
 _KINDS = {
     "paragraph": "paragraph", "heading": "heading", "bullet_list": "list", "ordered_list": "list", "list_item": "item",
@@ -20,25 +20,27 @@ _LEAVES = {
     "hr": "rule", "softbreak": "blank", "hardbreak": "break",
 }  # fmt: skip
 _INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
-_DEEPEST = 20  # of nodes in one another, for Typst's sake; what would be deeper stands there
-_BOUND = ("item", "row", "cell")  # whatever the depth, for their list or table is there
-_LONGEST_URL = 2000
+_MAX_DEPTH = 20  # of nested nodes, a limit of Typst; deeper nodes are moved up to this depth
+_STRUCTURAL = ("item", "row", "cell")  # kept at any depth, because their list or table is kept
+_MAX_URL_CHARS = 2000
 
 
 @cache
 def open_parser() -> MarkdownIt:
-    """CommonMark with tables and strikethrough. HTML stays text; a link leads to http, https or mailto only."""
+    """Return a parser for CommonMark with tables and strikethrough. HTML is escaped; links may use http, https and
+    mailto."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
-    parser.validateLink = _is_harmless  # type: ignore[method-assign]
+    parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     return parser
 
 
-def _is_harmless(url: str) -> bool:
-    return len(url) <= _LONGEST_URL and url.strip().lower().startswith(("http://", "https://", "mailto:"))
+def _is_safe_url(url: str) -> bool:
+    return len(url) <= _MAX_URL_CHARS and url.strip().lower().startswith(("http://", "https://", "mailto:"))
 
 
 def write_html(text: str) -> str:
-    """
+    """Convert Markdown to HTML.
+
     >>> write_html("**GAP** <b>wins</b>")
     '<p><strong>GAP</strong> &lt;b&gt;wins&lt;/b&gt;</p>\\n'
     >>> write_html("[x](javascript:alert(1))")
@@ -47,10 +49,10 @@ def write_html(text: str) -> str:
     return open_parser().render(text)
 
 
-def parse_words(text: str) -> list[Node]:
-    """What the Markdown says, as data that JSON can hold.
+def parse_markdown(text: str) -> list[Node]:
+    """Parse Markdown to a syntax tree that can be stored as JSON.
 
-    >>> parse_words("a *b*")[0]["parts"]
+    >>> parse_markdown("a *b*")[0]["parts"]
     [{'kind': 'text', 'text': 'a '}, {'kind': 'emphasis', 'parts': [{'kind': 'text', 'text': 'b'}]}]
     """
     root: Node = {"kind": "root", "parts": []}
@@ -64,8 +66,8 @@ def parse_words(text: str) -> list[Node]:
                 parent["parts"].append({"kind": _LEAVES[token.type], "text": token.content})
             else:
                 kind = _KINDS.get(token.type.removesuffix("_open"))
-                if kind is None or token.hidden or (len(open_nodes) > _DEEPEST and kind not in _BOUND):
-                    open_nodes.append(parent)  # no node of its own: what it holds stands in its parent
+                if kind is None or token.hidden or (len(open_nodes) > _MAX_DEPTH and kind not in _STRUCTURAL):
+                    open_nodes.append(parent)  # no separate node: its children are added to the parent
                 else:
                     open_nodes.append({"kind": kind, **_read(token), "parts": []})
                     parent["parts"].append(open_nodes[-1])
@@ -85,12 +87,12 @@ def _read(token: Token) -> Node:
 
 
 def write_markdown(text: str) -> str:
-    r"""The same for whoever renders it with fewer scruples: no HTML, no picture, and no link but the harmless.
+    r"""Convert Markdown to Markdown that is safe in any renderer: without HTML and images, and with safe links only.
 
     >>> print(write_markdown("**GAP** <b>wins</b> ![x](http://a.example/x) [x](javascript:alert)"))
     **GAP** \<b\>wins\</b\> \![x](<http://a.example/x>) \[x\](javascript:alert)
     """
-    return "\n\n".join(map(_write_block, parse_words(text)))
+    return "\n\n".join(map(_write_block, parse_markdown(text)))
 
 
 def _write_block(node: Node) -> str:
@@ -119,11 +121,11 @@ def _write_block(node: Node) -> str:
 
 
 def _write_cell(cell: Node) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", _write_inline(cell["parts"]))  # what ends a cell, even within code
+    return re.sub(r"(?<!\\)\|", r"\\|", _write_inline(cell["parts"]))  # a vertical bar ends a cell, even in code
 
 
 def _write_blocks(nodes: list[Node]) -> str:
-    """Inline parts that follow one another, as in a list without blank lines, are one paragraph."""
+    """Write blocks. Consecutive inline nodes, as in a list without blank lines, form one paragraph."""
     blocks: list[str] = []
     inline: list[Node] = []
     for node in [*nodes, {"kind": "root", "parts": []}]:
@@ -151,8 +153,8 @@ def _write_part(node: Node) -> str:
         return "\n" if kind == "blank" else "\\\n"
     if kind == "mono":
         ticks = "`" * (1 + _count_ticks(node["text"]))
-        room = " " if "`" in node["text"] else ""
-        return f"{ticks}{room}{node['text']}{room}{ticks}"
+        space = " " if "`" in node["text"] else ""
+        return f"{ticks}{space}{node['text']}{space}{ticks}"
     if kind == "text":
         return re.sub(r"([\\`*_\[\]<>$~!|])", r"\\\1", node["text"].replace("&", "&amp;")).replace("@", "&#64;")
     inner = "".join(map(_write_part, node["parts"]))

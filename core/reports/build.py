@@ -1,4 +1,4 @@
-"""Freezing: a report and its runs into a document, figures, pictures and words as of this moment."""
+"""Build of a document from a report and its runs: charts, tables, images and text in their current state."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
 from core.reports.display_option import make_display
 from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
-from core.reports.report import Report, TextBlock, ViewBlock
+from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison, to_plain
 from core.store.note import NoteBook
@@ -23,38 +23,40 @@ from core.store.run_store import RunStore
 
 
 def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison, list[str]]:
-    """The runs of a report, and the ids of those that are gone.
+    """Open the runs of a report. Return their comparison and the IDs of runs that no longer exist.
 
     Raises:
-        RunNotFoundError: when none is left.
+        RunNotFoundError: when none of the runs exists.
         HeadroomError: when they cannot be compared.
     """
-    runs, gone = [], []
+    runs, missing = [], []
     for run_id in run_ids:
         try:
             runs.append(store.open(run_id))
         except RunNotFoundError:
-            gone.append(run_id)
+            missing.append(run_id)
     if not runs:
-        raise RunNotFoundError(f"Expected some of the runs of this report; got none: {', '.join(gone)} are gone.")
-    return Comparison.of(runs), gone
+        raise RunNotFoundError(f"All runs of this report were deleted: {', '.join(missing)}.")
+    return Comparison.of(runs), missing
 
 
-Draw = Callable[[TextBlock | ViewBlock, Comparison, Home], Passage | Figure]
+Draw = Callable[[TextBlock | ChartBlock, Comparison, Home], Passage | Figure]
 
 
 def build_document(report: Report, store: RunStore, draw: Draw | None = None) -> Document:
     """
     Args:
-        draw: what stands in for `build_section`, where somebody keeps what it has made.
+        draw: replacement of `build_section`, for callers that cache sections.
 
     Raises:
-        HeadroomError: when its runs are gone or cannot be compared. A view that cannot be drawn says so itself.
+        HeadroomError: when its runs were deleted or cannot be compared. If a chart cannot be drawn, the section has a
+            `problem` instead.
     """
-    comparison, gone = open_report_comparison(store, report.runs)
+    comparison, missing = open_report_comparison(store, report.runs)
     cautions = write_cautions(comparison)
-    if gone:
-        cautions.insert(0, f"{len(gone)} of its {format_plural(len(report.runs), 'run')} are gone: {', '.join(gone)}.")
+    if missing:
+        total = format_plural(len(report.runs), "run")
+        cautions.insert(0, f"{len(missing)} of the {total} in this report no longer exist: {', '.join(missing)}.")
     names = {run_id: note.name for run_id, note in NoteBook(store.home).read_all().items()}
     return Document(
         title=report.title,
@@ -69,8 +71,8 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     )
 
 
-def build_section(block: TextBlock | ViewBlock, comparison: Comparison, home: Home) -> Passage | Figure:
-    """One part of a report; a view that cannot be drawn is a figure with a problem."""
+def build_section(block: TextBlock | ChartBlock, comparison: Comparison, home: Home) -> Passage | Figure:
+    """Build one section of a report. A chart that cannot be drawn becomes a figure with a `problem`."""
     if isinstance(block, TextBlock):
         return Passage(id=block.id, text=block.text)
     title = block.title
@@ -83,7 +85,7 @@ def build_section(block: TextBlock | ViewBlock, comparison: Comparison, home: Ho
         return Figure(id=block.id, display=block.display, title=title or block.display, problem=str(error))
 
 
-def _build_figure(display: Display, block: ViewBlock, title: str) -> Figure:
+def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
     chart, table = display.chart(), display.table()
     return Figure(
         id=block.id,
@@ -111,7 +113,7 @@ def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
 
 def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> PicturePrediction:
     text = " ".join(gallery.write_predicted(row)).rstrip()
-    wrong = not row["correct"] and gallery.positive is None  # what is no guess is not struck through
+    wrong = not row["correct"] and gallery.positive is None  # without a prediction, nothing is struck through
     return PicturePrediction(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
 
 
@@ -119,7 +121,7 @@ def _freeze(frame: pd.DataFrame) -> Table:
     rows = tuple(tuple(map(_to_cell, row)) for row in frame.astype(object).itertuples(index=False, name=None))
     columns = tuple(map(str, frame.columns))
     words = tuple(
-        name for place, name in enumerate(columns) if place and not any(_holds_figure(row[place]) for row in rows)
+        name for index, name in enumerate(columns) if index and not any(_is_number(row[index]) for row in rows)
     )
     return Table(columns=columns, rows=rows, words=words)
 
@@ -131,7 +133,7 @@ def _to_cell(value: Any) -> Cell:
     return plain if isinstance(plain, str | int | bool | None) else str(plain)
 
 
-def _holds_figure(cell: Cell) -> bool:
+def _is_number(cell: Cell) -> bool:
     return isinstance(cell, int | float) or (isinstance(cell, str) and cell[:1] in "0123456789+-−±–<≤")
 
 

@@ -1,50 +1,50 @@
-"""The report that runs give by themselves, before an author has changed anything."""
+"""Default report of a comparison, before any edits."""
 
 from core.displays.views.published import PublishedResults
-from core.reports.report import MOST_TITLE, Report, ViewBlock, draw_id
+from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, draw_id
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 
 _ALWAYS = (
-    ViewBlock(display="tiles"),
-    ViewBlock(display="heads", table=True),
-    ViewBlock(display="curves"),
-    ViewBlock(display="curves", settings={"metric": "loss"}),
-    ViewBlock(display="first"),
+    ChartBlock(display="tiles"),
+    ChartBlock(display="heads", table=True),
+    ChartBlock(display="curves"),
+    ChartBlock(display="curves", settings={"metric": "loss"}),
+    ChartBlock(display="first"),
 )
 _OF_TWO = (
-    ViewBlock(
-        display="gallery", title="Images that only one head gets right",
+    ChartBlock(
+        display="gallery", title="Images that only one head predicts correctly",
         settings={"show": "only one correct", "order": "most confident first", "page_size": 12},
     ),
-    ViewBlock(display="intervals"),
-    ViewBlock(display="difference", table=True),
-    ViewBlock(display="significance"),
-    ViewBlock(display="disagreement"),
+    ChartBlock(display="intervals"),
+    ChartBlock(display="difference", table=True),
+    ChartBlock(display="significance"),
+    ChartBlock(display="disagreement"),
 )  # fmt: skip
 _REST = (
-    ViewBlock(display="confusion"),
-    ViewBlock(display="class_accuracy"),
-    ViewBlock(display="calibration"),
-    ViewBlock(display="convergence"),
-    ViewBlock(display="robustness_loss"),
-    ViewBlock(display="layers"),
-    ViewBlock(display="checks"),
+    ChartBlock(display="confusion"),
+    ChartBlock(display="class_accuracy"),
+    ChartBlock(display="calibration"),
+    ChartBlock(display="convergence"),
+    ChartBlock(display="robustness_loss"),
+    ChartBlock(display="layers"),
+    ChartBlock(display="checks"),
 )
 
 
 def write_title(comparison: Comparison) -> str:
-    """That of the recipe where all its heads are there, else what is."""
+    """Return the title of the recipe if all its heads are compared, otherwise the dataset and the heads."""
     recipe = comparison.recipe
     if recipe and set(recipe.heads) == {variant.spec.head for variant in comparison.variants}:
         return recipe.title
-    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' against '.join(comparison.labels)}"
-    return title if len(title) <= MOST_TITLE else f"{title[: MOST_TITLE - 1]}…"
+    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' vs. '.join(comparison.labels)}"
+    return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 
 def write_default(comparison: Comparison, title: str = "") -> Report:
-    """All that a reader asks first, in the order of the questions."""
-    published = () if PublishedResults(comparison).frame().empty else (ViewBlock(display="published"),)
+    """Return the default report: results first, then evidence and details."""
+    published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
     views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
     return Report(
         title=title or write_title(comparison),

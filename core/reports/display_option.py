@@ -1,4 +1,4 @@
-"""The settings of a display that an author may choose, read from its fields, and checked before use."""
+"""Settings of a display that authors can change, derived from its fields and validated before use."""
 
 import types
 from collections.abc import Mapping, Sequence
@@ -10,23 +10,23 @@ from core.errors import ReportError
 from core.home import Home
 from core.store.comparison import Comparison
 
-_NAMED = 8
+_MAX_LISTED = 8
 _LABELS = {
     "x": "Horizontal axis",
     "log": "Logarithmic axis",
-    "by": "Measured by",
-    "seeds": "Single seeds",
-    "about": "Class of the maps",
+    "by": "Cost measure",
+    "seeds": "Show each seed",
+    "about": "Class to explain",
     "label": "True class",
-    "page_size": "Pictures",
+    "page_size": "Images",
     "scaled": "After temperature scaling",
-    "target": "Accuracy to reach",
+    "target": "Target accuracy",
 }
 
 
 @dataclass(frozen=True)
 class DisplayOption:
-    """`options` are all that it may be, with what people read for each; None among them where it may be left open."""
+    """Setting of a display. `options` maps valid values to their labels; None is valid if the setting is optional."""
 
     name: str
     default: Any
@@ -37,14 +37,14 @@ class DisplayOption:
         return _LABELS.get(self.name, self.name.replace("_", " ").capitalize())
 
     def allows(self, value: Any) -> bool:
-        """1 is not True here, and not 1.0."""
+        """Return whether a value is valid. Types must match exactly: 1 is neither True nor 1.0."""
         if isinstance(self.options, range):
             return type(value) is int and value in self.options
         return any(type(option) is type(value) and option == value for option in self.options)
 
 
 def list_options(kind: type[Display], comparison: Comparison) -> list[DisplayOption]:
-    """What can be set of a display over these runs: fields of few values, and those that it gives choices for."""
+    """Return the settings of a display for these runs: fields with few values, and fields in its `choices`."""
     choices = kind.choices(comparison)
     hints = get_type_hints(kind)
     found = []
@@ -60,31 +60,32 @@ def list_options(kind: type[Display], comparison: Comparison) -> list[DisplayOpt
 
 
 def make_display(kind: type[Display], comparison: Comparison, settings: Mapping[str, Any], home: Home) -> Display:
-    """A display with its settings.
+    """Create a display with settings.
 
     Raises:
-        ReportError: when it has no such setting, or it cannot be so.
+        ReportError: when a setting is unknown or its value invalid.
     """
     known = {setting.name: setting for setting in list_options(kind, comparison)}
     for name, value in settings.items():
         if name not in known:
-            raise ReportError(f"Expected a setting of {kind.name}; got {name!r:.60}.")
+            choices = f"Choose one of: {', '.join(known)}." if known else "It has no settings."
+            raise ReportError(f"Unknown setting {name!r:.60} of {kind.name}. {choices}")
         if not known[name].allows(value):
             raise ReportError(f"Expected {name} of {kind.name} to be {_write_options(known[name])}; got {value!r:.60}.")
-    place = {"home": home} if any(field.name == "home" for field in fields(kind)) else {}
-    return kind(comparison, **settings, **place)
+    context = {"home": home} if any(field.name == "home" for field in fields(kind)) else {}
+    return kind(comparison, **settings, **context)
 
 
 def _write_options(setting: DisplayOption) -> str:
     if isinstance(setting.options, range):
         return f"between {setting.options.start} and {setting.options.stop - 1}"
-    said: Sequence[str] = [repr(option) for option in setting.options]
-    more = f" or {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-    return f"one of {', '.join(said[:_NAMED])}{more}"
+    values: Sequence[str] = [repr(option) for option in setting.options]
+    more = f" or {len(values) - _MAX_LISTED} more" if len(values) > _MAX_LISTED else ""
+    return f"one of {', '.join(values[:_MAX_LISTED])}{more}"
 
 
 def _read_type(hint: Any) -> tuple[Options | None, bool]:
-    """The options that a type names, if it names any, and whether it allows None."""
+    """Return the options that a type defines, if any, and whether it allows None."""
     optional = False
     if get_origin(hint) in (Union, types.UnionType):
         parts = [part for part in get_args(hint) if part is not type(None)]

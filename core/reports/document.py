@@ -1,4 +1,4 @@
-"""A frozen report: every sentence, figure and picture of it as data, from which all files are written."""
+"""Document of a report: its texts, charts, tables and images as data, from which all file formats are written."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ class _Part(BaseModel):
 
 
 class Table(_Part):
-    """`words` are the columns that hold no figures."""
+    """Table of a document. `words` lists the text columns, which are left-aligned."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -25,7 +25,8 @@ class Table(_Part):
 
 
 def write_cell(cell: Cell) -> str:
-    """
+    """Format a cell for display.
+
     >>> write_cell(1234), write_cell(0.123456), write_cell(None)
     ('1,234', '0.1235', '')
     """
@@ -35,7 +36,7 @@ def write_cell(cell: Cell) -> str:
 
 
 class Passage(_Part):
-    """The author's words, in Markdown."""
+    """Text block in Markdown."""
 
     kind: Literal["words"] = "words"
     id: str
@@ -43,7 +44,7 @@ class Passage(_Part):
 
 
 class PicturePrediction(_Part):
-    """The class that a head predicts for a picture, with its probability; wrong ones are struck through."""
+    """Prediction of a head for an image, with its probability. Wrong predictions are struck through."""
 
     head: str
     text: str
@@ -52,7 +53,7 @@ class PicturePrediction(_Part):
 
 
 class Picture(_Part):
-    """A test image as a PNG data URI, its true class, and the predictions."""
+    """Test image as a PNG data URI, with its true class and the predictions."""
 
     url: Annotated[str, Field(pattern=r"^data:image/png;base64,[A-Za-z0-9+/]+=*$")]
     label: str
@@ -60,9 +61,12 @@ class Picture(_Part):
 
 
 class Figure(_Part):
-    """One display as it was. `pictures` are those of a gallery, for what can lay them out itself; `chart` is Vega-Lite
-    with its data; `table` what people read, `frame` the plain numbers behind it; `open` says that the table is to be
-    seen at once. `problem` says why there is nothing else."""
+    """Chart block of a document.
+
+    `sentence` is the description, `chart` the Vega-Lite specification with its data, `pictures` the images of a
+    gallery, `table` the data formatted for display, and `frame` the unformatted data. `open` shows the table without a
+    click. `problem` is the reason if the chart cannot be drawn; then the other fields are empty.
+    """
 
     kind: Literal["figure"] = "figure"
     id: str
@@ -79,7 +83,7 @@ class Figure(_Part):
 
 
 class RunLine(_Part):
-    """One of the runs that a report is about."""
+    """Run of a report."""
 
     run_id: str
     name: str
@@ -92,14 +96,14 @@ class RunLine(_Part):
 
 
 class Reproduction(_Part):
-    """`commands` train the same runs from the repository at `environment`, and show their figures."""
+    """Commands that train the runs again and compare them, and the environment in which they were measured."""
 
     commands: tuple[str, ...]
     environment: dict[str, str]
 
 
 class Document(_Part):
-    """`facts` say what was measured on what; `cautions` what a reader must know before believing the headline."""
+    """Frozen report. `facts` describe the runs and the data, `cautions` are warnings about the headline."""
 
     format: Literal[1] = 1
     title: str
@@ -114,13 +118,13 @@ class Document(_Part):
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over all of it, 64 hex digits."""
+        """Return the SHA-256 of the document as 64 hex digits."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def run_table(self) -> Table:
-        """The runs as people read them."""
+        """Return the runs, formatted for display."""
         rows = [
             (
                 f"{r.run_id} {r.name}".strip(),
@@ -128,7 +132,7 @@ class Document(_Part):
                 r.seed,
                 r.epochs,
                 r.params,
-                f"{100 * r.test_accuracy:.2f} %",
+                f"{100 * r.test_accuracy:.2f}%",
                 r.data,
             )
             for r in self.runs
@@ -138,8 +142,8 @@ class Document(_Part):
 
     @property
     def environment_table(self) -> Table:
-        """What the runs were measured with, as people read it."""
-        columns = ("Measured with", "")
+        """Return the environment of the runs, formatted for display."""
+        columns = ("Environment", "")
         return Table(columns=columns, rows=tuple(self.reproduction.environment.items()), words=columns[1:])
 
     @property

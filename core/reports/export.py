@@ -1,4 +1,4 @@
-"""From a name that a person gives, of a report or of runs, to an edition and its files."""
+"""Export of a report or of runs to files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,14 +15,14 @@ from core.store.run_store import RunStore
 
 
 def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) -> Edition:
-    """Of the address of a report, its published version, or its draft where there is none; of ids of runs, or how they
-    begin, the report that they give by themselves.
+    """Open a report by its address, or build the default report of runs by their IDs.
 
     Args:
-        draft: the draft, whatever was published.
+        names: one report address, or run IDs or unique prefixes of them.
+        draft: open the draft even if the report has published versions.
 
     Raises:
-        HeadroomError: when it is not there, or cannot be put together.
+        HeadroomError: when the report or a run does not exist, or the report cannot be built.
     """
     report_store = ReportStore(store.home)
     if len(names) == 1 and is_address(names[0]):
@@ -31,29 +31,29 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
             return Edition(build_document(report_store.read(report_id).report, store))
         return Edition.of(report_store.open(names[0]))
     if any(is_address(name) for name in names):
-        raise ReportError("Expected one report, or ids of runs; got both, or several reports.")
+        raise ReportError("Give either one report, or run IDs.")
     comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])
     return Edition(build_document(write_default(comparison), store))
 
 
 def find_format(path: Path, name: str | None) -> str:
-    """The format that is asked for; without a name, the one that the ending of the file tells.
+    """Return the name of the format, by default from the extension of the file.
 
     Raises:
-        ReportError: when the ending tells none.
-        UnknownNameError: when there is no format of that name.
+        ReportError: when no format has this extension.
+        UnknownNameError: when no format has this name.
     """
     if name is not None:
         return FORMATS[name].name
     found = next((form.name for form in FORMATS.values() if form.suffix == path.suffix.lower()), None)
     if found is None:
-        endings = ", ".join(form.suffix for form in FORMATS.values())
-        raise ReportError(f"Expected a file that ends in {endings}, or --format; got {path.name!r:.60}.")
+        extensions = ", ".join(form.suffix for form in FORMATS.values())
+        raise ReportError(f"Expected a file with the extension {extensions}, or --format; got {path.name!r:.60}.")
     return found
 
 
 def export_report(edition: Edition, form: str, path: Path, store: RunStore) -> Files:
-    """Writes a report to `path`, and what else belongs to it beside it; into a .zip all together.
+    """Write a report to `path` and its images next to it, or everything to one ZIP archive if `path` ends in .zip.
 
     Raises:
         HomeError: when a file cannot be written.

@@ -1,4 +1,4 @@
-"""What a file format of reports is, and the ones there are."""
+"""Registry of the file formats of reports."""
 
 import io
 import zipfile
@@ -14,13 +14,13 @@ from core.reports.document import Document
 from core.reports.report_store import PublishedVersion
 
 Files = dict[str, bytes]
-"""Contents by name; the first is the report, the others stand beside it and are named in it."""
+"""File contents by name. The first file is the report; it refers to the other files."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A document, and of a published one its address, its time and its checksum; empty for a draft. `name` is what its
-    files are to be called, without an ending."""
+    """Document to be written to files. `address`, `at` and `checksum` are empty for a draft. `name` is the file name
+    without extension."""
 
     document: Document
     address: str = ""
@@ -37,35 +37,36 @@ class Edition:
         return self.name or f"headroom-{self.address or 'report'}"
 
     def describe(self) -> str:
-        """«Version 2 of report r7k2m9qx, published on 21 November 2026 at 14:03 UTC by ada@example.org»."""
+        """Return a text such as "Version 2 of report r7k2m9qx, published on 21 November 2026 at 14:03 UTC by ada"."""
         by = f" by {self.document.author}" if self.document.author else ""
         if not self.address:
-            return f"A draft of {write_time(self.document.made_at)}{by}: its figures may change."
+            return f"Draft of {write_time(self.document.made_at)}{by}. Its results may change."
         name, _, version = self.address.partition("-")
         return f"Version {version} of report {name}, published on {write_time(self.at)}{by}."
 
 
 class Format(ABC):
-    """One file a format, by the name of the format; `suffix` ends the name of what it writes."""
+    """File format, one per module of `core.reports.formats`. `suffix` is the file extension."""
 
     name: ClassVar[str]
     label: ClassVar[str]
     suffix: ClassVar[str]
     mime: ClassVar[str]
     order: ClassVar[int]
-    several: ClassVar[bool] = False  # files, which a download packs into one
+    several: ClassVar[bool] = False  # writes several files, which a download packs into a ZIP archive
 
     @staticmethod
     @abstractmethod
     def write(edition: Edition, home: Home) -> Files:
-        """The files of an edition; the first is called as its `stem`, with the suffix."""
+        """Return the files of an edition. The name of the first is the `stem` of the edition with the suffix."""
 
 
 FORMATS: "Registry[type[Format]]" = Registry("core.reports.formats", "format")
 
 
 def write_time(at: str) -> str:
-    """
+    """Format an ISO time for display.
+
     >>> write_time("2026-11-21T14:03:59+00:00")
     '21 November 2026 at 14:03 UTC'
     """
@@ -74,7 +75,7 @@ def write_time(at: str) -> str:
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """One file as it is, several as a zip archive."""
+    """Return a single file unchanged, several files as a ZIP archive."""
     if len(files) == 1:
         return next(iter(files.values()))
     buffer = io.BytesIO()

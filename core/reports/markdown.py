@@ -1,4 +1,4 @@
-"""The parts of a report as Markdown in which no text of people is markup, but what an author marked up."""
+"""Report sections in Markdown. All texts are escaped except text blocks."""
 
 from core.displays.markdown import escape_markdown
 from core.reports.document import Document, Table, write_cell
@@ -6,7 +6,7 @@ from core.reports.format import Edition
 
 
 def write_opening(edition: Edition) -> list[str]:
-    """Title, headline, facts, where it comes from, and what to keep in mind: a paragraph each."""
+    """Return title, headline, facts, origin and caveats, one paragraph per item."""
     document = edition.document
     paragraphs = [
         f"# {write_text(document.title)}",
@@ -15,21 +15,21 @@ def write_opening(edition: Edition) -> list[str]:
         write_text(edition.describe()),
     ]
     if document.cautions:
-        paragraphs.append(f"> **Keep in mind.** {write_text(' '.join(document.cautions))}")
+        paragraphs.append(f"> **Caveats:** {write_text(' '.join(document.cautions))}")
     return paragraphs
 
 
 def write_reproduction(document: Document) -> list[str]:
     return [
-        "## How to get these figures again",
+        "## Reproduce these results",
         "```bash\n" + "\n".join(document.reproduction.commands) + "\n```",
         write_markdown_table(document.environment_table),
     ]
 
 
 def write_checksum(edition: Edition) -> list[str]:
-    """Of a draft nothing, for it has none."""
-    return [f"SHA-256 of what it says: `{edition.checksum}`"] if edition.checksum else []
+    """Return the line with the checksum; empty for a draft."""
+    return [f"SHA-256 of this report: `{edition.checksum}`"] if edition.checksum else []
 
 
 def write_markdown_table(table: Table) -> str:
@@ -39,5 +39,5 @@ def write_markdown_table(table: Table) -> str:
 
 
 def write_text(text: str) -> str:
-    """As it is read: no Markdown, no HTML, no end of a table's cell, nobody called by name."""
+    """Escape a text: no Markdown, HTML, table cell borders or @mentions."""
     return escape_markdown(text).replace("|", "\\|").replace("@", "&#64;")

@@ -1,8 +1,8 @@
-"""The reports of a home: drafts with all their revisions, and published versions that never change.
+"""Store of the reports of a home: drafts with all their revisions, and immutable published versions.
 
-`reports/<id>/draft-000007.json` is the seventh revision of a draft, `reports/<id>/published-2.json` the second version
-that was published. A file is written once and under a name that nobody has yet, so that of two people who save at the
-same time one is told, and nothing is lost.
+`reports/<id>/draft-000007.json` is the seventh revision of a draft, `reports/<id>/published-2.json` the second
+published version. Each file is created exclusively and never overwritten. If two users save at the same time, the
+second one gets a conflict error and no change is lost.
 """
 
 import os
@@ -28,7 +28,7 @@ _PUBLISHED = re.compile(r"published-(\d{1,6})\.json")
 
 
 class Draft(BaseModel):
-    """One revision. `before` is the revision whose content comes back when it is undone."""
+    """Revision of a report draft. `before` is the revision that undo restores."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +41,7 @@ class Draft(BaseModel):
 
 
 class PublishedVersion(BaseModel):
-    """One version: a frozen document, and the SHA-256 of it."""
+    """Published version of a report: a frozen document and its SHA-256."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,20 +54,20 @@ class PublishedVersion(BaseModel):
 
     @property
     def address(self) -> str:
-        """Names this version for good, in a link and on the command line."""
+        """Return the permanent address of this version, for links and the command line."""
         return f"{self.id}-{self.version}"
 
 
 @dataclass(frozen=True)
 class ReportEntry:
-    """A line of the list: the newest draft of a report, and which versions were published."""
+    """Entry of the report list: the latest draft of a report and its published versions."""
 
     draft: Draft
     versions: tuple[int, ...]
 
 
 class ReportStore:
-    """Safe to share between threads and processes.
+    """Report store of a home. Safe for concurrent use by threads and processes.
 
     Raises:
         HomeError: from every method, when the home cannot be read or written.
@@ -75,43 +75,42 @@ class ReportStore:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self._kept: dict[str, tuple[int, ReportEntry]] = {}
+        self._cache: dict[str, tuple[int, ReportEntry]] = {}
 
     def entries(self) -> list[ReportEntry]:
-        """All reports, the one changed last first. One that cannot be read is left out; opening it says why."""
+        """Return all reports, the most recently changed first. Damaged reports are omitted."""
         entries = []
         for folder in self._folders():
             with suppress(ReportError, OSError):
                 changed = folder.stat().st_mtime_ns
-                kept = self._kept.get(folder.name)
-                if kept is None or kept[0] != changed:
-                    kept = changed, ReportEntry(self.read(folder.name), self.versions(folder.name))
-                    self._kept[folder.name] = kept
-                entries.append(kept[1])
+                cached = self._cache.get(folder.name)
+                if cached is None or cached[0] != changed:
+                    cached = changed, ReportEntry(self.read(folder.name), self.versions(folder.name))
+                    self._cache[folder.name] = cached
+                entries.append(cached[1])
         return sorted(entries, key=lambda entry: entry.draft.at, reverse=True)
 
     def read(self, report_id: str) -> Draft:
-        """The newest revision of a draft.
+        """Return the latest revision of a draft.
 
         Raises:
-            ReportError: when there is no such report, it was deleted, or its file is damaged.
+            ReportError: when the report does not exist, was deleted or is damaged.
         """
         revisions = _number(self._folder(report_id), _DRAFT)
         if not revisions:
-            raise ReportError(self._explain_absence(report_id))
+            raise ReportError(self._describe_missing(report_id))
         return self._read_draft(report_id, revisions[-1])
 
     def create(self, report: Report, by: str) -> Draft:
-        """A new report of somebody's."""
+        """Create a report owned by a user."""
         return self._write(Draft(id=f"r{draw_id(7)}", revision=1, report=report.change(owner=by), by=by, at=_now()))
 
     def save(self, seen: Draft, report: Report, by: str) -> Draft:
-        """Makes `report` the next revision after the one that somebody saw; the owner stays. What is the same is not
-        written again.
+        """Save `report` as the next revision after `seen`. The owner is kept; an unchanged report is not saved again.
 
         Raises:
-            ReportConflictError: when somebody saved another one since, which stays as it is.
-            ReportError: when the report is gone.
+            ReportConflictError: when another user saved a revision after `seen`; that revision is kept.
+            ReportError: when the report was deleted.
         """
         report = report.change(owner=seen.report.owner)
         if report == seen.report:
@@ -119,31 +118,31 @@ class ReportStore:
         return self._append(seen, report, by, before=seen.revision)
 
     def undo(self, seen: Draft, by: str) -> Draft:
-        """Takes the last change back; once more takes the change before it back.
+        """Undo the last change. Repeated calls undo earlier changes.
 
         Raises:
-            ReportConflictError: as `save`.
-            ReportError: when there is nothing to take back.
+            ReportConflictError: when another user saved a revision after `seen`.
+            ReportError: when there is nothing to undo.
         """
         if seen.before is None:
-            raise ReportError("Expected a change to take back; got a report as it was at first.")
+            raise ReportError("There is nothing to undo: this is the first revision of the report.")
         earlier = self._read_draft(seen.id, seen.before)
         return self._append(seen, earlier.report, by, before=earlier.before)
 
     def duplicate(self, report: Report, by: str) -> Draft:
-        """A report of the same content under an id of its own."""
+        """Create a copy of a report with a new ID."""
         title = f"{report.title[:280]} (copy)"
         return self.create(report.change(title=title), by)
 
     def publish(self, draft: Draft, document: Document, by: str) -> PublishedVersion:
-        """Freezes a document as the next version of a report.
+        """Publish a document as the next version of a report.
 
         Raises:
-            ReportConflictError: when the draft was changed since it was seen.
+            ReportConflictError: when the draft was changed in the meantime.
         """
         now = self.read(draft.id)
         if now.revision != draft.revision:
-            raise ReportConflictError(_tell_conflict(now))
+            raise ReportConflictError(_describe_conflict(now))
         while True:
             version = max(self.versions(draft.id), default=0) + 1
             found = PublishedVersion(
@@ -157,10 +156,10 @@ class ReportStore:
         return tuple(_number(self._folder(report_id), _PUBLISHED))
 
     def locate(self, address: str) -> Path:
-        """The file of a published version; of the newest where the address names none. It never changes.
+        """Return the path of a published version, by default of the latest. The file never changes.
 
         Raises:
-            ReportError: when there is none.
+            ReportError: when the version does not exist.
         """
         report_id, version = split_address(address)
         versions = self.versions(report_id)
@@ -168,49 +167,53 @@ class ReportStore:
             version = versions[-1]
         if version is None or version not in versions:
             if not _number(self._folder(report_id), _DRAFT):
-                raise ReportError(self._explain_absence(report_id))
-            raise ReportError(f"Expected a published version of report {report_id}; got {_name_version(version)}.")
+                raise ReportError(self._describe_missing(report_id))
+            name = "a published version" if version is None else f"version {version}"
+            raise ReportError(
+                f"Report {report_id} has no {name.removeprefix('a ')}. Publish it first, or open its draft."
+            )
         return self._folder(report_id) / f"published-{version}.json"
 
     def open(self, address: str) -> PublishedVersion:
-        """A published version; the newest where the address names none.
+        """Open a published version, by default the latest.
 
         Raises:
-            ReportError: when there is none.
-            ReportDamagedError: when it is not as it was published.
+            ReportError: when the version does not exist.
+            ReportDamagedError: when the file is damaged.
         """
         path = self.locate(address)
         report_id, version = path.parent.name, int(path.stem.rpartition("-")[2])
         try:
             found = PublishedVersion.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
-            raise ReportDamagedError(
-                f"Expected report {report_id}-{version} as it was published; got a damaged file."
-            ) from None
+            raise ReportDamagedError(_describe_damage(report_id, version, "the file cannot be read")) from None
         if (found.id, found.version) != (report_id, version) or found.checksum != found.document.checksum:
-            raise ReportDamagedError(f"Expected report {report_id}-{version} as it was published; got another content.")
+            raise ReportDamagedError(_describe_damage(report_id, version, "checksum mismatch"))
         return found
 
     def remove(self, report_id: str) -> None:
-        """Puts a report with all its versions out of sight, in one step; `restore` brings it back."""
+        """Move a report with all its versions to the trash atomically (see `restore`)."""
         self.read(report_id)
         _rename(self._folder(report_id), self._trash.path / report_id)
 
     def restore(self, report_id: str) -> None:
-        """
+        """Restore a deleted report.
+
         Raises:
-            ReportError: when no report of that id was removed.
+            ReportError: when the report is not in the trash.
         """
         if report_id not in self.removed():
-            raise ReportError(f"Expected the id of a deleted report; got {report_id!r:.60}.")
+            raise ReportError(
+                f"Report {report_id!r:.60} is not in the trash. Deleted reports that were cleared cannot be restored."
+            )
         _rename(self._trash.path / report_id, self._folder(report_id))
 
     def removed(self) -> list[str]:
-        """The ids of reports that were removed and can be brought back."""
+        """Return the IDs of the deleted reports that can be restored."""
         return self._trash.names()
 
     def clear(self) -> None:
-        """Deletes for good what was removed."""
+        """Delete all reports in the trash permanently."""
         self._trash.clear()
 
     @property
@@ -218,8 +221,8 @@ class ReportStore:
         return Trash(self.home.reports / ".removed", ID)
 
     def _folder(self, report_id: str) -> Path:
-        if not ID.fullmatch(report_id):  # nothing else may become part of a path
-            raise ReportError(f"Expected the id of a report; got {report_id!r:.60}.")
+        if not ID.fullmatch(report_id):  # prevents path traversal
+            raise ReportError(f"Expected a report ID such as 'r7k2m9qx'; got {report_id!r:.60}.")
         return self.home.reports / report_id
 
     def _folders(self) -> list[Path]:
@@ -228,12 +231,12 @@ class ReportStore:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise HomeError(f"Expected to be able to read {self.home.reports}; got: {error.strerror}.") from error
+            raise HomeError(f"Cannot read {self.home.reports}: {error.strerror}.") from error
 
     def _append(self, seen: Draft, report: Report, by: str, *, before: int | None) -> Draft:
         now = self.read(seen.id)
         if now.revision != seen.revision:
-            raise ReportConflictError(_tell_conflict(now))
+            raise ReportConflictError(_describe_conflict(now))
         return self._write(
             Draft(id=seen.id, revision=seen.revision + 1, report=report, by=by, at=_now(), before=before)
         )
@@ -243,7 +246,7 @@ class ReportStore:
         try:
             write_json(path, draft.model_dump(), new=True)
         except FileExistsError:
-            raise ReportConflictError(_tell_conflict(self.read(draft.id))) from None
+            raise ReportConflictError(_describe_conflict(self.read(draft.id))) from None
         return draft
 
     def _read_draft(self, report_id: str, revision: int) -> Draft:
@@ -252,23 +255,23 @@ class ReportStore:
             return Draft.model_validate_json(path.read_bytes())
         except (OSError, ValueError):
             raise ReportDamagedError(
-                f"Expected report {report_id} as it was saved; got a damaged {path.name}."
+                f"Report {report_id} is damaged: {path.name} cannot be read. Restore the file from a backup."
             ) from None
 
-    def _explain_absence(self, report_id: str) -> str:
+    def _describe_missing(self, report_id: str) -> str:
         if report_id in self.removed():
-            return f"Expected a report; got {report_id}, which was deleted. It can be brought back on the Reports page."
-        return f"Expected the id of a report; got {report_id!r}, which is not in this home."
+            return f"Report {report_id} was deleted. You can restore it on the Reports page."
+        return f"Report {report_id} was not found; it may have been deleted."
 
 
 def _number(folder: Path, pattern: re.Pattern[str]) -> list[int]:
-    """The numbers of files with such a name, rising."""
+    """Return the numbers in the file names that match a pattern, in ascending order."""
     try:
         return sorted(int(found[1]) for name in os.listdir(folder) if (found := pattern.fullmatch(name)))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise HomeError(f"Expected to be able to read {folder}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot read {folder}: {error.strerror}.") from error
 
 
 def _rename(old: Path, new: Path) -> None:
@@ -276,16 +279,16 @@ def _rename(old: Path, new: Path) -> None:
         new.parent.mkdir(parents=True, exist_ok=True)
         os.rename(old, new)
     except OSError as error:
-        raise HomeError(f"Expected to be able to move {old}; got: {error.strerror}.") from error
+        raise HomeError(f"Cannot move {old}: {error.strerror}.") from error
 
 
-def _tell_conflict(now: Draft) -> str:
-    who = f"{now.by!r:.60}" if now.by else "somebody"
-    return f"Expected the report as you saw it; got a newer one, saved by {who} at {now.at[11:16]} UTC."
+def _describe_conflict(now: Draft) -> str:
+    user = f"{now.by:.60}" or "Another user"
+    return f"{user} changed this report at {now.at[11:16]} UTC. Reload it, or save yours as a copy."
 
 
-def _name_version(version: int | None) -> str:
-    return "none yet" if version is None else f"version {version}"
+def _describe_damage(report_id: str, version: int, reason: str) -> str:
+    return f"Version {version} of report {report_id} is damaged ({reason}). Restore its file from a backup."
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""How to get the figures of a report again: the commands, and what they were measured with."""
+"""Reproduction of the results of a report: the commands and the environment."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from core.store.run import Run
 
 def build_reproduction(comparison: Comparison) -> Reproduction:
     ids = " ".join(run.run_id for run in comparison.runs)
-    commands = (*write_commands([run.spec for run in comparison.runs]), f"python -m core compare {ids}")
+    commands = (*write_commands([run.spec for run in comparison.runs]), f"headroom compare {ids}")
     return Reproduction(commands=commands, environment=_merge(map(_read_environment, comparison.runs)))
 
 
@@ -23,18 +23,18 @@ def _read_environment(run: Run) -> dict[str, str]:
         known: dict[str, Any] = json.loads(run.artifact("environment.json").read_bytes())
         libraries = known.get("libraries") or {}
         found |= {
-            "Code": str(known.get("git_commit") or "not known"),
-            "Python": str(known.get("python", "not known")),
+            "Code": str(known.get("git_commit") or "unknown"),
+            "Python": str(known.get("python", "unknown")),
             **{str(name): str(version) for name, version in libraries.items()},
-            "Platform": str(known.get("platform", "not known")),
+            "Platform": str(known.get("platform", "unknown")),
         }
     except (HeadroomError, OSError, ValueError, AttributeError):
-        found["Code"] = "not known"
+        found["Code"] = "unknown"
     return found | {"Seed": str(run.spec.seed)}
 
 
 def _merge(environments: Iterable[dict[str, str]]) -> dict[str, str]:
-    """Of each name every value that some run has."""
+    """Join the values of all runs by name, without duplicates."""
     values: dict[str, dict[str, None]] = {}
     for environment in environments:
         for name, value in environment.items():

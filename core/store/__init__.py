@@ -1,1 +1,1 @@
-"""Where runs live: a folder each, an index over them, and comparisons of them."""
+"""Storage of runs: run folders, index, notes, bundles, and comparisons of runs."""

@@ -1,4 +1,4 @@
-"""maps.npz of a run: what speaks for each class in its first test images."""
+"""maps.npz of a run: class activation maps of its first test images."""
 
 import zlib
 from dataclasses import dataclass
@@ -21,10 +21,12 @@ NAME = "maps.npz"
 
 @dataclass(frozen=True)
 class Maps:
-    """Of the first test images: `maps` float32 of shape (images, classes, height, width), in units of the logit.
+    """Class activation maps of the first test images.
 
-    Where they are `exact`, the mean of a map plus `bias`, float32 of shape (classes,), is the logit of that class;
-    else they are Grad-CAM.
+    Attributes:
+        maps: float32 of shape (images, classes, height, width), in units of the logit.
+        bias: float32 of shape (classes,).
+        exact: If True (CAM), the mean of a map plus the bias is the logit of the class; otherwise Grad-CAM.
     """
 
     maps: NDArray[np.float32]
@@ -33,17 +35,17 @@ class Maps:
 
 
 def count_images(images: int, map_bytes: int, map_flops: int) -> int:
-    """How many test images have stored maps: 64, or as many as fit into 2 MB and some seconds, but one at least.
+    """Return the number of test images with stored maps: at most 64, at least 1, within limits of size and FLOPs.
 
     Args:
-        map_bytes: what the maps of one image take as float16, of all classes.
-        map_flops: what they take to compute.
+        map_bytes: Size of the maps of one image for all classes, as float16.
+        map_flops: FLOPs to compute them.
     """
     return min(images, MOST_IMAGES, max(1, min(MOST_BYTES // map_bytes, MOST_FLOPS // map_flops)))
 
 
 def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], *, exact: bool) -> None:
-    """Keeps maps as float16 shares of the strongest value of their image, which hold three digits whatever its size."""
+    """Save maps as float16, scaled by the maximum of each image to keep about three significant digits."""
     sizes = np.where(np.isfinite(maps), np.abs(maps), 0)
     strongest = sizes.max(axis=(1, 2, 3), keepdims=True)
     strongest[strongest == 0] = 1
@@ -53,10 +55,10 @@ def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], 
 
 
 def read_maps(run: Run) -> Maps | None:
-    """None for a run that was written without them.
+    """Read the stored activation maps of a run; None if it has none.
 
     Raises:
-        RunDamagedError: when they are not what the worker wrote, or do not fit the record.
+        RunDamagedError: when the file is damaged or does not match the record.
     """
     if NAME not in run.record.checksums:
         return None
@@ -64,10 +66,10 @@ def read_maps(run: Run) -> Maps | None:
         with run.artifact(NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = Maps(arrays["shares"] * arrays["strongest"], arrays["bias"], bool(arrays["exact"]))
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-        raise RunDamagedError(f"Expected readable activation maps in run {run.run_id}; got: {error}.") from None
+        raise RunDamagedError(f"{NAME} of run {run.run_id} cannot be read: {error}.") from None
     classes, images = len(run.record.data.classes), run.record.data.test_images
     if found.maps.ndim != 4 or found.maps.shape[1] != classes or not 0 < len(found.maps) <= images:
         raise RunDamagedError(
-            f"Expected activation maps of {classes} classes in run {run.run_id}; got an array of {found.maps.shape}."
+            f"{NAME} of run {run.run_id} does not match its record: shape {found.maps.shape}, {classes} classes."
         )
     return found

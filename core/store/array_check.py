@@ -1,4 +1,4 @@
-"""What NumPy files claim to hold, read from their headers before an array is made."""
+"""Validation of NumPy files by their headers, before any array is loaded."""
 
 import zipfile
 import zlib
@@ -10,54 +10,55 @@ from typing import IO
 import numpy as np
 
 Shape = tuple[int, ...]
-Wanted = tuple[str, tuple[int | None, ...]]
-"""The kinds and sizes that a dtype may have, such as «f4» or «U», and a shape; None stands for any length."""
+Expected = tuple[str, tuple[int | None, ...]]
+"""Allowed dtypes, such as "f4" or "U", separated by spaces, and a shape in which None allows any length."""
 
 
-def check_arrays(path: Path, wanted: Mapping[str, Wanted], most_bytes: int) -> dict[str, Shape]:
-    """The shapes of the arrays in an npz file, which holds those that are wanted and no others.
+def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, Shape]:
+    """Return the shapes of the arrays in an npz file.
 
     Raises:
-        ValueError: one sentence without its subject, when it is another file or its arrays take too much.
+        ValueError: when the file is damaged or too large, or its arrays are not the expected ones. The message has no
+            initial capital and no final period.
     """
     shapes: dict[str, Shape] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if sorted(member.filename for member in members) != sorted(f"{name}.npy" for name in wanted):
-                raise ValueError(f"the arrays {', '.join(wanted)}; got others")
-            if sum(member.file_size for member in members) > most_bytes:
-                raise ValueError(f"arrays of at most {most_bytes / 1e6:,.0f} MB; got more")
+            if sorted(member.filename for member in members) != sorted(f"{name}.npy" for name in expected):
+                raise ValueError(f"{path.name} does not contain exactly the arrays {', '.join(expected)}")
+            if sum(member.file_size for member in members) > max_bytes:
+                raise ValueError(f"the arrays in {path.name} exceed {max_bytes / 1e6:,.0f} MB")
             for member in members:
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise ValueError("arrays packed with deflate or not at all; got others")
+                    raise ValueError(f"{path.name} has an unsupported compression")
                 name = member.filename.removesuffix(".npy")
                 with archive.open(member) as file:
-                    shapes[name] = check_array(file, member.file_size, name, wanted[name])
+                    shapes[name] = check_array(file, member.file_size, name, expected[name])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise ValueError("a whole npz file; got a damaged one") from None
+        raise ValueError(f"{path.name} is damaged") from None
     return shapes
 
 
-def check_array(file: IO[bytes], size: int, name: str, wanted: Wanted) -> Shape:
-    """The shape of the array in a npy file of `size` bytes, of which the header is read.
+def check_array(file: IO[bytes], size: int, name: str, expected: Expected) -> Shape:
+    """Return the shape of the array in an npy file of `size` bytes; reads only the header.
 
     Raises:
-        ValueError: as `check_arrays`.
+        ValueError: when the file is damaged or has an unexpected dtype or shape (see `check_arrays`).
     """
-    kinds, lengths = wanted
+    kinds, lengths = expected
     try:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    except Exception:  # headers are Python text, and bad ones fail in every way
-        raise ValueError(f"{name} to be an array; got something else") from None
+    except Exception:  # headers are Python literals; damaged ones raise many types
+        raise ValueError(f"{name} is not a valid array") from None
     if dtype.hasobject or not (dtype.kind in kinds.split() or dtype.str[1:] in kinds.split()):
-        raise ValueError(f"{name} to be of type {kinds}; got {dtype.str!r:.40}")
-    expected = tuple(have if want is None else want for have, want in zip(shape, lengths, strict=False))
-    if len(shape) != len(lengths) or shape != expected or min(shape, default=0) < 0:
+        raise ValueError(f"{name} has dtype {dtype.str!r:.40} instead of {kinds}")
+    matching = tuple(have if want is None else want for have, want in zip(shape, lengths, strict=False))
+    if len(shape) != len(lengths) or shape != matching or min(shape, default=0) < 0:
         text = " × ".join("any" if length is None else str(length) for length in lengths) or "a single value"
-        raise ValueError(f"{name} of shape {text}; got {shape!s:.60}")
+        raise ValueError(f"{name} has shape {shape!s:.60} instead of {text}")
     if file.tell() + prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"{name} to hold what its header says; got {size:,} bytes")
+        raise ValueError(f"{name} has {size:,} bytes, which does not match its header")
     return shape

@@ -1,6 +1,6 @@
-"""Bundles: finished runs in one file, to be shown elsewhere, with the pictures that their pages show.
+"""Export of bundles: ZIP archives of finished runs and their test images, to import on another machine.
 
-A zip archive of files as they are: `bundle.json` with the size and the SHA-256 of every other,
+A bundle contains uncompressed files: `bundle.json` with the size and the SHA-256 of each other file,
 `runs/<run id>/<file>` and `thumbnails/<fingerprint of the dataset>/<file>`.
 """
 
@@ -30,7 +30,7 @@ MANIFEST = "bundle.json"
 MOST_RUNS = 2_000
 RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MOST_BYTES))})")
 PICTURE_FILE = re.compile(rf"thumbnails/({FINGERPRINT})/({EXACT}|{SHRUNK})")
-_SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same runs make the same bytes
+_SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
 
 
 class BundleFile(BaseModel):
@@ -41,7 +41,7 @@ class BundleFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """bundle.json."""
+    """Content of bundle.json."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -51,7 +51,7 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Packed:
-    """What went into a bundle: its size, and one sentence for each thing that was wished for and is not in it."""
+    """Result of an export: the size of the bundle, and a message for each dataset whose images are not included."""
 
     bytes: int
     left_out: list[str]
@@ -60,16 +60,20 @@ class Packed:
 def export_bundle(
     store: RunStore, run_ids: Sequence[str], path: Path, *, models: bool = True, pictures: bool = True
 ) -> Packed:
-    """Writes finished runs into one file, which appears whole or not at all; the same runs make the same bytes.
+    """Export finished runs to a bundle, atomically. Exports of the same runs are identical.
+
+    Args:
+        models: Include the trained models.
+        pictures: Include the test images.
 
     Raises:
-        RunNotFoundError, RunDamagedError: when a run is not here, or not as it was written.
-        BundleError: when there is no run, or too many.
+        RunNotFoundError, RunDamagedError: when a run does not exist or is damaged.
+        BundleError: when there are no runs, or too many.
         HomeError: when the file cannot be written.
     """
     runs = [store.open(run_id) for run_id in sorted(set(run_ids))]
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise BundleError(f"Expected 1 to {MOST_RUNS:,} runs for a bundle; got {len(runs):,}.")
+        raise BundleError(f"A bundle may have 1 to {MOST_RUNS:,} runs; {len(runs):,} are selected.")
     files: dict[str, Path | bytes] = {}
     for run in runs:
         run.verify()
@@ -82,7 +86,9 @@ def export_bundle(
                 name, pixels = _pack_pictures(store.home, run)
                 files[f"thumbnails/{fingerprint}/{name}"] = pixels
             except DatasetError as error:
-                left_out.append(f"Left out the pictures of {run.spec.folder or run.spec.dataset}. {error}")
+                left_out.append(
+                    f"The bundle does not contain the test images of {run.spec.folder or run.spec.dataset}. {error}"
+                )
     with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, MANIFEST, _describe(files))
@@ -93,7 +99,7 @@ def export_bundle(
 
 
 def list_files(run: Run, *, models: bool) -> list[str]:
-    """The files of a run that leave this machine."""
+    """List the files of a run that are exported."""
     names = [name for name in MOST_BYTES if name == "record.json" or name in run.record.checksums]
     return [name for name in names if run.has(name) and (models or name not in MODELS)]
 
@@ -101,7 +107,7 @@ def list_files(run: Run, *, models: bool) -> list[str]:
 def _pack_pictures(home: Home, run: Run) -> tuple[str, bytes]:
     found = build_thumbnails(load_test_images(home, run))
     if found is None:
-        raise DatasetError("Expected fewer test images than fit into a bundle; got more.")
+        raise DatasetError("There are too many of them for a bundle.")
     name, pixels = found
     buffer = io.BytesIO()
     np.save(buffer, np.ascontiguousarray(pixels), allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Comparisons: which runs stand side by side, and as which contenders."""
+"""Comparisons: runs on the same test set, grouped into variants."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.run import Run
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
-_SETTING_SETTINGS = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
+_CONFIGURATION = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Runs that differ in nothing but the seed, in the order of their seeds."""
+    """Runs that differ only in the seed, sorted by seed."""
 
     label: str
     runs: tuple[Run, ...]
@@ -39,29 +39,30 @@ class Variant:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs on the same data, grouped into contenders in the order of their heads."""
+    """Runs on the same test set, grouped into variants and sorted by head."""
 
     variants: tuple[Variant, ...]
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
-        """
+        """Group runs into variants.
+
         Raises:
-            ComparisonError: when there is no run, or the runs were tested on different images.
+            ComparisonError: when there are no runs, or they use different test sets.
         """
         groups: dict[RunSpec, dict[int, Run]] = {}
         for run in runs:
             groups.setdefault(run.spec.replace(seed=0), {})[run.spec.seed] = run
         if not groups:
-            raise ComparisonError("Expected at least one finished run to compare; got none.")
+            raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
         members.sort(key=lambda group: (HEADS[group[0].spec.head].order, group[0].run_id))
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
             a, b = list(targets.values())[:2]
             raise ComparisonError(
-                f"Expected runs that were tested on the same images; got {a.run_id} on {a.spec.dataset} "
-                f"({a.spec.data}) and {b.run_id} on {b.spec.dataset} ({b.spec.data})."
+                f"These runs use different test sets and cannot be compared: {a.run_id} uses {a.spec.dataset} "
+                f"({a.spec.data}), {b.run_id} uses {b.spec.dataset} ({b.spec.data})."
             )
         labels = _labels([group[0].spec for group in members])
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
@@ -88,18 +89,18 @@ class Comparison:
 
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:
-    """The head's label, with the knobs that tell contenders of one head apart."""
+    """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
     differing = [name for name in SETTINGS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]
-        telling = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
-        labels.append(" · ".join([HEADS[spec.head].label, *(describe_setting(n, getattr(spec, n)) for n in telling)]))
+        names = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
+        labels.append(" · ".join([HEADS[spec.head].label, *(describe_setting(n, getattr(spec, n)) for n in names)]))
     return labels
 
 
 def describe_setting(name: str, value: object) -> str:
-    """One knob in words: «3 epochs», «dropout 0.5», «all training images», «no augmentation»."""
+    """Describe a hyperparameter, such as "3 epochs", "dropout 0.5", "all training images" or "no augmentation"."""
     setting = SETTINGS[name]
     noun = setting.label.lower()
     if value is None:
@@ -112,31 +113,31 @@ def describe_setting(name: str, value: object) -> str:
 
 
 def describe_epochs(runs: Sequence[Run]) -> str:
-    """«25 epochs», or «7–9 of 25 epochs» where patience ended some of them before."""
-    trained, asked = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
-    if min(trained) == max(trained) == asked:
-        return describe_setting("epochs", asked)
-    few = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
-    return f"{few} of {describe_setting('epochs', asked)}"
+    """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
+    trained, planned = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
+    if min(trained) == max(trained) == planned:
+        return describe_setting("epochs", planned)
+    fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
+    return f"{fewer} of {describe_setting('epochs', planned)}"
 
 
 def describe_value(name: str, value: object) -> str:
-    """The value of a knob whose name is said already: «1,000», «0.5», «all»."""
+    """Format the value of a hyperparameter without its name, such as "1,000", "0.5" or "all"."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
-    """What was not trained as the recipe says, in words by knob: «1 epoch instead of 25»."""
+    """Describe the hyperparameters that differ from the recipe, by name, such as "1 epoch instead of 25"."""
     own: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
     for variant in variants:
-        wanted = recipe.spec_of(variant.spec.head)
+        default = recipe.spec_of(variant.spec.head)
         for name in SETTINGS:
             value = getattr(variant.spec, name)
-            if name not in ("seed", "data", "folder") and value != getattr(wanted, name):
-                own[name] = getattr(wanted, name)
+            if name not in ("seed", "data", "folder") and value != getattr(default, name):
+                own[name] = getattr(default, name)
                 values.setdefault(name, []).append(value)
     return {
         name: f"{' and '.join(describe_setting(name, value) for value in dict.fromkeys(values[name]))} "
@@ -147,7 +148,7 @@ def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
 
 
 def count_training_images(run: Run) -> int | None:
-    """Images of the dataset's whole training split, those for validation among them; None where none wrote it down."""
+    """Return the size of the complete training split, including validation images; None if the record lacks it."""
     data, spec = run.record.data, run.spec
     if data.train_count is not None:
         return data.train_count
@@ -158,10 +159,11 @@ def count_training_images(run: Run) -> int | None:
 
 @dataclass(frozen=True)
 class Offer:
-    """A comparison that the runs at hand make possible: a recipe at one setting of its knobs.
+    """An available comparison: the runs of a recipe with one configuration of hyperparameters.
 
-    `label` names it on the page and in a URL: the recipe, and the knobs that are not the recipe's, in words. `own`
-    says that there are none.
+    Attributes:
+        label: Name on the page and in the URL: the recipe and the hyperparameters that differ from it.
+        own: Whether none differ.
     """
 
     label: str
@@ -170,30 +172,34 @@ class Offer:
 
 
 def list_offers(frame: pd.DataFrame) -> list[Offer]:
-    """All comparisons in a run list (`RunStore.frame()`), the one that answers its question best first.
+    """List the available comparisons in a run list (`RunStore.frame()`), the most informative first.
 
-    First come those of two heads or more, among them those at the recipe's own settings, then those on the official
-    data, then those with the most seeds that two heads have, and of equals the newest: a quick trial does not push a
-    finished report from the front page. Runs of no recipe are left to be ticked.
+    The order depends on: two heads or more, the recipe's own hyperparameters, the official data, the number of seeds
+    that two heads have, and finally the date, newest first. So a quick trial does not replace a complete comparison as
+    the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
     frame = frame[frame["recipe"].notna()]
-    for values, group in frame.groupby(["recipe", *_SETTING_SETTINGS], sort=False, dropna=False):
+    for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
-        settings = {name: to_plain(value) for name, value in zip(_SETTING_SETTINGS, values[1:], strict=True)}
-        datas = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
-        changed = {n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or datas > 1)}
+        settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
+        dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
+        changed = {
+            n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or dataset_versions > 1)
+        }
         label = " · ".join([recipe.name, *(describe_setting(n, v) for n, v in changed.items())])
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         offers.append((rank, Offer(label, tuple(group["run_id"]), own)))
-    return [offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)]  # equals stay newest first
+    return [
+        offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
+    ]  # stable, so equal ranks stay newest first
 
 
 def to_plain(value: Any) -> Any:
-    """A cell of a DataFrame as the Python value it stands for."""
+    """Convert a cell of a DataFrame to a Python value."""
     if pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value

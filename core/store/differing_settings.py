@@ -1,4 +1,4 @@
-"""What sets some runs apart: the knobs that differ, beside their metrics."""
+"""Table of the hyperparameters in which runs differ, with their metrics."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from core.store.run import Run
 
 
 def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
-    """A row a run, under its name, with the knobs that are not the same in all runs and their metrics, as text."""
+    """Return one row per run with the hyperparameters that are not equal in all runs, and the metrics, as text."""
     differing = [name for name in SETTINGS if len({getattr(run.spec, name) for run in runs}) > 1]
     if {"dataset", "data"} <= {*differing}:
-        differing.remove("data")  # which says no more
+        differing.remove("data")  # redundant
     rows = []
     for run, name in zip(runs, names, strict=True):
         metrics = run.record.metrics
@@ -21,7 +21,7 @@ def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
         for setting in differing:
             value = getattr(run.spec, setting)
             row[SETTINGS[setting].label] = HEADS[value].label if setting == "head" else describe_value(setting, value)
-        row["Test accuracy"] = f"{metrics.test_accuracy:.2%}".replace("%", " %")
+        row["Test accuracy"] = f"{metrics.test_accuracy:.2%}"
         row["Test loss"] = "–" if metrics.test_loss is None else f"{metrics.test_loss:.4f}"
         row["Parameters"] = f"{run.record.cost.params:,}"
         rows.append(row)

@@ -1,4 +1,4 @@
-"""A run folder that came from elsewhere: every file is what a worker could have written, before anything uses it."""
+"""Validation of imported run folders: each file must be one that a worker could have written."""
 
 import math
 import re
@@ -15,7 +15,7 @@ from core.errors import BundleError, HeadroomError
 from core.image_file import read_picture
 from core.spec import RunSpec
 from core.store.activation_maps import read_maps
-from core.store.array_check import Wanted, check_arrays
+from core.store.array_check import Expected, check_arrays
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.robustness_file import ARRAYS
 from core.store.run import Run, finite
@@ -34,7 +34,7 @@ MOST_BYTES = {
     "model.keras": 4_000_000_000,
     "model.tflite": 2_000_000_000,
 }
-"""The files of a run that travel, and what each may take. Logs do not: they name the paths of a machine."""
+"""Maximum size in bytes of each exported file. Logs are not exported, because they contain paths of a machine."""
 
 MODELS = ("model.keras", "model.tflite")
 
@@ -43,7 +43,7 @@ _CLOSE = 1e-4
 
 
 class _Epoch(BaseModel):
-    """A line of history.jsonl. A mean of a diverged training is null."""
+    """A line of history.jsonl. Values of a diverged run may be null."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -59,10 +59,10 @@ _EPOCH = TypeAdapter(_Epoch)
 
 
 def check_run(folder: Path) -> Run:
-    """Opens a folder named by a run id whose files are all within MOST_BYTES, and reads everything but its models.
+    """Open and validate a run folder, except its models. The sizes of its files must be within MOST_BYTES.
 
     Raises:
-        BundleError: one sentence that names the run, the file and what is off.
+        BundleError: when a file is invalid.
     """
     try:
         run = Run.open(folder)
@@ -74,43 +74,43 @@ def check_run(folder: Path) -> Run:
     except HeadroomError as error:
         raise BundleError(str(error)) from None
     except ValueError as error:
-        raise BundleError(f"Expected run {folder.name} to hold {error}.") from None
+        raise BundleError(f"Run {folder.name} in the bundle is invalid: {error}.") from None
     return run
 
 
 def read_plain_json(path: Path) -> Any:
-    """JSON of no more depth than can be borne.
+    """Read a JSON file of limited nesting depth.
 
     Raises:
-        ValueError: when it is another file.
+        ValueError: when the file is invalid or nested too deeply.
     """
     try:
         return from_json(path.read_bytes())
     except ValueError:
-        raise ValueError(f"JSON in {path.name}; got something else or too deep") from None
+        raise ValueError(f"{path.name} is not valid JSON or is nested too deeply") from None
 
 
 def _check_record(run: Run) -> None:
-    """What the record says must fit its spec, and every text must be one that can be shown in a line."""
+    """Check that the record matches its spec, and that all of its texts are short and printable."""
     record = run.record
-    foreign = sorted(set(record.checksums) - {*MOST_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
-    if foreign:
-        raise ValueError(f"only files of a run; got {foreign[0]!r:.60}")
+    unexpected = sorted(set(record.checksums) - {*MOST_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
+    if unexpected:
+        raise ValueError(f"unexpected file {unexpected[0]!r:.60} in its record")
     for text in _list_texts(record.model_dump(exclude={"checksums"})):
         if len(text) > _MOST_TEXT or not text.isprintable():
-            raise ValueError(f"texts of at most {_MOST_TEXT} characters that can be shown; got {ascii(text)[:60]}")
+            raise ValueError(f"a text is not printable or exceeds {_MOST_TEXT} characters: {ascii(text)[:60]}")
     data = record.data
     if not re.fullmatch(FINGERPRINT, data.fingerprint) or run.spec.data not in ("", data.fingerprint):
-        raise ValueError(f"the fingerprint of the data that its spec names; got {data.fingerprint!r:.60}")
+        raise ValueError(f"the dataset fingerprint {data.fingerprint!r:.60} does not match its spec")
     if not 2 <= len(data.classes) <= _MOST_CLASSES or not all(1 <= side <= _MOST_SIDE for side in data.input_shape):
         raise ValueError(
-            f"2 to {_MOST_CLASSES:,} classes and images of at most {_MOST_SIDE} pixels a side; got {len(data.classes)} "
-            f"classes and images of {data.input_shape}"
+            f"{len(data.classes):,} classes and images of shape {data.input_shape} are outside the limits "
+            f"(2 to {_MOST_CLASSES:,} classes, {_MOST_SIDE} pixels per side)"
         )
     if run.model.params != record.cost.params:
-        raise ValueError(f"the {run.model.params:,} parameters of its spec; got {record.cost.params:,}")
+        raise ValueError(f"{record.cost.params:,} parameters do not match its spec ({run.model.params:,} parameters)")
     if not 1 <= record.trained_epochs <= run.spec.epochs:
-        raise ValueError(f"at most the {run.spec.epochs} epochs of its spec; got {record.trained_epochs:,}")
+        raise ValueError(f"{record.trained_epochs:,} trained epochs do not match its spec ({run.spec.epochs:,} epochs)")
 
 
 def _list_texts(value: Any) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _list_texts(value: Any) -> Iterator[str]:
 def _check_spec(run: Run) -> None:
     values = read_plain_json(run.path / "spec.json")
     if not isinstance(values, dict) or RunSpec.parse(values).run_id != run.run_id:
-        raise ValueError("the spec its id names in spec.json; got another")
+        raise ValueError("spec.json does not match the run ID")
 
 
 def _check_history(run: Run) -> None:
@@ -136,75 +136,78 @@ def _check_history(run: Run) -> None:
         epochs = [_EPOCH.validate_json(line).epoch for line in lines]
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "a line"
-        raise ValueError(f"a history with a row an epoch; got {place}: {first['msg']}") from None
+        field = ".".join(map(str, first["loc"])) or "a line"
+        raise ValueError(f"history.jsonl contains an invalid value: {field}: {first['msg']}") from None
     if epochs != [*range(1, run.record.trained_epochs + 1)]:
-        raise ValueError(f"a history of {run.record.trained_epochs:,} epochs; got {len(epochs):,} rows")
+        raise ValueError(f"history.jsonl has {len(epochs):,} rows for {run.record.trained_epochs:,} epochs")
 
 
 def _check_predictions(run: Run) -> None:
-    """The metrics of the record are computed anew."""
+    """Check the predictions, and compare the metrics of the record with those computed from them."""
     data, found = run.record.data, run.record.metrics
-    wanted: dict[str, Wanted] = {}
+    expected: dict[str, Expected] = {}
     for split, images in (("test", data.test_images), ("validation", data.validation_images)):
-        wanted[f"{split}_probs"] = "f4", (images, len(data.classes))
-        wanted[f"{split}_labels"] = "i8", (images,)
-    check_arrays(run.path / "predictions.npz", wanted, MOST_BYTES["predictions.npz"])
+        expected[f"{split}_probs"] = "f4", (images, len(data.classes))
+        expected[f"{split}_labels"] = "i8", (images,)
+    check_arrays(run.path / "predictions.npz", expected, MOST_BYTES["predictions.npz"])
     stored = run.predictions
     for split in ("test", "validation"):
         probs, labels = getattr(stored, f"{split}_probs"), getattr(stored, f"{split}_labels")
         if labels.min() < 0 or labels.max() >= len(data.classes):
-            raise ValueError(f"{split} labels among its {len(data.classes)} classes; got others")
+            raise ValueError(f"{split} labels are outside its {len(data.classes)} classes")
         known = probs[np.isfinite(probs).all(axis=1)].astype(np.float64)
         if len(known) and not (_between(known, 0, 1) and np.allclose(known.sum(axis=1), 1, atol=0.01)):
-            raise ValueError(f"{split} probabilities that sum up to 1; got others")
+            raise ValueError(f"{split} probabilities do not sum to 1")
         with np.errstate(invalid="ignore"):
             loss, accuracy = compute_metrics(probs, labels)
         _compare(f"{split}_accuracy", getattr(found, f"{split}_accuracy"), accuracy)
         _compare(f"{split}_loss", getattr(found, f"{split}_loss"), finite(loss))
     if compute_targets(stored.test_labels) != data.targets:
-        raise ValueError("the checksum of its test labels as targets; got another")
+        raise ValueError("the checksum of the test labels does not match its record")
 
 
 def _between(values: NDArray[np.float64], low: float, high: float) -> bool:
     return bool(values.min() >= low - _CLOSE and values.max() <= high + _CLOSE)
 
 
-def _compare(name: str, said: float | None, found: float | None) -> None:
-    same = said == found if said is None or found is None else math.isclose(said, found, rel_tol=_CLOSE, abs_tol=_CLOSE)
+def _compare(name: str, stored: float | None, computed: float | None) -> None:
+    if stored is None or computed is None:
+        same = stored == computed
+    else:
+        same = math.isclose(stored, computed, rel_tol=_CLOSE, abs_tol=_CLOSE)
     if not same:
-        raise ValueError(f"predictions that agree with its record; got {name} {found} of {said}")
+        raise ValueError(f"{name} is {stored} in its record, but {computed} computed from its predictions")
 
 
 def _check_robustness(run: Run) -> None:
-    wanted: dict[str, Wanted] = {
+    expected: dict[str, Expected] = {
         ARRAYS["corruptions"]: ("U", (None,)),
         ARRAYS["values"]: ("f4", (None,)),
         ARRAYS["images"]: ("i4", (None,)),
         ARRAYS["predictions"]: ("i2", (None, None)),
     }
-    check_arrays(run.path / "robustness.npz", wanted, MOST_BYTES["robustness.npz"])
+    check_arrays(run.path / "robustness.npz", expected, MOST_BYTES["robustness.npz"])
     found = run.robustness
     assert found
     if found.predictions.size and not -1 <= found.predictions.min() <= found.predictions.max() < len(
         run.record.data.classes
     ):
-        raise ValueError("answers among its classes in robustness.npz; got others")
+        raise ValueError("predictions in robustness.npz are outside its classes")
     if not np.isfinite(found.values).all():
-        raise ValueError("finite amounts in robustness.npz; got others")
+        raise ValueError("severities in robustness.npz are not finite")
 
 
 def _check_maps(run: Run) -> None:
     classes = len(run.record.data.classes)
-    wanted: dict[str, Wanted] = {
+    expected: dict[str, Expected] = {
         "shares": ("f2", (None, classes, None, None)),
         "strongest": ("f4", (None, 1, 1, 1)),
         "bias": ("f4", (classes,)),
         "exact": ("b1", ()),
     }
-    shapes = check_arrays(run.path / "maps.npz", wanted, MOST_BYTES["maps.npz"])
+    shapes = check_arrays(run.path / "maps.npz", expected, MOST_BYTES["maps.npz"])
     if shapes["shares"][0] != shapes["strongest"][0] or 0 in shapes["shares"]:
-        raise ValueError("maps that fit each other in maps.npz; got others")
+        raise ValueError("the arrays in maps.npz do not match each other")
     read_maps(run)
 
 

@@ -1,4 +1,4 @@
-"""The index over one folder of runs: a row for each finished run, read from its record once, then from one file."""
+"""Index of a folder of runs: one row per finished run, read from its record and cached in one file."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ from core.store.record import Cost, Metrics, Record
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images", "trained_epochs",
-    "cpu", "cores", "official", "targets", "finished_at",
+    "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
+    "trained_epochs", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -33,7 +33,7 @@ _DTYPES: dict[str, str] = {
     },
     **{
         name: "Int64" for name, setting in SETTINGS.items() if setting.default is None
-    },  # nothing stands for all, or for as is
+    },  # null represents all images, or the stored size
     **dict.fromkeys(Metrics.model_fields, "float64"),
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",
@@ -44,17 +44,17 @@ _DTYPES: dict[str, str] = {
     "version": "int64",
 }
 
-# What rows mean: those that were written with other columns or other recipes are not read.
-_MEANING = [_DTYPES, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
-_VERSION = int(hashlib.sha256(json.dumps(_MEANING).encode()).hexdigest()[:8], 16)
+# Rows that were written with different columns or recipes are not read.
+_FORMAT = [_DTYPES, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
+_VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
 
-# Two changes within one tick of the file system's clock leave the folder the same time of change. The coarsest
-# clock that homes live on ticks every two seconds.
+# Two changes within one tick of the file system's clock give the folder the same modification time. The coarsest
+# supported file system has a resolution of two seconds.
 _TICK_SECONDS = 2.0
 
-# A record that changes in its place leaves the folder as it was, so every record is looked at again, though for no more
-# than this share of the time: a few runs at every call, ten thousand about once a second.
-_LOOKING_SHARE = 0.05
+# A change inside a run folder does not change the modification time of its parent, so all records are checked again,
+# but for at most this fraction of the time: a few runs on each call, ten thousand about once per second.
+_SCAN_FRACTION = 0.05
 
 
 def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -64,24 +64,31 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
 
 
 def read_records(records: Iterable[Record]) -> pd.DataFrame:
-    """A row a record with the columns of COLUMNS, in the order given and of the types of an index."""
+    """Convert records to a run list: one row per record, with the columns of COLUMNS."""
     rows = (record.row() for record in records)
     return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]
 
 
 @cache
 def _build_empty() -> pd.DataFrame:
-    """Shared by all indexes that have read nothing: it takes ten milliseconds, and a look at one run needs no frame."""
+    """Return an empty frame, shared by all indexes: it takes 10 ms to build and is not needed to open a run."""
     return _build([])
 
 
 @dataclass
 class Index:
-    """Which finished runs the folder `path` holds: `frame` has a row each, newest first, with at least COLUMNS.
+    """Index of the finished runs in a folder.
 
-    A row holds as long as its record keeps its time of change and its size. Rows are derived: when `file` is None or
-    cannot be written they are kept in memory, when it is damaged they are read anew, and of two processes that write it
-    the last one wins. `generation` grows with every change of frame or damaged.
+    A row is valid until the modification time or the size of its record changes. If `file` is None or cannot be
+    written, rows are kept in memory only; if it is damaged, it is rebuilt. If two processes write it, the last one
+    wins.
+
+    Attributes:
+        path: The folder.
+        file: Cache of the rows.
+        frame: One row per run, newest first, with at least the columns of COLUMNS.
+        damaged: Error messages by name of the damaged folders.
+        generation: Counter that increases with each change of `frame` or `damaged`.
     """
 
     path: Path
@@ -93,33 +100,33 @@ class Index:
     _changed: int = -1
     _settles: float = 0.0
     _scanned: float = 0.0
-    _rests: float = 0.0
+    _next_scan: float = 0.0
 
     def refresh(self) -> None:
-        """Follows published, deleted and changed runs; most calls cost one stat once there were none for a while.
+        """Update the index after runs were added, deleted or changed. Without recent changes it calls stat once.
 
         Raises:
-            HomeError: when the folder is there and cannot be read.
+            HomeError: when the folder exists but cannot be read.
         """
         try:
             changed = self.path.stat().st_mtime_ns
             now = time.monotonic()
             if changed != self._changed:
                 self._changed, self._settles = changed, now + _TICK_SECONDS
-            elif self._scanned >= self._settles and now < self._rests:
+            elif self._scanned >= self._settles and now < self._next_scan:
                 return
             stamps = self._scan()
             scanned = time.monotonic()
-            self._rests = scanned + (scanned - now) / _LOOKING_SHARE
+            self._next_scan = scanned + (scanned - now) / _SCAN_FRACTION
         except FileNotFoundError:
             now, self._changed, stamps = 0.0, -1, {}
         except OSError as error:
-            raise HomeError(f"Expected to be able to read {self.path}; got: {error.strerror}.") from error
-        self._follow(stamps)
+            raise HomeError(f"Cannot read {self.path}: {error.strerror}.") from error
+        self._update(stamps)
         self._scanned = now
 
     def _scan(self) -> dict[str, int]:
-        """Folder to what tells one state of its record from another; 0 where there is none that can be looked at."""
+        """Return a hash of modification time and size of each record, by folder; 0 if it cannot be read."""
         stamps = {}
         with os.scandir(self.path) as entries:
             for entry in entries:
@@ -127,21 +134,21 @@ class Index:
                     continue
                 try:
                     record = os.stat(f"{entry.path}/record.json")
-                    # Time of change, not of writing: copying and unpacking can set the latter to what it was.
+                    # ctime, because copying and unpacking may preserve mtime
                     stamps[entry.name] = hash((record.st_ctime_ns, record.st_size))
                 except OSError:
-                    if os.path.isdir(entry.path):  # else deleted since
+                    if os.path.isdir(entry.path):  # else deleted in the meantime
                         stamps[entry.name] = 0
         return stamps
 
-    def _follow(self, stamps: dict[str, int]) -> None:
+    def _update(self, stamps: dict[str, int]) -> None:
         if stamps and not self._stamps:
             self._load()
         if stamps == self._stamps:
             return
         fresh = [name for name, stamp in stamps.items() if self._stamps.get(name) != stamp]
-        away = (self._stamps.keys() - stamps.keys()).union(fresh)
-        damaged = {name: sentence for name, sentence in self.damaged.items() if name not in away}
+        removed = (self._stamps.keys() - stamps.keys()).union(fresh)
+        damaged = {name: message for name, message in self.damaged.items() if name not in removed}
         rows = []
         for name in fresh:
             try:
@@ -150,9 +157,9 @@ class Index:
                 damaged[name] = str(error)
             else:
                 rows.append([*(row[column] for column in COLUMNS), stamps[name], _VERSION])
-        stay = self.frame[[name not in away for name in self.frame["run_id"]]]
-        if rows or len(stay) < len(self.frame):
-            frame = pd.concat([stay, _build(rows)]) if len(stay) else _build(rows)
+        kept = self.frame[[name not in removed for name in self.frame["run_id"]]]
+        if rows or len(kept) < len(self.frame):
+            frame = pd.concat([kept, _build(rows)]) if len(kept) else _build(rows)
             self.frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
             self._save()
         self.damaged, self._stamps = damaged, stamps
@@ -163,7 +170,7 @@ class Index:
             return
         try:
             frame = pd.read_feather(self.file, use_threads=False)
-        except (OSError, ValueError):  # absent, damaged or of another format: the next save makes it anew
+        except (OSError, ValueError):  # missing, damaged or of another format: replaced by the next save
             return
         if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
             self.frame = frame

@@ -1,4 +1,4 @@
-"""The figures of a record that follow from its predictions."""
+"""Metrics of a record that are computed from its predictions."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Mean categorical cross-entropy in nats, and accuracy.
+    """Return the mean categorical cross-entropy in nats, and the accuracy.
 
     >>> compute_metrics(np.array([[0.5, 0.5], [0.25, 0.75]], np.float32), np.array([0, 0]))
     (1.0397207708399179, 0.5)
@@ -18,5 +18,5 @@ def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tu
 
 
 def compute_targets(labels: NDArray[np.int64]) -> str:
-    """SHA-256 of the test labels as little-endian int64."""
+    """Return the SHA-256 of the test labels as little-endian int64."""
     return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What people add to runs: a name, tags, a note, a star, and whether one is put away. A run itself never changes."""
+"""Annotations of runs: name, tags, note, star and archived. The files of a run never change."""
 
 import json
 import sqlite3
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 MOST_NAME, MOST_TEXT, MOST_TAGS, MOST_TAG = 100, 10_000, 20, 40
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS note (run_id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL)"
-_PATIENCE_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Note:
-    """`version` counts the changes; 0 is that of a run nobody has added anything to."""
+    """Annotations of a run. `version` is the number of changes; 0 for a run without annotations."""
 
     name: str = ""
     tags: tuple[str, ...] = ()
@@ -32,15 +32,15 @@ class Note:
     version: int = 0
 
 
-_NOTHING = Note()
+_EMPTY = Note()
 
 
 @dataclass(frozen=True)
 class NoteBook:
-    """One SQLite table in the home.
+    """The annotations of all runs, in an SQLite table of the home.
 
     Raises:
-        HomeError: from every method, when it cannot be read or written.
+        HomeError: from all methods, when the table cannot be read or written.
     """
 
     home: Home
@@ -50,7 +50,7 @@ class NoteBook:
         return self.home.path / "notes.sqlite"
 
     def read_all(self) -> dict[str, Note]:
-        """The notes by run id; those of deleted runs stay, for when one comes back."""
+        """Return all notes by run ID. Those of deleted runs are kept, because runs can be restored."""
         if not self.path.is_file():
             return {}
         with self._open() as connection:
@@ -61,29 +61,26 @@ class NoteBook:
         return self.read_all().get(run_id, Note())
 
     def write(self, run_id: str, note: Note) -> Note:
-        """Keeps what somebody made of the note of `note.version`.
+        """Save a changed note; `note.version` is the version that was changed.
 
         Raises:
-            NoteError: when something in it is too long or cannot be shown in a line, or somebody else changed the note
-                of the run since: the other's words stay.
+            NoteError: when a value is invalid, or another user has changed the note since; that note is kept.
         """
         note = _check(note)
         with self._open() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             found = connection.execute("SELECT version FROM note WHERE run_id = ?", (run_id,)).fetchone()
-            here = found[0] if found else 0
-            if here != note.version:
-                raise NoteError(
-                    f"Expected the note of run {run_id} as you saw it; got a newer one of somebody else: open it again."
-                )
-            kept = replace(note, version=here + 1)
-            value = {name: part for name, part in asdict(kept).items() if name != "version"}
-            row = (run_id, kept.version, json.dumps(value))
+            current = found[0] if found else 0
+            if current != note.version:
+                raise NoteError(f"Another user changed the note of run {run_id} since you opened it. Open it again.")
+            saved = replace(note, version=current + 1)
+            value = {name: part for name, part in asdict(saved).items() if name != "version"}
+            row = (run_id, saved.version, json.dumps(value))
             connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", row)
-        return kept
+        return saved
 
     def change(self, run_ids: list[str], **changes: Any) -> None:
-        """Sets a star or puts away, whatever else the notes say."""
+        """Change the given fields of several notes, such as star or archived."""
         notes = self.read_all()
         for run_id in run_ids:
             self.write(run_id, replace(notes.get(run_id, Note()), **changes))
@@ -92,17 +89,17 @@ class NoteBook:
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self.home.path.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(self.path, timeout=_TIMEOUT_SECONDS, isolation_level=None)) as connection:
                 connection.execute(_SCHEMA)
                 yield connection
         except (OSError, sqlite3.Error) as error:
             detail = error.strerror if isinstance(error, OSError) else error
-            raise HomeError(f"Expected to be able to use {self.path}; got: {detail}.") from error
+            raise HomeError(f"Cannot read or write {self.path}: {detail}.") from error
 
 
 def join_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
-    """A list of runs with the columns name, tags (with blanks between), note, star and archived."""
-    added = [notes.get(run_id, _NOTHING) for run_id in frame["run_id"]]
+    """Add the columns name, tags (separated by spaces), note, star and archived to a run list."""
+    added = [notes.get(run_id, _EMPTY) for run_id in frame["run_id"]]
     return frame.assign(
         name=[note.name for note in added],
         tags=[" ".join(note.tags) for note in added],
@@ -113,7 +110,7 @@ def join_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
 
 
 def read_tags(text: str) -> tuple[str, ...]:
-    """Tags that are typed in a line, with blanks or commas between them.
+    """Parse tags separated by spaces or commas.
 
     >>> read_tags("paper, Draft paper")
     ('paper', 'draft')
@@ -129,14 +126,16 @@ def _parse(version: int, value: str) -> Note:
 def _check(note: Note) -> Note:
     note = replace(note, name=note.name.strip())
     if len(note.name) > MOST_NAME or not note.name.isprintable():
-        raise NoteError(f"Expected a name of at most {MOST_NAME} characters that can be seen; got {_show(note.name)}.")
+        raise NoteError(f"Expected a name of at most {MOST_NAME} printable characters; got {_show(note.name)}.")
     if len(note.tags) > MOST_TAGS:
-        raise NoteError(f"Expected at most {MOST_TAGS} tags; got {len(note.tags)}.")
+        raise NoteError(f"A run may have at most {MOST_TAGS} tags; this one has {len(note.tags)}.")
     for tag in note.tags:
         if not 1 <= len(tag) <= MOST_TAG or not tag.isprintable() or any(sign in tag for sign in ' ,:"'):
-            raise NoteError(f"Expected tags of at most {MOST_TAG} letters, without colons; got {_show(tag)}.")
+            raise NoteError(
+                f"Expected tags of at most {MOST_TAG} printable characters without colons or quotes; got {_show(tag)}."
+            )
     if len(note.text) > MOST_TEXT:
-        raise NoteError(f"Expected a note of at most {MOST_TEXT:,} characters; got {len(note.text):,}.")
+        raise NoteError(f"A note may have at most {MOST_TEXT:,} characters; this one has {len(note.text):,}.")
     return note
 
 

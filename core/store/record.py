@@ -1,4 +1,4 @@
-"""record.json: the last file of a run, written when all else is there."""
+"""The run record (record.json), which is written after all other files of a run."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from core.errors import HeadroomError, RunDamagedError
 from core.recipes import recipe_of
 from core.spec import RunSpec
 
-# Whole numbers up to here are the same in JSON, SQLite, NumPy and JavaScript.
+# Larger integers are not exact in JavaScript.
 _Count = Annotated[int, Field(ge=0, le=2**53)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -19,7 +19,7 @@ class _Part(BaseModel):
 
 
 class Metrics(_Part):
-    """Losses are mean categorical cross-entropies in nats; accuracies lie between 0 and 1. A diverged run has nulls."""
+    """Mean categorical cross-entropies in nats, and accuracies from 0 to 1. Losses of a diverged run are null."""
 
     test_loss: float | None
     test_accuracy: _Share
@@ -28,7 +28,7 @@ class Metrics(_Part):
 
 
 class Cost(_Part):
-    """What a trained model costs. Latencies are LiteRT's, one thread, for a whole batch."""
+    """Costs of a trained model. Latencies are measured with LiteRT on one thread, for a complete batch."""
 
     params: _Count
     trainable: _Count
@@ -39,14 +39,17 @@ class Cost(_Part):
     latency_seconds: float = Field(ge=0, description="median for one image")
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
-    latency_32_p95_seconds: float | None = Field(None, ge=0, description="older records do not have it")
+    latency_32_p95_seconds: float | None = Field(None, ge=0, description="missing in older records")
     train_seconds: float = Field(ge=0, description="all epochs with their validation")
     peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
 
 class Data(_Part):
-    """What the run was trained on. `targets` is the SHA-256 of the test labels: equal for a fair pair. `train_count`
-    are all training images of the dataset, of which a run may use the first; older records do not have it."""
+    """The data of a run.
+
+    `targets` is the SHA-256 of the test labels, which is equal for runs on the same test set. `train_count` is the
+    size of the complete training split, of which a run may use a part; older records do not have it.
+    """
 
     fingerprint: str
     official: bool
@@ -57,13 +60,13 @@ class Data(_Part):
     input_shape: tuple[int, ...] = Field(min_length=2, max_length=4)
     classes: tuple[str, ...]
     targets: str
-    majority: _Share | None = Field(None, description="share of the commonest class among the test images")
+    majority: _Share | None = Field(None, description="fraction of the most frequent class in the test images")
 
 
 class Record(_Part):
-    """The summary of a finished run; everything that a list of runs shows, and the checksums of its other files.
+    """Summary of a finished run: all values of a run list, and the checksums of its other files.
 
-    `finished_at` is ISO 8601 in UTC, so that its text sorts as its time.
+    `finished_at` is ISO 8601 in UTC, so that its text sorts by time.
     """
 
     version: int = 1
@@ -74,9 +77,9 @@ class Record(_Part):
     cost: Cost
     data: Data
     cpu: str
-    cores: int | None = Field(None, ge=1, description="of the machine; older records do not have it")
-    epochs: int | None = Field(None, ge=1, description="trained; fewer than asked for where patience ended it")
-    resumed_at: tuple[int, ...] = Field((), description="epochs after which it went on from a finished run")
+    cores: int | None = Field(None, ge=1, description="cores of the machine; missing in older records")
+    epochs: int | None = Field(None, ge=1, description="trained epochs; fewer than in the spec after early stopping")
+    resumed_at: tuple[int, ...] = Field((), description="epochs after which training continued from a finished run")
     checksums: dict[str, str]
 
     @field_validator("finished_at")
@@ -88,24 +91,26 @@ class Record(_Part):
 
     @classmethod
     def parse(cls, text: str | bytes, where: str) -> "Record":
-        """Reads record.json; `where` names the run in the error.
+        """Parse record.json; `where` is the name of the run in error messages.
 
         Raises:
-            RunDamagedError: when the text is no record, or its spec is not the one that its id names.
+            RunDamagedError: when the record is invalid, or its spec does not match its run ID.
         """
         run = f"run {where!r:.60}"
         try:
             record = cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "its text"
-            raise RunDamagedError(f"Expected {run} to have a valid record.json; got {place}: {first['msg']}.") from None
+            field = ".".join(map(str, first["loc"])) or "text"
+            raise RunDamagedError(f"record.json of {run} is invalid: {field}: {first['msg']}.") from None
         try:
             run_id = record.parsed_spec.run_id
-        except HeadroomError as error:  # written by a newer version, or by nobody's
-            raise RunDamagedError(f"Expected {run} to hold a spec that is known here. {error}") from None
+        except HeadroomError as error:
+            raise RunDamagedError(
+                f"The spec of {run} is invalid or was written by a newer version of Headroom. {error}"
+            ) from None
         if run_id != record.run_id:
-            raise RunDamagedError(f"Expected {run} to hold the spec its id names; got another spec.")
+            raise RunDamagedError(f"record.json of {run} is damaged: its spec does not match its run ID.")
         return record
 
     @property
@@ -117,7 +122,7 @@ class Record(_Part):
         return self.epochs or self.parsed_spec.epochs
 
     def row(self) -> dict[str, Any]:
-        """One line of the run list: id, recipe, every knob, metrics and costs."""
+        """Return the row of the run list: ID, recipe, hyperparameters, metrics and costs."""
         spec = self.parsed_spec
         recipe = recipe_of(spec)
         return {

@@ -32,15 +32,16 @@ class Robustness:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """
+        """Read the file.
+
         Raises:
-            OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error: when it is not such a file.
+            OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error: when the file is damaged.
         """
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = cls(**{field: arrays[name] for field, name in ARRAYS.items()})
         rows, images = found.predictions.shape
         if found.corruptions.shape != (rows,) or found.values.shape != (rows,) or found.images.shape != (images,):
-            raise ValueError("arrays that do not fit each other")
+            raise ValueError("the shapes of its arrays do not match")
         return found
 
     def write(self, file: IO[bytes] | Path) -> None:

@@ -1,4 +1,4 @@
-"""A finished run, opened for reading."""
+"""Access to the files of a finished run."""
 
 import json
 import math
@@ -26,9 +26,9 @@ FILES = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
     "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
 )  # fmt: skip
-"""All that a run folder may hold."""
+"""Files that a run folder may contain."""
 
-_MAY_BE_LEFT_OUT = ("model.keras", "model.tflite", "log.txt")
+_OPTIONAL = ("model.keras", "model.tflite", "log.txt")
 
 
 @dataclass(frozen=True)
@@ -43,31 +43,28 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder with a valid record. Files are read when asked for and checked against the record once."""
+    """A run folder with a valid record. Other files are read on demand; their checksums are verified once."""
 
     path: Path
     record: Record
 
     @classmethod
     def open(cls, path: Path) -> "Run":
-        """
+        """Open a run folder.
+
         Raises:
             RunNotFoundError: when there is no record.json.
-            RunDamagedError: when it is no valid record or names another run.
+            RunDamagedError: when the record is invalid or belongs to another run.
         """
         try:
             text = (path / "record.json").read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            raise RunNotFoundError(f"Expected {path.name!r:.60} to hold a record.json; got no finished run.") from None
+            raise RunNotFoundError(f"{path.name!r:.60} is not a finished run: record.json is missing.") from None
         except OSError as error:
-            raise RunDamagedError(
-                f"Expected to be able to read the record of run {path.name!r:.60}; got: {error.strerror}."
-            ) from None
+            raise RunDamagedError(f"Cannot read record.json of run {path.name!r:.60}: {error.strerror}.") from None
         record = Record.parse(text, path.name)
         if record.run_id != path.name:
-            raise RunDamagedError(
-                f"Expected run {path.name!r:.60} to hold its own record; got that of {record.run_id}."
-            )
+            raise RunDamagedError(f"record.json of run {path.name!r:.60} belongs to run {record.run_id}.")
         return cls(path, record)
 
     @property
@@ -83,100 +80,99 @@ class Run:
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
 
     def has(self, name: str) -> bool:
-        """Whether the run still holds that file: model files may be left out of examples and bundles."""
+        """Return whether a file exists. Examples and imported runs may have no model files."""
         return (self.path / name).is_file()
 
     def artifact(self, name: str) -> Path:
-        """Path of a file of this run after its checksum was compared.
+        """Verify the checksum of a file and return its path.
 
         Raises:
-            RunDamagedError: when it is missing or not what the worker wrote; says how to train it again if that helps.
+            RunDamagedError: when the file is missing or damaged; the message may contain the command to retrain it.
         """
         path = self.path / name
         expected = self.record.checksums.get(name)
-        mend = f"; train it again with: {write_command(self.spec)}"
+        advice = f" Train the run again: {write_command(self.spec)}"
         if expected is None or not path.is_file():
-            mend = "." if expected is None or name in _MAY_BE_LEFT_OUT else mend
-            raise RunDamagedError(f"Expected run {self.run_id} to hold {name}; got no such file{mend}")
+            advice = "" if expected is None or name in _OPTIONAL else advice
+            raise RunDamagedError(f"Run {self.run_id} does not contain {name}.{advice}")
         try:
             now = path.stat()
             found = _read_checksum(path, now.st_ino, now.st_ctime_ns, now.st_size)
         except OSError as error:
-            raise RunDamagedError(
-                f"Expected to be able to read {name} of run {self.run_id}; got: {error.strerror}."
-            ) from None
+            raise RunDamagedError(f"Cannot read {name} of run {self.run_id}: {error.strerror}.") from None
         if found != expected:
-            raise RunDamagedError(f"Expected {name} of run {self.run_id} as it was written; got other bytes{mend}")
+            raise RunDamagedError(f"{name} of run {self.run_id} is damaged (checksum mismatch).{advice}")
         return path
 
     def verify(self) -> None:
-        """Compares every file with its checksum; what a run may do without may be absent.
+        """Verify the checksums of all files. Models and the log may be missing.
 
         Raises:
-            RunDamagedError: as `artifact`, for the first file that is not what the worker wrote.
+            RunDamagedError: for the first file that is missing or damaged (see `artifact`).
         """
         for name in self.record.checksums:
-            if name not in _MAY_BE_LEFT_OUT or self.has(name):
+            if name not in _OPTIONAL or self.has(name):
                 self.artifact(name)
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row an epoch with the columns of HISTORY; `seconds` counts from the start of training."""
+        """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training."""
         try:
             return read_history(self.artifact("history.jsonl"))
         except (OSError, ValueError, TypeError) as error:
-            raise RunDamagedError(f"Expected a readable history in run {self.run_id}; got: {error}.") from None
+            raise RunDamagedError(f"history.jsonl of run {self.run_id} cannot be read: {error}.") from None
 
     @cached_property
     def predictions(self) -> Predictions:
-        """
+        """Class probabilities and labels of the test and the validation images.
+
         Raises:
-            RunDamagedError: when they are not what the worker wrote, or do not fit the record.
+            RunDamagedError: when the file is damaged or does not match the record.
         """
         try:
             with self.artifact("predictions.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"Expected readable predictions in run {self.run_id}; got: {error}.") from None
+            raise RunDamagedError(f"predictions.npz of run {self.run_id} cannot be read: {error}.") from None
         data = self.record.data
         for split, images in (("test", data.test_images), ("validation", data.validation_images)):
             probs, labels = getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")
             if probs.shape != (images, len(data.classes)) or labels.shape != (images,):
                 raise RunDamagedError(
-                    f"Expected {split} predictions of shape {(images, len(data.classes))} in run {self.run_id}; "
-                    f"got {probs.shape} for {labels.shape} labels."
+                    f"predictions.npz of run {self.run_id} does not match its record: {split} predictions have shape "
+                    f"{probs.shape}, labels {labels.shape}, for {images} images and {len(data.classes)} classes."
                 )
         return found
 
     @cached_property
     def robustness(self) -> Robustness | None:
-        """None for a run that was not put to any stress: an older one, or a model too large for it.
+        """Results of the robustness evaluation; None for older runs and models that are too large for it.
 
         Raises:
-            RunDamagedError: when the file is not what the worker wrote, or does not fit the record.
+            RunDamagedError: when the file is damaged or does not match the record.
         """
         if ROBUSTNESS not in self.record.checksums:
             return None
         try:
             found = Robustness.read(self.artifact(ROBUSTNESS))
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"Expected a readable {ROBUSTNESS} in run {self.run_id}; got: {error}.") from None
+            raise RunDamagedError(f"{ROBUSTNESS} of run {self.run_id} cannot be read: {error}.") from None
         images, tests = found.images, self.record.data.test_images
         if not len(images) or images.min() < 0 or images.max() >= tests or (np.diff(images) <= 0).any():
             raise RunDamagedError(
-                f"Expected {ROBUSTNESS} of run {self.run_id} to name some of {tests} test images; got others."
+                f"{ROBUSTNESS} of run {self.run_id} is invalid: its images are not among the {tests} test images."
             )
         return found
 
 
 @lru_cache(maxsize=4096)
 def _read_checksum(path: Path, inode: int, changed_ns: int, size: int) -> str:
-    """Read once for each state of a file, since pages ask at every click."""
+    """Compute a checksum, cached until the file changes, because pages verify files on each rerun."""
     return compute_checksum(path)
 
 
 def read_history(path: Path) -> pd.DataFrame:
-    """Reads history.jsonl, also while a worker appends to it: a last line that is not yet whole is left out."""
+    """Read history.jsonl, also while a worker appends to it: an incomplete last line is ignored."""
     rows = []
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -191,5 +187,5 @@ def read_history(path: Path) -> pd.DataFrame:
 
 
 def finite(value: float) -> float | None:
-    """JSON knows no NaN: what is not finite is written as null."""
+    """Return the value, or None if it is not finite, because JSON does not support NaN."""
     return float(value) if math.isfinite(value) else None

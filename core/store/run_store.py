@@ -1,4 +1,4 @@
-"""All runs of a home and of the examples: list, open, publish."""
+"""The runs of a home and the examples: list, open, publish and delete."""
 
 import os
 import re
@@ -21,9 +21,9 @@ _ID = re.compile(r"[0-9a-f]{12}")
 
 
 class RunStore:
-    """The runs of one home, with the examples beside them read-only. A run of the home hides its example twin.
+    """The runs of a home, together with the read-only examples. A run of the home hides an example with the same ID.
 
-    Safe to share between threads; other processes may publish and delete at any time.
+    Thread-safe. Other processes may publish and delete runs at any time.
     """
 
     def __init__(self, home: Home, examples: Path | None = None) -> None:
@@ -33,7 +33,9 @@ class RunStore:
         self._lock = Lock()
 
     def frame(self) -> pd.DataFrame:
-        """One row a finished run with the columns of COLUMNS and `source` (home or example), newest first.
+        """Return the run list: one row per finished run with the columns of COLUMNS and `source`, newest first.
+
+        `source` is "home" or "example".
 
         Raises:
             HomeError: when the home cannot be read.
@@ -42,11 +44,11 @@ class RunStore:
             key = self._refresh()
             if self._frame is None or self._frame[0] != key:
                 self._frame = key, self._build_frame()
-            return self._frame[1].copy(deep=False)  # what a caller writes into it stays the caller's
+            return self._frame[1].copy(deep=False)  # callers may add columns
 
     @property
     def generation(self) -> tuple[int, ...]:
-        """Another value whenever the list of runs is another."""
+        """A value that changes with the run list."""
         with self._lock:
             return self._refresh()
 
@@ -57,21 +59,21 @@ class RunStore:
 
     def _build_frame(self) -> pd.DataFrame:
         home, examples = (index.frame[list(COLUMNS)] for index in self._indexes)
-        alone = examples[~examples["run_id"].isin(home["run_id"])]
-        frame = pd.concat([home.assign(source="home"), alone.assign(source="example")])
+        only_examples = examples[~examples["run_id"].isin(home["run_id"])]
+        frame = pd.concat([home.assign(source="home"), only_examples.assign(source="example")])
         frame["source"] = frame["source"].astype("str")
         return frame.sort_values("finished_at", ascending=False, kind="stable", ignore_index=True)
 
     def damaged(self) -> dict[str, str]:
-        """Folders that look like runs and are none: name to one sentence."""
+        """Return the error messages of damaged run folders, by name."""
         with self._lock:
             self._refresh()
-            return {name: sentence for index in self._indexes for name, sentence in index.damaged.items()}
+            return {name: message for index in self._indexes for name, message in index.damaged.items()}
 
     def path(self, run_id: str) -> Path | None:
-        """Folder of a finished run that is whole, None when there is none. Asks the disk, not the index.
+        """Return the folder of a finished run after verifying all of its files; None if missing or damaged.
 
-        The first look at a run in a process reads all its files, later ones only those that were changed since.
+        The first call in a process reads all files of the run; later calls read only changed files.
         """
         try:
             run = self.open(run_id)
@@ -81,14 +83,14 @@ class RunStore:
         return run.path
 
     def open(self, run_id: str) -> Run:
-        """The run of the home; where the home has no record that can be trusted, that of the examples.
+        """Open a run of the home, or of the examples if the home has none with a valid record.
 
         Raises:
-            RunNotFoundError: when no finished run has that id.
-            RunDamagedError: when its record cannot be trusted.
+            RunNotFoundError: when no finished run has this ID.
+            RunDamagedError: when its record is damaged.
         """
-        problem: RunError = RunNotFoundError(f"Expected the id of a finished run; got {run_id!r:.60}.")
-        if _ID.fullmatch(run_id):  # nothing else may become part of a path
+        problem: RunError = RunNotFoundError(f"Run {run_id!r:.60} was not found; it may have been deleted.")
+        if _ID.fullmatch(run_id):  # the ID becomes part of a path
             for index in self._indexes:
                 try:
                     return Run.open(index.path / run_id)
@@ -98,33 +100,33 @@ class RunStore:
                     problem = error
         raise problem
 
-    def find(self, beginning: str) -> Run:
-        """Opens the run whose id starts so; the beginning must fit one run only."""
-        ids = [name for name in self.frame()["run_id"] if name.startswith(beginning)] if beginning else []
+    def find(self, prefix: str) -> Run:
+        """Open the run whose ID starts with the given characters, which must be unique."""
+        ids = [name for name in self.frame()["run_id"] if name.startswith(prefix)] if prefix else []
         if len(ids) > 1:
-            raise RunNotFoundError(f"Expected an id that fits one run; got {beginning!r}, which fits {len(ids)}.")
-        return self.open(ids[0] if ids else beginning)
+            raise RunNotFoundError(f"{prefix!r} matches {len(ids)} runs; enter more characters.")
+        return self.open(ids[0] if ids else prefix)
 
     def open_all(self, run_ids: Sequence[str]) -> list[Run]:
         return [self.open(run_id) for run_id in run_ids]
 
     def publish(self, folder: Path) -> Run:
-        """Moves a finished working folder into the store in one step.
+        """Move a finished working folder into the store, atomically.
 
-        When the run is already there, the one that was first stays, since both answer the same spec, and `folder`
-        is left to the caller. One that is not whole gives way and is kept in a hidden folder beside the runs.
+        If the run already exists, it is kept and `folder` is not moved; both have the same spec. An existing run that
+        is damaged is moved to a hidden folder.
 
         Raises:
-            RunDamagedError: when the folder holds no valid record.
+            RunDamagedError: when the folder has no valid record.
             HomeError: when the home cannot be written.
         """
         try:
             record = Record.parse((folder / "record.json").read_bytes(), folder.name)
         except OSError as error:
-            raise RunDamagedError(f"Expected {folder} to hold a record.json; got: {error.strerror}.") from None
+            raise RunDamagedError(f"Cannot read record.json in {folder}: {error.strerror}.") from None
         target = self.home.runs / record.run_id
         try:
-            return _open_whole(target)
+            return _open_verified(target)
         except RunError:
             pass
         try:
@@ -135,49 +137,49 @@ class RunStore:
             os.rename(folder, target)
         except OSError as error:
             try:
-                return _open_whole(target)  # another process published it in between
+                return _open_verified(target)  # another process published it in the meantime
             except RunError:
-                raise HomeError(f"Expected to publish run {record.run_id}; got: {error.strerror}.") from error
+                raise HomeError(f"Cannot write run {record.run_id} to {self.home.runs}: {error.strerror}.") from error
         return Run.open(target)
 
-    def remove(self, run_id: str) -> None:
-        """Puts a run of the home out of sight, in one step; `restore` brings it back.
+    def delete(self, run_id: str) -> None:
+        """Move a run of the home to the trash, atomically.
 
         Raises:
-            RunNotFoundError: when the home has no run of that id; examples cannot be removed.
+            RunNotFoundError: when the home has no run with this ID; examples cannot be deleted.
             HomeError: when the home cannot be written.
         """
         if self.open(run_id).path.parent != self.home.runs:
-            raise RunNotFoundError(f"Expected a run of this home; got {run_id}, which is an example.")
+            raise RunNotFoundError(f"Run {run_id} is an example and cannot be deleted.")
         target = self._trash.path / run_id
         try:
             self._trash.path.mkdir(exist_ok=True)
-            shutil.rmtree(target, ignore_errors=True)  # of the same spec, removed before
+            shutil.rmtree(target, ignore_errors=True)  # an earlier run with the same spec
             os.rename(self.home.runs / run_id, target)
         except OSError as error:
-            raise HomeError(f"Expected to be able to remove run {run_id}; got: {error.strerror}.") from error
+            raise HomeError(f"Cannot delete run {run_id}: {error.strerror}.") from error
 
     def restore(self, run_id: str) -> None:
-        """Brings a removed run back, unless it has been trained anew since.
+        """Restore a deleted run, unless it has been trained again since.
 
         Raises:
-            RunNotFoundError: when no run of that id was removed.
+            RunNotFoundError: when the trash contains no run with this ID.
             HomeError: when the home cannot be written.
         """
-        if run_id not in self.removed():
-            raise RunNotFoundError(f"Expected the id of a removed run; got {run_id!r:.60}.")
+        if run_id not in self.deleted():
+            raise RunNotFoundError(f"Run {run_id!r:.60} is not in the trash; it may have been deleted permanently.")
         try:
             self.publish(self._trash.path / run_id)
         finally:
             if (self.home.runs / run_id).exists():
                 shutil.rmtree(self._trash.path / run_id, ignore_errors=True)
 
-    def removed(self) -> list[str]:
-        """The ids of the runs that were removed and can be brought back."""
+    def deleted(self) -> list[str]:
+        """List the IDs of the deleted runs that can be restored."""
         return self._trash.names()
 
     def clear(self) -> None:
-        """Deletes for good what was removed."""
+        """Permanently delete the runs in the trash."""
         self._trash.clear()
 
     @property
@@ -185,7 +187,7 @@ class RunStore:
         return Trash(self.home.runs / ".removed", _ID)
 
 
-def _open_whole(path: Path) -> Run:
+def _open_verified(path: Path) -> Run:
     run = Run.open(path)
     run.verify()
     return run

@@ -1,4 +1,4 @@
-"""Peers: all finished runs that were tested on the same images, told apart by setting and seed."""
+"""Runs on the same test set, grouped by configuration and seed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,32 +15,35 @@ _NO_SETTING = ("head", "seed")
 
 @dataclass(frozen=True, eq=False)
 class RunsOnTestSet:
-    """`runs` has a row a run, by setting and then by seed, with the columns of a run list
-    (`RunStore.frame()`) and three more: `label` of the head, `configuration` (number of the group of runs that differ in
-    nothing but the seed) and `name` of the setting, which says how it differs from the others of its head."""
+    """All finished runs on the same test set.
+
+    `runs` has one row per run, sorted by configuration and seed, with the columns of a run list (`RunStore.frame()`)
+    and three more: `label` of the head, `configuration` (number of the configuration, whose runs differ only in the seed)
+    and `name` of the configuration: the head and the hyperparameters that distinguish it.
+    """
 
     runs: pd.DataFrame
 
     @classmethod
     def of(cls, comparison: Comparison) -> "RunsOnTestSet":
-        """The runs of a comparison alone."""
+        """Select the runs of a comparison."""
         return cls.within(comparison, read_records(run.record for run in comparison.runs))
 
     @classmethod
     def within(cls, comparison: Comparison, frame: pd.DataFrame) -> "RunsOnTestSet":
-        """Of a run list, the runs that were tested on the images of the comparison."""
+        """Select the runs in a run list that have the test set of a comparison."""
         frame = frame[frame["targets"] == comparison.first.record.data.targets]
         columns = [name for name in SETTINGS if name != "seed" and frame[name].nunique(dropna=False) > 1]
-        places = frame["head"].map({name: head.order for name, head in HEADS.items()})
-        frame = frame.assign(label=frame["head"].map({name: head.label for name, head in HEADS.items()}), place=places)
-        frame = frame.sort_values(["place", "head", *columns, "seed"], kind="stable", ignore_index=True)
+        orders = frame["head"].map({name: head.order for name, head in HEADS.items()})
+        frame = frame.assign(label=frame["head"].map({name: head.label for name, head in HEADS.items()}), order=orders)
+        frame = frame.sort_values(["order", "head", *columns, "seed"], kind="stable", ignore_index=True)
         groups = frame.groupby(["head", *columns], sort=False, dropna=False).ngroup()
-        frame = frame.drop(columns="place").assign(configuration=groups)
-        return cls(frame.assign(name=groups.map(_name_settings(frame, columns))))
+        frame = frame.drop(columns="order").assign(configuration=groups)
+        return cls(frame.assign(name=groups.map(_name_configurations(frame, columns))))
 
     @cached_property
     def settings(self) -> list[str]:
-        """Names of the knobs by which the settings differ, the head aside."""
+        """Names of the hyperparameters in which the configurations differ, except the head."""
         return [n for n in SETTINGS if n not in _NO_SETTING and self.runs[n].nunique(dropna=False) > 1]
 
     @cached_property
@@ -49,11 +52,11 @@ class RunsOnTestSet:
         return hashlib.sha256("".join(written).encode()).hexdigest()
 
     def __str__(self) -> str:
-        """Another text for other runs."""
+        """Return a cache key, which differs for different runs."""
         return self._key
 
     def uses(self, setting: str) -> pd.Series:
-        """Whether the knob makes a difference to each run: the units of a Dense layer are none of GAP's."""
+        """Return for each run whether a hyperparameter has an effect; the units of a Dense layer have none on GAP."""
         kinds = ["dataset", "backbone", "head"]
         known = {
             values: RunSpec(dataset=values[0], backbone=values[1], head=values[2]).uses(setting)
@@ -64,12 +67,12 @@ class RunsOnTestSet:
         )
 
 
-def _name_settings(frame: pd.DataFrame, columns: list[str]) -> dict[int, str]:
-    """By number of the setting: the head's label, with the knobs that tell settings of one head apart."""
+def _name_configurations(frame: pd.DataFrame, columns: list[str]) -> dict[int, str]:
+    """Return the name of each configuration, by its number (see `RunsOnTestSet`)."""
     names = {}
     for _, rows in frame.groupby("head", sort=False):
-        telling = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
-        for row in rows.drop_duplicates("configuration")[["configuration", "label", *telling]].to_dict("records"):
-            told = [describe_setting(name, to_plain(row[name])) for name in telling]
-            names[int(row["configuration"])] = " · ".join([str(row["label"]), *told])
+        differing = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
+        for row in rows.drop_duplicates("configuration")[["configuration", "label", *differing]].to_dict("records"):
+            parts = [describe_setting(name, to_plain(row[name])) for name in differing]
+            names[int(row["configuration"])] = " · ".join([str(row["label"]), *parts])
     return names

@@ -1,7 +1,7 @@
-"""The language of the search on the Runs page: words, and fields with a value, all of which must hold.
+"""Search queries for runs: terms separated by spaces, all of which must match.
 
-`gap acc>0.9 tag:paper -is:archived "my run"`: a word is looked for in id, name, recipe, dataset, head, tags and note;
-`field:value` asks a field to be or to begin with a value, `field>number` compares; a minus in front turns a term round.
+Example: `gap acc>0.9 tag:paper -is:archived "my run"`. A word is searched in ID, name, recipe, dataset, head, tags and
+note; `field:value` matches the value of a field, `field>number` compares it; a leading minus negates a term.
 """
 
 import operator
@@ -38,26 +38,27 @@ _TERM = re.compile(r'(-?)(?:([A-Za-z_0-9]+)(>=|<=|>|<|=|:))?("[^"]*"|\S+)')
 
 @dataclass(frozen=True)
 class Term:
-    """`field` is empty for a word."""
+    """A term of a search query; `field` is empty for a word."""
 
-    turned: bool
+    negated: bool
     field: str
     sign: str
     value: str
 
 
 def parse_search(text: str) -> list[Term]:
-    """
+    """Parse a search query.
+
     Raises:
-        SearchError: when a quotation mark is left open, a field is not known, or a number is none.
+        SearchError: when a quotation mark is not closed, or a field or a number is invalid.
 
     >>> parse_search('head:gap -"two words"')[1]
-    Term(turned=True, field='', sign='', value='two words')
+    Term(negated=True, field='', sign='', value='two words')
     """
     if len(text) > MOST_CHARS:
-        raise SearchError(f"Expected a search of at most {MOST_CHARS} characters; got {len(text):,}.")
+        raise SearchError(f"A search may have at most {MOST_CHARS} characters; this one has {len(text):,}.")
     if text.count('"') % 2:
-        raise SearchError("Expected quotation marks in pairs; got one that is left open.")
+        raise SearchError("A quotation mark is not closed.")
     terms = []
     for minus, field, sign, value in _TERM.findall(text):
         term = Term(bool(minus), field.lower(), sign, value.strip('"').lower())
@@ -67,17 +68,17 @@ def parse_search(text: str) -> list[Term]:
 
 
 def search(frame: pd.DataFrame, text: str) -> pd.DataFrame:
-    """The rows that a search lets through.
+    """Return the rows that match a search query.
 
     Args:
-        frame: the list of runs with the columns name, tags (with blanks between), note, star and archived.
+        frame: The run list with the columns of `join_notes`.
 
     Raises:
-        SearchError: as `parse_search`.
+        SearchError: when the query is invalid (see `parse_search`).
     """
     kept = pd.Series(True, index=frame.index)
     for term in parse_search(text):
-        kept &= _match(frame, term) != term.turned
+        kept &= _match(frame, term) != term.negated
     return frame[kept]
 
 
@@ -87,24 +88,22 @@ def _check(term: Term) -> None:
     known = {*_NUMBERS, *_TEXTS, "tag", "is"}
     if term.field not in known:
         names = "tag:, is:, head:, dataset:, acc>, params<, epochs="
-        raise SearchError(f"Expected a field such as {names}; got {term.field!r:.40}.")
+        raise SearchError(f"Unknown search field {term.field!r:.40}. Use a field such as {names}.")
     if term.field in _NUMBERS:
         _read_number(term)
     elif term.sign not in (":", "="):
-        raise SearchError(f"Expected {term.field}: with a word; got {term.field}{term.sign}.")
+        raise SearchError(f"Expected {term.field}: followed by a word; got {term.field}{term.sign}.")
     elif term.field == "is" and term.value not in _MARKS:
         raise SearchError(f"Expected is:star or is:archived; got {term.value!r:.40}.")
 
 
 def _read_number(term: Term) -> float:
     try:
-        share = term.value.endswith("%")
+        percent = term.value.endswith("%")
         number = float(term.value.removesuffix("%").replace("_", "x"))
     except ValueError:
-        raise SearchError(
-            f"Expected {term.field} with a number, such as {term.field}>1; got {term.value!r:.40}."
-        ) from None
-    return number / 100 if share else number
+        raise SearchError(f"Expected a number, as in {term.field}>1; got {term.value!r:.40}.") from None
+    return number / 100 if percent else number
 
 
 def _match(frame: pd.DataFrame, term: Term) -> "pd.Series[bool]":

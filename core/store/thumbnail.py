@@ -1,4 +1,4 @@
-"""Test images of a run: from its dataset, else the small ones that came with a bundle."""
+"""Test images of a run, from its dataset or from an imported bundle."""
 
 import re
 
@@ -23,24 +23,24 @@ Images = NDArray[np.uint8]
 
 
 def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
-    """The images that the run was tested on as they are stored, not as the model saw them: uint8 of shape
-    (images, height, width, channels), memory-mapped.
+    """Load the test images of a run at their original size, uint8 of shape (images, height, width, channels).
 
-    Where the dataset is not here, those that came with a bundle: as they are stored if they are small, else shrunk.
+    If the dataset is not available, images from an imported bundle are used; large ones are thumbnails. Arrays are
+    memory-mapped.
 
     Args:
-        exact: shrunk ones will not do, since something is to be computed from them.
+        exact: Do not use thumbnails.
 
     Raises:
-        DatasetError: when neither is here, or the dataset is not the one that the run was tested on.
+        DatasetError: when no images are available, or the fingerprint of the dataset does not match.
     """
     try:
         view = open_view(home, run.spec, native=True)
         if view.info.fingerprint != run.record.data.fingerprint:
             raise DatasetError(
-                f"Expected the {run.spec.folder or run.spec.dataset} data with fingerprint "
-                f"{run.record.data.fingerprint}; got {view.info.fingerprint}, so the pictures of these runs cannot be "
-                "shown."
+                f"The test images of these runs are not available: the fingerprint of "
+                f"{run.spec.folder or run.spec.dataset} is {run.record.data.fingerprint} in the run, "
+                f"but {view.info.fingerprint} on disk."
             )
     except DatasetError:
         for name in (EXACT,) if exact else (EXACT, SHRUNK):
@@ -51,21 +51,23 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
 
 
 def build_thumbnails(images: Images) -> tuple[str, Images] | None:
-    """The name and the pixels under which test images go into a bundle: all of them, as large as 128 pixels and 64 MB
-    allow; None where there are too many for any size."""
+    """Return the file name and the pixels of test images for a bundle, shrunk to at most 128 pixels and 64 MB.
+
+    Returns None if there are too many images for any size.
+    """
     count, height, width, channels = images.shape
     for side in _SIDES:
-        share = min(1.0, side / max(height, width))
-        size = max(1, round(height * share)), max(1, round(width * share))
+        scale = min(1.0, side / max(height, width))
+        size = max(1, round(height * scale)), max(1, round(width * scale))
         if count * size[0] * size[1] * channels <= MOST_BYTES:
-            if share == 1.0:
+            if scale == 1.0:
                 return EXACT, np.asarray(images)
             return SHRUNK, np.stack([shrink_picture(image, side) for image in images])
     return None
 
 
 def matches_dataset(pixels: NDArray[np.generic], data: Data) -> bool:
-    """Whether an array can be the small pictures of a run's test images."""
+    """Return whether an array is a valid set of test images or thumbnails for a run."""
     return (
         pixels.dtype == np.uint8
         and pixels.ndim == 4
@@ -78,7 +80,7 @@ def matches_dataset(pixels: NDArray[np.generic], data: Data) -> bool:
 
 
 def _read(home: Home, data: Data, name: str) -> Images | None:
-    if not re.fullmatch(FINGERPRINT, data.fingerprint):  # it becomes part of a path
+    if not re.fullmatch(FINGERPRINT, data.fingerprint):  # the fingerprint becomes part of a path
         return None
     try:
         found = np.load(home.thumbnails / data.fingerprint / name, mmap_mode="r", allow_pickle=False)

@@ -1,4 +1,4 @@
-"""What was removed and can be brought back: a hidden folder beside what is there."""
+"""Trash: a hidden folder with deleted items that can be restored."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Trash:
-    """`pattern` is what the names of things are like; whatever else lies in the folder is left alone."""
+    """A trash folder. Only names that match `pattern` are listed."""
 
     path: Path
     pattern: re.Pattern[str]
@@ -20,5 +20,5 @@ class Trash:
             return []
 
     def clear(self) -> None:
-        """Deletes for good what was removed."""
+        """Permanently delete all items."""
         shutil.rmtree(self.path, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""The island: the only place with TensorFlow. `python -m core.training JOB_FOLDER` trains one spec and publishes it."""
+"""Worker: trains and publishes one run, `python -m core.training JOB_FOLDER`. Only this package imports TensorFlow."""
 
 import os
 
-# Read when TensorFlow is first imported, so they stand before every other import of this package.
+# Read when TensorFlow is imported, so they are set before any other import of this package.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"

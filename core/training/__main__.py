@@ -1,6 +1,6 @@
-"""The door: `python -m core.training JOB_FOLDER` trains what the folder's spec.json says and publishes the run."""
+"""Entry point of the worker, `python -m core.training JOB_FOLDER`: trains the job's spec.json and publishes the run."""
 
-from core.training import preload  # noqa: F401  # isort: skip  loads TensorFlow without its chatter, so before everything else
+from core.training import preload  # noqa: F401  # isort: skip  first: loads TensorFlow without its log output
 
 import errno
 import logging
@@ -17,7 +17,7 @@ from core.augment.corruption import select_corrupted_images
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
-from core.jobs.failure_reason import NO_MEMORY, NO_ROOM
+from core.jobs.failure_reason import DISK_FULL, OUT_OF_MEMORY
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, Predictions, Run
 from core.store.run_store import RunStore
@@ -37,10 +37,10 @@ from core.training.weights import load_weights
 
 
 def train_job(job: JobFolder) -> Run:
-    """Loading, training, evaluating, exporting, publishing; goes on from the job's checkpoint where there is one."""
+    """Load, train, evaluate, export and publish; resumes from the checkpoint of the job if there is one."""
     spec = job.spec
-    (job.path / "record.json").unlink(missing_ok=True)  # of an attempt that died before it could publish
-    job.say("loading")
+    (job.path / "record.json").unlink(missing_ok=True)  # from an attempt that was killed before it published
+    job.report("loading")
     splits = load_splits(job.home, spec)
     closed = compute_model(spec, splits.info.input_shape, len(splits.info.classes))
     if spec.augmentation:
@@ -50,20 +50,20 @@ def train_job(job: JobFolder) -> Run:
     first, stored = 0, splits.test.images
     if can_cache(closed):
         first = count_backbone_layers(closed)
-        splits = replace_images(job.home, model, closed, splits, partial(_say_features, job))
+        splits = replace_images(job.home, model, closed, splits, partial(_report_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
-    pace = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
+    speed = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
 
-    def look(step: TrainStep) -> None:
-        job.say("training", **pace.measure(step))
+    def on_step(step: TrainStep) -> None:
+        job.report("training", **speed.measure(step))
 
     epochs = start.epoch
     compute_probs = compile_probs(model, splits.test.images, first)
     passes = fit(
-        model, spec, splits.train, splits.validation, compute_probs, past=start.val_losses, first=first, look=look
+        model, spec, splits.train, splits.validation, compute_probs, past=start.val_losses, first=first, on_step=on_step
     )
-    with job.saving_at_the_end():
+    with job.saving_on_termination():
         for epoch in passes:
             epochs = epoch.epoch
             seconds += epoch.seconds
@@ -74,28 +74,29 @@ def train_job(job: JobFolder) -> Run:
             )
 
     if epochs < spec.epochs:
-        print(f"Stopped after epoch {epochs} of {spec.epochs}: the validation loss fell no more.")
-    job.say("evaluating", epoch=epochs)
+        print(f"Stopped after epoch {epochs} of {spec.epochs}: the validation loss stopped improving.")
+    job.report("evaluating", epoch=epochs)
     predictions = Predictions(
         compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
     )
     save_predictions(job.path / "predictions.npz", predictions)
     write_maps(job.path / "maps.npz", model, closed, splits.test, first)
 
-    job.say("exporting", epoch=epochs)
-    job.settle_model()
+    job.report("exporting", epoch=epochs)
+    job.finalize_model()
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
-    places = select_corrupted_images(len(stored), closed.flops)
-    if len(places):
-        found = evaluate_robustness(job.path / "model.tflite", stored, places, partial(job.say, "putting it to stress"))
+    indices = select_corrupted_images(len(stored), closed.flops)
+    if len(indices):
+        on_row = partial(job.report, "evaluating robustness")
+        found = evaluate_robustness(job.path / "model.tflite", stored, indices, on_row)
         write_robustness(job.path / ROBUSTNESS, found)
     write_json(job.path / "layers.json", read_layers(model))
     write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))
 
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
-    (job.path / "log.txt").touch()  # present also when nobody redirected the output
+    (job.path / "log.txt").touch()  # exists even if the output was not redirected
     record = build_record(job.path, spec, closed, splits, predictions, latency, epochs, seconds, job.read_resumed())
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(FILES))
@@ -108,14 +109,14 @@ def _begin(home: Home, closed: Model) -> Checkpoint:
     return Checkpoint(model, (), 0.0)
 
 
-def _say_features(job: JobFolder, done: int, total: int) -> None:
-    job.say("computing the backbone's maps", step=done, steps=total)
+def _report_features(job: JobFolder, done: int, total: int) -> None:
+    job.report("computing backbone features", step=done, steps=total)
 
 
 def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> str | None:
-    """Returns None when the run is published, else one sentence that says why not."""
+    """Train and publish the run of a job folder. Return None on success, else an error message."""
     if len(arguments) != 1:
-        return f"Expected one argument, the folder of a job; got {len(arguments)}."
+        return f"Expected one argument, the job folder; got {len(arguments)}."
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
@@ -128,17 +129,17 @@ def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS
 
 
 def _explain(error: Exception) -> str:
-    """One sentence; the trace of what nobody foresaw goes to the log."""
-    if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow counts it among exhausted resources, like memory
-        return NO_ROOM
+    """Return the message for an error; the stack trace of an unexpected one is printed to the log."""
+    if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow reports a full disk as ResourceExhaustedError, like memory
+        return DISK_FULL
     if isinstance(error, HeadroomError):
         return str(error)
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        return NO_MEMORY
+        return OUT_OF_MEMORY
     traceback.print_exc()
     lines = str(error).strip().splitlines() or [""]
-    told = lines[-1 if lines[0] == "in user code:" else 0].strip()  # of a traced function, the error stands last
-    return f"Expected the training to end well; got {type(error).__name__}: {told:.200}"
+    text = lines[-1 if lines[0] == "in user code:" else 0].strip()  # the last line of an error in a tf.function
+    return f"The training failed: {type(error).__name__}: {text.rstrip('.'):.200}. See the job log for details."
 
 
 if __name__ == "__main__":

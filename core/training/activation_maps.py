@@ -1,4 +1,4 @@
-"""What the trained model looks at in the first test images: maps.npz."""
+"""Class activation maps of the trained model for the first test images, stored in maps.npz."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ from core.training.input_data import Split
 
 
 def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, first: int = 0) -> None:
-    """Writes maps of every class for as many of the first test images as `count_images` says; none, with a line in the
-    log, for a head whose maps have no closed form.
+    """Write the activation maps of every class for the first `count_images` test images. If the head's maps have no
+    closed form, the reason is logged instead.
 
     Args:
-        first: the layer that the split's images are the input of.
+        first: index of the layer that receives the images of the split.
     """
     try:
         head = read_head(model, closed)
     except SpecError as error:
-        print(f"There are no activation maps: {error}")
+        print(f"Activation maps are not available: {error}")
         return
     last = [layer.name for layer in model.layers].index(closed.maps_layer) + 1
 
@@ -40,10 +40,10 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
 
 
 def read_head(model: keras.Sequential, closed: Model) -> MapHead:
-    """The head of a model with its weights as they are now.
+    """Return the head of a model with its current weights.
 
     Raises:
-        SpecError: when its maps have no closed form.
+        SpecError: when the head's activation maps have no closed form.
     """
     plan = plan_maps(closed)
     names = [layer.name for layer in model.layers]

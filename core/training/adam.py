@@ -1,4 +1,4 @@
-"""Adam's step in one pass over each variable, on the optimizer's own state."""
+"""Adam update with TensorFlow's fused kernel, on the state of the Keras optimizer."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,21 @@ import tensorflow as tf
 def apply_adam(
     optimizer: keras.optimizers.Adam, gradients: Sequence[tf.Tensor], variables: Sequence[keras.Variable]
 ) -> None:
-    """As `optimizer.apply(gradients, variables)`, with TensorFlow's fused kernel in place of a dozen operations.
+    """Apply gradients like `optimizer.apply(gradients, variables)`, with one fused kernel per variable.
 
-    What a small batch costs is mostly the number of operations, and a large Dense layer the passes over its kernel.
+    This is faster because small batches are dominated by the number of operations, and large Dense layers by the passes
+    over their kernel.
     """
     step = tf.cast(optimizer.iterations.value + 1, tf.float32)
     beta_1, beta_2 = (tf.constant(beta, tf.float32) for beta in (optimizer.beta_1, optimizer.beta_2))
     powers = tf.pow(beta_1, step), tf.pow(beta_2, step)
     learning_rate = tf.cast(optimizer.learning_rate.value, tf.float32)
     for gradient, variable in zip(gradients, variables, strict=True):
-        place = optimizer._get_variable_index(variable)
+        index = optimizer._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
-            m=optimizer._momentums[place].value.handle,
-            v=optimizer._velocities[place].value.handle,
+            m=optimizer._momentums[index].value.handle,
+            v=optimizer._velocities[index].value.handle,
             beta1_power=powers[0],
             beta2_power=powers[1],
             lr=learning_rate,

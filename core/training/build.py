@@ -1,4 +1,4 @@
-"""The second reader of an architecture: the same layer records, as a Keras model."""
+"""Construction of Keras models from the layers of an architecture."""
 
 from dataclasses import asdict
 from typing import Any, cast
@@ -16,9 +16,9 @@ _LOSSES = {
 
 
 def build_model(model: Model) -> keras.Sequential:
-    """A compiled model with the layers and names of `model.rows`; the spec's seed fixes its weights and its dropout.
+    """Return a compiled Keras model with the layers and names of `model.rows`; weights and dropout depend on the seed.
 
-    Layer records carry their settings under Keras' own argument names, so most need no translation.
+    Layers store their arguments under Keras' argument names, so most are passed unchanged.
 
     Input shape: (batch, side, side, channels), float32 between 0 and 1.
     Output shape: (batch, classes), float32 probabilities; (batch, 1) for the binary loss.
@@ -35,17 +35,17 @@ def build_model(model: Model) -> keras.Sequential:
 
 
 def compile_model(model: keras.Sequential, spec: RunSpec, optimizer: keras.optimizers.Optimizer) -> None:
-    """Also for a model that was saved: a former version compiled with another loss for the same spec."""
+    """Compile a model. Loaded models are recompiled, because earlier versions used another loss for the same spec."""
     model.compile(
         optimizer=optimizer,
         loss=_LOSSES[spec.loss],
         metrics=["accuracy"],
-        jit_compile=False,  # compiled for these small convolutions on a CPU, steps take longer
+        jit_compile=False,  # slower for these small convolutions on a CPU
     )
 
 
 def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> keras.layers.Layer:
-    settings.pop("reduce", None)  # it is in the type: GlobalAveragePooling2D
+    settings.pop("reduce", None)  # part of the type, such as GlobalAveragePooling2D
     if row.type == "Activation":
         settings["activation"] = "sigmoid"
     if row.type.startswith("ZeroPadding"):
@@ -58,7 +58,7 @@ def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> kera
 
 
 def read_layers(model: keras.Sequential) -> list[dict[str, object]]:
-    """Layers as Keras counts them: name, type, output_shape without the batch axis, trainable and non_trainable."""
+    """Return name, type, output_shape without the batch axis, and Keras' parameter counts of each layer."""
     return [
         {
             "name": layer.name,

@@ -1,12 +1,12 @@
-"""What TensorFlow may use: one thread, since workers run side by side, and as much of a GPU as it needs or is due."""
+"""TensorFlow device configuration: one thread per worker, since workers run in parallel, and a share of a GPU."""
 
 import os
 import subprocess
 
 import tensorflow as tf
 
-# The rest of a share is for what the driver and its libraries keep for themselves in each process.
-_FOR_TENSORS = 0.9
+# The rest of a share is reserved for the memory of the driver and its libraries in each process.
+_TENSOR_SHARE = 0.9
 
 
 def has_gpu() -> bool:
@@ -14,7 +14,7 @@ def has_gpu() -> bool:
 
 
 def configure() -> None:
-    """Must come before the first operation, in the process that trains: threads do not survive a fork."""
+    """Configure TensorFlow. Call this in the training process before the first operation: a fork ends its threads."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.get_logger().setLevel("ERROR")
@@ -22,7 +22,7 @@ def configure() -> None:
     if not gpus:
         return
     limit = compute_limit(os.environ.get("HEADROOM_GPU_SHARE", ""), _read_memory())
-    tf.config.set_visible_devices(gpus[:1], "GPU")  # a training uses one; TensorFlow would take the memory of all
+    tf.config.set_visible_devices(gpus[:1], "GPU")  # a run uses one GPU; TensorFlow would allocate the memory of all
     if limit is None:
         tf.config.experimental.set_memory_growth(gpus[0], True)
     else:
@@ -32,24 +32,24 @@ def configure() -> None:
 
 
 def compute_limit(share: str, memory: int | None) -> int | None:
-    """Mebibytes of a GPU's memory that this process may take; None for what it needs, a little at a time.
+    """Return the GPU memory limit of this process in MiB; None to allocate memory as needed.
 
     Args:
-        share: the part of the GPU that is this process's, between 0 and 1, as the executor says it; empty for all.
-        memory: mebibytes of the whole GPU, None when nobody knows.
+        share: fraction of the GPU for this process, between 0 and 1, as set by the executor; empty for the whole GPU.
+        memory: memory of the GPU in MiB; None if unknown.
 
     >>> compute_limit("0.5", 80_000), compute_limit("", 80_000), compute_limit("0.5", None)
     (36000, None, None)
     """
     try:
-        part = float(share)
+        fraction = float(share)
     except ValueError:
         return None
-    return int(memory * part * _FOR_TENSORS) if memory and 0 < part < 1 else None
+    return int(memory * fraction * _TENSOR_SHARE) if memory and 0 < fraction < 1 else None
 
 
 def _read_memory() -> int | None:
-    """Mebibytes of the first GPU that this process may see, by its number or its UUID."""
+    """Return the memory in MiB of the first visible GPU, given by index or UUID."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0].strip() or "0"
     command = ["nvidia-smi", f"--id={visible}", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     try:

@@ -1,4 +1,4 @@
-"""Dropout with as little randomness as it needs: one or two random bytes a value instead of four and a division."""
+"""Fast dropout: one or two random bytes per value instead of four and a division."""
 
 import tensorflow as tf
 
@@ -6,12 +6,12 @@ _BYTES = {256: tf.int8, 65_536: tf.int16}
 
 
 def drop_activations(values: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
-    """Sets a share `rate` of the values to 0 at random and scales the others by 1 / (1 − rate), as Keras' Dropout does.
+    """Set a random fraction `rate` of the values to 0 and scale the others by 1 / (1 − rate), like Keras' Dropout.
 
-    One byte decides where `rate` is a whole number of 256ths, two elsewhere: the share is then exact to 1/131,072.
+    Uses one random byte per value if `rate` is a multiple of 1/256, else two; the rate is then exact to 1/131,072.
 
     Args:
-        seed: int32 or uint32 of shape (2,); the same seed drops the same values.
+        seed: int32 or uint32, shape (2,); the same seed drops the same values.
     """
     levels = next((levels for levels in _BYTES if (rate * levels).is_integer()), 65_536)
     dtype, dropped, count = _BYTES[levels], round(rate * levels), tf.size(values)

@@ -1,4 +1,4 @@
-"""Class probabilities of many images, and the two metrics that follow from them."""
+"""Class probabilities of the images of a split."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,12 @@ ComputeProbs = Callable[[Split], NDArray[np.float32]]
 
 
 def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: int = 0) -> ComputeProbs:
-    """A function from a split to probabilities, float32 of shape (images, classes); traced once, whatever their number.
+    """Return a function that computes the probabilities of a split, float32, shape (images, classes). It is traced only
+    once for any number of images.
 
     Args:
-        images: some like those of the splits.
-        first: the layer that the split's images are the input of.
+        images: images with the shape and type of those in the splits.
+        first: index of the layer that receives the images of the split.
     """
 
     @tf.function(input_signature=[describe_data(images)])
@@ -35,6 +36,6 @@ def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: i
 
 
 def batches(images: NDArray[np.generic]) -> list[NDArray[np.generic]]:
-    """Consecutive images, fewer at a time where they are large."""
+    """Split images into consecutive batches, smaller ones for large images."""
     size = max(1, min(_BATCH, _BATCH_BYTES // max(images[0].nbytes, 1)))
     return [images[start : start + size] for start in range(0, len(images), size)]

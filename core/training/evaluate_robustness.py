@@ -1,4 +1,4 @@
-"""What a trained model says of test images that were shifted, turned, blurred or covered, for robustness.npz."""
+"""Robustness evaluation: predictions for corrupted test images, stored in robustness.npz."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,35 +13,35 @@ from core.store.robustness_file import Robustness
 
 
 def evaluate_robustness(
-    model: Path, images: NDArray[np.uint8], places: NDArray[np.int32], look: Callable[[], None] = lambda: None
+    model: Path, images: NDArray[np.uint8], indices: NDArray[np.int32], on_row: Callable[[], None] = lambda: None
 ) -> Robustness:
-    """Guesses of an exported model under every stress.
+    """Return the predictions of an exported model for every corruption.
 
     Args:
-        model: a LiteRT file as `export_litert` writes it; on small images it is several times as fast as TensorFlow.
-        images: all test images, uint8 of shape (images, height, width, channels).
-        places: of the test images that are looked at.
-        look: called before each row.
+        model: LiteRT file written by `export_litert`; several times faster than TensorFlow on small images.
+        images: all test images, uint8, shape (images, height, width, channels).
+        indices: indices of the test images to evaluate.
+        on_row: called before each row.
     """
     interpreter = Interpreter(model_path=str(model), num_threads=1)
-    chosen = images[places]
+    chosen = images[indices]
     predictions = []
     for name, value in list_rows():
-        look()
+        on_row()
         changed = chosen
         if name:
             corruption = CORRUPTIONS[name]
             changed = np.stack(
-                [corruption.apply(image, value, int(place)) for image, place in zip(chosen, places, strict=True)]
+                [corruption.apply(image, value, int(index)) for image, index in zip(chosen, indices, strict=True)]
             )
         predictions.append(
-            np.concatenate([_predicted(interpreter, changed[at : at + BATCH]) for at in range(0, len(changed), BATCH)])
+            np.concatenate([_predict(interpreter, changed[at : at + BATCH]) for at in range(0, len(changed), BATCH)])
         )
     names, values = zip(*list_rows(), strict=True)
-    return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(predictions))
+    return Robustness(np.array(names), np.array(values, np.float32), indices, np.stack(predictions))
 
 
-def _predicted(interpreter: Interpreter, images: NDArray[np.generic]) -> NDArray[np.int16]:
+def _predict(interpreter: Interpreter, images: NDArray[np.generic]) -> NDArray[np.int16]:
     entry = interpreter.get_input_details()[0]
     if tuple(entry["shape"]) != images.shape:
         interpreter.resize_tensor_input(entry["index"], images.shape)
@@ -53,7 +53,7 @@ def _predicted(interpreter: Interpreter, images: NDArray[np.generic]) -> NDArray
 
 
 def _find_probs(interpreter: Interpreter) -> int:
-    """Outputs stand in any order: the probabilities have two axes, the feature maps more."""
+    """Return the index of the probabilities, the output with two axes; the order of the outputs is not fixed."""
     return next(int(entry["index"]) for entry in interpreter.get_output_details() if len(entry["shape"]) == 2)
 
 

@@ -1,4 +1,4 @@
-"""The trained model for the pages: a LiteRT file with probabilities and feature maps, and how fast it answers."""
+"""Export of the trained model to a LiteRT file with probabilities and feature maps, and its inference latency."""
 
 import time
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from core.stderr import mute_stderr
 
 _WARM_UP = 20
 _REPEATS = 200
-_PATIENCE_SECONDS = 4.0
-_LEAST = 3
+_MAX_SECONDS = 4.0
+_MIN_REPEATS = 3
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds a batch takes on one thread."""
+    """Inference seconds per batch on one thread, for batches of 1 and 32 images."""
 
     median_seconds: float
     p95_seconds: float
@@ -29,7 +29,7 @@ class Latency:
 
 
 def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
-    """Writes `path` (.tflite) with two outputs in the signature `serving_default`.
+    """Write a LiteRT file (.tflite) with two outputs in the signature `serving_default`.
 
     Input shape: (batch, side, side, channels), float32 between 0 and 1; the batch axis may be resized.
     Output shape: `output_0` (batch, classes), probabilities; `output_1` (batch, side, side, channels), the output of
@@ -44,13 +44,16 @@ def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
 
 
 def measure_latency(path: Path, input_shape: tuple[int, ...]) -> Latency:
-    """Times the exported model on one image of noise, of shape (side, side, channels), and on a batch of 32.
+    """Measure the latency of an exported model on random noise, for batches of 1 and 32 images.
 
-    Each is timed 200 times after 20 to warm up, as long as that takes no more than some seconds.
+    Each is repeated 200 times after 20 warm-up runs, with fewer repeats if that takes longer than a few seconds.
+
+    Args:
+        input_shape: (side, side, channels).
     """
     noise = np.random.default_rng(0).random((32, *input_shape), np.float32)
     one, many = (_time(path, noise[:batch]) for batch in (1, 32))
-    return Latency(*(float(figure) for times in (one, many) for figure in (np.median(times), np.percentile(times, 95))))
+    return Latency(*(float(value) for times in (one, many) for value in (np.median(times), np.percentile(times, 95))))
 
 
 def _time(path: Path, images: NDArray[np.float32]) -> list[float]:
@@ -64,6 +67,6 @@ def _time(path: Path, images: NDArray[np.float32]) -> list[float]:
         begin = time.perf_counter()
         interpreter.invoke()
         seconds.append(time.perf_counter() - begin)
-        if sum(seconds) > _PATIENCE_SECONDS and len(seconds) > _LEAST:
+        if sum(seconds) > _MAX_SECONDS and len(seconds) > _MIN_REPEATS:
             break
     return seconds[min(_WARM_UP, len(seconds) // 2) :]

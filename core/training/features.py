@@ -1,4 +1,4 @@
-"""The maps of a frozen backbone, computed once for all heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
+"""Cached features of a frozen backbone, shared by heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
 
 import fcntl
 import os
@@ -19,8 +19,8 @@ from core.training.evaluate import batches
 from core.training.forward import compute_outputs
 from core.training.input_data import Split, Splits
 
-Look = Callable[[int, int], None]
-"""Called with the images that are done and the images in all."""
+OnProgress = Callable[[int, int], None]
+"""Callback with the number of processed images and the total."""
 
 
 def count_backbone_layers(closed: Model) -> int:
@@ -28,14 +28,16 @@ def count_backbone_layers(closed: Model) -> int:
 
 
 def can_cache(closed: Model) -> bool:
-    """Whether every epoch sees the same maps: the backbone learns nothing and the images do not change."""
+    """Return whether the features are the same in every epoch: the backbone is frozen and there is no augmentation."""
     return closed.spec.frozen and not closed.spec.augmentation
 
 
-def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: Splits, look: Look) -> Splits:
-    """The splits with feature maps in place of images, float32 of shape (images, side, side, channels), on disk.
+def replace_images(
+    home: Home, model: keras.Sequential, closed: Model, splits: Splits, on_progress: OnProgress
+) -> Splits:
+    """Replace the images of the splits by memory-mapped feature maps, float32, shape (images, side, side, channels).
 
-    A second worker that needs the same maps waits for the first.
+    A worker that needs the same features waits until the first one has computed them.
     """
     spec, side = closed.spec, closed.input_shape[0]
     folder = home.features / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
@@ -50,7 +52,7 @@ def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: S
             path = folder / f"{stored}-{split.first}-{len(split)}.npy"
             maps = _open(path)
             if maps is None:
-                _write(path, model, count_backbone_layers(closed), split, look)
+                _write(path, model, count_backbone_layers(closed), split, on_progress)
                 maps = _open(path)
             assert maps is not None
             found[name] = replace(split, images=maps)
@@ -60,14 +62,14 @@ def replace_images(home: Home, model: keras.Sequential, closed: Model, splits: S
 
 
 def _open(path: Path) -> NDArray[np.float32] | None:
-    """None when there is none, or a damaged one."""
+    """Open cached features; None if they are missing or damaged."""
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
 
 
-def _write(path: Path, model: keras.Sequential, layers: int, split: Split, look: Look) -> None:
+def _write(path: Path, model: keras.Sequential, layers: int, split: Split, on_progress: OnProgress) -> None:
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, last=layers)
@@ -81,6 +83,6 @@ def _write(path: Path, model: keras.Sequential, layers: int, split: Split, look:
                 maps = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(split), *part.shape[1:]))
             maps[done : done + len(part)] = part
             done += len(part)
-            look(done, len(split))
+            on_progress(done, len(split))
         if maps is not None:
             maps.flush()

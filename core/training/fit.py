@@ -1,4 +1,4 @@
-"""The training loop: all steps of a stretch run inside one TensorFlow function; Python reads images in between."""
+"""Training loop. Several steps run inside one TensorFlow function; Python loads images in between."""
 
 import math
 import time
@@ -20,13 +20,13 @@ from core.training.forward import compute_outputs, to_probs
 from core.training.input_data import Split, compute_order, describe_data
 from core.training.patience import is_over
 
-_LOOK_SECONDS = 0.25
-_STRETCH_BYTES = 64_000_000
+_CALL_SECONDS = 0.25
+_CALL_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """Where an epoch stands. `seconds` is the time it has taken; losses and accuracies are running means over it."""
+    """Progress within an epoch: elapsed seconds, and running means of loss and accuracy over the epoch."""
 
     epoch: int
     step: int
@@ -38,7 +38,7 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class Epoch:
-    """A finished epoch (1-based); `seconds` are its own, validation included; `last` says that none follows."""
+    """Results of an epoch (1-based). `seconds` includes its validation; `last` is True for the run's final epoch."""
 
     epoch: int
     seconds: float
@@ -58,18 +58,18 @@ def fit(
     *,
     past: Sequence[float] = (),
     first: int = 0,
-    look: Callable[[TrainStep], None] = lambda _: None,
+    on_step: Callable[[TrainStep], None] = lambda _: None,
 ) -> Iterator[Epoch]:
-    """Trains up to `spec.epochs`, or till `spec.patience` is at an end, and yields each epoch when it is validated.
+    """Train for `spec.epochs` epochs, or until `spec.patience` stops early, and yield each epoch after its validation.
 
-    The order of images and the dropout of an epoch follow from `spec.seed` and its number alone, so training that goes
-    on from a saved model equals one that was never interrupted, bit by bit.
+    The order of images and the dropout of an epoch depend only on `spec.seed` and the epoch number, so training that
+    resumes from a saved model is bitwise identical to uninterrupted training.
 
     Args:
-        compute_probs: as `compile_probs` makes it of the model.
-        past: validation losses of the epochs that the model has behind it.
-        first: the layer that the splits' images are the input of.
-        look: called about four times a second.
+        compute_probs: function returned by `compile_probs` for the model.
+        past: validation losses of the epochs that the model was already trained for.
+        first: index of the layer that receives the images of the splits.
+        on_step: called about four times per second.
 
     Raises:
         TrainingError: when the loss is no longer finite.
@@ -79,8 +79,8 @@ def fit(
         return
     run_steps, means = _compile_steps(model, spec, validation.images, first)
     steps = math.ceil(len(train) / spec.batch_size)
-    stride = 1
-    most = max(1, _STRETCH_BYTES // (train.images[0].nbytes * spec.batch_size))
+    count = 1
+    max_count = max(1, _CALL_BYTES // (train.images[0].nbytes * spec.batch_size))
     for epoch in range(len(val_losses) + 1, spec.epochs + 1):
         begin = time.perf_counter()
         order = compute_order(spec.seed, epoch, len(train))
@@ -89,18 +89,18 @@ def fit(
             mean.reset_state()
         step = 0
         while step < steps:
-            stretch_begin = time.perf_counter()
-            rows = order[step * spec.batch_size : (step + stride) * spec.batch_size]
+            call_begin = time.perf_counter()
+            rows = order[step * spec.batch_size : (step + count) * spec.batch_size]
             batch = tf.constant(train.take(rows, epoch)), tf.constant(train.labels[rows])
             loss, accuracy = map(float, run_steps(*batch))
-            done = min(stride, steps - step)
+            done = min(count, steps - step)
             step += done
             _check_finite(loss, epoch, spec)
-            look(TrainStep(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
-            step_seconds = (time.perf_counter() - stretch_begin) / done
-            stride = max(1, min(round(_LOOK_SECONDS / step_seconds), 4 * stride, steps, most))
+            on_step(TrainStep(epoch, step, steps, time.perf_counter() - begin, loss, accuracy))
+            step_seconds = (time.perf_counter() - call_begin) / done
+            count = max(1, min(round(_CALL_SECONDS / step_seconds), 4 * count, steps, max_count))
         val_loss, val_accuracy = compute_metrics(compute_probs(validation), validation.labels)
-        _check_finite(val_loss, epoch, spec)  # the last step of an epoch shows first here
+        _check_finite(val_loss, epoch, spec)  # the first loss after the last step of the epoch
         val_losses.append(val_loss)
         last = is_over(spec, val_losses)
         yield Epoch(epoch, time.perf_counter() - begin, loss, accuracy, val_loss, val_accuracy, last)
@@ -111,16 +111,16 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"Expected a finite loss; got {loss} in epoch {epoch}: the training diverged, so choose a "
-            f"learning_rate below {spec.learning_rate:g}."
+            f"The training diverged: the loss is {loss} in epoch {epoch}. Use a learning rate below "
+            f"{spec.learning_rate:g}."
         )
 
 
 def _compile_steps(
     model: keras.Sequential, spec: RunSpec, images: NDArray[Any], first: int
 ) -> tuple[Callable[[NDArray[Any], NDArray[np.int64]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
-    """A function that takes images and labels of some batches, steps through them and returns the epoch's means so
-    far. It is traced once, for any number of images like those given."""
+    """Return a function that trains on the images and labels of several batches and returns the running means of loss
+    and accuracy, and its metrics. It is traced once for any number of images with the shape and type of `images`."""
     means = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
     mean_loss, mean_accuracy = means
     variables = model.trainable_variables
@@ -128,20 +128,20 @@ def _compile_steps(
     @tf.function(input_signature=[describe_data(images), tf.TensorSpec((None,), tf.int64)])
     def run_steps(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
-            truth = labels[start : start + spec.batch_size]
+            batch_labels = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
                 outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
-                loss = model.compute_loss(y=_shape_labels(truth, spec, outputs), y_pred=outputs, training=True)
+                loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            mean_loss.update_state(loss, sample_weight=tf.shape(truth)[0])
-            mean_accuracy.update_state(truth, to_probs(outputs))
+            mean_loss.update_state(loss, sample_weight=tf.shape(batch_labels)[0])
+            mean_accuracy.update_state(batch_labels, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()
 
     return run_steps, means
 
 
 def _shape_labels(labels: tf.Tensor, spec: RunSpec, outputs: tf.Tensor) -> tf.Tensor:
-    """Labels in the form that the loss takes."""
+    """Return labels in the format of the loss."""
     if spec.loss == "sparse":
         return labels
     if spec.loss == "binary":
@@ -150,9 +150,9 @@ def _shape_labels(labels: tf.Tensor, spec: RunSpec, outputs: tf.Tensor) -> tf.Te
 
 
 def _seed_dropout(model: keras.Sequential, seed: int, epoch: int) -> None:
-    """A saved model does not hold the state of its random generators."""
-    for place, layer in enumerate(model.layers):
+    """Seed the dropout layers, because a saved model does not include the state of its random generators."""
+    for index, layer in enumerate(model.layers):
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             state = layer.seed_generator.state
-            fresh = np.random.default_rng((seed, epoch, place)).integers(2**31, size=state.shape)
-            state.assign(fresh.astype(state.dtype))
+            new_state = np.random.default_rng((seed, epoch, index)).integers(2**31, size=state.shape)
+            state.assign(new_state.astype(state.dtype))

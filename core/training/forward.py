@@ -1,4 +1,4 @@
-"""A model's answer to some images, in training and in evaluation."""
+"""Forward pass of a model, in training and in evaluation."""
 
 import keras
 import tensorflow as tf
@@ -13,23 +13,21 @@ from core.training.pool import max_pool
 def compute_outputs(
     model: keras.Sequential, images: tf.Tensor, *, training: bool, first: int = 0, last: int | None = None
 ) -> tf.Tensor:
-    """What the layers from number `first` up to `last` make of images, or of the maps before the first of them.
+    """Return the output of the layers `first` to `last` (exclusive) for images, or for the input maps of layer `first`.
 
-    With all layers to the end these are probabilities, float32 of shape (batch, classes), or the logit of a model that
-    has one, of shape (batch, 1).
-
-    A frozen backbone stays in inference mode.
+    The last layer returns probabilities, float32, shape (batch, classes), or logits, shape (batch, 1), for the binary
+    loss. A frozen backbone stays in inference mode.
     """
     maps = scale(images)
     for layer in model.layers[first:last]:
         if isinstance(layer, keras.layers.Activation):
             return maps
-        maps = _learn(layer, maps) if training and layer.trainable else layer(maps, training=False)
+        maps = _call_in_training(layer, maps) if training and layer.trainable else layer(maps, training=False)
     return maps
 
 
-def _learn(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
-    """`layer(maps, training=True)`, by the faster way where there is one."""
+def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
+    """Return `layer(maps, training=True)`, with a faster implementation if one is available."""
     if isinstance(layer, keras.layers.Dropout):
         return drop_activations(maps, layer.rate, layer.seed_generator.next())
     if has_gpu():
@@ -42,8 +40,8 @@ def _learn(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
 
 
 def to_probs(outputs: tf.Tensor) -> tf.Tensor:
-    """Outputs as probabilities of shape (batch, classes): one logit stands for two classes."""
+    """Return outputs as probabilities, shape (batch, classes); a single logit is converted to two classes."""
     if outputs.shape[-1] > 1:
         return outputs
-    yes = tf.sigmoid(outputs)
-    return tf.concat((1.0 - yes, yes), axis=-1)
+    positive = tf.sigmoid(outputs)
+    return tf.concat((1.0 - positive, positive), axis=-1)

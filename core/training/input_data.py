@@ -1,4 +1,4 @@
-"""Images and labels as training takes them: from memory-mapped arrays, in an order that seed and epoch fix."""
+"""Training data: images and labels from memory-mapped arrays, in an order given by seed and epoch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from core.spec import RunSpec
 
 @dataclass(frozen=True)
 class Augmentation:
-    """A pipeline with what its randomness follows from, and the side of its results."""
+    """A pipeline with its random seed and the side length of its output."""
 
     pipeline: Pipeline
     seed: int
@@ -26,9 +26,10 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Split:
-    """`images` uint8 of shape (images, height, width, channels), or float32 feature maps; on disk until taken.
+    """Images and labels of a split.
 
-    `labels` int64 of shape (images,). `first` is the place of the split among the stored images.
+    `images` is uint8, shape (images, height, width, channels), or float32 feature maps; memory-mapped. `labels` is
+    int64, shape (images,). `first` is the index of the first image of the split in the stored array.
     """
 
     images: NDArray[Any]
@@ -40,7 +41,7 @@ class Split:
         return len(self.labels)
 
     def take(self, rows: NDArray[np.int32], epoch: int) -> NDArray[Any]:
-        """Images by their place in the split, as training sees them in an epoch (1-based)."""
+        """Return images by their index in the split, augmented for an epoch (1-based)."""
         images = self.images[rows]
         if self.augmentation is None:
             return images
@@ -57,10 +58,11 @@ class Splits:
 
 
 def load_splits(home: Home, spec: RunSpec) -> Splits:
-    """
+    """Load the splits of a spec.
+
     Raises:
-        DatasetError: when the dataset is not here, or its arrays are not those that `spec.data` names.
-        SpecError: when the images are too few to split.
+        DatasetError: when the dataset is not available, or its fingerprint is not `spec.data`.
+        SpecError: when there are too few images to split.
     """
     pin(home, spec)
     view = open_view(home, spec)
@@ -84,15 +86,15 @@ def load_splits(home: Home, spec: RunSpec) -> Splits:
 
 
 def describe_data(images: NDArray[Any]) -> tf.TensorSpec:
-    """Any number of images like these."""
+    """Return the TensorSpec of any number of images with the shape and type of `images`."""
     return tf.TensorSpec((None, *images.shape[1:]), images.dtype)
 
 
 def scale(images: tf.Tensor) -> tf.Tensor:
-    """From uint8 0..255 to float32 0..1; feature maps stay what they are."""
+    """Scale uint8 images from 0..255 to float32 0..1; feature maps are unchanged."""
     return tf.cast(images, tf.float32) / 255.0 if images.dtype == tf.uint8 else images
 
 
 def compute_order(seed: int, epoch: int, count: int) -> NDArray[np.int32]:
-    """A permutation of `count` images that follows from seed and epoch alone: a resumed training sees the same one."""
+    """Return a permutation of `count` images that depends only on seed and epoch, also in resumed training."""
     return np.random.default_rng((seed, epoch)).permutation(count).astype(np.int32)

@@ -1,4 +1,4 @@
-"""The folder of one job: its lock, its attempt number, its checkpoints and what it says of its progress."""
+"""Job folder of a worker: lock, attempt number, checkpoints and progress."""
 
 import fcntl
 import json
@@ -26,14 +26,14 @@ from core.training.fit import Epoch
 from core.training.patience import is_over
 from core.training.snapshot import Snapshot
 
-_SAY_SECONDS = 0.25
-_PATIENCE_SECONDS = 300.0
+_REPORT_SECONDS = 0.25
+_LOCK_TIMEOUT_SECONDS = 300.0
 CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model with its optimizer, reached in `seconds` of training; the validation loss of every epoch it has seen."""
+    """A model with its optimizer state, the validation loss of each epoch so far, and the training time in seconds."""
 
     model: keras.Sequential
     val_losses: tuple[float, ...]
@@ -45,14 +45,14 @@ class Checkpoint:
 
 
 class JobFolder:
-    """`<home>/jobs/<run_id>/`. Nothing is written once a newer attempt has begun.
+    """The folder `<home>/jobs/<run_id>/`. Nothing is written after a newer attempt has started.
 
     Args:
-        checkpoint_seconds: how long training goes on without a checkpoint, at least.
+        checkpoint_seconds: minimum time between checkpoints.
 
     Raises:
-        JobError: when it holds no spec, that of another run, or no attempt number.
-        SpecError, UnknownNameError: when the spec is not valid.
+        JobError: when the spec is missing or belongs to another run, or the attempt number is missing.
+        SpecError, UnknownNameError: when the spec is invalid.
     """
 
     def __init__(self, path: Path, *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> None:
@@ -62,103 +62,102 @@ class JobFolder:
         try:
             values = json.loads((self.path / "spec.json").read_bytes())
         except (OSError, ValueError):
-            raise JobError(f"Expected a job's folder with a readable spec.json; got {path}.") from None
+            raise JobError(f"Cannot read spec.json in {path}. Submit the job again.") from None
         self.spec = RunSpec.parse(values)
         if self.spec.run_id != self.path.name:
-            raise JobError(
-                f"Expected {path.name} to hold the spec its name stands for; got that of {self.spec.run_id}."
-            )
+            raise JobError(f"The spec.json of job {path.name} belongs to run {self.spec.run_id}. Submit the job again.")
         self.attempt = self._read_attempt()
-        self._said_at = 0.0
+        self._reported_at = 0.0
         self._phase = ""
         self._saved_at = time.monotonic()
         self._unsaved: Snapshot | None = None
-        self._told_to_end = False
+        self._termination_requested = False
 
     def _read_attempt(self) -> int:
         try:
             return int((self.path / "attempt").read_text())
         except (OSError, ValueError):
-            raise JobError(f"Expected {self.path.name} to hold the number of its attempt; got none.") from None
+            raise JobError(f"Job {self.path.name} has no attempt number. Submit it again.") from None
 
     def check_attempt(self) -> None:
-        """
+        """Check that this is the current attempt.
+
         Raises:
-            JobError: when another attempt has taken over, or the folder is gone.
+            JobError: when a newer attempt has started, or the folder was deleted.
         """
         attempt = self._read_attempt()
         if attempt != self.attempt:
-            raise JobError(f"Expected attempt {self.attempt} to be the current one; got {attempt}, so this one ends.")
+            raise JobError(f"Attempt {self.attempt} was replaced by attempt {attempt} and stops.")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the folder for as long as the block, or the process, lasts.
+        """Hold the lock of the folder until the block or the process ends.
 
-        A first attempt has it at once or not at all. A later one waits: an earlier one that was taken for dead lets go
-        when it sees that it was replaced, which is soon while it trains and takes longer while it exports.
+        The first attempt does not wait for the lock. Later attempts do: an earlier attempt that was counted as lost
+        releases it when it detects that it was replaced, which takes longer while it exports than while it trains.
 
         Raises:
-            JobError: when another process holds it, or the file system has no locks.
+            JobError: when another process holds the lock, or the file system does not support locks.
         """
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            self._lock(lock, time.monotonic() + (_PATIENCE_SECONDS if self.attempt > 1 else 0.0))
+            self._lock(lock, time.monotonic() + (_LOCK_TIMEOUT_SECONDS if self.attempt > 1 else 0.0))
             yield
         finally:
             os.close(lock)
 
     @contextmanager
-    def saving_at_the_end(self) -> Iterator[None]:
-        """Within the block, SIGTERM ends the process with the last epoch in a checkpoint, as soon as the training looks
-        up from its steps."""
+    def saving_on_termination(self) -> Iterator[None]:
+        """Inside the block, SIGTERM saves the last epoch as a checkpoint before the process ends, at the next progress
+        report."""
 
-        def note(*_: object) -> None:
-            self._told_to_end = True
+        def request_termination(*_: object) -> None:
+            self._termination_requested = True
 
-        before = signal.signal(signal.SIGTERM, note)
+        before = signal.signal(signal.SIGTERM, request_termination)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, before)
 
-    def _end_if_told(self) -> None:
-        if not self._told_to_end:
+    def _end_if_requested(self) -> None:
+        if not self._termination_requested:
             return
-        with suppress(HeadroomError):  # whoever took over, or a full disk, leaves the older checkpoint
+        with suppress(HeadroomError):  # if replaced or on a full disk, the older checkpoint is kept
             self.check_attempt()
             if self._unsaved:
                 self._save(self._unsaved.restore(), self._unsaved.epoch)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def _lock(self, lock: int, until: float) -> None:
+    def _lock(self, lock: int, deadline: float) -> None:
         while True:
             try:
                 return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if time.monotonic() > until:
-                    message = f"Expected to be the only process on job {self.path.name}; got another one."
+                if time.monotonic() > deadline:
+                    message = f"Job {self.path.name} is in use by another process. Cancel the job, then retry it."
                     raise JobError(message) from None
             except OSError as error:
-                raise JobError(f"Expected to be able to lock {self.path}; got: {error.strerror}.") from None
-            self.say("waiting for an earlier attempt to end")
-            time.sleep(_SAY_SECONDS)
+                raise JobError(f"Cannot lock {self.path}: {error.strerror}.") from None
+            self.report("waiting for an earlier attempt to end")
+            time.sleep(_REPORT_SECONDS)
 
-    def say(self, phase: str, **numbers: Any) -> None:
-        """Replaces progress.json, at a change of phase and otherwise about four times a second at most."""
-        self._end_if_told()
+    def report(self, phase: str, **values: Any) -> None:
+        """Write progress.json when the phase changes, otherwise at most about four times per second."""
+        self._end_if_requested()
         now = time.monotonic()
-        if phase == self._phase and now - self._said_at < _SAY_SECONDS * 0.9:
+        if phase == self._phase and now - self._reported_at < _REPORT_SECONDS * 0.9:
             return
         self.check_attempt()
-        self._phase, self._said_at = phase, now
-        said = {"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **numbers}
-        write_json(self.path / "progress.json", {**said, "updated_at": time.time()})
+        self._phase, self._reported_at = phase, now
+        progress = {"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values}
+        write_json(self.path / "progress.json", {**progress, "updated_at": time.time()})
 
     def record_epoch(self, epoch: Epoch, model: keras.Sequential, seconds: float) -> None:
-        """Appends to the history and, when it has been a while or this was the last epoch, saves the model.
+        """Append an epoch to the history. Save a checkpoint every `checkpoint_seconds` and after the last epoch.
 
-        The line comes first: a history that is ahead of the checkpoint can be cut, a gap could not be filled.
+        The history is written first, because it can be truncated to an older checkpoint.
         """
         self.check_attempt()
         line = {**{name: finite(value) for name, value in asdict(epoch).items()}, "epoch": epoch.epoch}
@@ -169,7 +168,7 @@ class JobFolder:
             self._save(model, epoch.epoch)
         else:
             self._unsaved = Snapshot.of(model, epoch.epoch)
-        self._end_if_told()
+        self._end_if_requested()
 
     def _save(self, model: keras.Sequential, epoch: int) -> None:
         older = self._checkpoints()
@@ -183,7 +182,10 @@ class JobFolder:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
 
     def resume(self) -> Checkpoint | None:
-        """The newest model that can be read, with the history cut back to it; None, and nothing kept, without one."""
+        """Return the newest readable checkpoint and truncate the history to it.
+
+        Without a checkpoint, delete the history and return None.
+        """
         history = self.path / "history.jsonl"
         rows = read_history(history)
         for path in self._checkpoints():
@@ -191,7 +193,7 @@ class JobFolder:
             if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
             try:
-                model = keras.saving.load_model(path, safe_mode=True)  # it may have come in a bundle
+                model = keras.saving.load_model(path, safe_mode=True)  # it may be from an imported bundle
             except (OSError, ValueError, KeyError):
                 continue
             compile_model(model, self.spec, model.optimizer)
@@ -204,9 +206,9 @@ class JobFolder:
         return None
 
     def continue_from(self, store: RunStore) -> Checkpoint | None:
-        """Takes over the finished run with the most epochs whose spec is otherwise the same, with its optimizer.
+        """Continue from the longest finished run that has the same spec but fewer epochs, with its optimizer state.
 
-        A run without patience will do for one with it, as far as that one would have come.
+        With patience, a run without patience is also used if early stopping would not have ended it sooner.
         """
         for epochs, patience in product(range(self.spec.epochs - 1, 0, -1), dict.fromkeys([self.spec.patience, None])):
             shorter = store.path(self.spec.replace(epochs=epochs, patience=patience).run_id)
@@ -216,33 +218,33 @@ class JobFolder:
                 run = Run.open(shorter)
                 trained = run.record.trained_epochs
                 if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
-                    continue  # it went on where this one ends
+                    continue  # it trained past the early stop of this spec
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
                 write_json(self.path / "resumed.json", [*run.record.resumed_at, trained])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
                 with replacing(self.path / f"checkpoint-{trained:04}.keras") as temporary:
-                    shutil.copyfile(model, temporary)  # last: without it the rest counts for nothing
-            except RunError:  # a damaged one, or one that was deleted at this moment
+                    shutil.copyfile(model, temporary)  # last: without it, the other files are ignored
+            except RunError:  # damaged, or deleted in the meantime
                 continue
             return self.resume()
         return None
 
     def read_resumed(self) -> tuple[int, ...]:
-        """The epochs after which training went on from a finished run."""
+        """Return the epochs after which training was continued from a finished run."""
         try:
             return tuple(json.loads((self.path / "resumed.json").read_bytes()))
         except FileNotFoundError:
             return ()
 
-    def settle_model(self) -> Path:
-        """The last checkpoint is the trained model: gives it its name. It stays one, should the rest not be reached."""
+    def finalize_model(self) -> Path:
+        """Copy the last checkpoint to model.keras. The checkpoint is kept until the run is published."""
         with replacing(self.path / "model.keras") as temporary:
             shutil.copyfile(self._checkpoints()[0], temporary)
         return self.path / "model.keras"
 
     def clear(self, keep: set[str]) -> None:
-        """Removes all but the files of a run, the checkpoint last: until then another attempt can go on from it."""
+        """Delete all files except `keep`, the checkpoint last, so that another attempt can resume until then."""
         self.check_attempt()
         extra = [path for path in self.path.iterdir() if path.name not in keep]
         for path in sorted(extra, key=lambda path: path.name.startswith("checkpoint-")):

@@ -1,4 +1,4 @@
-"""When a training is over: at its last epoch, or when its patience is at an end."""
+"""Early stopping."""
 
 import math
 from collections.abc import Collection
@@ -7,10 +7,11 @@ from core.spec import RunSpec
 
 
 def is_over(spec: RunSpec, val_losses: Collection[float]) -> bool:
-    """Whether no epoch follows those that ended with `val_losses`.
+    """Return whether training stops after epochs with these validation losses: after `spec.epochs` epochs, or after
+    `spec.patience` epochs without a new minimum.
 
-    It follows from the history alone, so a training that goes on from a checkpoint ends where it would have ended. A
-    loss has to be lower than all before it to count as better; NaN never is.
+    Depends only on the history, so training that resumes from a checkpoint stops at the same epoch. NaN is never a new
+    minimum.
 
     >>> is_over(RunSpec(patience=2), [1.0, 0.5, 0.6]), is_over(RunSpec(patience=2), [1.0, 0.5, 0.6, 0.5])
     (False, True)

@@ -1,4 +1,4 @@
-"""Max pooling over 2×2 windows; its gradient is faster on a CPU than TensorFlow's and equal to it bit by bit."""
+"""Max pooling over 2×2 windows, with a gradient that is bitwise equal to TensorFlow's and faster on a CPU."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ import tensorflow as tf
 
 @tf.custom_gradient
 def max_pool(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """The maximum of each 2×2 window; a last odd row or column falls off.
+    """Return the maximum of each 2×2 window; an odd last row or column is dropped.
 
-    TensorFlow's MaxPoolGrad searches each window again. Here the two comparisons of the forward pass decide: first
-    left against right, then above against below. Of equal values the first in reading order gets the gradient, as in
+    TensorFlow's MaxPoolGrad searches each window again. Here the gradient repeats the two comparisons of the forward
+    pass: above with below, then left with right. The first of equal values in row-major order gets the gradient, as in
     TensorFlow.
 
     Input shape: (batch, height, width, channels).
@@ -35,7 +35,7 @@ def max_pool(images: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Ten
             tf.concat((from_above_left, from_above - from_above_left), axis=-1),
             tf.concat((from_below_left, from_below - from_below_left), axis=-1),
         )
-        whole = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
-        return tf.pad(whole, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else whole
+        full = tf.reshape(tf.stack(lines, axis=1), (batch, 2 * rows, 2 * columns, channels))
+        return tf.pad(full, ((0, 0), (0, height % 2), (0, width % 2), (0, 0))) if height % 2 or width % 2 else full
 
     return tf.reshape(tf.maximum(above, below), (batch, rows, columns, channels)), gradient

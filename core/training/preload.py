@@ -1,4 +1,4 @@
-"""Nothing but imports: what a forkserver loads once, so that the workers it forks need not."""
+"""Imports that the forkserver loads once, so that forked workers start quickly."""
 
 from core.stderr import mute_stderr
 

@@ -1,4 +1,4 @@
-"""What a finished run says of itself: where it was trained, its predictions, its metrics and costs, its record."""
+"""Run record and the other result files of a finished run: environment, predictions, augmentation preview."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def describe_environment(fingerprint: str) -> dict[str, object]:
-    """The content of environment.json."""
+    """Return the content of environment.json."""
     return {
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
@@ -50,7 +50,7 @@ def _read_commit() -> str | None:
 
 
 def read_cpu() -> str:
-    """Name of the processor as the system tells it."""
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -65,16 +65,16 @@ def save_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def write_preview(path: Path, train: Split) -> None:
-    """What the augmentation makes of the first training images in the first epochs."""
+    """Write an image with the first training images, augmented for the first epochs."""
     found, count = train.augmentation, min(_PREVIEW_IMAGES, len(train))
     assert found is not None
-    picture = render_preview(found.pipeline, train.images[:count], found.seed, found.side, first=train.first)
+    image = render_preview(found.pipeline, train.images[:count], found.seed, found.side, first=train.first)
     with replacing(path) as temporary:
-        temporary.write_bytes(picture)
+        temporary.write_bytes(image)
 
 
 def _peak_bytes() -> int:
-    """Linux counts kibibytes, macOS bytes."""
+    """Return the peak memory. Linux reports it in KiB, macOS in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -90,7 +90,7 @@ def build_record(
     seconds: float,
     resumed_at: tuple[int, ...],
 ) -> Record:
-    """The record of a folder in which every other file of the run is in place; nothing may touch them afterwards."""
+    """Return the run record. All other files of the run must be in the folder and must not change afterwards."""
     test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
     validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
     return Record(

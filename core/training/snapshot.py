@@ -1,29 +1,29 @@
-"""What an epoch left of a model, kept in memory: the way back when training is ended within the next one."""
+"""Snapshot of a model in memory after an epoch, saved if training is terminated during the next epoch."""
 
 import keras
 import numpy as np
 
-_MOST_BYTES = 256_000_000
+_MAX_BYTES = 256_000_000
 
 
 class Snapshot:
-    """A copy of a model's weights and of its optimizer's state after an epoch."""
+    """Copy of the weights and the optimizer state of a model after an epoch."""
 
     def __init__(self, model: keras.Sequential, epoch: int) -> None:
         self.epoch = epoch
         self._model = model
-        self._values = [np.array(variable) for variable in _list_variables(model)]  # training writes in place
+        self._values = [np.array(variable) for variable in _list_variables(model)]  # copies: training updates in place
 
     @classmethod
     def of(cls, model: keras.Sequential, epoch: int) -> "Snapshot | None":
-        """None for a model so large that a second one should not stand beside it."""
+        """Return a snapshot; None if the model is too large for a second copy in memory."""
         size = sum(
             variable.value.dtype.size * variable.value.shape.num_elements() for variable in _list_variables(model)
         )
-        return cls(model, epoch) if size <= _MOST_BYTES else None
+        return cls(model, epoch) if size <= _MAX_BYTES else None
 
     def restore(self) -> keras.Sequential:
-        """The model as it was after the epoch."""
+        """Restore the model to its state after the epoch."""
         for variable, value in zip(_list_variables(self._model), self._values, strict=True):
             variable.assign(value)
         return self._model

@@ -1,4 +1,4 @@
-"""How fast a training is and how long it will take."""
+"""Training throughput and remaining time."""
 
 import time
 from typing import Any
@@ -7,10 +7,10 @@ from core.training.fit import TrainStep
 
 
 class TrainingSpeed:
-    """Turns the steps of a training into the numbers of progress.json.
+    """Computes the values of progress.json from training steps.
 
-    The clock starts after the first look, since the first steps also compile; validation is inside it, as it will be
-    in the epochs to come.
+    The clock starts after the first measurement, because the first steps include compilation. Validation time is
+    included, as in the remaining epochs.
     """
 
     def __init__(self, images: int, epochs: int, batch_size: int) -> None:
@@ -20,10 +20,11 @@ class TrainingSpeed:
         self._begin: tuple[float, int] | None = None
 
     def measure(self, step: TrainStep) -> dict[str, Any]:
-        """
+        """Return the progress after a step.
+
         Returns:
-            epoch (finished ones), step, steps, loss, accuracy, images_per_second and eta_seconds; the last two are
-            None until there is something to judge by.
+            epoch (number of finished epochs), step, steps, loss, accuracy, images_per_second and eta_seconds; the last
+            two are None at the first measurement.
         """
         seen = (step.epoch - 1) * self.images + min(step.step * self.batch_size, self.images)
         now = time.perf_counter()

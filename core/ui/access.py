@@ -1,4 +1,4 @@
-"""Who uses this session, what they may do, and the page for those who are not let in."""
+"""Access control of the session: its user, their permissions, and the login page."""
 
 import time
 from dataclasses import replace
@@ -23,118 +23,120 @@ R = TypeVar("R")
 
 _LOCK = ":material/lock:"
 
-# Where people once had to log in they have to until the dashboard is started anew: a file that is gone, in the moment
-# perhaps in which it is written anew, does not open the door.
-ASKED = Event()
+# Once login was required, it stays required until the dashboard restarts: a missing secrets.toml, for example while the
+# file is being rewritten, does not grant access.
+LOGIN_REQUIRED = Event()
 
-_latest: tuple[int, object, Login | str | None] | None = None  # second, source, and what was found or the sentence
+_latest: tuple[int, object, Login | str | None] | None = None  # second, source, and the login or the error message
 
 
 def user() -> User:
-    """Who uses this session at this moment.
+    """Return the current user of this session.
 
     Raises:
-        LoginError: when people have to log in and nobody has, or not lately.
-        AccessError: when this one is not let in, or the settings cannot be relied on: then nobody is.
+        LoginError: when login is required and the user is not logged in, or the login has expired.
+        AccessError: when the user is not authorized, or the login settings are invalid.
     """
-    is_read_only()  # said at once where it is set to nonsense
+    is_read_only()  # raises if the setting is invalid
     login = read_login()
-    return login.identify(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
+    return login.authenticate(st.user.to_dict(), time.time()) if login else replace(OWNER, name=_read_name())
 
 
 def _read_name() -> str:
-    """A name that came with the session where nobody has to log in: what a proxy says (`server.trustedUserHeaders`)."""
+    """Return the user name from a proxy (`server.trustedUserHeaders`) if login is not required."""
     context = get_script_run_ctx(suppress_warning=True)
-    known = context.user_info if context else {}
-    return str(known.get("email") or known.get("name") or OWNER.name)
+    info = context.user_info if context else {}
+    return str(info.get("email") or info.get("name") or OWNER.name)
 
 
 def act(action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Has the person of this session do something; all that a page writes goes through here.
+    """Run an action as the user of this session. Every page writes through this function.
 
     Raises:
-        AccessError: when this person may not, as they stand at this moment.
+        AccessError: when the user lacks the permission at this moment.
     """
     return action(user(), Home.default(), *args, **kwargs)
 
 
-def problem(action: Action[..., Any]) -> str | None:
-    """Why the person of this session may not do something, None when they may."""
+def denial_reason(action: Action[..., Any]) -> str | None:
+    """Return why the user of this session may not run an action, or None if they may."""
     return action.problem(user())
 
 
-def offer(
+def action_button(
     action: Action[..., Any], label: str, *, help: str | None = None, disabled: bool = False, **button: Any
 ) -> bool:
-    """A button for an action; disabled, with the reason, for those who may not. Whether it was pressed."""
-    reason = problem(action)
+    """Show a button for an action and return whether it was clicked.
+
+    Without the permission it is disabled and its help is the reason.
+    """
+    reason = denial_reason(action)
     return st.button(label, help=reason or help, disabled=disabled or reason is not None, **button)
 
 
-def show_denial(action: Action[..., Any]) -> bool:
-    """Whether the person of this session may do something; says so where they may not."""
-    reason = problem(action)
+def check_permission(action: Action[..., Any]) -> bool:
+    """Return whether the user of this session may run an action; show the reason if not."""
+    reason = denial_reason(action)
     if reason:
         st.caption(f"{_LOCK} {reason}")
     return reason is None
 
 
-def admit() -> bool:
-    """Whether this session is let in. If not, shows why, and how to log in, and nothing else."""
+def authorize() -> bool:
+    """Return whether the user may use the dashboard; show the login page and the reason if not."""
     try:
         user()
     except LoginError as error:
-        _show_door(None if st.user.get("is_logged_in") is not True else str(error))
+        _show_login_page(None if st.user.get("is_logged_in") is not True else str(error))
     except AccessError as error:
-        _show_door(str(error))
+        _show_login_page(str(error))
     else:
         return True
     return False
 
 
-def show_person() -> None:
-    """Who is logged in, with the way out, and whether this dashboard is for reading only; below what pages put into the
-    sidebar."""
+def show_user() -> None:
+    """Show the logged-in user, the logout button and the read-only notice at the end of the sidebar."""
     with st.sidebar:
         if is_read_only():
-            st.caption(f"{_LOCK} This dashboard is for reading only.")
+            st.caption(f"{_LOCK} This dashboard is read-only.")
         if read_login():
-            who = user()
+            current = user()
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.text(f"{who.name}, {who.role.label}")
-                _offer_logout("Log out")
+                st.text(f"{current.name}, {current.role.label}")
+                _show_logout("Log out")
 
 
-def _show_door(said: str | None) -> None:
+def _show_login_page(message: str | None) -> None:
     st.title("Headroom", anchor=False)
-    st.write("This dashboard shows its reports to people who log in.")
-    if said:
-        st.error(escape_markdown(said), icon=_LOCK)
+    st.write("Log in to view this dashboard.")
+    if message:
+        st.error(escape_markdown(message), icon=_LOCK)
     try:
         login = read_login()
-    except AccessError:  # said already
+    except AccessError:  # its message is shown above
         return
     with st.container(horizontal=True):
         for provider in login.providers if login else ():
-            named = f"Log in with {provider}" if provider != "default" else "Log in"
-            st.button(named, type="primary", icon=":material/login:", on_click=_log_in, args=(provider,))
+            label = f"Log in with {provider}" if provider != "default" else "Log in"
+            st.button(label, type="primary", icon=":material/login:", on_click=_log_in, args=(provider,))
         if st.user.get("is_logged_in") is True:
-            _offer_logout("Log out")
+            _show_logout("Log out")
 
 
 def _log_in(provider: str) -> None:
     st.login(None if provider == "default" else provider)
 
 
-def _offer_logout(label: str) -> None:
+def _show_logout(label: str) -> None:
     st.button(label, icon=":material/logout:", key="log-out", on_click=st.logout)
 
 
 def read_login() -> Login | None:
-    """How people log in, read at most once a second; None where nobody has to.
+    """Return the login settings, read at most once per second; None if login is not required.
 
     Raises:
-        AccessError: when what secrets.toml says of it cannot be read or relied on.
+        AccessError: when the settings in secrets.toml cannot be read or are invalid.
     """
     global _latest
     second = int(time.monotonic())
@@ -152,25 +154,30 @@ def read_login() -> Login | None:
 def _read_settings() -> Login | None:
     auth, settings = _read_section("auth"), _read_section("headroom")
     if auth is None and settings is None:
-        if ASKED.is_set():
-            raise AccessError("Expected secrets.toml to say who may log in, as before; got nothing: restart if meant.")
+        if LOGIN_REQUIRED.is_set():
+            raise AccessError(
+                "The login settings are missing from secrets.toml. Restore them, or restart the dashboard to disable "
+                "login."
+            )
         return None
-    ASKED.set()
-    if not _can_log_in():
-        raise AccessError("Expected Authlib and httpx for logging in; got none: pip install -r requirements-login.txt")
+    LOGIN_REQUIRED.set()
+    if not _has_login_packages():
+        raise AccessError("Authlib or httpx is not installed. Run: pip install -r requirements-login.txt")
     return Login.parse(auth, settings)
 
 
 @cache
-def _can_log_in() -> bool:
+def _has_login_packages() -> bool:
     return all(find_spec(name) for name in ("authlib", "httpx"))
 
 
 def _read_section(name: str) -> object:
-    """None where there is none. Streamlit takes a file that cannot be read for one that is not there."""
+    """Return a section of secrets.toml, or None if missing. Streamlit treats an unreadable file as missing."""
     try:
         return st.secrets.get(name)
     except (OSError, ValueError) as error:
         if any(Path(path).exists() for path in st.get_option("secrets.files")):
-            raise AccessError("Expected secrets.toml to be a TOML file that can be read; got another.") from error
+            raise AccessError(
+                "Cannot read secrets.toml. Check that it is valid TOML and that the dashboard may read it."
+            ) from error
         return None

@@ -1,15 +1,26 @@
-"""Former names and values of URL parameters, so that old links open the page that they were made for."""
+"""Former names and values of URL parameters, which keep old links working."""
 
 NAMES = {
     "stress": "corruption",
     "knob": "setting",
     "knob_runs": "setting_runs",
+    "looks": "map_images",
+    "looks_for": "map_class",
+    "looks_page": "map_page",
+    "right": "cell",
+    "right_page": "cell_page",
+    "drawn_for": "drawn_class",
+    "swept": "sweep_settings",
 }
+
+_PADDINGS = {"own": "custom"}
+_IMAGES = {"typed": "custom", "a scanned digit": "handwritten digit", "a picture of mine": "uploaded image"}
 
 VALUES = {
     "compare": {"runs of my choice": "Custom selection"},
-    "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters"},
-    "looks": {"right by one head": "only one correct"},
+    "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters", "Disagreements": "Agreement"},
+    "cell": {"both right": "both correct"},
+    "map_images": {"right by one head": "only one correct"},
     "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
     "cost": {
         "FLOPs an image": "FLOPs per image",
@@ -23,11 +34,25 @@ VALUES = {
         "surest first": "most confident first",
         "least sure first": "least confident first",
     },
+    "setting_runs": {"all on these images": "all on this test set"},
+    "runs_order": {"by name": "name"},
+    "lab_topic": {"Pictures": "Image files"},
+    "lab_signal": _IMAGES,
+    "lab_kernel1": _IMAGES,
+    "lab_kernel2": _IMAGES,
+    "lab_2d_image": _IMAGES,
+    "lab_pool_image": _IMAGES,
+    "lab_array_photo": _IMAGES,
+    "lab_array_plane": {"grey": "gray"},
+    "lab_channel_photo": _IMAGES,
+    "lab_1d_padding": _PADDINGS,
+    "lab_2d_padding": _PADDINGS,
 }
 
 
 def replace_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
-    """
+    """Replace former names and values in URL parameters.
+
     >>> replace_aliases({"knob": ["blocks"], "show": ["right by one"]})
     {'setting': ['blocks'], 'show': ['only one correct']}
     """

@@ -1,4 +1,4 @@
-"""How a page shows a display: its title, its picture with a text alternative, and the table behind it."""
+"""Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
 from collections.abc import Callable, Collection
 from dataclasses import fields
@@ -22,24 +22,29 @@ _ROW_PIXELS = 35
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
-    """Draws a display. `title` replaces its own (empty: none); `table` adds the figures in a fold."""
+    """Show a display.
+
+    Args:
+        title: replaces the title of the display; the empty text hides it.
+        table: adds an expander with the data table.
+    """
     heading = display.title if title is None else title
     if heading:
         st.subheader(heading, anchor=False)
     _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
     if table:
-        show_figures(display, heading)
+        show_data_table(display, heading)
 
 
-def show_figures(display: Display, heading: str = "") -> None:
-    """The table of a display in a fold."""
-    with st.expander("The figures behind it", on_change="rerun", key=f"figures-{display.name}-{heading}") as fold:
-        if fold.open:
+def show_data_table(display: Display, heading: str = "") -> None:
+    """Show an expander with the table of a display."""
+    with st.expander("Show data table", on_change="rerun", key=f"table-{display.name}-{heading}") as expander:
+        if expander.open:
             show_table(display)
 
 
 def list_run_versions(comparison: Comparison) -> list[str]:
-    """Other texts for other runs: what is kept for a comparison is kept under them."""
+    """Return the records of the runs, the cache key of a comparison."""
     return [run.record.model_dump_json() for run in comparison.runs]
 
 
@@ -47,15 +52,15 @@ def _list_settings(display: Display) -> dict[str, str]:
     return {f.name: str(getattr(display, f.name)) for f in fields(display) if f.name != "comparison"}
 
 
-def keep(comparison: Comparison, compute: Callable[[Comparison], T]) -> T:
-    """What a function of the core says of a comparison, computed once for the same runs. Nobody may change it."""
-    kept: T = _compute(f"{compute.__module__}.{compute.__name__}", list_run_versions(comparison), comparison, compute)
-    return kept
+def cached_result(comparison: Comparison, compute: Callable[[Comparison], T]) -> T:
+    """Return the result of a function for a comparison, cached for the same runs. Callers must not modify it."""
+    result: T = _compute(f"{compute.__module__}.{compute.__name__}", list_run_versions(comparison), comparison, compute)
+    return result
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _compute(name: str, records: list[str], _comparison: Comparison, _compute_it: Callable[[Comparison], Any]) -> Any:
-    return _compute_it(_comparison)
+def _compute(name: str, records: list[str], _comparison: Comparison, _function: Callable[[Comparison], Any]) -> Any:
+    return _function(_comparison)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -64,31 +69,31 @@ def _tabulate(name: str, records: list[str], settings: dict[str, str], _display:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _tell(name: str, records: list[str], settings: dict[str, str], _display: Display) -> str:
+def _describe(name: str, records: list[str], settings: dict[str, str], _display: Display) -> str:
     return _display.describe()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _write(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
+def _build_spec(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
     chart = _display.chart()
     return {} if chart is None else chart.to_dict()
 
 
-def write_spec(display: Display) -> dict[str, Any]:
-    """The picture of a display as Vega-Lite, made once for the same runs and settings; a copy of the caller's own."""
-    return _write(display.name, list_run_versions(display.comparison), _list_settings(display), display)
+def cached_chart_spec(display: Display) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a display, cached for the same runs and settings; each caller gets a copy."""
+    return _build_spec(display.name, list_run_versions(display.comparison), _list_settings(display), display)
 
 
-def show_sentence(display: Display) -> str:
-    """The sentence of a display, made once for the same runs and settings."""
-    return _tell(display.name, list_run_versions(display.comparison), _list_settings(display), display)
+def cached_description(display: Display) -> str:
+    """Return the description of a display, cached for the same runs and settings."""
+    return _describe(display.name, list_run_versions(display.comparison), _list_settings(display), display)
 
 
-def keep_of(display: D, compute: Callable[[D], T]) -> T:
-    """What a method of a display makes, computed once for the same runs and settings; a copy of the caller's own."""
-    kept: T = _compute_of(compute.__name__, display.name, list_run_versions(display.comparison), _list_settings(display),
-                          display, compute)  # fmt: skip
-    return kept
+def cached_display_result(display: D, compute: Callable[[D], T]) -> T:
+    """Return the result of a method of a display, cached for the same runs and settings; each caller gets a copy."""
+    runs, settings = list_run_versions(display.comparison), _list_settings(display)
+    result: T = _compute_of(compute.__name__, display.name, runs, settings, display, compute)
+    return result
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -98,21 +103,21 @@ def _compute_of(
     return _compute(_display)
 
 
-def tabulate(display: Display) -> pd.DataFrame:
-    """The table of a display, made once for the same runs and settings. Nobody may change it."""
+def cached_table(display: Display) -> pd.DataFrame:
+    """Return the table of a display, cached for the same runs and settings. Callers must not modify it."""
     return _tabulate(display.name, list_run_versions(display.comparison), _list_settings(display), display)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw(name: str, records: list[str], settings: dict[str, str], _display: Display) -> None:
-    """Builds a picture once for the same runs and settings; after that Streamlit plays the finished one again."""
+    """Draw the chart of a display. Streamlit replays the cached element for the same runs and settings."""
     chart = _display.chart()
     if chart is not None:
         st.altair_chart(chart, width="stretch", alt=_display.describe())
 
 
 def show_table(display: Display) -> None:
-    show_frame(tabulate(display))
+    show_frame(cached_table(display))
 
 
 def show_frame(
@@ -122,24 +127,24 @@ def show_frame(
     rows: int | None = None,
     words: Collection[str] = (),
 ) -> None:
-    """A table as people read it: the first column names the row and stays in sight, figures stand at the right.
+    """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
-    One of few rows is drawn as it is; a long one scrolls in a grid, which the browser needs a while to load. There,
-    each column is as wide as its text at least; left to itself, the browser keeps the widths of the table before.
+    A short table is plain HTML. A long one is a scrolling grid, which takes longer to load; its column widths follow
+    the text, because the browser would otherwise keep the widths of the previous table.
 
     Args:
-        own: how columns are shown that are no figures; they need the grid.
-        rows: as many of a long one are shown at once, the others scroll; left out, Streamlit chooses.
-        words: columns that hold no figures.
+        own: configuration of columns that are not numbers; requires the grid.
+        rows: number of visible rows of the grid; by default Streamlit chooses it.
+        words: columns that contain text.
     """
     if own is None and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame, words))
         return
-    names, *figures = frame.columns
+    names, *values = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
         name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
-        for name in figures
+        for name in values
     }
     st.dataframe(
         disarm(frame) if own is None else frame,
@@ -155,5 +160,5 @@ def show_frame(
 
 
 def _measure(texts: list[Any]) -> int:
-    """Pixels that a column needs, up to what leaves room for a second one on a narrow screen."""
+    """Return the width of a column in pixels, limited so that two columns fit on a narrow screen."""
     return min(round(_LETTER_PIXELS * max(len(str(text)) for text in texts)) + _MARGIN_PIXELS, _WIDEST_PIXELS)

@@ -1,4 +1,4 @@
-"""The one place where errors on a page become sentences."""
+"""Error messages of pages."""
 
 import logging
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.displays.number import format_plural
 from core.errors import HeadroomError
 from core.page_timing import PAGE_TIMINGS
 from core.ui.session import store
@@ -15,9 +16,9 @@ _BUG = ":material/bug_report:"
 
 @contextmanager
 def handle_errors() -> Iterator[None]:
-    """What a person can mend is shown as its sentence; what they cannot goes to the log, in full.
+    """Show the message of a HeadroomError; log any other exception and show a general message.
 
-    A fragment needs its own: it runs again without the page round it.
+    A fragment needs its own context, because it reruns without the page.
     """
     try:
         yield
@@ -26,15 +27,13 @@ def handle_errors() -> Iterator[None]:
     except Exception:
         PAGE_TIMINGS.fail()
         logging.getLogger("headroom").exception("a page failed")
-        st.error("Something went wrong on this page. The full account is in the dashboard's log.", icon=_BUG)
+        st.error("This page failed. See the dashboard log for details.", icon=_BUG)
 
 
 def show_damaged_runs() -> None:
-    """Names the run folders that cannot be read; the others are shown all the same."""
+    """Show the run folders that cannot be read, with the reason."""
     damaged = store().damaged()
     if damaged:
-        with st.expander(
-            f"{len(damaged)} damaged run folder{'s' if len(damaged) > 1 else ''}", icon=":material/warning:"
-        ):
-            for sentence in damaged.values():
-                st.text(sentence)
+        with st.expander(format_plural(len(damaged), "damaged run folder"), icon=":material/warning:"):
+            for reason in damaged.values():
+                st.text(reason)

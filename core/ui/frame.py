@@ -1,4 +1,4 @@
-"""The frame of every page: link parameters, login, picker, and the empty state."""
+"""Page frame: link parameters, user, comparison picker, and the empty state without runs."""
 
 import gc
 
@@ -6,12 +6,12 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.page_timing import PAGE_TIMINGS
-from core.ui.access import show_person
+from core.ui.access import show_user
 from core.ui.errors import handle_errors
-from core.ui.session import chosen_comparison, pick_comparison
-from core.ui.url import close_link, open_link
+from core.ui.session import selected_comparison, show_comparison_picker
+from core.ui.url import clear_link_warnings, apply_link
 
-MARK = (
+LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 196 40" height="40">'
     '<rect x="2" y="6" width="12" height="28" rx="3" fill="#8a94a3"/>'
     '<rect x="18" y="14" width="12" height="20" rx="3" fill="#8a94a3"/>'
@@ -22,29 +22,32 @@ MARK = (
 
 
 def run_page(page: StreamlitPage) -> None:
+    """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
-        open_link(page)
+        apply_link(page)
         with handle_errors():
-            show_person()
-            pick_comparison()
+            show_user()
+            show_comparison_picker()
             page.run()
-        close_link()
-    _spare_collector(page.title)
+        clear_link_warnings()
+    _freeze_objects(page.title)
 
 
 @st.cache_resource(show_spinner=False)
-def _spare_collector(page: str) -> None:
-    """Takes what a page has imported out of the collector's sight, once a page: Streamlit collects garbage after every
-    run of a script or fragment, and to look through all libraries takes a tenth of a second, a hundred times what the
-    rest takes."""
+def _freeze_objects(page: str) -> None:
+    """Exclude the imports of a page from garbage collection, once per page.
+
+    Streamlit collects garbage after each run of a script or fragment. Traversing the objects of all libraries takes
+    about 0.1 s, a hundred times as long as the rest.
+    """
     gc.freeze()
 
 
-def need_comparison() -> bool:
-    """Shows an empty page's next step when there is nothing to compare. True when there is something."""
-    if chosen_comparison() is not None:
+def require_comparison() -> bool:
+    """Return whether a comparison is selected; show how to train one if not."""
+    if selected_comparison() is not None:
         return True
     st.header("No runs yet", anchor=False)
-    st.write("Headroom compares trained heads. Train two on the bundled digits; that needs no network.")
+    st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
     return False

@@ -1,9 +1,9 @@
-"""The heading of a page: its title and what it found."""
+"""Page heading."""
 
 import streamlit as st
 
 
-def show_page_heading(page: str, sentence: str) -> None:
-    """What a page says, in a sentence over its charts."""
+def show_page_heading(page: str, summary: str) -> None:
+    """Show the title of a page and the summary of its charts."""
     st.title(page, anchor=False)
-    st.markdown(f"#### {sentence}")
+    st.markdown(f"#### {summary}")

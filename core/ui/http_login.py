@@ -1,4 +1,4 @@
-"""Who sends a request that comes without a session: by the cookie of a login, or by a token."""
+"""Authentication of HTTP API requests by login cookie or bearer token."""
 
 import ipaddress
 import json
@@ -19,27 +19,28 @@ from core.errors import AccessError
 from core.ui.access import read_login
 
 
-def identify(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
-    """
+def authenticate(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User:
+    """Return the user who sends a request.
+
     Args:
-        headers: of the request, by their names in small letters.
+        headers: request headers by lowercase name.
 
     Raises:
-        LoginError: when people have to log in and the request comes from nobody who has.
-        AccessError: when this one is not let in, or the settings cannot be relied on: then nobody is.
+        LoginError: when login is required and the request has no valid login.
+        AccessError: when the user is not authorized, the host is not allowed, or the login settings are invalid.
     """
     login = read_login()
-    _check_host(headers.get("host", ""), known=login is not None)
+    _check_host(headers.get("host", ""), login_required=login is not None)
     if login is None:
         return OWNER
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return login.tokens.identify(token.strip())
-    return login.identify(_read_cookie(cookies), time.time())
+        return login.tokens.authenticate(token.strip())
+    return login.authenticate(_read_cookie(cookies), time.time())
 
 
 def _read_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:
-    """The claims that Streamlit signed at a login at this address; empty without one."""
+    """Return the claims of the login cookie that Streamlit signed for this origin; empty without a login."""
     secret = get_cookie_secret()
 
     def read(name: str) -> bytes | None:
@@ -51,21 +52,21 @@ def _read_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:
     return found if found.get("origin") == get_origin_from_redirect_uri() else {}
 
 
-def _check_host(host: str, *, known: bool) -> None:
-    """Where nobody has to log in, a page of elsewhere could have its name lead here and so read what is here: then only
-    localhost and addresses, which cannot be led astray, are answered. `server.allowedHosts` says otherwise.
+def _check_host(host: str, *, login_required: bool) -> None:
+    """Prevent DNS rebinding: without login, allow only localhost, IP addresses and `server.allowedHosts`.
 
     Args:
-        known: whether it will be asked who sends the request.
+        login_required: whether the request will be authenticated.
     """
     listed = bool(st.get_option("server.allowedHosts"))
-    if not (is_host_allowed(host) if listed else known or _is_here(host)):
+    if not (is_host_allowed(host) if listed else login_required or _is_local_or_address(host)):
         raise AccessError(
-            f"Expected a request to localhost, to an IP address or to one of server.allowedHosts; got {host!r:.80}."
+            f"Requests to the host {host!r:.80} are not allowed. Use localhost or an IP address, or add the host to "
+            "server.allowedHosts."
         )
 
 
-def _is_here(host: str) -> bool:
+def _is_local_or_address(host: str) -> bool:
     try:
         name = urlsplit(f"//{host}").hostname or ""
         return name == "localhost" or bool(ipaddress.ip_address(name))

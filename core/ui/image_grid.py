@@ -1,4 +1,4 @@
-"""A grid of test images; a click opens one in a dialog."""
+"""Grid of test images; a click opens the details of one image in a dialog."""
 
 import math
 from dataclasses import fields
@@ -25,7 +25,7 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
   border-radius: 4px; background: #000; }
-.truth { font-weight: 650; margin: 4px 0 2px; }
+.label { font-weight: 650; margin: 4px 0 2px; }
 .prediction { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
 .prediction span:nth-child(1) { flex: none; width: 9px; height: 9px; border-radius: 50%; }
 .prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -56,13 +56,13 @@ export default function ({ data, setTriggerValue, parentElement }) {
   for (const cell of data.cells) {
     const button = make("button");
     button.type = "button";
-    button.setAttribute("aria-label", cell.spoken);
+    button.setAttribute("aria-label", cell.description);
     const image = make("img");
     image.src = cell.url;
     image.alt = "";
-    button.append(image, make("div", "truth", cell.label));
+    button.append(image, make("div", "label", cell.label));
     for (const prediction of cell.predictions) {
-      const line = make("div", prediction.right ? "prediction" : "prediction wrong");
+      const line = make("div", prediction.correct ? "prediction" : "prediction wrong");
       const dot = make("span");
       dot.style.background = prediction.color;
       line.append(dot, make("span", "", prediction.label), make("span", "", prediction.prob));
@@ -72,43 +72,43 @@ export default function ({ data, setTriggerValue, parentElement }) {
     grid.append(button);
   }
   root.append(legend, grid);
-  parentElement.querySelector(".place").replaceChildren(root);
+  parentElement.querySelector(".container").replaceChildren(root);
 }
 """
 
 url.register("image")
-_grid = st.components.v2.component("headroom_gallery", html='<div class="place"></div>', css=_CSS, js=_JS)
+_grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 
 
-def show_cells(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
-    """Draws the images of a gallery frame; a click opens one.
+def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
+    """Show the images of a gallery frame; a click opens one.
 
     Raises:
-        DatasetError: when the pictures are not here.
+        DatasetError: when the images are not available.
     """
-    told = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
+    versions = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
     settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
-    cells = _build_cells(told, settings, gallery, frame)
+    cells = _build_cells(versions, settings, gallery, frame)
     heads = [{"label": label, "color": color} for label, color in colors(gallery.comparison).items()]
-    picked = draw_cells(heads, cells, key=key)
+    picked = draw_image_grid(heads, cells, key=key)
     if picked is not None:
         st.query_params["image"] = str(picked)
-    asked = st.query_params.get("image")
-    if asked is not None and (picked is not None or key == "gallery"):
-        _open(gallery, asked)
+    selected = st.query_params.get("image")
+    if selected is not None and (picked is not None or key == "gallery"):
+        _open(gallery, selected)
 
 
-def draw_cells(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
-    """The grid itself; the image of the cell that was clicked just now."""
+def draw_image_grid(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
+    """Draw the grid and return the index of the image that was just clicked, if any."""
     result = _grid(data={"heads": heads, "cells": cells}, key=key, on_picked_change=lambda: None)
     return None if result.picked is None else int(result.picked)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_cells(
-    told: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
+    versions: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """Once for the same predictions and settings: pictures take their time to be read and packed."""
+    """Build the cells, cached for the same predictions and settings because encoding images is slow."""
     palette = colors(_gallery.comparison)
     images = [int(image) for image in dict.fromkeys(_frame["image"])]
     return [
@@ -118,20 +118,19 @@ def _build_cells(
 
 
 def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
-    predictions, spoken = [], []
+    predictions, described = [], []
     for row in rows.to_dict("records"):
         label, prob = gallery.write_predicted(row)
-        right = bool(row["correct"]) or gallery.positive is not None  # only predicted classes are struck through
-        predictions.append({"label": label, "prob": prob, "right": right, "color": palette[row["head"]]})
-        spoken.append(f"{row['head']} says {row['predicted']} {_percent(row['prob'])}".rstrip())
-    said = "; ".join(spoken)
+        correct = bool(row["correct"]) or gallery.positive is not None  # only predicted classes are struck through
+        predictions.append({"label": label, "prob": prob, "correct": correct, "color": palette[row["head"]]})
+        described.append(f"{row['head']} predicts {row['predicted']} {_percent(row['prob'])}".rstrip())
     label = str(rows["label"].iloc[0])
     return {
         "image": image,
         "url": url,
         "label": label,
         "predictions": predictions,
-        "spoken": f"Test image {image}, {label}: {said}",
+        "description": f"Test image {image}, {label}: {'; '.join(described)}",
     }
 
 
@@ -143,23 +142,23 @@ def _close() -> None:
     st.query_params.pop("image", None)
 
 
-def _open(gallery: Gallery, asked: str) -> None:
+def _open(gallery: Gallery, text: str) -> None:
     count = gallery.comparison.first.record.data.test_images
-    if not asked.isdecimal() or int(asked) >= count:
-        url.refuse("image", f"Expected image between 0 and {count - 1}; got {asked[:40]!r}.")
-    _show_example(gallery, int(asked))
+    if not text.isdecimal() or int(text) >= count:
+        url.reject("image", f"Expected image between 0 and {count - 1}; got {text[:40]!r}.")
+    _show_example(gallery, int(text))
 
 
-@st.dialog("One image, every class", width="medium", on_dismiss=_close)
+@st.dialog("Class probabilities for one image", width="medium", on_dismiss=_close)
 def _show_example(gallery: Gallery, image: int) -> None:
     example = Example(gallery.comparison, image, gallery.seed)
-    truth = example.frame().query("correct")
+    true_class = example.frame().query("right")
     left, right = st.columns([1, 2])
     with left:
         st.image(gallery.thumbnails([image])[0], width=160)
-        st.caption(f"Test image {image}, true class **{escape_markdown(truth['label'].iloc[0])}**")
-        for row in truth.to_dict("records"):
-            st.markdown(f"{row['head']} gives it **{row['prob']:.1%}**")
+        st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
+        for row in true_class.to_dict("records"):
+            st.markdown(f"{row['head']}: **{row['prob']:.1%}**")
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

@@ -1,4 +1,4 @@
-"""What a session looks at: the store, the chosen comparison, and the URL that names it."""
+"""Session state: the run store, and the selected comparison that is part of the URL."""
 
 import streamlit as st
 
@@ -11,7 +11,8 @@ from core.ui.access import user
 
 url.register("compare", "runs")
 
-TICKED = "Custom selection"
+CUSTOM = "Custom selection"
+_NEXT, _NEXT_RUNS = "next comparison", "next run IDs"  # set after the picker was drawn, applied in the next run
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,16 +21,17 @@ def _store(path: str) -> RunStore:
 
 
 def home() -> Home:
-    """
+    """Return the home of this dashboard.
+
     Raises:
-        AccessError: when the person of this session is not let in, or not any more: then nothing is to be read.
+        AccessError: when the user of this session is not authorized, or no longer.
     """
     user()
     return Home.default()
 
 
 def store() -> RunStore:
-    """The runs of the home, one index for all sessions."""
+    """Return the run store of the home, one index for all sessions."""
     return _store(str(home().path))
 
 
@@ -39,7 +41,7 @@ def _offers(path: str, generation: tuple[int, ...]) -> list[Offer]:
 
 
 def offers() -> list[Offer]:
-    """All comparisons that the cached runs make possible, the one for the front page first."""
+    """Return all comparisons of the finished runs, the default one first."""
     return _offers(str(home().path), store().generation)
 
 
@@ -49,64 +51,69 @@ def _comparison(path: str, run_ids: tuple[str, ...], written: tuple[int, ...]) -
 
 
 def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
-    """Opens runs once for all sessions; a run that was replaced on disk is opened anew."""
+    """Open a comparison, cached for all sessions; a run that was replaced on disk is reloaded."""
     paths = [store().path(run_id) for run_id in run_ids]
     written = tuple((path / "record.json").stat().st_mtime_ns if path else 0 for path in paths)
     return _comparison(str(home().path), run_ids, written)
 
 
-def ticked_ids() -> tuple[str, ...]:
+def read_run_ids() -> tuple[str, ...]:
+    """Return the run IDs of the custom selection."""
     text = str(st.session_state.get("runs", ""))
     return tuple(dict.fromkeys(part.strip() for part in text.replace(";", ",").split(",") if part.strip()))
 
 
-def pick_comparison() -> None:
-    """The picker in the sidebar. Its choice is in the URL, so a link opens the same comparison."""
+def show_comparison_picker() -> None:
+    """Show the comparison picker in the sidebar. Its selection is part of the URL, so links open the same comparison."""
     choices = [offer.label for offer in offers()]
     if "runs" in st.query_params and "compare" not in st.query_params and "compare" not in st.session_state:
-        st.session_state["compare"] = TICKED  # a link that names runs means them
-    if wanted := st.session_state.pop("wanted", None):
-        st.session_state["compare"] = wanted
-    if ids := st.session_state.pop("wanted runs", None):
+        st.session_state["compare"] = CUSTOM  # a link with run IDs only
+    if label := st.session_state.pop(_NEXT, None):
+        st.session_state["compare"] = label
+    if ids := st.session_state.pop(_NEXT_RUNS, None):
         st.session_state["runs"] = ids
     with st.sidebar:
-        chosen = widget.selectbox(
-            "Comparison", [*choices, TICKED], key="compare", help="Every page speaks about this comparison."
+        selected = widget.selectbox(
+            "Comparison",
+            [*choices, CUSTOM],
+            key="compare",
+            unknown="The comparison in this link no longer exists.",
+            help=f"All pages show this comparison. For {CUSTOM.lower()}, select runs on the Runs page.",
         )
-        if chosen == TICKED:
-            widget.set_text(
-                "Run ids",
+        if selected == CUSTOM:
+            widget.synced_text(
+                "Run IDs",
                 key="runs",
                 placeholder="3f9a12bc44d0, 77e0…",
-                help="Separated by commas. Tick runs in the table on the Compare page to fill this in.",
+                help="Separated by commas. To fill in this field, select runs on the Runs page.",
             )
 
 
-def chosen_comparison() -> Comparison | None:
-    """The comparison that every page speaks about; None when there is no run to speak of.
+def selected_comparison() -> Comparison | None:
+    """Return the comparison that all pages show, or None if there are no runs.
 
     Raises:
-        HeadroomError: when a chosen run is gone, damaged, or cannot be compared with the others.
+        HeadroomError: when a selected run does not exist, is damaged, or cannot be compared with the others.
     """
     if store().frame().empty:
         return None
     key = st.session_state.get("compare")
-    if key == TICKED:
-        ids = ticked_ids()
+    if key == CUSTOM:
+        ids = read_run_ids()
         if not ids:
-            raise ComparisonError("Expected the ids of finished runs; got none. Tick some below, or pick a comparison.")
+            raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
         return open_comparison(tuple(store().find(run_id).run_id for run_id in ids))
     offer = next((offer for offer in offers() if offer.label == key), None)
     return open_comparison(offer.run_ids) if offer else None
 
 
 def compare_runs(run_ids: list[str]) -> None:
-    """Turns all pages to a comparison of these runs."""
-    st.session_state["wanted"], st.session_state["wanted runs"] = TICKED, ",".join(run_ids)
+    """Select a comparison of these runs on all pages, from the next script run on."""
+    st.session_state[_NEXT], st.session_state[_NEXT_RUNS] = CUSTOM, ",".join(run_ids)
 
 
 def compare_with_siblings(run_id: str) -> None:
-    """Turns all pages to the comparison that a run belongs to."""
+    """Select the comparison that contains a run on all pages, from the next script run on."""
     offer = next((offer for offer in offers() if run_id in offer.run_ids), None)
     if offer:
-        st.session_state["wanted"] = offer.label  # the picker is drawn already; it follows in the next run
+        st.session_state[_NEXT] = offer.label

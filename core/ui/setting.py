@@ -1,4 +1,4 @@
-"""A widget for a knob, from its declaration in the spec."""
+"""Widgets for training settings, built from the spec."""
 
 from functools import partial
 from typing import Any
@@ -7,29 +7,40 @@ from core.spec import SETTINGS
 from core.store.comparison import describe_value
 from core.ui import url, widget
 
+# URL names of settings whose own name belongs to a widget of another page
+URL_NAMES = {"augmentation": "augment", "side": "image_side"}
+
 url.register(*(f"values_{name}" for name in SETTINGS))
 
 
-def ask_values(name: str, value: Any) -> list[Any]:
-    """Several values of a knob, picked or typed, in the URL under «values_» and its name; `value` is the first."""
+def choose_setting_values(name: str, value: Any) -> list[Any]:
+    """Show a multiselect for the values of a setting in a sweep, with the URL name `values_{name}`.
+
+    Args:
+        value: the initial value.
+    """
     setting = SETTINGS[name]
-    options = [setting.write(some) for some in setting.suggest(value)]
-    asked = widget.texts(
+    options = [setting.write(option) for option in setting.suggest(value)]
+    texts = widget.texts(
         f"{setting.label}: values to sweep",
         options,
         [setting.write(value)],
         key=f"values_{name}",
-        help=f"{setting.help} Pick values or type them: {setting.bounds}.",
-        placeholder="Pick or type values",
+        help=f"{setting.help} Choose or type values: {setting.bounds}.",
+        placeholder="Choose or type values",
     )
-    return list(dict.fromkeys(setting.read(text) for text in asked))
+    return list(dict.fromkeys(setting.read(text) for text in texts))
 
 
-def ask(name: str, value: Any, *, key: str | None = None) -> Any:
-    """A slider over the usual range of a knob, a switch, a choice or a line of text: in the URL under the knob's name
-    or `key`; `value` is where it starts.
+def choose_setting(name: str, value: Any, *, key: str | None = None) -> Any:
+    """Show the widget of a setting: a slider over its usual range, a toggle, a select box or a text field.
 
-    The slider stretches to a start value outside the usual range, or to one in the URL, as long as the knob allows it.
+    A slider extends to an initial value outside the usual range, and to a value in the URL, within the setting's
+    bounds.
+
+    Args:
+        value: the initial value.
+        key: the URL name; by default the name of the setting.
     """
     setting = SETTINGS[name]
     key = key or name
@@ -38,27 +49,34 @@ def ask(name: str, value: Any, *, key: str | None = None) -> Any:
     if setting.kind is str and setting.choices:
         return widget.selectbox(setting.label, list(setting.choices), value, key=key, help=setting.help)
     if setting.kind is str:
-        return widget.text(setting.label, value, key=key, help=f"{setting.help} Expected {setting.form}.").strip()
+        return widget.text(setting.label, value, key=key, help=f"{setting.help} Format: {setting.form}.").strip()
     assert setting.low is not None
     assert setting.high is not None
-    reached = url.reach(key, setting.low, setting.high)
-    stretched = [value] if reached is None else [value, setting.kind(reached)]
+    linked = url.read_number(key, setting.low, setting.high)
+    included = [value] if linked is None else [value, setting.kind(linked)]
     if setting.choices:
-        options: list[Any] = sorted({*setting.choices, *stretched} - {None})
+        options: list[Any] = sorted({*setting.choices, *included} - {None})
         if setting.default is None:
             return widget.select_slider(
-                setting.label, [None, *options], value, write=partial(describe_value, name), key=key, help=setting.help
+                setting.label,
+                [None, *options],
+                value,
+                format_func=partial(describe_value, name),
+                key=key,
+                help=setting.help,
             )
-        return widget.select_slider(setting.label, options, value, write="{:g}".format, key=key, help=setting.help)
+        return widget.select_slider(
+            setting.label, options, value, format_func="{:g}".format, key=key, help=setting.help
+        )
     kind = setting.kind
-    low, top = setting.usual or (setting.low, setting.high)
+    low, high = setting.usual or (setting.low, setting.high)
     assert low is not None
-    assert top is not None
+    assert high is not None
     unit = f" ({setting.unit})" if setting.unit == "pixels" else ""
     return widget.slider(
         f"{setting.label}{unit}",
-        kind(min(low, *stretched)),
-        kind(max(top, *stretched)),
+        kind(min(low, *included)),
+        kind(max(high, *included)),
         kind(value),
         kind(setting.step),
         key=key,

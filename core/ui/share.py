@@ -1,4 +1,4 @@
-"""Sharing: the link of a report, and the report as a file of each format."""
+"""Share menu of a comparison or report: permanent link and downloads in each format."""
 
 from functools import partial
 from urllib.parse import urlsplit
@@ -9,40 +9,40 @@ from core.actions.report import create_report
 from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, pack
 from core.store.comparison import Comparison
-from core.ui.access import offer
-from core.ui.display import keep
+from core.ui.access import action_button
+from core.ui.display import cached_result
 from core.ui.reports.listing import save_comparison
-from core.ui.reports.preview import draw_document
+from core.ui.reports.preview import build_draft_document
 from core.ui.session import home
 
 
 def share_comparison(comparison: Comparison) -> None:
-    """A fold with the report that a comparison gives by itself: to be saved, or taken along."""
-    with st.popover("Share", icon=":material/share:", on_change="rerun", key="share") as fold:
-        if not fold.open:
+    """Show a popover that saves or downloads the default report of a comparison."""
+    with st.popover("Share", icon=":material/share:", on_change="rerun", key="share") as popover:
+        if not popover.open:
             return
-        if offer(create_report, "Save as a report", icon=":material/note_add:", type="primary", width="stretch"):
+        if action_button(create_report, "Save as report", icon=":material/note_add:", type="primary", width="stretch"):
             save_comparison(comparison)
-        st.caption("To put words of your own between the views, and to publish it.")
-        with st.spinner("Drawing the report…"):
-            edition = Edition(draw_document(keep(comparison, write_default)))
-        _offer_files(edition)
+        st.caption("Save the comparison as a report to add your own text and publish it.")
+        with st.spinner("Building the report…"):
+            edition = Edition(build_draft_document(cached_result(comparison, write_default)))
+        _show_downloads(edition)
 
 
-def show_share(edition: Edition) -> None:
-    """A fold with the link and the downloads; a file is made when somebody asks for it."""
-    with st.popover("Share", icon=":material/share:", on_change="rerun", key=f"share-{edition.address}") as fold:
-        if not fold.open:
+def show_share_menu(edition: Edition) -> None:
+    """Show a popover with the link and the downloads of a report; files are created on download."""
+    with st.popover("Share", icon=":material/share:", on_change="rerun", key=f"share-{edition.address}") as popover:
+        if not popover.open:
             return
         if edition.address:
-            st.caption("The link of this version, which stays as it is:")
+            st.caption("Permanent link to this version:")
             st.code(_write_link(edition.address), language=None)
         else:
-            st.caption("A draft changes with its runs. Publish it to give others a link that stays as it is.")
-        _offer_files(edition)
+            st.caption("A draft changes with its runs. Publish it to get a permanent link.")
+        _show_downloads(edition)
 
 
-def _offer_files(edition: Edition) -> None:
+def _show_downloads(edition: Edition) -> None:
     for name, form in FORMATS.items():
         st.download_button(
             form.label,
@@ -61,6 +61,6 @@ def _write(name: str, edition: Edition) -> bytes:
 
 
 def _write_link(address: str) -> str:
-    """Of the page that this is, wherever it is served."""
+    """Return the URL of a report at the address of the current page."""
     parts = urlsplit(st.context.url or "/reports")
     return parts._replace(query=f"report={address}", fragment="").geturl()

@@ -1,22 +1,28 @@
-"""Tiles: key figures side by side."""
+"""Tiles of key metrics."""
 
 from collections.abc import Hashable
 from typing import Any
 
 import streamlit as st
 
-_ARROWS = {1: "green", -1: "red", 0: "gray"}
+_COLORS = {1: "green", -1: "red", 0: "gray"}
 
 
 def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
-    """Figures side by side, green where they are better (1), red where they are worse (−1)."""
-    pairs = [half.container(horizontal=True) for half in st.columns(2)]  # a narrow screen keeps two in a row
-    for number, row in enumerate(rows):
-        pairs[number // 2].metric(
-            f"{row['Figure']}, {row['Head']}",
-            row["Value"],
-            row["Difference"] or None,
-            delta_color=_ARROWS[better[number]],  # type: ignore[arg-type]
+    """Draw one tile per row.
+
+    Args:
+        rows: name, head, value and difference of each metric, in this order.
+        better: 1 for a better value (green), −1 for a worse one (red), 0 for neither.
+    """
+    pairs = [half.container(horizontal=True) for half in st.columns(2)]  # keeps two tiles per row on a narrow screen
+    for index, row in enumerate(rows):
+        name, head, value, difference = row.values()
+        pairs[index // 2].metric(
+            f"{name}, {head}",
+            value,
+            difference or None,
+            delta_color=_COLORS[better[index]],  # type: ignore[arg-type]
             delta_arrow="off",
             border=True,
         )

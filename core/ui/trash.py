@@ -1,4 +1,4 @@
-"""Deleted runs and reports: the undo button, and the button that deletes them permanently."""
+"""Deleted runs and reports: buttons to restore them and to delete them permanently."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.access.action import Action
 from core.displays.number import format_plural
-from core.ui.access import act, offer
+from core.ui.access import act, action_button
 
 _HELP = "Frees disk space. This cannot be undone."
 
@@ -15,21 +15,21 @@ _HELP = "Frees disk space. This cannot be undone."
 def show_trash(
     noun: str, deleted: Sequence[str], latest: Sequence[str], restore: Action[..., Any], clear: Action[..., Any]
 ) -> None:
-    """Show how many things are deleted, with undo for the latest of them, or for all.
+    """Show the number of deleted items, with buttons to restore the latest ones (or all) and to clear the trash.
 
     Args:
-        noun: what they are, in the singular.
-        deleted: ids that can be restored.
-        latest: ids that this session deleted last.
+        noun: name of an item, in the singular.
+        deleted: IDs that can be restored.
+        latest: IDs that this session deleted last.
     """
     if not deleted:
         return
-    wanted = [one for one in latest if one in deleted] or list(deleted)
+    selected = [item for item in latest if item in deleted] or list(deleted)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{format_plural(len(deleted), f'deleted {noun}')} can be restored.")
-        if offer(restore, f"Undo: restore {len(wanted)}", icon=":material/undo:"):
-            act(restore, wanted)
+        if action_button(restore, f"Restore {len(selected)}", icon=":material/undo:"):
+            act(restore, selected)
             st.rerun()
-        if offer(clear, "Delete permanently", icon=":material/delete_forever:", help=_HELP):
+        if action_button(clear, "Delete permanently", icon=":material/delete_forever:", help=_HELP):
             act(clear)
             st.rerun()

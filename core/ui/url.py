@@ -1,4 +1,4 @@
-"""URL parameters: which names there are, what becomes of old ones, and what a link says that no page understands."""
+"""URL parameters: registered names, aliases of former names and values, and warnings about invalid links."""
 
 import importlib
 import math
@@ -10,70 +10,73 @@ from streamlit.navigation.page import StreamlitPage
 import core.ui
 from core.ui.alias import replace_aliases
 
-_REFUSED = "refused"
+_WARNINGS = "link warnings"
 _PAGE = "page of the link"
-LONGEST = 60
+MAX_SHOWN = 60  # characters of a name or value in a warning
 
 _names: set[str] = set()
 
 
 def register(*names: str) -> None:
-    """Declares the URL names of the widgets of a module, where the module is imported.
+    """Register the URL names of the widgets of a module when it is imported.
 
-    A name belongs to one page: Streamlit carries the value of a name that two pages share from one to the other.
+    Each name belongs to one page, because Streamlit carries the value of a shared name from one page to the other.
     """
     _names.update(names)
 
 
-def is_known(name: str) -> bool:
-    """Whether some widget has this name. An unknown one is looked for in the modules that no page has imported yet."""
+def is_registered(name: str) -> bool:
+    """Return whether a widget uses this name; imports the modules of all pages if necessary."""
     if name not in _names:
         for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
             importlib.import_module(module.name)
     return name in _names
 
 
-def open_link(page: StreamlitPage) -> None:
-    """Replaces former names and values in the URL, then names what the link says wrongly. The page runs on its defaults
-    then."""
-    if st.session_state.get(_PAGE) != page.title:  # another page was opened before the last one was drawn to its end
-        close_link()
+def apply_link(page: StreamlitPage) -> None:
+    """Replace aliases in the URL before a page runs and show warnings about ignored parameters."""
+    if st.session_state.get(_PAGE) != page.title:  # the previous page was left before it was complete
+        clear_link_warnings()
         st.session_state[_PAGE] = page.title
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
-    current = replace_aliases(asked)
-    if current != asked:
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    current = replace_aliases(params)
+    if current != params:
         st.switch_page(page, query_params=current)
     for name in st.query_params:
-        if not is_known(name):
-            refuse(name, f'Unknown link parameter "{name[:LONGEST]}" was ignored.')
-    for sentence in st.session_state.get(_REFUSED, []):
-        st.warning(sentence, icon=":material/link_off:")
+        if not is_registered(name):
+            reject(name, f'Unknown link parameter "{name[:MAX_SHOWN]}" was ignored.')
+    for message in st.session_state.get(_WARNINGS, []):
+        st.warning(message, icon=":material/link_off:")
 
 
-def close_link() -> None:
-    """Stands after a page: what was named once is not named again."""
-    st.session_state.pop(_REFUSED, None)
+def clear_link_warnings() -> None:
+    """Clear the warnings after a page has run, so that each is shown once."""
+    st.session_state.pop(_WARNINGS, None)
 
 
-def refuse(name: str, sentence: str) -> None:
-    """Takes a parameter out of the URL and begins again; the sentence stands on top of the page then."""
-    st.session_state.setdefault(_REFUSED, []).append(sentence)
+def reject(name: str, message: str) -> None:
+    """Remove a parameter from the URL and rerun the page with a warning and the default value."""
+    st.session_state.setdefault(_WARNINGS, []).append(message)
     del st.query_params[name]
     st.rerun()
 
 
-def go(page: str) -> None:
-    """Turns to another page. Streamlit refuses to empty a URL that widgets are bound to, but takes an empty one."""
+def open_page(page: str) -> None:
+    """Switch to another page without URL parameters."""
+    # Streamlit refuses to clear parameters that widgets are bound to, but accepts an empty set
     st.switch_page(page, query_params={})
 
 
-def reach(name: str, low: float, high: float) -> float | None:
-    """A number that the link of a page has brought, within what is allowed, so that its widget can stretch to it; also
-    after the widget was moved, so that it does not jump."""
+def read_number(name: str, low: float, high: float) -> float | None:
+    """Return the number that a link contains for a widget, if it is within the bounds.
+
+    The number is kept after the widget was moved, so that the range of a slider does not change.
+    """
+    key = f"number of {name}"
     try:
-        asked = float(st.query_params.get(name, ""))
+        value = float(st.query_params.get(name, ""))
     except ValueError:
-        asked = math.nan
-    if low <= asked <= high and name not in st.session_state:
-        st.session_state[f"reach of {name}"] = asked
-    return st.session_state.get(f"reach of {name}")
+        value = math.nan
+    if low <= value <= high and name not in st.session_state:
+        st.session_state[key] = value
+    return st.session_state.get(key)

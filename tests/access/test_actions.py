@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import core.actions
-from core.access.action import ACTIONS, READ_ONLY, check_own, is_read_only
+from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
@@ -38,10 +38,10 @@ for module in pkgutil.iter_modules(core.actions.__path__):
 
 
 def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
-    check_own(User("tom@example.org", Role.TRAINER), "tom@example.org", "a report")
-    check_own(User("ada@example.org", Role.ADMIN), "tom@example.org", "a report")
-    with pytest.raises(AccessError, match=r"Expected a report of your own, or an admin; got one of 'ada@example.org'."):
-        check_own(User("tom@example.org", Role.TRAINER), "ada@example.org", "a report")
+    check_owner(User("tom@example.org", Role.TRAINER), "tom@example.org", "report")
+    check_owner(User("ada@example.org", Role.ADMIN), "tom@example.org", "report")
+    with pytest.raises(AccessError, match=r"^Only 'ada@example.org' or an administrator can change this report.$"):
+        check_owner(User("tom@example.org", Role.TRAINER), "ada@example.org", "report")
 
 
 @pytest.mark.parametrize(("value", "read_only"), [("", False), ("0", False), ("1", True)])
@@ -66,7 +66,7 @@ class Scene:
         export_bundle(other.store, [foreign.run_id], elsewhere / "bundle", models=False, pictures=False)
         self.bundle = (elsewhere / "bundle").read_bytes()
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
-        RunStore(home).remove(self.removed)
+        RunStore(home).delete(self.removed)
         data = open_dataset(home, "digits").info.fingerprint
         self.queued, self.failed, self.new = (RunSpec(epochs=4, seed=seed, data=data) for seed in range(3))
         self.queue = JobQueue(home)
@@ -161,7 +161,9 @@ def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
 def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: str) -> None:
     before = untouched.look()
     for role in [role for role in Role if role < ACTIONS[name].role]:
-        with pytest.raises(AccessError, match=f"^Expected an? {ACTIONS[name].role.label} to .*; got a {role.label}.$"):
+        with pytest.raises(
+            AccessError, match=f"^You need the {ACTIONS[name].role.label} role to .*. Ask an administrator.$"
+        ):
             untouched.act(name, User("somebody@example.org", role))
     assert untouched.look() == before
     assert ACTIONS[name].role > Role.VIEWER
@@ -173,7 +175,7 @@ def test_dashboard_for_reading_only_changes_nothing(
 ) -> None:
     before = untouched.look()
     monkeypatch.setenv(READ_ONLY, "1")
-    with pytest.raises(AccessError, match=r"^Expected a dashboard that may .*; got one for reading only.$"):
+    with pytest.raises(AccessError, match=r"^This dashboard is read-only.$"):
         untouched.act(name, OWNER)
     assert untouched.look() == before
 
@@ -193,7 +195,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 @pytest.mark.parametrize("name", ["save_report", "undo_report", "publish_report", "delete_report"])
 def test_report_of_somebody_else_is_changed_by_admins_alone(scene: Scene, name: str) -> None:
     before = scene.look()
-    with pytest.raises(AccessError, match=r"^Expected a report of your own, or an admin; got one of 'somebody@"):
+    with pytest.raises(AccessError, match=r"^Only 'somebody@.*' or an administrator can change this report.$"):
         scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.look() == before
     scene.act(name, User("ada@example.org", Role.ADMIN))

@@ -21,15 +21,15 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from typer.testing import CliRunner
 
 from core.access.role import Role
-from core.access.token import PREFIX, TokenTable, draw_token, write_line
-from core.api.parameter import MOST_RUNS
+from core.access.token import PREFIX, TokenTable, create_token, write_line
+from core.api.parameter import MAX_RUNS
 from core.cli.app import app
 from core.errors import AccessError, LoginError
 from core.home import Home
 from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
-from core.ui.http_login import identify
+from core.ui.http_login import authenticate
 from tests.support.api import Door, open_door, read_metrics
 from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
@@ -86,18 +86,18 @@ def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
     [
         ("/api/runs/0123456789ab", 404, "Expected the id of a finished run; got '0123456789ab'."),
         ("/api/runs/..%5C", 400, None),  # Streamlit's own guard of paths
-        ("/api/runs/Z", 404, "Expected run_id to be the id of a run, 12 hex digits; got 'Z'."),
+        ("/api/runs/Z", 404, "Expected run_id to be a run ID of 12 hex digits; got 'Z'."),
         ("/api/runs?limit=1e9", 400, "Expected limit to be a whole number between 1 and 1,000; got '1e9'."),
         ("/api/runs?offset=-1", 400, "Expected offset to be a whole number between 0 and 1,000,000; got '-1'."),
         ("/api/runs?q=%22", 400, "Expected quotation marks in pairs; got one that is left open."),
-        ("/api/runs?limit=1&limit=2", 400, "Expected each parameter once, of these: q, limit, offset; got 'limit'."),
-        ("/api/runs?path=/etc", 400, "Expected each parameter once, of these: q, limit, offset; got 'path'."),
-        ("/api/compare", 400, f"Expected runs to be the ids of at most {MOST_RUNS} finished runs, "
-                              "with commas between them; got none."),
+        ("/api/runs?limit=1&limit=2", 400, "Parameter 'limit' is given twice. Parameters: q, limit, offset."),
+        ("/api/runs?path=/etc", 400, "Parameter 'path' is unknown. Parameters: q, limit, offset."),
+        ("/api/compare", 400, f"Expected runs to be at most {MAX_RUNS} IDs of finished runs, "
+                              "separated by commas; got nothing."),
         ("/api/compare?runs=0123456789ab", 404, "Expected the id of a finished run; got '0123456789ab'."),
-        ("/api/nothing?at=all", 404, "Expected one of the paths that /api/openapi.json describes; got another."),
-        ("/reports/rzzzzzzz", 404, "Expected the id of a report; got 'rzzzzzzz', which is not in this home."),
-        ("/metrics?x=1", 400, "Expected each parameter once, of these: none; got 'x'."),
+        ("/api/nothing?at=all", 404, "This path was not found. See /api/openapi.json for all paths."),
+        ("/reports/rzzzzzzz", 404, "Report rzzzzzzz was not found; it may have been deleted."),
+        ("/metrics?x=1", 400, "Parameter 'x' is unknown. Parameters: none."),
     ],
 )  # fmt: skip
 def test_refusal_is_one_sentence(door: Door, path: str, status: int, sentence: str | None) -> None:
@@ -110,7 +110,7 @@ def test_nothing_is_written_here(door: Door) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         reply = door.get("/api/runs", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
-        assert reply.data == {"error": f"Expected the method GET; got '{method}'."}
+        assert reply.data == {"error": f"Expected the method GET or HEAD; got '{method}'."}
     assert door.get("/api/runs", "HEAD").status == 200
 
 
@@ -140,10 +140,10 @@ def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
     kept = streamlit.config.get_option("server.allowedHosts")
     try:
         streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
-        assert identify({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
+        assert authenticate({"host": "lab.example.org:8501"}, {}).role is Role.ADMIN
         for host in ("localhost", "example.com", "", "[", "lab.example.org@evil.example"):
             with pytest.raises(AccessError):
-                identify({"host": host}, {})
+                authenticate({"host": host}, {})
     finally:
         streamlit.config.set_option("server.allowedHosts", kept)
 
@@ -157,7 +157,7 @@ def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
     finally:
         record.write_bytes(kept)
     assert reply.status == 500
-    assert reply.data == {"error": "Expected an answer; got an error, which the log of the dashboard tells in full."}
+    assert reply.data == {"error": "Internal error. See the dashboard log for details."}
 
 
 # Reports
@@ -226,16 +226,16 @@ def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
 
 
 def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
-    token = draw_token()
+    token = create_token()
     digest = write_line("x", Role.VIEWER, token).split('"')[3]
     assert token.startswith(PREFIX)
     assert token not in write_line("x", Role.VIEWER, token)
     table = TokenTable.parse({"nightly": {"role": "viewer", "sha256": digest}})
-    assert table.identify(token).role is Role.VIEWER
-    assert table.identify(token).name == "token nightly"
+    assert table.authenticate(token).role is Role.VIEWER
+    assert table.authenticate(token).name == "token nightly"
     for other in ("", digest, token[:-1], token + "x", "é" * 10_000):
         with pytest.raises(LoginError):
-            table.identify(other)
+            table.authenticate(other)
     right = {"role": "viewer", "sha256": digest}
     for wrong in (
         [], {"Name": right}, {"a": token}, {"a": {"sha256": digest}}, {"a": {**right, "role": "owner"}},
@@ -250,13 +250,13 @@ def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
 def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
     result = CliRunner().invoke(app, ["token", "nightly", "--role", "trainer"])
     line = result.stderr.splitlines()[-1]
-    assert TokenTable.parse(tomllib.loads(line)).identify(result.stdout.strip()).role is Role.TRAINER
+    assert TokenTable.parse(tomllib.loads(line)).authenticate(result.stdout.strip()).role is Role.TRAINER
     assert CliRunner().invoke(app, ["token", "nightly", "--role", "owner"]).exit_code == 1
 
 
 @pytest.fixture(scope="module")
 def token() -> str:
-    return draw_token()
+    return create_token()
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     text = call("compare", "--recipe", "digits-heads").stdout
     assert found["headline"] in text
     assert "431,242" in text
-    assert "Take care: " in text
+    assert "Warning: " in text
 
 
 def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
@@ -78,7 +78,7 @@ def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run:
     result = call("compare", "--recipe", "digits-heads", "--json")
     assert [head["run_ids"] for head in json.loads(result.stdout)["heads"]] == [[run_id] for run_id in report]
     assert set(list_offers(RunStore(home).frame())[0].run_ids) == set(report)
-    assert "one of 2 settings" in result.stderr
+    assert "one of 2 configurations" in result.stderr
 
 
 def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: RunWriter) -> None:
@@ -89,4 +89,4 @@ def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: Ru
     assert counted == [(24_586, 24_586), (431_242, 431_242)]
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
-    assert "with different settings (1 epoch instead of 25)" in text
+    assert "with different hyperparameters (1 epoch instead of 25)" in text

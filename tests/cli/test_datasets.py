@@ -10,12 +10,12 @@ def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> N
     info = fetch_dataset(home, "digits").info
     found = {status["name"]: status for status in ask("datasets")}
     assert list(found) == list(DATASETS)
-    assert (found["digits"]["here"], found["digits"]["fingerprint"]) == (True, info.fingerprint)
+    assert (found["digits"]["available"], found["digits"]["fingerprint"]) == (True, info.fingerprint)
     assert (found["digits"]["bytes"], found["digits"]["official"]) == (info.bytes, True)
-    assert (found["kmnist"]["here"], found["kmnist"]["fingerprint"]) == (False, None)
-    assert found["kmnist"]["how"] == "python -m core datasets fetch kmnist"
+    assert (found["kmnist"]["available"], found["kmnist"]["fingerprint"]) == (False, None)
+    assert found["kmnist"]["how"] == "headroom datasets download kmnist"
     text = call("datasets").stdout
-    assert "python -m core datasets fetch kmnist" in text
+    assert "headroom datasets download kmnist" in text
     assert info.fingerprint in text
 
 
@@ -24,10 +24,10 @@ def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> No
     for words in ([], [], ["--again"]):
         result = call("datasets", "fetch", "digits", *words)
         assert (result.exit_code, result.stderr) == (0, "")
-        assert "1,437 training and 360 test images" in result.stdout
+        assert "1,437 training images, 360 test images" in result.stdout
         made.append((home.datasets / "digits" / "dataset.json").stat().st_mtime_ns)
     assert made[0] == made[1] < made[2]
-    assert ask("datasets")[0]["here"]
+    assert ask("datasets")[0]["available"]
 
 
 def test_damaged_dataset_says_what_repairs_it(home: Home) -> None:
@@ -36,4 +36,4 @@ def test_damaged_dataset_says_what_repairs_it(home: Home) -> None:
     result = call("datasets")
     assert result.exit_code == 0
     assert "damaged" in result.stdout
-    assert "repair it with: python -m core datasets fetch digits" in result.stderr
+    assert "Repair it with: headroom datasets download digits" in result.stderr

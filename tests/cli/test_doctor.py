@@ -20,8 +20,8 @@ def test_doctor_finds_what_is_needed(make_run: RunWriter, home: Home) -> None:
     assert found["memory_bytes"] > 1e9
     assert (found["home"]["path"], found["home"]["writable"], found["runs"]) == (str(home.path), True, 1)
     assert found["dispatcher"] == {"pid": None, "unfinished": 0}
-    assert {status["name"]: status["here"] for status in found["datasets"]}["digits"]
-    assert "Nothing that is needed is missing." in call("doctor").stdout
+    assert {status["name"]: status["available"] for status in found["datasets"]}["digits"]
+    assert "All requirements are met." in call("doctor").stdout
 
 
 def test_doctor_ends_with_1_when_something_needed_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_doctor_reads_the_requirements(home: Home, tmp_path: Path, monkeypatch: 
     assert found == {"numpy": found["numpy"], "no-such-package": None}
     assert found["numpy"]
     monkeypatch.setattr(doctor, "REQUIREMENTS", path)
-    assert "Expected no-such-package to be installed" in doctor.examine(home)["missing"][0]
+    assert "no-such-package is not installed" in doctor.examine(home)["missing"][0]
 
 
 def test_doctor_finds_gpus_by_the_program_or_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

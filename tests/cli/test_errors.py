@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from core.cli.app import OneLine
+from core.cli.app import OneLineErrors
 from core.home import Home
 from tests.support.command import call, refused
 from tests.support.run_writer import RunWriter
@@ -16,19 +16,19 @@ from tests.support.run_writer import RunWriter
     ("words", "code", "named"),
     [
         (["train", "--recipe", "digits-heads", "--heads", "gap,gpa"], 1, "'gpa'"),
-        (["train", "--recipe", "digits-heads", "--heads", ""], 1, "got ''"),
+        (["train", "--recipe", "digits-heads", "--heads", ""], 1, "Unknown head ''"),
         (["train", "--recipe", "digits-heads", "--epochs", "0"], 1, "between 1 and 1000; got 0."),
         (["train", "--recipe", "digits-heads", "--epochs", "1000000000"], 1, "got 1000000000."),
         (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "whole number between 1 and 1000; got 'many'."),
         (["train", "--recipe", "digits-heads", "--dropout", "x"], 2, "to be a number between 0 and 0.9; got 'x'."),
         (["train", "--recipe", "digits-heads", "--learning-rate", "nan"], 1, "between 1e-06 and 1; got nan"),
         (["train", "--recipe", "digits-heads", "--train-images", "100000"], 1, "between 20 and 1437"),
-        (["train", "--recipe", "digits-heads", "--blocks", "6"], 1, "Choose fewer blocks"),
+        (["train", "--recipe", "digits-heads", "--blocks", "6"], 1, "Use fewer blocks"),
         (["train", "--recipe", "digits-heads", "--seeds", "0"], 2, "a whole number between 1 and 100; got 0."),
         (["train", "--recipe", "digits-heads", "--seed", "-1"], 1, "got -1."),
         (["train", "--recipe", "digits-heads", "--data", "x"], 1, "16 hex digits; got 'x'"),
         (["train", "--recipe", "nonsense"], 1, "'nonsense'"),
-        (["train", "--recipe", "kmnist-heads"], 1, "python -m core datasets fetch kmnist"),
+        (["train", "--recipe", "kmnist-heads"], 1, "headroom datasets download kmnist"),
         (["train"], 2, "'--recipe'"),
         (["train", "--recipe", "digits-heads", "--epoch", "3"], 2, "--epochs"),
         (["params", "--recipe", "digits-heads", "--set", "blocks"], 1, "'blocks'"),
@@ -40,13 +40,13 @@ from tests.support.run_writer import RunWriter
         (["runs", "--status", "lost"], 1, "'lost'"),
         (["runs", "--recipe", "nonsense"], 1, "'nonsense'"),
         (["show", "abc"], 1, "'abc'"),
-        (["show", ""], 1, "got ''"),
+        (["show", ""], 1, "Run ''"),
         (["show", "../../etc"], 1, "'../../etc'"),
-        (["compare"], 2, "neither"),
+        (["compare"], 2, "Give the IDs of finished runs, or --recipe."),
         (["compare", "abc", "--recipe", "digits-heads"], 2, "both"),
         (["compare", "abc"], 1, "'abc'"),
-        (["compare", "--recipe", "digits-heads"], 1, "python -m core train --recipe digits-heads"),
-        (["datasets", "fetch", "nonsense"], 1, "'nonsense'"),
+        (["compare", "--recipe", "digits-heads"], 1, "headroom train --recipe digits-heads"),
+        (["datasets", "download", "nonsense"], 1, "'nonsense'"),
         (["jobs", "cancel", "abc"], 1, "'abc'"),
         (["trian"], 2, "'train'"),
     ],
@@ -74,7 +74,7 @@ def test_damaged_run_is_one_line_for_show_and_left_out_of_the_list(make_run: Run
 
 def test_home_that_is_a_file_is_one_line(home: Home) -> None:
     home.path.write_text("")
-    for words in (["train", "--recipe", "digits-heads"], ["datasets", "fetch", "digits"]):
+    for words in (["train", "--recipe", "digits-heads"], ["datasets", "download", "digits"]):
         code, line = refused(*words)
         assert code == 1
         assert str(home.path) in line
@@ -89,7 +89,7 @@ def test_damaged_table_of_jobs_is_one_line(home: Home) -> None:
 
 
 def test_error_nobody_foresaw_is_one_line_too() -> None:
-    broken = typer.Typer(cls=OneLine)
+    broken = typer.Typer(cls=OneLineErrors)
     broken.callback()(lambda: None)
 
     @broken.command()
@@ -99,4 +99,4 @@ def test_error_nobody_foresaw_is_one_line_too() -> None:
     result = CliRunner().invoke(broken, ["break-down"])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.count("\n") == 1
-    assert "got ZeroDivisionError: division by zero" in result.stderr
+    assert "Unexpected error: ZeroDivisionError: division by zero." in result.stderr

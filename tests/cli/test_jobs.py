@@ -32,14 +32,14 @@ def test_queue_is_paused_put_in_order_and_asked_again_from_the_command_line(home
         assert "The queue is paused" in call(*words).stderr
     JobQueue(home).submit([other])
     for word, order in (("first", [other, queued]), ("down", [queued, other]), ("up", [other, queued])):
-        assert "of 2 that wait." in call("jobs", word, other.run_id[:8]).stderr
+        assert "of 2 in the queue." in call("jobs", word, other.run_id[:8]).stderr
         assert [job.spec for job in JobQueue(home).unfinished()] == order
     assert call("jobs", "cancel", other.run_id).exit_code == 0
     code, line = refused("jobs", "retry", other.run_id)
-    assert (code, line.strip()) == (1, f"Expected the id of a failed job; got {other.run_id!r}, which is cancelled.")
+    assert (code, line.strip()) == (1, f"Cannot queue failed job {other.run_id!r} again: it is cancelled.")
     assert f"{other.run_id}: queued." in call("jobs", "resume", other.run_id).stderr
     JobQueue(home).cancel(queued.run_id)
     JobQueue(home).cancel(other.run_id)
-    assert call("jobs", "go-on").stderr == "The queue goes on.\n"
+    assert call("jobs", "go-on").stderr == "The queue is no longer paused.\n"
     assert JobQueue(home).paused() is None
     assert not (home.jobs / "dispatcher.lock").exists()

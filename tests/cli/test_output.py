@@ -47,7 +47,7 @@ def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> N
             "running",
             {"phase": "training", "epochs": 4, "epoch": 3, "step": 5, "steps": 10, "loss": 0.25, "accuracy": 0.5,
              "images_per_second": 1234.5, "eta_seconds": 75.2},
-            0.875, "epoch 4 of 4 · loss 0.250 · accuracy 50.0 % · 1,234 images/s · 1 min 15 s left",
+            0.875, "epoch 4 of 4 · loss 0.250 · accuracy 50.0% · 1,234 images/s · 1 min 15 s left",
         ),
         ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "exporting"),
     ],

@@ -18,7 +18,7 @@ def test_recipes_say_what_is_published_and_what_was_measured_here(make_run: RunW
     assert list(found) == list(RECIPES)
     assert {"head": "gap", "metric": "test_accuracy", "value": 0.9087} in found["kmnist-heads"]["published"]
     assert found["kmnist-heads"]["measured"] == {
-        "runs": 0, "runs_at_other_settings": 0, "settings": None, "official": None, "heads": [],
+        "runs": 0, "runs_of_other_configurations": 0, "configuration": None, "official": None, "heads": [],
     }  # fmt: skip
     digits = found["digits-heads"]
     assert (digits["dataset"], digits["backbone"], digits["heads"]) == ("digits", "conv_pool", ["gap", "dense"])
@@ -27,8 +27,8 @@ def test_recipes_say_what_is_published_and_what_was_measured_here(make_run: RunW
     assert (gap["head"], gap["runs"], gap["best_test_accuracy"]) == ("gap", 2, max(accuracies))
     assert gap["mean_test_accuracy"] == pytest.approx(sum(accuracies) / 2)
     text = call("recipes").stdout
-    assert f"{max(accuracies):.1%}".replace("%", " %") in text
-    assert "Measured here at other settings than the recipe's own: 3 epochs." in text
+    assert f"{max(accuracies):.1%}" in text
+    assert "Measured with other hyperparameters than the recipe's: 3 epochs." in text
 
 
 def test_recipes_measure_at_the_recipes_own_settings_alone(make_run: RunWriter) -> None:
@@ -36,10 +36,10 @@ def test_recipes_measure_at_the_recipes_own_settings_alone(make_run: RunWriter) 
     make_run(head="gap", epochs=2, accuracy=0.95)
     make_run(RunSpec(), head="dense", units=8)
     measured = next(recipe["measured"] for recipe in ask("recipes") if recipe["name"] == "digits-heads")
-    assert (measured["runs"], measured["runs_at_other_settings"], measured["settings"]) == (1, 2, None)
+    assert (measured["runs"], measured["runs_of_other_configurations"], measured["configuration"]) == (1, 2, None)
     (gap,) = measured["heads"]
     assert (gap["head"], gap["best_test_accuracy"]) == ("gap", own.record.metrics.test_accuracy)
-    assert "Measured here at" not in call("recipes").stdout
+    assert "Measured with other" not in call("recipes").stdout
 
 
 def test_recipes_speak_to_strangers(home: Home) -> None:

@@ -54,7 +54,7 @@ def test_empty_list_says_how_to_fill_it_and_leaves_standard_output_empty(home: H
     for words in (["runs"], ["jobs"]):
         result = call(*words)
         assert (result.exit_code, result.stdout) == (0, "")
-        assert "python -m core train" in result.stderr
+        assert "headroom train" in result.stderr
         assert ask(*words) == []
     assert not home.path.exists()
 
@@ -79,7 +79,7 @@ def test_show_refuses_a_beginning_that_fits_several_runs(make_run: RunWriter) ->
     shared = next(digit for digit in first if first.count(digit) > 1)
     code, line = refused("show", shared)
     assert code == 1
-    assert f"fits {first.count(shared)}" in line
+    assert f"matches {first.count(shared)} runs" in line
 
 
 def test_show_says_how_far_a_job_is(home: Home, queued: RunSpec) -> None:
@@ -94,4 +94,4 @@ def test_show_says_how_far_a_job_is(home: Home, queued: RunSpec) -> None:
     assert (found["status"], found["progress"]["epoch"]) == ("running", 1)
     assert found["path"] == str(home.jobs / queued.run_id)
     for text in (found["progress_text"], call("show", queued.run_id).stdout, call("jobs").stdout):
-        assert "epoch 2 of 4 · loss 0.500 · accuracy 87.5 %" in text
+        assert "epoch 2 of 4 · loss 0.500 · accuracy 87.5%" in text

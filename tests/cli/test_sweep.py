@@ -16,16 +16,16 @@ SWEEP = ["sweep", "--recipe", "digits-heads", "--heads", "gap,dense", "--set", "
 def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: RunWriter) -> None:
     run = make_run(head="dense", blocks=2, epochs=3)
     found = ask(*SWEEP, "--dry-run")
-    assert [(m["spec"]["head"], m["spec"]["blocks"], m["status"]) for m in found["members"]] == [
+    assert [(m["spec"]["head"], m["spec"]["blocks"], m["status"]) for m in found["runs"]] == [
         ("gap", 1, "to train"), ("dense", 1, "to train"), ("gap", 2, "to train"), ("dense", 2, "cached"),
     ]  # fmt: skip
-    assert found["members"][3]["run_id"] == run.run_id
-    assert found["members"][2]["params"] == 24_586
+    assert found["runs"][3]["run_id"] == run.run_id
+    assert found["runs"][2]["params"] == 24_586
     assert found["estimate"]["low"] < found["estimate"]["seconds"] < found["estimate"]["high"]
     shown = call(*SWEEP, "--budget", "5")
     assert shown.exit_code == 1
     assert "4 runs: 3 to train, 1 cached." in shown.stderr
-    assert shown.stderr.endswith("Expected --yes where nobody can be asked, or --dry-run; nothing was started.\n")
+    assert shown.stderr.endswith("nothing was started. Add --yes or --dry-run.\n")
     assert not JobQueue(home).jobs()
     assert ask("sweep") == []
 
@@ -33,16 +33,19 @@ def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: R
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--set", "blocks"], "Expected knob=value,value with one of dataset, "),
-        (["--recipe", "digits-heads", "--set", "epochs=1,2", "--epochs", "3"], "Expected epochs from --set or from"),
+        (["--set", "blocks"], "Expected hyperparameter=value,value with one of dataset, "),
+        (
+            ["--recipe", "digits-heads", "--set", "epochs=1,2", "--epochs", "3"],
+            "Give epochs either with --set or with --epochs",
+        ),
         (
             ["--recipe", "digits-heads", "--seeds", "100", "--set", "blocks=1,2"],
             "Expected a sweep of 1 to 200 runs; got 4",
         ),
-        (["--recipe", "digits-heads", "abc"], "Expected a recipe or the id of a sweep; got both"),
-        (["abc"], "Expected the id of one sweep; got 'abc', which fits 0."),
-        (["--recipe", "digits-heads", "--retry"], "Expected the id of a sweep with --retry"),
-        (["--retry"], "Expected --recipe for a new sweep"),
+        (["--recipe", "digits-heads", "abc"], "Give either --recipe or a sweep ID, not both"),
+        (["abc"], "Sweep 'abc' was not found."),
+        (["--recipe", "digits-heads", "--retry"], "Options --retry and --rest need the ID of a sweep"),
+        (["--retry"], "Give --recipe for a new sweep"),
     ],
 )
 def test_sweep_that_cannot_be_is_one_line(home: Home, words: list[str], sentence: str) -> None:
@@ -60,7 +63,7 @@ def test_sweep_is_followed_found_again_and_retried(served: Home) -> None:
     assert first.exit_code == 1
     assert "1 of 2 finished · 1 failed." in first.stderr
     (sweep,) = ask("sweep")
-    assert first.stderr.endswith(f"python -m core sweep {sweep['sweep_id']} --retry\n")
+    assert first.stderr.endswith(f"headroom sweep {sweep['sweep_id']} --retry\n")
     assert sweep["counts"] == {"finished": 1, "failed": 1}
     again = call("sweep", sweep["sweep_id"][:5], "--retry", "--no-wait", "--json")
     assert again.exit_code == 0

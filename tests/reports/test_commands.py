@@ -47,12 +47,12 @@ def test_command_line_makes_publishes_lists_and_exports(runs: Comparison, tmp_pa
     [
         (
             ("r7k2m9qx", "r7k2m9qy", "-o", "x.html"),
-            "Expected one report, or ids of runs; got both, or several reports.",
+            "Give either one report, or run IDs.",
         ),
-        (("r7k2m9qx", "-o", "x.html"), "Expected the id of a report; got 'r7k2m9qx', which is not in this home."),
-        (("0123", "-o", "x.html"), "Expected the id of a finished run; got '0123'."),
-        (("0123", "-o", "x.doc"), "Expected a file that ends in .html, "),
-        (("0123", "-o", "x", "--format", "doc"), "Expected format to be one of "),
+        (("r7k2m9qx", "-o", "x.html"), "Report r7k2m9qx was not found; it may have been deleted."),
+        (("0123", "-o", "x.html"), "Run '0123' was not found; it may have been deleted."),
+        (("0123", "-o", "x.doc"), "Expected a file with the extension .html, "),
+        (("0123", "-o", "x", "--format", "doc"), "Unknown format 'doc'. Choose one of: html, "),
     ],
 )
 def test_export_that_cannot_be_is_refused_in_a_sentence(home: Home, words: tuple[str, ...], sentence: str) -> None:
@@ -78,7 +78,7 @@ def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
     train = cast(TyperGroup, get_command(app)).commands["train"]
     found: list[RunSpec] = []
     for command in write_commands(made):
-        said = train.make_context("train", shlex.split(command)[4:]).params
+        said = train.make_context("train", shlex.split(command)[2:]).params
         settings = {name: value for name, value in said.items() if name in SETTINGS}
         found += list_specs(said["recipe"], said["heads"], said["seeds"], settings)
     assert len(found) == len({spec.run_id for spec in made})

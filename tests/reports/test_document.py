@@ -4,7 +4,7 @@ from core.home import Home
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document
-from core.reports.report import ViewBlock
+from core.reports.report import ChartBlock
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 
@@ -19,18 +19,19 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
 
 def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store: RunStore) -> None:
     blocks = (
-        ViewBlock(display="nonsense"),
-        ViewBlock(display="curves", settings={"metric": "speed"}),
-        ViewBlock(display="tiles"),
+        ChartBlock(display="nonsense"),
+        ChartBlock(display="curves", settings={"metric": "speed"}),
+        ChartBlock(display="tiles"),
     )
     document = build_document(write_default(runs).change(blocks=blocks), store)
     problems = [figure.problem for figure in document.figures]
-    assert problems[0].startswith("Expected display to be one of ")
+    assert problems[0].startswith("Unknown display 'nonsense'. Choose one of: ")
     assert problems[1] == "Expected metric of curves to be one of 'accuracy', 'loss'; got 'speed'."
     assert problems[2] == ""
 
 
 def test_runs_that_are_gone_are_the_first_caution(runs: Comparison, store: RunStore) -> None:
     report = write_default(runs)
-    store.remove(runs.runs[0].run_id)
-    assert build_document(report, store).cautions[0].startswith(f"1 of its 4 runs are gone: {runs.runs[0].run_id}")
+    store.delete(runs.runs[0].run_id)
+    caution = build_document(report, store).cautions[0]
+    assert caution.startswith(f"1 of the 4 runs in this report no longer exist: {runs.runs[0].run_id}")

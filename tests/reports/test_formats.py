@@ -20,12 +20,12 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from core.errors import ReportError
 from core.home import Home
-from core.reports.author_text import parse_words, write_html, write_markdown
+from core.reports.author_text import parse_markdown, write_html, write_markdown
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
-from core.reports.report import Block, TextBlock, ViewBlock
+from core.reports.report import Block, ChartBlock, TextBlock
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from tests.support.hostile import HOSTILE
@@ -34,13 +34,13 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 VIEWS = (
-    ViewBlock(display="tiles"),
-    ViewBlock(display="heads", table=True),
-    ViewBlock(display="curves", settings={"metric": "loss"}),
-    ViewBlock(display="gallery", settings={"page_size": 6}),
-    ViewBlock(display="class_accuracy"),
-    ViewBlock(display="confusion"),
-    ViewBlock(display="checks"),
+    ChartBlock(display="tiles"),
+    ChartBlock(display="heads", table=True),
+    ChartBlock(display="curves", settings={"metric": "loss"}),
+    ChartBlock(display="gallery", settings={"page_size": 6}),
+    ChartBlock(display="class_accuracy"),
+    ChartBlock(display="confusion"),
+    ChartBlock(display="checks"),
 )
 MORE = (
     "#(1+1)", "#sys.inputs", "#let x = 1", "$x^2$ @ref <label>", "*a* _b_ `c` = d", '"; #panic() //',
@@ -84,8 +84,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     title = " ".join((*HOSTILE[:5], *MORE[:5]))[:300]
     views = (
         VIEWS[0],
-        ViewBlock(display="gallery", settings={"page_size": 6}),
-        ViewBlock(display="class_accuracy", table=True),
+        ChartBlock(display="gallery", settings={"page_size": 6}),
+        ChartBlock(display="class_accuracy", table=True),
     )
     classes = (*HOSTILE[:6], *MORE[6:8], HOSTILE[8], "x" * 300)
     return Edition(build(writer, *words, *views, title=title, author=HOSTILE[9], classes=classes))
@@ -261,7 +261,7 @@ def test_what_cannot_be_set_is_said_in_a_sentence(edition: Edition) -> None:
     damaged = next(section for section in sections if section["pictures"])
     damaged["pictures"][0]["url"] = "data:image/png;base64,AAAA"
     document = Document.model_validate({**edition.document.model_dump(), "sections": [damaged]})
-    with pytest.raises(ReportError, match=r"^Expected a report that can be set on paper; got: [^\n]+\.$"):
+    with pytest.raises(ReportError, match=r"^The PDF cannot be created: [^\n]+\.$"):
         write("pdf", Edition(document))
 
 
@@ -367,4 +367,4 @@ def test_no_words_become_harmful_markdown(text: str) -> None:
 def test_words_say_the_same_as_markdown_once_more(text: str) -> None:
     plain = re.sub(r' title="d"', "", write_html(text))
     assert re.sub(r"\s|</?p>", "", write_html(write_markdown(text))) == re.sub(r"\s|</?p>", "", plain)
-    assert parse_words(write_markdown(text)) is not None
+    assert parse_markdown(write_markdown(text)) is not None

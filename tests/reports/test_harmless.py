@@ -21,7 +21,7 @@ from core.reports.default_report import write_default
 from core.reports.document import Document, Figure
 from core.reports.format import FORMATS, Edition, pack
 from core.reports.formats.csv import defuse
-from core.reports.report import TextBlock, ViewBlock
+from core.reports.report import ChartBlock, TextBlock
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
@@ -61,7 +61,7 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     views = tuple(
         view
         for view in report.blocks
-        if isinstance(view, ViewBlock) and view.display in ("heads", "first", "class_accuracy")
+        if isinstance(view, ChartBlock) and view.display in ("heads", "first", "class_accuracy")
     )
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 

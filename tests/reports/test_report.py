@@ -39,9 +39,12 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
     [
         ({"title": " "}, "Expected a title of 1 to 300 characters; got 0."),
         ({"title": "x" * 301}, "Expected a title of 1 to 300 characters; got 301."),
-        ({"blocks": tuple(TextBlock() for _ in range(61))}, "Expected at most 60 parts in a report; got 61."),
-        ({"blocks": (TextBlock.model_construct(id="abcdef", text="x" * 20_001),)}, "Expected words of at most 20,000 "),
-        ({"runs": ()}, "Expected a report that can be read; got runs: "),
+        ({"blocks": tuple(TextBlock() for _ in range(61))}, "A report may have at most 60 blocks; this one has 61."),
+        (
+            {"blocks": (TextBlock.model_construct(id="abcdef", text="x" * 20_001),)},
+            "A text block may have at most 20,000 ",
+        ),
+        ({"runs": ()}, "This report is invalid: runs: "),
     ],
 )
 def test_what_no_report_may_be_is_refused_in_a_sentence(changes: dict[str, Any], sentence: str) -> None:
@@ -61,7 +64,7 @@ def test_every_setting_makes_a_display_or_says_why_not(name: str, runs: Comparis
             assert display.describe()
         with pytest.raises(ReportError, match=f"Expected {setting.name} of {name} to be "):
             make_display(kind, runs, {setting.name: "<nonsense>"}, home)
-    with pytest.raises(ReportError, match="Expected a setting of "):
+    with pytest.raises(ReportError, match=f"Unknown setting 'home' of {name}. "):
         make_display(kind, runs, {"home": "x"}, home)
 
 

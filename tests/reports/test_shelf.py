@@ -14,7 +14,7 @@ from core.home import Home
 from core.reports.address import is_address, split_address
 from core.reports.build import build_document
 from core.reports.default_report import write_default
-from core.reports.report import ViewBlock
+from core.reports.report import ChartBlock
 from core.reports.report_store import ReportStore
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
@@ -31,7 +31,7 @@ def test_draft_is_edited_undone_and_undone_again(shelf: ReportStore) -> None:
     assert (undone.revision, undone.report.title, undone.by) == (4, "Second", "ada")
     undone = shelf.undo(undone, "ada")
     assert (undone.report, undone.before) == (first.report, None)
-    with pytest.raises(ReportError, match="as it was at first"):
+    with pytest.raises(ReportError, match="There is nothing to undo"):
         shelf.undo(undone, "ada")
     again = shelf.save(undone, undone.report.change(title="Other"), "ada")
     assert shelf.undo(again, "ada").report == first.report
@@ -41,7 +41,7 @@ def test_draft_is_edited_undone_and_undone_again(shelf: ReportStore) -> None:
 def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportStore) -> None:
     seen = shelf.create(report_of("abcdef"), "ada")
     shelf.save(seen, seen.report.change(title="Bob's"), "bob")
-    with pytest.raises(ReportConflictError, match="got a newer one, saved by 'bob' at "):
+    with pytest.raises(ReportConflictError, match="^bob changed this report at "):
         shelf.save(seen, seen.report.change(title="Ada's"), "ada")
     with pytest.raises(ReportConflictError):
         shelf.undo(seen.model_copy(update={"before": 1}), "ada")
@@ -80,24 +80,24 @@ def test_of_many_processes_that_save_at_once_one_wins_and_all_others_are_told(sh
 def test_published_version_stays_when_draft_runs_and_notes_change(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs, "First").change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs, "First").change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     assert published.address == f"{draft.id}-1"
     assert published.checksum == published.document.checksum
     later = shelf.save(draft, draft.report.change(title="Second", blocks=()), "ada")
     second = shelf.publish(later, build_document(later.report, store), "ada")
     for run in runs.runs:
-        store.remove(run.run_id)
+        store.delete(run.run_id)
     again = ReportStore(shelf.home)
     assert again.open(published.address) == published
     assert again.open(draft.id) == second
     assert (again.open(f"{draft.id}-1").document.title, second.version) == ("First", 2)
-    with pytest.raises(RunNotFoundError, match="Expected some of the runs of this report; got none: "):
+    with pytest.raises(RunNotFoundError, match="All runs of this report were deleted: "):
         build_document(later.report, store)
 
 
 def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store: RunStore, runs: Comparison) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     document = build_document(draft.report, store)
     shelf.save(draft, draft.report.change(title="Newer"), "bob")
     with pytest.raises(ReportConflictError):
@@ -108,17 +108,19 @@ def test_draft_that_changed_meanwhile_is_not_published(shelf: ReportStore, store
 def test_report_is_removed_with_its_versions_and_comes_back(
     shelf: ReportStore, store: RunStore, runs: Comparison
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "ada")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "ada")
     published = shelf.publish(draft, build_document(draft.report, store), "ada")
     shelf.remove(draft.id)
     assert shelf.entries() == []
     for ask in (shelf.read, shelf.open, shelf.remove):
-        with pytest.raises(ReportError, match=f"got {draft.id}, which was deleted. It can be brought back"):
+        with pytest.raises(
+            ReportError, match=f"^Report {draft.id} was deleted. You can restore it on the Reports page."
+        ):
             ask(draft.id)
     assert [*shelf.removed()] == [draft.id]
     shelf.restore(draft.id)
     assert shelf.open(draft.id) == published
-    with pytest.raises(ReportError, match="Expected the id of a deleted report"):
+    with pytest.raises(ReportError, match="is not in the trash"):
         shelf.restore(draft.id)
     shelf.remove(draft.id)
     shelf.clear()
@@ -128,7 +130,7 @@ def test_report_is_removed_with_its_versions_and_comes_back(
 @pytest.mark.parametrize("name", ["../x", "r", "R7k2m9qx", "r7k2m9qx-0", "r7k2m9qx/..", "", "x" * 10_000])
 def test_address_that_is_none_is_refused(shelf: ReportStore, name: str) -> None:
     for ask in (shelf.open, split_address):
-        with pytest.raises(ReportError, match="Expected a report such as 'r7k2m9qx'"):
+        with pytest.raises(ReportError, match="Expected a report ID such as 'r7k2m9qx'"):
             ask(name)
     with pytest.raises(ReportError):
         shelf.read(name)
@@ -136,9 +138,9 @@ def test_address_that_is_none_is_refused(shelf: ReportStore, name: str) -> None:
 
 def test_version_that_is_not_there_is_named(shelf: ReportStore) -> None:
     draft = shelf.create(report_of("abcdef"), "")
-    with pytest.raises(ReportError, match="got none yet"):
+    with pytest.raises(ReportError, match="has no published version"):
         shelf.open(draft.id)
-    with pytest.raises(ReportError, match="got version 7"):
+    with pytest.raises(ReportError, match="has no version 7"):
         shelf.open(f"{draft.id}-7")
 
 
@@ -152,11 +154,11 @@ def test_no_id_of_a_run_can_be_taken_for_a_report(number: int) -> None:
 def test_published_file_that_was_changed_is_noticed(
     shelf: ReportStore, store: RunStore, runs: Comparison, change: Callable[[str], str]
 ) -> None:
-    draft = shelf.create(write_default(runs).change(blocks=(ViewBlock(display="heads"),)), "")
+    draft = shelf.create(write_default(runs).change(blocks=(ChartBlock(display="heads"),)), "")
     shelf.publish(draft, build_document(draft.report, store), "")
     path = shelf.home.reports / draft.id / "published-1.json"
     path.write_text(change(path.read_text()))
-    with pytest.raises(ReportError, match=r"as it was published; got (a damaged file|another content)\."):
+    with pytest.raises(ReportError, match=r"is damaged \((the file cannot be read|checksum mismatch)\)\."):
         shelf.open(draft.id)
 
 
@@ -164,5 +166,5 @@ def test_damaged_draft_is_said_and_the_others_are_listed(shelf: ReportStore) -> 
     good, bad = shelf.create(report_of("abcdef"), ""), shelf.create(report_of("abcdef"), "")
     (shelf.home.reports / bad.id / "draft-000001.json").write_text("{")
     assert [entry.draft for entry in ReportStore(shelf.home).entries()] == [good]
-    with pytest.raises(ReportError, match=r"got a damaged draft-000001.json"):
+    with pytest.raises(ReportError, match=r"is damaged: draft-000001.json cannot be read"):
         shelf.read(bad.id)

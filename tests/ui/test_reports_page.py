@@ -8,14 +8,14 @@ from streamlit.testing.v1 import AppTest
 from core.home import Home
 from core.reports.build import build_document
 from core.reports.default_report import write_default
-from core.reports.report import TextBlock, ViewBlock
+from core.reports.report import ChartBlock, TextBlock
 from core.reports.report_store import Draft, ReportStore
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 
-BLOCKS = (TextBlock(id="aaaaaa", text="Look **here**."), ViewBlock(id="bbbbbb", display="heads"))
+BLOCKS = (TextBlock(id="aaaaaa", text="Look **here**."), ChartBlock(id="bbbbbb", display="heads"))
 
 
 @pytest.fixture
@@ -173,9 +173,9 @@ def test_link_to_no_report_says_so(open_reports: Open, address: str) -> None:
 
 
 def test_heading_follows_the_settings_until_it_has_words_of_its_own(open_reports: Open, draft: Draft) -> None:
-    view = ViewBlock(display="curves", settings={"metric": "loss", "x": "seconds"})
+    view = ChartBlock(display="curves", settings={"metric": "loss", "x": "seconds"})
     shelf = ReportStore(Home.default())
-    saved = shelf.save(draft, draft.report.change(blocks=(view, ViewBlock(display="curves", title="Mine"))), "ada")
+    saved = shelf.save(draft, draft.report.change(blocks=(view, ChartBlock(display="curves", title="Mine"))), "ada")
     headings = [heading.value for heading in sane(open_reports(report=saved.id)).subheader]
     assert headings[:2] == ["Loss by training time", "Mine"]
 

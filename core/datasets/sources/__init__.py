@@ -1,1 +1,1 @@
-"""One file a dataset; the file's name is the dataset's name."""
+"""One module per dataset, with the name of the dataset."""

@@ -1,4 +1,4 @@
-"""CelebA: faces with forty attributes each, from a folder in the official layout."""
+"""CelebA: faces with 40 binary attributes, read from a folder with the official layout."""
 
 import os
 from collections import Counter
@@ -32,18 +32,20 @@ _SHARES = (0.8, 0.9)
 
 @contextmanager
 def survey(path: Path, side: int | None) -> Iterator[Collection]:
-    """The faces that `list_attr_celeba.txt` names, in the parts of `list_eval_partition.txt` where there is one."""
+    """List the faces in `list_attr_celeba.txt`, split by `list_eval_partition.txt` if it exists."""
     if side is not None:
-        raise DatasetError(f"Expected no side for CelebA, which is kept at its own size; got {side}.")
+        raise DatasetError(
+            f"CelebA is stored at its original size; side {side} does not apply. Set side for training instead."
+        )
     if not path.is_dir():
-        raise DatasetError(f"Expected a folder with {IMAGES} and {ATTRIBUTE_FILE}; got no folder: {path}.")
+        raise DatasetError(f"{path} is not a folder. Use the folder that contains {IMAGES} and {ATTRIBUTE_FILE}.")
     names, labels = read_attributes(path / ATTRIBUTE_FILE)
     _check_images(path / IMAGES, names)
     official = (path / PARTITION_FILE).exists()
     parts = read_parts(path / PARTITION_FILE, names) if official else draw_parts(len(names))
     for part, word in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
         if part not in parts:
-            raise DatasetError(f"Expected {word} images in {PARTITION_FILE if official else ATTRIBUTE_FILE}; got none.")
+            raise DatasetError(f"{PARTITION_FILE if official else ATTRIBUTE_FILE} contains no {word} images.")
     order = np.argsort(parts, kind="stable")
     sizes, others = measure(path / IMAGES, names)
     width, height = sizes
@@ -54,9 +56,9 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             pixels = np.asarray(Image.fromarray(pixels).resize(sizes, Image.Resampling.BILINEAR))
         return pixels
 
-    notes = [] if official else ["no partition file: seeded 80/10/10 split of Headroom's own"]
+    notes = [] if official else ["no partition file: random 80/10/10 split by Headroom (seed 0)"]
     if others:
-        notes.append(f"{others:,} images of another size resized to {width} × {height}")
+        notes.append(f"{others:,} images of a different size resized to {width} × {height}")
     yield Collection(
         [names[row] for row in order], labels[order], load, (height, width, 3), DATASET.classes, ATTRIBUTES,
         parts[order], "; ".join(notes),
@@ -64,13 +66,13 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
 
 
 def read_attributes(path: Path) -> tuple[list[str], NDArray[np.uint8]]:
-    """Names of the images, and 0 or 1 for each of ATTRIBUTES as uint8 of shape (images, attributes).
+    """Return the names of the images, and their attributes (0 or 1) as uint8 of shape (images, attributes).
 
-    The first line of the file is the number of images, the second names the attributes, each other an image and a 1
-    or −1 for each attribute.
+    The first line of the file contains the number of images, the second the names of the attributes, and each other
+    line the name of an image and 1 or −1 for each attribute.
 
     Raises:
-        DatasetError: when it is not so; names the first line that is off.
+        DatasetError: for the first invalid line.
     """
     lines = _read_lines(path)
     count = lines[0].strip() if lines else ""
@@ -81,10 +83,13 @@ def read_attributes(path: Path) -> tuple[list[str], NDArray[np.uint8]]:
     header = tuple(lines[1].split()) if len(lines) > 1 else ()
     if header != ATTRIBUTES:
         wrong = next((name for name in header if name not in ATTRIBUTES), None)
-        got = f"{wrong!r:.60}" if wrong else f"{len(header)} of them" if set(header) != set(ATTRIBUTES) else "others"
-        raise DatasetError(f"Expected line 2 of {path.name} to name CelebA's 40 attributes in their order; got {got}.")
+        order = "a different order" if set(header) == set(ATTRIBUTES) else f"{len(header)} names"
+        got = f"{wrong!r:.60}" if wrong else order
+        raise DatasetError(f"Expected CelebA's 40 attributes in official order in line 2 of {path.name}; got {got}.")
     if len(lines) - 2 != int(count):
-        raise DatasetError(f"Expected {int(count):,} images in {path.name} as its line 1 says; got {len(lines) - 2:,}.")
+        raise DatasetError(
+            f"Expected {int(count):,} images in {path.name}, as given in line 1; got {len(lines) - 2:,}."
+        )
     names, labels = [], np.empty((int(count), len(ATTRIBUTES)), np.uint8)
     for row, line in enumerate(lines[2:]):
         name, *values = line.split() or [""]
@@ -99,15 +104,15 @@ def read_attributes(path: Path) -> tuple[list[str], NDArray[np.uint8]]:
         names.append(name)
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise DatasetError(f"Expected each image once in {path.name}; got {twice!r:.60} twice.")
+        raise DatasetError(f"Expected each image only once in {path.name}; got {twice!r:.60} several times.")
     return names, labels
 
 
 def read_parts(path: Path, names: list[str]) -> NDArray[np.uint8]:
-    """TRAIN, VALIDATION or TEST for each image, from lines with its name and 0, 1 or 2.
+    """Read TRAIN, VALIDATION or TEST for each image, from lines with its name and 0, 1 or 2.
 
     Raises:
-        DatasetError: when an image has no line, or a line another value.
+        DatasetError: when an image is missing or a line is invalid.
     """
     parts = {}
     for row, line in enumerate(_read_lines(path)):
@@ -117,12 +122,12 @@ def read_parts(path: Path, names: list[str]) -> NDArray[np.uint8]:
         parts[name] = _PARTS[values[0]]
     absent = [name for name in names if name not in parts]
     if absent:
-        raise DatasetError(f"Expected a line in {path.name} for each image; got none for {_write(absent)}.")
+        raise DatasetError(f"{path.name} does not contain {_describe_names(absent)}.")
     return np.array([parts[name] for name in names], np.uint8)
 
 
 def draw_parts(count: int) -> NDArray[np.uint8]:
-    """80 % to train, 10 % to validate and 10 % to test, drawn with seed 0."""
+    """Assign 80% of the images to training, 10% to validation and 10% to test, at random with seed 0."""
     parts = np.full(count, TEST, np.uint8)
     order = np.random.default_rng(0).permutation(count)
     first, second = (round(count * share) for share in _SHARES)
@@ -131,21 +136,21 @@ def draw_parts(count: int) -> NDArray[np.uint8]:
 
 
 def measure(folder: Path, names: list[str]) -> tuple[tuple[int, int], int]:
-    """(width, height) that most images have, and how many have another; the heads of the files say it.
+    """Return the most frequent (width, height), and the number of images with a different size; reads only headers.
 
     Raises:
-        DatasetError: when no file is an image of a bearable size.
+        DatasetError: when no file is an image within the size limit.
     """
     sizes: Counter[tuple[int, int]] = Counter()
     for name in names:
         try:
             with Image.open(folder / name) as image:
                 sizes[image.size] += 1
-        except Exception:  # it is told when it is read
+        except Exception:  # reported when the image is read
             continue
     usable = [(size, count) for size, count in sizes.most_common() if size[0] * size[1] <= MAX_PIXELS]
     if not usable:
-        raise DatasetError(f"Expected images in {folder}; got no file that is one.")
+        raise DatasetError(f"{folder} contains no valid image files.")
     return usable[0][0], sizes.total() - usable[0][1]
 
 
@@ -153,31 +158,32 @@ def _read_lines(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
-        raise DatasetError(f"Expected {path.name} in {path.parent}; got none.") from None
+        raise DatasetError(f"{path.name} is missing in {path.parent}.") from None
     except OSError as error:
-        raise DatasetError(f"Expected to be able to read {path}; got: {error.strerror}.") from error
+        raise DatasetError(f"Cannot read {path}: {error.strerror}.") from error
     while lines and not lines[-1].strip():
         lines.pop()
     return lines
 
 
 def _check_images(folder: Path, names: list[str]) -> None:
-    """
+    """Check that the images in a folder match a list of names.
+
     Raises:
-        DatasetError: when images and names are not the same.
+        DatasetError: when an image or a name is missing.
     """
     try:
         with os.scandir(folder) as entries:
             found = {entry.name for entry in entries if not entry.name.startswith(".")}
     except OSError:
-        raise DatasetError(f"Expected the images in {folder}; got no such folder.") from None
+        raise DatasetError(f"The image folder {folder} does not exist or cannot be read.") from None
     if absent := [name for name in names if name not in found]:
-        raise DatasetError(f"Expected the images that {ATTRIBUTE_FILE} names in {folder}; got no {_write(absent)}.")
+        raise DatasetError(f"{folder} does not contain {_describe_names(absent)}, listed in {ATTRIBUTE_FILE}.")
     if unnamed := sorted(found.difference(names)):
-        raise DatasetError(f"Expected a line in {ATTRIBUTE_FILE} for each image; got none for {_write(unnamed)}.")
+        raise DatasetError(f"{ATTRIBUTE_FILE} does not contain {_describe_names(unnamed)}.")
 
 
-def _write(names: list[str]) -> str:
+def _describe_names(names: list[str]) -> str:
     more = len(names) - 1
     return f"{names[0]!r:.60}" + (f" and {more:,} more" if more else "")
 
@@ -186,7 +192,7 @@ DATASET = Dataset(
     name="celeba",
     label="CelebA",
     order=4,
-    summary="Faces of celebrities with forty binary attributes; for non-commercial research only.",
+    summary="Faces of celebrities with 40 binary attributes; for non-commercial research only.",
     classes=("no", "yes"),
     input_shape=(218, 178, 3),
     official_counts=(182_637, 19_962),

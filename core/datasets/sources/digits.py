@@ -1,4 +1,4 @@
-"""scikit-learn's bundled handwritten digits, enlarged to the size of MNIST."""
+"""Handwritten digits of scikit-learn, enlarged to the size of MNIST."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from core.datasets.drawing import DrawnImage
 
 
 def load(_files: Downloads) -> Arrays:
-    """Scans with values 0..16 and sides of 8 become uint8 0..255 with sides of 28, then are split 80/20 with seed 0."""
+    """Convert the 8×8 scans with values 0 … 16 to 28×28 uint8 images, and split them 80/20 (stratified, seed 0)."""
     from PIL import Image
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -26,8 +26,8 @@ DATASET = Dataset(
     name="digits",
     label="Digits",
     order=0,
-    summary="1,797 handwritten digits, real scans of 8×8 pixels enlarged to 28×28; comes with scikit-learn and needs "
-    "no network. The data has no official split: the stratified 80/20 split with seed 0 is Headroom's own.",
+    summary="1,797 scans of handwritten digits, enlarged from 8×8 to 28×28 pixels; bundled with scikit-learn, no "
+    "download needed. There is no official split: Headroom uses a stratified 80/20 split with seed 0.",
     classes=tuple("0123456789"),
     input_shape=(28, 28, 1),
     official_counts=(1437, 360),
@@ -37,8 +37,6 @@ DATASET = Dataset(
     citation="Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning "
     "Repository. https://doi.org/10.24432/C50P49",
     load=load,
-    drawing=DrawnImage(
-        8, 8, 3.5, "shrunk to 8×8 pixels as the scans are, the centre of mass in the middle, then enlarged to 28×28"
-    ),
+    drawing=DrawnImage(8, 8, 3.5, "scaled to 8×8 pixels with centred mass, then enlarged to 28×28"),
     bundled=True,
 )

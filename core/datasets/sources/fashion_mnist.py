@@ -1,4 +1,4 @@
-"""Fashion-MNIST: articles of clothing, through Keras."""
+"""Fashion-MNIST: articles of clothing, loaded with Keras."""
 
 import gzip
 from pathlib import Path
@@ -27,10 +27,10 @@ def load(files: Downloads) -> Arrays:
 
 
 def _read_idx(path: Path) -> NDArray[Any]:
-    """An IDX file: two zero bytes, the type (8 is uint8), the number of axes, their lengths, the values."""
+    """Read an IDX file: two zero bytes, the type (8 is uint8), the number of axes, their lengths, the values."""
     content = gzip.decompress(path.read_bytes())
     if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path.name} is no IDX file of bytes")
+        raise ValueError(f"{path.name} is not an IDX file of bytes")
     start = 4 + 4 * content[3]
     return np.frombuffer(content, np.uint8, offset=start).reshape(np.frombuffer(content[4:start], ">i4"))
 
@@ -39,7 +39,7 @@ DATASET = Dataset(
     name="fashion_mnist",
     label="Fashion-MNIST",
     order=2,
-    summary="Ten kinds of clothing, photographs from an online shop in the format of MNIST.",
+    summary="Ten classes of clothing, product photos in the format of MNIST.",
     classes=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ),
@@ -51,7 +51,7 @@ DATASET = Dataset(
     citation="Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine "
     "Learning Algorithms. https://arxiv.org/abs/1708.07747",
     load=load,
-    drawing=DrawnImage(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
+    drawing=DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centred"),
     files=tuple(
         Download(f"{_ORIGIN}/{part}-ubyte.gz", f"datasets/fashion-mnist/{part}-ubyte.gz") for part in _PARTS
     ),

@@ -1,4 +1,4 @@
-"""The images of whoever uses Headroom: a folder with a sub-folder a class, added by name."""
+"""Custom datasets: a folder with one sub-folder per class."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,53 +16,53 @@ from core.image_file import read_picture
 
 SIDE = 256
 
-_MOST_CLASSES = 1000
-_MOST_LETTERS = 80
-_LAYOUT = "a folder with a sub-folder for each class"
+_MAX_CLASSES = 1000
+_MAX_CHARS = 80
 
 
 @contextmanager
 def survey(path: Path, side: int | None) -> Iterator[Collection]:
-    """The classes of a folder, or of a zip archive of one; a single folder around them all is looked through.
+    """List the images of a folder or a ZIP archive; a single top-level folder around the classes is ignored.
 
-    Images become RGB, central squares of `side` pixels. Any stretch of them holds each class in its share: the k-th
-    of the n images of a class, in an order that follows from their names, stands at (k + ½) / n.
+    Images are converted to RGB, and cropped and resized to squares of `side` pixels. Their order is stratified: the
+    classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
+    class, in a seeded random order, is sorted by (k + ½) / n.
     """
     kept = side or SIDE
     with open_tree(path) as tree:
         classes, skipped = group(tree.names)
-        places: list[tuple[float, int, str]] = []
+        ranked: list[tuple[float, int, str]] = []
         for label, names in enumerate(classes.values()):
             order = np.random.default_rng(0).permutation(len(names))
-            places += [((k + 0.5) / len(names), label, names[row]) for k, row in enumerate(order)]
-        places.sort()
+            ranked += [((k + 0.5) / len(names), label, names[row]) for k, row in enumerate(order)]
+        ranked.sort()
 
         def load(name: str) -> NDArray[np.uint8]:
             return prepare(read_picture(tree.read(name), channels=3), kept)
 
         yield Collection(
-            [name for _, _, name in places],
-            np.array([label for _, label, _ in places], np.int64),
+            [name for _, _, name in ranked],
+            np.array([label for _, label, _ in ranked], np.int64),
             load,
             (kept, kept, 3),
             tuple(classes),
-            note="stratified 80/20 split of Headroom's own",
+            note="stratified 80/20 split by Headroom",
             skipped=skipped,
         )
 
 
 def group(names: list[str]) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    """Files by class, both in the order of their names, and the files that belong to none, each with the reason.
+    """Group files by class, both sorted by name; also return the skipped files, each with a reason.
 
     Raises:
-        DatasetError: when the names are not laid out as classes.
+        DatasetError: when there is not one sub-folder per class.
 
     >>> group(["all/a/", "all/a/1.png", "all/a/2.png", "all/b/1.png", "all/b/2.png", "all/read.me"])
-    ({'a': ['all/a/1.png', 'all/a/2.png'], 'b': ['all/b/1.png', 'all/b/2.png']}, [('all/read.me', 'in no class')])
+    ({'a': ['all/a/1.png', 'all/a/2.png'], 'b': ['all/b/1.png', 'all/b/2.png']}, [('all/read.me', 'outside any class')])
     """
     top = ""
     tops = {name.partition("/")[0] for name in names}
-    if len(tops) == 1 and any(name.count("/") > 1 for name in names):  # one folder around all, and folders in it
+    if len(tops) == 1 and any(name.count("/") > 1 for name in names):  # a single folder that contains folders
         top = f"{tops.pop()}/"
     classes: dict[str, list[str]] = {}
     skipped = []
@@ -71,47 +71,42 @@ def group(names: list[str]) -> tuple[dict[str, list[str]], list[tuple[str, str]]
             continue
         first, slash, rest = name.removeprefix(top).partition("/")
         if not slash:
-            skipped.append((name, "in no class"))
+            skipped.append((name, "outside any class"))
             continue
         files = classes.setdefault(first, [])
         if rest and "/" not in rest:
             files.append(name)
         elif rest.endswith("/") and rest.count("/") == 1:
-            skipped.append((name, "a folder within a class"))
+            skipped.append((name, "folder inside a class folder"))
     _check_classes(classes)
     return dict(sorted(classes.items())), skipped
 
 
 def _check_classes(classes: dict[str, list[str]]) -> None:
     if not classes:
-        raise DatasetError(f"Expected {_LAYOUT}; got no sub-folder.")
+        raise DatasetError("The folder contains no sub-folders. Create one sub-folder per class.")
     if len(classes) == 1:
-        raise DatasetError(f"Expected {_LAYOUT}, at least 2; got 1: {next(iter(classes))!r:.80}.")
-    if len(classes) > _MOST_CLASSES:
-        raise DatasetError(f"Expected at most {_MOST_CLASSES} sub-folders, one for each class; got {len(classes):,}.")
+        raise DatasetError(f"Expected at least 2 sub-folders, one per class; got 1: {next(iter(classes))!r:.80}.")
+    if len(classes) > _MAX_CLASSES:
+        raise DatasetError(f"Expected at most {_MAX_CLASSES} sub-folders, one per class; got {len(classes):,}.")
     for name, files in classes.items():
-        if not name.isprintable() or not name.strip() or len(name) > _MOST_LETTERS:
-            raise DatasetError(
-                f"Expected the name of a class to have at most {_MOST_LETTERS} printable letters; got {name!r:.100}."
-            )
+        if not name.isprintable() or not name.strip() or len(name) > _MAX_CHARS:
+            raise DatasetError(f"Expected class names of at most {_MAX_CHARS} printable characters; got {name!r:.100}.")
         if len(files) < 2:
-            got = "none" if not files else "1"
-            raise DatasetError(
-                f"Expected at least 2 images in each class, to train and to test; got {got} in {name!r}."
-            )
+            raise DatasetError(f"Expected at least 2 images per class; got {len(files)} in {name!r}.")
 
 
 DATASET = Dataset(
     name="folder",
     label="Own images",
     order=5,
-    summary="A folder of your own with a sub-folder a class; the stratified 80/20 split is Headroom's own.",
+    summary="A custom dataset: a folder with one sub-folder per class, split 80/20 by Headroom (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),
     official_counts=(0, 0),
     official_fingerprint=None,
     source="",
-    licence="that of its owner",
+    licence="set by the owner of the images",
     citation="",
     survey=survey,
     uses=("folder", "side"),

@@ -1,4 +1,4 @@
-"""Kuzushiji-MNIST: ten cursive Japanese characters, through extra_keras_datasets."""
+"""Kuzushiji-MNIST: ten cursive Japanese characters, loaded with extra_keras_datasets."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ DATASET = Dataset(
     citation="Clanuwat, T., Bober-Irizar, M., Kitamoto, A., Lamb, A., Yamamoto, K. & Ha, D. (2018). Deep Learning for "
     "Classical Japanese Literature. https://arxiv.org/abs/1812.01718",
     load=load,
-    drawing=DrawnImage(28, 28, None, "shrunk until it fills the 28×28 pixels, in the middle"),
+    drawing=DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centred"),
     files=tuple(
         Download(f"{_ORIGIN}/kmnist-{part}.npz", f"datasets/kmnist.npz_kmnist_{part.replace('-', '_')}")
         for part in _PARTS

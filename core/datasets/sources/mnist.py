@@ -1,4 +1,4 @@
-"""MNIST: handwritten digits, through Keras."""
+"""MNIST: handwritten digits, loaded with Keras."""
 
 import numpy as np
 
@@ -32,9 +32,7 @@ DATASET = Dataset(
     citation="LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document "
     "recognition. Proceedings of the IEEE, 86(11), 2278–2324.",
     load=load,
-    drawing=DrawnImage(
-        28, 20, 14.0, "shrunk into a box of 20×20 pixels in a field of 28×28, the centre of mass in its middle"
-    ),
+    drawing=DrawnImage(28, 20, 14.0, "scaled to 20×20 pixels inside 28×28, with centred mass"),
     files=(
         Download(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",

@@ -1,1 +1,1 @@
-"""One file a format; the file's name is the format's name."""
+"""File formats of reports, one module per format, named after the format."""

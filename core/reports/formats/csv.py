@@ -1,4 +1,4 @@
-"""CSV: every figure of a report, one a line, for a spreadsheet that must not take text for a formula."""
+"""CSV format: all values of a report, one per line, with text that spreadsheets do not run as formulas."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ HEADER = ("view", "title", "row", "column", "value")
 
 class Csv(Format):
     name: ClassVar[str] = "csv"
-    label: ClassVar[str] = "CSV, every figure"
+    label: ClassVar[str] = "CSV (all values)"
     suffix: ClassVar[str] = ".csv"
     mime: ClassVar[str] = "text/csv"
     order: ClassVar[int] = 5
@@ -27,7 +27,7 @@ class Csv(Format):
         writer.writerow(HEADER)
         for row in _list_cells(edition.document):
             writer.writerow(map(defuse, row))
-        return {f"{edition.stem}.csv": buffer.getvalue().encode("utf-8-sig")}  # with the mark that Excel looks for
+        return {f"{edition.stem}.csv": buffer.getvalue().encode("utf-8-sig")}  # with a byte order mark for Excel
 
 
 def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
@@ -36,7 +36,7 @@ def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
     for number, fact in enumerate((*document.facts, *document.cautions), 1):
         yield "report", document.title, number, "fact" if number <= len(document.facts) else "caution", fact
     for figure in document.figures:
-        yield figure.display, figure.title, 0, "sentence", figure.sentence or figure.problem
+        yield figure.display, figure.title, 0, "description", figure.sentence or figure.problem
         for table, kind in ((figure.frame, ""), (figure.table, "as shown: ")):
             if table is None or (kind and table == figure.frame):
                 continue
@@ -45,15 +45,15 @@ def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
                     yield figure.display, figure.title, number, f"{kind}{column}", value
     for number, run in enumerate(document.runs, 1):
         for column, value in run.model_dump().items():
-            yield "runs", "The runs", number, column, value
+            yield "runs", "Runs", number, column, value
     for number, command in enumerate(document.reproduction.commands, 1):
-        yield "reproduction", "How to get these figures again", number, "command", command
+        yield "reproduction", "Reproduce these results", number, "command", command
     for name, value in document.reproduction.environment.items():
-        yield "reproduction", "How to get these figures again", 0, name, value
+        yield "reproduction", "Reproduce these results", 0, name, value
 
 
 def defuse(value: Cell) -> Cell:
-    """Text that a spreadsheet would compute gets an apostrophe before it; numbers stay numbers.
+    """Prefix text that a spreadsheet would run as a formula with an apostrophe. Numbers are unchanged.
 
     >>> defuse("=1+1"), defuse(-0.5), defuse("GAP")
     ("'=1+1", -0.5, 'GAP')

@@ -1,4 +1,4 @@
-"""HTML: one file that opens with no network, its charts alive, in the light and in the dark, and on paper."""
+"""HTML format: a single file with interactive charts that works offline, with light, dark and print styles."""
 
 import base64
 import hashlib
@@ -19,13 +19,14 @@ from core.reports.chart_image import load_vega, stretch
 from core.reports.document import Document, Figure, Table, write_cell
 from core.reports.format import Edition, Files, Format, write_time
 
-MOST_ROWS = 60
+MAX_ROWS = 60
+_OLD_METRIC_COLUMN = "Figure"  # in versions published before the column was renamed
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
 class Html(Format):
     name: ClassVar[str] = "html"
-    label: ClassVar[str] = "HTML, one file that opens offline"
+    label: ClassVar[str] = "HTML (single file, works offline)"
     suffix: ClassVar[str] = ".html"
     mime: ClassVar[str] = "text/html"
     order: ClassVar[int] = 1
@@ -49,13 +50,13 @@ def _render(edition: Edition, home: Home) -> str:
 
 
 def load_scripts(home: Home) -> list[str]:
-    """The scripts of every report, as they stand in it."""
+    """Return the scripts of an HTML report, escaped for a script element."""
     own = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     return [script.replace("</script", "<\\/script") for script in (load_vega(home), own)]
 
 
 def write_policy(scripts: list[str]) -> str:
-    """A content-security policy: these scripts and no others, pictures from the file itself, and no connection."""
+    """Return a content security policy that allows only these scripts, embedded images and no network access."""
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
@@ -68,7 +69,7 @@ def _hash(script: str) -> str:
 
 
 def _write_charts(document: Document) -> str:
-    """The charts by the id of their section, as JSON that cannot end the script that it stands in."""
+    """Return the charts by section ID as JSON, escaped for a script element."""
     charts: dict[str, Any] = {f.id: stretch(f.chart) for f in document.figures if f.chart and not f.pictures}
     text = json.dumps(charts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -79,7 +80,7 @@ def write_html_table(table: Table) -> Markup:
 
 
 def open_table(table: Table) -> pd.DataFrame:
-    """Its cells as people read them."""
+    """Return a table as a data frame, with cells formatted for display."""
     return pd.DataFrame([[write_cell(cell) for cell in row] for row in table.rows], columns=[*table.columns])
 
 
@@ -87,8 +88,9 @@ def list_tiles(figure: Figure) -> list[dict[str, Any]]:
     if figure.table is None or figure.frame is None:
         return []
     better = figure.frame.columns.index("better")
+    columns = ["Metric" if name == _OLD_METRIC_COLUMN else name for name in figure.table.columns]
     return [
-        dict(zip(figure.table.columns, row, strict=True)) | {"better": plain[better]}
+        dict(zip(columns, row, strict=True)) | {"better": plain[better]}
         for row, plain in zip(figure.table.rows, figure.frame.rows, strict=True)
     ]
 
@@ -97,11 +99,11 @@ def list_tiles(figure: Figure) -> list[dict[str, Any]]:
 def _open_template() -> Any:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
-        "words": lambda text: Markup(write_html(text)),
-        "figures": write_html_table,
+        "markdown": lambda text: Markup(write_html(text)),
+        "table": write_html_table,
         "time": write_time,
         "tiles": list_tiles,
         "plural": format_plural,
     }
-    environment.globals["MOST_ROWS"] = MOST_ROWS
+    environment.globals["MAX_ROWS"] = MAX_ROWS
     return environment.get_template("report.html.j2")

@@ -1,4 +1,4 @@
-"""JSON: every sentence and figure, the plain numbers behind each view among them; pictures and charts left out."""
+"""JSON format: all texts and values, including the data of each chart, without images and chart specifications."""
 
 import json
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from core.reports.format import Edition, Files, Format
 
 class Json(Format):
     name: ClassVar[str] = "json"
-    label: ClassVar[str] = "JSON, every figure"
+    label: ClassVar[str] = "JSON (all values)"
     suffix: ClassVar[str] = ".json"
     mime: ClassVar[str] = "application/json"
     order: ClassVar[int] = 4

@@ -1,4 +1,4 @@
-"""Markdown with pictures beside it, for a pull request or a wiki."""
+"""Markdown format with images in a separate folder, for pull requests and wikis."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -10,12 +10,12 @@ from core.reports.document import Figure, Passage
 from core.reports.format import Edition, Files, Format
 from core.reports.markdown import write_checksum, write_markdown_table, write_opening, write_reproduction, write_text
 
-_MOST_ROWS = 40
+_MAX_ROWS = 40
 
 
 class Markdown(Format):
     name: ClassVar[str] = "md"
-    label: ClassVar[str] = "Markdown with pictures"
+    label: ClassVar[str] = "Markdown with images"
     suffix: ClassVar[str] = ".md"
     mime: ClassVar[str] = "text/markdown"
     order: ClassVar[int] = 3
@@ -23,12 +23,12 @@ class Markdown(Format):
 
     @staticmethod
     def write(edition: Edition, home: Home) -> Files:
-        folder = f"{edition.stem}-pictures"
+        folder = f"{edition.stem}-images"
         drawn = [figure for figure in edition.document.figures if figure.chart]
         names = {figure.id: f"{folder}/{n:02}-{figure.display}.png" for n, figure in enumerate(drawn, 1)}
         text = "\n\n".join(_write(edition, names)) + "\n"
-        pictures = {names[figure_id]: png for figure_id, png in draw_png(drawn).items()}
-        return {f"{edition.stem}.md": text.encode(), **{name: pictures[name] for name in names.values()}}
+        images = {names[figure_id]: png for figure_id, png in draw_png(drawn).items()}
+        return {f"{edition.stem}.md": text.encode(), **{name: images[name] for name in names.values()}}
 
 
 def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
@@ -39,7 +39,7 @@ def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
             yield write_markdown(section.text)
         else:
             yield from _write_figure(section, names)
-    yield "## The runs"
+    yield "## Runs"
     yield write_markdown_table(document.run_table)
     yield from write_reproduction(document)
     yield from write_checksum(edition)
@@ -54,5 +54,5 @@ def _write_figure(figure: Figure, names: dict[str, str]) -> Iterator[str]:
         yield f"![{write_text(figure.sentence)}]({names[figure.id]})"
     yield write_text(figure.sentence)
     table = figure.table
-    if figure.open and table is not None and 0 < len(table.rows) <= _MOST_ROWS:
+    if figure.open and table is not None and 0 < len(table.rows) <= _MAX_ROWS:
         yield write_markdown_table(table)

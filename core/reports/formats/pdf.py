@@ -1,4 +1,4 @@
-"""PDF: what the HTML says, on pages of paper, its charts as lines and letters."""
+"""PDF format: the content of the HTML format on A4 pages, with vector charts."""
 
 import base64
 import json
@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from core.errors import ReportError
 from core.home import Home
-from core.reports.author_text import parse_words
+from core.reports.author_text import parse_markdown
 from core.reports.chart_image import draw_svg
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
-from core.reports.formats.html import MOST_ROWS, TEMPLATES, list_tiles
+from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
 
 
 class Pdf(Format):
@@ -26,7 +26,7 @@ class Pdf(Format):
     def write(edition: Edition, home: Home) -> Files:
         """
         Raises:
-            ReportError: when it cannot be set.
+            ReportError: when Typst cannot compile the report.
         """
         import typst
 
@@ -40,20 +40,20 @@ class Pdf(Format):
                 sys_inputs={"edition": json.dumps(_list_parts(edition, moment))},
             )
         except typst.TypstError as error:
-            raise ReportError(f"Expected a report that can be set on paper; got: {error.message}.") from error
+            raise ReportError(f"The PDF cannot be created: {error.message}.") from error
         return {f"{edition.stem}.pdf": content}
 
 
 @cache
 def _open_fonts() -> Any:
-    """Typst's own fonts, and for letters that they lack those of this machine."""
+    """Return the fonts of Typst and, for missing characters, those of this machine."""
     import typst
 
     return typst.Fonts()
 
 
 def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
-    """The edition as data for the template, where every cell is text."""
+    """Return the edition as data for the template, with all cells as text."""
     document = edition.document
     drawn = draw_svg(figure for figure in document.figures if not figure.pictures)
     fields = ("year", "month", "day", "hour", "minute", "second")
@@ -77,14 +77,15 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
 
 def _list_section(section: Passage | Figure, drawn: dict[str, str]) -> dict[str, Any]:
     if isinstance(section, Passage):
-        return {"kind": "words", "words": parse_words(section.text)}
+        return {"kind": "words", "words": parse_markdown(section.text)}
     return _list_figure(section, drawn.get(section.id, ""))
 
 
 def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
     table = figure.table if figure.table and figure.table.rows else None
-    behind = table if table and not figure.open and figure.display != "tiles" else None
-    short = behind is not None and len(behind.rows) <= MOST_ROWS and not figure.pictures  # which say it already
+    hidden = table if table and not figure.open and figure.display != "tiles" else None
+    # the images of a gallery already contain the data of its table
+    short = hidden is not None and len(hidden.rows) <= MAX_ROWS and not figure.pictures
     return {
         "kind": "figure",
         "title": figure.title,
@@ -101,14 +102,14 @@ def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
             for picture in figure.pictures
         ],
         "shown": _write_table(table) if table and figure.open else None,
-        "behind": _write_table(behind) if behind and short else None,
-        "elsewhere": behind is not None and not short,
+        "appendix": _write_table(hidden) if hidden and short else None,
+        "omitted": hidden is not None and not short,
     }
 
 
 def _write_tile(tile: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": f"{tile['Figure']}, {tile['Head']}",
+        "name": f"{tile['Metric']}, {tile['Head']}",
         "value": str(tile["Value"]),
         "difference": str(tile["Difference"] or ""),
         "better": {1: 1, -1: 2}.get(tile["better"], 0),

@@ -22,9 +22,9 @@
   const draw = (theme) => {
     document.documentElement.dataset.theme = theme;
     button.textContent = theme === "dark" ? "Light" : "Dark";
-    button.setAttribute("aria-label", `Show in ${button.textContent.toLowerCase()} colours`);
+    button.setAttribute("aria-label", `Switch to ${button.textContent.toLowerCase()} mode`);
     const options = {
-      ast: true, // no code from text, which the policy of this file forbids
+      ast: true, // interpret expressions: the policy of this file forbids eval
       actions: false,
       renderer: "svg",
       config: config(theme),
@@ -33,7 +33,7 @@
     return Promise.all(
       Object.entries(charts).map(([id, spec]) =>
         vegaEmbed(document.getElementById(`chart-${id}`), spec, options).catch((error) => {
-          document.getElementById(`chart-${id}`).textContent = `This chart could not be drawn: ${error.message}`;
+          document.getElementById(`chart-${id}`).textContent = `This chart cannot be drawn: ${error.message}`;
         })
       )
     );

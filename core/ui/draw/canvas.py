@@ -1,4 +1,4 @@
-"""A square to draw in with a finger, a pen or the mouse: white on black, as data of drawn things is."""
+"""Drawing canvas for touch, pen and mouse: white strokes on black, as in MNIST."""
 
 import base64
 import binascii
@@ -7,14 +7,14 @@ import streamlit as st
 
 from core.errors import DatasetError
 
-_SIDE, _PEN = 280, 22  # pixels of the picture that is sent, and of the pen in it
-_BEGIN = "data:image/png;base64,"
+_SIDE, _PEN = 280, 22  # pixels: side length of the image, width of the pen
+_PREFIX = "data:image/png;base64,"
 
 _CSS = """
 .board { max-width: 300px; font: 14px var(--st-font); color: var(--st-text-color); }
 canvas { display: block; width: 100%; aspect-ratio: 1; background: #000; cursor: crosshair; touch-action: none;
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); box-sizing: border-box; }
-.tools { display: flex; gap: 8px; margin-top: 8px; }
+.buttons { display: flex; gap: 8px; margin-top: 8px; }
 button { font: inherit; padding: 6px 14px; cursor: pointer; color: var(--st-text-color);
   background: var(--st-background-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius); }
@@ -24,8 +24,8 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); }
 
 _JS = """
 export default function ({ data, setStateValue, parentElement }) {
-  const place = parentElement.querySelector(".board");
-  if (place.firstChild) return;  // drawn already; a rerun of the page leaves it alone
+  const container = parentElement.querySelector(".board");
+  if (container.firstChild) return;  // keep the canvas when the page reruns
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = data.side;
   canvas.setAttribute("role", "img");
@@ -46,13 +46,13 @@ export default function ({ data, setStateValue, parentElement }) {
       pen.stroke();
     }
   };
-  const tell = () => setStateValue("drawing", strokes.length ? canvas.toDataURL("image/png") : "");
+  const send = () => setStateValue("drawing", strokes.length ? canvas.toDataURL("image/png") : "");
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) * data.side / box.width, (event.clientY - box.top) * data.side / box.height];
   };
   canvas.onpointerdown = (event) => {
-    if (stroke || event.button > 0) return;  // one finger at a time
+    if (stroke || event.button > 0) return;  // ignore multitouch
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
     stroke = { pointer: event.pointerId, points: [at(event)] };
@@ -61,27 +61,27 @@ export default function ({ data, setStateValue, parentElement }) {
   };
   canvas.onpointermove = (event) => {
     if (!stroke || event.pointerId !== stroke.pointer) return;
-    for (const each of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(at(each));
+    for (const move of event.getCoalescedEvents?.() ?? [event]) stroke.points.push(at(move));
     draw();
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
     if (!stroke || event.pointerId !== stroke.pointer) return;
     stroke = null;
-    tell();
+    send();
   };
-  const tools = document.createElement("div");
-  tools.className = "tools";
-  const offer = (name, act) => {
+  const buttons = document.createElement("div");
+  buttons.className = "buttons";
+  const addButton = (name, onClick) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
-    button.onclick = () => { act(); draw(); tell(); };
-    tools.append(button);
+    button.onclick = () => { onClick(); draw(); send(); };
+    buttons.append(button);
   };
-  offer("Undo", () => strokes.pop());
-  offer("Clear", () => strokes.splice(0));
+  addButton("Undo", () => strokes.pop());
+  addButton("Clear", () => strokes.splice(0));
   draw();
-  place.append(canvas, tools);
+  container.append(canvas, buttons);
 }
 """
 
@@ -89,24 +89,25 @@ _canvas = st.components.v2.component("headroom_canvas", html='<div class="board"
 
 
 def draw_canvas(*, key: str, label: str) -> bytes | None:
-    """The PNG of what is drawn, told anew after each stroke; None while there is none.
+    """Show the canvas and return its PNG, updated after each stroke; None while it is empty.
 
     Raises:
-        DatasetError: when the browser sends something else.
+        DatasetError: when the browser sends invalid data.
     """
     settings = {"side": _SIDE, "pen": _PEN, "label": label}
-    told = _canvas(data=settings, default={"drawing": ""}, key=key, on_drawing_change=lambda: None).drawing
-    return read_drawing(told) if told else None
+    data_url = _canvas(data=settings, default={"drawing": ""}, key=key, on_drawing_change=lambda: None).drawing
+    return read_drawing(data_url) if data_url else None
 
 
-def read_drawing(told: object) -> bytes:
-    """
+def read_drawing(data_url: object) -> bytes:
+    """Decode the data URL of a PNG.
+
     >>> read_drawing("data:image/png;base64,iVBORw0KGgo=")[:4]
     b'\\x89PNG'
     """
     try:
-        if not isinstance(told, str) or not told.startswith(_BEGIN):
+        if not isinstance(data_url, str) or not data_url.startswith(_PREFIX):
             raise ValueError
-        return base64.b64decode(told.removeprefix(_BEGIN), validate=True)
+        return base64.b64decode(data_url.removeprefix(_PREFIX), validate=True)
     except (ValueError, binascii.Error):
-        raise DatasetError(f"Expected a drawing as a PNG; got {str(told)[:40]!r}.") from None
+        raise DatasetError(f"Expected the drawing as a PNG data URL; got {str(data_url)[:40]!r}.") from None

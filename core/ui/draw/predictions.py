@@ -1,4 +1,4 @@
-"""Draw your own: every head of the comparison answers to a drawing, a file or a photo at once."""
+"""Live predictions of all heads for a drawing, an image file or a photo."""
 
 import numpy as np
 import streamlit as st
@@ -19,105 +19,104 @@ from core.ui.activation_map import show_explanation
 from core.ui.draw.canvas import draw_canvas
 from core.ui.errors import handle_errors
 
-url.register("drawn_from", "drawn_for", "drawn_opacity", "drawn_seed")
+url.register("drawn_from", "drawn_class", "drawn_opacity", "drawn_seed")
 
 _DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 
 
 @st.fragment
 def show_draw(comparison: Comparison) -> None:
-    """The input on the left, the answers on the right; a stroke reruns no more than this."""
+    """Show the input on the left and the predictions on the right; a stroke reruns only this fragment."""
     with handle_errors():
-        _show(comparison)
+        _show_input_and_predictions(comparison)
 
 
-def _show(comparison: Comparison) -> None:
+def _show_input_and_predictions(comparison: Comparison) -> None:
     run = comparison.first
     drawing = DATASETS[run.spec.dataset].drawing
     seeds = sorted({run.spec.seed for run in comparison.runs})
     left, right = st.columns([2, 5], gap="large")
     with left:
-        source = widget.segmented("From", [_DRAW, _FILE, _CAMERA] if drawing else [_FILE, _CAMERA], key="drawn_from")
-        seed = widget.selectbox("Models of seed", seeds, key="drawn_seed", width=140)
-        data = _ask(source)
+        source = widget.segmented("Input", [_DRAW, _FILE, _CAMERA] if drawing else [_FILE, _CAMERA], key="drawn_from")
+        seed = widget.selectbox("Seed", seeds, key="drawn_seed", width=140)
+        data = _read_input(source)
     with right:
         models = _open_all(comparison, seed)
         if data is None or not models:
             if models:
-                st.info("Nothing is there yet: the heads answer as soon as something is.", icon=":material/draw:")
+                st.info("Draw or upload an image to see predictions.", icon=":material/draw:")
             return
-        seen = prepare_picture(data, run)
-        _answer(comparison, models, seen)
+        _show_predictions(comparison, models, prepare_picture(data, run))
 
 
-def _ask(source: str) -> bytes | None:
-    """The bytes of an image file."""
+def _read_input(source: str) -> bytes | None:
+    """Show the input widget and return the bytes of an image file, if any."""
     if source == _DRAW:
         return draw_canvas(
-            key="canvas", label="Draw here with a finger, a pen or the mouse. Files can be used instead."
+            key="canvas", label="Drawing canvas for touch, pen or mouse. Alternatively, choose file as input."
         )
     if source == _CAMERA:
         photo = st.camera_input("Photo", key="photo")
     else:
-        kinds = "PNG, JPEG, GIF, WebP, BMP, TIFF or PPM."
-        photo = st.file_uploader("Image file", key="drawn-file", max_upload_size=30, help=kinds)
-    st.caption("It stays on this machine and is not kept.")
+        formats = "PNG, JPEG, GIF, WebP, BMP, TIFF or PPM."
+        photo = st.file_uploader("Image file", key="drawn-file", max_upload_size=30, help=formats)
+    st.caption("The image is processed on this machine and is not stored.")
     return None if photo is None else photo.getvalue()
 
 
 def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
-    """A model a head; a sentence for each that is not here."""
-    found = {}
+    """Return one model per head; show a message for each head without a model file."""
+    models = {}
     for head, run in select_seed_runs(comparison, seed).items():
         if run.has("model.tflite"):
-            found[head] = _open(run.run_id, run.record.checksums.get("model.tflite"), run)
+            models[head] = _open(run.run_id, run.record.checksums.get("model.tflite"), run)
             continue
         others = [str(other.spec.seed) for other in comparison.runs if other.has("model.tflite")]
-        what = f"choose seed {others[0]}" if others else "train it here to have it answer"
+        action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
         st.info(
-            f"{head} cannot answer: the model file of run {run.run_id} (seed {run.spec.seed}) was left out; {what}.",
+            f"{head} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. {action}",
             icon=":material/visibility_off:",
         )
-    return found
+    return models
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _open(run_id: str, checksum: str | None, _run: Run) -> LiveModel:
-    """Once for all sessions; it answers one of them at a time."""
+    """Open a model, cached for all sessions; it predicts for one session at a time."""
     return LiveModel(_run)
 
 
-def _answer(comparison: Comparison, models: dict[str, LiveModel], seen: Pixels) -> None:
+def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], image: Pixels) -> None:
     run, palette = comparison.first, colors(comparison)
     classes = run.record.data.classes
-    verdict, choices, place = st.empty(), st.container(horizontal=True, vertical_alignment="bottom"), st.container()
-    with choices:
-        label = widget.optional("What speaks for", classes, key="drawn_for", none="each head's own guess", width=200)
-        percent = widget.slider("Opacity of the maps (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
-    about = None if label is None else classes.index(label)
-    answers = {head: model.predict(seen[np.newaxis]) for head, model in models.items()}
-    said = [
-        collect_predictions(head, palette[head], answer, about, exact=models[head].exact)
-        for head, answer in answers.items()
+    summary, filters, results = st.empty(), st.container(horizontal=True, vertical_alignment="bottom"), st.container()
+    with filters:
+        label = widget.optional("Class to explain", classes, key="drawn_class", none="predicted class", width=200)
+        percent = widget.slider("Map opacity (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
+    explained = None if label is None else classes.index(label)
+    predictions = {head: model.predict(image[np.newaxis]) for head, model in models.items()}
+    cards = [
+        collect_predictions(head, palette[head], prediction, explained, exact=models[head].exact)
+        for head, prediction in predictions.items()
     ]
-    verdict.markdown(f"#### {escape_markdown(write_cards(said, classes))}")
-    with place:
-        st.html(set_opacity(build_cards(seen, said, classes), percent / 100))
+    summary.markdown(f"#### {escape_markdown(write_cards(cards, classes))}")
+    with results:
+        st.html(set_opacity(build_cards(image, cards, classes), percent / 100))
         for head, model in models.items():
             if model.unavailable_reason:
                 st.caption(f"{head}: {model.unavailable_reason}")
         show_explanation({head: model.exact for head, model in models.items() if not model.unavailable_reason})
         left, right = st.columns([1, 4], vertical_alignment="center")
-        left.html(build_group([Cell(seen, "as the models see it")], frame=False))
-        right.caption(_describe(run, seen))
+        left.html(build_group([Cell(image, "model input")], frame=False))
+        right.caption(_describe(run, image))
 
 
-def _describe(run: Run, seen: Pixels) -> str:
-    drawing = DATASETS[run.spec.dataset].drawing
-    size = f"{seen.shape[1]}×{seen.shape[0]} pixels"
-    if drawing is None:
-        return f"The models see the central square, at {size}."
+def _describe(run: Run, image: Pixels) -> str:
+    dataset = DATASETS[run.spec.dataset]
+    size = f"{image.shape[1]}×{image.shape[0]} pixels"
+    if dataset.drawing is None:
+        return f"Model input: the central square at {size}."
     return (
-        f"The models see {size}, white on black: what is drawn, {drawing.said}, as the images of "
-        f"{DATASETS[run.spec.dataset].label} are. They were trained on those, by other hands and pens than yours."
+        f"Model input: {size}, white on black, {dataset.drawing.description}, like the images of {dataset.label}. "
+        "Accuracy can be lower than on the test set, because the models were not trained on your drawings."
     )

@@ -1,12 +1,11 @@
-"""The sections of the Evidence page; only the one that is looked at is computed and drawn."""
+"""Sections of the Evidence page; only the selected section is computed and drawn."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.analysis.check import Check, Result, run_checks
 from core.analysis.convergence import choose_target
-from core.displays.markdown import escape_markdown
+from core.displays.headline import write_headline
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
 from core.displays.views.convergence import Convergence
@@ -16,17 +15,23 @@ from core.displays.views.reliability import Reliability
 from core.displays.views.significance import Significance
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.display import keep, show_display, show_sentence, show_table
+from core.ui.display import cached_description, cached_result, show_display, show_table
 from core.ui.evidence.activation_maps import show_activation_maps
-from core.ui.evidence.all_runs import show_cost, show_settings
-from core.ui.evidence.disagreement import show_disagreement
+from core.ui.evidence.agreement import show_agreement
+from core.ui.evidence.checks import show_checks
+from core.ui.evidence.cost import show_cost
+from core.ui.evidence.hyperparameters import show_hyperparameters
 from core.ui.evidence.robustness import show_robustness
-from core.ui.more_epochs import show_more
+from core.ui.heading import show_page_heading
 
 url.register("evidence", "target")
 
-_ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
-_REST = {"passed": ":material/check_circle:", "not applicable": ":material/do_not_disturb_on:"}
+
+def show_evidence(comparison: Comparison) -> None:
+    """Show the section picker and the selected section."""
+    show_page_heading("Evidence", cached_result(comparison, write_headline))
+    section = widget.segmented("Section", [*SECTIONS], key="evidence", label_visibility="collapsed")
+    SECTIONS[section](comparison)
 
 
 def _show_accuracy(comparison: Comparison) -> None:
@@ -37,45 +42,25 @@ def _show_accuracy(comparison: Comparison) -> None:
         difference = HeadDifference(comparison)
         if len(comparison.variants) < 2:
             st.subheader(difference.title, anchor=False)
-            st.write("There is one head. Train a second one to set it against this.")
+            st.write("This comparison has only one head. Train a second head to compare it with.")
         else:
             show_display(difference)
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
         st.subheader(significance.title, anchor=False)
         st.caption(
-            "It asks of two trained models whether the images that only one of them gets right are shared out more "
-            "unevenly than by chance. It says nothing of models with other seeds; the interval above does."
+            "Tests whether the error rates of two trained models differ on the same images. The result does not apply "
+            "to models with other seeds; the confidence intervals above do."
         )
         show_table(significance)
-        st.write(show_sentence(significance))
-
-
-def _show_checks(comparison: Comparison) -> None:
-    answers = keep(comparison, run_checks)
-    failed = [answer for answer in answers if answer[1].state == "failed"]
-    if not failed:
-        st.success("No check found anything that could mislead.", icon=":material/check_circle:")
-    for check, result in failed:
-        _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
-        if check.name == "undertrained":
-            show_more(comparison, key="evidence_epochs")
-    if failed and len(failed) < len(answers):
-        st.subheader("What raised no doubt", anchor=False)
-    for check, result in answers[len(failed) :]:
-        _show_check(check, result, f"{result.state}**", _REST[result.state])
-
-
-def _show_check(check: Check, result: Result, words: str, icon: str) -> None:
-    with st.expander(f"**{check.code} {words} · {escape_markdown(result.message)}", icon=icon):
-        st.markdown(check.explanation)
+        st.write(cached_description(significance))
 
 
 def _show_calibration(comparison: Comparison) -> None:
     st.caption(
-        "A calibrated head is right in 80 % of the guesses that it makes with 80 % confidence. One temperature, fitted "
-        "on the validation images, divides all logits of a model; no guess changes by it. Figures are of the test "
-        "images, all seeds together."
+        "Of the predictions that a calibrated head makes with 80% confidence, 80% are correct. Temperature scaling "
+        "divides all logits of a model by one temperature, which is fitted on the validation images; predictions do "
+        "not change. Values are measured on the test images of all seeds."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -86,28 +71,30 @@ def _show_calibration(comparison: Comparison) -> None:
 
 
 def _show_convergence(comparison: Comparison) -> None:
-    usual = round(100 * keep(comparison, choose_target))
-    percent = widget.slider("Validation accuracy to reach (%)", 1, 100, max(usual, 1), key="target", width=360)
+    default = round(100 * cached_result(comparison, choose_target))
+    percent = widget.slider("Target validation accuracy (%)", 1, 100, max(default, 1), key="target", width=360)
     convergence = Convergence(comparison, percent / 100)
-    st.markdown(f"**{show_sentence(convergence)}**")
+    st.markdown(f"**{cached_description(convergence)}**")
     left, right = st.columns(2, gap="large")
     with left:
-        show_display(convergence, title="By epochs", table=False)
+        show_display(convergence, title="Epochs to target accuracy", table=False)
     with right:
-        show_display(Convergence(comparison, percent / 100, "seconds"), title="By time", table=False)
+        show_display(
+            Convergence(comparison, percent / 100, "seconds"), title="Training time to target accuracy", table=False
+        )
     show_table(convergence)
-    st.caption("Each mark is a seed, the upright stroke the mean of those that get there. Time is that of training.")
-    st.page_link("pages/curves.py", label="The curves, by epoch and by time", icon=":material/show_chart:")
+    st.caption("Each mark is one seed. The vertical bar is the mean of the seeds that reach the target.")
+    st.page_link("pages/curves.py", label="View learning curves", icon=":material/show_chart:")
 
 
 SECTIONS: dict[str, Callable[[Comparison], None]] = {
     "Accuracy": _show_accuracy,
-    "Checks": _show_checks,
-    "Disagreements": show_disagreement,
+    "Checks": show_checks,
+    "Agreement": show_agreement,
     "Activation maps": show_activation_maps,
     "Calibration": _show_calibration,
     "Convergence": _show_convergence,
     "Robustness": show_robustness,
     "Cost": show_cost,
-    "Hyperparameters": show_settings,
+    "Hyperparameters": show_hyperparameters,
 }

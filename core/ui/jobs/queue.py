@@ -1,4 +1,4 @@
-"""The Jobs page: the queue live, one job in full with its log and buttons, and what has ended."""
+"""Live queue, details of one job with its log and buttons, and completed jobs."""
 
 import time
 
@@ -11,54 +11,55 @@ from core.displays.progress import describe_settings
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.ui import url, widget
-from core.ui.access import act, offer, show_denial
+from core.ui.access import act, action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
+from core.ui.job_queue import show_comparison_button, show_pause, start_queued_jobs
 from core.ui.session import home
-from core.ui.train.progress import show_pause, show_run, start_queued_jobs
 
 url.register("job")
 
-_LIVE_SECONDS, _IDLE_SECONDS = 2.0, 6.0
-_ENDED_SHOWN = 200
-_CHOICES = 50
+_BUSY_SECONDS, _IDLE_SECONDS = 2.0, 6.0
+_MAX_COMPLETED = 200
+_MAX_CHOICES = 50
 _LOG_LINES = 30
 _LOG_PIXELS = 320
+_TEXT_COLUMNS = ("Status", "Dataset", "Submitted by", "Run")
 
 
 def show_queue() -> bool:
-    """What waits and runs, live, then one job of choice; False, with the way to Train, when there never was a job."""
+    """Show the live queue and the details of one job. Return False, with a link to Train, if there are no jobs."""
     queue = JobQueue(home())
-    under_way = {job.run_id for job in queue.unfinished()}
-    if not under_way and not queue.ended(1):
-        st.markdown("#### No trainings yet.")
-        st.write("What you train stands here while it waits and runs, and with its reason if it fails.")
+    active = {job.run_id for job in queue.unfinished()}
+    if not active and not queue.ended(1):
+        st.markdown("#### No jobs yet.")
+        st.write("Queued, running and failed jobs appear here.")
         show_pause()
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
         return False
-    st.fragment(_watch, run_every=_LIVE_SECONDS if under_way else _IDLE_SECONDS)(under_way)
+    st.fragment(_watch, run_every=_BUSY_SECONDS if active else _IDLE_SECONDS)(active)
     return True
 
 
 def show_history() -> None:
-    """All that ended, with the reason of what failed."""
-    ended = JobQueue(home()).ended(_ENDED_SHOWN + 1)
+    """Show the completed jobs, with the reason of each failure."""
+    ended = JobQueue(home()).ended(_MAX_COMPLETED + 1)
     if not ended:
         return
-    st.subheader("Ended", anchor=False)
-    left = {name: st.column_config.TextColumn(name) for name in ("Status", "Dataset", "Submitted by", "Run")}
-    frame = list_completed_jobs(ended[:_ENDED_SHOWN], time.time())
+    st.subheader("Completed jobs", anchor=False)
+    columns = {name: st.column_config.TextColumn(name) for name in _TEXT_COLUMNS}
+    frame = list_completed_jobs(ended[:_MAX_COMPLETED], time.time())
     if (frame["Reason"] == "–").all():
         frame = frame.drop(columns="Reason")
     else:
-        left |= {"Reason": st.column_config.TextColumn("Reason", width="large")}
-    show_frame(frame, left)
-    if ended[_ENDED_SHOWN:]:
-        st.caption(f"The latest {_ENDED_SHOWN}; `python -m core jobs` lists all.")
+        columns |= {"Reason": st.column_config.TextColumn("Reason", width="large")}
+    show_frame(frame, columns)
+    if ended[_MAX_COMPLETED:]:
+        st.caption(f"Only the latest {_MAX_COMPLETED} jobs are shown. `headroom jobs` lists all.")
 
 
 def _watch(known: set[str]) -> None:
-    """Draws the queue and the chosen job anew; the whole page, when a job has come or ended."""
+    """Redraw the queue and the selected job; rerun the page when a job was added or has ended."""
     with handle_errors():
         queue = JobQueue(home())
         unfinished = queue.unfinished()
@@ -66,37 +67,39 @@ def _watch(known: set[str]) -> None:
             st.rerun()
         start_queued_jobs()
         running = [job for job in unfinished if job.state == "running"]
-        waiting = len(unfinished) - len(running)
+        queued = len(unfinished) - len(running)
         st.markdown(
-            f"#### {len(running)} running, {waiting} queued." if unfinished else "#### Nothing trains or waits."
+            f"#### {len(running)} running, {queued} queued." if unfinished else "#### No running or queued jobs."
         )
-        show_denial(pause_queue)
+        check_permission(pause_queue)
         if show_pause():
             pass
-        elif unfinished and offer(
-            pause_queue, "Pause the queue", icon=":material/pause:", help="What runs goes on to its end."
+        elif unfinished and action_button(
+            pause_queue, "Pause queue", icon=":material/pause:", help="No new jobs start. Running jobs finish."
         ):
             act(pause_queue)
             st.rerun()
         if unfinished:
-            said = {job.run_id: read_progress(home(), job.run_id) for job in running}
-            bar = st.column_config.ProgressColumn("Progress", format="%.0f %%", min_value=0, max_value=100, width=120)
-            left = {name: st.column_config.TextColumn(name) for name in ("Status", "Dataset", "Submitted by", "Run")}
-            show_frame(list_active_jobs(unfinished, said), {"Progress": bar} | left)
+            progress = {job.run_id: read_progress(home(), job.run_id) for job in running}
+            bar = st.column_config.ProgressColumn("Progress", format="%.0f%%", min_value=0, max_value=100, width=120)
+            columns = {name: st.column_config.TextColumn(name) for name in _TEXT_COLUMNS}
+            show_frame(list_active_jobs(unfinished, progress), {"Progress": bar} | columns)
         else:
-            st.page_link("pages/train.py", label="Train more", icon=":material/model_training:")
-        _show_chosen(queue, unfinished)
+            st.page_link("pages/train.py", label="Train more runs", icon=":material/model_training:")
+        _show_details(queue, unfinished)
 
 
-def _show_chosen(queue: JobQueue, unfinished: list[Job]) -> None:
-    choices = [*sorted(unfinished, key=lambda job: job.state != "running"), *queue.ended(_CHOICES)]
+def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
+    choices = [*sorted(unfinished, key=lambda job: job.state != "running"), *queue.ended(_MAX_CHOICES)]
     jobs = {job.run_id: job for job in choices}
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
-    job = jobs[widget.selectbox("A job in full", list(jobs), key="job", write=names.__getitem__)]
+    unknown = "The job in this link was not found; it may have been deleted."
+    job = jobs[widget.selectbox("Job details", list(jobs), key="job", format_func=names.__getitem__, unknown=unknown)]
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []
-    st.caption(" · ".join([*facts, *([f"asked by {escape_markdown(job.submitted_by)}"] if job.submitted_by else [])]))
+    facts += [f"submitted by {escape_markdown(job.submitted_by)}"] if job.submitted_by else []
+    st.caption(" · ".join(facts))
     if job.reason:
         st.error(job.reason, icon=":material/error:")
     with st.container(horizontal=True):
@@ -105,39 +108,39 @@ def _show_chosen(queue: JobQueue, unfinished: list[Job]) -> None:
     if log:
         st.code(log, language=None, wrap_lines=True, height=_LOG_PIXELS)
     else:
-        st.caption("It has printed nothing yet." if job.state in ("queued", "running") else "Its log is gone.")
+        st.caption("The log is empty." if job.state in ("queued", "running") else "The log no longer exists.")
 
 
 def _show_buttons(job: Job, unfinished: int) -> None:
-    """What can be done with a job in its state."""
+    """Show the buttons for the state of a job."""
     if job.state == "queued":
-        for label, icon, places in (
-            ("First", "vertical_align_top", -unfinished),
-            ("Up", "arrow_upward", -1),
-            ("Down", "arrow_downward", 1),
+        for label, icon, offset in (
+            ("Move to front", "vertical_align_top", -unfinished),
+            ("Move up", "arrow_upward", -1),
+            ("Move down", "arrow_downward", 1),
         ):
-            if offer(move_job, label, icon=f":material/{icon}:", key=f"{label}-{job.run_id}"):
-                act(move_job, job.run_id, places)
+            if action_button(move_job, label, icon=f":material/{icon}:", key=f"{label}-{job.run_id}"):
+                act(move_job, job.run_id, offset)
                 st.rerun()
-    if job.state in ("queued", "running") and offer(
+    if job.state in ("queued", "running") and action_button(
         cancel_jobs,
         "Cancel",
         icon=":material/stop:",
         key=f"cancel-{job.run_id}",
         disabled=job.cancel,
-        help="What it has learned is kept: Resume goes on from there.",
+        help="The progress is kept: Resume continues from the last checkpoint.",
     ):
         act(cancel_jobs, [job.run_id])
         st.rerun()
     for state, label in (("cancelled", "Resume"), ("failed", "Retry")):
-        if job.state == state and offer(
+        if job.state == state and action_button(
             retry_job,
             label,
             icon=":material/replay:",
             key=f"{label}-{job.run_id}",
-            help="Goes on from its last checkpoint.",
+            help="Continues from the last checkpoint.",
         ):
             act(retry_job, job.run_id, job.state)
             st.rerun()
     if job.state == "finished":
-        show_run(job.run_id)
+        show_comparison_button(job.run_id)

@@ -1,1 +1,1 @@
-"""The topics of the convolution lab, one a file."""
+"""The Convolution lab page: one module per topic."""

@@ -1,4 +1,4 @@
-"""Several channels: a kernel slice each, summed; and what such a layer costs."""
+"""Multi-channel convolution: one kernel slice per channel, summed, and the parameters of the layer."""
 
 import numpy as np
 import streamlit as st
@@ -19,57 +19,60 @@ url.register(
 )
 
 _NAMES = ("Red", "Green", "Blue")
-_STARTS = ("Sobel, left to right", "Sobel, top to bottom", "Laplacian")
+_DEFAULTS = ("Sobel, left to right", "Sobel, top to bottom", "Laplacian")
 _SIDE, _DRAWN = 96, 200
 
 
 def show_channels() -> None:
     _show_sum()
-    st.header("What it costs", anchor=False)
+    st.header("Number of parameters", anchor=False)
     _show_cost()
 
 
 def _show_sum() -> None:
     left, right = st.columns([2, 5], gap="large")
-    three = [name for name, kernel in KERNELS_2D.items() if kernel.shape == (3, 3)]
+    kernels = [name for name, kernel in KERNELS_2D.items() if kernel.shape == (3, 3)]
     with left:
         pixels = load_small(choose_photo(key="channel"), _SIDE)
         slices = [
-            widget.selectbox(f"{name} slice", three, start, key=f"lab_channel_{name.lower()}")
-            for name, start in zip(_NAMES, _STARTS, strict=True)
+            widget.selectbox(f"{name} slice", kernels, default, key=f"lab_channel_{name.lower()}")
+            for name, default in zip(_NAMES, _DEFAULTS, strict=True)
         ]
         bias = widget.slider("Bias", -100, 100, 0, key="lab_channel_bias")
-    x = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float64)  # a grey picture has three equal channels
+    x = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float64)  # a grayscale image has three equal channels
     kernel = np.stack([KERNELS_2D[name] for name in slices], axis=-1)
     result = convolve_channels(x, kernel, float(bias))
     with right:
-        st.markdown("Each channel meets its own slice of the kernel; the three results are added, then the bias.")
+        st.markdown("Each channel is convolved with its own kernel slice. The three results and the bias are added.")
         for channel, name in enumerate(_NAMES):
             show_drawings(
                 f"slice-{channel}",
                 [
                     (name, draw_grid(x[..., channel], name, side=_DRAWN)),
                     "⋆",
-                    (f"Slice {channel + 1}", draw_grid(kernel[..., channel], "Slice", signed=True, side=120)),
+                    (
+                        f"Kernel slice {channel + 1}",
+                        draw_grid(kernel[..., channel], "Kernel slice", signed=True, side=120),
+                    ),
                     "=",
-                    (f"Part {channel + 1}", draw_grid(result.parts[channel], f"Part {channel + 1}", side=_DRAWN)),
+                    (f"Result {channel + 1}", draw_grid(result.parts[channel], f"Result {channel + 1}", side=_DRAWN)),
                 ],
             )
         show_drawings(
             "sum",
-            ["Σ", ("One output map", draw_grid(result.output, "Sum of the parts and the bias", side=1.5 * _DRAWN))],
+            ["Σ", ("Output map", draw_grid(result.output, "Sum of the results and the bias", side=1.5 * _DRAWN))],
         )
         row, column = (side // 2 for side in result.output.shape)
         parts = [float(part[row, column]) for part in result.parts]
-        st.markdown(f"In the middle, at row {row} and column {column}: {write_sum(parts, bias)}.")
+        st.markdown(f"Output at row {row}, column {column} (center): {write_sum(parts, bias)}.")
 
 
 def _show_cost() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        side = widget.slider("Side of the map n", 4, 256, 28, key="lab_cost_n")
+        side = widget.slider("Input size n", 4, 256, 28, key="lab_cost_n")
         channels = widget.slider("Input channels c", 1, 64, 1, key="lab_cost_c")
-        filters = widget.slider("Kernels k", 1, 128, 32, key="lab_cost_k")
+        filters = widget.slider("Filters k", 1, 128, 32, key="lab_cost_k")
         kernel = widget.slider("Kernel size m", 1, 11, 3, key="lab_cost_m")
     cost = compute_cost(side, channels, filters, kernel)
     with right:
@@ -86,12 +89,12 @@ def _show_cost() -> None:
         st.altair_chart(
             build_cost_chart(side, channels, filters, kernel),
             width="stretch",
-            alt=f"Parameters by the side of the map. At side {side}: convolution {format_count(cost.convolution)}, "
+            alt=f"Parameters by input size. At size {side}: convolution {format_count(cost.convolution)}, "
             f"fully connected {format_count(cost.fully_connected)}.",
         )
         st.markdown(
             f"A fully connected layer with the same {side} × {side} × {filters} outputs has **{cost.ratio:,.0f}** "
-            "times the parameters (its biases left out), because a convolution uses its few weights at every place."
+            "times the parameters (without biases), because a convolution shares its weights across all positions."
         )
 
 

@@ -1,13 +1,13 @@
-"""Convolution in one and in two dimensions: the window step by step, and the result beside NumPy's and SciPy's."""
+"""1D and 2D convolution step by step, with the results of NumPy and SciPy for comparison."""
 
 from dataclasses import replace
 
 import streamlit as st
 
-from core.displays.lab.agreement import write_agreement, write_flip
-from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
+from core.displays.lab.convolution_strip import draw_strip
+from core.displays.lab.agreement import write_agreement, write_flip
 from core.lab import sample
 from core.lab.convolution import Convolution, Padding
 from core.lab.kernel import EXAMPLE_1D, EXAMPLE_2D
@@ -25,7 +25,7 @@ from core.ui.lab.inputs import (
 )
 
 _WIDE, _NARROW, _THIRD = 900, 216, 196
-_LEAST, _MOST = 22, 40  # pixels of a weight
+_MIN_CELL, _MAX_CELL = 22, 40  # pixels per weight
 
 
 def show_signal() -> None:
@@ -55,23 +55,26 @@ def show_image() -> None:
         convolution = Convolution.of(x, kernel, padding, stride, dilation, flip)
         step = choose_step(convolution.steps, key="2d")
         window = {(row, column) for row, column in convolution.window(step)}
-        here = {(row, column) for row, column in [convolution.position(step)]}
-        cell = min(max(_NARROW / max(convolution.padded.shape), _LEAST), _MOST)
-        zeros = " between zeros" if any(map(any, convolution.padding)) else ""
+        output = {(row, column) for row, column in [convolution.position(step)]}
+        cell = min(max(_NARROW / max(convolution.padded.shape), _MIN_CELL), _MAX_CELL)
+        padded = " with zero padding" if any(map(any, convolution.padding)) else ""
         show_drawings(
             "image",
             [
                 (
-                    f"Image{zeros}",
+                    f"Image{padded}",
                     draw_grid(convolution.padded, "Image", window=window, margin=convolution.padding, side=_NARROW),
                 ),
                 "∗" if flip else "⋆",
                 (
-                    f"Kernel{', turned round' if flip else ', as it is'}",
+                    f"Kernel{' (flipped)' if flip else ''}",
                     draw_grid(convolution.applied, "Kernel", signed=True, side=cell * max(kernel.shape)),
                 ),
                 "=",
-                ("Output so far", draw_grid(convolution.output, "Output", window=here, filled=step + 1, side=_NARROW)),
+                (
+                    "Output so far",
+                    draw_grid(convolution.output, "Output", window=output, filled=step + 1, side=_NARROW),
+                ),
             ],
         )
         st.markdown(write_step(convolution, step))
@@ -80,7 +83,7 @@ def show_image() -> None:
 
 
 def _show_sizes(convolution: Convolution) -> None:
-    """The size formula, once where all axes agree."""
+    """Show the output size formula, once if all axes are equal."""
     sides = zip(convolution.x.shape, convolution.kernel.shape, convolution.padding, strict=True)
     for formula in dict.fromkeys(
         write_output_size(n, m, pair, convolution.stride, convolution.dilation) for n, m, pair in sides
@@ -89,14 +92,14 @@ def _show_sizes(convolution: Convolution) -> None:
 
 
 def _show_results(convolution: Convolution, padding: Padding | int) -> None:
-    st.subheader("The result, three ways", anchor=False)
+    st.subheader("Comparison of results", anchor=False)
     library = compute_reference(convolution, padding)
     other = replace(convolution, flip=not convolution.flip)
-    names = {True: "Convolution", False: "Cross-correlation, what frameworks compute"}
+    names = {True: "Convolution", False: "Cross-correlation, as in deep-learning frameworks"}
     results = [
-        (f"{names[convolution.flip]}, from first principles", convolution.output),
+        (f"{names[convolution.flip]}, computed step by step", convolution.output),
         (library.call, library.output),
-        (f"{names[other.flip]}, from first principles", other.output),
+        (f"{names[other.flip]}, computed step by step", other.output),
     ]
     side = _WIDE if convolution.x.ndim == 1 else _THIRD
     show_drawings(

@@ -1,4 +1,4 @@
-"""An image file as an array: its shape, its range, its channels and its numbers."""
+"""Image file as an array: shape, value range, channels and values."""
 
 import numpy as np
 import pandas as pd
@@ -16,44 +16,45 @@ from core.ui.lab.inputs import choose_photo
 url.register(*(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")))
 
 _DRAWN, _SIDE, _CROP = 480, 290, 8
+_GRAY = "gray"
 _TINTS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
 
 
-def show_picture() -> None:
+def show_image_file() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         data = choose_photo(key="array")
         pixels = _read(data)
         height, width, channels = pixels.shape
-        planes = ["grey"] if channels == 1 else ["red", "green", "blue", "grey"]
-        if st.session_state.get("lab_array_plane", planes[0]) not in planes:  # of a coloured picture before
+        planes = [_GRAY] if channels == 1 else [*_TINTS, _GRAY]
+        if st.session_state.get("lab_array_plane", planes[0]) not in planes:  # left over from a color image
             st.session_state["lab_array_plane"] = planes[0]
         plane = widget.segmented("Channel", planes, key="lab_array_plane")
-        row = _choose_corner("Row", height, "lab_array_row")
-        column = _choose_corner("Column", width, "lab_array_column")
+        row = _choose_corner("row", height, "lab_array_row")
+        column = _choose_corner("column", width, "lab_array_column")
     with right:
         st.markdown(
             f"**shape** ({height}, {width}, {channels}) · **dtype** {pixels.dtype} · **range** {pixels.min()} to "
-            f"{pixels.max()} · {format_count(pixels.size)} numbers, {format_bytes(pixels.nbytes)} in memory, "
+            f"{pixels.max()} · {format_count(pixels.size)} values, {format_bytes(pixels.nbytes)} in memory, "
             f"{format_bytes(len(data))} as a file"
         )
         crop = _take(pixels[row : row + _CROP, column : column + _CROP], plane)
         show_drawings(
             "crop",
             [
-                ("The picture, and a crop of it", _draw(data, row, column, crop.shape)),
+                ("Image with crop", _draw(data, row, column, crop.shape)),
                 "→",
                 (
                     f"{plane.capitalize()}, rows {row} to {row + crop.shape[0] - 1}, columns {column} to "
                     f"{column + crop.shape[1] - 1}",
-                    draw_grid(crop.astype(np.float64), f"Numbers of {plane}", side=_SIDE),
+                    draw_grid(crop.astype(np.float64), f"Values of the {plane} channel", side=_SIDE),
                 ),
             ],
         )
-        st.subheader("One map a channel", anchor=False)
+        st.subheader("Channels", anchor=False)
         show_drawings("planes", _draw_planes(data, planes))
         if channels == 3:
-            st.caption("Grey is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as Pillow has it.")
+            st.caption("Gray = 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as in Pillow.")
         show_frame(_summarize(data, planes))
 
 
@@ -63,18 +64,18 @@ def _read(data: bytes) -> Pixels:
 
 
 def _choose_corner(label: str, size: int, key: str) -> int:
-    """First row or column of the crop."""
-    most = size - _CROP
-    if most < 1:
+    """Return the first row or column of the crop."""
+    last = size - _CROP
+    if last < 1:
         return 0
-    if isinstance(asked := st.session_state.get(key), int) and asked > most:
-        st.session_state[key] = most  # of a larger picture before
-    return widget.slider(f"{label} of the crop", 0, most, most // 2, key=key)
+    if isinstance(value := st.session_state.get(key), int) and value > last:
+        st.session_state[key] = last  # left over from a larger image
+    return widget.slider(f"First {label} of the crop", 0, last, last // 2, key=key)
 
 
 def _take(pixels: Pixels, plane: str) -> Pixels:
-    """One channel, uint8 of shape (height, width)."""
-    return compute_grey(pixels)[..., 0] if plane == "grey" else pixels[..., [*_TINTS].index(plane)]
+    """Return one channel, uint8 of shape (height, width)."""
+    return compute_grey(pixels)[..., 0] if plane == _GRAY else pixels[..., [*_TINTS].index(plane)]
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -89,7 +90,7 @@ def _draw(data: bytes, row: int, column: int, crop: tuple[int, ...]) -> str:
     drawing.pixels(0, 0, (width, height), np.repeat(small, 3, axis=-1) if small.shape[-1] == 1 else small)
     scale = width / pixels.shape[1]
     drawing.edge(column * scale, row * scale, (crop[1] * scale, crop[0] * scale), width=2)
-    return drawing.svg("The picture; an orange frame marks the crop.")
+    return drawing.svg("The image; an orange frame marks the crop.")
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -117,7 +118,7 @@ def _summarize(data: bytes, planes: list[str]) -> pd.DataFrame:
                 "Minimum": int(v.min()),
                 "Mean": f"{v.mean():.1f}",
                 "Maximum": int(v.max()),
-                "First numbers": " ".join(map(str, v[0, :4])),
+                "First values": " ".join(map(str, v[0, :4])),
             }
             for plane, v in values.items()
         ]

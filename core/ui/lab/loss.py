@@ -1,4 +1,4 @@
-"""Cross-entropies from logits and from probabilities, live."""
+"""Binary, categorical and sparse categorical cross-entropy from logits and from probabilities."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from core.lab.loss import (
 )
 from core.ui import url, widget
 from core.ui.display import show_frame
-from core.ui.lab.inputs import type_vector
+from core.ui.lab.inputs import choose_vector
 
 url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
 
@@ -29,19 +29,19 @@ url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
 def show_losses() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
-        logit = widget.slider("Logit z of the binary case", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
+        logit = widget.slider("Logit z (binary)", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
         target = widget.segmented("True class y", [0, 1], 1, key="lab_target")
-        logits = type_vector(
-            "Logits of several classes", "logits", np.array([1.5, 0.8, 2.1]), key="lab_logits", max_length=12
+        logits = choose_vector(
+            "Logits (multiclass)", "logits", np.array([1.5, 0.8, 2.1]), key="lab_logits", max_length=12
         )
         if len(logits) < 2:
-            raise SpecError(f"Expected logits of at least 2 classes; got {len(logits)}.")
+            raise SpecError(f"Expected at least 2 logits; got {len(logits)}.")
         label = _choose_label(len(logits))
     with right:
         show_frame(_tabulate(logit, target, logits, label))
         st.caption(
-            "From logits, log and exponential are taken together, so nothing overflows. From probabilities, Keras "
-            f"keeps p between {EPSILON:.7f} and 1 − {EPSILON:.7f}: with logit −30 and y = 1 the two columns part."
+            "From logits, the loss is computed in a numerically stable form without overflow. From probabilities, Keras "
+            f"clips p to [{EPSILON:.7f}, 1 − {EPSILON:.7f}]: for logit −30 and y = 1 the two columns differ."
         )
         binary, several = st.columns(2, gap="large")
         with binary:
@@ -54,7 +54,7 @@ def show_losses() -> None:
                 f"{binary_from_logit(logit, target):.4f}.",
             )
         with several:
-            st.subheader("Several classes", anchor=False)
+            st.subheader("Multiclass", anchor=False)
             st.latex(
                 f"-\\log p_{{{label}}} = -\\log {softmax(logits)[label]:.4f} = {sparse_from_logits(logits, label):.4f}"
             )
@@ -64,15 +64,15 @@ def show_losses() -> None:
                 alt="Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
             )
         st.markdown(
-            "Categorical and sparse categorical cross-entropy are one number: the first takes the true class as a "
-            "one-hot vector, the second as an integer."
+            "Categorical and sparse categorical cross-entropy are equal. The first takes the true class as a one-hot "
+            "vector, the second as an integer."
         )
 
 
 def _choose_label(classes: int) -> int:
     key = "lab_label"
-    if isinstance(asked := st.session_state.get(key), int) and asked >= classes:
-        st.session_state[key] = classes - 1  # of more classes before
+    if isinstance(value := st.session_state.get(key), int) and value >= classes:
+        st.session_state[key] = classes - 1  # left over from more classes
     return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
 
 
@@ -91,9 +91,9 @@ def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataF
     return pd.DataFrame(
         {
             "Cross-entropy": name,
-            "Target y": truth,
+            "Target y": target_text,
             "From logits": f"{from_logits:.4f}",
-            "From probs": f"{from_probs:.4f}",
+            "From probabilities": f"{from_probs:.4f}",
         }
-        for name, truth, from_logits, from_probs in rows
+        for name, target_text, from_logits, from_probs in rows
     )

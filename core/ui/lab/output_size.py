@@ -1,4 +1,4 @@
-"""The output size: a calculator, and a picture of where the kernel stands."""
+"""Calculator of the output size, with a drawing of all kernel positions."""
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,7 @@ def show_size() -> None:
     with left:
         size = widget.slider("Input size n", 1, 64, 10, key="lab_n")
         kernel = widget.slider("Kernel size m", 1, 16, 5, key="lab_m")
-        padding = widget.slider("Padding p, zeros on each side", 0, 16, 2, key="lab_p")
+        padding = widget.slider("Padding p (zeros on each side)", 0, 16, 2, key="lab_p")
         stride = widget.slider("Stride s", 1, 8, 1, key="lab_s")
         dilation = widget.slider("Dilation d", 1, 4, 1, key="lab_d")
     with right:
@@ -26,10 +26,10 @@ def show_size() -> None:
         st.latex(write_output_size(size, kernel, (padding, padding), stride, dilation))
         show_drawing("staircase", draw_kernel_positions(size, kernel, padding, stride, dilation, outputs))
         st.caption(
-            "Above: the axis, its padding as dotted zeros. Below: a line for each output value, the weights in blue. "
-            "Orange marks values at the end that no window reaches: the floor in the formula drops them."
+            "Top: the input, with padding as dotted zeros. Below: one row per output value, with the weights in blue. "
+            "Orange: input values that no window covers, because the formula rounds down."
         )
-        st.subheader("Two examples, and the named paddings", anchor=False)
+        st.subheader("Examples and named paddings", anchor=False)
         show_frame(_examples(size, kernel, stride, dilation))
 
 
@@ -38,7 +38,7 @@ def _examples(size: int, kernel: int, stride: int, dilation: int) -> pd.DataFram
     for name in ("full", "same", "valid"):
         pair = resolve_padding(name, size, kernel, stride, dilation)
         if size + sum(pair) > dilation * (kernel - 1):
-            cases.append((f"Yours, {name}", size, kernel, pair, stride, dilation))
+            cases.append((f"Your input, {name}", size, kernel, pair, stride, dilation))
     return pd.DataFrame(
         [
             {

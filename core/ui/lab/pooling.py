@@ -1,17 +1,17 @@
-"""Pooling: windows step by step, what max pooling does not see, and its relatives."""
+"""Max and mean pooling step by step, local invariance, strided convolution and global pooling."""
 
 import numpy as np
 import streamlit as st
 
-from core.displays.lab.agreement import count_same
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.grid import draw_grid
+from core.displays.lab.agreement import count_same
 from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally
 from core.ui import url, widget
 from core.ui.lab.drawing import show_drawings
-from core.ui.lab.inputs import choose_map, choose_step, type_matrix
+from core.ui.lab.inputs import choose_map, choose_step, choose_matrix
 
 url.register(*(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")))
 
@@ -25,7 +25,7 @@ _EXAMPLE = np.array(
         [3, 1, 4, 2, 2, 6],
     ]
 )
-_LARGE, _SMALL = 250, 160  # pixels of a map
+_LARGE, _SMALL = 250, 160  # pixels per side of a map
 
 
 def show_pooling() -> None:
@@ -34,13 +34,13 @@ def show_pooling() -> None:
         x = choose_map(_EXAMPLE, key="pool", pictures=False)
         window = widget.slider("Window", 1, 6, 2, key="lab_pool_window")
         stride = widget.slider("Stride", 1, 6, 2, key="lab_pool_stride")
-        kind = "overlap" if stride < window else "touch" if stride == window else "leave gaps"
-        st.caption(f"The windows {kind}. Frameworks take a stride as long as the window unless told otherwise.")
+        kind = "overlap" if stride < window else "are adjacent" if stride == window else "leave gaps"
+        st.caption(f"The windows {kind}. In most frameworks, the default stride equals the window size.")
     with right:
         layout = lay_windows(x, window, stride)
         step = choose_step(layout.steps, key="pool")
         cells = {(row, column) for row, column in layout.window(step)}
-        here = {(row, column) for row, column in [layout.position(step)]}
+        output = {(row, column) for row, column in [layout.position(step)]}
         largest, mean = pool(x, window, stride, "max"), pool(x, window, stride, "mean")
         scale = _LARGE / max(x.shape)
         show_drawings(
@@ -50,11 +50,11 @@ def show_pooling() -> None:
                 "→",
                 (
                     "Max pooling",
-                    draw_grid(largest, "Max pooling", window=here, filled=step + 1, side=scale * max(layout.shape)),
+                    draw_grid(largest, "Max pooling", window=output, filled=step + 1, side=scale * max(layout.shape)),
                 ),
                 (
                     "Mean pooling",
-                    draw_grid(mean, "Mean pooling", window=here, filled=step + 1, side=scale * max(layout.shape)),
+                    draw_grid(mean, "Mean pooling", window=output, filled=step + 1, side=scale * max(layout.shape)),
                 ),
             ],
         )
@@ -65,23 +65,23 @@ def show_pooling() -> None:
 
 
 def _show_invariance(x: Values, window: int, stride: int) -> None:
-    st.subheader("What max pooling does not see", anchor=False)
-    seed = widget.slider("Another input with the same maxima", 1, 20, 1, key="lab_pool_seed")
+    st.subheader("Local invariance of max pooling", anchor=False)
+    seed = widget.slider("Seed of another input with the same maxima", 1, 20, 1, key="lab_pool_seed")
     twin = compute_twin(x, window, seed)
     scale = _SMALL / max(x.shape)
     results = {name: (pool(x, window, stride, name), pool(twin, window, stride, name)) for name in ("max", "mean")}
     show_drawings(
         "twin",
         [
-            ("The map above", draw_grid(x, "Map", side=_SMALL)),
-            ("Another map", draw_grid(twin, "Another map", side=_SMALL)),
+            ("Map from above", draw_grid(x, "Map", side=_SMALL)),
+            ("Other map", draw_grid(twin, "Other map", side=_SMALL)),
             "→",
             (
-                "Max pooling of it",
+                "Max pooling of the other map",
                 draw_grid(results["max"][1], "Max pooling", side=scale * max(results["max"][1].shape)),
             ),
             (
-                "Mean pooling of it",
+                "Mean pooling of the other map",
                 draw_grid(results["mean"][1], "Mean pooling", side=scale * max(results["mean"][1].shape)),
             ),
         ],
@@ -89,40 +89,41 @@ def _show_invariance(x: Values, window: int, stride: int) -> None:
     moved = x.size - count_same(x, twin)
     same = {name: f"{count_same(*pair)} of {pair[0].size}" for name, pair in results.items()}
     st.markdown(
-        f"{moved} of {x.size} input values differ. Max pooling gives the same in **{same['max']}** values, mean "
-        f"pooling in **{same['mean']}**: the place of a maximum within its window is lost, which is local invariance."
-        + ("" if stride == window else " With this stride the windows are not the tiles in which values moved.")
+        f"{moved} of {x.size} input values differ. Equal outputs: **{same['max']}** for max pooling, "
+        f"**{same['mean']}** for mean pooling. Max pooling does not depend on the position of the maximum within its "
+        "window (local invariance)."
+        + ("" if stride == window else " At this stride, the windows differ from the tiles in which values were moved.")
     )
 
 
 def _show_weights(x: Values) -> None:
-    st.subheader("A convolution with stride 2 pools with weights", anchor=False)
-    kernel = type_matrix("Weights", "weights", np.full((2, 2), 0.25), key="lab_pool_weights")
+    st.subheader("Convolution with stride 2 as learned pooling", anchor=False)
+    kernel = choose_matrix("Weights", "weights", np.full((2, 2), 0.25), key="lab_pool_weights")
     layer = Convolution.of(x, kernel, "valid", stride=2, flip=False)
-    figures: list[tuple[str, str] | str] = [
+    drawings: list[tuple[str, str] | str] = [
         ("Weights", draw_grid(kernel, "Weights", signed=True, side=120)),
-        ("Convolution with these weights, stride 2", draw_grid(layer.output, "Weighted pooling", side=_SMALL)),
+        ("Convolution with stride 2", draw_grid(layer.output, "Weighted pooling", side=_SMALL)),
     ]
     if kernel.shape[0] == kernel.shape[1]:
         mean = pool(x, len(kernel), 2, "mean")
-        figures.append((f"Mean pooling {len(kernel)} × {len(kernel)}, stride 2", draw_grid(mean, "Mean", side=_SMALL)))
+        drawings.append((f"Mean pooling {len(kernel)}×{len(kernel)}, stride 2", draw_grid(mean, "Mean", side=_SMALL)))
         same = count_same(layer.output, mean) == mean.size
-    show_drawings("weights", figures)
+    show_drawings("weights", drawings)
     if kernel.shape[0] == kernel.shape[1]:
-        verdict = "the two agree" if same else "the two differ"
+        agreement = "equal" if same else "different"
         st.markdown(
-            f"Mean pooling is the convolution whose weights are all 1/{len(kernel) ** 2}: here {verdict}. A layer with "
-            "stride 2 learns its weights instead."
+            f"Mean pooling equals a convolution with all weights 1/{len(kernel) ** 2}. With the weights above, the "
+            f"results are {agreement}. A convolutional layer with stride 2 learns its weights."
         )
 
 
 def _show_global(x: Values) -> None:
-    st.subheader("Global pooling: the window is the whole map", anchor=False)
+    st.subheader("Global pooling", anchor=False)
     rows, columns = x.shape
     with st.container(horizontal=True):
         st.metric("Global max pooling", format_number(pool_globally(x, "max")), border=True)
         st.metric("Global average pooling", format_number(pool_globally(x, "mean")), border=True)
     st.markdown(
-        f"A window of {rows} × {columns} leaves one number of {x.size} and learns nothing. This is what a GAP or GMP "
-        "head does with every feature map."
+        f"The window covers the whole map ({rows} × {columns}) and reduces {x.size} values to one, without parameters. "
+        "A GAP or GMP head does this with every feature map."
     )

@@ -1,4 +1,4 @@
-"""Which topic of the lab is shown; only the chosen one runs, and a slider reruns no more than this."""
+"""Topic picker of the Convolution lab. Only the selected topic runs, as a fragment."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from core.ui import url, widget
 from core.ui.errors import handle_errors
 from core.ui.lab.channels import show_channels
 from core.ui.lab.convolution import show_image, show_signal
-from core.ui.lab.image_file import show_picture
+from core.ui.lab.image_file import show_image_file
 from core.ui.lab.loss import show_losses
 from core.ui.lab.output_size import show_size
 from core.ui.lab.pooling import show_pooling
@@ -20,7 +20,7 @@ TOPICS = {
     "Output size": show_size,
     "Pooling": show_pooling,
     "Channels": show_channels,
-    "Pictures": show_picture,
+    "Image files": show_image_file,
     "Regularization": show_regularization,
     "Losses": show_losses,
 }
@@ -28,6 +28,6 @@ TOPICS = {
 
 @st.fragment
 def show_topic() -> None:
-    chosen = widget.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
+    selected = widget.segmented("Topic", list(TOPICS), key="lab_topic", label_visibility="collapsed")
     with handle_errors():
-        TOPICS[chosen]()
+        TOPICS[selected]()

@@ -1,4 +1,4 @@
-"""The calculator: what every head would cost on another input, answered in closed form."""
+"""Calculator of parameters and FLOPs per head for any input shape."""
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,7 @@ from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.parameters.layer_table import show_layer_table
-from core.ui.setting import ask
+from core.ui.setting import choose_setting
 
 url.register(
     "side",
@@ -32,16 +32,16 @@ url.register(
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
-    """The bars of some models; drawn once for the same ones, then Streamlit plays the finished picture again."""
+    """Draw the parameters per head. Streamlit replays the cached chart for the same models."""
     built = {label: compute_model(*model) for label, model in models.items()}
     frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in built.items()])
-    alt = "Parameters by head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
+    alt = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
     st.altair_chart(build_params_chart(frame, head_colors()), width="stretch", alt=alt)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw_growth(spec: RunSpec, shape: Shape, classes: int) -> None:
-    """How each head grows with the side of the input, and where the calculator stands."""
+    """Draw the parameters of each head by input size, with the current input size marked."""
     frame = compute_growth(spec, shape, classes)
     st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
 
@@ -55,21 +55,22 @@ def show_calculator() -> None:
 def _show_calculator() -> None:
     st.header("Calculator", anchor=False)
     st.write(
-        "What would each head cost on other images, or on another backbone? Nothing is trained: the counts are exact."
+        "Parameters and FLOPs of each head for another input shape or backbone. The counts are exact; nothing is "
+        "trained."
     )
-    rest = RunSpec()
+    defaults = RunSpec()
     columns = st.columns(3, gap="large")
     with columns[0]:
-        side = widget.slider("Input side (pixels)", 8, 512, 28, key="side")
-        channels = widget.slider("Channels", 1, 4, 1, key="channels", help="1 for grey, 3 for RGB.")
+        side = widget.slider("Input size (pixels per side)", 8, 512, 28, key="side")
+        channels = widget.slider("Channels", 1, 4, 1, key="channels", help="1 for grayscale, 3 for RGB.")
     with columns[1]:
         backbone = widget.selectbox(
-            "Backbone", list(BACKBONES), write=lambda name: BACKBONES[name].label, key="calculator_backbone"
+            "Backbone", list(BACKBONES), format_func=lambda name: BACKBONES[name].label, key="calculator_backbone"
         )
-        blocks = ask("blocks", rest.blocks, key="calculator_blocks")
-        filters = ask("filters", rest.filters, key="calculator_filters")
+        blocks = choose_setting("blocks", defaults.blocks, key="calculator_blocks")
+        filters = choose_setting("filters", defaults.filters, key="calculator_filters")
     with columns[2]:
-        units = ask("units", rest.units, key="calculator_units")
+        units = choose_setting("units", defaults.units, key="calculator_units")
         classes = widget.slider("Classes", 2, 1000, 10, key="classes")
         dimensions = widget.segmented(
             "Dimensions", ["2D", "1D", "3D"], key="dimensions", help="Images, signals, volumes."
@@ -78,7 +79,7 @@ def _show_calculator() -> None:
     changes = {"backbone": backbone, "blocks": blocks, "filters": filters, "units": units}
     try:
         models = {
-            head.label: compute_model(rest.replace(**changes, head=name), shape, classes)
+            head.label: compute_model(defaults.replace(**changes, head=name), shape, classes)
             for name, head in HEADS.items()
         }
     except SpecError as error:
@@ -90,14 +91,14 @@ def _show_calculator() -> None:
         {
             "Head": label,
             "Parameters": format_count(model.params),
-            "In the head": format_count(sum(row.params for row in model.rows if row.part == "head")),
-            "Against the smallest": f"{model.params / smallest:.1f}×",
-            "FLOPs an image": format_short(model.flops),
+            "Head parameters": format_count(sum(row.params for row in model.rows if row.part == "head")),
+            "Relative to smallest": f"{model.params / smallest:.1f}×",
+            "FLOPs per image": format_short(model.flops),
         }
         for label, model in models.items()
     )
     show_frame(table)
-    st.subheader("Parameters of the head by the side of the input", anchor=False)
-    _draw_growth(rest.replace(**changes), shape, classes)
-    label = widget.selectbox("Layers of", list(models), key="layers_of")
+    st.subheader("Head parameters by input size", anchor=False)
+    _draw_growth(defaults.replace(**changes), shape, classes)
+    label = widget.selectbox("Layers of head", list(models), key="layers_of")
     show_layer_table(models[label])

@@ -8,9 +8,9 @@ from core.ui.display import show_display
 
 
 def show_confusion(comparison: Comparison) -> None:
-    """One matrix a head, side by side where there is room."""
+    """Show one matrix per head, two per row on a wide screen."""
     st.subheader(Confusion.title, anchor=False)
-    st.caption("Rows are true classes, columns guesses; mean number of test images over the seeds.")
+    st.caption("Rows: true class. Columns: predicted class. Values: number of test images, mean across seeds.")
     for start in range(0, len(comparison.labels), 2):
         for column, head in zip(st.columns(2, gap="large"), comparison.labels[start : start + 2], strict=False):
             with column:

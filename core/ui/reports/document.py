@@ -1,4 +1,4 @@
-"""A frozen document on a page: what its files show, with the page's own pieces."""
+"""Document of a report on a page, drawn with the same components as the other pages."""
 
 import pandas as pd
 import streamlit as st
@@ -7,26 +7,27 @@ from core.displays.markdown import escape_markdown
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import show_frame
-from core.ui.image_grid import draw_cells
+from core.ui.image_grid import draw_image_grid
 from core.ui.tiles import draw_tiles
 
 
 def show_heading(document: Document, note: str) -> None:
-    """Whose report it is, what was found, on what, and what to keep in mind."""
+    """Show the title, the headline, the facts and the caveats."""
     st.markdown(f"#### {escape_markdown(document.title)}")
     st.title(escape_markdown(document.headline), anchor=False)
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:
-        st.info("**Keep in mind.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
+        st.info("**Caveats.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")
 
 
 def show_sections(document: Document) -> None:
-    """All parts in their order."""
+    """Show all sections in order."""
     for section in document.sections:
         show_section(section)
 
 
 def show_section(section: Passage | Figure) -> None:
+    """Show the text, tiles, images or chart of a section."""
     if isinstance(section, Passage):
         st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{write_html(section.text)}</div>')
         return
@@ -45,15 +46,15 @@ def show_section(section: Passage | Figure) -> None:
         st.vega_lite_chart(spec=section.chart, width="stretch", alt=section.sentence, key=f"chart-{section.id}")
     st.caption(escape_markdown(section.sentence))
     if section.table and section.table.rows:
-        _show_figures(section, section.table)
+        _show_data_table(section, section.table)
 
 
-def show_foot(document: Document) -> None:
-    """The runs, and how to get their figures again."""
-    st.subheader("The runs", anchor=False)
+def show_reproduction_section(document: Document) -> None:
+    """Show the runs and the commands that reproduce them."""
+    st.subheader("Runs", anchor=False)
     _show_table(document.run_table)
-    st.subheader("How to get these figures again", anchor=False)
-    st.caption("In a copy of the repository at the code named below; a run that is there already is not trained again.")
+    st.subheader("Reproduce these results", anchor=False)
+    st.caption("Run these commands in a checkout of the commit named below. Existing runs are not trained again.")
     st.code("\n".join(document.reproduction.commands), language=None, wrap_lines=True)
     _show_table(document.environment_table)
 
@@ -62,27 +63,27 @@ def _draw_pictures(figure: Figure) -> None:
     heads = [{"label": predicted.head, "color": predicted.color} for predicted in figure.pictures[0].predictions]
     cells = [
         {
-            "image": place,
+            "image": index,
             "url": picture.url,
             "label": picture.label,
             "predictions": [
-                {"label": predicted.text, "prob": "", "right": not predicted.wrong, "color": predicted.color}
+                {"label": predicted.text, "prob": "", "correct": not predicted.wrong, "color": predicted.color}
                 for predicted in picture.predictions
             ],
-            "spoken": f"{picture.label}: "
-            + "; ".join(f"{predicted.head} says {predicted.text}" for predicted in picture.predictions),
+            "description": f"{picture.label}: "
+            + "; ".join(f"{predicted.head} predicts {predicted.text}" for predicted in picture.predictions),
         }
-        for place, picture in enumerate(figure.pictures)
+        for index, picture in enumerate(figure.pictures)
     ]
-    draw_cells(heads, cells, key=f"pictures-{figure.id}")
+    draw_image_grid(heads, cells, key=f"pictures-{figure.id}")
 
 
-def _show_figures(figure: Figure, table: Table) -> None:
+def _show_data_table(figure: Figure, table: Table) -> None:
     if figure.open:
         _show_table(table)
         return
-    with st.expander("The figures behind it", on_change="rerun", key=f"figures-{figure.id}") as fold:
-        if fold.open:
+    with st.expander("Show data table", on_change="rerun", key=f"table-{figure.id}") as expander:
+        if expander.open:
             _show_table(table)
 
 

@@ -1,4 +1,4 @@
-"""The list of saved reports, a new one, and the way back for those that were deleted."""
+"""List of saved reports, the button for a new report, and deleted reports."""
 
 import pandas as pd
 import streamlit as st
@@ -11,53 +11,54 @@ from core.reports.default_report import write_default
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.access import act, offer
-from core.ui.session import chosen_comparison, home
+from core.ui.access import act, action_button
+from core.ui.session import home, selected_comparison
 from core.ui.trash import show_trash
 
 url.register("report", "reports_search")
 
-_REMOVED = "removed report"
+_DELETED = "deleted reports"
 
 
 @st.cache_resource(show_spinner=False)
-def _open_shelf(path: str) -> ReportStore:
+def _open_report_store(path: str) -> ReportStore:
     return ReportStore(home())
 
 
 def report_store() -> ReportStore:
-    """The reports of the home, one list for all sessions."""
-    return _open_shelf(str(home().path))
+    """Return the report store of the home, shared by all sessions."""
+    return _open_report_store(str(home().path))
 
 
-def asked_address() -> str:
-    """The report that the link names, «» where it names none."""
+def read_address() -> str:
+    """Return the address of the report in the URL; empty if there is none."""
     return st.query_params.get("report", "")
 
 
 def open_report(address: str) -> None:
-    """Turns the Reports page to a report; «» to the list of all."""
+    """Open a report on the Reports page; the empty address opens the list."""
     st.switch_page("pages/reports.py", query_params={"report": address} if address else {})
 
 
 def show_reports() -> None:
+    """Show the list of reports."""
     st.title("Reports", anchor=False)
     entries = report_store().entries()
-    _offer_new()
-    _show_removed()
+    _show_new_button()
+    _show_deleted()
     if not entries:
         st.markdown("#### No reports yet.")
-        st.write("A report puts words of your own between the views of a comparison, to be shown to somebody.")
+        st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
         return
-    text = widget.text("Search", key="reports_search", placeholder="words of the title, or who wrote it", width=330)
+    text = widget.text("Search", key="reports_search", placeholder="title or owner", width=330)
     words = text.lower().split()
-    shown = [entry for entry in entries if all(word in _list_words(entry) for word in words)]
+    shown = [entry for entry in entries if all(word in _write_search_text(entry) for word in words)]
     if not shown:
-        st.info("No report is like that. Choose another search.")
+        st.info("No reports match this search.")
         return
-    st.caption(f"{len(shown):,} of {format_plural(len(entries), 'report')}. Tick one to open it.")
+    st.caption(f"{len(shown):,} of {format_plural(len(entries), 'report')}. Select a report to open it.")
     event = st.dataframe(
-        disarm(_tabulate(shown)),
+        disarm(_build_table(shown)),
         hide_index=True,
         width="stretch",
         on_select="rerun",
@@ -69,46 +70,47 @@ def show_reports() -> None:
         open_report(shown[event.selection.rows[0]].draft.id)
 
 
-def _list_words(entry: ReportEntry) -> str:
+def _write_search_text(entry: ReportEntry) -> str:
     return f"{entry.draft.report.title} {entry.draft.report.owner} {entry.draft.id}".lower()
 
 
-def _tabulate(entries: list[ReportEntry]) -> pd.DataFrame:
+def _build_table(entries: list[ReportEntry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Title": [entry.draft.report.title for entry in entries],
-            "State": [f"version {entry.versions[-1]}" if entry.versions else "draft" for entry in entries],
+            "Status": [f"version {entry.versions[-1]}" if entry.versions else "draft" for entry in entries],
             "Runs": [len(entry.draft.report.runs) for entry in entries],
-            "Changed (UTC)": [entry.draft.at[:16].replace("T", " ") for entry in entries],
+            "Modified (UTC)": [entry.draft.at[:16].replace("T", " ") for entry in entries],
             "Owner": [entry.draft.report.owner for entry in entries],
             "Report": [entry.draft.id for entry in entries],
         }
     )
 
 
-def _offer_new() -> None:
+def _show_new_button() -> None:
     try:
-        comparison = chosen_comparison()
+        comparison = selected_comparison()
     except HeadroomError as error:
         st.info(str(error), icon=":material/info:")
         return
     if comparison is None:
-        st.write("There are no runs to report on yet.")
+        st.write("A report needs finished runs. Train a comparison first.")
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    elif offer(create_report, "New report of the comparison at the side", icon=":material/note_add:", type="primary"):
+    elif action_button(create_report, "New report from this comparison", icon=":material/note_add:", type="primary"):
         save_comparison(comparison)
 
 
 def save_comparison(comparison: Comparison) -> None:
-    """Saves the report that a comparison gives by itself, and opens it."""
+    """Save the default report of a comparison and open it."""
     open_report(act(create_report, write_default(comparison)).id)
 
 
-def remove_report(report_id: str) -> None:
+def delete_and_close(report_id: str) -> None:
+    """Delete a report and open the list."""
     act(delete_report, report_id)
-    st.session_state[_REMOVED] = [report_id]
+    st.session_state[_DELETED] = [report_id]
     open_report("")
 
 
-def _show_removed() -> None:
-    show_trash("report", report_store().removed(), st.session_state.get(_REMOVED, []), restore_reports, clear_reports)
+def _show_deleted() -> None:
+    show_trash("report", report_store().removed(), st.session_state.get(_DELETED, []), restore_reports, clear_reports)

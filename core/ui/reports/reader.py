@@ -1,4 +1,4 @@
-"""One report on a page: as a draft that follows its runs, or as a version that was frozen."""
+"""One report on a page: its draft, which follows its runs, or a published version."""
 
 from typing import Any
 
@@ -12,29 +12,30 @@ from core.reports.document import Document
 from core.reports.format import Edition
 from core.reports.report_store import Draft, PublishedVersion
 from core.ui import url, widget
-from core.ui.access import act, offer, problem, user
-from core.ui.reports.document import show_foot, show_heading, show_sections
+from core.ui.access import act, action_button, denial_reason, user
+from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
 from core.ui.reports.editor import edit, show_editing, stop_editing
-from core.ui.reports.listing import open_report, remove_report, report_store
-from core.ui.reports.preview import draw_document
+from core.ui.reports.listing import delete_and_close, open_report, report_store
+from core.ui.reports.preview import build_draft_document
 from core.ui.session import home
-from core.ui.share import show_share
+from core.ui.share import show_share_menu
 
 url.register("editing")
 
 
 def show_report(address: str) -> None:
-    """
+    """Show the draft or the published version with this address.
+
     Raises:
-        ReportError: when there is no such report.
+        ReportError: when the report does not exist.
     """
     try:
         report_id, version = split_address(address)
         draft, versions = report_store().read(report_id), report_store().versions(report_id)
         if version is not None and version not in versions:
-            report_store().open(address)  # which says so
+            report_store().open(address)  # raises ReportError
     except ReportError:
-        show_way_back()
+        show_back_button()
         raise
     if version is None:
         _show_draft(draft, versions)
@@ -44,77 +45,83 @@ def show_report(address: str) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _open_published(path: str, address: str) -> PublishedVersion:
-    """Read once: a version never changes."""
+    """Open a published version, cached because it never changes."""
     return report_store().open(address)
 
 
 def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[int, ...]) -> None:
     edition = Edition.of(published)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_way_back()
+        show_back_button()
         _choose_version(draft.id, versions, published.address)
-        if st.button("Go on with the draft", icon=":material/edit:"):
+        if st.button("Edit draft", icon=":material/edit:"):
             open_report(draft.id)
-        _show_tools(draft, edition)
+        _show_report_buttons(draft, edition)
     if published.version < versions[-1]:
-        st.info(f"There is a newer version of this report, {versions[-1]}.", icon=":material/update:")
+        st.info(f"Version {versions[-1]} of this report is newer.", icon=":material/update:")
     show_heading(published.document, edition.describe())
     show_sections(published.document)
-    show_foot(published.document)
-    st.caption(f"SHA-256 of what it says: {published.checksum}")
+    show_reproduction_section(published.document)
+    st.caption(f"SHA-256 of the content: {published.checksum}")
 
 
 def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with bar:
-        show_way_back()
+        show_back_button()
         _choose_version(draft.id, versions, "")
-        reason = find_problem(draft)
+        reason = find_denial_reason(draft)
         editing = widget.toggle("Edit", key="editing", disabled=reason is not None, help=reason) and reason is None
     if editing:
-        seen = show_editing(draft)
+        shown = show_editing(draft)
     else:
         stop_editing()
-        seen = draft
-    with st.spinner("Drawing the report…"):
-        document = draw_document(seen.report)
+        shown = draft
+    with st.spinner("Building the report…"):
+        document = build_draft_document(shown.report)
     edition = Edition(document)
     with bar:
-        words = "Freezes it as it is now, as a version of its own."
-        shut = reason is not None
-        if st.button("Publish", type="primary", icon=":material/publish:", help=reason or words, disabled=shut):
-            _publish(seen, document)
-        _show_tools(seen, edition)
+        help_text = "Saves this state as a version that does not change."
+        if st.button(
+            "Publish",
+            type="primary",
+            icon=":material/publish:",
+            help=reason or help_text,
+            disabled=reason is not None,
+        ):
+            _publish(shown, document)
+        _show_report_buttons(shown, edition)
     show_heading(document, edition.describe())
     if editing:
-        edit(seen, document)
+        edit(shown, document)
     else:
         show_sections(document)
-    show_foot(document)
+    show_reproduction_section(document)
 
 
-def find_problem(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
-    """Why the person of this session may not do something with a report, None when they may."""
+def find_denial_reason(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
+    """Return why the user of this session may not run an action on a report, or None if they may."""
     try:
         check_author(user(), draft)
     except AccessError as error:
-        return problem(action) or str(error)
-    return problem(action)
+        return denial_reason(action) or str(error)
+    return denial_reason(action)
 
 
-def show_way_back() -> None:
+def show_back_button() -> None:
+    """Show the button that opens the list of reports."""
     if st.button("All reports", icon=":material/arrow_back:", type="tertiary"):
         open_report("")
 
 
-def _show_tools(draft: Draft, edition: Edition) -> None:
-    show_share(edition)
-    if offer(duplicate_report, "Duplicate", icon=":material/content_copy:"):
+def _show_report_buttons(draft: Draft, edition: Edition) -> None:
+    show_share_menu(edition)
+    if action_button(duplicate_report, "Duplicate", icon=":material/content_copy:"):
         open_report(act(duplicate_report, draft.report).id)
-    reason = find_problem(draft, delete_report)
-    words = reason or "With all its versions. Can be undone."
-    if st.button("Delete", icon=":material/delete:", help=words, disabled=reason is not None):
-        remove_report(draft.id)
+    reason = find_denial_reason(draft, delete_report)
+    help_text = reason or "Deletes the draft and all versions. They can be restored."
+    if st.button("Delete", icon=":material/delete:", help=help_text, disabled=reason is not None):
+        delete_and_close(draft.id)
 
 
 def _choose_version(report_id: str, versions: tuple[int, ...], address: str) -> None:
@@ -122,12 +129,12 @@ def _choose_version(report_id: str, versions: tuple[int, ...], address: str) -> 
         return
     options = [report_id, *(f"{report_id}-{version}" for version in reversed(versions))]
     names = {option: f"Version {option.partition('-')[2]}" for option in options} | {report_id: "Draft"}
-    chosen = st.selectbox(
+    selected = st.selectbox(
         "Version", options, options.index(address or report_id), format_func=names.__getitem__, width=140,
         key=f"version-{address or report_id}", label_visibility="collapsed",
     )  # fmt: skip
-    if chosen != (address or report_id):
-        open_report(chosen)
+    if selected != (address or report_id):
+        open_report(selected)
 
 
 def _publish(draft: Draft, document: Document) -> None:

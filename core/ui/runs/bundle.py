@@ -1,4 +1,4 @@
-"""Bundles on a page: ticked runs as one file, and runs out of one."""
+"""Export and import of bundles."""
 
 import tempfile
 from pathlib import Path
@@ -9,66 +9,71 @@ from core.actions.run import import_runs
 from core.displays.number import format_bytes, format_plural
 from core.errors import HeadroomError
 from core.store.bundle import export_bundle
-from core.ui.access import act, show_denial
+from core.ui.access import act, check_permission
 from core.ui.session import store
 
-MOST_MEGABYTES = 200
+MAX_MEGABYTES = 200
 
-_MADE, _SAID, _COUNT = "bundle-made", "bundle-said", "bundle-count"
+_BUNDLE, _MESSAGE, _UPLOADS = "exported bundle", "bundle import message", "bundle uploads"
 
 
 def show_export(ids: list[str]) -> None:
-    """A button that makes a bundle of some runs, then one that downloads it."""
+    """Show a button that creates a bundle of the selected runs, then one that downloads it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        models = st.checkbox("With models", key="bundle-models")
-        pictures = st.checkbox("With pictures", True, key="bundle-pictures", help="Small ones of all test images.")
-        wanted = (tuple(sorted(ids)), models, pictures)
-        if st.button(f"Make a bundle of {format_plural(len(ids), 'run')}", icon=":material/inventory_2:"):
-            with tempfile.TemporaryDirectory() as folder, st.spinner("Packing…"):
+        models = st.checkbox("Include models", key="bundle-models")
+        pictures = st.checkbox(
+            "Include thumbnails", True, key="bundle-pictures", help="Small versions of all test images."
+        )
+        options = (tuple(sorted(ids)), models, pictures)
+        if st.button("Export bundle", icon=":material/inventory_2:"):
+            with tempfile.TemporaryDirectory() as folder, st.spinner("Creating the bundle…"):
                 path = Path(folder) / "bundle"
-                packed = export_bundle(store(), ids, path, models=models, pictures=pictures)
-                st.session_state[_MADE] = wanted, path.read_bytes(), packed.left_out
-        made = st.session_state.get(_MADE)
-        if made and made[0] == wanted:
+                exported = export_bundle(store(), ids, path, models=models, pictures=pictures)
+                st.session_state[_BUNDLE] = options, path.read_bytes(), exported.left_out
+        bundle = st.session_state.get(_BUNDLE)
+        if bundle and bundle[0] == options:
             st.download_button(
-                f"Download the bundle, {format_bytes(len(made[1]))}",
-                made[1],
+                f"Download bundle ({format_plural(len(ids), 'run')}, {format_bytes(len(bundle[1]))})",
+                bundle[1],
                 file_name=f"headroom-{len(ids)}-runs.zip",
                 type="primary",
                 icon=":material/download:",
                 on_click="ignore",
             )
-    if made and made[0] == wanted:
-        for sentence in made[2]:
-            st.info(sentence)
+    if bundle and bundle[0] == options:
+        for message in bundle[2]:
+            st.info(message)
 
 
 def show_import() -> None:
-    """An uploader for a bundle, and what came of the last one."""
-    with st.expander("Bring runs from a bundle", icon=":material/upload:"):
-        if not show_denial(import_runs):
+    """Show an uploader for a bundle and the result of the last import."""
+    with st.expander("Import runs", icon=":material/upload:"):
+        if not check_permission(import_runs):
             return
-        number = st.session_state.setdefault(_COUNT, 0)  # a new one forgets the old file
+        uploads = st.session_state.setdefault(_UPLOADS, 0)  # a new key clears the uploader
         file = st.file_uploader(
-            f"A bundle, up to {MOST_MEGABYTES} MB",
+            f"Bundle file (up to {MAX_MEGABYTES} MB)",
             "zip",
-            key=f"bundle-file-{number}",
-            max_upload_size=MOST_MEGABYTES,
-            help="Larger ones: `python -m core bundle import FILE`",
+            key=f"bundle-file-{uploads}",
+            max_upload_size=MAX_MEGABYTES,
+            help="For larger bundles, run: `headroom bundle import FILE`",
         )
         models = st.checkbox(
-            "With its models", key="bundle-trust", help="Only from people you trust: pages and trainings open them."
+            "Import models",
+            key="bundle-trust",
+            help="Only for bundles from a trusted source: Headroom opens the model files.",
         )
-        if st.button("Bring the runs", icon=":material/upload:", disabled=file is None) and file:
+        if st.button("Import bundle", icon=":material/upload:", disabled=file is None) and file:
             try:
                 found = act(import_runs, file.getbuffer(), models=models)
             except HeadroomError as error:
                 st.error(str(error), icon=":material/error:")
                 return
-            said = f"{format_plural(len(found.came), 'run')} came"
-            said += f"; here already: {len(found.here)}" if found.here else ""
-            said += f", of which {len(found.differing)} with other results, which stay" if found.differing else ""
-            st.session_state[_SAID], st.session_state[_COUNT] = f"{said}.", number + 1
+            message = f"{format_plural(len(found.imported), 'run')} imported."
+            message += f" {format_plural(len(found.existing), 'run')} skipped: already exist." if found.existing else ""
+            if found.differing:
+                message += f" {format_plural(len(found.differing), 'skipped run')} had different results in the bundle."
+            st.session_state[_MESSAGE], st.session_state[_UPLOADS] = message, uploads + 1
             st.rerun()
-        if said := st.session_state.pop(_SAID, None):
-            st.success(said, icon=":material/check:")
+        if message := st.session_state.pop(_MESSAGE, None):
+            st.success(message, icon=":material/check:")

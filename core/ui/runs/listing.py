@@ -1,4 +1,4 @@
-"""The list of all runs: search, filters, an order, and a table to tick runs in."""
+"""List of all runs with search, filters and sorting."""
 
 import pandas as pd
 import streamlit as st
@@ -18,24 +18,26 @@ _ORDERS = {
     "newest first": ("finished_at", False),
     "most accurate first": ("test_accuracy", False),
     "fewest parameters first": ("params", True),
-    "by name": ("name", True),
+    "name": ("name", True),
 }
-_MOST_ROWS = 200
-_STAR_PIXELS, _WORDS_PIXELS = 40, 150
+_MAX_ROWS = 200
+_MAX_NOTE_CHARS = 200
+_STAR_PIXELS, _TEXT_PIXELS = 40, 150
 _HELP = (
-    "Words, and fields: `head:gap acc>0.8 tag:paper`. All must hold; a minus turns one round: `-tag:draft`. Fields are "
-    "tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every knob."
+    "Words and fields, for example `head:gap acc>0.8 tag:paper`. All terms must match; a minus excludes: `-tag:draft`. "
+    "Fields: tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every "
+    "hyperparameter."
 )
 
 
-def read_kept() -> tuple[pd.DataFrame, dict[str, Note]]:
-    """All finished runs, with the columns name, tags, note, star and archived that people added, and these notes."""
+def read_runs() -> tuple[pd.DataFrame, dict[str, Note]]:
+    """Return all finished runs, with columns for their notes (name, tags, note, star, archived), and the notes."""
     notes = NoteBook(home()).read_all()
     return join_notes(store().frame(), notes), notes
 
 
-def pick_runs(frame: pd.DataFrame) -> list[str]:
-    """The choices above the table, the table, and the ids that are ticked in it."""
+def select_runs(frame: pd.DataFrame) -> list[str]:
+    """Show the filters and the table, and return the IDs of the selected runs."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = widget.text(
             "Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=270,
@@ -43,8 +45,8 @@ def pick_runs(frame: pd.DataFrame) -> list[str]:
         dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
         heads = {HEADS[name].label: name for name in HEADS if name in set(frame["head"])}
         head = widget.optional("Head", list(heads), key="runs_head", none="any", width=150)
-        order = widget.selectbox("Order", list(_ORDERS), key="runs_order", width=190)
-        archived = widget.toggle("Archived too", key="runs_archived")
+        order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=190)
+        archived = widget.toggle("Show archived", key="runs_archived")
     try:
         shown = search(frame, text[:MOST_CHARS])
     except SearchError as error:
@@ -56,16 +58,19 @@ def pick_runs(frame: pd.DataFrame) -> list[str]:
         shown = shown[shown["dataset"] == dataset]
     if head:
         shown = shown[shown["head"] == heads[head]]
-    column, rising = _ORDERS[order]
-    shown = shown.sort_values(column, ascending=rising, kind="stable")
-    if column == "name":  # those without one come last
+    column, ascending = _ORDERS[order]
+    shown = shown.sort_values(column, ascending=ascending, kind="stable")
+    if column == "name":  # runs without a name last
         shown = pd.concat([shown[shown["name"] != ""], shown[shown["name"] == ""]])
     if shown.empty:
-        st.info("No run is like that. Choose another search or filter.")
+        st.info("No runs match these filters.")
         return []
-    more = f" The first {_MOST_ROWS} are listed; search for others." if len(shown) > _MOST_ROWS else ""
-    st.caption(f"{len(shown):,} of {format_plural(len(frame), 'run')}.{more} Tick runs to do something with them.")
-    return _show_table(shown.head(_MOST_ROWS))
+    more = f" Only the first {_MAX_ROWS} are listed; use the search for others." if len(shown) > _MAX_ROWS else ""
+    st.caption(
+        f"{len(shown):,} of {format_plural(len(frame), 'run')}.{more} Select runs to compare, annotate, export or "
+        "delete them."
+    )
+    return _show_table(shown.head(_MAX_ROWS))
 
 
 def _show_table(shown: pd.DataFrame) -> list[str]:
@@ -82,28 +87,28 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "Test accuracy": 100 * shown["test_accuracy"],
             "Parameters": shown["params"],
             "Tags": shown["tags"],
-            "Note": shown["note"].str.slice(0, 200),
+            "Note": shown["note"].str.slice(0, _MAX_NOTE_CHARS),
             "Finished": shown["finished_at"].str.slice(0, 10),
-            "From": shown["source"],
+            "Source": shown["source"],
         }
     )
     if not shown["star"].any():
         table = table.drop(columns="★")
     table = table.drop(columns=[name for name in ("Name", "Tags", "Note") if (table[name] == "").all()])
-    words = [name for name in ("Name", "Tags", "Note") if name in table]
-    table[words] = disarm(table[words])
+    texts = [name for name in ("Name", "Tags", "Note") if name in table]
+    table[texts] = disarm(table[texts])
     event = st.dataframe(
         table,
         hide_index=True,
         width="stretch",
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"runs_ticked-{hash(tuple(shown['run_id']))}",  # ticks are by row: with other rows, they would be of others
+        key=f"runs-{hash(tuple(shown['run_id']))}",  # a selection consists of row numbers, valid only for these rows
         column_config={
-            "Test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
+            "Test accuracy": st.column_config.NumberColumn(format="%.2f%%"),
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "★": st.column_config.TextColumn(width=_STAR_PIXELS),
-            **{name: st.column_config.TextColumn(width=_WORDS_PIXELS) for name in ("Name", "Tags", "Note")},
+            **{name: st.column_config.TextColumn(width=_TEXT_PIXELS) for name in ("Name", "Tags", "Note")},
         },
     )
     return [str(shown["run_id"].iloc[row]) for row in event.selection.rows if row < len(shown)]

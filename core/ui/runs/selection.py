@@ -1,4 +1,4 @@
-"""What can be done with ticked runs: compare, tell apart, mark, put away, remove, describe, take along."""
+"""Actions for the selected runs: compare, star, archive, delete, annotate, download and export."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,120 +15,125 @@ from core.store.import_validation import MODELS
 from core.store.note import Note, read_tags
 from core.store.run import Run
 from core.ui import url
-from core.ui.access import act, offer, problem, show_denial
+from core.ui.access import act, action_button, check_permission, denial_reason
 from core.ui.display import show_frame
 from core.ui.runs.bundle import show_export
-from core.ui.runs.train_again import show_again
+from core.ui.runs.train_again import show_train_again
 from core.ui.session import compare_runs, home, store
 from core.ui.trash import show_trash
 
-_REMOVED = "removed"
+_DELETED = "deleted runs"
 
 
-def show_chosen(ids: list[str], notes: dict[str, Note]) -> None:
-    """Buttons for the ticked runs, and the one run in full when it is one."""
+def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
+    """Show the actions for the selected runs, and the details of a single run."""
     runs = store().open_all(ids)
-    added = [notes.get(run_id, Note()) for run_id in ids]
-    own = [run.run_id for run in runs if run.path.parent == home().runs]
+    run_notes = [notes.get(run_id, Note()) for run_id in ids]
+    deletable = [run.run_id for run in runs if run.path.parent == home().runs]
     with st.container(horizontal=True, gap="small"):
         if st.button(f"Compare {format_plural(len(ids), 'run')}", type="primary", icon=":material/balance:"):
             compare_runs(ids)
-            url.go("pages/compare.py")
-        starred, away = all(note.star for note in added), all(note.archived for note in added)
-        if offer(star_runs, "Take the star away" if starred else "Star", icon=":material/star:"):
+            url.open_page("pages/compare.py")
+        starred, archived = all(note.star for note in run_notes), all(note.archived for note in run_notes)
+        if action_button(star_runs, "Remove star" if starred else "Add star", icon=":material/star:"):
             act(star_runs, ids, not starred)
             st.rerun()
-        if offer(archive_runs, "Bring back from the archive" if away else "Archive", icon=":material/archive:"):
-            act(archive_runs, ids, not away)
+        if action_button(archive_runs, "Unarchive" if archived else "Archive", icon=":material/archive:"):
+            act(archive_runs, ids, not archived)
             st.rerun()
-        if offer(
-            delete_runs, "Delete", icon=":material/delete:", disabled=not own, help="Can be undone. Examples stay."
+        if action_button(
+            delete_runs,
+            "Delete",
+            icon=":material/delete:",
+            disabled=not deletable,
+            help="Deleted runs can be restored. Example runs cannot be deleted.",
         ):
-            _remove(own)
-    if show_denial(star_runs) and own:
-        show_denial(delete_runs)
+            _delete(deletable)
+    if check_permission(star_runs) and deletable:
+        check_permission(delete_runs)
     if len(runs) > 1:
-        st.subheader("What differs", anchor=False)
-        show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(added, runs, strict=True)]))
+        st.subheader("Differences", anchor=False)
+        show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(run_notes, runs, strict=True)]))
     else:
-        _show_form(runs[0], added[0])
-        show_again(runs[0].spec)
+        _show_note_form(runs[0], run_notes[0])
+        show_train_again(runs[0].spec)
         _show_models(runs[0])
     show_export(ids)
 
 
-def show_removed() -> None:
-    """Undo for deleted runs, for those who may restore them."""
-    if not problem(restore_runs):
-        show_trash("run", store().removed(), st.session_state.get(_REMOVED, []), restore_runs, clear_runs)
+def show_deleted_runs() -> None:
+    """Show the trash to users who may restore runs."""
+    if not denial_reason(restore_runs):
+        show_trash("run", store().deleted(), st.session_state.get(_DELETED, []), restore_runs, clear_runs)
 
 
-def _remove(ids: list[str]) -> None:
+def _delete(ids: list[str]) -> None:
     act(delete_runs, ids)
-    st.session_state[_REMOVED] = ids
+    st.session_state[_DELETED] = ids
     st.rerun()
 
 
-def _show_form(run: Run, note: Note) -> None:
-    """Filled from the note as it is shown: who saves over the change of another is told."""
+def _show_note_form(run: Run, note: Note) -> None:
+    """Show a form for the note; a conflict with the change of another user is reported when it is saved."""
     run_id = run.run_id
-    if problem(describe_run):
+    if denial_reason(describe_run):
         _show_note(run_id, note)
         return
-    seen: Note = st.session_state.setdefault(f"note-{run_id}", note)
-    with st.form(f"note-of-{run_id}-{seen.version}", border=True):
+    opened: Note = st.session_state.setdefault(f"note-{run_id}", note)
+    with st.form(f"note-of-{run_id}-{opened.version}", border=True):
         st.caption(f"Run {run_id}")
-        name = st.text_input("Name", seen.name, key=f"name-{run_id}-{seen.version}")
+        name = st.text_input("Name", opened.name, key=f"name-{run_id}-{opened.version}")
         tags = st.text_input(
-            "Tags", " ".join(seen.tags), placeholder="paper draft", key=f"tags-{run_id}-{seen.version}"
+            "Tags", " ".join(opened.tags), placeholder="paper draft", key=f"tags-{run_id}-{opened.version}"
         )
-        text = st.text_area("Note", seen.text, key=f"text-{run_id}-{seen.version}")
+        text = st.text_area("Note", opened.text, key=f"text-{run_id}-{opened.version}")
         saved = st.form_submit_button("Save", icon=":material/save:")
     if saved:
         try:
-            kept = replace(seen, name=name, tags=read_tags(tags), text=text, star=note.star, archived=note.archived)
-            if seen.version < note.version and _words(seen) == _words(note):  # only a star came since
-                kept = replace(kept, version=note.version)
-            st.session_state[f"note-{run_id}"] = act(describe_run, run_id, kept)
+            edited = replace(opened, name=name, tags=read_tags(tags), text=text, star=note.star, archived=note.archived)
+            if opened.version < note.version and _texts(opened) == _texts(note):  # only star or archived changed since
+                edited = replace(edited, version=note.version)
+            st.session_state[f"note-{run_id}"] = act(describe_run, run_id, edited)
         except (NoteError, AccessError) as error:
             st.error(str(error), icon=":material/error:")
         else:
             st.rerun()
-    if seen.version < note.version and _words(seen) != _words(note):
-        st.warning("Somebody changed this note since you opened it.", icon=":material/edit_note:")
-        if st.button("Show the newer one", help="What you typed here is lost then; copy it first."):
+    if opened.version < note.version and _texts(opened) != _texts(note):
+        st.warning("Another user changed this note since you opened it.", icon=":material/edit_note:")
+        if st.button("Reload note", help="Discards your unsaved text. Copy it first if you need it."):
             del st.session_state[f"note-{run_id}"]
             st.rerun()
 
 
 def _show_note(run_id: str, note: Note) -> None:
-    """What others added, for those who may only read it."""
+    """Show a note without the form."""
     st.caption(f"Run {run_id}")
     for text in (note.name, " ".join(note.tags), note.text):
         if text:
             st.text(text)
 
 
-def _words(note: Note) -> tuple[Any, ...]:
+def _texts(note: Note) -> tuple[Any, ...]:
     return note.name, note.tags, note.text
 
 
 def _show_models(run: Run) -> None:
-    """Reads a model file only when somebody asks for it."""
+    """Show download buttons for the model files, which are read on download."""
     with st.container(horizontal=True):
         for name in MODELS:
             if run.has(name):
                 size = format_bytes((run.path / name).stat().st_size)
+                suffix = name.rpartition(".")[2]
                 st.download_button(
-                    f".{name.rpartition('.')[2]} model, {size}",
+                    f"Download .{suffix} model ({size})",
                     partial(_read, run, name),
-                    file_name=f"{run.run_id}.{name.rpartition('.')[2]}",
+                    file_name=f"{run.run_id}.{suffix}",
                     icon=":material/download:",
                     on_click="ignore",
                     key=f"download-{run.run_id}-{name}",
                 )
     if not any(run.has(name) for name in MODELS):
-        st.caption("This run came without its model files.")
+        st.caption("This run has no model files.")
 
 
 def _read(run: Run, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""From a run to the Train page, with the knobs it was trained with."""
+"""Link from a run to the Train page with the hyperparameters of the run."""
 
 from typing import Any
 
@@ -7,25 +7,29 @@ import streamlit as st
 from core.recipes import RECIPES, recipe_of
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.comparison import describe_value
-from core.ui.train.form import KEYS
+from core.ui.setting import URL_NAMES
 
-_MOST_SEEDS = 10
-_UNASKED = ("validation_fraction", "train_images", "validation_images")  # a recipe has them, or the page asks for some
-_NAMED = ("dataset", "backbone", "head", "folder", "data", "seed")
+_MAX_SEEDS = 10
+_IMAGE_SETTINGS = ("validation_fraction", "train_images", "validation_images")  # only partly available on Train
+_SEPARATE = ("dataset", "backbone", "head", "folder", "data", "seed")
 
 
-def show_again(spec: RunSpec) -> None:
-    """A button to Train with the run's knobs, or why the page cannot ask for all of them."""
-    params, lost = list_params(spec)
-    if lost:
-        names = ", ".join(SETTINGS[name].label.lower() for name in lost)
-        st.caption(f"Train cannot ask for its {names}; the command line can: python -m core train --help.")
-    elif st.button("Train again with changes", icon=":material/model_training:", help="Opens Train with its knobs."):
+def show_train_again(spec: RunSpec) -> None:
+    """Show a button that opens Train with the hyperparameters of a run, or which of them Train does not support."""
+    params, unsupported = list_params(spec)
+    if unsupported:
+        names = ", ".join(SETTINGS[name].label.lower() for name in unsupported)
+        st.caption(f"The Train page cannot set: {names}. Use the command line; see `headroom train --help`.")
+    elif st.button(
+        "Train again with changes",
+        icon=":material/model_training:",
+        help="Opens Train with the hyperparameters of this run.",
+    ):
         st.switch_page("pages/train.py", query_params=params)
 
 
 def list_params(spec: RunSpec) -> tuple[dict[str, str | list[str]], list[str]]:
-    """What the URL of the Train page says for a run, and the knobs that the page cannot ask for."""
+    """Return the URL parameters of the Train page for a run, and the settings that the page does not support."""
     recipe = recipe_of(spec) or next(iter(RECIPES.values()))
     params: dict[str, str | list[str]] = {
         "recipe": recipe.name,
@@ -36,25 +40,25 @@ def list_params(spec: RunSpec) -> tuple[dict[str, str | list[str]], list[str]]:
     if spec.folder:
         params["folder"] = spec.folder
     if spec.seed >= 2:
-        params["seeds"] = str(min(spec.seed + 1, _MOST_SEEDS))
-    lost = ["seed"] if spec.seed >= _MOST_SEEDS else []
+        params["seeds"] = str(min(spec.seed + 1, _MAX_SEEDS))
+    unsupported = ["seed"] if spec.seed >= _MAX_SEEDS else []
     for name in SETTINGS:
-        value, start = getattr(spec, name), getattr(recipe.spec, name)
-        if name in _NAMED or not spec.uses(name):
+        value, initial = getattr(spec, name), getattr(recipe.spec, name)
+        if name in _SEPARATE or not spec.uses(name):
             continue
-        if name in _UNASKED:
-            asked = name == "train_images" or (name == "validation_images" and start is not None)
-            if value != start and (value is None or not asked):
-                lost.append(name)
-            elif value != start:
+        if name in _IMAGE_SETTINGS:
+            available = name == "train_images" or (name == "validation_images" and initial is not None)
+            if value != initial and (value is None or not available):
+                unsupported.append(name)
+            elif value != initial:
                 params[name] = str(value)
         elif value is not None or SETTINGS[name].choices:
-            params[KEYS.get(name, name)] = _write(name, value)
-    return params, lost
+            params[URL_NAMES.get(name, name)] = _write(name, value)
+    return params, unsupported
 
 
 def _write(name: str, value: Any) -> str:
-    """As the widget of the knob writes it into the URL."""
+    """Format a value as the widget of the setting writes it to the URL."""
     setting = SETTINGS[name]
     if setting.kind is bool:
         return str(value).lower()

@@ -1,4 +1,4 @@
-"""The Train page's choices: recipe, heads, knobs, and what they would cost."""
+"""Form of the Train page: recipe, dataset, backbone, heads and hyperparameters."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -16,43 +16,45 @@ from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
-from core.ui.access import act, offer, show_denial
+from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
 from core.ui.session import home
-from core.ui.setting import ask, ask_values
+from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values
 from core.ui.train.upload import choose_folder
 
-# Settings whose own names belong to widgets of other pages.
-KEYS = {"augmentation": "augment", "side": "image_side"}
 url.register(
     "recipe",
     "heads",
     "seeds",
     "sweep",
-    "swept",
-    *KEYS.values(),
-    *(name for name in SETTINGS if name not in ("data", "head", *KEYS)),
+    "sweep_settings",
+    *URL_NAMES.values(),
+    *(name for name in SETTINGS if name not in ("data", "head", *URL_NAMES)),
 )
 
-_SEEDS = 2
+_DEFAULT_SEEDS = 2
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_FEW = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")  # for few: in a fold
+_ADVANCED = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is asked for: a spec for each head, seed and combination of the swept values, each once. `values` are those
-    of the swept knobs, None where nothing is to be swept."""
+    """Selected configurations.
+
+    Attributes:
+        specs: One spec per head, seed and combination of sweep values, without duplicates.
+        values: Values of the hyperparameters to sweep; None without a sweep.
+    """
 
     recipe: str
     specs: list[RunSpec]
     values: dict[str, list[Any]] | None
 
 
-def choose_specs() -> Choice:
-    """All the choices; there are no specs when no head is chosen or the data is not here.
+def choose_configurations() -> Choice:
+    """Show the form and return the selected configurations.
 
-    Every choice is in the URL while it differs from the recipe's.
+    Without a head or an available dataset there are no specs. Values that differ from the recipe are part of the URL.
     """
     recipe = RECIPES[widget.selectbox("Recipe", list(RECIPES), key="recipe", on_change=_follow_recipe)]
     st.caption(f"**{recipe.title}.** {recipe.question}")
@@ -62,7 +64,7 @@ def choose_specs() -> Choice:
             "Dataset",
             list(DATASETS),
             recipe.spec.dataset,
-            write=lambda name: DATASETS[name].label,
+            format_func=lambda name: DATASETS[name].label,
             key="dataset",
             on_change=_use_all_images,
         )
@@ -71,7 +73,7 @@ def choose_specs() -> Choice:
             "Backbone",
             list(BACKBONES),
             recipe.spec.backbone,
-            write=lambda name: BACKBONES[name].label,
+            format_func=lambda name: BACKBONES[name].label,
             key="backbone",
             help=BACKBONES[recipe.spec.backbone].summary,
         )
@@ -79,7 +81,7 @@ def choose_specs() -> Choice:
         "Heads",
         list(HEADS),
         recipe.heads,
-        write=lambda name: HEADS[name].label,
+        format_func=lambda name: HEADS[name].label,
         key="heads",
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
@@ -88,60 +90,62 @@ def choose_specs() -> Choice:
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
-    swept = _choose_swept(dataset, backbone, heads)
-    changes, values, seeds = _ask_settings(recipe.spec, status, backbone, heads, swept or ())
-    nothing = Choice(recipe.name, [], None)
-    if not (status.here or status.bundled):
+    sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
+    changes, values, seeds = _choose_settings(recipe.spec, status, backbone, heads, sweep_settings or ())
+    empty = Choice(recipe.name, [], None)
+    if not (status.available or status.bundled):
         if DATASETS[dataset].added:
-            st.info(f"{status.label} is not on this machine yet: `{status.how}`", icon=":material/download:")
+            st.info(f"{status.label} is not available. Add it with: `{status.how}`", icon=":material/download:")
         else:
-            _offer_fetch(dataset, status.how)
-        return nothing
+            _watch_download(dataset, status.how)
+        return empty
     if not heads:
-        st.warning("Expected at least one head; got none.")
-        return nothing
+        st.warning("Select at least one head.")
+        return empty
     choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
-        return nothing
-    return Choice(recipe.name, specs, None if swept is None else values)
+        return empty
+    return Choice(recipe.name, specs, None if sweep_settings is None else values)
 
 
-def _choose_swept(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
-    """The knobs that several values are to be tried of; None when nothing is to be swept."""
-    if not widget.toggle("Sweep", key="sweep", help="Train several values of some knobs, in every combination."):
+def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
+    """Show the sweep toggle and return the hyperparameters to sweep; None without a sweep."""
+    if not widget.toggle("Sweep", key="sweep", help="Train every combination of several hyperparameter values."):
         return None
-    asked = [name for name in _list_used(dataset, backbone, heads) if name not in DATASETS[dataset].choices]
-    names = [*_TRAINING, *asked, *_list_rare(backbone)]
+    used = [name for name in _list_used(dataset, backbone, heads) if name not in DATASETS[dataset].choices]
+    names = [*_TRAINING, *used, *_list_advanced(backbone)]
     return widget.pills(
-        "Swept knobs",
+        "Hyperparameters to sweep",
         names,
         (),
-        write=lambda name: SETTINGS[name].label,
-        key="swept",
+        format_func=lambda name: SETTINGS[name].label,
+        key="sweep_settings",
         wrap=True,
-        help="Each of them gets a list of values in place of its slider.",
+        help="Each selected hyperparameter has a list of values instead of a slider.",
     )
 
 
 def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
-    users: list[Any] = [DATASETS[dataset], BACKBONES[backbone], *(HEADS[head] for head in heads)]
-    return [name for name in SETTINGS if any(name in user.uses for user in users) and name not in (*_FEW, "folder")]
+    parts: list[Any] = [DATASETS[dataset], BACKBONES[backbone], *(HEADS[head] for head in heads)]
+    return [
+        name for name in SETTINGS if any(name in part.uses for part in parts) and name not in (*_ADVANCED, "folder")
+    ]
 
 
-def _list_rare(backbone: str) -> list[str]:
-    return [name for name in _FEW if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+def _list_advanced(backbone: str) -> list[str]:
+    return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
 
 
 def _follow_recipe() -> None:
-    """Another recipe brings its own start values. They are set, since a widget keeps its value under its name."""
+    """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
     recipe = RECIPES[st.session_state["recipe"]]
-    own = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
-    del own["folder"]  # of whoever chose it
-    own |= {key: own.pop(name) for name, key in KEYS.items()}
-    for name, value in {**own, "heads": list(recipe.heads), "seeds": _SEEDS}.items():
+    values = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
+    del values["folder"]  # no recipe sets it
+    values |= {key: values.pop(name) for name, key in URL_NAMES.items()}
+    for name, value in {**values, "heads": list(recipe.heads), "seeds": _DEFAULT_SEEDS}.items():
         if name in st.session_state and (value is not None or name == "patience"):
             st.session_state[name] = value
     _use_all_images()
@@ -152,87 +156,93 @@ def _use_all_images() -> None:
         st.session_state.pop(name, None)
 
 
-def _ask_settings(
-    start: RunSpec, status: DatasetStatus, backbone: str, heads: list[str], swept: Collection[str]
+def _choose_settings(
+    initial: RunSpec, status: DatasetStatus, backbone: str, heads: list[str], sweep_settings: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, list[Any]], int]:
-    """The knobs that differ from the recipe's, the values of the swept ones, and the number of seeds."""
+    """Return the settings that differ from the recipe, the values to sweep, and the number of seeds."""
     used = _list_used(status.name, backbone, heads)
     lists: dict[str, list[Any]] = {}
-    rows = _pair(len(swept))
-    for name in swept:
-        with next(rows):
-            value = getattr(start, name)
-            own = min(DATASETS[status.name].input_shape[:2]) if name == "side" and value is None else value
-            lists[name] = ask_values(name, own) or [own]
-    plain = [name for name in [*_TRAINING, *used] if name not in swept]
-    places = _pair(len(plain) + 3)
+    cells = _create_cells(len(sweep_settings))
+    for name in sweep_settings:
+        with next(cells):
+            value = getattr(initial, name)
+            if name == "side" and value is None:
+                value = min(DATASETS[status.name].input_shape[:2])
+            lists[name] = choose_setting_values(name, value) or [value]
+    plain = [name for name in [*_TRAINING, *used] if name not in sweep_settings]
+    cells = _create_cells(len(plain) + 3)
     values: dict[str, Any] = {}
     for name in plain:
-        with next(places):
-            values[name] = _ask(name, start, status)
-    with next(places):
+        with next(cells):
+            values[name] = _choose_setting(name, initial, status)
+    with next(cells):
         seeds = widget.slider(
-            "Seeds", 1, 10, _SEEDS, key="seeds", help="Runs a head: the spread between them is the ±."
+            "Seeds",
+            1,
+            10,
+            _DEFAULT_SEEDS,
+            key="seeds",
+            help="Number of random seeds per head. ± is the standard deviation across seeds.",
         )
     for name in ("train_images", "validation_images"):
-        if name in _list_counts(start, status):
-            with next(places):
-                values[name] = _ask_images(name, getattr(start, name), status)
-    with st.expander("More knobs", icon=":material/tune:"):
-        rare = [name for name in _list_rare(backbone) if name not in swept]
-        more = _pair(len(rare))
-        for name in rare:
-            with next(more):
-                values[name] = ask(name, getattr(start, name), key=KEYS.get(name))
-    return {name: value for name, value in values.items() if value != getattr(start, name)}, lists, seeds
+        if name in _list_image_counts(initial, status):
+            with next(cells):
+                values[name] = _choose_image_count(name, getattr(initial, name), status)
+    with st.expander("Advanced settings", icon=":material/tune:"):
+        advanced = [name for name in _list_advanced(backbone) if name not in sweep_settings]
+        cells = _create_cells(len(advanced))
+        for name in advanced:
+            with next(cells):
+                values[name] = choose_setting(name, getattr(initial, name), key=URL_NAMES.get(name))
+    return {name: value for name, value in values.items() if value != getattr(initial, name)}, lists, seeds
 
 
-def _ask(name: str, start: RunSpec, status: DatasetStatus) -> Any:
+def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
     choices = DATASETS[status.name].choices.get(name)
-    value = getattr(start, name)
+    value = getattr(initial, name)
     if choices:
         return widget.selectbox(SETTINGS[name].label, list(choices), value, key=name, help=SETTINGS[name].help)
     if name == "side":
-        return ask(name, value or min(DATASETS[status.name].input_shape[:2]), key=KEYS["side"])
-    return ask(name, value)
+        return choose_setting(name, value or min(DATASETS[status.name].input_shape[:2]), key=URL_NAMES["side"])
+    return choose_setting(name, value)
 
 
-def _list_counts(start: RunSpec, status: DatasetStatus) -> list[str]:
-    """The numbers of images to ask for: none while it is not known how many there are."""
+def _list_image_counts(initial: RunSpec, status: DatasetStatus) -> list[str]:
+    """Return the settings for numbers of images; empty while the size of the dataset is unknown."""
     if not status.train_count:
         return []
-    own = bool(status.validation_count) or start.validation_images is not None
-    return ["train_images", "validation_images"] if own else ["train_images"]
+    has_validation = bool(status.validation_count) or initial.validation_images is not None
+    return ["train_images", "validation_images"] if has_validation else ["train_images"]
 
 
-def _ask_images(name: str, start: int | None, status: DatasetStatus) -> int | None:
-    """None stands for all; a recipe that wants more than there are begins with all."""
+def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -> int | None:
+    """Return the selected number of images, at most the size of the dataset; None for all images."""
     assert status.train_count is not None
-    own = status.validation_count
-    most = status.train_count - own if name == "train_images" else own or status.train_count // 2
-    low = min(int(SETTINGS[name].low or 1), most)
-    if low == most:
+    validation = status.validation_count
+    high = status.train_count - validation if name == "train_images" else validation or status.train_count // 2
+    low = min(int(SETTINGS[name].low or 1), high)
+    if low == high:
         return None
-    begin = most if start is None else min(start, most)
-    step = max(1, min(100, most // 20))
-    chosen = widget.slider(SETTINGS[name].label, low, most, begin, step, key=name, help=SETTINGS[name].help)
-    return None if start is None and chosen >= most else chosen
+    value = high if initial is None else min(initial, high)
+    step = max(1, min(100, high // 20))
+    selected = widget.slider(SETTINGS[name].label, low, high, value, step, key=name, help=SETTINGS[name].help)
+    return None if initial is None and selected >= high else selected
 
 
-def _pair(count: int) -> Iterator[DeltaGenerator]:
-    """Places two in a row, one below the other in their order where the screen is narrow."""
+def _create_cells(count: int) -> Iterator[DeltaGenerator]:
+    """Create cells for widgets, two per row; on a narrow screen they are stacked in order."""
     for _ in range(0, count, 2):
         yield from st.columns(2)
 
 
 @st.fragment(run_every=1.0)
-def _offer_fetch(dataset: str, how: str) -> None:
+def _watch_download(dataset: str, how: str) -> None:
     with handle_errors():
-        _show_fetch(dataset, how)
+        _show_download(dataset, how)
 
 
-def _show_fetch(dataset: str, how: str) -> None:
-    """The dataset is not here: a button to fetch it, its progress, and what to do when that fails."""
+def _show_download(dataset: str, how: str) -> None:
+    """Show the button to download a dataset, the progress, or the reason of a failed download."""
     label = DATASETS[dataset].label
     progress = read_fetch(home(), dataset)
     if progress and progress.alive:
@@ -242,10 +252,10 @@ def _show_fetch(dataset: str, how: str) -> None:
         return
     if progress and not progress.error and progress.phase == "done":
         st.rerun()
-    st.info(f"{label} is not on this machine yet.", icon=":material/download:")
+    st.info(f"{label} is not downloaded.", icon=":material/download:")
     if progress and progress.error:
         st.error(progress.error)
-    pressed = offer(fetch_data, f"Fetch {label}", help=how, type="primary")
-    if show_denial(fetch_data) and pressed:
+    clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {how}", type="primary")
+    if check_permission(fetch_data) and clicked:
         act(fetch_data, dataset)
         st.rerun(scope="fragment")

@@ -1,91 +1,62 @@
-"""Trainings as they run: the same in every session, because all is read from the home."""
+"""Live progress of running and queued jobs, and recently completed jobs; read from the home, so shared by sessions."""
 
 import time
 from collections.abc import Collection
 
 import streamlit as st
 
-from core.actions.job import cancel_jobs, process_queue, resume_queue, train_runs
+from core.actions.job import cancel_jobs, train_runs
 from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
-from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
-from core.ui import url
-from core.ui.access import act, offer, problem
+from core.ui.access import act, action_button
 from core.ui.errors import handle_errors
-from core.ui.session import compare_with_siblings, home, store
+from core.ui.job_queue import show_comparison_button, show_pause, start_queued_jobs
+from core.ui.session import home, store
 
-_ENDED_SHOWN = 6
-_UNFINISHED_SHOWN = 4
+_MAX_COMPLETED = 6
+_MAX_UNFINISHED = 4
 
 
-def show_running(besides: Collection[str] = ()) -> None:
-    """Running and queued trainings, live; nothing when there are none. Stands before what it would push away.
+def show_running(excluded: Collection[str] = ()) -> None:
+    """Show running and queued jobs at the top of the page, if any.
 
     Args:
-        besides: runs that the page shows elsewhere.
+        excluded: IDs of runs that another part of the page shows.
     """
-    unfinished = {job.run_id for job in _list_unfinished(besides)}
-    st.fragment(_watch, run_every=1.0 if unfinished else 4.0)(unfinished, besides)
+    unfinished = {job.run_id for job in _list_unfinished(excluded)}
+    st.fragment(_watch, run_every=1.0 if unfinished else 4.0)(unfinished, excluded)
 
 
-def show_latest() -> None:
-    """The latest trainings that ended."""
-    st.fragment(_show_latest, run_every=60.0)()
+def show_completed() -> None:
+    """Show the recently completed jobs."""
+    st.fragment(_show_completed, run_every=60.0)()
 
 
-def _list_unfinished(besides: Collection[str]) -> list[Job]:
-    return [job for job in JobQueue(home()).unfinished() if job.run_id not in besides]
+def _list_unfinished(excluded: Collection[str]) -> list[Job]:
+    return [job for job in JobQueue(home()).unfinished() if job.run_id not in excluded]
 
 
-def _watch(known: set[str], besides: Collection[str]) -> None:
+def _watch(known: set[str], excluded: Collection[str]) -> None:
     with handle_errors():
-        unfinished = _list_unfinished(besides)
+        unfinished = _list_unfinished(excluded)
         if {job.run_id for job in unfinished} != known:
-            st.rerun()  # the whole page: what is cached, and what ended last, has changed
+            st.rerun()  # the whole page, which shows cached runs and completed jobs
         if unfinished:
             start_queued_jobs()
             _show_unfinished(unfinished)
 
 
-def _show_latest() -> None:
+def _show_completed() -> None:
     with handle_errors():
-        ended = JobQueue(home()).ended(_ENDED_SHOWN)
+        ended = JobQueue(home()).ended(_MAX_COMPLETED)
         if ended:
-            st.subheader("Latest", anchor=False)
+            st.subheader("Completed jobs", anchor=False)
         for job in ended:
-            _show_ended(job)
-
-
-def start_queued_jobs() -> None:
-    """Sees to it that what waits is started, where the person of this session may have it started."""
-    if not problem(process_queue):
-        act(process_queue)
-
-
-def show_pause() -> bool:
-    """Whether the queue is paused: says so then, with the button that ends it."""
-    pause = JobQueue(home()).paused()
-    if pause is None:
-        return False
-    by = f" by {escape_markdown(pause.submitted_by)}" if pause.submitted_by else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        age = describe_age(time.time() - pause.since)
-        st.warning(f"The queue was paused {age}{by}: nothing new is started.", icon=":material/pause_circle:")
-        if offer(resume_queue, "Go on", type="primary", icon=":material/play_arrow:", key="go-on", width="content"):
-            act(resume_queue)
-            st.rerun()
-    return True
-
-
-def show_run(run_id: str) -> None:
-    """A button to the comparison that a finished run belongs to; nothing when it was removed."""
-    if store().path(run_id) and st.button("Show", key=f"show-{run_id}", width="content"):
-        compare_with_siblings(run_id)
-        url.go("pages/compare.py")
+            _show_completed_job(job)
 
 
 def _show_unfinished(jobs: list[Job]) -> None:
@@ -93,7 +64,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
     show_pause()
     st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
-    shown = max(_UNFINISHED_SHOWN, len(running))
+    shown = max(_MAX_UNFINISHED, len(running))
     for job in jobs[:shown]:
         _show_progress(job)
     if jobs[shown:]:
@@ -106,7 +77,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
     if not charts:
         return
     for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
-        column.altair_chart(chart, width="stretch", alt="Running trainings: validation score by epoch.")
+        column.altair_chart(chart, width="stretch", alt="Validation metrics of the running jobs by epoch.")
 
 
 def _show_progress(job: Job) -> None:
@@ -114,12 +85,12 @@ def _show_progress(job: Job) -> None:
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, f"**{write_name(job)}** · {text}")
-        if offer(cancel_jobs, "Stop", key=f"stop-{job.run_id}", width="content"):
+        if action_button(cancel_jobs, "Cancel", key=f"cancel-{job.run_id}", width="content"):
             act(cancel_jobs, [job.run_id])
             st.rerun()
 
 
-def _show_ended(job: Job) -> None:
+def _show_completed_job(job: Job) -> None:
     spec = read_spec(job)
     facts = [describe_settings(spec)] if spec else []
     if job.ended_at is not None:
@@ -132,13 +103,13 @@ def _show_ended(job: Job) -> None:
                 st.markdown(f":green[:material/check_circle:] **{write_name(job)}** · test accuracy {accuracy:.1%}")
             else:
                 icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
-                state = "finished, and removed since" if job.state == "finished" else job.state
+                state = "finished, then deleted" if job.state == "finished" else job.state
                 st.markdown(f"{icon} **{write_name(job)}** · {state}")
                 if job.reason:
                     st.text(job.reason)
             st.caption(" · ".join(facts))
         if cached:
-            show_run(job.run_id)
-        elif spec and offer(train_runs, "Try again", key=f"again-{job.run_id}", width="content"):
+            show_comparison_button(job.run_id)
+        elif spec and action_button(train_runs, "Retry", key=f"retry-{job.run_id}", width="content"):
             act(train_runs, [spec])
             st.rerun()

@@ -1,4 +1,4 @@
-"""Before the click: what a choice costs and how long it takes, what is cached already, and the button."""
+"""Summary before training: cost, estimated time, cached runs, and the start button."""
 
 import pandas as pd
 import streamlit as st
@@ -12,11 +12,11 @@ from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
 from core.ui import url, widget
-from core.ui.access import act, offer, show_denial
+from core.ui.access import act, action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.session import compare_with_siblings, home, store
 from core.ui.train.form import Choice
-from core.ui.train.sweep import follow, open_estimator
+from core.ui.train.sweep import open_estimator, select_sweep
 
 url.register("budget")
 
@@ -24,93 +24,98 @@ _TABLE_ROWS = 12
 
 
 def show_start(choice: Choice) -> SweepPlan | None:
-    """Returns the plan of a sweep, for the grid."""
-    st.subheader("Before you start", anchor=False)
+    """Show the summary and the start button; return the plan of a sweep."""
+    st.subheader("Summary", anchor=False)
     if not choice.specs:
-        st.write("Choose a dataset that is here and at least one head.")
+        st.write("Select an available dataset and at least one head.")
         return None
     try:
-        found = plan_sweep(home(), choice.specs, store(), open_estimator())
+        plan = plan_sweep(home(), choice.specs, store(), open_estimator())
     except HeadroomError as error:
         st.error(str(error), icon=":material/error:")
         return None
     if choice.values is None:
-        _show_runs(found)
+        _show_runs(plan)
         return None
-    _show_sweep(choice, found)
-    return found
+    _show_sweep(choice, plan)
+    return plan
 
 
-def _show_runs(found: SweepPlan) -> None:
-    show_frame(_cost_table({member.spec.head: member.model for member in found.members if member.model}))
-    for problem in list_problems(found):
+def _show_runs(plan: SweepPlan) -> None:
+    show_frame(_build_cost_table({run.spec.head: run.model for run in plan.members if run.model}))
+    for problem in list_problems(plan):
         st.error(problem, icon=":material/error:")
-    total = len(found.members)
-    runs = f"{format_plural(total, 'run')} {'is' if total == 1 else 'are'}"
-    cached, waiting, todo = found.of("cached"), found.of("in progress"), found.of("to train")
+    cached, in_progress, todo = plan.of("cached"), plan.of("in progress"), plan.of("to train")
     if cached:
-        st.success(f"{len(cached)} of {runs} cached: no need to train again.", icon=":material/bolt:")
-    if waiting:
-        st.info(f"{len(waiting)} of {runs} under way: see above.", icon=":material/hourglass_top:")
+        st.success(_describe_trained(len(cached), len(plan.members)), icon=":material/bolt:")
+    if in_progress:
+        runs = format_plural(len(plan.members), "run")
+        st.info(f"{len(in_progress)} of {runs} in progress; see above.", icon=":material/hourglass_top:")
     if todo:
-        st.write(describe_estimate(found))
-        if _offer(f"Train {format_plural(len(todo), 'run')}"):
-            act(train_runs, [member.spec for member in found.members if member.state != "invalid"])
+        st.write(describe_estimate(plan))
+        if _show_train_button(f"Train {format_plural(len(todo), 'run')}"):
+            act(train_runs, [run.spec for run in plan.members if run.state != "invalid"])
             st.rerun()
-    elif cached and st.button("Show the comparison", type="primary", icon=":material/balance:", width="stretch"):
+    elif cached and st.button("Show comparison", type="primary", icon=":material/balance:", width="stretch"):
         compare_with_siblings(cached[0].spec.run_id)
-        url.go("pages/compare.py")
+        url.open_page("pages/compare.py")
 
 
-def _show_sweep(choice: Choice, found: SweepPlan) -> None:
+def _describe_trained(trained: int, total: int) -> str:
+    if trained == total:
+        return "This run is already trained." if total == 1 else f"All {total:,} runs are already trained."
+    return f"{trained:,} of {total:,} runs {'is' if trained == 1 else 'are'} already trained."
+
+
+def _show_sweep(choice: Choice, plan: SweepPlan) -> None:
     values = choice.values or {}
     budget = widget.optional_number(
-        "Budget (minutes)",
+        "Time limit (minutes)",
         1,
         MAX_BUDGET_MINUTES,
         key="budget",
         placeholder="none",
-        help="Runs that have not begun by then are not started; what runs is trained to its end.",
+        help="No new runs start after this time; running ones finish.",
     )
-    counts = [("To train", "to train"), ("Cached", "cached"), ("Under way", "in progress"), ("Unfit", "invalid")]
+    counts = [("To train", "to train"), ("Cached", "cached"), ("In progress", "in progress"), ("Invalid", "invalid")]
     with st.container(horizontal=True):
         for label, state in counts:
-            if found.of(state) or state in ("to train", "cached"):
-                st.metric(label, f"{len(found.of(state)):,}", width="content")
-    late = found.count_late(budget) if budget else 0
+            if plan.of(state) or state in ("to train", "cached"):
+                st.metric(label, f"{len(plan.of(state)):,}", width="content")
+    late = plan.count_late(budget) if budget else 0
     if late:
-        st.warning(describe_plan(found, budget), icon=":material/timer:")
-    for sentence in [*list_idle(choice.specs, values), *list_problems(found)]:
-        st.caption(sentence)
-    todo = found.of("to train")
+        st.warning(describe_plan(plan, budget), icon=":material/timer:")
+    for message in [*list_idle(choice.specs, values), *list_problems(plan)]:
+        st.caption(message)
+    todo = plan.of("to train")
     if todo:
-        st.write(describe_estimate(found))
-    label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show the sweep"
-    if _offer(label):
-        specs = [member.spec for member in found.members if member.state != "invalid"]
-        follow(act(train_sweep, choice.recipe, values, specs, budget))
+        st.write(describe_estimate(plan))
+    label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show sweep"
+    if _show_train_button(label):
+        specs = [run.spec for run in plan.members if run.state != "invalid"]
+        select_sweep(act(train_sweep, choice.recipe, values, specs, budget))
         st.rerun()
 
 
-def _offer(label: str) -> bool:
-    pressed = offer(train_runs, label, type="primary", icon=":material/play_arrow:", width="stretch")
-    return show_denial(train_runs) and pressed
+def _show_train_button(label: str) -> bool:
+    clicked = action_button(train_runs, label, type="primary", icon=":material/play_arrow:", width="stretch")
+    return check_permission(train_runs) and clicked
 
 
-def show_grid(choice: Choice, found: SweepPlan) -> None:
-    """Every member of the sweep that would be trained, or is."""
-    st.subheader("The grid", anchor=False)
-    st.caption(describe_plan(found, st.session_state.get("budget")))
-    table = build_plan_table(found, list(choice.values or {}), st.session_state.get("budget"))
+def show_grid(choice: Choice, plan: SweepPlan) -> None:
+    """Show every run of a planned sweep."""
+    st.subheader("Sweep runs", anchor=False)
+    st.caption(describe_plan(plan, st.session_state.get("budget")))
+    table = build_plan_table(plan, list(choice.values or {}), st.session_state.get("budget"))
     show_frame(table, rows=_TABLE_ROWS, words=("Status",))
 
 
-def _cost_table(models: dict[str, Model]) -> pd.DataFrame:
+def _build_cost_table(models: dict[str, Model]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Head": HEADS[head].label,
             "Parameters": format_count(model.params),
-            "FLOPs an image": format_short(model.flops),
+            "FLOPs per image": format_short(model.flops),
         }
         for head, model in sorted(models.items(), key=lambda item: HEADS[item[0]].order)
     )

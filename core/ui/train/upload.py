@@ -1,4 +1,4 @@
-"""Images of one's own: which added folder to train on, and adding another from a zip archive."""
+"""Custom datasets: select an image folder, or add one from a ZIP archive."""
 
 import re
 
@@ -12,75 +12,73 @@ from core.displays.number import format_count, format_plural
 from core.errors import HeadroomError
 from core.spec import SETTINGS
 from core.ui import widget
-from core.ui.access import act, show_denial
+from core.ui.access import act, check_permission
 from core.ui.session import home
 
-MOST_MEGABYTES = 200
+MAX_MEGABYTES = 200
 
-_FOLLOWED = "added-folder"
+_ADDING = "added-folder"
 
 
 def choose_folder() -> str | None:
-    """A choice among the added folders, the value of the knob `folder`, and a way to add another; None where there is
-    none yet."""
+    """Show the added folders and the uploader. Return the selected folder, or None if there are no folders yet."""
     statuses = [status for status in list_datasets(home()) if status.folder]
     for status in statuses:
         if status.problem:
             st.error(status.problem)
-    here = {status.folder: status for status in statuses if status.here}
-    if not here:
-        st.info("No folder of images is here yet.", icon=":material/folder_open:")
+    available = {status.folder: status for status in statuses if status.available}
+    if not available:
+        st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
-    chosen = widget.selectbox(SETTINGS["folder"].label, list(here), key="folder", help=SETTINGS["folder"].help)
-    status = here[chosen]
+    selected = widget.selectbox(SETTINGS["folder"].label, list(available), key="folder", help=SETTINGS["folder"].help)
+    status = available[selected]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
-    were = "was" if status.skipped == 1 else "were"
-    left_out = f"; {format_plural(status.skipped, 'file')} {were} left out" if status.skipped else ""
-    st.caption(f"{images}{left_out}.")
-    with st.expander("Add another folder", icon=":material/upload:"):
+    skipped = f"; {format_plural(status.skipped, 'file')} skipped" if status.skipped else ""
+    st.caption(f"{images}{skipped}.")
+    with st.expander("Add image folder", icon=":material/upload:"):
         show_upload()
-    return chosen
+    return selected
 
 
 def show_upload() -> None:
-    """An uploader for a zip archive with a name for it, the progress of an adding, and how it ended."""
-    under_way = next((progress for progress in list_added(home()) if progress.alive), None)
-    if under_way:
-        st.session_state[_FOLLOWED] = under_way.name
-        _follow(under_way.name)
+    """Show the uploader for a ZIP archive, or the progress and result of the last upload."""
+    current = next((progress for progress in list_added(home()) if progress.alive), None)
+    if current:
+        st.session_state[_ADDING] = current.name
+        _watch(current.name)
         return
-    ended = read_fetch(home(), followed) if (followed := st.session_state.get(_FOLLOWED)) else None
+    ended = read_fetch(home(), name) if (name := st.session_state.get(_ADDING)) else None
     if ended and ended.error:
         st.error(ended.error, icon=":material/error:")
     elif ended:
-        st.success(f"{label_of(ended.name)} is here.", icon=":material/check:")
-    if not show_denial(add_data):
+        st.success(f"{label_of(ended.name)} was added.", icon=":material/check:")
+    if not check_permission(add_data):
         return
-    number = st.session_state.setdefault(f"{_FOLLOWED}-count", 0)  # a new one forgets the old file
+    uploads = st.session_state.setdefault(f"{_ADDING}-count", 0)  # a new key clears the uploader
     archive = st.file_uploader(
-        f"Zip archive of a folder with a sub-folder for each class, up to {MOST_MEGABYTES} MB",
+        f"ZIP archive with one subfolder per class (up to {MAX_MEGABYTES} MB)",
         "zip",
-        key=f"{_FOLLOWED}-file-{number}",
-        max_upload_size=MOST_MEGABYTES,
-        help=f"Larger ones are added from the command line: `{add_command('NAME')}`",
+        key=f"{_ADDING}-file-{uploads}",
+        max_upload_size=MAX_MEGABYTES,
+        help=f"For larger folders, run: `{add_command('NAME')}`",
     )
     proposal = propose_name(archive.name) if archive else ""
-    name = st.text_input(
-        "Name", proposal, key=f"{_FOLLOWED}-name-{number}-{proposal}", help=SETTINGS["folder"].form.capitalize() + "."
+    folder = st.text_input(
+        "Name", proposal, key=f"{_ADDING}-name-{uploads}-{proposal}", help=SETTINGS["folder"].form.capitalize() + "."
     )
-    if st.button("Add the folder", icon=":material/upload:", disabled=archive is None) and archive:
+    if st.button("Add folder", icon=":material/upload:", disabled=archive is None) and archive:
         try:
-            st.session_state[_FOLLOWED] = act(add_data, name, archive).name
+            st.session_state[_ADDING] = act(add_data, folder, archive).name
         except HeadroomError as error:
             st.error(str(error), icon=":material/error:")
         else:
-            st.session_state[f"{_FOLLOWED}-count"] = number + 1
+            st.session_state[f"{_ADDING}-count"] = uploads + 1
             st.rerun()
 
 
 @st.fragment(run_every=1.0)
-def _follow(key: str) -> None:
+def _watch(key: str) -> None:
     progress = read_fetch(home(), key)
     if progress is None or not progress.alive:
         st.rerun()
@@ -95,7 +93,7 @@ def _describe(progress: FetchProgress) -> tuple[float, str]:
 
 
 def propose_name(file_name: str) -> str:
-    """What a file name has of the letters that a folder's name may have.
+    """Convert a file name to a valid folder name.
 
     >>> propose_name("My Cats & Dogs.zip")
     'my-cats-dogs'

@@ -1,8 +1,8 @@
-"""What programs wait for at a dashboard with 1,000 runs: medians over HTTP from this machine, and its memory after it.
+"""Response times of the HTTP API with 1,000 runs: medians of local requests, and the server's memory afterwards.
 
-    python -m benchmarks.door
+    python -m benchmarks.api
 
-Prints one line of JSON. The first requests for a report and for a comparison, which compute them, are told apart.
+Prints one line of JSON. The first requests for a report and a comparison compute them and are reported separately.
 """
 
 import json
@@ -28,19 +28,19 @@ BUDGET_BYTES = 350_000_000
 
 
 def measure(address: str) -> tuple[float, float]:
-    """Seconds of the first request, and the median of those after it."""
+    """Return the seconds of the first request and the median of the following ones."""
     seconds = []
     for _ in range(1 + REPEATS):
         begin = time.perf_counter()
-        with urllib.request.urlopen(address, timeout=120) as answer:
-            answer.read()
+        with urllib.request.urlopen(address, timeout=120) as response:
+            response.read()
         seconds.append(time.perf_counter() - begin)
     return round(seconds[0], 4), round(statistics.median(seconds[1:]), 4)
 
 
 def read_memory(address: str) -> int:
-    with urllib.request.urlopen(f"{address}/metrics", timeout=60) as answer:
-        lines = answer.read().decode().splitlines()
+    with urllib.request.urlopen(f"{address}/metrics", timeout=60) as response:
+        lines = response.read().decode().splitlines()
     return round(float(next(line for line in lines if line.startswith("process_resident_memory_bytes")).split()[1]))
 
 
@@ -53,9 +53,9 @@ def main() -> None:
         for seed in range(RUNS - len(chosen)):
             write(RunSpec(epochs=3, seed=seed), predictions=False)
         comparison = Comparison.of(chosen)
-        shelf = ReportStore(home)
-        draft = shelf.create(write_default(comparison), "")
-        shelf.publish(draft, build_document(draft.report, write.store), "")
+        reports = ReportStore(home)
+        draft = reports.create(write_default(comparison), "")
+        reports.publish(draft, build_document(draft.report, write.store), "")
         ids = ",".join(run.run_id for run in chosen)
         paths = {
             "health": "healthz", "runs": "api/runs?limit=1000", "search": "api/runs?q=head:gap%20acc%3E0.5",
@@ -68,7 +68,7 @@ def main() -> None:
     first = {f"first_{name}_seconds": found[name][0] for name in ("report", "comparison")}
     later = {f"{name}_seconds": seconds for name, (_, seconds) in found.items()}
     within = memory <= BUDGET_BYTES
-    print(json.dumps({"benchmark": "door", "runs": RUNS, **first, **later, "bytes": memory, "within": within}))
+    print(json.dumps({"benchmark": "api", "runs": RUNS, **first, **later, "bytes": memory, "within": within}))
 
 
 if __name__ == "__main__":

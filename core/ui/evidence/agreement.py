@@ -1,0 +1,100 @@
+"""Agreement section of the Evidence page: correct and wrong predictions of two heads by image and class."""
+
+import streamlit as st
+
+from core.analysis.disagreement import CELLS, Cell, list_images
+from core.displays.number import format_plural
+from core.displays.views.class_accuracy import ClassAccuracy
+from core.displays.views.confusions import ConfusionDifference
+from core.displays.views.disagreement import Disagreement, name_cell
+from core.displays.views.gallery import Gallery
+from core.errors import DatasetError
+from core.store.comparison import Comparison
+from core.ui import url, widget
+from core.ui.display import cached_chart_spec, cached_description, show_display
+from core.ui.image_grid import show_image_grid
+from core.ui.session import home
+
+url.register("first_head", "second_head", "models_of", "cell", "cell_page")
+
+_PAGE_SIZE = 12
+
+
+def show_agreement(comparison: Comparison) -> None:
+    """Show the agreement of two heads, the images of one cell, and the differences per class."""
+    if len(comparison.variants) < 2:
+        st.write("This comparison has only one head. Train a second head to compare their predictions.")
+        return
+    pair, seed = _choose_pair(comparison)
+    if pair[0] == pair[1]:
+        st.info("Select two different heads.", icon=":material/info:")
+        return
+    left, right = st.columns([2, 3], gap="large")
+    disagreement = Disagreement(comparison, pair, seed)
+    with left:
+        _show_matrix(disagreement)
+    with right:
+        _show_images(comparison, pair, seed)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_display(ClassAccuracy(comparison, pair, seed))
+    with right:
+        show_display(ConfusionDifference(comparison, pair))
+
+
+def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
+    """Return two heads and the seed of their models."""
+    labels = comparison.labels
+    seeds = sorted({run.spec.seed for run in comparison.runs})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first, second = labels[:2]
+        if len(labels) > 2:
+            first = widget.selectbox("First head", labels, key="first_head", width=240)
+            second = widget.selectbox("Second head", labels, labels[1], key="second_head", width=240)
+        seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
+    return (first, second), seed
+
+
+def _show_matrix(disagreement: Disagreement) -> None:
+    """Show the matrix; a click on a cell selects its images."""
+    st.subheader(disagreement.title, anchor=False)
+    # a chart with selection events is redrawn in every script run, so its specification is cached
+    spec, alt = cached_chart_spec(disagreement), cached_description(disagreement)
+    st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key="matrix", on_select=_select_cell)
+
+
+def _select_cell() -> None:
+    selected = st.session_state["matrix"]["selection"].get("cell", [])
+    if selected:
+        st.session_state["cell"] = selected[0]["cell"]
+        _go_to_first_page()
+
+
+def _go_to_first_page() -> None:
+    st.session_state["cell_page"] = 1
+
+
+def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> None:
+    cells: list[Cell] = [*CELLS[1:3], CELLS[3], CELLS[0]]
+    cell = widget.segmented(
+        "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, pair)
+    )
+    images = list_images(comparison, pair, cell, seed)
+    name = name_cell(cell, pair)
+    if not images:
+        st.write(f"No test images: {name}.")
+        return
+    pages = -(-len(images) // _PAGE_SIZE)
+    if st.session_state.get("cell_page", 1) > pages:  # left over from a larger cell
+        _go_to_first_page()
+    page = widget.number(f"Page of {pages:,}", 1, pages, key="cell_page", width=140, disabled=pages == 1)
+    st.caption(
+        f"{format_plural(len(images), 'test image')}: {name}. Sorted by the difference between the two probabilities "
+        "of the true class, largest first. Click an image to see all class probabilities."
+    )
+    shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
+    gallery = Gallery(comparison, home(), seed=seed, page_size=_PAGE_SIZE, images=shown)
+    try:
+        show_image_grid(gallery, gallery.frame(), key="disagreeing")
+    except DatasetError as error:
+        st.info(str(error))

@@ -1,0 +1,40 @@
+"""Checks section of the Evidence page: failed, passed and not applicable fairness checks."""
+
+import streamlit as st
+
+from core.analysis.check import Check, Result, run_checks
+from core.displays.markdown import escape_markdown
+from core.store.comparison import Comparison
+from core.ui.display import cached_result
+from core.ui.more_epochs import show_more_epochs
+
+_ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
+_OTHER = {
+    "passed": ("Passed checks", ":material/check_circle:"),
+    "not applicable": ("Not applicable", ":material/do_not_disturb_on:"),
+}
+
+
+def show_checks(comparison: Comparison) -> None:
+    """Show the results of all checks, failed ones first."""
+    results = cached_result(comparison, run_checks)
+    failed = [(check, result) for check, result in results if result.state == "failed"]
+    if failed:
+        st.subheader("Failed checks", anchor=False)
+    else:
+        st.success("No check failed.", icon=":material/check_circle:")
+    for check, result in failed:
+        _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
+        if check.name == "undertrained":
+            show_more_epochs(comparison, key="evidence_epochs")
+    for state, (title, icon) in _OTHER.items():
+        selected = [(check, result) for check, result in results if result.state == state]
+        if selected:
+            st.subheader(title, anchor=False)
+        for check, result in selected:
+            _show_check(check, result, f"{state}**", icon)
+
+
+def _show_check(check: Check, result: Result, heading: str, icon: str) -> None:
+    with st.expander(f"**{check.code} {heading} · {escape_markdown(result.message)}", icon=icon):
+        st.markdown(check.explanation)

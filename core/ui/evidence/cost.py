@@ -1,0 +1,49 @@
+"""Cost section of the Evidence page: cost per head, and accuracy against cost of all runs on the test set."""
+
+from urllib.parse import quote
+
+import streamlit as st
+
+from core.analysis.cost import COSTS
+from core.displays.cost_format import COST_FORMS
+from core.displays.number import format_plural
+from core.displays.views.cost import Costs
+from core.displays.views.front import Front
+from core.displays.views.pareto import Pareto
+from core.store.comparison import Comparison
+from core.ui import url, widget
+from core.ui.display import cached_description, show_display, show_table
+from core.ui.evidence.test_set_runs import find_test_set_runs
+from core.ui.session import CUSTOM
+
+url.register("cost", "cost_log")
+
+RUN_LINK = f"compare?compare={quote(CUSTOM)}&runs="
+
+
+def show_cost(comparison: Comparison) -> None:
+    """Show the cost per head, the Pareto front and the marginal cost of accuracy."""
+    costs = Costs(comparison)
+    st.markdown(f"**{cached_description(costs)}**")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(costs.title, anchor=False)
+        show_table(costs)
+    with right:
+        show_display(costs, title="Relative to the cheapest head", table=False)
+    test_set_runs = find_test_set_runs(comparison)
+    st.subheader(Pareto.title, anchor=False)
+    runs = format_plural(len(test_set_runs.runs), "finished run")
+    st.caption(f"{runs} on the same test set, including runs of other comparisons. Click a run to open it.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cost = widget.selectbox("Cost", COSTS, key="cost", format_func=lambda name: COST_FORMS[name].label, width=340)
+        log = widget.toggle("Logarithmic cost axis", True, key="cost_log")
+    pareto = Pareto(comparison, test_set_runs, cost, log, RUN_LINK)
+    show_display(pareto, title="")
+    if not pareto.measured:
+        st.write(f"{cached_description(pareto)} New runs include it.")
+        return
+    front = Front(comparison, test_set_runs, cost)
+    st.subheader(front.title, anchor=False)
+    st.markdown(cached_description(front))
+    show_table(front)

@@ -1,0 +1,43 @@
+"""Job queue controls that several pages share."""
+
+import time
+
+import streamlit as st
+
+from core.actions.job import process_queue, resume_queue
+from core.displays.markdown import escape_markdown
+from core.displays.progress import describe_age
+from core.jobs.queue import JobQueue
+from core.ui import url
+from core.ui.access import act, action_button, denial_reason
+from core.ui.session import compare_with_siblings, home, store
+
+
+def start_queued_jobs() -> None:
+    """Start the dispatcher if jobs are queued and the user may start jobs."""
+    if not denial_reason(process_queue):
+        act(process_queue)
+
+
+def show_pause() -> bool:
+    """Return whether the queue is paused; show a message and the button to unpause it if so."""
+    pause = JobQueue(home()).paused()
+    if pause is None:
+        return False
+    by = f" by {escape_markdown(pause.submitted_by)}" if pause.submitted_by else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        age = describe_age(time.time() - pause.since)
+        st.warning(f"The queue was paused {age}{by}. No new jobs start.", icon=":material/pause_circle:")
+        if action_button(
+            resume_queue, "Unpause queue", type="primary", icon=":material/play_arrow:", key="unpause", width="content"
+        ):
+            act(resume_queue)
+            st.rerun()
+    return True
+
+
+def show_comparison_button(run_id: str) -> None:
+    """Show a button that opens the comparison of a finished run, unless the run was deleted."""
+    if store().path(run_id) and st.button("Show results", key=f"show-{run_id}", width="content"):
+        compare_with_siblings(run_id)
+        url.open_page("pages/compare.py")

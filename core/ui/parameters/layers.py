@@ -1,0 +1,25 @@
+"""Parameters per layer: chart and layer tables of the heads of a comparison."""
+
+import streamlit as st
+
+from core.displays.headline import write_params
+from core.displays.views.layers import Layers
+from core.store.comparison import Comparison
+from core.ui.display import show_display
+from core.ui.heading import show_page_heading
+from core.ui.parameters.layer_table import show_layer_table
+
+_MAX_TABLES = 6
+
+
+def show_layers(comparison: Comparison) -> None:
+    """Show the parameters per layer of each head."""
+    show_page_heading("Parameters", write_params(comparison))
+    show_display(Layers(comparison), table=False)
+    variants = comparison.variants[:_MAX_TABLES]
+    for start in range(0, len(variants), 2):
+        pair = variants[start : start + 2]
+        for column, variant in zip(st.columns(2, gap="large"), pair, strict=False):
+            with column:
+                st.subheader(variant.label, anchor=False)
+                show_layer_table(variant.first.model)
