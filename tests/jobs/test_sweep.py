@@ -168,7 +168,7 @@ def test_budget_is_foreseen(
     late = found.count_late(1)
     assert 7 <= late <= 9
     assert f"{late} will probably not start within 1 min" in describe_plan(found, 1)
-    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train, if the time limit allows") == late
+    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train, if the time budget allows") == late
 
 
 # Kept in the home
