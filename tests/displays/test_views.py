@@ -76,12 +76,12 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
         (
             {"epochs": 1},
             {},
-            "Measured with different settings (1 epoch instead of 25): published and measured accuracies",
+            "Measured with different hyperparameters (1 epoch instead of 25): published and measured accuracies",
         ),
         (
             {"epochs": 1, "train_images": 100},
             {"official": False},
-            "Measured on different data and with different settings "
+            "Measured on different data and with different hyperparameters "
             "(100 training images instead of all, 1 epoch instead of 25): published and measured accuracies and losses",
         ),
         (
