@@ -30,8 +30,8 @@ READING = {
         "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
-        "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None, "report": None,
-        "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
+        "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"Draft", "ReportEntry", "PublishedVersion", "ReportStore"},
     },

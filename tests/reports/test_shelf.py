@@ -41,7 +41,7 @@ def test_draft_is_edited_undone_and_undone_again(shelf: ReportStore) -> None:
 def test_later_one_of_two_is_told_and_nothing_is_written_over(shelf: ReportStore) -> None:
     seen = shelf.create(report_of("abcdef"), "ada")
     shelf.save(seen, seen.report.change(title="Bob's"), "bob")
-    with pytest.raises(ReportConflictError, match="^bob changed this report at "):
+    with pytest.raises(ReportConflictError, match=r"^bob changed this report at "):
         shelf.save(seen, seen.report.change(title="Ada's"), "ada")
     with pytest.raises(ReportConflictError):
         shelf.undo(seen.model_copy(update={"before": 1}), "ada")
@@ -113,9 +113,7 @@ def test_report_is_removed_with_its_versions_and_comes_back(
     shelf.remove(draft.id)
     assert shelf.entries() == []
     for ask in (shelf.read, shelf.open, shelf.remove):
-        with pytest.raises(
-            ReportError, match=f"^Report {draft.id} was deleted. You can restore it on the Reports page."
-        ):
+        with pytest.raises(ReportError, match=f"^Report {draft.id} was deleted. You can restore it on "):
             ask(draft.id)
     assert [*shelf.removed()] == [draft.id]
     shelf.restore(draft.id)
