@@ -1,17 +1,24 @@
-# Every target can be repeated; what is already there costs nothing. A half-made .venv is repaired.
-# GNU make 3.81 or newer and a POSIX shell; PYTHON=python3.12 chooses the interpreter of a new .venv.
+# Every target can be repeated; what is already installed costs nothing. A half-made .venv is repaired.
+# GNU make 3.81 or newer and a POSIX shell. PYTHON=python3.12 chooses the interpreter of a new .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help dashboard test test-all bench
+.PHONY: help dashboard dev quick lint format types test test-all coverage bench lock
 
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 APP := $(VENV)/.headroom-installed
 DEV := $(VENV)/.headroom-dev-installed
+LOCK := requirements.lock
 
 # TensorFlow sets the newest Python: it publishes no wheel for 3.14 yet.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# Many tests wait for a process or a browser, so there is one worker more than two cores need.
+PYTEST := -m pytest -n 3 --dist loadgroup
+
+# Tests that compute and do not wait. An xdist_group shares a server or a worker process.
+QUICK := -m pytest -n 2 -m 'not training and not browser and not slow and not xdist_group'
 
 define CREATE
 	found=; \
@@ -28,10 +35,15 @@ define CREATE
 	"$$found" -m venv --clear $(VENV)
 endef
 
+define ENSURE
+	if ! $(PY) -c '$(FITS)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then $(CREATE); fi
+endef
+
+# $(1): what to install, $(2): the options of pip that name it.
 define INSTALL
-	echo 'Installing $<. The first time takes minutes.'; \
-	$(PY) -m pip install --quiet --disable-pip-version-check -r $< || \
-		{ echo 'Expected pip to install $<; got the error above. Running make again goes on from here.' >&2; exit 1; }
+	echo 'Installing $(1). The first time takes minutes.'; \
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint $(LOCK) $(2) || \
+		{ echo 'Expected pip to install $(1); got the error above. Running make again continues from here.' >&2; exit 1; }
 endef
 
 help: ## list the targets
@@ -39,21 +51,47 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 dashboard: $(APP) ## install what is needed, then open the dashboard
-	@echo 'Starting the dashboard at http://localhost:8501, or the next port that is free; Ctrl-C stops it.'
+	@echo 'Starting the dashboard at http://localhost:8501, or the next free port. Ctrl-C stops it.'
 	@$(PY) -m streamlit run dashboard.py --server.showEmailPrompt false
 
-test: $(DEV) ## lint, format check, types and tests
+dev: $(APP) ## open the dashboard with an empty temporary home; it reloads when a source file changes
+	@home=$$(mktemp -d "$${TMPDIR:-/tmp}/headroom-dev.XXXXXX") || exit 1; \
+	trap 'rm -rf "$$home"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	echo "Starting the dashboard with the examples and the temporary home $$home. Ctrl-C stops it and deletes the home."; \
+	HEADROOM_HOME="$$home" $(PY) -m streamlit run dashboard.py --server.showEmailPrompt false \
+		--server.fileWatcherType auto --server.runOnSave true --client.showErrorDetails full
+
+quick: lint types ## lint, types and the fast tests: no training, no pages, no processes
+	@echo 'Testing without training, pages and processes.'
+	@$(PY) $(QUICK)
+
+lint: $(DEV) ## check the code style and the format
 	@echo 'Linting.'
 	@$(PY) -m ruff check --no-cache .
 	@echo 'Checking the format.'
 	@$(PY) -m ruff format --check --no-cache .
+
+format: $(DEV) ## format the code and fix what the linter can fix
+	@$(PY) -m ruff check --no-cache --fix .
+	@$(PY) -m ruff format --no-cache .
+
+types: $(DEV) ## check the types
 	@echo 'Checking the types.'
 	@$(PY) -m mypy
-	@echo 'Testing$(if $(HEADROOM_LONG), with the longer checks,).'
-	@$(PY) -m pytest -n 3 --dist loadgroup
+
+test: lint types ## lint, types and all tests but the longest
+	@echo 'Testing.'
+	@$(PY) $(PYTEST)
 
 test-all: export HEADROOM_LONG := 1
-test-all: test ## the same with the longer checks
+test-all: lint types coverage ## lint, types and all tests, with the coverage floor
+
+coverage: $(DEV) ## run the tests and report the line coverage of core/; fails below the floor in pyproject.toml
+	@echo 'Testing$(if $(HEADROOM_LONG), with the longest tests,) and measuring coverage.'
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run $(PYTEST)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report
 
 bench: $(DEV) ## run every benchmark; each prints one line of JSON
 	@for file in benchmarks/[a-z]*.py; do \
@@ -62,6 +100,13 @@ bench: $(DEV) ## run every benchmark; each prints one line of JSON
 		$(PY) -m "benchmarks.$$name" || exit 1; \
 	done
 
+# Installs nothing but uv: the old lock contradicts the requirement that just changed.
+lock: ## pin all packages that the requirements files need, in requirements.lock
+	@$(ENSURE)
+	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet $$(grep '^uv==' requirements-dev.txt)
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
+		--custom-compile-command 'make lock' --output-file $(LOCK) requirements-dev.txt requirements-ray.txt
+
 # An interpreter that is absent, too old or dangling (the system's Python was replaced) makes the stamps void.
 ifneq ($(shell $(PY) -c '$(FITS)' 2>/dev/null && echo fits),fits)
 $(APP): unfit
@@ -69,11 +114,11 @@ endif
 .PHONY: unfit
 unfit:
 
-$(APP): requirements.txt
-	@if ! $(PY) -c '$(FITS)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then $(CREATE); fi
-	@$(INSTALL)
+$(APP): requirements.txt $(LOCK) pyproject.toml
+	@$(ENSURE)
+	@$(call INSTALL,Headroom and requirements.txt,--editable .)
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements-login.txt $(APP)
-	@$(INSTALL)
+$(DEV): requirements-dev.txt requirements-login.txt requirements-mlflow.txt requirements-tensorboard.txt $(APP)
+	@$(call INSTALL,requirements-dev.txt,--requirement requirements-dev.txt)
 	@touch $@

@@ -25,6 +25,16 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what opens pages, writes report files or starts processes, by the names that its module uses."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not _SLOW.isdisjoint([*vars(item.module), *item.fixturenames]):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
     """AppTest leaves the page that it ran as the main module, which every forked process would run first."""
