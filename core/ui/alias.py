@@ -28,7 +28,6 @@ VALUES = {
         "Training in all (s)": "Total training time (s)",
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
     },
-    "right": {"both right": "both correct"},
     "order": {
         "as stored": "dataset order",
         "surest first": "most confident first",
@@ -50,10 +49,10 @@ VALUES = {
 }
 
 
-def replace_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
+def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
     """Replace former names and values in URL parameters.
 
-    >>> replace_aliases({"knob": ["blocks"], "show": ["right by one"]})
+    >>> replace_url_aliases({"knob": ["blocks"], "show": ["right by one"]})
     {'setting': ['blocks'], 'show': ['only one correct']}
     """
     renamed = {NAMES.get(name, name): values for name, values in params.items()}

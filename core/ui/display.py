@@ -80,7 +80,7 @@ def _build_spec(name: str, records: list[str], settings: dict[str, str], _displa
 
 
 def cached_chart_spec(display: Display) -> dict[str, Any]:
-    """Return the Vega-Lite specification of a display, cached for the same runs and settings; each caller gets a copy."""
+    """Return a copy of the Vega-Lite specification of a display, cached for the same runs and settings."""
     return _build_spec(display.name, list_run_versions(display.comparison), _list_settings(display), display)
 
 
@@ -90,7 +90,7 @@ def cached_description(display: Display) -> str:
 
 
 def cached_display_result(display: D, compute: Callable[[D], T]) -> T:
-    """Return the result of a method of a display, cached for the same runs and settings; each caller gets a copy."""
+    """Return a copy of the result of a display method, cached for the same runs and settings."""
     runs, settings = list_run_versions(display.comparison), _list_settings(display)
     result: T = _compute_of(compute.__name__, display.name, runs, settings, display, compute)
     return result

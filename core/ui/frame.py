@@ -9,7 +9,7 @@ from core.page_timing import PAGE_TIMINGS
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
 from core.ui.session import selected_comparison, show_comparison_picker
-from core.ui.url import clear_link_warnings, apply_link
+from core.ui.url import apply_link, clear_link_warnings
 
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 196 40" height="40">'

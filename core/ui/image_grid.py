@@ -28,7 +28,8 @@ img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image
 .label { font-weight: 650; margin: 4px 0 2px; }
 .prediction { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
 .prediction span:nth-child(1) { flex: none; width: 9px; height: 9px; border-radius: 50%; }
-.prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
 .wrong span:nth-child(2) { text-decoration: line-through; opacity: .75; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-bottom: 10px; font: 13px var(--st-font);
   color: var(--st-text-color); }
@@ -152,7 +153,7 @@ def _open(gallery: Gallery, text: str) -> None:
 @st.dialog("Class probabilities for one image", width="medium", on_dismiss=_close)
 def _show_example(gallery: Gallery, image: int) -> None:
     example = Example(gallery.comparison, image, gallery.seed)
-    true_class = example.frame().query("right")
+    true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
     with left:
         st.image(gallery.thumbnails([image])[0], width=160)

@@ -64,7 +64,7 @@ def read_run_ids() -> tuple[str, ...]:
 
 
 def show_comparison_picker() -> None:
-    """Show the comparison picker in the sidebar. Its selection is part of the URL, so links open the same comparison."""
+    """Show the comparison picker in the sidebar. Its selection is part of the URL."""
     choices = [offer.label for offer in offers()]
     if "runs" in st.query_params and "compare" not in st.query_params and "compare" not in st.session_state:
         st.session_state["compare"] = CUSTOM  # a link with run IDs only

@@ -43,7 +43,7 @@ def test_page_of_an_empty_home_shows_the_published_pipeline_on_the_digits(open_a
     assert not [*app.error, *app.warning, *app.info]
     assert (app.title[0].value, app.selectbox(key="data").value, text_of(app)) == ("Augmentation", "Digits", R5)
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
-    assert f'python -m core train --recipe digits-heads --seed 0 --augmentation "{R5}"' in app.code[0].value
+    assert f'headroom train --recipe digits-heads --seed 0 --augmentation "{R5}"' in app.code[0].value
 
 
 def test_strip_is_what_training_sees(open_augmentation: Open, home: Home) -> None:
@@ -58,7 +58,7 @@ def test_strip_is_what_training_sees(open_augmentation: Open, home: Home) -> Non
                 [images[index]], [index], seed=5, epoch=epoch, side=28
             )
             np.testing.assert_array_equal(found[f"training image {index}, epoch {epoch}"], seen[0, ..., 0])
-    assert any("seed 5 sees of them in its epochs 1 to 5, at 28×28 pixels" in caption.value for caption in app.caption)
+    assert any("seed 5 receives them in epochs 1 to 5 (28×28 pixels)" in caption.value for caption in app.caption)
 
 
 def test_comparison_with_augmentation_brings_its_own_pipeline(open_augmentation: Open, make_run: RunWriter) -> None:
@@ -112,7 +112,7 @@ def test_slider_changes_its_own_strip_alone(open_augmentation: Open) -> None:
 
 def test_dataset_that_is_not_here_is_named_with_the_command(open_augmentation: Open) -> None:
     app = open_augmentation(data="MNIST")
-    assert "python -m core datasets fetch mnist" in app.info[0].value
+    assert "headroom datasets download mnist" in app.info[0].value
     assert app.selectbox(key="data").value == "MNIST"
     assert not [*app.warning, *app.error]
     app.selectbox(key="data").set_value("Digits").run()
@@ -140,7 +140,7 @@ def test_damaged_dataset_is_told(open_augmentation: Open, home: Home) -> None:
     open_dataset(home, "digits")
     (home.datasets / "digits" / "train_images.npy").write_bytes(b"not an array")
     app = open_augmentation()
-    assert app.error[0].value.startswith("Expected Digits to be whole; got ")
+    assert app.error[0].value.startswith("Digits is damaged")
     assert not app.get("html")
 
 

@@ -13,7 +13,7 @@ from tests.support.page import Open, labels
 
 def test_jobs_of_an_empty_home_shows_the_way_to_train(open_page: Open) -> None:
     app = open_page("jobs")
-    assert "#### No trainings yet." in [text.value for text in app.markdown]
+    assert "#### No jobs yet." in [text.value for text in app.markdown]
     assert [link.proto.label for link in app.get("page_link")] == ["Train a first comparison"]
     assert not app.dataframe
 
@@ -45,8 +45,8 @@ def test_jobs_shows_what_runs_with_its_log_and_cancels_it(open_page: Open, home:
 def test_job_in_a_link_that_is_not_there_is_named(open_page: Open, home: Home, no_dispatcher: None) -> None:
     spec = queue_up(home)
     app = open_page("jobs", job="abc")
-    name = f"GAP · Digits · seed 0 · {spec.run_id}"
-    assert [warning.value for warning in app.warning] == [f"Expected job to be one of {name!r}; got 'abc'."]
+    message = "The job in this link was not found; it may have been deleted."
+    assert [warning.value for warning in app.warning] == [message]
     assert app.selectbox(key="job").value == spec.run_id
 
 
@@ -54,9 +54,9 @@ def test_jobs_puts_a_queued_job_first(open_page: Open, home: Home, no_dispatcher
     specs = [queue_up(home, seed=seed) for seed in range(3)]
     last = specs[-1].run_id
     app = open_page("jobs", job=f"GAP · Digits · seed 2 · {last}")
-    app.button(key=f"First-{last}").click().run()
+    app.button(key=f"Move to front-{last}").click().run()
     assert [job.run_id for job in JobQueue(home).unfinished()] == [last, specs[0].run_id, specs[1].run_id]
-    app.button(key=f"Down-{last}").click().run()
+    app.button(key=f"Move down-{last}").click().run()
     assert list(app.dataframe[0].value["Run"]) == [specs[0].run_id, last, specs[1].run_id]
     assert app.selectbox(key="job").value == last
 
@@ -66,13 +66,13 @@ def test_paused_queue_says_so_on_both_pages_and_goes_on_from_either(
 ) -> None:
     queue_up(home)
     app = open_page("jobs")
-    next(button for button in app.button if button.label == "Pause the queue").click().run()
-    sentence = "The queue was paused just now by test@example.com: nothing new is started."
+    next(button for button in app.button if button.label == "Pause queue").click().run()
+    sentence = "The queue was paused just now by test@example.com. No new jobs start."
     assert [warning.value for warning in app.warning] == [sentence]
-    assert "Pause the queue" not in labels(app)
+    assert "Pause queue" not in labels(app)
     other = open_page("train")
     assert [warning.value for warning in other.warning] == [sentence]
-    other.button(key="go-on").click().run()
+    other.button(key="unpause").click().run()
     assert JobQueue(home).paused() is None
     assert not other.warning
 

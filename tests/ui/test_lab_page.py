@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.sample import PATTERNS, PHOTOS, SIGNALS
-from core.ui import widget
+from core.ui import url
 from core.ui.lab.topic import TOPICS
 from tests.support.page import Open, read_tables
 
@@ -69,11 +69,11 @@ NONSENSE: dict[str, dict[str, str]] = {
         "channel_photo": "soup", "channel_red": "box blur 5 × 5", "channel_green": "", "channel_blue": "soup",
         "channel_bias": "101", "cost_n": "3", "cost_c": "x", "cost_k": "1e9", "cost_m": "inf",
     },
-    "Pictures": {"array_photo": "soup", "array_plane": "violet", "array_row": "420", "array_column": "-1"},
+    "Image files": {"array_photo": "soup", "array_plane": "violet", "array_row": "420", "array_column": "-1"},
     "Regularization": {"l2_strength": "2.5", "l2_best": "nan", "dropout_rate": "1", "dropout_seed": "0.5"},
     "Losses": {"logit": "41", "target": "2", "label": "3"},
 }  # fmt: skip
-NEEDED = {"2d_scan": ("2d_image", "a scanned digit"), "pool_scan": ("pool_image", "a scanned digit")}
+NEEDED = {"2d_scan": ("2d_image", "handwritten digit"), "pool_scan": ("pool_image", "handwritten digit")}
 TYPED = {
     "1D convolution": ["x", "w"], "2D convolution": ["2d_x", "w2"], "Pooling": ["pool_x", "pool_weights"],
     "Regularization": ["l2_w", "dropout_x"], "Losses": ["logits"],
@@ -111,12 +111,12 @@ def test_text_in_a_link_that_is_too_long_or_no_numbers_is_named(open_lab: Open, 
 
 def test_every_setting_of_the_lab_was_asked_for_nonsense() -> None:
     tried = {name for names in [*NONSENSE.values(), *TYPED.values()] for name in names} | {"topic"}
-    assert {f"lab_{name}" for name in tried} == {name for name in widget._NAMES if name.startswith("lab_")}
+    assert {f"lab_{name}" for name in tried} == {name for name in url._names if name.startswith("lab_")}
 
 
 def test_name_that_the_lab_does_not_have_is_named(open_lab: Open) -> None:
     app = open_lab("Losses", soup="1")
-    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'lab_soup'."]
+    assert [warning.value for warning in app.warning] == ['Unknown link parameter "lab_soup" was ignored.']
 
 
 # Convolution
@@ -127,7 +127,7 @@ def test_first_step_of_the_examples(open_lab: Open) -> None:
     app.slider(key="lab_1d_step").set_value(1).run()
     assert "y[0] = 0·2 + 0·1 + 1·3 + 3·0 + 2·1 = **5**" in text_of(app)
     assert r"\frac{8 + 2 \cdot 2 - 5}{1} \right\rfloor + 1 = 8" in text_of(app)
-    assert "The library agrees in all 8 values." in text_of(app)
+    assert "Matches the library in all 8 values." in text_of(app)
     app = open_lab("2D convolution")
     app.slider(key="lab_2d_step").set_value(16).run()
     assert "= **9**" in text_of(app)
@@ -138,15 +138,15 @@ def test_cross_correlation_leaves_the_kernel_as_it_is(open_lab: Open) -> None:
     assert "y[0] = 0·1 + 0·0 + 1·3 + 3·1 + 2·2 = **10**" in text_of(app)
 
 
-@pytest.mark.parametrize("padding", ["full", "same", "valid", "own"])
+@pytest.mark.parametrize("padding", ["full", "same", "valid", "custom"])
 @pytest.mark.parametrize("topic", ["1D convolution", "2D convolution"])
 def test_library_agrees_with_every_padding_stride_and_dilation(open_lab: Open, topic: str, padding: str) -> None:
     name = topic[:2].lower()
     app = open_lab(topic, **{f"{name}_padding": padding, f"{name}_s": "2"})
-    assert "The library agrees in all" in text_of(app)
+    assert "Matches the library in all" in text_of(app)
     if padding != "valid":
         app.slider(key=f"lab_{name}_d").set_value(2).run()
-        assert "The library agrees in all" in text_of(app) or "Choose more padding" in text_of(app)
+        assert "Matches the library in all" in text_of(app) or "Use more padding" in text_of(app)
 
 
 def test_step_follows_when_the_output_becomes_shorter(open_lab: Open) -> None:
@@ -156,7 +156,7 @@ def test_step_follows_when_the_output_becomes_shorter(open_lab: Open) -> None:
     assert app.slider(key="lab_1d_step").value == app.slider(key="lab_1d_step").max == 3
     app.slider(key="lab_1d_p").set_value(0).run()
     app.text_input(key="lab_w").set_value("1 0 3 1 2 1 1 1").run()
-    assert "the window stands in one place" in text_of(app)
+    assert "the window has only one position" in text_of(app)
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -164,26 +164,26 @@ def test_every_signal_meets_every_kernel(open_lab: Open, signal: str) -> None:
     app = open_lab("1D convolution", signal=signal)
     for kernel in KERNELS_1D:
         app.selectbox(key="lab_kernel1").set_value(kernel).run()
-        assert "The library agrees in all" in text_of(app)
+        assert "Matches the library in all" in text_of(app)
 
 
-@pytest.mark.parametrize("image", [*PATTERNS, *PHOTOS, "a scanned digit"])
+@pytest.mark.parametrize("image", [*PATTERNS, *PHOTOS, "handwritten digit"])
 def test_every_image_meets_a_kernel(open_lab: Open, image: str) -> None:
     app = open_lab("2D convolution", **{"2d_image": image, "kernel2": "Sobel, left to right", "2d_padding": "same"})
-    assert "The library agrees in all" in text_of(app)
+    assert "Matches the library in all" in text_of(app)
 
 
 @pytest.mark.parametrize("kernel", KERNELS_2D)
 def test_every_kernel_meets_the_image(open_lab: Open, kernel: str) -> None:
-    assert "The library agrees in all" in text_of(open_lab("2D convolution", kernel2=kernel))
+    assert "Matches the library in all" in text_of(open_lab("2D convolution", kernel2=kernel))
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("abc", "Expected kernel as rows of numbers separated by spaces and lines; got 'abc'."),
-        ("", "Expected kernel as rows of numbers separated by spaces and lines; got nothing."),
-        ("1 2; 3", "Expected the rows of kernel to be of one length; got rows of 1 and of 2 numbers."),
+        ("abc", "Expected kernel as rows of numbers separated by spaces, one row per line; got 'abc'."),
+        ("", "Expected kernel as rows of numbers separated by spaces, one row per line; got an empty text."),
+        ("1 2; 3", "Expected rows of equal length in kernel; got rows of 1 and 2 numbers."),
         ("<b>1</b>", "got '<b>1</b>'."),
     ],
 )
@@ -198,7 +198,7 @@ def test_typed_nonsense_ends_in_a_sentence_and_can_be_mended(open_lab: Open, tex
 
 def test_kernel_larger_than_the_image_is_refused(open_lab: Open) -> None:
     app = open_lab("2D convolution", **{"2d_padding": "valid", "kernel2": "box blur 5 × 5"})
-    assert app.error[0].value.startswith("Expected a kernel that covers at most the 4 padded values; got one")
+    assert app.error[0].value.startswith("Expected a kernel that covers at most 4 values, the padded input; got 5.")
 
 
 def test_link_keeps_what_was_typed(open_lab: Open) -> None:
@@ -220,7 +220,7 @@ def test_size_follows_its_sliders(open_lab: Open) -> None:
     assert r"\frac{11 + 2 \cdot 2 - 5}{2} \right\rfloor + 1 = 6" in text_of(app)
     app.slider(key="lab_n").set_value(1).run()
     app.slider(key="lab_p").set_value(0).run()
-    assert "Choose more padding" in app.error[0].value
+    assert "Use more padding" in app.error[0].value
 
 
 # Pooling and channels
@@ -230,31 +230,31 @@ def test_max_pooling_does_not_see_what_mean_pooling_sees(open_lab: Open) -> None
     app = open_lab("Pooling")
     for seed in (1, 2, 7):
         app.slider(key="lab_pool_seed").set_value(seed).run()
-        assert "Max pooling gives the same in **9 of 9** values" in text_of(app)
-        assert "mean pooling in **9 of 9**" not in text_of(app)
+        assert "**9 of 9** for max pooling" in text_of(app)
+        assert "**9 of 9** for mean pooling" not in text_of(app)
     assert [metric.value for metric in app.metric] == ["9", "2.667"]
 
 
 def test_windows_that_overlap_are_named(open_lab: Open) -> None:
     app = open_lab("Pooling", pool_window="3", pool_stride="2")
     assert "The windows overlap." in text_of(app)
-    assert "With this stride the windows are not the tiles" in text_of(app)
+    assert "At this stride, the windows differ from the tiles" in text_of(app)
     app.slider(key="lab_pool_stride").set_value(4).run()
     assert "The windows leave gaps." in text_of(app)
 
 
 def test_convolution_with_equal_weights_is_mean_pooling(open_lab: Open) -> None:
     app = open_lab("Pooling")
-    assert "here the two agree" in text_of(app)
+    assert "the results are equal" in text_of(app)
     app.text_area(key="lab_pool_weights").set_value("1 0; 0 0").run()
-    assert "here the two differ" in text_of(app)
+    assert "the results are different" in text_of(app)
     app.text_area(key="lab_pool_weights").set_value("1 0 1").run()
     assert not app.error
 
 
 def test_window_larger_than_the_map_is_refused(open_lab: Open) -> None:
     app = open_lab("Pooling", pool_x="1 2; 3 4", pool_window="3")
-    assert app.error[0].value == "Expected a window of at most 2 for this map; got 3."
+    assert app.error[0].value == "Expected a window of at most 2, the size of the map; got 3."
 
 
 def test_channels_sum_to_one_map(open_lab: Open) -> None:
@@ -262,7 +262,7 @@ def test_channels_sum_to_one_map(open_lab: Open) -> None:
     for name in ("Red", "Green", "Blue"):
         app.selectbox(key=f"lab_channel_{name.lower()}").set_value("identity").run()
     app.slider(key="lab_channel_bias").set_value(5).run()
-    said = next(m.value for m in app.markdown if "In the middle" in m.value)
+    said = next(m.value for m in app.markdown if "Output at row" in m.value)
     *parts, bias, total = [
         int(word.strip("*.,")) for word in said.split(": ")[1].split() if word.strip("*.,").isdigit()
     ]
@@ -283,14 +283,14 @@ def upload(app: AppTest, key: str, data: bytes) -> AppTest:
 
 
 def test_photograph_at_hand_is_described(open_lab: Open) -> None:
-    app = open_lab("Pictures")
+    app = open_lab("Image files")
     assert "**shape** (427, 640, 3) · **dtype** uint8 · **range** 0 to 255" in text_of(app)
-    assert list(read_tables(app)[0]["Channel"]) == ["red", "green", "blue", "grey"]
+    assert list(read_tables(app)[0]["Channel"]) == ["red", "green", "blue", "gray"]
 
 
 def test_page_waits_for_a_file(open_lab: Open) -> None:
-    app = open_lab("Pictures", array_photo="a picture of mine")
-    assert "Choose an image file." in app.info[0].value
+    app = open_lab("Image files", array_photo="uploaded image")
+    assert "Upload an image file." in app.info[0].value
     assert not read_tables(app)
 
 
@@ -298,15 +298,15 @@ def test_page_waits_for_a_file(open_lab: Open) -> None:
 def test_uploaded_picture_is_described(open_lab: Open, shape: tuple[int, ...], channels: int) -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.full(shape, 9, dtype=np.uint8)).save(buffer, format="PNG")
-    app = upload(open_lab("Pictures", array_photo="a picture of mine"), "lab_array_file", buffer.getvalue())
+    app = upload(open_lab("Image files", array_photo="uploaded image"), "lab_array_file", buffer.getvalue())
     assert f"**shape** ({shape[0]}, {shape[1]}, {channels})" in text_of(app)
     assert set(read_tables(app)[0]["Maximum"]) == {"9"}
 
 
 def test_bad_file_ends_in_a_sentence(open_lab: Open) -> None:
-    app = upload(open_lab("Pictures", array_photo="a picture of mine"), "lab_array_file", b"not a picture")
+    app = upload(open_lab("Image files", array_photo="uploaded image"), "lab_array_file", b"not a picture")
     assert [error.value for error in app.error] == [
-        "Expected an image file (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM); got bytes that are none of these."
+        "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."
     ]
 
 
@@ -322,12 +322,12 @@ def test_penalty_follows_its_strength(open_lab: Open) -> None:
 @pytest.mark.parametrize("rate", ["0.0", "0.9"])
 def test_dropout_at_its_ends(open_lab: Open, rate: str) -> None:
     app = open_lab("Regularization", dropout_rate=rate)
-    assert ("Dropped in this step: 0 of 8" in text_of(app)) == (rate == "0.0")
+    assert ("0 of 8 units dropped" in text_of(app)) == (rate == "0.0")
 
 
 def test_losses_start_with_the_published_figures(open_lab: Open) -> None:
     table = read_tables(open_lab("Losses"))[0]
-    for column in ("From logits", "From probs"):
+    for column in ("From logits", "From probabilities"):
         assert list(table[column]) == ["0.3711", "0.5996", "0.5996"]
 
 
@@ -342,4 +342,4 @@ def test_class_follows_when_there_are_fewer_logits(open_lab: Open) -> None:
     app.text_input(key="lab_logits").set_value("1 2").run()
     assert app.slider(key="lab_label").value == 1
     app.text_input(key="lab_logits").set_value("1").run()
-    assert app.error[0].value == "Expected logits of at least 2 classes; got 1."
+    assert app.error[0].value == "Expected at least 2 logits; got 1."

@@ -44,8 +44,8 @@ NONSENSE = {
     "dimensions": ["4D", ""],
     "evidence": ["Hearsay", ""],
     "models_of": ["77", "x"],
-    "right": ["nobody"],
-    "right_page": ["-1", "99999"],
+    "cell": ["nobody"],
+    "cell_page": ["-1", "99999"],
     "target": ["0", "101", "nan"],
     "corruption": ["heat", ""],
     "cost": ["money", ""],
@@ -61,14 +61,18 @@ SEEN_ON = {
     "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
-    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
+    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "cell": "evidence",
+    "cell_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
     "setting_runs": "evidence",
 }  # fmt: skip
 SECTION = {
-    "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
-    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Settings",
+    "models_of": "Agreement", "cell": "Agreement", "cell_page": "Agreement", "target": "Convergence",
+    "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Hyperparameters",
 }  # fmt: skip
+_MESSAGES = (
+    r"^Expected .*; got .*\.|^The comparison in this link no longer exists\.$"
+    r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
+)
 # What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
@@ -83,17 +87,18 @@ def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
         app = open_page(SEEN_ON.get(name, "compare"), **params)
         assert not app.exception, value
         said = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+        assert all(re.search(_MESSAGES, message) for message in said), said
         assert said or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
-            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, said
+            expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
+            assert [message for message in said if expected in message] or not value, said
             assert app.title, "the page stands all the same"
             assert name not in app.query_params or not value
 
 
 def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothness="0.5")
-    assert [warning.value for warning in app.warning] == ["Expected a setting that some page has; got 'smoothness'."]
+    assert [warning.value for warning in app.warning] == ['Unknown link parameter "smoothness" was ignored.']
     assert "smoothness" not in app.query_params
 
 

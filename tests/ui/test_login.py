@@ -1,5 +1,6 @@
 """The pages as different people see them."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from core.jobs.submit import submit_all
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from core.ui.access import ASKED
+from core.ui.access import LOGIN_REQUIRED
 from tests.support.login import AUTH, HEADROOM, claim
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
@@ -29,9 +30,9 @@ SECRETS = {"auth": AUTH, "headroom": HEADROOM}
 def _fresh_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if it had been started anew."""
     monkeypatch.setattr("core.ui.access._latest", None)
-    ASKED.clear()
+    LOGIN_REQUIRED.clear()
     yield
-    ASKED.clear()
+    LOGIN_REQUIRED.clear()
 
 
 def user(name: str, **changes: object) -> dict[str, object]:
@@ -74,9 +75,17 @@ def test_who_is_not_logged_in_sees_a_button_and_no_data(visit: Open, make_run: R
 @pytest.mark.parametrize(
     ("who", "sentence", "buttons"),
     [
-        (user("eve", email="eve@elsewhere.org"), "Expected somebody who was given a role here", ["Log in", "Log out"]),
-        (user("tom", email_verified=False), "Expected a verified e-mail address; got 'tom@", ["Log in", "Log out"]),
-        (user("tom", iat=1.0), "Expected a login of the last 12 hours", ["Log in", "Log out"]),
+        (
+            user("eve", email="eve@elsewhere.org"),
+            "'eve@elsewhere.org' has no role on this dashboard.",
+            ["Log in", "Log out"],
+        ),
+        (
+            user("tom", email_verified=False),
+            "Your email address 'tom@example.org' is not verified.",
+            ["Log in", "Log out"],
+        ),
+        (user("tom", iat=1.0), "Your login has expired after 12 hours.", ["Log in", "Log out"]),
     ],
 )
 def test_who_is_not_let_in_is_told_why(visit: Open, who: dict[str, object], sentence: str, buttons: list[str]) -> None:
@@ -88,7 +97,7 @@ def test_who_is_not_let_in_is_told_why(visit: Open, who: dict[str, object], sent
 
 def test_settings_that_cannot_be_relied_on_let_nobody_in(visit: Open) -> None:
     app = visit("runs", user("ada"), {"auth": AUTH})
-    assert read(app) == ["Expected [headroom.roles] beside [auth] in secrets.toml; got none."]
+    assert read(app) == ["secrets.toml has a section [auth] but no section [headroom.roles]. Login needs both."]
     assert not app.button
 
 
@@ -101,7 +110,9 @@ def test_file_that_cannot_be_read_lets_nobody_in(visit: Open, tmp_path: Path) ->
         for text in (b"[auth\n", b"\xff\xfe"):
             broken.write_bytes(text)
             app = visit("runs", user("ada"), {})
-            assert read(app) == ["Expected secrets.toml to be a TOML file that can be read; got another."]
+            assert read(app) == [
+                "Cannot read secrets.toml. Check that it is valid TOML and that the dashboard may read it."
+            ]
     finally:
         streamlit.config.set_option("secrets.files", kept)
         secrets_singleton._reset()
@@ -110,7 +121,7 @@ def test_file_that_cannot_be_read_lets_nobody_in(visit: Open, tmp_path: Path) ->
 def test_file_that_is_gone_does_not_open_the_door(visit: Open) -> None:
     visit("runs", user("ada"))
     app = visit("runs", user("ada"), {})
-    assert read(app)[0].startswith("Expected secrets.toml to say who may log in, as before; got nothing")
+    assert read(app)[0].startswith("The login settings are missing from secrets.toml.")
 
 
 def test_without_configuration_everything_is_allowed(visit: Open) -> None:
@@ -134,7 +145,7 @@ def test_viewer_is_told_that_training_is_for_trainers(visit: Open) -> None:
     app = visit("train", user("vera"))
     button = find(app, "Train 4 runs")
     assert button.disabled
-    assert button.help == "Expected a trainer to train; got a viewer."
+    assert button.help == "You need the trainer role to start training. Ask an administrator."
     assert f":material/lock: {button.help}" in [caption.value for caption in app.caption]
     assert not find(visit("train", user("tom")), "Train 4 runs").disabled
 
@@ -145,8 +156,8 @@ def test_viewer_is_told_that_training_is_for_trainers(visit: Open) -> None:
 def test_files_are_taken_from_those_who_may_bring_them(visit: Open, name: str, adds: bool, imports: bool) -> None:
     train, runs = visit("train", user(name), dataset="Own images"), visit("runs", user(name))
     for app, may, sentence in (
-        (train, adds, "Expected a trainer to add images; got a viewer."),
-        (runs, imports, f"Expected an admin to import runs; got a {'viewer' if name == 'vera' else 'trainer'}."),
+        (train, adds, "You need the trainer role to add datasets. Ask an administrator."),
+        (runs, imports, "You need the admin role to import runs. Ask an administrator."),
     ):
         assert not app.warning
         assert bool(app.get("file_uploader")) == may
@@ -156,7 +167,7 @@ def test_files_are_taken_from_those_who_may_bring_them(visit: Open, name: str, a
 def test_viewer_changes_no_queue_and_starts_no_process(visit: Open, home: Home, no_dispatcher: None) -> None:
     [job] = submit_all(home, [RunSpec()])
     app = visit("jobs", user("vera"))
-    for label in ("Pause the queue", "First", "Up", "Down", "Cancel"):
+    for label in ("Pause queue", "Move to front", "Move up", "Move down", "Cancel"):
         assert find(app, label).disabled
     assert not find(visit("jobs", user("tom")), "Cancel").disabled
     assert JobQueue(home).unfinished()[0].run_id == job.run_id
@@ -175,12 +186,12 @@ def show_run() -> None:
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
     from core.ui.session import home
 
     with handle_errors():
-        show_chosen([st.query_params["id"]], NoteBook(home()).read_all())
-        show_removed()
+        show_selected_runs([st.query_params["id"]], NoteBook(home()).read_all())
+        show_deleted_runs()
 
 
 @pytest.mark.parametrize(
@@ -190,7 +201,7 @@ def test_marking_is_for_trainers_and_deleting_for_admins(
     home: Home, make_run: RunWriter, name: str, marks: bool, deletes: bool
 ) -> None:
     run, other = make_run(predictions=False), make_run(predictions=False, seed=1)
-    RunStore(home).remove(other.run_id)
+    RunStore(home).delete(other.run_id)
     NoteBook(home).write(run.run_id, Note(name="the first", text="of all"))
     app = AppTest.from_function(show_run, default_timeout=60)
     app.secrets.update(SECRETS)
@@ -199,20 +210,20 @@ def test_marking_is_for_trainers_and_deleting_for_admins(
     app.run()
     assert not [*app.exception, *app.error]
     labels = [button.label for button in app.button]
-    assert find(app, "Star").disabled == find(app, "Archive").disabled == (not marks)
+    assert find(app, "Add star").disabled == find(app, "Archive").disabled == (not marks)
     assert ("Save" in labels) == marks
     assert ("the first" in [text.value for text in app.text]) == (not marks)
     assert find(app, "Delete").disabled == (not deletes)
-    assert ("Delete for good" in labels) == deletes
+    assert ("Delete permanently" in labels) == deletes
     said = [caption.value for caption in app.caption]
-    assert (":material/lock: Expected an admin to delete runs; got a trainer." in said) == (name == "tom")
+    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in said) == (name == "tom")
 
 
 def test_click_after_the_login_expired_does_nothing(visit: Open, home: Home) -> None:
     app = visit("train", user("tom"))
     app.user = user("tom", iat=time.time() - 13 * 3600)
     find(app, "Train 4 runs").click().run()
-    assert read(app)[0].startswith("Expected a login of the last 12 hours")
+    assert read(app)[0].startswith("Your login has expired after 12 hours.")
     assert JobQueue(home).jobs() == []
 
 
@@ -236,13 +247,13 @@ def test_there_is_no_way_past_the_door(home: Home, who: dict[str, object]) -> No
     app.user = who
     app.run()
     assert len(app.error) == 2
-    assert all(error.value.startswith("Expected") for error in app.error)
+    assert all(re.search(r"not logged in|has expired|has no role", error.value) for error in app.error)
 
 
 def test_dashboard_for_reading_only_says_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(READ_ONLY, "1")
     app = visit("train", {}, {})
     assert find(app, "Train 4 runs").disabled
-    assert app.sidebar.caption[0].value == ":material/lock: This dashboard is for reading only."
+    assert app.sidebar.caption[0].value == ":material/lock: This dashboard is read-only."
     monkeypatch.setenv(READ_ONLY, "maybe")
     assert read(visit("train", {}, {})) == ["Expected HEADROOM_READ_ONLY to be 0 or 1; got 'maybe'."]

@@ -16,7 +16,7 @@ def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, t
     fingerprint = open_dataset(home, "digits").info.fingerprint
     path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
     app = open_page("predictions")
-    assert "cannot be shown" in app.info[0].value
+    assert "are not available" in app.info[0].value
     assert "Confusion matrix" in [heading.value for heading in app.subheader]
 
 
@@ -53,7 +53,7 @@ def test_another_filter_turns_to_the_first_page(open_page: Open, two_heads: list
 
 def test_dialog_tells_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", image="7")
-    assert re.search(r"GAP gives it \*\*[\d.]+%\*\*", text_of(app))
+    assert re.search(r"GAP: \*\*[\d.]+%\*\*", text_of(app))
 
 
 def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:

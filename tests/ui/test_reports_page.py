@@ -50,14 +50,14 @@ def sane(app: AppTest) -> AppTest:
 
 def test_page_without_runs_leads_to_train(open_reports: Open) -> None:
     app = sane(open_reports())
-    assert "There are no runs to report on yet." in [text.value for text in app.markdown]
+    assert "A report needs finished runs. Train a comparison first." in [text.value for text in app.markdown]
     assert "#### No reports yet." in [text.value for text in app.markdown]
 
 
 def test_new_report_is_saved_and_opened(open_reports: Open, make_run: RunWriter, shelf: ReportStore) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
-    app = press(open_reports(), "New report of the comparison at the side")
+    app = press(open_reports(), "New report from this comparison")
     (entry,) = shelf.entries()
     assert app.query_params["report"] == entry.draft.id
     assert "fewer parameters than Flatten + Dense" in sane(app).title[0].value
@@ -67,7 +67,7 @@ def test_list_finds_by_title_and_owner(open_reports: Open, draft: Draft) -> None
     app = sane(open_reports())
     (table,) = app.dataframe
     assert table.value["Title"].tolist() == ["Our finding"]
-    assert table.value["State"].tolist() == ["draft"]
+    assert table.value["Status"].tolist() == ["draft"]
     for text, found in (("our ADA", 1), ("nobody", 0)):
         assert len(sane(open_reports(reports_search=text)).dataframe) == found
 
@@ -76,8 +76,8 @@ def test_draft_shows_words_views_and_the_command(open_reports: Open, draft: Draf
     app = sane(open_reports(report=draft.id))
     assert "#### Our finding" in [text.value for text in app.markdown]
     assert "<strong>here</strong>" in "".join(element.proto.body for element in app.get("html"))
-    assert "What each head costs, and what it buys" in [heading.value for heading in app.subheader]
-    assert app.code[0].value.startswith("python -m core train --recipe digits-heads --heads gap,dense --epochs 3")
+    assert "Accuracy and cost per head" in [heading.value for heading in app.subheader]
+    assert app.code[0].value.startswith("headroom train --recipe digits-heads --heads gap,dense --epochs 3")
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
 
 
@@ -90,10 +90,10 @@ def test_every_change_is_saved_at_once_and_undone(open_reports: Open, draft: Dra
     next(box for box in app.text_input if box.label == "Title").set_value("Another title").run()
     assert shelf.read(draft.id).report.title == "Another title"
     for _ in range(3):
-        press(app, "Undo the last change")
+        press(app, "Undo last change")
     assert sane(app).text_area[0].value == "Look **here**."
     assert shelf.read(draft.id).report == draft.report
-    press(app, "Remove")
+    press(app, "Delete block")
     assert [block.id for block in shelf.read(draft.id).report.blocks] == ["bbbbbb"]
 
 
@@ -102,11 +102,11 @@ def test_runs_that_are_none_are_refused_and_nothing_is_saved(
 ) -> None:
     app = open_reports(report=draft.id, editing="true")
     next(box for box in app.text_input if box.label == "Runs").set_value("nonsense").run()
-    assert app.error[0].value == "Expected the id of a finished run; got 'nonsense'."
+    assert app.error[0].value == "Run 'nonsense' was not found; it may have been deleted."
     assert shelf.read(draft.id) == draft
 
 
-@pytest.mark.parametrize("way", ["Keep mine as a report of its own", "Drop mine, show the newer one"])
+@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload"])
 def test_later_one_of_two_people_is_told_and_loses_nothing(
     open_reports: Open, draft: Draft, shelf: ReportStore, way: str
 ) -> None:
@@ -115,13 +115,13 @@ def test_later_one_of_two_people_is_told_and_loses_nothing(
     app.text_area[0].set_value("Mine").run()
     assert app.toast[0].value.startswith("Expected the report as you saw it; got a newer one, saved by 'bob' at ")
     (told,) = app.warning
-    assert told.value == "bob was faster. What you changed is kept here until you choose, or close this page."
+    assert told.value == "bob saved this report first. Your changes are kept until you choose or close this page."
     assert app.text_area[0].value == "Mine"
     assert shelf.read(draft.id) == theirs
     app = press(app, way)
     titles = {entry.draft.report.title: entry.draft.report.blocks[0] for entry in shelf.entries()}
     assert titles["Theirs"] == theirs.report.blocks[0]
-    if way.startswith("Keep"):
+    if way.startswith("Save"):
         assert titles["Our finding (copy)"].text == "Mine"  # type: ignore[union-attr]
     else:
         assert sane(app).text_area[0].value == "Look **here**."
@@ -135,7 +135,7 @@ def test_who_edits_is_told_of_a_newer_one_before_they_type(
     shelf.save(draft, draft.report.change(title="Theirs"), "bob")
     app.run()
     assert app.warning[0].value == "bob changed this report since you opened it."
-    press(app, "Show the newer one")
+    press(app, "Reload report")
     assert next(box for box in sane(app).text_input if box.label == "Title").value == "Theirs"
 
 
@@ -144,14 +144,14 @@ def test_published_version_stays_behind_its_link(
 ) -> None:
     app = press(open_reports(report=draft.id), "Publish")
     assert app.query_params["report"] == f"{draft.id}-1"
-    assert sane(app).caption[-1].value == f"SHA-256 of what it says: {shelf.open(draft.id).checksum}"
+    assert sane(app).caption[-1].value == f"SHA-256 of the content: {shelf.open(draft.id).checksum}"
     later = shelf.save(draft, draft.report.change(title="Later"), "bob")
     shelf.publish(later, build_document(later.report, store), "bob")
     for run_id in draft.report.runs:
-        store.remove(run_id)
+        store.delete(run_id)
     old = sane(open_reports(report=f"{draft.id}-1"))
     assert "#### Our finding" in [text.value for text in old.markdown]
-    assert old.info[0].value == "There is a newer version of this report, 2."
+    assert old.info[0].value == "Version 2 of this report is newer."
     gone = open_reports(report=draft.id)
     assert gone.error[0].value.startswith("Expected some of the runs of this report; got none: ")
 
@@ -162,7 +162,7 @@ def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draf
     asked = open_reports(report=draft.id)
     assert "was deleted. It can be brought back on the Reports page." in asked.error[0].value
     assert "All reports" in labels(asked)
-    press(app, "Undo: bring 1 back")
+    press(app, "Restore 1")
     assert [entry.draft for entry in shelf.entries()] == [draft]
 
 
@@ -203,10 +203,7 @@ def test_dashboard_for_reading_only_shows_reports_and_changes_none(
     assert not app.text_area
     shut = {button.label: button.help for button in app.button if button.disabled}
     assert {*shut} == {"Publish", "Duplicate", "Delete"}
-    assert {*shut.values()} == {
-        "Expected a dashboard that may write reports; got one for reading only.",
-        "Expected a dashboard that may delete reports; got one for reading only.",
-    }
+    assert {*shut.values()} == {"This dashboard is read-only."}
     (new,) = sane(open_reports()).button
     assert new.disabled
     assert shelf.read(draft.id) == draft

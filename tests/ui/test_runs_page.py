@@ -22,24 +22,24 @@ def open_runs(open_page: Open) -> Open:
     return partial(open_page, "runs")
 
 
-def show_chosen() -> None:
+def show_selection() -> None:
     """What stands under the table when these runs are ticked."""
     import streamlit as st
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
     from core.ui.session import home, store
 
     with handle_errors():
         ids = [run_id for run_id in st.query_params["ids"].split(",") if store().path(run_id)]
         if ids:
-            show_chosen(ids, NoteBook(home()).read_all())
-        show_removed()
+            show_selected_runs(ids, NoteBook(home()).read_all())
+        show_deleted_runs()
 
 
 def tick(*ids: str) -> AppTest:
-    app = AppTest.from_function(show_chosen, default_timeout=60)
+    app = AppTest.from_function(show_selection, default_timeout=60)
     app.query_params["ids"] = ",".join(ids)
     app.run()
     assert not [*app.exception, *app.error]
@@ -82,13 +82,13 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
 def test_search_that_is_not_understood_shows_all(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_runs(runs_search="colour:red")
-    assert app.warning[0].value.startswith("Expected a field such as")
+    assert app.warning[0].value.startswith("Unknown search field 'colour'.")
     assert len(app.dataframe[0].value) == 1
 
 
 def test_search_without_a_hit_says_so(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
-    assert open_runs(runs_search="nothing").info[0].value.startswith("No run is like that")
+    assert open_runs(runs_search="nothing").info[0].value.startswith("No runs match these filters.")
 
 
 def test_archived_runs_stand_there_when_asked_for(open_runs: Open, home: Home, make_run: RunWriter) -> None:
@@ -100,17 +100,17 @@ def test_archived_runs_stand_there_when_asked_for(open_runs: Open, home: Home, m
 def test_deleted_run_comes_back_by_undo(home: Home, make_run: RunWriter, store: RunStore, open_runs: Open) -> None:
     run = make_run()
     app = button(tick(run.run_id), "Delete")
-    assert store.removed() == [run.run_id]
-    assert app.text[0].value == "1 deleted run can be brought back."
-    button(app, "Undo")
+    assert store.deleted() == [run.run_id]
+    assert app.text[0].value == "1 deleted run can be restored."
+    button(app, "Restore 1")
     assert store.path(run.run_id) == run.path
 
 
 def test_star_and_archive_are_put_on_and_taken_off(home: Home, make_run: RunWriter, open_runs: Open) -> None:
     ids = [make_run(seed=seed).run_id for seed in range(2)]
-    app = button(button(tick(*ids), "Star"), "Archive")
+    app = button(button(tick(*ids), "Add star"), "Archive")
     assert [NoteBook(home).read(run_id) for run_id in ids] == [Note(star=True, archived=True, version=2)] * 2
-    button(button(app, "Take the star away"), "Bring back from the archive")
+    button(button(app, "Remove star"), "Unarchive")
     assert NoteBook(home).read(ids[0]) == Note(version=4)
 
 
@@ -122,7 +122,7 @@ def test_words_are_saved(home: Home, make_run: RunWriter, open_runs: Open) -> No
     app.text_area[0].set_value("<b>why</b>")
     button(app, "Save")
     assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "<b>why</b>", version=1)
-    button(app, "Star")
+    button(app, "Add star")
     app.text_area[0].set_value("more")
     assert not button(app, "Save").error
     assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "more", star=True, version=3)
@@ -134,10 +134,10 @@ def test_later_of_two_people_keeps_what_they_typed(home: Home, make_run: RunWrit
     NoteBook(home).write(run_id, Note(text="theirs"))
     app.text_area[0].set_value("mine")
     button(app, "Save")
-    assert "a newer one of somebody else" in app.error[0].value
+    assert "Another user changed the note" in app.error[0].value
     assert app.text_area[0].value == "mine"
     assert NoteBook(home).read(run_id).text == "theirs"
-    button(app, "Show the newer one")
+    button(app, "Reload note")
     assert app.text_area[0].value == "theirs"
 
 
@@ -151,9 +151,9 @@ def test_what_differs_stands_beside_the_metrics(make_run: RunWriter, open_runs: 
 def show_choice() -> None:
     import streamlit as st
 
-    from core.ui.train.form import choose_specs
+    from core.ui.train.form import choose_configurations
 
-    st.session_state["specs"] = choose_specs().specs
+    st.session_state["specs"] = choose_configurations().specs
 
 
 _OWN = [
@@ -196,5 +196,5 @@ def test_class_of_a_stranger_is_shown_as_text(page: str, open_page: Open, make_r
 
 
 def test_bundle_of_ticked_runs_is_made(make_run: RunWriter, open_runs: Open) -> None:
-    app = button(tick(make_run().run_id), "Make a bundle of 1 run")
-    assert any(button.proto.label.startswith("Download the bundle") for button in app.get("download_button"))
+    app = button(tick(make_run().run_id), "Export bundle")
+    assert any(button.proto.label.startswith("Download bundle") for button in app.get("download_button"))

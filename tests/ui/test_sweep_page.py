@@ -18,7 +18,7 @@ from tests.support.page import Open, labels, read_tables
 from tests.support.run_writer import RunWriter
 
 FORM: dict[str, str | list[str]] = {
-    "sweep": "true", "swept": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
+    "sweep": "true", "sweep_settings": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
     "seeds": "1",
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, ma
     assert table["Estimated time"][0] == "–"
     assert "to" in table["Estimated time"][1]
     assert {metric.label: metric.value for metric in app.metric} == {"To train": "5", "Cached": "1"}
-    assert [text for text in app.caption if "makes no difference to GAP" in text.value]
+    assert [text for text in app.caption if "has no effect on GAP" in text.value]
     assert JobQueue(home).jobs() == []
 
 
@@ -74,7 +74,7 @@ def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: 
     other = open_page("train")
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
-    assert "Stop 6" in labels(other)
+    assert "Cancel 6" in labels(other)
     assert other.subheader[0].value == "Sweep"
 
 
@@ -103,7 +103,7 @@ def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
         make_run(spec)
     app = open_page("train")
     headings = [heading.value for heading in app.subheader]
-    assert headings.index("Before you start") < headings.index("Sweep")
+    assert headings.index("Summary") < headings.index("Sweep")
     click(app, "Compare 4 finished")
     assert "4 heads × 1 seed" in app.caption[0].value
 
@@ -112,16 +112,16 @@ def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: 
     sweep, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], sweep.submitted_by)
-    click(open_page("train"), "Stop 3")
+    click(open_page("train"), "Cancel 3")
     assert {job.state for job in JobQueue(home).jobs()} == {"cancelled"}
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"values_blocks": ["1", "many"]}, "Expected blocks to be a whole number between 1 and 6; got 'many'."),
+        ({"values_blocks": ["1", "many"]}, "Expected blocks to be an integer between 1 and 6; got 'many'."),
         ({"values_units": [str(n) for n in range(1, 200)]}, "Expected a sweep of 1 to 200 runs; got 796"),
-        ({"values_blocks": ["6"]}, "Choose fewer blocks"),
+        ({"values_blocks": ["6"]}, "Use fewer blocks"),
     ],
 )
 def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
@@ -135,4 +135,4 @@ def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
     app = open_page("train", followed="a sweep that is gone")
     assert not app.exception
-    assert "Expected followed to be one of" in app.warning[0].value
+    assert app.warning[0].value == "The sweep in this link was not found."

@@ -34,14 +34,14 @@ def test_train_offers_the_comparison_when_all_is_cached(open_page: Open, make_ru
         for head in ("gap", "dense"):
             make_run(RunSpec(head=head, seed=seed))
     app = open_page("train")
-    assert "Show the comparison" in labels(app)
-    assert "4 of 4 runs are cached" in app.success[0].value
+    assert "Show comparison" in labels(app)
+    assert app.success[0].value == "All 4 runs are already trained."
 
 
 def test_train_counts_what_is_cached(open_page: Open, make_run: RunWriter) -> None:
     make_run(RunSpec())
     app = open_page("train")
-    assert "1 of 4 runs are cached" in app.success[0].value
+    assert app.success[0].value == "1 of 4 runs is already trained."
     assert "Train 3 runs" in labels(app)
 
 
@@ -49,7 +49,7 @@ def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits
     app = open_page("train")
     blocks = app.slider(key="blocks")
     blocks.set_value(blocks.max).run()
-    assert "Choose fewer blocks" in app.error[0].value
+    assert "Use fewer blocks" in app.error[0].value
 
 
 def test_train_keeps_a_setting_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
@@ -63,14 +63,14 @@ def test_train_keeps_a_setting_that_only_one_of_the_heads_uses(open_page: Open, 
 def test_train_without_a_head_says_so(open_page: Open, digits: None) -> None:
     app = open_page("train")
     app.pills(key="heads").set_value([]).run()
-    assert "Expected at least one head; got none." in [warning.value for warning in app.warning]
+    assert "Select at least one head." in [warning.value for warning in app.warning]
     assert not [label for label in labels(app) if label.startswith("Train")]
 
 
 def test_train_offers_to_fetch_a_dataset_that_is_not_here(open_page: Open) -> None:
     app = open_page("train", recipe="kmnist-heads")
-    assert "KMNIST is not on this machine yet." in [info.value for info in app.info]
-    assert "Fetch KMNIST" in labels(app)
+    assert "KMNIST is not downloaded." in [info.value for info in app.info]
+    assert "Download KMNIST" in labels(app)
 
 
 def test_link_opens_the_same_form(open_page: Open, digits: None) -> None:
@@ -117,7 +117,7 @@ def test_every_recipe_has_a_form(open_page: Open, digits: None, recipe: str) -> 
 
 def test_text_that_is_no_setting_is_said_in_a_sentence(open_page: Open, digits: None) -> None:
     app = open_page("train", heads="Flatten + MLP", hidden="64-x", augment="flip_sideways=1")
-    assert any(error.value.startswith("Expected hidden to be up to five widths") for error in app.error)
+    assert any(error.value.startswith("Expected hidden to be up to five") for error in app.error)
     app.text_input(key="hidden").set_value("32-16").run()
     assert any("flip_sideways" in error.value for error in app.error)
 
@@ -143,7 +143,7 @@ def test_added_folder_is_trained_on_from_the_form(open_page: Open, home: Home, p
 def test_face_recipe_offers_the_attributes(open_page: Open) -> None:
     app = open_page("train", recipe="celeba-heads", attribute="Smiling")
     assert app.selectbox(key="attribute").value == "Smiling"
-    assert any("python -m core datasets add celeba PATH" in info.value for info in app.info)
+    assert any("headroom datasets add celeba PATH" in info.value for info in app.info)
 
 
 # Trainings that run, and that ended
@@ -155,7 +155,7 @@ def test_latest_tells_settings_apart_and_when(
     ended(queue_up(home, epochs=3, blocks=1, train_images=500), "failed")
     app = open_page("train")
     assert "3 epochs · 500 training images · 1 block · 10 min ago" in [caption.value for caption in app.caption]
-    assert "Try again" in labels(app)
+    assert "Retry" in labels(app)
 
 
 def test_show_opens_the_comparison_whatever_is_in_the_link(
@@ -180,10 +180,10 @@ def test_try_again_queues_the_same_spec(
     spec = queue_up(home, epochs=3)
     ended(spec, state)
     app = open_page("train")
-    app.button(key=f"again-{spec.run_id}").click().run()
+    app.button(key=f"retry-{spec.run_id}").click().run()
     assert [job.spec for job in JobQueue(home).unfinished()] == [spec]
     assert "0 running, 1 queued" in [heading.value for heading in app.subheader]
-    assert "Try again" not in labels(app)
+    assert "Retry" not in labels(app)
 
 
 def test_what_runs_stands_before_the_choices(open_page: Open, home: Home, no_dispatcher: None) -> None:
@@ -191,9 +191,9 @@ def test_what_runs_stands_before_the_choices(open_page: Open, home: Home, no_dis
         queue_up(home, seed=seed)
     app = open_page("train")
     headings = [heading.value for heading in app.subheader]
-    assert headings.index("0 running, 7 queued") < headings.index("Before you start")
+    assert headings.index("0 running, 7 queued") < headings.index("Summary")
     assert app.expander[0].label == "3 more queued"
-    assert labels(app).count("Stop") == 7
+    assert labels(app).count("Cancel") == 7
 
 
 def test_stopping_what_has_just_ended_is_said_in_a_sentence(
@@ -202,7 +202,7 @@ def test_stopping_what_has_just_ended_is_said_in_a_sentence(
     spec = queue_up(home)
     app = open_page("train")
     ended(spec, "finished")
-    app.button(key=f"stop-{spec.run_id}").click().run()
+    app.button(key=f"cancel-{spec.run_id}").click().run()
     assert not app.exception
 
 
@@ -213,7 +213,7 @@ def test_slots_that_are_none_leave_the_rest_of_the_page(
     ended(queue_up(home), "failed")
     app = open_page("train")
     assert app.error[0].value.startswith("Expected HEADROOM_SLOTS")
-    assert "Latest" in [heading.value for heading in app.subheader]
+    assert "Completed jobs" in [heading.value for heading in app.subheader]
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "failed"])
@@ -234,5 +234,5 @@ def test_job_of_an_unknown_head_is_shown_on_the_train_page_among_the_others(
         assert [text.value for text in app.text if "head" in text.value] == ["Expected a head."] * 2
     else:
         shown = [bar.proto.text for bar in app.get("progress")]
-        assert f"stop-{spec.run_id}" in [button.key for button in app.button]
+        assert f"cancel-{spec.run_id}" in [button.key for button in app.button]
     assert all(any(name in text for text in shown) for name in names), shown

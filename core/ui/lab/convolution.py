@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.displays.lab.agreement import write_agreement, write_flip
+from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.convolution_strip import draw_strip
-from core.displays.lab.agreement import write_agreement, write_flip
 from core.lab import sample
 from core.lab.convolution import Convolution, Padding
 from core.lab.kernel import EXAMPLE_1D, EXAMPLE_2D

@@ -87,7 +87,7 @@ def choose_photo(*, key: str) -> bytes:
 
 
 def upload(*, key: str) -> bytes:
-    """Return the bytes of an uploaded file; stop the script run if there is none yet."""
+    """Return the bytes of an uploaded file; stop the script run until a file is uploaded."""
     file = st.file_uploader("Image file", key=key, max_upload_size=30, help="PNG, JPEG, GIF, WebP, BMP, TIFF or PPM.")
     if file is None:
         st.info("Upload an image file. It is processed on this machine and is not stored.")

@@ -40,7 +40,7 @@ def show_losses() -> None:
     with right:
         show_frame(_tabulate(logit, target, logits, label))
         st.caption(
-            "From logits, the loss is computed in a numerically stable form without overflow. From probabilities, Keras "
+            "From logits, the loss is computed in a numerically stable form. From probabilities, Keras "
             f"clips p to [{EPSILON:.7f}, 1 − {EPSILON:.7f}]: for logit −30 and y = 1 the two columns differ."
         )
         binary, several = st.columns(2, gap="large")

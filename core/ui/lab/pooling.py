@@ -3,15 +3,15 @@
 import numpy as np
 import streamlit as st
 
+from core.displays.lab.agreement import count_same
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.grid import draw_grid
-from core.displays.lab.agreement import count_same
 from core.lab.convolution import Convolution, Values
 from core.lab.matrix import format_number
 from core.lab.pooling import compute_twin, lay_windows, pool, pool_globally
 from core.ui import url, widget
 from core.ui.lab.drawing import show_drawings
-from core.ui.lab.inputs import choose_map, choose_step, choose_matrix
+from core.ui.lab.inputs import choose_map, choose_matrix, choose_step
 
 url.register(*(f"lab_pool_{name}" for name in ("window", "stride", "step", "seed", "weights")))
 

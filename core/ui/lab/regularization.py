@@ -86,8 +86,8 @@ def _show_dropout() -> None:
             f"{' '.join(format_number(round(float(v), 2)) for v in mean)}.",
         )
         st.markdown(
-            f"Over {_TRAINING_STEPS:,} training steps, the mean of a scaled unit approaches its activation at inference, so "
-            "inference needs no scaling."
+            f"Over {_TRAINING_STEPS:,} training steps, the mean of a scaled unit approaches its activation at "
+            "inference, so inference needs no scaling."
         )
 
 

@@ -46,7 +46,8 @@ def show_gallery(comparison: Comparison) -> None:
         st.info("No images match these filters.")
         return
     st.caption(
-        f"{count:,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image to see all class probabilities."
+        f"{count:,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image to see all class "
+        "probabilities."
     )
     if st.session_state.get("page", 1) > pages:  # left over from a longer gallery
         st.session_state["page"] = pages

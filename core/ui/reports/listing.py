@@ -31,7 +31,7 @@ def report_store() -> ReportStore:
 
 
 def read_address() -> str:
-    """Return the address of the report in the URL; empty if there is none."""
+    """Return the address of the report in the URL; empty if missing."""
     return st.query_params.get("report", "")
 
 
