@@ -199,7 +199,7 @@ def test_typed_nonsense_ends_in_a_sentence_and_can_be_mended(open_lab: Open, tex
 
 def test_kernel_larger_than_the_image_is_refused(open_lab: Open) -> None:
     app = open_lab("2D convolution", **{"2d_padding": "valid", "kernel2": "box blur 5 × 5"})
-    assert app.error[0].value.startswith("Expected a kernel that covers at most 4 values, the padded input; got 5.")
+    assert app.error[0].value.startswith("Expected a kernel that covers at most 4 values (the padded input); got 5")
 
 
 def test_link_keeps_what_was_typed(open_lab: Open) -> None:
@@ -255,7 +255,7 @@ def test_convolution_with_equal_weights_is_mean_pooling(open_lab: Open) -> None:
 
 def test_window_larger_than_the_map_is_refused(open_lab: Open) -> None:
     app = open_lab("Pooling", pool_x="1 2; 3 4", pool_window="3")
-    assert app.error[0].value == "Expected a window of at most 2, the size of the map; got 3."
+    assert app.error[0].value == "Expected a window of at most 2 (the size of the map); got 3."
 
 
 def test_channels_sum_to_one_map(open_lab: Open) -> None:
