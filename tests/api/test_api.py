@@ -30,7 +30,7 @@ from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
-from tests.support.api import Door, open_door, read_metrics
+from tests.support.api import ApiServer, read_metrics, serve_api
 from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
 from tests.support.markers import LONG
@@ -41,15 +41,15 @@ EXAMPLES = 400 if LONG else 12
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with open_door(tmp_path_factory.mktemp("door")) as opened:
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with serve_api(tmp_path_factory.mktemp("door")) as opened:
         yield opened
 
 
 # Runs and comparisons
 
 
-def test_run_list_is_searched_and_paged(door: Door) -> None:
+def test_run_list_is_searched_and_paged(door: ApiServer) -> None:
     everything = door.get("/api/runs").data
     newest_first = [*RunStore(door.home, examples=door.home.path / "none").frame()["run_id"]]
     assert [line["run_id"] for line in everything["runs"]] == newest_first
@@ -61,7 +61,7 @@ def test_run_list_is_searched_and_paged(door: Door) -> None:
     assert door.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
 
 
-def test_run_in_full_says_nothing_of_where_it_lies(door: Door) -> None:
+def test_run_in_full_says_nothing_of_where_it_lies(door: ApiServer) -> None:
     run = RunStore(door.home).open(door.run_ids[0])
     found = door.get(f"/api/runs/{run.run_id}")
     assert found.data["spec"] == run.spec.model_dump()
@@ -75,7 +75,7 @@ def test_run_in_full_says_nothing_of_where_it_lies(door: Door) -> None:
     assert found.headers["cache-control"] == "no-store"
 
 
-def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
+def test_comparison_is_what_the_command_line_prints(door: ApiServer) -> None:
     found = door.get(f"/api/compare?runs={','.join(door.run_ids)}").data
     printed = CliRunner().invoke(app, ["compare", *door.run_ids, "--json"])
     assert found == json.loads(printed.stdout)
@@ -100,13 +100,13 @@ def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
         ("/metrics?x=1", 400, "Parameter 'x' is unknown. Parameters: none."),
     ],
 )  # fmt: skip
-def test_refusal_is_one_sentence(door: Door, path: str, status: int, sentence: str | None) -> None:
+def test_refusal_is_one_sentence(door: ApiServer, path: str, status: int, sentence: str | None) -> None:
     reply = door.get(path)
     assert reply.status == status
     assert sentence is None or reply.data == {"error": sentence}
 
 
-def test_nothing_is_written_here(door: Door) -> None:
+def test_nothing_is_written_here(door: ApiServer) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         reply = door.get("/api/runs", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
@@ -114,7 +114,7 @@ def test_nothing_is_written_here(door: Door) -> None:
     assert door.get("/api/runs", "HEAD").status == 200
 
 
-def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
+def test_page_of_elsewhere_cannot_lead_its_name_here(door: ApiServer) -> None:
     port = door.address.rpartition(":")[2]
     assert door.get("/api/runs", Host=f"localhost:{port}").status == 200
     for path in ("/api/runs", f"/reports/{door.report}", "/metrics"):
@@ -124,7 +124,7 @@ def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
-def test_pages_too_are_closed_to_a_name_that_leads_here(door: Door, host: str, status: bytes) -> None:
+def test_pages_too_are_closed_to_a_name_that_leads_here(door: ApiServer, host: str, status: bytes) -> None:
     port = int(door.address.rpartition(":")[2])
     asked = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
@@ -148,7 +148,7 @@ def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
         streamlit.config.set_option("server.allowedHosts", kept)
 
 
-def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
+def test_fault_of_this_side_is_told_without_details(door: ApiServer) -> None:
     record = door.home.runs / door.run_ids[0] / "record.json"
     kept = record.read_bytes()
     try:
@@ -163,7 +163,7 @@ def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
 # Reports
 
 
-def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> None:
+def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: ApiServer) -> None:
     first = door.get(f"/reports/{door.report}")
     published = ReportStore(door.home).open(door.report)
     assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
@@ -188,7 +188,7 @@ def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> Non
 # Health and metrics
 
 
-def test_metrics_are_those_of_the_home(door: Door) -> None:
+def test_metrics_are_those_of_the_home(door: ApiServer) -> None:
     assert door.get("/metrics").headers["content-type"].startswith("text/plain; version=")
     samples = read_metrics(door)
     assert samples["headroom_runs", "home"] == 4
@@ -198,7 +198,7 @@ def test_metrics_are_those_of_the_home(door: Door) -> None:
     assert 0 < samples["process_resident_memory_bytes",] < 350e6
 
 
-def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(door: Door) -> None:
+def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(door: ApiServer) -> None:
     assert door.get("/healthz").data == {"status": "ok"}
     folder = door.home.runs
     aside = folder.with_name("aside")
@@ -260,7 +260,7 @@ def token() -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
+def guarded(door: ApiServer, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ApiServer, Path]]:
     """The same home where people have to log in, started by another server; and its secrets."""
     folder = tmp_path_factory.mktemp("guarded")
     secrets = folder / ".streamlit" / "secrets.toml"
@@ -276,7 +276,7 @@ def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) ->
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/healthz", process)
-            yield Door(address, door.home, door.run_ids, door.report), secrets
+            yield ApiServer(address, door.home, door.run_ids, door.report), secrets
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -289,7 +289,7 @@ def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) ->
     return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', value).decode()}"
 
 
-def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[Door, Path], token: str) -> None:
+def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[ApiServer, Path], token: str) -> None:
     door = guarded[0]
     there = [f"/api/runs/{door.run_ids[0]}", f"/reports/{door.report}", "/api/runs", "/metrics", "/api/openapi.json"]
     slow = [f"/api/compare?runs={','.join(door.run_ids)}"]
@@ -304,7 +304,7 @@ def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[Door, Path],
     assert door.get("/healthz").status == 200
 
 
-def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[Door, Path], token: str) -> None:
+def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[ApiServer, Path], token: str) -> None:
     door = guarded[0]
     right = sign(door.address)
     assert door.get("/api/runs", Cookie=right).status == 200
@@ -323,7 +323,7 @@ def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple
         assert door.get("/api/runs", Cookie=stranger).status == 403
 
 
-def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], token: str) -> None:
+def test_token_that_is_struck_out_counts_no_more(guarded: tuple[ApiServer, Path], token: str) -> None:
     door, secrets = guarded
     secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
     until = time.monotonic() + 20
@@ -344,7 +344,7 @@ CHECKS = [
 ]  # fmt: skip
 
 
-def fuzz(door: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
+def fuzz(door: ApiServer, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
     """Asks for one thing in many ways; half of the whole cases have ids of this home, or none would get far."""
 
     @settings(
@@ -362,7 +362,7 @@ def fuzz(door: Door, operation: Any, mode: schemathesis.GenerationMode, known: d
     check()
 
 
-def test_every_answer_is_as_the_description_says(door: Door) -> None:
+def test_every_answer_is_as_the_description_says(door: ApiServer) -> None:
     known = {
         "run_id": door.run_ids[:3],
         "runs": [door.run_ids[0], ",".join(door.run_ids)],

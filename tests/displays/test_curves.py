@@ -21,12 +21,12 @@ from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
 
-def train(make_run: RunWriter, paces: dict[str, tuple[float, ...]], epochs: int = 4, **settings: Any) -> Comparison:
-    """Heads with as many seeds as there are paces, in seconds an epoch."""
+def train(make_run: RunWriter, seconds: dict[str, tuple[float, ...]], epochs: int = 4, **settings: Any) -> Comparison:
+    """Compare heads with one seed per value, in seconds per epoch."""
     return Comparison.of(
-        rewrite(make_run(head=head, seed=seed, epochs=epochs, **settings), history=history_of(epochs, pace=pace))
-        for head, seeds in paces.items()
-        for seed, pace in enumerate(seeds)
+        rewrite(make_run(head=head, seed=seed, epochs=epochs, **settings), history=history_of(epochs, seconds=value))
+        for head, seeds in seconds.items()
+        for seed, value in enumerate(seeds)
     )
 
 
@@ -56,7 +56,7 @@ def read(spec: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:
-    run = rewrite(make_run(epochs=4), history=history_of(4, pace=2.0), resumed_at=[1, 3])
+    run = rewrite(make_run(epochs=4), history=history_of(4, seconds=2.0), resumed_at=[1, 3])
     for x, places in (("epoch", [1, 3]), ("seconds", [2, 6])):
         spec = draw(Curves(Comparison.of([run]), x=x))
         marks = [data for data in spec["datasets"].values() if any(row.get("text") == "resumed" for row in data)]

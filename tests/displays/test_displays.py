@@ -23,7 +23,7 @@ from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
-from tests.support.comparison_cases import CASES, FOREIGN, Comparisons
+from tests.support.comparison_cases import CASES, HOSTILE_NAMES, Comparisons
 from tests.support.paths import ROOT
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
@@ -106,7 +106,7 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
     if not fields:
         yield "its chart shows no field"
     yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
-    words = [*display.comparison.labels, *FOREIGN]
+    words = [*display.comparison.labels, *HOSTILE_NAMES]
     for text in expressions_of(spec):
         yield from (f"data became part of the expression {text!r}" for word in words if word in text)
 
@@ -116,7 +116,7 @@ def check_description(display: Display) -> Iterator[str]:
     labels = display.comparison.labels
     if not text.endswith(".") or text.endswith(".."):
         yield f"its description is no sentence: {text!r}"
-    if "\n" in text and FOREIGN[0] not in "".join(display.comparison.first.record.data.classes):
+    if "\n" in text and HOSTILE_NAMES[0] not in "".join(display.comparison.first.record.data.classes):
         yield f"its description has several lines: {text!r}"
     if re.search(r"\bnan\b|\binf\b", text):
         yield f"its description says {text!r}"
@@ -161,8 +161,8 @@ def test_curves_of_every_setting_are_valid(comparisons: Comparisons, case: str, 
 
 
 def test_foreign_names_reach_the_picture_whole(comparisons: Comparisons) -> None:
-    _, comparison = comparisons("foreign_names")
+    _, comparison = comparisons("hostile_names")
     for view in (Confusion(comparison), Example(comparison)):
         data = view.chart().to_dict()["datasets"]
         drawn = {row["label"] for rows in data.values() for row in rows if "label" in row}
-        assert drawn == set(FOREIGN)
+        assert drawn == set(HOSTILE_NAMES)

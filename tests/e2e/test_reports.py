@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.api import Door, open_door, read_metrics
+from tests.support.api import ApiServer, read_metrics, serve_api
 from tests.support.dashboard import CHROMIUM, browsing
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with open_door(tmp_path_factory.mktemp("door")) as opened:
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with serve_api(tmp_path_factory.mktemp("door")) as opened:
         yield opened
 
 
@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_browser_draws_the_report_under_its_policy_and_the_pages_beside_it(door: Door, browser: Browser) -> None:
+def test_browser_draws_the_report_under_its_policy_and_the_pages_beside_it(door: ApiServer, browser: Browser) -> None:
     page = browser.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)

@@ -180,19 +180,19 @@ def test_trainings_run_on_the_cluster_and_no_more_than_fit(home: Home, head: Ray
     assert most == 2
     assert sorted(names_of(head)) == sorted(f"{run_id}-1" for run_id in run_ids)
     assert [lines_of(home, run_id) for run_id in run_ids] == [[(0, 1), (1, 1), (2, 1)]] * 4
-    asked = next(iter(head.submissions.values())).asked
-    assert (asked["entrypoint_num_cpus"], asked["entrypoint_num_gpus"]) == (1.0, 0.0)
-    assert asked["metadata"] == {"home": str(home.path)}
-    assert TOKEN not in json.dumps(asked)
-    assert "HEADROOM_GPU_SHARE" not in asked["runtime_env"]["env_vars"]
+    request = next(iter(head.submissions.values())).request
+    assert (request["entrypoint_num_cpus"], request["entrypoint_num_gpus"]) == (1.0, 0.0)
+    assert request["metadata"] == {"home": str(home.path)}
+    assert TOKEN not in json.dumps(request)
+    assert "HEADROOM_GPU_SHARE" not in request["runtime_env"]["env_vars"]
 
 
 def test_share_of_a_gpu_goes_with_the_training(home: Home, head: RayHead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADROOM_RAY_GPUS", "0.25")
     RayJobsExecutor(home, Cluster.read(), module=STAND_IN).start(f"{SPEC.run_id}-1", home.jobs / SPEC.run_id)
     (submission,) = head.submissions.values()
-    assert submission.asked["entrypoint_num_gpus"] == 0.25
-    assert submission.asked["runtime_env"]["env_vars"]["HEADROOM_GPU_SHARE"] == "0.25"
+    assert submission.request["entrypoint_num_gpus"] == 0.25
+    assert submission.request["runtime_env"]["env_vars"]["HEADROOM_GPU_SHARE"] == "0.25"
 
 
 def test_submission_that_is_there_already_counts_as_submitted(home: Home, head: RayHead) -> None:

@@ -390,15 +390,15 @@ def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path)
     found = full_disk.run(tmp_path / "disk")
     sentence = "The disk is full. Free disk space, then train this run again."
     failed = {"state": "failed", "reason": sentence, "last": sentence}
-    assert found["no room for the model"] == {**failed, "attempt": 1}
-    assert found["no room for the export"] == {**failed, "attempt": 2}
-    assert found["no room at all"] == {**failed, "attempt": 1}
+    assert found["no space for the model"] == {**failed, "attempt": 1}
+    assert found["no space for the export"] == {**failed, "attempt": 2}
+    assert found["no space"] == {**failed, "attempt": 1}
     assert found["listed"] == [found["cached"]]
     assert found["whole while full"]
-    assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
+    assert (found["space again"]["state"], found["space again"]["attempt"]) == ("finished", 3)
     read_only = found["read-only"]
-    assert len(read_only["said"]) == 3
-    assert all(sentence.startswith("Cannot write") for sentence in read_only["said"]), read_only
+    assert len(read_only["messages"]) == 3
+    assert all(sentence.startswith("Cannot write") for sentence in read_only["messages"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
 

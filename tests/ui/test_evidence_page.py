@@ -7,7 +7,7 @@ from core.jobs.queue import JobQueue
 from core.store.activation_maps import NAME
 from core.store.run_store import RunStore
 from core.ui.evidence.sections import SECTIONS
-from tests.support.activation import LOOKS, html_of, without_maps
+from tests.support.activation import ACTIVATION_MAPS, html_of, without_maps
 from tests.support.page import Open, read_tables, text_of
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -108,7 +108,7 @@ def test_settings_are_those_that_differ_in_the_runs_shown(
 def test_section_stands_for_any_number_of_heads(open_page: Open, make_run: RunWriter, heads: tuple[str, ...]) -> None:
     for head in heads:
         make_run(head=head)
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     assert not [*app.error, *app.warning, *app.info]
     assert html_of(app).count("var(--maps)") == 6 * len(heads)
     app.slider(key="opacity").set_value(20).run()
@@ -121,7 +121,7 @@ def test_section_stands_for_any_number_of_heads(open_page: Open, make_run: RunWr
 def test_figures_say_where_the_evidence_is(open_page: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     app.session_state["figures-looks"] = True
     app.run()
     table = read_tables(app)[0]
@@ -132,7 +132,7 @@ def test_figures_say_where_the_evidence_is(open_page: Open, make_run: RunWriter)
 def test_section_without_maps_says_so_for_each_head(open_page: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         without_maps(make_run(head=head))
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     assert [info.value.partition(":")[0] for info in app.info] == ["GAP", "Flatten + Dense"]
     assert not app.error
 
@@ -140,7 +140,7 @@ def test_section_without_maps_says_so_for_each_head(open_page: Open, make_run: R
 def test_section_with_damaged_maps_names_them(open_page: Open, make_run: RunWriter) -> None:
     run = make_run()
     (run.path / NAME).write_bytes(b"something else")
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     assert [f"Expected {NAME} of run {run.run_id} as it was written" in error.value for error in app.error] == [True]
 
 

@@ -1,6 +1,6 @@
-"""A job that behaves as trainings do, without TensorFlow: `python -m tests.support.stand_in_worker JOB_FOLDER`.
+"""A job that behaves like training, without TensorFlow: `python -m tests.support.stand_in_worker JOB_FOLDER`.
 
-The seed says how it behaves; any other seed trains.
+The seed selects how it behaves; any other seed trains.
 """
 
 import fcntl
