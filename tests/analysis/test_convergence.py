@@ -16,8 +16,8 @@ from tests.support.run_writer import RunWriter
 
 
 def test_convergence_is_the_first_epoch_at_the_target(make_run: RunWriter) -> None:
-    slow = rewrite(make_run(head="gap"), history=history_of(6, top=0.9, pace=1.0))
-    quick = rewrite(make_run(head="dense"), history=history_of(6, top=1.0, pace=2.0))
+    slow = rewrite(make_run(head="gap"), history=history_of(6, top=0.9, seconds=1.0))
+    quick = rewrite(make_run(head="dense"), history=history_of(6, top=1.0, seconds=2.0))
     comparison = Comparison.of([slow, quick])
     frame = compute_convergence(comparison, 0.75)  # 0.9 · (1 − 2⁻³) = 0.7875; 1 − 2⁻² = 0.75
     assert frame["epochs"].tolist() == [3, 2]

@@ -137,7 +137,7 @@ def describe_read_only(home: Home, spec: RunSpec) -> dict[str, Any]:
     same = JobQueue(home).jobs() == before
     return {
         "messages": messages,
-        "same": jobs == before,
+        "same": same,
         "listed": len(list_runs(home)),
         "ensured": ensure_dispatcher(home),
     }
