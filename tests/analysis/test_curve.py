@@ -40,7 +40,7 @@ def test_smoothing_outside_its_bounds_changes_nothing(weight: float) -> None:
 
 
 def test_mean_curve_by_epoch_ends_with_the_shortest_run(make_run: RunWriter) -> None:
-    histories = {0: history_of(4, 0.9, pace=1.0), 1: history_of(3, 0.5, pace=3.0)}
+    histories = {0: history_of(4, 0.9, seconds=1.0), 1: history_of(3, 0.5, seconds=3.0)}
     runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=history) for seed, history in histories.items()]
     curves = compute_curves(compare(*runs), "accuracy").query("split == 'validation'")
     mean = curves[curves["seed"] == MEAN]
@@ -52,7 +52,7 @@ def test_mean_curve_by_epoch_ends_with_the_shortest_run(make_run: RunWriter) -> 
 
 
 def test_mean_curve_by_seconds_covers_the_range_of_all_seeds(make_run: RunWriter) -> None:
-    fast, slow = history_of(4, pace=1.0), history_of(4, pace=3.0)
+    fast, slow = history_of(4, seconds=1.0), history_of(4, seconds=3.0)
     runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=rows) for seed, rows in enumerate([fast, slow])]
     curves = compute_curves(compare(*runs), "loss", "seconds").query("split == 'training'")
     mean = curves[curves["seed"] == MEAN]

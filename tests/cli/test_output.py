@@ -52,5 +52,5 @@ def test_table_in_a_pipe_wraps_no_line(capsys: pytest.CaptureFixture[str]) -> No
         ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "exporting"),
     ],
 )  # fmt: skip
-def test_progress_is_a_share_and_a_text(state: Any, text: dict[str, Any] | None, share: float, words: str) -> None:
+def test_progress_is_a_share_and_a_text(state: Any, progress: dict[str, Any] | None, share: float, words: str) -> None:
     assert describe_progress(state, Progress(**progress) if progress else None) == (share, words)
