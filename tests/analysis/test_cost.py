@@ -50,7 +50,7 @@ def test_former_record_without_speed_shows_not_measured(make_run: RunWriter, sto
     assert table["Latency, 32 images"].endswith("p95 not measured")
     pareto = Pareto(comparison, cost="latency_32_p95_seconds")
     assert pareto.chart() is None
-    assert pareto.describe().endswith("none has this figure.")
+    assert pareto.describe().endswith("this metric was not measured.")
     assert pareto.table()["Latency, 32 images, p95"].tolist() == ["not measured"]
     assert Front(comparison, cost="latency_32_p95_seconds").describe() == "No cost was measured."
 
@@ -68,13 +68,13 @@ def test_last_point_has_the_marginal_cost_of_the_last_step(make_run: RunWriter) 
     steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     text = Front(Comparison.of(runs), cost="params").describe()
-    assert text == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
+    assert text == "Parameters: 2,500 per point of accuracy in the last step, from GAP + Dense to Flatten + Dense."
 
 
 def test_front_of_one_configuration_has_no_steps(make_run: RunWriter) -> None:
     comparison = Comparison.of([make_run()])
     assert "GAP is the cheapest and the most accurate" in Front(comparison, cost="params").describe()
-    assert Front(comparison, cost="params").table()["One point costs"].tolist() == ["–"]
+    assert Front(comparison, cost="params").table()["Cost per point"].tolist() == ["–"]
 
 
 def test_equal_configurations_are_both_on_the_front(make_run: RunWriter) -> None:
@@ -103,7 +103,7 @@ def test_zero_cost_uses_a_linear_axis(make_run: RunWriter) -> None:
 def test_times_of_different_processors_are_described(make_run: RunWriter) -> None:
     runs = [make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")]
     note = " ".join(Pareto(Comparison.of(runs), cost="epoch_seconds").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
-    assert "Times are of 2 kinds of processors" in note
+    assert "Times were measured on 2 different CPUs" in note
     note = " ".join(Pareto(Comparison.of(runs), cost="params").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
     assert "processors" not in note
 

@@ -69,11 +69,8 @@ def test_pooling_that_loses_more_is_reported(
 ) -> None:
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
-    assert (
-        RobustnessLoss(Comparison.of(runs))
-        .describe()
-        .startswith(f"Does global pooling improve shift invariance? {word}")
-    )
+    description = RobustnessLoss(Comparison.of(runs)).describe()
+    assert description.startswith(f"Does global pooling improve shift invariance? {word}")
 
 
 def test_one_seed_has_no_statistical_conclusion(make_run: RunWriter) -> None:
@@ -103,4 +100,4 @@ def test_former_runs_are_described_as_not_evaluated(make_run: RunWriter) -> None
 def test_too_large_model_is_described(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     run = rewrite(run, labels=run.predictions.test_labels, data={"input_shape": (512, 512, 1)})
-    assert "FLOPs an image, 50 images in 44 variants" in RobustnessLoss(Comparison.of([run])).describe()
+    assert "FLOPs per image, 50 images with 44 corruptions" in RobustnessLoss(Comparison.of([run])).describe()

@@ -120,7 +120,7 @@ def test_dns_rebinding_is_rejected_by_the_api(server: ApiServer) -> None:
     for path in ("/api/runs", f"/reports/{server.report}", "/metrics"):
         reply = server.get(path, Host=f"evil.example:{port}")
         assert reply.status == 403
-        assert reply.data["error"].startswith("Expected a request to localhost, to an IP address or to one of server.")
+        assert reply.data["error"].startswith("Requests to the host ")
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])

@@ -140,7 +140,7 @@ def test_plan_has_state_and_estimate_of_each_run(digits: Home, store: RunStore, 
     starts = [member.starts_in for member in found.of("to train")]
     assert all(start is not None for start in starts)
     assert starts == sorted(starts)
-    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 cannot be trained."
+    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 invalid."
     table = build_plan_table(found, ["blocks"])
     assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
@@ -168,8 +168,8 @@ def test_effect_of_the_budget_is_estimated(
     assert 300 < found.estimate.seconds < 1200
     late = found.count_late(1)
     assert 7 <= late <= 9
-    assert f"{late} will probably not begin within 1 min" in describe_plan(found, 1)
-    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train if time is left") == late
+    assert f"{late} will probably not start within 1 min" in describe_plan(found, 1)
+    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train, if the time budget allows") == late
 
 
 # Stored sweeps
@@ -186,10 +186,10 @@ def test_same_runs_are_the_same_sweep_for_every_user_and_order(digits: Home) -> 
         store_sweep(digits, specs[::-1], 5),
         store_sweep(digits, specs[1:]),
     )
-    assert first.sweep_id == again.sweep_id != other.sweep_id
-    assert [sweep.sweep_id for sweep in list_sweeps(digits)] == [other.sweep_id, again.sweep_id]
-    assert open_sweep(digits, first.sweep_id[:6]) == again
-    assert again.specs == [pin(digits, spec) for spec in specs[::-1]]
+    assert first.sweep_id == second.sweep_id != other.sweep_id
+    assert [sweep.sweep_id for sweep in list_sweeps(digits)] == [other.sweep_id, second.sweep_id]
+    assert open_sweep(digits, first.sweep_id[:6]) == second
+    assert second.specs == [pin(digits, spec) for spec in specs[::-1]]
     assert name_sweep(first) == "digits-heads: GAP, Flatten + Dense; blocks 1, 2; 1 seed"
 
 
