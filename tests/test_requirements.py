@@ -99,7 +99,7 @@ def test_lock_has_the_requirements_of_the_requirements() -> None:
         if key in seen:
             continue
         seen.add(key)
-        assert key[0] in locked, f"Expected {requirement.name} in requirements.lock; got none. Run `make lock`."
+        assert key[0] in locked, f"{requirement.name} is missing in requirements.lock. Run: make lock"
         try:
             needed = [Requirement(line) for line in requires(requirement.name) or []]
         except PackageNotFoundError:  # Ray, for example, need not be installed

@@ -9,11 +9,11 @@ from tests.support.command import ask, call, refused
 def test_failed_job_shows_its_reason(home: Home, queued: RunSpec) -> None:
     job = JobQueue(home).claim()
     assert job is not None
-    JobQueue(home).settle(job, "failed", "Expected room on the disk for this run; got none left.")
-    assert ask("show", queued.run_id)["reason"] == "Expected room on the disk for this run; got none left."
+    JobQueue(home).settle(job, "failed", "Not enough disk space for this run.")
+    assert ask("show", queued.run_id)["reason"] == "Not enough disk space for this run."
     (row,) = ask("jobs")
-    assert (row["status"], row["reason"]) == ("failed", "Expected room on the disk for this run; got none left.")
-    assert "got none left" in call("jobs").stdout
+    assert (row["status"], row["reason"]) == ("failed", "Not enough disk space for this run.")
+    assert "Not enough disk space" in call("jobs").stdout
 
 
 def test_job_is_cancelled_only_once(home: Home, queued: RunSpec) -> None:

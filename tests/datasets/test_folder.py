@@ -460,7 +460,7 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     from streamlit.testing.v1 import AppTest
 
     page = AppTest.from_function(_page, default_timeout=30).run()
-    assert page.info[0].value == "No folder of images is here yet."
+    assert page.info[0].value == "No image folders yet. Upload a ZIP archive to add one."
     assert page.button[0].disabled
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
     page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()

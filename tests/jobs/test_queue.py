@@ -239,7 +239,7 @@ def test_clock_jumps_change_neither_order_nor_attempts(
         ("Loading\nThe training diverged: the loss is nan.\n\n", "The training diverged: the loss is nan."),
         ("MemoryError\nExpected epochs between 1 and 2; got 0.", "Expected epochs between 1 and 2; got 0."),
         ("MemoryError\nValueError: It has failed.", OUT_OF_MEMORY),
-        ("core.errors.DatasetError: Expected data; got none.", "Expected data; got none."),
+        ("core.errors.DatasetError: The data is damaged.", "The data is damaged."),
         ("Traceback …\n  numpy\nMemoryError", OUT_OF_MEMORY),
         ("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc", OUT_OF_MEMORY),
         ("OSError: [Errno 28] No space left on device: 'x'\ncleaning up", DISK_FULL),

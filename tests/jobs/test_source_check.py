@@ -87,10 +87,10 @@ def test_new_head_is_trained_by_an_older_dispatcher(tree: Path, home: Home, disp
     assert alive(pid)
     assert (job(long).state, job(long).attempt) == ("running", 1)
     log = (home.jobs / "dispatcher.log").read_text()
-    assert log.count("The code has changed: starting anew with it.") == 1
+    assert log.count("The code has changed: restarting the dispatcher.") == 1
     older = submit_from(tree, home, {"seed": 1})
     until(lambda: job(older).state == "finished")
-    assert (home.jobs / "dispatcher.log").read_text().count("starting anew") == 1
+    assert (home.jobs / "dispatcher.log").read_text().count("restarting the dispatcher") == 1
 
 
 def test_new_changed_and_deleted_files_are_distinguished(tmp_path: Path) -> None:

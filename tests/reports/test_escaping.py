@@ -88,7 +88,7 @@ def test_csv_has_no_formula(hostile: Document, home: Home) -> None:
     assert [cell for cell in risky if not re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell)] == []
 
 
-@given(st.text() | st.sampled_from(["=1", " =1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "-0.5", "+3 %"]))
+@given(st.text() | st.sampled_from(["=1", " =1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "-0.5", "+3%"]))
 def test_no_text_stays_a_formula(text: str) -> None:
     assert not is_formula(str(defuse(text)))
     shown = disarm(pd.DataFrame({"a": [text]}))["a"].iloc[0]

@@ -24,5 +24,5 @@ def refused(*words: str) -> tuple[int, str]:
     result = call(*words)
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1, result.stderr
-    assert "to end well" not in result.stderr  # part of the message for unexpected errors
+    assert "Unexpected error" not in result.stderr
     return result.exit_code, result.stderr

@@ -41,9 +41,7 @@ def alive(pid: int) -> bool:
 
 
 def dispatcher_pid(home: Home) -> int | None:
-    """Read the process ID without trying the lock, which a dispatcher that is starting could take for another
-    dispatcher.
-    """
+    """Read the process ID without trying the lock: a dispatcher that starts meanwhile would believe that one runs."""
     path = home.jobs / "dispatcher.lock"
     text = path.read_text().strip() if path.exists() else ""
     return int(text) if text and int(text) != os.getpid() and alive(int(text)) else None
