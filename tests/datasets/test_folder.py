@@ -473,7 +473,7 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     assert not page.exception
     _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
     page.run()
-    assert page.success[0].value == "Folder mine is here."
+    assert page.success[0].value == "Folder mine was added."
     assert page.selectbox[0].value == "mine"
     assert page.caption[0].value == "12 training and 3 test images."
 
