@@ -1,4 +1,4 @@
-"""TensorFlow is an island: in a fresh process, what does not train does not import it."""
+"""TensorFlow is imported only in processes that train."""
 
 import json
 import os
@@ -17,7 +17,7 @@ HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# Imports modules, then tells which libraries came along.
+# Imports modules, then prints which libraries were imported with them.
 IMPORT = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -25,7 +25,7 @@ for name in sys.argv[1:]:
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
-# Runs the command line, then tells on the error stream which libraries came along.
+# Runs the command line, then prints on standard error which libraries were imported.
 RUN_COMMAND = """
 import json, runpy, sys
 sys.argv[0] = "core"
@@ -45,7 +45,7 @@ def fresh(program: str, *arguments: str, home: Path) -> subprocess.CompletedProc
 
 
 def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
-    """Every module below a package, but programs and some packages."""
+    """Return every module below a package, except programs and some packages."""
     paths = sorted((ROOT / under.replace(".", "/")).rglob("*.py"))
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return [name for name in names if not name.endswith("__main__") and not f"{name}.".startswith(but or "/")]
@@ -58,8 +58,8 @@ def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
     assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 
 
-def test_nothing_imports_ray(tmp_path: Path) -> None:
-    """The cluster is spoken to over HTTP: its library is for the machines of the cluster."""
+def test_ray_is_never_imported(tmp_path: Path) -> None:
+    """The cluster is used over HTTP: Ray's library is only needed on the machines of the cluster."""
     names = [*modules(under="core", but=("core.training.",)), "core.training.device", "core.training.job"]
     libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
     assert "core" in libraries
@@ -70,16 +70,16 @@ def test_nothing_imports_ray(tmp_path: Path) -> None:
     assert not re.search(r"^ray\b", requirements, re.MULTILINE)
 
 
-def test_what_pages_share_imports_no_tensorflow(tmp_path: Path) -> None:
+def test_shared_page_modules_import_no_tensorflow(tmp_path: Path) -> None:
     libraries = json.loads(fresh(IMPORT, *modules(under="core.ui"), home=tmp_path).stdout)
     assert "streamlit" in libraries
     assert [name for name in HEAVY if name in libraries] == []
 
 
 def test_registries_are_read_without_tensorflow(tmp_path: Path) -> None:
-    look = "from core.spec import BACKBONES, DATASETS, HEADS\nassert all(map(list, (BACKBONES, DATASETS, HEADS)))\n"
-    libraries = json.loads(fresh(look + IMPORT, home=tmp_path).stdout)
-    assert "sklearn" not in libraries  # a source loads what it needs when it loads
+    code = "from core.spec import BACKBONES, DATASETS, HEADS\nassert all(map(list, (BACKBONES, DATASETS, HEADS)))\n"
+    libraries = json.loads(fresh(code + IMPORT, home=tmp_path).stdout)
+    assert "sklearn" not in libraries  # a source imports what it needs when it loads
     assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
 
 
@@ -90,7 +90,7 @@ READING = [
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_command_that_reads_imports_no_tensorflow(home: Home, make_run: RunWriter, command: list[str]) -> None:
+def test_reading_command_imports_no_tensorflow(home: Home, make_run: RunWriter, command: list[str]) -> None:
     runs = [make_run(head=head) for head in ("gap", "dense")]
     ids = {"RUN": runs[0].run_id, "RUN2": runs[1].run_id}
     words = [ids.get(word, word) for word in command]

@@ -1,4 +1,4 @@
-"""The Draw page: drawings and files, and runs without a model."""
+"""The Draw page: drawings, image files, and runs without a model."""
 
 import io
 
@@ -19,7 +19,7 @@ def give(app: AppTest, data: bytes, name: str = "seven.png") -> AppTest:
     return app.file_uploader[0].set_value((name, data, "image/png")).run()
 
 
-def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
+def test_heads_predict_an_image_file(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file")
     assert [info.value for info in app.info] == ["Draw or upload an image to see predictions."]
     give(app, picture(seven(30, 230), "JPEG"))
@@ -50,9 +50,9 @@ def huge() -> bytes:
     return buffer.getvalue()
 
 
-def test_foreign_file_is_answered_or_refused_in_one_sentence(open_page: Open, examples: list[Run]) -> None:
+def test_unusual_file_is_predicted_or_rejected_with_a_message(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file")
-    for data, told in [
+    for data, message in [
         (b"", "image file is empty"),
         (b"<svg>", "not a valid image"),
         (picture(seven())[:200], "damaged or truncated"),
@@ -61,30 +61,30 @@ def test_foreign_file_is_answered_or_refused_in_one_sentence(open_page: Open, ex
     ]:
         give(app, data)
         assert len(app.error) == 1
-        assert told in app.error[0].value
+        assert message in app.error[0].value
     give(app, cmyk())
     assert not app.error
 
 
-def test_model_that_was_left_out_is_told_with_a_way_on(open_page: Open, examples: list[Run]) -> None:
+def test_missing_model_is_reported_with_what_to_do(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file", drawn_seed="1")
     assert [("(seed 1) has no model file. Select seed 0." in info.value) for info in app.info] == [True, True]
 
 
-def test_runs_without_any_model_say_what_to_do(open_page: Open, make_run: RunWriter) -> None:
+def test_runs_without_any_model_show_what_to_do(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("draw")
     assert ["Train the run on this machine" in info.value for info in app.info] == [True]
 
 
-def test_damaged_model_is_named(open_page: Open, examples: list[Run]) -> None:
+def test_damaged_model_is_reported(open_page: Open, examples: list[Run]) -> None:
     run = next(run for run in examples if run.has("model.tflite"))
     with (run.path / "model.tflite").open("r+b") as file:
         file.truncate(5000)
-    st.cache_resource.clear()  # what other tests have opened
+    st.cache_resource.clear()  # models that other tests have opened
     app = open_page("draw", drawn_from="file")
     assert [error.value.startswith("model.tflite of run") for error in app.error] == [True]
 
 
-def test_empty_home_says_what_to_do(open_page: Open) -> None:
+def test_empty_home_shows_what_to_do(open_page: Open) -> None:
     assert open_page("draw").header[0].value == "No runs yet"

@@ -1,4 +1,4 @@
-"""Settings in the URL: good, bad, unknown, and kept between pages."""
+"""Settings in the URL: valid, invalid, unknown, and kept between pages."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.markers import LONG
 from tests.support.page import PAGES, TICKED, Open
 
-NONSENSE = {
+INVALID = {
     "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
     "runs": ["", "zzz", "../../etc", "0123456789ab,,;;"],
     "image": ["-1", "999999", "abc", "1e3", "", "²"],
@@ -77,11 +77,9 @@ _MESSAGES = (
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
-@pytest.mark.parametrize("name", NONSENSE)
-def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
-    open_page: Open, two_heads: list[str], name: str
-) -> None:
-    for value in NONSENSE[name] if LONG else NONSENSE[name][:2]:
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_url_value_gives_a_message_and_the_default(open_page: Open, two_heads: list[str], name: str) -> None:
+    for value in INVALID[name] if LONG else INVALID[name][:2]:
         params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
         params |= {"evidence": SECTION[name]} if name in SECTION else {}
         app = open_page(SEEN_ON.get(name, "compare"), **params)
@@ -96,13 +94,13 @@ def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
             assert name not in app.query_params or not value
 
 
-def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
+def test_unknown_name_is_reported(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothness="0.5")
     assert [warning.value for warning in app.warning] == ['Unknown link parameter "smoothness" was ignored.']
     assert "smoothness" not in app.query_params
 
 
-def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: list[str]) -> None:
+def test_settings_of_another_page_give_no_warning(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", smoothing="0.5", side="64", show="wrong", epochs="3")
     for page in PAGES:
         assert not [*app.warning, *app.error, *app.exception]
@@ -110,7 +108,7 @@ def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: l
     assert not [*app.warning, *app.error, *app.exception]
 
 
-def test_every_setting_of_a_page_survives_a_visit_to_the_others(open_page: Open, two_heads: list[str]) -> None:
+def test_every_setting_of_a_page_is_kept_during_visits_to_other_pages(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothing="0.5")
     app.switch_page("pages/train.py").run()
     app.slider(key="epochs").set_value(7).run()

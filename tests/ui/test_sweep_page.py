@@ -1,4 +1,4 @@
-"""The Train page with a sweep: the grid before the click, the view of the whole while it runs, and its ends."""
+"""The Train page with a sweep: the grid before the submission, the sweep while it runs, and its results."""
 
 import sqlite3
 import time
@@ -25,7 +25,7 @@ FORM: dict[str, str | list[str]] = {
 
 @pytest.fixture(autouse=True)
 def quiet(home: Home, no_dispatcher: None) -> None:
-    """The digits are here, and somebody holds the dispatcher's lock, so what is queued stays queued."""
+    """Home with the digits whose dispatcher lock is held, so that queued jobs stay queued."""
     open_dataset(home, "digits")
 
 
@@ -48,7 +48,7 @@ def end(home: Home, spec: RunSpec, state: str, reason: str) -> None:
         table.execute("UPDATE job SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", values)
 
 
-def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_grid_shows_each_run_before_the_submission(open_page: Open, home: Home, make_run: RunWriter) -> None:
     make_run(RunSpec(blocks=1))
     app = open_page("train", **FORM)
     assert not [*app.exception, *app.error, *app.warning]
@@ -66,7 +66,7 @@ def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, ma
     assert JobQueue(home).jobs() == []
 
 
-def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: Open, home: Home) -> None:
+def test_click_starts_the_sweep_and_shows_it_in_every_session(open_page: Open, home: Home) -> None:
     click(open_page("train", **FORM, budget="30"), "Train 6 runs")
     (sweep,) = list_sweeps(home)
     assert (sweep.settings, sweep.budget_minutes) == (("blocks", "units"), 30)
@@ -78,7 +78,7 @@ def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: 
     assert other.subheader[0].value == "Sweep"
 
 
-def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: RunWriter) -> None:
     _, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
@@ -87,15 +87,15 @@ def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run:
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
     assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
-    said = [caption.value for caption in app.caption]
-    assert "1 failed: Expected memory; got none." in said
-    assert "1 not started: The sweep used its time budget of 3 min." in said
+    captions = [caption.value for caption in app.caption]
+    assert "1 failed: Expected memory; got none." in captions
+    assert "1 not started: The sweep used its time budget of 3 min." in captions
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
     assert "Train 2 not started" in labels(open_page("train"))
 
 
-def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
+def test_finished_sweep_is_below_the_form_and_opens_the_comparison(
     open_page: Open, home: Home, make_run: RunWriter
 ) -> None:
     _, specs = ask(home)
@@ -108,7 +108,7 @@ def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
     assert "4 heads × 1 seed" in app.caption[0].value
 
 
-def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_stop_cancels_unfinished_runs(open_page: Open, home: Home, make_run: RunWriter) -> None:
     sweep, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], sweep.submitted_by)
@@ -124,7 +124,7 @@ def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: 
         ({"values_blocks": ["6"]}, "Use fewer blocks"),
     ],
 )
-def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
+def test_invalid_sweep_gives_an_error_message(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
     app = open_page("train", **{**FORM, **params})
     assert not app.exception
     assert sentence in " ".join(error.value for error in app.error)
@@ -133,6 +133,6 @@ def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str,
 def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     ask(home)
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
-    app = open_page("train", followed="a sweep that is gone")
+    app = open_page("train", followed="a deleted sweep")
     assert not app.exception
     assert app.warning[0].value == "The sweep in this link was not found."
