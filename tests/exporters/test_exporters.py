@@ -186,6 +186,7 @@ def test_exported_again_a_run_is_recognised(
 
 
 @on_server
+@long  # one more export to a real server
 def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
@@ -212,6 +213,7 @@ def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
 
 
 @on_server
+@long  # one more export to a real server
 def test_half_an_export_of_other_results_gives_way(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
@@ -247,6 +249,7 @@ def test_words_of_people_arrive_as_text(
 
 
 @on_server
+@long  # one more export to a real server
 def test_long_and_diverged_training_arrives(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
@@ -262,6 +265,7 @@ def test_long_and_diverged_training_arrives(
 
 
 @on_server
+@long  # one more export to a real server
 def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
     client.delete_experiment(client.create_experiment(experiment))
     result = send(make_run().run_id, uri, experiment)

@@ -25,6 +25,7 @@ from core.jobs.submit import cancel_job, submit, submit_all
 from core.jobs.wait import wait
 from core.store.run_store import RunStore
 from tests.support.dispatcher import LONG, SPEC, Dispatch, alive, dispatcher_pid, end_dispatcher, running, state, until
+from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.ray_head import TOKEN, RayHead
 from tests.support.stand_in_worker import FAILS, STAND_IN
@@ -217,6 +218,7 @@ def test_home_made_anew_does_not_take_old_submissions_for_its_own(home: Home, he
     assert anew.poll("0" * 12 + "-1") == Status("lost")
 
 
+@long  # a dispatcher and its cluster once more
 def test_training_that_fails_says_why_and_is_not_tried_again(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     run_id = submit(home, SPEC.replace(seed=FAILS)).run_id
@@ -251,6 +253,7 @@ def test_killed_training_goes_on_where_it_was(home: Home, head: RayHead, dispatc
     assert "killed by signal 9" in (home.jobs / "dispatcher.log").read_text()
 
 
+@long  # a dispatcher and its cluster once more
 def test_process_that_outlives_its_node_is_fenced_off(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     """Ray takes it for dead while it trains on: it ends by itself, and no epoch is recorded twice."""
     dispatch()
@@ -279,6 +282,7 @@ def test_cancelled_job_is_gone_on_the_cluster_too(home: Home, head: RayHead, dis
     until(lambda: len(head.submissions) == 2)
 
 
+@long  # a dispatcher and its cluster once more
 def test_next_dispatcher_adopts_what_the_cluster_runs(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     first = dispatch()
     spec = pin(home, SPEC.replace(epochs=40))
@@ -346,6 +350,7 @@ def test_job_can_be_cancelled_while_the_head_is_gone(home: Home, head: RayHead) 
     until(lambda: executor.poll(handle) == Status("stopped", 1))
 
 
+@long  # a dispatcher and its cluster once more
 def test_jobs_stay_as_they_are_while_the_head_is_gone(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     process = dispatch()
     spec, other = pin(home, SPEC.replace(epochs=20)), pin(home, SPEC.replace(seed=5))
