@@ -86,9 +86,8 @@ class Endpoint:
         if request.method in _METHODS:
             response = await self._respond(request)
         else:
-            response = _build_error(
-                405, f"Expected the method GET; got {request.method!r:.20}.", {"Allow": "GET, HEAD"}
-            )
+            message = f"Expected the method GET or HEAD; got {request.method!r:.20}."
+            response = _build_error(405, message, {"Allow": "GET, HEAD"})
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:

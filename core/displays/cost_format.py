@@ -20,7 +20,7 @@ class CostForm:
 
 COST_FORMS: dict[str, CostForm] = {
     "params": CostForm("Parameters", "Parameters", format_count),
-    "flops": CostForm("FLOPs / image", "FLOPs per image", format_short),
+    "flops": CostForm("FLOPs per image", "FLOPs per image", format_short),
     "keras_bytes": CostForm("Keras file", "Keras file (bytes)", format_bytes),
     "tflite_bytes": CostForm("LiteRT file", "LiteRT file (bytes)", format_bytes),
     "latency_seconds": CostForm("Latency, 1 image", "Latency of one image, median (s)", format_seconds),

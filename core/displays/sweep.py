@@ -75,12 +75,12 @@ def build_plan_table(plan: SweepPlan, settings: Sequence[str], budget_minutes: i
 
 def _write_state(run: SweepRun, budget_minutes: int | None) -> str:
     if budget_minutes and run.state == "to train" and (run.starts_in or 0) > 60 * budget_minutes:
-        return "to train, if the time limit allows"
+        return "to train, if the time budget allows"
     return run.state
 
 
 def describe_plan(plan: SweepPlan, budget_minutes: int | None = None) -> str:
-    """Return "18 runs: 12 to train, 6 cached." with the number of invalid runs and of runs beyond the time limit."""
+    """Return "18 runs: 12 to train, 6 cached." with the number of invalid runs and of runs beyond the time budget."""
     counts = [(len(plan.of(state)), state) for state in ("to train", "in progress", "cached")]
     text = ", ".join(f"{count:,} {state}" for count, state in counts if count)
     invalid = len(plan.of("invalid"))

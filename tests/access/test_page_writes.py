@@ -41,7 +41,7 @@ READING = {
 }  # fmt: skip
 """What pages may import of the packages that write: names that only read; None stands for a whole module."""
 METHODS: dict[type, set[str]] = {
-    RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
+    RunStore: {"damaged", "deleted", "find", "frame", "generation", "open", "open_all", "path"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},

@@ -52,7 +52,7 @@ def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
     assert table["Latency, 32 images"].endswith("p95 not measured")
     pareto = Pareto(comparison, cost="latency_32_p95_seconds")
     assert pareto.chart() is None
-    assert pareto.describe().endswith("none has this figure.")
+    assert pareto.describe().endswith("this metric was not measured.")
     assert pareto.table()["Latency, 32 images, p95"].tolist() == ["not measured"]
     assert Front(comparison, cost="latency_32_p95_seconds").describe() == "No cost was measured."
 
@@ -70,13 +70,13 @@ def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> No
     steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
     said = Front(Comparison.of(runs), cost="params").describe()
-    assert said == "Parameters: 2,500 for the last point of accuracy, from GAP + Dense to Flatten + Dense."
+    assert said == "Parameters: 2,500 per point of accuracy in the last step, from GAP + Dense to Flatten + Dense."
 
 
 def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None:
     comparison = Comparison.of([make_run()])
     assert "GAP is the cheapest and the most accurate" in Front(comparison, cost="params").describe()
-    assert Front(comparison, cost="params").table()["One point costs"].tolist() == ["–"]
+    assert Front(comparison, cost="params").table()["Cost per point"].tolist() == ["–"]
 
 
 def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
@@ -105,7 +105,7 @@ def test_cost_of_nothing_is_drawn_on_a_plain_axis(make_run: RunWriter) -> None:
 def test_times_of_several_processors_are_told(make_run: RunWriter) -> None:
     runs = [make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")]
     note = " ".join(Pareto(Comparison.of(runs), cost="epoch_seconds").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
-    assert "Times are of 2 kinds of processors" in note
+    assert "Times were measured on 2 different CPUs" in note
     note = " ".join(Pareto(Comparison.of(runs), cost="params").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
     assert "processors" not in note
 

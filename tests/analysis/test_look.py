@@ -67,7 +67,7 @@ def test_images_that_are_gone_leave_a_sentence(examples: list[Run], home: Home) 
     display = Activation(Comparison.of([without_maps(run) if NAME in run.record.checksums else run]), home)
     assert display.frame().empty
     assert display.chart() is None
-    assert "the pictures of these runs cannot be shown" in display.describe()
+    assert "The test images of these runs are not available" in display.describe()
 
 
 def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:
@@ -76,7 +76,7 @@ def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:
     display = Activation(Comparison.of([rewrite(run)]), about=3)
     assert "no evidence for or against 3" in display.describe()
     assert not display.frame()["share"].any()
-    assert "an empty map" in display.draw().html
+    assert "empty map" in display.draw().html
 
 
 def test_frame_holds_the_stored_values(make_run: RunWriter) -> None:

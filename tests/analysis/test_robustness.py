@@ -67,11 +67,8 @@ def test_pooling_that_loses_less_on_every_seed_is_said_to_buy_invariance(make_ru
 def test_pooling_that_does_not_is_said_so(make_run: RunWriter, pooled: list[int], flat: list[int], word: str) -> None:
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
-    assert (
-        RobustnessLoss(Comparison.of(runs))
-        .describe()
-        .startswith(f"Does global pooling improve shift invariance? {word}")
-    )
+    description = RobustnessLoss(Comparison.of(runs)).describe()
+    assert description.startswith(f"Does global pooling improve shift invariance? {word}")
 
 
 def test_one_seed_is_a_result_and_no_verdict(make_run: RunWriter) -> None:
@@ -101,4 +98,4 @@ def test_older_runs_say_that_they_know_nothing(make_run: RunWriter) -> None:
 def test_model_too_large_is_named_as_such(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     run = rewrite(run, labels=run.predictions.test_labels, data={"input_shape": (512, 512, 1)})
-    assert "FLOPs an image, 50 images in 44 variants" in RobustnessLoss(Comparison.of([run])).describe()
+    assert "FLOPs per image, 50 images with 44 corruptions" in RobustnessLoss(Comparison.of([run])).describe()

@@ -77,7 +77,7 @@ NAMES = ", ".join(map(repr, RANDOM))
         ("rotation=200", "Expected rotation in step 1 of augmentation between 1 and 180 degrees; got 'rotation=200'."),
         ("shift=0", "Expected shift in step 1 of augmentation between 0.01 and 0.5; got 'shift=0'."),
         ("zoom=1.2.3", "Expected zoom in step 1 of augmentation between 0.01 and 1; got 'zoom=1.2.3'."),
-        ("zoom,shift,zoom", "Expected each transform of augmentation once; got zoom again in step 3."),
+        ("zoom,shift,zoom", "Expected each transform of augmentation only once; got zoom again in step 3."),
     ],
 )  # fmt: skip
 def test_step_that_is_off_is_named_with_what_was_expected(text: str, sentence: str) -> None:

@@ -36,7 +36,7 @@ def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: R
         (["--set", "blocks"], "Expected hyperparameter=value,value with one of dataset, "),
         (
             ["--recipe", "digits-heads", "--set", "epochs=1,2", "--epochs", "3"],
-            "Give epochs either with --set or with --epochs",
+            "Give epochs either with --set or with",
         ),
         (
             ["--recipe", "digits-heads", "--seeds", "100", "--set", "blocks=1,2"],

@@ -423,9 +423,9 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     (source / "red" / "bad.png").write_bytes(b"")
     code, out, err = call("add", "mine", str(source), "--side", "16")
     assert code == 0
-    assert out.startswith("Folder mine is here: 8 training and 2 test images, ")
+    assert out.startswith("Folder mine: 8 training images, 2 test images, ")
     assert out.endswith("2 classes; stratified 80/20 split by Headroom.\n")
-    assert err == f"1 file was left out; {home.datasets / 'folder-mine' / 'skipped.txt'} says why.\n"
+    assert err == f"1 file was skipped; see {home.datasets / 'folder-mine' / 'skipped.txt'} for the reasons.\n"
     listed = json.loads(call("--json")[1])[-1]
     assert (listed["name"], listed["folder"], listed["train_count"], listed["skipped"]) == ("folder", "mine", 8, 1)
     assert "folder mine" in call()[1]
@@ -435,13 +435,11 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     JobQueue(home).submit([spec])
     code, out, err = call("remove", "mine")
     assert (code, out) == (1, "")
-    assert err == (
-        f"Expected Folder mine to be at rest; got 1 unfinished job: python -m core jobs cancel {spec.run_id}\n"
-    )
+    assert err == (f"Folder mine is in use by 1 unfinished job. Cancel with: headroom jobs cancel {spec.run_id}\n")
     JobQueue(home).cancel(spec.run_id)
     code, out, err = call("remove", "mine")
     assert (code, err) == (0, "")
-    assert out.startswith("Folder mine was here: 8 training and 2 test images, ")
+    assert out.startswith("Removed Folder mine: 8 training images, 2 test images, ")
     assert call("remove", "mine")[0] == 1
     assert call("remove", "digits")[0] == 1
     assert [status.name for status in list_datasets(home)][-1] == "folder"

@@ -76,12 +76,12 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
         (
             {"epochs": 1},
             {},
-            "Measured with different settings (1 epoch instead of 25): published and measured accuracies",
+            "Measured with different hyperparameters (1 epoch instead of 25): published and measured accuracies",
         ),
         (
             {"epochs": 1, "train_images": 100},
             {"official": False},
-            "Measured on different data and with different settings "
+            "Measured on different data and with different hyperparameters "
             "(100 training images instead of all, 1 epoch instead of 25): published and measured accuracies and losses",
         ),
         (
@@ -193,5 +193,5 @@ def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> 
     run = make_run()
     path = home.datasets / "digits" / "dataset.json"
     path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
-    with pytest.raises(DatasetError, match="cannot be shown"):
+    with pytest.raises(DatasetError, match=r"^The test images of these runs are not available"):
         Gallery(Comparison.of([run]), home).thumbnails([0])

@@ -228,8 +228,8 @@ def test_clock_that_jumps_changes_neither_order_nor_attempts(
     jobs = queue.jobs()
     assert [(job.state, job.attempt) for job in jobs] == [("failed", 1), *[("cancelled", 0)] * 3, ("finished", 1)]
     frame = list_completed_jobs(jobs, time.time())
-    assert not frame["Took"].str.contains("-").any()
-    assert not frame["Ended"].str.contains("-").any()
+    assert not frame["Duration"].str.contains("-").any()
+    assert not frame["Completed"].str.contains("-").any()
 
 
 # -- reasons ----------------------------------------------------------------------------------------------------------
@@ -300,10 +300,10 @@ def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue
     frame = list_active_jobs(queue.unfinished(), {job.run_id: said})
     assert list(frame["Run"]) == [specs[seed].run_id for seed in (2, 1, 0, 3)]
     first, second = frame.to_dict("records")[:2]
-    assert first["Training"] == "GAP · seed 2"
-    assert [first[name] for name in ("State", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Attempt")] == [
+    assert first["Job"] == "GAP · seed 2"
+    assert [first[name] for name in ("Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Attempt")] == [
         "training", 37.5, "2 of 4", "0.250", "1,234", "1 min 15 s", "1",
     ]  # fmt: skip
-    assert (second["State"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
+    assert (second["Status"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
     queue.cancel(job.run_id)
-    assert list_active_jobs(queue.unfinished(), {job.run_id: said})["State"][0] == "stopping"
+    assert list_active_jobs(queue.unfinished(), {job.run_id: said})["Status"][0] == "stopping"

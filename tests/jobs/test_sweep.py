@@ -140,7 +140,7 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     starts = [member.starts_in for member in found.of("to train")]
     assert all(start is not None for start in starts)
     assert starts == sorted(starts)
-    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 cannot be trained."
+    assert describe_plan(found) == "6 runs: 2 to train, 1 in progress, 1 cached, 2 invalid."
     table = build_plan_table(found, ["blocks"])
     assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
@@ -168,8 +168,8 @@ def test_budget_is_foreseen(
     assert 300 < found.estimate.seconds < 1200
     late = found.count_late(1)
     assert 7 <= late <= 9
-    assert f"{late} will probably not begin within 1 min" in describe_plan(found, 1)
-    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train if time is left") == late
+    assert f"{late} will probably not start within 1 min" in describe_plan(found, 1)
+    assert build_plan_table(found, [], 1)["Status"].tolist().count("to train, if the time budget allows") == late
 
 
 # Kept in the home

@@ -42,7 +42,7 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
         ({"blocks": tuple(TextBlock() for _ in range(61))}, "A report may have at most 60 blocks; this one has 61."),
         (
             {"blocks": (TextBlock.model_construct(id="abcdef", text="x" * 20_001),)},
-            "A text block may have at most 20,000 ",
+            "A text block may have at most ",
         ),
         ({"runs": ()}, "This report is invalid: runs: "),
     ],

@@ -163,11 +163,11 @@ def test_command_lists_and_fetches(
     assert shell.invoke(app, ["runs", "fetch"]).stdout.split() == [runs[1].run_id]
     assert RunStore(other).path(runs[0].run_id) == other.runs / runs[0].run_id
     again = shell.invoke(app, ["runs", "fetch", runs[0].run_id])
-    assert (again.stdout, again.stderr) == ("", f"{runs[0].run_id}: here already.\n")
+    assert (again.stdout, again.stderr) == ("", f"{runs[0].run_id}: already exists.\n")
     assert shell.invoke(app, ["runs", "fetch", "0" * 12]).exit_code == 1
     monkeypatch.delenv("HEADROOM_ARTIFACTS")
     none = shell.invoke(app, ["runs", "fetch"])
-    assert "Expected HEADROOM_ARTIFACTS to name a store to fetch from; got none." in none.stderr
+    assert "No artifact store is configured. Set HEADROOM_ARTIFACTS to its URL." in none.stderr
     assert json.loads(shell.invoke(app, ["runs", "--json"]).stdout)[0]["run_id"]
 
 

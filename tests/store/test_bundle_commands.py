@@ -24,7 +24,7 @@ def test_commands_export_and_import(
     assert found.output.startswith(f"{path}: 1 run, ")
     monkeypatch.setenv("HEADROOM_HOME", str(tmp_path / "other"))
     assert CliRunner().invoke(app, ["bundle", "import", str(path)]).output == f"{run.run_id}\n"
-    assert CliRunner().invoke(app, ["bundle", "import", str(path)]).output == f"{run.run_id}: here already.\n"
+    assert CliRunner().invoke(app, ["bundle", "import", str(path)]).output == f"{run.run_id}: already exists.\n"
     path.write_bytes(b"rot")
     refused = CliRunner().invoke(app, ["bundle", "import", str(path)])
     assert refused.exit_code == 1

@@ -53,7 +53,7 @@ def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
 def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("compare")
-    assert app.title[0].value.startswith("After 3 epochs of 25: GAP has 24,586 parameters")
+    assert app.title[0].value.startswith("After 3 of 25 epochs: GAP has 24,586 parameters")
     make_run(head="dense")
     assert "than Flatten + Dense" in app.run().title[0].value
 

@@ -83,7 +83,7 @@ def test_cost_sets_the_heads_among_all_runs_on_the_same_images(
     assert front == ["Flatten + Dense · 256 dense units · 3 epochs"]  # all take as long, and it is the most accurate
     assert "not measured" in read_tables(app)[0].to_string()  # older records have no tail of a batch of 32
     app.selectbox(key="cost").set_value("latency_32_p95_seconds").run()
-    assert "none has this figure. Runs that are trained from now on hold it." in text_of(app)
+    assert "this metric was not measured. Runs that are trained from now on hold it." in text_of(app)
     assert not [*app.error, *app.warning]
 
 

@@ -31,14 +31,14 @@ def test_jobs_shows_what_runs_with_its_log_and_cancels_it(open_page: Open, home:
     app = open_page("jobs")
     assert "#### 1 running, 1 queued." in [text.value for text in app.markdown]
     table = app.dataframe[0].value
-    assert table[["State", "Progress", "Epoch", "Loss", "Time left"]].values.tolist() == [
+    assert table[["Status", "Progress", "Epoch", "Loss", "Time left"]].values.tolist() == [
         ["training", 37.5, "2 of 4", "0.500", "1 min 0 s"], ["queued", 0.0, "–", "–", "–"],
     ]  # fmt: skip
     assert [code.value for code in app.code] == ["Training goes on."]
     app.button(key=f"cancel-{spec.run_id}").click().run()
     (job,) = JobQueue(home).running()
     assert job.cancel
-    assert app.dataframe[0].value["State"][0] == "stopping"
+    assert app.dataframe[0].value["Status"][0] == "stopping"
     assert app.button(key=f"cancel-{spec.run_id}").disabled
 
 
@@ -89,7 +89,7 @@ def test_jobs_tells_why_one_ended_and_asks_for_it_again(
     ended(spec, state)
     app = open_page("jobs")
     table = app.dataframe[0].value
-    assert table["State"][0] == state
+    assert table["Status"][0] == state
     if reason:
         assert table["Reason"][0] == reason
         assert [error.value for error in app.error] == [reason]

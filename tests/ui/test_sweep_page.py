@@ -59,8 +59,8 @@ def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, ma
     ]  # fmt: skip
     assert table["Status"].tolist() == ["cached", *["to train"] * 5]
     assert table["Parameters"][3] == "24,586"
-    assert table["Time"][0] == "–"
-    assert "to" in table["Time"][1]
+    assert table["Estimated time"][0] == "–"
+    assert "to" in table["Estimated time"][1]
     assert {metric.label: metric.value for metric in app.metric} == {"To train": "5", "Cached": "1"}
     assert [text for text in app.caption if "has no effect on GAP" in text.value]
     assert JobQueue(home).jobs() == []

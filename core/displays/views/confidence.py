@@ -57,8 +57,8 @@ class Confidence(Display):
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),
                 alt.Tooltip("kind:N", title="Outcome"),
-                alt.Tooltip("low:Q", title="Confidence, low", format=".0%"),
-                alt.Tooltip("high:Q", title="Confidence, high", format=".0%"),
+                alt.Tooltip("low:Q", title="Confidence, from", format=".0%"),
+                alt.Tooltip("high:Q", title="Confidence, to", format=".0%"),
                 alt.Tooltip("predictions:Q", title="Predictions, all seeds", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
@@ -78,6 +78,6 @@ class Confidence(Display):
             total = int(rows["predictions"].sum())
             if total:
                 parts.append(
-                    f"{head} is above 93% in {format_share(share)} of {'correct' if correct else 'wrong'} predictions"
+                    f"{head}: {format_share(share)} of {'correct' if correct else 'wrong'} predictions above 93%"
                 )
         return "Confidence of correct and wrong predictions. " + ("; ".join(parts) or "There are no predictions") + "."

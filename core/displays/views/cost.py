@@ -122,5 +122,5 @@ def _write_density(value: float) -> str:
 
 def _describe_processors(count: int, name: str) -> str:
     if count > 1:
-        return f"Times were measured on {count} processor models and are not comparable."
+        return f"Times were measured on {count} different CPUs and are not comparable."
     return f"Times were measured on one thread of {name}."

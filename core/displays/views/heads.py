@@ -65,10 +65,10 @@ class Heads(Display):
                     "Test accuracy": format_accuracy(mean("test_accuracy")),
                     "Test loss": format_loss(mean("test_loss")),
                     "Parameters": format_count(row["params"]),
-                    "FLOPs / image": format_short(row["flops"]),
+                    "FLOPs per image": format_short(row["flops"]),
                     "Keras file": format_bytes(row["keras_bytes"]),
                     "LiteRT file": format_bytes(row["tflite_bytes"]),
-                    "Latency / image": format_seconds(row["latency_seconds"]),
+                    "Latency per image": format_seconds(row["latency_seconds"]),
                     "Training time": format_seconds(row["train_seconds"]),
                 }
             )

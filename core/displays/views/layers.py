@@ -38,7 +38,7 @@ def format_layer_table(frame: pd.DataFrame) -> pd.DataFrame:
         {
             "Layer": [_name(*pair) for pair in zip(frame["layer"], frame["type"], strict=True)],
             "Output shape": frame["output_shape"],
-            "Params": frame["params"].map(format_count),
+            "Parameters": frame["params"].map(format_count),
             "Share": frame["share"].map("{:.1%}".format),
             "FLOPs": frame["flops"].map(format_short),
         }

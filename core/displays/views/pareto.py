@@ -150,7 +150,7 @@ class Pareto(Display):
             )
         kinds = count_processors(self._test_set_runs)
         if self.cost in CLOCKED and kinds > 1:
-            parts.append(f"Times were measured on {kinds} processor models and are comparable only within one model.")
+            parts.append(f"Times were measured on {kinds} different CPUs and are comparable only within one.")
         return " ".join(parts)
 
     def describe(self) -> str:

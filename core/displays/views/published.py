@@ -60,7 +60,7 @@ class PublishedResults(Display):
         changes = list_changes(recipe, variants)
         reasons = [] if self.comparison.official else ["on different data"]
         if changes:
-            reasons.append(f"with different settings ({', '.join(changes.values())})")
+            reasons.append(f"with different hyperparameters ({', '.join(changes.values())})")
         another_model = any(SETTINGS[name].group in ("backbone", "head") for name in changes)
         which = "results" if another_model else "accuracies and losses"
         return (
