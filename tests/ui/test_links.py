@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.support.markers import LONG
 from tests.support.page import PAGES, TICKED, Open
@@ -74,20 +75,31 @@ SECTION = {
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
-@pytest.mark.parametrize("name", NONSENSE)
+PLACES = sorted({(SEEN_ON.get(name, "compare"), SECTION.get(name, "")) for name in NONSENSE})
+
+
+@pytest.mark.parametrize(("page", "section"), PLACES)
 def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
-    open_page: Open, two_heads: list[str], name: str
+    open_page: Open, two_heads: list[str], page: str, section: str
 ) -> None:
-    for value in NONSENSE[name] if LONG else NONSENSE[name][:2]:
-        params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
-        params |= {"evidence": SECTION[name]} if name in SECTION else {}
-        app = open_page(SEEN_ON.get(name, "compare"), **params)
-        assert not app.exception, value
-        said = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+    """Each link has the first, then the second nonsense for all settings of a page at once."""
+    names = [name for name in NONSENSE if (SEEN_ON.get(name, "compare"), SECTION.get(name, "")) == (page, section)]
+    for number in range(max(len(NONSENSE[name]) for name in names) if LONG else 2):
+        params = {name: NONSENSE[name][number] for name in names if number < len(NONSENSE[name])}
+        ticked = params.pop("runs", None)
+        check_nonsense(open_page(page, **params, **({"evidence": section} if section else {})), params)
+        if ticked is not None:
+            check_nonsense(open_page(page, compare=TICKED, runs=ticked), {"runs": ticked})
+
+
+def check_nonsense(app: AppTest, params: dict[str, str]) -> None:
+    assert not app.exception, params
+    said = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+    for name, value in params.items():
         assert said or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
-            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, said
+            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, (name, said)
             assert app.title, "the page stands all the same"
             assert name not in app.query_params or not value
 
