@@ -45,9 +45,7 @@ def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_
     assert not [*app.error, *app.warning]
 
 
-def test_damaged_run_folder_leaves_the_good_ones_on_the_page(
-    open_page: Open, home: Home, two_heads: list[str]
-) -> None:
+def test_damaged_run_folder_leaves_the_good_ones_on_the_page(open_page: Open, home: Home, two_heads: list[str]) -> None:
     (home.runs / "0123456789ab").mkdir()
     (home.runs / "ba9876543210").mkdir()
     (home.runs / "ba9876543210" / "record.json").write_text("{")
@@ -67,9 +65,7 @@ def test_damaged_predictions_are_named_in_one_sentence(
     st.cache_resource.clear()  # runs of the same id were shown in other tests, whole
     app = open_page(page)
     assert len(app.error) == 1
-    assert app.error[0].value.startswith(
-        f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch)."
-    )
+    assert app.error[0].value.startswith(f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch).")
 
 
 @pytest.mark.parametrize("page", ["parameters", "train"])
