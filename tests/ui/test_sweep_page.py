@@ -18,7 +18,8 @@ from tests.support.page import Open, labels, read_tables
 from tests.support.run_writer import RunWriter
 
 FORM: dict[str, str | list[str]] = {
-    "sweep": "true", "sweep_settings": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
+    "sweep": "true", "sweep_settings": ["Blocks", "Dense units"], "values_blocks": ["1", "2"],
+    "values_units": ["64", "128"],
     "seeds": "1",
 }  # fmt: skip
 
