@@ -193,5 +193,5 @@ def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> 
     run = make_run()
     path = home.datasets / "digits" / "dataset.json"
     path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
-    with pytest.raises(DatasetError, match="cannot be shown"):
+    with pytest.raises(DatasetError, match="are not available"):
         Gallery(Comparison.of([run]), home).thumbnails([0])
