@@ -144,7 +144,7 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     table = build_plan_table(found, ["blocks"])
     assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
-    assert "Choose fewer blocks" in list_problems(found)[0]
+    assert "Use fewer blocks" in list_problems(found)[0]
     assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
 
 
@@ -154,7 +154,7 @@ def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: Run
 
 
 def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
-    with pytest.raises(SpecError, match="Choose fewer blocks"):
+    with pytest.raises(SpecError, match="Use fewer blocks"):
         plan_sweep(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
 
 

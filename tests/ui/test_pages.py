@@ -65,9 +65,7 @@ def test_damaged_predictions_are_named_in_one_sentence(
     st.cache_resource.clear()  # runs of the same id were shown in other tests, whole
     app = open_page(page)
     assert len(app.error) == 1
-    assert app.error[0].value.startswith(
-        f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch)."
-    )
+    assert app.error[0].value.startswith(f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch).")
 
 
 @pytest.mark.parametrize("page", ["parameters", "train"])
