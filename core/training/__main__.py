@@ -113,7 +113,7 @@ def _report_features(job: JobFolder, done: int, total: int) -> None:
     job.report("computing backbone features", step=done, steps=total)
 
 
-def main(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> str | None:
+def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> str | None:
     """Train and publish the run of a job folder. Return None on success, else an error message."""
     if len(arguments) != 1:
         return f"Expected one argument, the job folder; got {len(arguments)}."
@@ -143,4 +143,4 @@ def _explain(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_worker(sys.argv[1:]))

@@ -34,12 +34,12 @@ def _work(folder: Path, spare_bytes: int | None = None) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout.reconfigure(line_buffering=True)
-    from core.training.__main__ import main
+    from core.training.__main__ import run_worker
 
     if spare_bytes is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + spare_bytes,) * 2)
-    sys.exit(main([str(folder)], checkpoint_seconds=0))
+    sys.exit(run_worker([str(folder)], checkpoint_seconds=0))
 
 
 def start(folder: Path, spare_bytes: int | None = None) -> BaseProcess:

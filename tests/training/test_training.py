@@ -131,7 +131,9 @@ def test_commands_of_a_report_reproduce_its_results(run, shared_home, tmp_path):
     env = os.environ | {"HEADROOM_HOME": str(home.path), "HEADROOM_EXAMPLES": str(tmp_path)}
     try:
         for command in printed["reproduction"]["commands"]:
-            words = [sys.executable, *shlex.split(command)[1:]]
+            program, *arguments = shlex.split(command)
+            assert program == "headroom"
+            words = [sys.executable, "-m", "core", *arguments]
             done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=200)
             assert done.returncode == 0, done.stderr
             if "train" in words:
@@ -237,7 +239,7 @@ def test_data_of_another_fingerprint_is_rejected(home):
     folder = home.jobs / spec.run_id
     write_json(folder / "spec.json", spec.model_dump())
     (folder / "attempt").write_text("1")
-    assert fail(folder).startswith("Expected Digits with fingerprint 0123456789abcdef; got ")
+    assert fail(folder).startswith("The fingerprint of Digits does not match: 0123456789abcdef in the spec, ")
 
 
 def test_progress_counts_epochs_and_steps_and_older_attempt_writes_nothing_more(home):
