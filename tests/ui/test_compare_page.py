@@ -24,7 +24,8 @@ def open_reproduction(app: AppTest) -> None:
 def test_compare_begins_with_the_headline(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
     assert re.search(
-        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, no significant difference in .* \([\d.]+ points lower, .*\.$",
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, "
+        r"no significant difference in .* \([\d.]+ points lower, .*\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"

@@ -73,7 +73,7 @@ _MESSAGES = (
     r"^Expected .*; got .*\.|^The comparison in this link no longer exists\.$"
     r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
 )
-# What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
+# An empty list of splits or heads is valid: it is the URL after a user has deselected all of them.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
@@ -84,13 +84,13 @@ def test_invalid_url_value_gives_a_message_and_the_default(open_page: Open, two_
         params |= {"evidence": SECTION[name]} if name in SECTION else {}
         app = open_page(SEEN_ON.get(name, "compare"), **params)
         assert not app.exception, value
-        said = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(_MESSAGES, message) for message in said), said
-        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        messages = [element.value for element in [*app.error, *app.warning]]
+        assert all(re.search(_MESSAGES, message) for message in messages), messages
+        assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
             expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
-            assert [message for message in said if expected in message] or not value, said
-            assert app.title, "the page stands all the same"
+            assert [message for message in messages if expected in message] or not value, messages
+            assert app.title, "the page is drawn all the same"
             assert name not in app.query_params or not value
 
 
