@@ -14,11 +14,11 @@ from core.home import EXAMPLES, Home
 from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.dispatcher import without_dispatcher
+from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
-settings.register_profile("headroom", deadline=None)  # a slow machine is not a fault of the code
-
-
+# A slow machine is not a fault of the code; `make test-all` tries more examples.
+settings.register_profile("headroom", deadline=None, max_examples=100 if LONG else 25)
 settings.load_profile("headroom")
 
 

@@ -18,6 +18,7 @@ from core.datasets.row_file import compute_fingerprint
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS
+from tests.support.markers import long
 from tests.support.paths import ROOT
 
 DATA = Path(os.environ.get("HEADROOM_TEST_DATA") or "/nowhere")
@@ -161,6 +162,7 @@ print(json.dumps([found.info.official, shapes, len(logging.getLogger().handlers)
 
 
 @needs_data
+@long  # imports TensorFlow in one more process; needs real data
 def test_kmnist_subset_is_loaded_without_output_and_is_not_official(tmp_path: Path) -> None:
     keras_home = tmp_path / "keras"
     (keras_home / "datasets").mkdir(parents=True)

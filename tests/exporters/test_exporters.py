@@ -187,6 +187,7 @@ def test_run_that_is_exported_twice_is_recognized(
 
 
 @on_server
+@long  # one more export to a real server
 def test_killed_export_is_not_finished_and_is_completed_by_the_next(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
@@ -213,6 +214,7 @@ def test_killed_export_is_not_finished_and_is_completed_by_the_next(
 
 
 @on_server
+@long  # one more export to a real server
 def test_partial_export_of_other_results_is_replaced(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
@@ -248,6 +250,7 @@ def test_user_text_is_exported_literally(
 
 
 @on_server
+@long  # one more export to a real server
 def test_long_and_diverged_run_is_exported(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
@@ -263,6 +266,7 @@ def test_long_and_diverged_run_is_exported(
 
 
 @on_server
+@long  # one more export to a real server
 def test_deleted_experiment_is_rejected(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
     client.delete_experiment(client.create_experiment(experiment))
     result = send(make_run().run_id, uri, experiment)

@@ -65,6 +65,7 @@ def test_killed_worker_is_replaced(trained: Home) -> None:
 
 
 @pytest.mark.training
+@long  # test_dispatcher.py has the same with a stand-in worker
 def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=3))
     submit(trained, spec)

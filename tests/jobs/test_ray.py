@@ -25,6 +25,7 @@ from core.jobs.submit import cancel_job, submit, submit_all
 from core.jobs.wait import wait
 from core.store.run_store import RunStore
 from tests.support.dispatcher import LONG, SPEC, Dispatch, alive, dispatcher_pid, end_dispatcher, running, state, until
+from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.ray_head import TOKEN, RayHead
 from tests.support.stand_in_worker import FAILS, STAND_IN
@@ -217,6 +218,7 @@ def test_recreated_home_does_not_adopt_old_submissions(home: Home, head: RayHead
     assert anew.poll("0" * 12 + "-1") == Status("lost")
 
 
+@long  # a dispatcher and its cluster once more
 def test_failed_training_has_its_reason_and_is_not_retried(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     run_id = submit(home, SPEC.replace(seed=FAILS)).run_id
@@ -251,6 +253,7 @@ def test_killed_training_continues_from_its_checkpoint(home: Home, head: RayHead
     assert "killed by signal 9" in (home.jobs / "dispatcher.log").read_text()
 
 
+@long  # a dispatcher and its cluster once more
 def test_process_that_outlives_its_node_stops(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     """Ray reports it as dead while it still trains: it ends automatically, and no epoch is recorded twice."""
     dispatch()
@@ -279,6 +282,7 @@ def test_cancelled_job_also_ends_on_the_cluster(home: Home, head: RayHead, dispa
     until(lambda: len(head.submissions) == 2)
 
 
+@long  # a dispatcher and its cluster once more
 def test_next_dispatcher_adopts_the_jobs_of_the_cluster(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     first = dispatch()
     spec = pin(home, SPEC.replace(epochs=40))
@@ -346,6 +350,7 @@ def test_job_can_be_cancelled_while_the_head_is_unreachable(home: Home, head: Ra
     until(lambda: executor.poll(handle) == Status("stopped", 1))
 
 
+@long  # a dispatcher and its cluster once more
 def test_jobs_keep_their_state_while_the_head_is_unreachable(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     process = dispatch()
     spec, other = pin(home, SPEC.replace(epochs=20)), pin(home, SPEC.replace(seed=5))

@@ -25,6 +25,7 @@ from tests.support.dispatcher import (
     until,
     worker_pid,
 )
+from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.stand_in_worker import STAND_IN
 
@@ -67,6 +68,7 @@ def submit_from(tree: Path, home: Home, settings: dict[str, object]) -> str:
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
 
 
+@long  # three processes with code of their own
 def test_new_head_is_trained_by_an_older_dispatcher(tree: Path, home: Home, dispatch: Dispatch) -> None:
     queue = JobQueue(home)
 

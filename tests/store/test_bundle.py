@@ -20,6 +20,7 @@ from core.store.run import Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import EXACT, MOST_BYTES, SHRUNK, build_thumbnails, load_test_images
 from tests.support.bundle import files_of, read_zip
+from tests.support.markers import LONG
 from tests.support.run_rewriter import as_kmnist
 from tests.support.run_writer import RunWriter
 
@@ -92,7 +93,7 @@ def test_damaged_run_is_replaced_by_that_of_the_bundle(bundle: Path, home: Home,
     store.open(first).verify()
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6 if LONG else 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from(["gap", "gap_dense", "dense"]),
     seed=st.integers(0, 3),

@@ -16,6 +16,7 @@ from core.store.differing_settings import list_differences
 from core.store.note import Note, NoteBook, read_tags
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
+from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
 HOSTILE_TEXT = [
@@ -203,7 +204,7 @@ def test_formatted_search_parses_to_itself(terms: list[tuple[bool, str, str]]) -
     assert [(term.negated, term.field, term.value) for term in found] == terms
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 40, deadline=None)
 @given(text=st.text(max_size=60) | st.from_regex(r'(-?[a-z]{0,6}[:<>=]{0,2}[0-9a-z."%]{0,5} ?){0,5}', fullmatch=True))
 def test_any_text_is_a_search_or_an_error_message(frame: pd.DataFrame, text: str) -> None:
     try:

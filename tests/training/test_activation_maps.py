@@ -20,7 +20,7 @@ from tests.support.training_run import make_job, train
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("tensorflow"),
+    pytest.mark.xdist_group("transfer"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
@@ -95,7 +95,7 @@ def test_closed_form_equals_tensorflow(name: str, loss: str) -> None:
         assert found.any()
 
 
-@pytest.mark.parametrize(("name", "loss"), [("mlp", "categorical"), ("gap_mlp", "binary"), ("gap_dense", "binary")])
+@pytest.mark.parametrize(("name", "loss"), [("mlp", "categorical"), ("gap_mlp", "binary")])
 def test_exported_file_contains_the_trained_head(name: str, loss: str, tmp_path: Path) -> None:
     """Two hidden layers of one size are distinguished only by their order."""
     from core.training.activation_maps import read_head
@@ -114,7 +114,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="module", params=["gap_dense", "dense"])
+@pytest.fixture(scope="module", params=["gap_dense", pytest.param("dense", marks=long)])
 def trained(request: pytest.FixtureRequest, trained_home: Home) -> Run:
     folder = make_job(trained_home, head=request.param, epochs=2, units=16)
     assert train(folder) == 0, (folder / "log.txt").read_text()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.architecture.model import Model, compute_model
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, RunSpec
+from tests.support.markers import LONG
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("tensorflow")]
 
@@ -29,7 +30,7 @@ PRETRAINED = [name for name in BACKBONES if name not in FRESH]
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("backbone", FRESH)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 if LONG else 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     axes=st.sampled_from([1, 2, 2, 3]),
     side=st.integers(8, 40),

@@ -1,5 +1,6 @@
 """Pretrained backbones: weights are loaded into their layers, and frozen maps are computed once for all heads."""
 
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -19,12 +20,12 @@ from core.spec import BACKBONES, RunSpec
 from core.store.activation_maps import read_maps
 from core.store.run import Run
 from core.store.run_store import RunStore
-from tests.support.markers import long
+from tests.support.markers import LONG, long
 from tests.support.training_run import assert_same_training, train
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("training"),
+    pytest.mark.xdist_group("transfer"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
@@ -75,13 +76,20 @@ def test_pretrained_backbone_equals_that_of_keras_applications(backbone, home):
     assert np.abs(theirs).max() > 0
 
 
-def refuse(home: Home) -> str:
+@cache
+def build_mobilenet():
+    """A model without its weights, and its closed form."""
     from core.training.build import build_model
-    from core.training.weights import load_weights
 
     closed = compute_model(RunSpec().replace(backbone="mobilenet", head="gap_dense"), (SIDE, SIDE, 3), 3)
+    return build_model(closed), closed
+
+
+def refuse(home: Home) -> str:
+    from core.training.weights import load_weights
+
     with pytest.raises(TrainingError) as caught:
-        load_weights(home, build_model(closed), closed)
+        load_weights(home, *build_mobilenet())
     return str(caught.value)
 
 
@@ -97,21 +105,19 @@ def test_missing_weights_are_reported_with_file_size_and_path(home, monkeypatch)
     assert str(home.weights) in sentence
 
 
-@pytest.mark.parametrize("damage", ["truncated", "empty", "text", "other"])
-def test_damaged_weights_are_reported_with_file_and_size(damage, home):
+def test_damaged_weights_are_reported_with_file_and_size(home):
     write_weights(home, "mobilenet")
     path = home.weights / BACKBONES["mobilenet"].weights.file
-    if damage == "other":
-        path.unlink()
-        with h5py.File(path, "w") as file:
-            file.create_group("block1_conv1").attrs["weight_names"] = []
-    else:
-        content = {"truncated": path.read_bytes()[:100_000], "empty": b"", "text": b"<html>log in</html>"}[damage]
+    whole = path.read_bytes()
+    path.unlink()
+    with h5py.File(path, "w") as file:
+        file.create_group("block1_conv1").attrs["weight_names"] = []
+    for content in (path.read_bytes(), whole[:100_000], b"", b"<html>log in</html>"):
         path.write_bytes(content)
-    sentence = refuse(home)
-    assert sentence.startswith(f"{path} ({path.stat().st_size:,} bytes) does not contain the weights of mobilenet ")
-    assert " or is damaged: " in sentence
-    assert BACKBONES["mobilenet"].weights.origin in sentence
+        sentence = refuse(home)
+        assert sentence.startswith(f"{path} ({len(content):,} bytes) does not contain the weights of mobilenet ")
+        assert " or is damaged: " in sentence
+        assert BACKBONES["mobilenet"].weights.origin in sentence
 
 
 @pytest.fixture
@@ -157,21 +163,27 @@ def check_maps(home: Home, run: Run) -> None:
 def test_frozen_maps_are_computed_once_and_only_the_heads_are_trained(photos):
     import keras
 
+    from core.training.features import replace_images
+    from core.training.input_data import load_splits
+
     application, _ = write_weights(photos, "mobilenet")
     settings = {"backbone": "mobilenet", "frozen": True, "epochs": 1}
     run = run_job(photos, head="gap_dense", **settings)
     kept = {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")}
     assert len(kept) == 3
-    other = run_job(photos, head="gmp_dense", **settings)
     check_maps(photos, run)
-    check_maps(photos, other)
-    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
     assert run.record.cost.trainable == run.model.trainable == 2 * (1024 + 1)
     model = keras.saving.load_model(run.path / "model.keras")
     for layer in application.layers[1:]:
         for mine, theirs in zip(model.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True):
             assert np.array_equal(mine, theirs)
     assert np.abs(model.layers[-2].get_weights()[1]).max() > 0  # biases start at zero
+    other = compute_model(run.spec.replace(head="gmp_dense"), (SIDE, SIDE, 3), 2)
+    replace_images(photos, model, other, load_splits(photos, run.spec), lambda *_: pytest.fail("computed once more"))
+    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
+    if LONG:  # the training of a second head
+        check_maps(photos, run_job(photos, head="gmp_dense", **settings))
+        assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
 
 
 @long
@@ -223,14 +235,23 @@ def test_training_uses_the_images_of_the_preview(photos):
 
 
 def test_l2_penalty_raises_the_training_loss_by_the_squared_kernels(photos):
-    settings = {"filters": 2, "head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
-    plain, punished = (run_job(photos, l2=l2, **settings) for l2 in (0.0, 0.1))
-    import keras
+    from core.training.build import build_model
+    from core.training.evaluate import compile_probs
+    from core.training.fit import fit
+    from core.training.input_data import load_splits
 
-    model = keras.saving.load_model(plain.path / "model.keras")
+    settings = {"dataset": "folder", "folder": "photos", "side": SIDE, "batch_size": 8, "filters": 2}
+    settings |= {"head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
+    losses = []
+    for l2 in (0.0, 0.1):
+        spec = pin(photos, RunSpec.parse({**settings, "l2": l2}))
+        splits = load_splits(photos, spec)
+        model = build_model(compute_model(spec, splits.info.input_shape, len(splits.info.classes)))
+        compute_probs = compile_probs(model, splits.test.images)
+        (epoch,) = fit(model, spec, splits.train, splits.validation, compute_probs)
+        losses.append(epoch.loss)
     squares = sum(float((layer.get_weights()[0] ** 2).sum()) for layer in model.layers if layer.get_weights())
-    difference = punished.history["loss"].iloc[0] - plain.history["loss"].iloc[0]
-    assert difference == pytest.approx(0.1 * squares, rel=1e-3)
+    assert losses[1] - losses[0] == pytest.approx(0.1 * squares, rel=1e-3)
 
 
 @long
@@ -240,6 +261,7 @@ def test_label_formats_train_to_the_same(photos):
     assert runs[0].history["loss"].tolist() == pytest.approx(runs[1].history["loss"].tolist(), rel=1e-4)
 
 
+@long  # four trainings; test_training.py has the same without images of a folder
 def test_continued_run_equals_a_single_training(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
     run_job(photos, epochs=2, **settings)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.support.markers import LONG
 from tests.support.page import PAGES, TICKED, Open
@@ -77,19 +78,32 @@ _MESSAGES = (
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
-@pytest.mark.parametrize("name", INVALID)
-def test_invalid_url_value_gives_a_message_and_the_default(open_page: Open, two_heads: list[str], name: str) -> None:
-    for value in INVALID[name] if LONG else INVALID[name][:2]:
-        params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
-        params |= {"evidence": SECTION[name]} if name in SECTION else {}
-        app = open_page(SEEN_ON.get(name, "compare"), **params)
-        assert not app.exception, value
-        messages = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(_MESSAGES, message) for message in messages), messages
+PAGE_SECTIONS = sorted({(SEEN_ON.get(name, "compare"), SECTION.get(name, "")) for name in INVALID})
+
+
+@pytest.mark.parametrize(("page", "section"), PAGE_SECTIONS)
+def test_invalid_url_value_gives_a_message_and_the_default(
+    open_page: Open, two_heads: list[str], page: str, section: str
+) -> None:
+    """Open links with the first, then with the second invalid value of all settings of a page at once."""
+    names = [name for name in INVALID if (SEEN_ON.get(name, "compare"), SECTION.get(name, "")) == (page, section)]
+    for number in range(max(len(INVALID[name]) for name in names) if LONG else 2):
+        params = {name: INVALID[name][number] for name in names if number < len(INVALID[name])}
+        selected = params.pop("runs", None)
+        check_invalid(open_page(page, **params, **({"evidence": section} if section else {})), params)
+        if selected is not None:
+            check_invalid(open_page(page, compare=TICKED, runs=selected), {"runs": selected})
+
+
+def check_invalid(app: AppTest, params: dict[str, str]) -> None:
+    assert not app.exception, params
+    messages = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(_MESSAGES, message) for message in messages), messages
+    for name, value in params.items():
         assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
             expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
-            assert [message for message in messages if expected in message] or not value, messages
+            assert [message for message in messages if expected in message] or not value, (name, messages)
             assert app.title, "the page is drawn all the same"
             assert name not in app.query_params or not value
 

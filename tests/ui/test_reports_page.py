@@ -1,5 +1,6 @@
 """The Reports page in its states."""
 
+import re
 from functools import partial
 
 import pytest
