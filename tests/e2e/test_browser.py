@@ -161,7 +161,7 @@ def test_click_on_a_point_opens_its_run(visit: Open) -> None:
 
 
 def test_rectangle_over_an_axis_selects_runs_to_compare(visit: Open) -> None:
-    page = visit("evidence?evidence=Knobs")
+    page = visit("evidence?evidence=Hyperparameters")
     crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
     crossing.scroll_into_view_if_needed()
     box = crossing.bounding_box()  # of a run on the last axis, that of test accuracy
@@ -193,7 +193,7 @@ def test_stroke_is_predicted_and_can_be_cleared(visit: Open, width: int, dark: b
     clear = page.get_by_role("button", name="Clear")
     clear.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing is there yet")).to_be_visible()
+    expect(page.get_by_text("Draw or upload an image to see predictions.")).to_be_visible()
     expect(answer).to_have_count(0)
 
 
@@ -265,7 +265,7 @@ def test_training_started_on_the_page_appears_in_another_session_and_finishes(vi
     _slide(page, "Epochs", "Home", "1")
     _slide(page, "Seeds", "Home", "1")
     page.get_by_role("button", name="Train 2 runs").click()
-    expect(page.get_by_text("2 of 2 runs are under way")).to_be_visible()
+    expect(page.get_by_text("2 of 2 runs in progress")).to_be_visible()
     other = visit("train?train_images=200&filters=8&epochs=1&seeds=1")
     expect(other.get_by_role("button", name="Stop").first).to_be_visible()
     page.reload()
@@ -325,7 +325,7 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     page.wait_for_url("**/reports?**report=r*")
     page.get_by_text("Edit", exact=True).click()
     page.get_by_role("button", name="Add here").first.click()
-    page.get_by_role("button", name="Words of your own").click()
+    page.get_by_role("button", name="Add text block").click()
     box = page.get_by_placeholder("What should a reader know here?")
     box.fill("GAP is **enough** for us.")
     box.press("Control+Enter")

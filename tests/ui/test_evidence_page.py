@@ -81,8 +81,8 @@ def test_cost_shows_the_heads_among_all_runs_on_the_same_images(
     app = open_page("evidence", evidence="Cost", cost="Total training time (s)")
     assert "5 finished runs on the same test set" in text_of(app)
     front = read_tables(app)[-1]["Configuration"].tolist()
-    assert front == ["Flatten + Dense · 256 dense units · 3 epochs"]  # all take as long, and it is the most accurate
-    assert "not measured" in read_tables(app)[0].to_string()  # older records have no tail of a batch of 32
+    assert front == ["Flatten + Dense · 256 dense units · 3 epochs"]  # all take equally long, it is the most accurate
+    assert "not measured" in read_tables(app)[0].to_string()  # former records have no partial last batch of 32
     app.selectbox(key="cost").set_value("latency_32_p95_seconds").run()
     assert "was not measured. New runs include it." in text_of(app)
     assert not [*app.error, *app.warning]

@@ -172,13 +172,13 @@ def test_every_signal_is_convolved_with_every_kernel(open_lab: Open, signal: str
 
 
 @pytest.mark.parametrize("image", [*PATTERNS, *PHOTOS, "handwritten digit"])
-def test_every_image_meets_a_kernel(open_lab: Open, image: str) -> None:
+def test_every_image_is_convolved_with_a_kernel(open_lab: Open, image: str) -> None:
     app = open_lab("2D convolution", **{"2d_image": image, "kernel2": "Sobel, left to right", "2d_padding": "same"})
     assert "Matches the library in all" in text_of(app)
 
 
 @pytest.mark.parametrize("kernel", KERNELS_2D)
-def test_every_kernel_meets_the_image(open_lab: Open, kernel: str) -> None:
+def test_every_kernel_is_applied_to_the_image(open_lab: Open, kernel: str) -> None:
     assert "Matches the library in all" in text_of(open_lab("2D convolution", kernel2=kernel))
 
 
@@ -286,7 +286,7 @@ def upload(app: AppTest, key: str, data: bytes) -> AppTest:
     return app.file_uploader(key=key).upload("picture.png", data, "image/png").run()
 
 
-def test_photograph_at_hand_is_described(open_lab: Open) -> None:
+def test_bundled_photograph_is_described(open_lab: Open) -> None:
     app = open_lab("Image files")
     assert "**shape** (427, 640, 3) · **dtype** uint8 · **range** 0 to 255" in text_of(app)
     assert list(read_tables(app)[0]["Channel"]) == ["red", "green", "blue", "gray"]
@@ -307,7 +307,7 @@ def test_uploaded_image_is_described(open_lab: Open, shape: tuple[int, ...], cha
     assert set(read_tables(app)[0]["Maximum"]) == {"9"}
 
 
-def test_bad_file_ends_in_a_sentence(open_lab: Open) -> None:
+def test_invalid_file_gives_an_error_message(open_lab: Open) -> None:
     app = upload(open_lab("Image files", array_photo="uploaded image"), "lab_array_file", b"not a picture")
     assert [error.value for error in app.error] == [
         "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."

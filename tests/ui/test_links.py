@@ -74,7 +74,7 @@ _MESSAGES = (
     r"^Expected .*; got .*\.|^The comparison in this link no longer exists\.$"
     r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
 )
-# What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
+# An empty list of splits or heads is valid: it is the URL after a user has deselected all of them.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
@@ -85,7 +85,7 @@ PAGE_SECTIONS = sorted({(SEEN_ON.get(name, "compare"), SECTION.get(name, "")) fo
 def test_invalid_url_value_gives_a_message_and_the_default(
     open_page: Open, two_heads: list[str], page: str, section: str
 ) -> None:
-    """Each link has the first, then the second invalid value of all settings of a page at once."""
+    """Open links with the first, then with the second invalid value of all settings of a page at once."""
     names = [name for name in INVALID if (SEEN_ON.get(name, "compare"), SECTION.get(name, "")) == (page, section)]
     for number in range(max(len(INVALID[name]) for name in names) if LONG else 2):
         params = {name: INVALID[name][number] for name in names if number < len(INVALID[name])}
@@ -97,14 +97,14 @@ def test_invalid_url_value_gives_a_message_and_the_default(
 
 def check_invalid(app: AppTest, params: dict[str, str]) -> None:
     assert not app.exception, params
-    said = [element.value for element in [*app.error, *app.warning]]
-    assert all(re.search(_MESSAGES, message) for message in said), said
+    messages = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(_MESSAGES, message) for message in messages), messages
     for name, value in params.items():
-        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
             expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
-            assert [message for message in said if expected in message] or not value, (name, said)
-            assert app.title, "the page stands all the same"
+            assert [message for message in messages if expected in message] or not value, (name, messages)
+            assert app.title, "the page is drawn all the same"
             assert name not in app.query_params or not value
 
 

@@ -23,7 +23,7 @@ def open_runs(open_page: Open) -> Open:
 
 
 def show_selection() -> None:
-    """What stands under the table when these runs are ticked."""
+    """Show the actions below the table for these selected runs."""
     import streamlit as st
 
     from core.store.note import NoteBook
@@ -197,6 +197,6 @@ def test_class_name_of_an_imported_run_is_shown_as_text(page: str, open_page: Op
     assert not [text for text in texts if "![x](http:" in text]
 
 
-def test_bundle_of_ticked_runs_is_made(make_run: RunWriter, open_runs: Open) -> None:
+def test_bundle_of_selected_runs_is_created(make_run: RunWriter, open_runs: Open) -> None:
     app = button(select_runs(make_run().run_id), "Export bundle")
     assert any(button.proto.label.startswith("Download bundle") for button in app.get("download_button"))
