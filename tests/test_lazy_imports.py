@@ -1,4 +1,4 @@
-"""TensorFlow is an island: in a fresh process, what does not train does not import it."""
+"""TensorFlow is imported only in processes that train."""
 
 import json
 import os
@@ -18,8 +18,8 @@ HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# One process, stage after stage: reads the registries, imports the core, runs commands, imports the modules of pages,
-# then the rest. Each stage adds to what the ones before have imported.
+# One process in stages: reads the registries, imports the core, runs commands, imports the modules of pages,
+# then the rest. Each stage adds its imports to those of the earlier stages.
 STAGES = """
 import contextlib, importlib, io, json, runpy, sys
 found = {}
@@ -56,7 +56,7 @@ READING = [
 
 
 def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
-    """Every module below a package, but programs and some packages."""
+    """Return every module below a package, except programs and some packages."""
     paths = sorted((ROOT / under.replace(".", "/")).rglob("*.py"))
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return [name for name in names if not name.endswith("__main__") and not f"{name}.".startswith(but or "/")]
@@ -98,8 +98,8 @@ def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
     assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 
 
-def test_nothing_imports_ray(stages: Stages) -> None:
-    """The cluster is spoken to over HTTP: its library is for the machines of the cluster."""
+def test_ray_is_never_imported(stages: Stages) -> None:
+    """The cluster is used over HTTP: Ray's library is only needed on the machines of the cluster."""
     libraries = stages.imported("rest")
     assert "core" in libraries
     assert "ray" not in libraries
@@ -109,7 +109,7 @@ def test_nothing_imports_ray(stages: Stages) -> None:
     assert not re.search(r"^ray\b", requirements, re.MULTILINE)
 
 
-def test_what_pages_share_imports_no_tensorflow(stages: Stages) -> None:
+def test_shared_page_modules_import_no_tensorflow(stages: Stages) -> None:
     libraries = stages.imported("pages")
     assert "streamlit" in libraries
     assert [name for name in HEAVY if name in libraries] == []
@@ -117,7 +117,7 @@ def test_what_pages_share_imports_no_tensorflow(stages: Stages) -> None:
 
 def test_registries_are_read_without_tensorflow(stages: Stages) -> None:
     libraries = stages.imported("registries")
-    assert "sklearn" not in libraries  # a source loads what it needs when it loads
+    assert "sklearn" not in libraries  # a source imports what it needs when it loads
     assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
 
 

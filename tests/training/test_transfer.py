@@ -1,4 +1,4 @@
-"""Pretrained backbones: the weights reach the layers they are for, and frozen maps are computed once for all heads."""
+"""Pretrained backbones: weights are loaded into their layers, and frozen maps are computed once for all heads."""
 
 from functools import cache
 from pathlib import Path
@@ -40,7 +40,7 @@ def no_keras_home(tmp_path, monkeypatch) -> None:
 
 
 def write_weights(home: Home, backbone: str, seed: int = 0):
-    """Random weights in the older file format of Keras Applications; returns the application that has them."""
+    """Write random weights in the older file format of Keras Applications, and return the application that has them."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -51,7 +51,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
     with h5py.File(path, "w") as file:
         for layer in application.layers:
             group = file.create_group(layer.name)
-            names = [f"{layer.name}/{place}" for place, _ in enumerate(layer.get_weights())]
+            names = [f"{layer.name}/{index}" for index, _ in enumerate(layer.get_weights())]
             group.attrs["weight_names"] = names
             for name, array in zip(names, layer.get_weights(), strict=True):
                 group[name] = array
@@ -59,7 +59,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
 
 
 @pytest.mark.parametrize("backbone", APPLICATIONS)
-def test_pretrained_backbone_answers_as_that_of_keras_applications_does(backbone, home):
+def test_pretrained_backbone_equals_that_of_keras_applications(backbone, home):
     from core.training.build import build_model
     from core.training.forward import compute_outputs
     from core.training.weights import load_weights
@@ -93,19 +93,19 @@ def refuse(home: Home) -> str:
     return str(caught.value)
 
 
-def test_missing_weights_are_told_with_file_size_and_place(home, monkeypatch):
+def test_missing_weights_are_reported_with_file_size_and_path(home, monkeypatch):
     import keras
 
     def offline(*_args: object, **_kwargs: object) -> str:
         raise Exception("URL fetch failure on https://…: None -- [Errno -2] Name or service not known")
 
-    monkeypatch.setattr(keras.utils, "get_file", offline)  # a machine with a network would fetch them
+    monkeypatch.setattr(keras.utils, "get_file", offline)  # a machine with a network would download them
     sentence = refuse(home)
     assert "mobilenet_1_0_224_tf_no_top.h5 (about 13 MB)" in sentence
     assert str(home.weights) in sentence
 
 
-def test_damaged_weights_are_told_with_file_and_size(home):
+def test_damaged_weights_are_reported_with_file_and_size(home):
     write_weights(home, "mobilenet")
     path = home.weights / BACKBONES["mobilenet"].weights.file
     whole = path.read_bytes()
@@ -151,7 +151,7 @@ def run_job(home: Home, **settings):
 
 
 def check_maps(home: Home, run: Run) -> None:
-    """Those that the worker kept are those that the exported model has."""
+    """Check that the maps kept by the worker equal those of the exported model."""
     stored = read_maps(run)
     assert stored
     answer = LiveModel(run).predict(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
@@ -160,7 +160,7 @@ def check_maps(home: Home, run: Run) -> None:
     assert stored.maps.shape[1] == 2
 
 
-def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
+def test_frozen_maps_are_computed_once_and_only_the_heads_are_trained(photos):
     import keras
 
     from core.training.features import replace_images
@@ -187,7 +187,7 @@ def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
 
 
 @long
-def test_trainable_backbone_learns_too(photos):
+def test_trainable_backbone_is_trained_too(photos):
     import keras
 
     application, _ = write_weights(photos, "mobilenet")
@@ -209,7 +209,7 @@ def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
 
 
 @long
-def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, tmp_path):
+def test_augmented_training_keeps_its_preview_and_is_deterministic(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "random_crop,flip_horizontal=0.5"}
     run = run_job(photos, **settings)
     with Image.open(run.artifact("augmentation.png")) as picture:
@@ -219,7 +219,7 @@ def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, t
     assert plain.history["loss"].tolist() != run.history["loss"].tolist()
 
 
-def test_training_sees_what_the_preview_shows(photos):
+def test_training_uses_the_images_of_the_preview(photos):
     from core.augment.pipeline import Pipeline
     from core.training.input_data import compute_order, load_splits
 
@@ -234,7 +234,7 @@ def test_training_sees_what_the_preview_shows(photos):
     assert np.array_equal(train_split.take(rows, 2), shown)
 
 
-def test_penalty_on_kernels_raises_the_training_loss_by_their_squares(photos):
+def test_l2_penalty_raises_the_training_loss_by_the_squared_kernels(photos):
     from core.training.build import build_model
     from core.training.evaluate import compile_probs
     from core.training.fit import fit
@@ -262,7 +262,7 @@ def test_label_formats_train_to_the_same(photos):
 
 
 @long  # four trainings; test_training.py has the same without images of a folder
-def test_more_epochs_go_on_from_the_finished_run_and_equal_one_training(photos, tmp_path):
+def test_continued_run_equals_a_single_training(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
     run_job(photos, epochs=2, **settings)
     longer = run_job(photos, epochs=3, **settings)
