@@ -36,7 +36,7 @@ from tests.support.login import AUTH
 from tests.support.markers import LONG
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
+pytestmark = pytest.mark.xdist_group("api")  # one server for all of them
 EXAMPLES = 400 if LONG else 12
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,22 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(home: Home, tmp_path: Path) -> Iterator[str]:
+    """Start a server on the home of this test."""
     with serving(home, tmp_path / "dashboard.log", find_port()) as address:
         yield address
 
 
-@pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Open]:
-    """Open a page of the dashboard in a new session; no script of the page may fail."""
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a server for all tests that only read; its home has only the examples."""
+    folder = tmp_path_factory.mktemp("shared")
+    with serving(Home(folder / "home"), folder / "dashboard.log", find_port()) as address:
+        yield address
+
+
+@contextmanager
+def visiting(browser: Browser, server: str) -> Iterator[Open]:
+    """Open pages of the dashboard, each in a new session; no script of a page may fail."""
     contexts = []
     broken: list[str] = []
 
@@ -66,6 +76,18 @@ def visit(browser: Browser, server: str) -> Iterator[Open]:
     assert broken == []
 
 
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Open]:
+    with visiting(browser, server) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def read(browser: Browser, shared_server: str) -> Iterator[Open]:
+    with visiting(browser, shared_server) as open_page:
+        yield open_page
+
+
 def _slide(page: Page, name: str, key: str, value: str) -> None:
     """Press a key on a slider until it takes effect: a page that is still being drawn moves the focus."""
     slider = page.get_by_role("slider", name=name)
@@ -79,8 +101,8 @@ def _slide(page: Page, name: str, key: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_first_screen_is_the_finished_example_report(visit: Open, width: int, dark: bool) -> None:
-    page = visit(width=width, dark=dark)
+def test_first_screen_is_the_finished_example_report(read: Open, width: int, dark: bool) -> None:
+    page = read(width=width, dark=dark)
     expect(page.get_by_role("heading", level=1)).to_have_text(
         re.compile(r"GAP: 17\.5× fewer parameters than Flatten \+ Dense")
     )
@@ -90,15 +112,15 @@ def test_first_screen_is_the_finished_example_report(visit: Open, width: int, da
     assert not wider, "the page scrolls sideways"
 
 
-@pytest.mark.parametrize("path", ["predictions", "train"])
+@pytest.mark.parametrize("path", ["predictions", pytest.param("train", marks=long)])
 def test_link_to_a_page_of_a_new_server_has_the_frame(visit: Open, path: str) -> None:
     page = visit(path)
     expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
 
 
-def test_calculator_follows_a_slider(visit: Open) -> None:
-    page = visit("parameters")
+def test_calculator_follows_a_slider(read: Open) -> None:
+    page = read("parameters")
     expect(page.get_by_role("heading", name="Calculator")).to_be_visible()
     slider = page.get_by_role("slider", name="Dense units")
     slider.focus()
@@ -109,8 +131,8 @@ def test_calculator_follows_a_slider(visit: Open) -> None:
     expect(page).to_have_url(re.compile("side=29"))
 
 
-def test_tooltip_of_the_curves_contains_all_series(visit: Open) -> None:
-    page = visit("curves")
+def test_tooltip_of_the_curves_contains_all_series(read: Open) -> None:
+    page = read("curves")
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.wait_for()
     chart.locator("canvas, svg.marks").first.wait_for()
@@ -127,8 +149,8 @@ def test_tooltip_of_the_curves_contains_all_series(visit: Open) -> None:
         assert series in text
 
 
-def test_click_on_an_image_opens_all_its_classes(visit: Open) -> None:
-    page = visit("predictions")
+def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
+    page = read("predictions")
     page.get_by_role("button", name=re.compile("^Test image 3,")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
@@ -138,8 +160,8 @@ def test_click_on_an_image_opens_all_its_classes(visit: Open) -> None:
     expect(page).not_to_have_url(re.compile("image=3"))
 
 
-def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
-    page = visit("evidence?evidence=Disagreements")
+def test_click_on_a_cell_of_the_matrix_opens_its_images(read: Open) -> None:
+    page = read("evidence?evidence=Disagreements")
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.locator("canvas, svg.marks").first.wait_for()
     expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
@@ -150,8 +172,8 @@ def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
     expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
 
 
-def test_click_on_a_point_opens_its_run(visit: Open) -> None:
-    page = visit("evidence?evidence=Cost")
+def test_click_on_a_point_opens_its_run(read: Open) -> None:
+    page = read("evidence?evidence=Cost")
     point = page.locator('path[aria-label*="Run: "]').last
     found = re.search(r"Run: (\w{12})", point.get_attribute("aria-label") or "")
     assert found
@@ -160,8 +182,8 @@ def test_click_on_a_point_opens_its_run(visit: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("single seed"))
 
 
-def test_rectangle_over_an_axis_selects_runs_to_compare(visit: Open) -> None:
-    page = visit("evidence?evidence=Hyperparameters")
+def test_rectangle_over_an_axis_selects_runs_to_compare(read: Open) -> None:
+    page = read("evidence?evidence=Hyperparameters")
     crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
     crossing.scroll_into_view_if_needed()
     box = crossing.bounding_box()  # of a run on the last axis, that of test accuracy
@@ -176,8 +198,8 @@ def test_rectangle_over_an_axis_selects_runs_to_compare(visit: Open) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_stroke_is_predicted_and_can_be_cleared(visit: Open, width: int, dark: bool) -> None:
-    page = visit("draw", width=width, dark=dark)
+def test_stroke_is_predicted_and_can_be_cleared(read: Open, width: int, dark: bool) -> None:
+    page = read("draw", width=width, dark=dark)
     canvas = page.get_by_role("img", name="Draw here")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -229,15 +251,15 @@ def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, h
 
 
 @long
-def test_invalid_link_value_is_reported(visit: Open) -> None:
-    page = visit("?compare=no-such-thing")
+def test_invalid_link_value_is_reported(read: Open) -> None:
+    page = read("?compare=no-such-thing")
     expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
 
 
 @long
-def test_invalid_value_is_reported_once_and_removed_from_the_link(visit: Open) -> None:
-    page = visit("curves?smoothing=abc&log=true")
+def test_invalid_value_is_reported_once_and_removed_from_the_link(read: Open) -> None:
+    page = read("curves?smoothing=abc&log=true")
     expect(page.get_by_text("Expected smoothing between 0 and 0.95; got 'abc'.")).to_be_visible()
     expect(page).to_have_url(re.compile(r"curves\?log=true$"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()
@@ -245,8 +267,8 @@ def test_invalid_value_is_reported_once_and_removed_from_the_link(visit: Open) -
     expect(page.get_by_text(re.compile("^Expected"))).to_have_count(0)
 
 
-def test_training_settings_are_in_the_link_until_the_recipe_changes(visit: Open) -> None:
-    page = visit("train?epochs=3&blocks=1")
+def test_training_settings_are_in_the_link_until_the_recipe_changes(read: Open) -> None:
+    page = read("train?epochs=3&blocks=1")
     epochs = page.get_by_role("slider", name="Epochs")
     expect(epochs).to_have_value("3")
     _slide(page, "Epochs", "ArrowRight", "4")

@@ -33,6 +33,7 @@ from tests.support.paths import ROOT
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
+pytestmark = pytest.mark.xdist_group("report-files")  # one report for all of them
 VIEWS = (
     ChartBlock(display="tiles"),
     ChartBlock(display="heads", table=True),
