@@ -27,7 +27,7 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
     assert job is not None
     folder = home.jobs / spec.run_id
     folder.mkdir()
-    (folder / "log.txt").write_text("Training goes on.\n")
+    (folder / "log.txt").write_text("Training continues.\n")
     progress = '{"phase": "training", "epoch": 1, "epochs": 4, "step": 1, "steps": 2, "loss": 0.5, "eta_seconds": 60}'
     (folder / "progress.json").write_text(progress)
     app = open_page("jobs")
@@ -36,7 +36,7 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
     assert table[["Status", "Progress", "Epoch", "Loss", "Time left"]].values.tolist() == [
         ["training", 37.5, "2 of 4", "0.500", "1 min 0 s"], ["queued", 0.0, "–", "–", "–"],
     ]  # fmt: skip
-    assert [code.value for code in app.code] == ["Training goes on."]
+    assert [code.value for code in app.code] == ["Training continues."]
     app.button(key=f"cancel-{spec.run_id}").click().run()
     (job,) = JobQueue(home).running()
     assert job.cancel
@@ -84,7 +84,7 @@ def test_completed_job_shows_its_reason_and_can_be_resubmitted(
     open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None], state: str, label: str
 ) -> None:
     spec = queue_up(home)
-    reason = "Expected a test to end well; got nothing." if state == "failed" else ""
+    reason = "The test failed." if state == "failed" else ""
     job = JobQueue(home).claim()
     assert job is not None
     JobQueue(home).settle(job, "failed", reason)

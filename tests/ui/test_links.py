@@ -74,7 +74,7 @@ _MESSAGES = (
     r"^Expected .*; got .*\.|^The comparison in this link no longer exists\.$"
     r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
 )
-# What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
+# Valid empty values: users may deselect all splits or runs.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
@@ -97,14 +97,14 @@ def test_invalid_url_value_gives_a_message_and_the_default(
 
 def check_invalid(app: AppTest, params: dict[str, str]) -> None:
     assert not app.exception, params
-    said = [element.value for element in [*app.error, *app.warning]]
-    assert all(re.search(_MESSAGES, message) for message in said), said
+    messages = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(_MESSAGES, message) for message in messages), messages
     for name, value in params.items():
-        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
             expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
-            assert [message for message in said if expected in message] or not value, (name, said)
-            assert app.title, "the page stands all the same"
+            assert [message for message in messages if expected in message] or not value, (name, messages)
+            assert app.title, "the page is drawn despite the link"
             assert name not in app.query_params or not value
 
 

@@ -127,7 +127,7 @@ def test_deleted_file_does_not_allow_access(visit: Open) -> None:
 
 
 def test_everything_is_allowed_without_configuration(visit: Open) -> None:
-    app = visit("train", {"email": "somebody@whom.a.proxy.names"}, {})
+    app = visit("train", {"email": "user@proxy.example.org"}, {})
     assert not find(app, "Train 4 runs").disabled
     assert not app.sidebar.text
     assert "Log out" not in [button.label for button in app.button]
@@ -217,8 +217,8 @@ def test_notes_need_the_trainer_role_and_deletion_the_admin_role(
     assert ("the first" in [text.value for text in app.text]) == (not marks)
     assert find(app, "Delete").disabled == (not deletes)
     assert ("Delete permanently" in labels) == deletes
-    said = [caption.value for caption in app.caption]
-    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in said) == (name == "tom")
+    captions = [caption.value for caption in app.caption]
+    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in captions) == (name == "tom")
 
 
 def test_click_after_the_login_expired_does_nothing(visit: Open, home: Home) -> None:

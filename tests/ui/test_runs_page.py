@@ -23,7 +23,7 @@ def open_runs(open_page: Open) -> Open:
 
 
 def show_selection() -> None:
-    """What stands under the table when these runs are ticked."""
+    """Show the actions for the selected runs."""
     import streamlit as st
 
     from core.store.note import NoteBook

@@ -83,13 +83,13 @@ def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: Run
     _, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
-    end(home, specs[1], "failed", "Expected memory; got none.")
+    end(home, specs[1], "failed", "The training ran out of memory.")
     end(home, specs[2], "cancelled", "The sweep used its time budget of 3 min.")
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
     assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
     captions = [caption.value for caption in app.caption]
-    assert "1 failed: Expected memory; got none." in captions
+    assert "1 failed: The training ran out of memory." in captions
     assert "1 not started: The sweep used its time budget of 3 min." in captions
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
