@@ -126,7 +126,7 @@ def test_calculator_follows_a_slider(read: Open) -> None:
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect(slider).to_have_value("264")
-    page.get_by_role("slider", name="Input side (pixels)").focus()
+    page.get_by_role("slider", name="Input size (pixels per side)").focus()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("side=29"))
 
@@ -161,14 +161,14 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
 
 
 def test_click_on_a_cell_of_the_matrix_opens_its_images(read: Open) -> None:
-    page = read("evidence?evidence=Disagreements")
+    page = read("evidence?evidence=Agreement")
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.locator("canvas, svg.marks").first.wait_for()
     expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
     box = chart.bounding_box()
     assert box
     page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: bottom right
-    expect(page).to_have_url(re.compile("right=both"))
+    expect(page).to_have_url(re.compile("cell=both"))
     expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
 
 
@@ -194,13 +194,13 @@ def test_rectangle_over_an_axis_selects_runs_to_compare(read: Open) -> None:
     page.mouse.up()
     button = page.get_by_role("button", name=re.compile("^Compare [1-6] runs?$"))
     button.click()
-    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
+    expect(page.get_by_role("textbox", name="Run IDs")).to_have_value(re.compile(r"^\w{12}(,\w{12})*$"))
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 def test_stroke_is_predicted_and_can_be_cleared(read: Open, width: int, dark: bool) -> None:
     page = read("draw", width=width, dark=dark)
-    canvas = page.get_by_role("img", name="Draw here")
+    canvas = page.get_by_role("img", name="Drawing canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box
@@ -242,7 +242,7 @@ def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, h
     expect(page.get_by_text("1 deleted run can be restored.")).to_be_visible()
     expect(page.get_by_role("button", name="Compare 1 run")).to_have_count(0)
     assert RunStore(home).deleted() == [ids[1]]
-    page.get_by_role("button", name="Undo: restore 1").click()
+    page.get_by_role("button", name="Restore 1").click()
     expect(page.get_by_text("1 deleted run can be restored.")).to_have_count(0)
     table.click(position={"x": 14, "y": 52}, force=True)
     expect(page.get_by_label("Name")).to_have_value("<img src=x onerror=alert(1)>")
@@ -253,7 +253,7 @@ def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, h
 @long
 def test_invalid_link_value_is_reported(read: Open) -> None:
     page = read("?compare=no-such-thing")
-    expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
+    expect(page.get_by_text("The comparison in this link no longer exists.")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
 
 
@@ -289,16 +289,16 @@ def test_training_started_on_the_page_appears_in_another_session_and_finishes(vi
     page.get_by_role("button", name="Train 2 runs").click()
     expect(page.get_by_text("2 of 2 runs in progress")).to_be_visible()
     other = visit("train?train_images=200&filters=8&epochs=1&seeds=1")
-    expect(other.get_by_role("button", name="Stop").first).to_be_visible()
+    expect(other.get_by_role("button", name="Cancel").first).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile(r"Flatten \+ Dense · Digits · seed 0.*test accuracy"))).to_be_visible(
         timeout=120_000
     )
     expect(other.get_by_text(re.compile(r"GAP · Digits · seed 0.*test accuracy"))).to_be_visible(timeout=120_000)
     # The page is redrawn when the last job ends, and a button that is being replaced misses the click.
-    expect(page.get_by_role("button", name="Show the comparison")).to_be_visible()
+    expect(page.get_by_role("button", name="Show comparison")).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.get_by_role("button", name="Show", exact=True).first.click()
+    page.get_by_role("button", name="Show results", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters than"))
     expect(page.get_by_text(re.compile("· 1 epoch ·"))).to_be_visible()
 
@@ -310,7 +310,7 @@ def test_cancelled_training_publishes_nothing(visit: Open, home: Home) -> None:
     _slide(page, "Seeds", "Home", "1")
     _slide(page, "Epochs", "End", "60")
     page.get_by_role("button", name="Train 2 runs").click()
-    stops = page.get_by_role("button", name="Stop")
+    stops = page.get_by_role("button", name="Cancel")
     expect(stops).to_have_count(2)
     for left in (1, 0):
         stops.first.click()
@@ -322,7 +322,7 @@ def test_cancelled_training_publishes_nothing(visit: Open, home: Home) -> None:
 def test_selected_runs_are_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(head=head).run_id for head in ("gap", "dense")]
     page = visit(f"?runs={','.join(ids)}")
-    expect(page.get_by_role("textbox", name="Run ids")).to_have_value(",".join(ids))
+    expect(page.get_by_role("textbox", name="Run IDs")).to_have_value(",".join(ids))
     page.goto(page.url.partition("?")[0] + "runs?runs_search=epochs:3")
     frame = page.get_by_test_id("stDataFrame").first
     frame.wait_for()
@@ -343,17 +343,17 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
         make_run(head=head)
     page = visit()
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
-    page.get_by_role("button", name="Save as a report").click()
+    page.get_by_role("button", name="Save as report").click()
     page.wait_for_url("**/reports?**report=r*")
     page.get_by_text("Edit", exact=True).click()
-    page.get_by_role("button", name="Add here").first.click()
+    page.get_by_role("button", name="Add block").first.click()
     page.get_by_role("button", name="Add text block").click()
-    box = page.get_by_placeholder("What should a reader know here?")
+    box = page.get_by_placeholder("Text in Markdown")
     box.fill("GAP is **enough** for us.")
     box.press("Control+Enter")
-    expect(page.get_by_role("button", name="Undo the last change")).to_be_enabled()
+    expect(page.get_by_role("button", name="Undo last change")).to_be_enabled()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("SHA-256 of what it says")).to_be_visible()
+    expect(page.get_by_text("SHA-256 of the content")).to_be_visible()
     expect(page.locator("strong", has_text="enough")).to_be_visible()
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = page.locator("code", has_text="/reports?report=").inner_text()

@@ -95,7 +95,7 @@ def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard:
     assert page.request.get(f"{dashboard}/api/runs").json()["total"] == 1
     page.goto(f"{dashboard}/train?epochs=7")
     expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()
-    expect(page.get_by_text("Expected a trainer to train; got a viewer.")).to_be_visible()
+    expect(page.get_by_text("You need the trainer role to start training.")).to_be_visible()
     log_out(page)
     assert page.request.get(f"{dashboard}/api/runs").status == 401
 

@@ -113,7 +113,7 @@ def test_text_in_a_link_that_is_too_long_or_not_numeric_is_reported(open_lab: Op
 
 
 def test_every_setting_of_the_lab_is_tested_with_invalid_values() -> None:
-    url.is_known("unknown")  # imports every module that registers names
+    url.is_registered("unknown")  # imports every module that registers names
     tried = {name for names in [*INVALID.values(), *TYPED.values()] for name in names} | {"topic"}
     assert {f"lab_{name}" for name in tried} == {name for name in url._names if name.startswith("lab_")}
 

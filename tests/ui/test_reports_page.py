@@ -153,8 +153,8 @@ def test_published_version_is_kept_at_its_link(
     old = without_errors(open_reports(report=f"{draft.id}-1"))
     assert "#### Our finding" in [text.value for text in old.markdown]
     assert old.info[0].value == "Version 2 of this report is newer."
-    gone = open_reports(report=draft.id)
-    assert gone.error[0].value.startswith("All runs of this report were deleted: ")
+    without_runs = open_reports(report=draft.id)
+    assert without_runs.error[0].value.startswith("All runs of this report were deleted: ")
 
 
 def test_deleted_report_is_reported_and_can_be_restored(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
