@@ -144,7 +144,7 @@ def test_plan_has_state_and_estimate_of_each_run(digits: Home, store: RunStore, 
     table = build_plan_table(found, ["blocks"])
     assert table["Blocks"].tolist() == ["1", "1", "2", "2", "6", "6"]
     assert table["Parameters"].tolist()[2:4] == ["24,586", "431,242"]
-    assert "Choose fewer blocks" in list_problems(found)[0]
+    assert "Use fewer blocks" in list_problems(found)[0]
     assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
 
 
@@ -154,7 +154,7 @@ def test_plan_of_cached_runs_has_no_estimate(digits: Home, store: RunStore, make
 
 
 def test_sweep_without_valid_runs_is_rejected_with_the_reasons(digits: Home, store: RunStore) -> None:
-    with pytest.raises(SpecError, match="Choose fewer blocks"):
+    with pytest.raises(SpecError, match="Use fewer blocks"):
         plan_sweep(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
 
 
