@@ -59,7 +59,7 @@ def test_check_returns_data_and_parameters_without_a_job(home: Home) -> None:
 
 
 def test_invalid_spec_rejects_all_runs_of_the_submission(home: Home) -> None:
-    with pytest.raises(SpecError, match="Choose fewer blocks"):
+    with pytest.raises(SpecError, match="Use fewer blocks"):
         submit_all(home, [SPEC, SPEC.replace(blocks=6)])
     with pytest.raises(SpecError, match="Expected train_images between"):
         submit(home, SPEC.replace(train_images=5_000))
