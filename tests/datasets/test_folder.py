@@ -343,7 +343,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=r"^Folder mine is damaged \(train_labels\.npy cannot be read\)\. Remove "):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
-    assert (status.folder, status.available, status.how) == ("mine", False, "python -m core datasets remove mine")
+    assert (status.folder, status.available, status.how) == ("mine", False, "headroom datasets remove mine")
     remove_dataset(home, "mine")
     assert not path.exists()
 
@@ -460,7 +460,7 @@ def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) ->
     from streamlit.testing.v1 import AppTest
 
     page = AppTest.from_function(_page, default_timeout=30).run()
-    assert page.info[0].value == "No folder of images is here yet."
+    assert page.info[0].value == "No image folders yet. Upload a ZIP archive to add one."
     assert page.button[0].disabled
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
     page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
@@ -473,7 +473,7 @@ def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) ->
     assert not page.exception
     _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
     page.run()
-    assert page.success[0].value == "Folder mine is here."
+    assert page.success[0].value == "Folder mine was added."
     assert page.selectbox[0].value == "mine"
     assert page.caption[0].value == "12 training and 3 test images."
 

@@ -72,9 +72,9 @@ def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> No
         (
             "celeba",
             "CelebA cannot be downloaded. Get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
-            "folder with: python -m core datasets add celeba PATH",
+            "folder with: headroom datasets add celeba PATH",
         ),
-        ("folder", "Own images cannot be downloaded. Add its folder with: python -m core datasets add NAME PATH"),
+        ("folder", "Own images cannot be downloaded. Add its folder with: headroom datasets add NAME PATH"),
     ],
 )
 def test_source_that_is_added_is_not_fetched_but_says_how(name: str, sentence: str, tmp_path: Path) -> None:
