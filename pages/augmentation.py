@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.ui.augmentation.images import select_images
+from core.ui.augmentation.images import choose_images
 from core.ui.augmentation.pipeline import show_pipeline
 from core.ui.augmentation.transforms import show_transforms
 
 st.title("Augmentation", anchor=False)
 st.markdown("#### Training images are transformed randomly in every epoch. Validation and test images are not.")
-if selected := select_images():
+if selected := choose_images():
     show_pipeline(selected)
     show_transforms(selected)

@@ -1,1 +1,1 @@
-"""Tests in the order of the packages of core; tests/support holds what they share."""
+"""Tests in the order of the packages of core; tests/support contains what they share."""

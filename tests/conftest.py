@@ -1,4 +1,4 @@
-"""What tests share: a home of their own, the real data where there is some, and finished runs."""
+"""Shared fixtures: a separate home per test, the real data if available, and finished runs."""
 
 import os
 import shutil
@@ -14,16 +14,18 @@ from core.home import EXAMPLES, Home
 from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.dispatcher import without_dispatcher
+from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
-settings.register_profile("headroom", deadline=None)  # a busy machine is no fault of the code
-
-
+# A slow machine is not a fault of the code; `make test-all` tries more examples.
+settings.register_profile("headroom", deadline=None, max_examples=100 if LONG else 25)
 settings.load_profile("headroom")
 
 
 def pytest_configure() -> None:
-    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that: tests send it to theirs."""
+    """Restore Ctrl-C: a shell starts background processes with SIGINT ignored, children inherit that, and tests send
+    it.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -32,7 +34,9 @@ _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what opens pages, writes report files or starts processes, by the names that its module uses."""
+    """Mark tests as slow that open pages, write report files or start processes, by the names that their module
+    uses.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and not _SLOW.isdisjoint([*vars(item.module), *item.fixturenames]):
             item.add_marker(pytest.mark.slow)
@@ -40,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
-    """AppTest leaves the page that it ran as the main module, which every forked process would run first."""
+    """Restore the main module: AppTest leaves the page there, and every forked process would run it first."""
     kept = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = kept
@@ -48,7 +52,7 @@ def main_module() -> Iterator[None]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """An empty home; `Home.default()` is the same."""
+    """Empty home, which `Home.default()` also returns."""
     path = tmp_path / "home"
     monkeypatch.setenv("HEADROOM_HOME", str(path))
     return Home(path)
@@ -56,19 +60,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def store(home: Home, tmp_path: Path) -> RunStore:
-    """The runs of `home`, without the examples."""
+    """Runs of `home`, without the examples."""
     return RunStore(home, examples=tmp_path / "no-examples")
 
 
 @pytest.fixture
 def make_run(home: Home) -> RunWriter:
-    """Called with knobs, `make_run(head="dense", seed=1, accuracy=0.95)` publishes a finished run into `home`."""
+    """Writer of finished runs: `make_run(head="dense", seed=1, accuracy=0.95)` publishes one into `home`."""
     return RunWriter(home)
 
 
 @pytest.fixture
 def test_data() -> Path:
-    """The folder of real data."""
+    """Folder of real data."""
     folder = os.environ.get("HEADROOM_TEST_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs real data: HEADROOM_TEST_DATA names no folder")
@@ -83,7 +87,7 @@ def no_dispatcher(home: Home) -> Iterator[None]:
 
 @pytest.fixture
 def examples(home: Home) -> list[Run]:
-    """The examples as runs of the home: two heads that were really trained, three seeds; seed 0 with its model."""
+    """Examples as runs of the home: two trained heads with three seeds; seed 0 with its model."""
     home.runs.mkdir(parents=True)
     for folder in EXAMPLES.iterdir():
         if (folder / "record.json").is_file():

@@ -1,4 +1,4 @@
-"""Where benchmarks look for their data."""
+"""The home of benchmarks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The language of all that is read: strings, docstrings, comments, names and documents use plain technical terms.
+"""The language of all texts: strings, docstrings, comments, names and documents use plain technical terms.
 
 `tests/language.toml` lists the words to avoid, each with its replacement. `python -m tests.test_language [PATH…]`
 prints the findings in files or folders; with `--list` their user-visible strings, with `--docstrings` the first lines
@@ -27,7 +27,7 @@ TABLE = Path(__file__).with_name("language.toml")
 CODE = ("core", "pages", "dashboard.py", "asgi.py", "benchmarks", "examples", "tests")
 DOCUMENTS = ("*.md", "docs/**/*.md", "core/reports/templates/*", "Makefile", "*.toml", ".streamlit/*.toml", "*.txt")
 
-# The kinds of text, and the sections of the table that each is checked against.
+# The kinds of text, and the sections of the table that each is checked with.
 SECTIONS = {
     "text": ("everywhere", "prose", "text"),
     "code in a string": ("everywhere",),
@@ -64,7 +64,7 @@ class Rule:
 
 @cache
 def load_table() -> tuple[tuple[Rule, ...], frozenset[tuple[str, str]]]:
-    """The rules, and the pairs of a path and a found text that are allowed."""
+    """Return the rules, and the pairs of a path and a found text that are allowed."""
     table = tomllib.loads(TABLE.read_text("utf-8"))
     allowed = frozenset((path, found) for path, found, _reason in table.pop("allowed"))
     rules = [
@@ -76,7 +76,7 @@ def load_table() -> tuple[tuple[Rule, ...], frozenset[tuple[str, str]]]:
 
 
 def find_texts(paths: Iterable[Path]) -> Iterator[Text]:
-    """The texts of some files and folders."""
+    """Yield the texts of some files and folders."""
     for path in paths:
         if path.is_dir():
             inside = [file for suffix in ("py", "md") for file in path.rglob(f"*.{suffix}")]
@@ -88,7 +88,7 @@ def find_texts(paths: Iterable[Path]) -> Iterator[Text]:
 
 
 def find_offenders(texts: Iterable[Text]) -> Iterator[str]:
-    """One line per finding: "path:line: found 'x' — write 'y'"."""
+    """Yield one line per finding: "path:line: found 'x' — write 'y'"."""
     rules, allowed = load_table()
     for text in texts:
         words = " ".join(_WORDS.findall(text.text)) if text.kind == "name" else text.text
@@ -168,7 +168,7 @@ def _read_strings(tree: ast.AST, name: str) -> Iterator[Text]:
 
 
 def _join(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a concatenation or an f-string."""
+    """Yield the parts of a concatenation or an f-string."""
     if _is_sum(node):
         yield from _join(node.left)
         yield from _join(node.right)
@@ -180,7 +180,7 @@ def _join(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _find_joined(node: ast.AST) -> Iterator[ast.AST]:
-    """The sums and f-strings that `_join` splits; the strings in their expressions are separate texts."""
+    """Yield the sums and f-strings that `_join` splits; the strings in their expressions are separate texts."""
     if _is_sum(node):
         yield node
         yield from _find_joined(node.left)

@@ -1,4 +1,4 @@
-"""The layers as data, checked against the sources: imports point one way, inside functions too."""
+"""The layers as data, checked with the sources: imports point in one direction, also inside functions."""
 
 import ast
 from pathlib import Path
@@ -35,7 +35,7 @@ RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in pa
 # The training package uses the layers up to the store; no other package imports it.
 TRAINING = "core.training"
 TRAINING_RANK = RANKS["core.store"]
-# Where a library may be imported; "inside functions" is for what a dataset source needs only in a worker.
+# Packages that may import a library; "inside functions" is for libraries that a dataset source needs only in a worker.
 HOMES = {
     "tensorflow": (TRAINING,),
     "keras": (TRAINING,),
@@ -61,7 +61,7 @@ def rank(module: str) -> int | None:
 
 
 def problem(found: Import) -> str | None:
-    """What is wrong with an import, None when nothing is."""
+    """Return the problem of an import, or None."""
     library = found.imported.partition(".")[0]
     if library in HOMES:
         homes = HOMES[library] + (IN_FUNCTIONS.get(library, ()) if found.in_function else ())
@@ -85,7 +85,7 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_imports_point_one_way() -> None:
+def test_imports_point_in_one_direction() -> None:
     found = [one for path in sources() for one in read_imports(module_of(path), parse(path))]
     assert len(found) > 1000
     assert [sentence for one in found if (sentence := problem(one))] == []
@@ -113,14 +113,14 @@ NAMING = {
 }  # fmt: skip
 
 
-def test_modules_are_named_as_text_in_one_place() -> None:
+def test_module_names_as_text_are_in_one_module() -> None:
     """A lower layer may start a higher one as a process, by the list of programs in `core.entry_point`."""
     named = {module_of(path): names for path in sources() if (names := names_of_modules(parse(path)))}
     assert set(named["core.entry_point"]) == {"core.jobs", "core.jobs.process", "core.training"}
     assert {module: names for module, names in named.items() if module not in NAMING} == {}
 
 
-# A module, its source, and whether its import is right; None where no import may be read at all.
+# A module, its source, and whether its import is allowed; None where no import may be found at all.
 EXAMPLES: list[tuple[str, str, bool | None]] = [
     ("core.displays.chart", "from core.analysis.curve import x", True),
     ("core.analysis.curve", "from core.displays import chart", False),
@@ -144,7 +144,7 @@ EXAMPLES: list[tuple[str, str, bool | None]] = [
 ]
 
 
-def test_rule_tells_right_from_wrong() -> None:
+def test_rule_distinguishes_allowed_imports() -> None:
     wrong = []
     for module, source, right in EXAMPLES:
         found = [problem(one) is None for one in read_imports(module, ast.parse(source))]
@@ -154,7 +154,7 @@ def test_rule_tells_right_from_wrong() -> None:
 
 
 def test_pages_are_short_and_do_not_compute() -> None:
-    """A page knows Streamlit, what it shows and what pages share; arrays and files are for the layers below."""
+    """A page imports Streamlit, displays and shared page code; arrays and files belong to the layers below."""
     pages = sorted((ROOT / "pages").glob("*.py"))
     wrong = []
     for path in pages:
@@ -172,7 +172,7 @@ def test_pages_are_short_and_do_not_compute() -> None:
     assert wrong == []
 
 
-def test_modules_are_short_and_say_what_they_are_for() -> None:
+def test_modules_are_short_and_have_a_docstring() -> None:
     wrong = []
     for path in sources():
         text = path.read_text(encoding="utf-8")
@@ -187,7 +187,7 @@ def test_modules_are_short_and_say_what_they_are_for() -> None:
 
 
 def find_strange_imports(module: str, source: str) -> list[str]:
-    """Imports by which a test depends on another test, or a benchmark on one."""
+    """Yield imports by which a test depends on another test, or a benchmark on one."""
     return [
         str(one)
         for one in read_imports(module, ast.parse(source))
@@ -195,7 +195,7 @@ def find_strange_imports(module: str, source: str) -> list[str]:
     ]
 
 
-def test_tests_and_benchmarks_share_support_alone() -> None:
+def test_tests_and_benchmarks_share_only_support() -> None:
     paths = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
     assert {"tests.test_layering", "benchmarks.pages"} <= {module_of(path) for path in paths}
     wrong = [find_strange_imports(module_of(path), path.read_text(encoding="utf-8")) for path in paths]

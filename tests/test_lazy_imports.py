@@ -1,11 +1,11 @@
-"""TensorFlow is an island: in a fresh process, what does not train does not import it."""
+"""TensorFlow is imported only in processes that train."""
 
 import json
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,55 +13,94 @@ from core.home import Home
 from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
 
+pytestmark = pytest.mark.xdist_group("imports")  # one process for all of them
 HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# Imports modules, then tells which libraries came along.
-IMPORT = """
-import importlib, json, sys
-for name in sys.argv[1:]:
+# One process in stages: reads the registries, imports the core, runs commands, imports the modules of pages,
+# then the rest. Each stage adds its imports to those of the earlier stages.
+STAGES = """
+import contextlib, importlib, io, json, runpy, sys
+found = {}
+
+def finish(stage, code=0):
+    found[stage] = [code, sorted({name.partition(".")[0] for name in sys.modules})]
+
+from core.spec import BACKBONES, DATASETS, HEADS
+assert all(map(list, (BACKBONES, DATASETS, HEADS)))
+finish("registries")
+given = json.loads(sys.argv[1])
+for name in given["core"]:
     importlib.import_module(name)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+finish("core")
+for words in given["commands"]:
+    sys.argv[:] = ["core", *words]
+    code = 0
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            runpy.run_module("core", run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+    finish(" ".join(words), code)
+for stage in ("pages", "rest"):
+    for name in given[stage]:
+        importlib.import_module(name)
+    finish(stage)
+print(json.dumps(found))
 """
-
-# Runs the command line, then tells on the error stream which libraries came along.
-RUN_COMMAND = """
-import json, runpy, sys
-sys.argv[0] = "core"
-code = 0
-try:
-    runpy.run_module("core", run_name="__main__")
-except SystemExit as end:
-    code = end.code
-print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
-"""
-
-
-def fresh(program: str, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HEADROOM_HOME": str(home), "NO_COLOR": "1"}
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True)
+READING = [
+    ["--help"], ["recipes"], ["params", "--recipe", "kmnist-heads"], ["datasets"], ["runs"], ["jobs"], ["show", "RUN"],
+    ["compare", "RUN", "RUN2"],
+]  # fmt: skip
 
 
 def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
-    """Every module below a package, but programs and some packages."""
+    """Return every module below a package, except programs and some packages."""
     paths = sorted((ROOT / under.replace(".", "/")).rglob("*.py"))
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return [name for name in names if not name.endswith("__main__") and not f"{name}.".startswith(but or "/")]
 
 
-def test_core_imports_no_tensorflow_and_no_streamlit(tmp_path: Path) -> None:
-    names = modules(under="core", but=("core.training.", "core.ui."))
-    assert "core.store.run_store" in names
-    libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
+@dataclass(frozen=True)
+class Stages:
+    """What a fresh process has imported after each stage, and how the commands ended."""
+
+    found: dict[str, tuple[int | None, list[str]]]
+    commands: list[str]
+
+    def imported(self, stage: str) -> list[str]:
+        return self.found[stage][1]
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    writer = RunWriter(Home(tmp_path_factory.mktemp("lazy") / "home"))
+    runs = [writer(head=head) for head in ("gap", "dense")]
+    ids = {"RUN": runs[0].run_id, "RUN2": runs[1].run_id}
+    commands = [[ids.get(word, word) for word in command] for command in READING]
+    given = {
+        "core": modules(under="core", but=("core.training.", "core.ui.")),
+        "commands": commands,
+        "pages": modules(under="core.ui"),
+        "rest": ["core.training.device", "core.training.job"],
+    }
+    environment = {**os.environ, "HEADROOM_HOME": str(writer.home.path), "NO_COLOR": "1"}
+    command = [sys.executable, "-c", STAGES, json.dumps(given)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "core.store.run_store" in given["core"]
+    return Stages(json.loads(done.stdout), [" ".join(words) for words in commands])
+
+
+def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
+    libraries = stages.imported("core")
     assert [name for name in (*HEAVY, *OPTIONAL, *LATE, "streamlit") if name in libraries] == []
 
 
-def test_nothing_imports_ray(tmp_path: Path) -> None:
-    """The cluster is spoken to over HTTP: its library is for the machines of the cluster."""
-    names = [*modules(under="core", but=("core.training.",)), "core.training.device", "core.training.job"]
-    libraries = json.loads(fresh(IMPORT, *names, home=tmp_path).stdout)
+def test_ray_is_never_imported(stages: Stages) -> None:
+    """The cluster is used over HTTP: Ray's library is only needed on the machines of the cluster."""
+    libraries = stages.imported("rest")
     assert "core" in libraries
     assert "ray" not in libraries
     texts = [path.read_text(encoding="utf-8") for path in [*ROOT.glob("core/**/*.py"), *ROOT.glob("pages/*.py")]]
@@ -70,31 +109,20 @@ def test_nothing_imports_ray(tmp_path: Path) -> None:
     assert not re.search(r"^ray\b", requirements, re.MULTILINE)
 
 
-def test_what_pages_share_imports_no_tensorflow(tmp_path: Path) -> None:
-    libraries = json.loads(fresh(IMPORT, *modules(under="core.ui"), home=tmp_path).stdout)
+def test_shared_page_modules_import_no_tensorflow(stages: Stages) -> None:
+    libraries = stages.imported("pages")
     assert "streamlit" in libraries
     assert [name for name in HEAVY if name in libraries] == []
 
 
-def test_registries_are_read_without_tensorflow(tmp_path: Path) -> None:
-    look = "from core.spec import BACKBONES, DATASETS, HEADS\nassert all(map(list, (BACKBONES, DATASETS, HEADS)))\n"
-    libraries = json.loads(fresh(look + IMPORT, home=tmp_path).stdout)
-    assert "sklearn" not in libraries  # a source loads what it needs when it loads
+def test_registries_are_read_without_tensorflow(stages: Stages) -> None:
+    libraries = stages.imported("registries")
+    assert "sklearn" not in libraries  # a source imports what it needs when it loads
     assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
 
 
-READING = [
-    ["--help"], ["recipes"], ["params", "--recipe", "kmnist-heads"], ["datasets"], ["runs"], ["jobs"], ["show", "RUN"],
-    ["compare", "RUN", "RUN2"],
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_command_that_reads_imports_no_tensorflow(home: Home, make_run: RunWriter, command: list[str]) -> None:
-    runs = [make_run(head=head) for head in ("gap", "dense")]
-    ids = {"RUN": runs[0].run_id, "RUN2": runs[1].run_id}
-    words = [ids.get(word, word) for word in command]
-    result = fresh(RUN_COMMAND, *words, home=home.path)
-    code, libraries = json.loads(result.stderr.splitlines()[-1])
-    assert code in (0, None), result.stderr
-    assert [name for name in (*HEAVY, "streamlit") if name in libraries] == []
+def test_commands_that_read_import_no_tensorflow(stages: Stages) -> None:
+    for command in stages.commands:
+        code, libraries = stages.found[command]
+        assert code in (0, None), command
+        assert [name for name in (*HEAVY, "streamlit") if name in libraries] == [], command

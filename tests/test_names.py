@@ -6,12 +6,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Families: the modules of a registry define one entry each, and what all entries have is called the same.
+# Families: the modules of a registry define one entry each, and the attributes of all entries have the same names.
 FAMILIES = (
     "core/analysis/checks/", "core/architecture/backbones/", "core/architecture/heads/", "core/augment/transforms/",
     "core/datasets/sources/", "core/displays/views/", "core/reports/formats/",
 )  # fmt: skip
-# Commands: a function is called as its command is, whose names repeat across groups (`runs fetch`, `datasets fetch`).
+# Commands: a function has the name of its command, and these repeat across groups (`runs fetch`, `datasets fetch`).
 COMMANDS = "core/cli/"
 
 
@@ -30,7 +30,9 @@ def list_names(root: Path) -> dict[str, list[str]]:
 
 
 def _is_command(node: ast.stmt) -> bool:
-    """Commands take options, which are annotated with typer's; a group's function is decorated."""
+    """Return whether a function is a command: its options are annotated with typer's, or it is the decorated function
+    of a group.
+    """
     return "typer." in ast.unparse(node) or "JsonFlag" in ast.unparse(node)
 
 

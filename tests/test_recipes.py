@@ -15,7 +15,7 @@ recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 
 
 @recipes
-def test_recipe_is_that_of_its_own_specs(recipe: Recipe) -> None:
+def test_recipe_matches_its_own_specs(recipe: Recipe) -> None:
     specs = recipe.specs(seeds=2)
     assert len(specs) == 2 * len(recipe.heads)
     assert all(recipe_of(spec) is recipe for spec in specs)
@@ -29,14 +29,14 @@ def test_recipe_has_a_run_for_every_head_and_seed(recipe: Recipe) -> None:
 
 
 @recipes
-def test_recipe_asks_for_nothing_that_its_images_are_too_small_for(recipe: Recipe) -> None:
+def test_recipe_has_no_setting_that_its_images_are_too_small_for(recipe: Recipe) -> None:
     models = [compute_model(spec, recipe.input_shape, recipe.classes) for spec in recipe.specs()]
     assert len(models) == len(recipe.heads)
     assert all(model.params > 0 for model in models)
 
 
 @recipes
-def test_recipe_says_what_it_is(recipe: Recipe) -> None:
+def test_recipe_has_label_and_description(recipe: Recipe) -> None:
     assert recipe.title
     assert recipe.question.endswith((".", "?"))
     assert len(recipe.heads) >= 2
@@ -45,13 +45,13 @@ def test_recipe_says_what_it_is(recipe: Recipe) -> None:
 PUBLISHED = {name for name, recipe in RECIPES.items() if recipe.published}
 
 
-def test_recipes_with_published_figures_are_known() -> None:
-    own = {"digits-heads", "fashion-heads", "folder-heads"}  # nobody published these
+def test_recipes_with_published_results_are_known() -> None:
+    own = {"digits-heads", "fashion-heads", "folder-heads"}  # no results are published
     assert set(RECIPES) - PUBLISHED == own
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_published_figures_are_of_heads_that_are_compared(name: str) -> None:
+def test_published_results_are_of_compared_heads(name: str) -> None:
     recipe = RECIPES[name]
     columns = {**Metrics.model_fields, **Cost.model_fields}
     strange = [figure for figure in recipe.published if figure.head not in recipe.heads or figure.metric not in columns]
@@ -59,7 +59,7 @@ def test_published_figures_are_of_heads_that_are_compared(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_published_parameters_are_those_of_the_model(name: str) -> None:
+def test_published_parameters_equal_those_of_the_model(name: str) -> None:
     recipe = RECIPES[name]
     counts = [figure for figure in recipe.published if figure.metric in ("params", "trainable", "non_trainable")]
     found = [
@@ -71,7 +71,7 @@ def test_published_parameters_are_those_of_the_model(name: str) -> None:
 
 
 @recipes
-def test_recipe_of_fixed_images_counts_for_their_shape(recipe: Recipe) -> None:
+def test_recipe_of_fixed_images_uses_their_shape(recipe: Recipe) -> None:
     dataset = DATASETS[recipe.spec.dataset]
     if "side" not in dataset.uses:
         assert (recipe.input_shape, recipe.classes) == (dataset.input_shape, len(dataset.classes))
@@ -79,7 +79,7 @@ def test_recipe_of_fixed_images_counts_for_their_shape(recipe: Recipe) -> None:
         assert recipe.input_shape == (recipe.spec.side, recipe.spec.side, 3)
 
 
-def test_r1_is_as_published() -> None:
+def test_kmnist_heads_is_as_published() -> None:
     recipe = RECIPES["kmnist-heads"]
     figures = {(figure.head, figure.metric): figure.value for figure in recipe.published}
     assert figures == {
@@ -100,13 +100,13 @@ def test_other_settings_do_not_change_the_recipe() -> None:
     assert recipe_of(recipe.spec.replace(epochs=3, blocks=1, head="gmp_dense")) is recipe
 
 
-def test_unknown_recipe_is_told_with_the_known_ones() -> None:
+def test_unknown_recipe_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         RECIPES["kmnist"]
     assert str(caught.value) == f"Unknown recipe 'kmnist'. Choose one of: {', '.join(RECIPES)}."
 
 
-def test_images_of_ones_own_are_the_recipes_own_setting(make_run: RunWriter, store: RunStore) -> None:
+def test_custom_images_are_a_setting_of_the_recipe(make_run: RunWriter, store: RunStore) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
     own = RECIPES["folder-heads"].spec.model_dump(exclude={"head", "seed", "units", "data"})

@@ -1,4 +1,4 @@
-"""The registry: a folder of files is what there is."""
+"""The registry: the files of a folder are its entries."""
 
 import sys
 from collections.abc import Callable
@@ -14,16 +14,16 @@ ENTRY = "class Entry:\n    name, order = {name!r}, {order}\nentry = Entry()\n"
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], Registry[object]]:
-    """Makes a registry of a fresh package with these modules."""
+    """Function that creates a registry of a new package with these modules."""
 
     def make(modules: dict[str, str]) -> Registry[object]:
-        (tmp_path / "shelf").mkdir()
+        (tmp_path / "entries").mkdir()
         for name, source in {"__init__": "", **modules}.items():
-            (tmp_path / "shelf" / f"{name}.py").write_text(source)
+            (tmp_path / "entries" / f"{name}.py").write_text(source)
         monkeypatch.syspath_prepend(tmp_path)
-        for name in [name for name in sys.modules if name.partition(".")[0] == "shelf"]:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "entries"]:
             monkeypatch.delitem(sys.modules, name)
-        return Registry("shelf", "thing")
+        return Registry("entries", "thing")
 
     return make
 
@@ -42,20 +42,20 @@ def test_entries_are_sorted_by_their_order(registry: Make) -> None:
     assert list(found) == ["first", "middle", "last"]
 
 
-def test_unknown_name_is_told_with_the_known_ones(registry: Make) -> None:
+def test_unknown_name_is_rejected_with_the_known_ones(registry: Make) -> None:
     found = registry({name: ENTRY.format(name=name, order=1) for name in ("one", "two")})
     with pytest.raises(UnknownNameError) as caught:
         found["three"]
     assert str(caught.value) == "Unknown thing 'three'. Choose one of: one, two."
 
 
-def test_file_without_its_entry_is_told(registry: Make) -> None:
-    with pytest.raises(LookupError, match=r"^shelf\.one does not define a thing with its name"):
+def test_file_without_its_entry_is_rejected(registry: Make) -> None:
+    with pytest.raises(LookupError, match=r"^entries\.one does not define a thing with its name"):
         list(registry({"one": "name = 'two'"}))
 
 
-def test_modules_are_imported_at_the_first_look(registry: Make) -> None:
+def test_modules_are_imported_at_the_first_access(registry: Make) -> None:
     found = registry({"one": ENTRY.format(name="one", order=1)})
-    assert "shelf.one" not in sys.modules
+    assert "entries.one" not in sys.modules
     assert "one" in found
-    assert "shelf.one" in sys.modules
+    assert "entries.one" in sys.modules

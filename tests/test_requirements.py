@@ -1,4 +1,4 @@
-"""Requirements, lock file and package data hold what the code imports and reads."""
+"""Requirements, lock file and package data contain what the code imports and reads."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ DISTRIBUTIONS = packages_distributions()
 
 
 def read_requirements(name: str) -> list[Requirement]:
-    """The lines of a requirements file, without comments and without the files that it includes."""
+    """Return the lines of a requirements file, without comments and without the files that it includes."""
     lines = (line.partition("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines())
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
@@ -32,7 +32,7 @@ def read_names(*names: str) -> set[str]:
 
 
 def read_imports(tree: ast.AST, later: bool = False) -> Iterator[tuple[str, bool]]:
-    """Top-level names of the imported modules, and whether the import runs later: in a function, or never."""
+    """Yield the top-level names of the imported modules, and whether the import runs later: in a function, or never."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name.partition(".")[0], later) for alias in node.names)
@@ -45,7 +45,7 @@ def read_imports(tree: ast.AST, later: bool = False) -> Iterator[tuple[str, bool
 
 
 def list_missing(*sources: str, at_start: set[str], later: set[str]) -> set[str]:
-    """Imports of some files and folders that no requirement provides.
+    """Return imports of some files and folders that no requirement provides.
 
     Args:
         at_start: distributions that any import may use.
@@ -66,18 +66,18 @@ def list_missing(*sources: str, at_start: set[str], later: set[str]) -> set[str]
     return missing
 
 
-def test_what_the_application_imports_is_required() -> None:
+def test_imports_of_the_application_are_required() -> None:
     extras = read_names(*(f"requirements-{extra}.txt" for extra in EXTRAS))
     sources = [name for name in ("core", "pages", "dashboard.py", "asgi.py", "headroom") if (ROOT / name).exists()]
     assert list_missing(*sources, at_start=read_names("requirements.txt"), later=extras) == set()
 
 
-def test_what_tests_and_benchmarks_import_is_required() -> None:
+def test_imports_of_tests_and_benchmarks_are_required() -> None:
     found = read_names(*FILES)
     assert list_missing("tests", "benchmarks", "examples", at_start=found, later=found) == set()
 
 
-def test_an_import_that_is_not_required_is_found() -> None:
+def test_missing_requirement_is_found() -> None:
     assert "core/training/weights.py imports h5py" in list_missing("core", at_start=set(), later=set())
 
 
@@ -89,7 +89,7 @@ def test_lock_has_every_direct_pin(name: str) -> None:
         assert locked.get(canonicalize_name(requirement.name)) == str(requirement.specifier), "Run `make lock`."
 
 
-def test_lock_has_what_the_requirements_need_in_turn() -> None:
+def test_lock_has_the_requirements_of_the_requirements() -> None:
     locked = read_names("requirements.lock")
     queue = [requirement for name in FILES for requirement in read_requirements(name)]
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -99,10 +99,10 @@ def test_lock_has_what_the_requirements_need_in_turn() -> None:
         if key in seen:
             continue
         seen.add(key)
-        assert key[0] in locked, f"Expected {requirement.name} in requirements.lock; got none. Run `make lock`."
+        assert key[0] in locked, f"{requirement.name} is missing in requirements.lock. Run: make lock"
         try:
             needed = [Requirement(line) for line in requires(requirement.name) or []]
-        except PackageNotFoundError:  # Ray, for one, need not be installed
+        except PackageNotFoundError:  # Ray, for example, need not be installed
             continue
         extras = ("", *requirement.extras)
         queue.extend(
@@ -121,7 +121,7 @@ def test_extras_read_their_requirements() -> None:
         assert not re.search(r"^-", text, re.MULTILINE), f"setuptools reads no options, but {name} has one"
 
 
-def test_files_beside_the_modules_are_installed_with_them() -> None:
+def test_data_files_are_installed_with_the_modules() -> None:
     patterns = [
         f"{package}/{pattern}"
         for package, found in PROJECT["tool"]["setuptools"]["package-data"].items()

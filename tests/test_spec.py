@@ -1,4 +1,4 @@
-"""The spec: bounds of every knob, one name for one question."""
+"""The spec: bounds of every setting, one run ID per configuration."""
 
 import math
 import random
@@ -20,7 +20,7 @@ CHOICES = {name: setting for name, setting in TEXTS.items() if setting.choices}
 
 
 def settings_for(name: str) -> dict[str, Any]:
-    """Settings under which the knob is used."""
+    """Return settings with which the setting is used."""
     for kind, registry in NAMES.items():
         users = [entry for entry in registry if name in registry[entry].uses]
         if users and name not in registry[RunSpec.model_fields[kind].default].uses:
@@ -46,7 +46,7 @@ def test_value_at_a_bound_is_accepted(name: str) -> None:
 
 @numbers
 @pytest.mark.parametrize("side", ["low", "high"])
-def test_value_beyond_a_bound_is_told_with_name_bounds_and_value(name: str, side: str) -> None:
+def test_value_beyond_a_bound_is_rejected_with_name_bounds_and_value(name: str, side: str) -> None:
     setting = NUMBERS[name]
     step = 1 if setting.kind is int else 1e-7
     value = setting.kind(setting.low - step if side == "low" else setting.high + step)
@@ -55,24 +55,24 @@ def test_value_beyond_a_bound_is_told_with_name_bounds_and_value(name: str, side
 
 @numbers
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "3", True, [], {}, 10**400, 1 + 2j])
-def test_value_of_another_kind_is_told(name: str, value: object) -> None:
+def test_value_of_another_type_is_rejected(name: str, value: object) -> None:
     sentence = refused(name, value)
     assert sentence.startswith(f"Expected {name} ")
     assert f"got {value!r:.80}" in sentence
 
 
 @pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.default is not None])
-def test_nothing_is_no_value(name: str) -> None:
+def test_none_is_not_a_value(name: str) -> None:
     assert refused(name, None).endswith("; got None.")
 
 
 @pytest.mark.parametrize("name", [name for name, setting in NUMBERS.items() if setting.kind is int])
-def test_broken_number_is_told_to_be_whole(name: str) -> None:
+def test_fraction_is_not_a_whole_number(name: str) -> None:
     assert "to be an integer between" in refused(name, 20.5)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_unknown_name_is_told_with_the_known_ones(name: str) -> None:
+def test_unknown_name_is_rejected_with_the_known_ones(name: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
         RunSpec.parse({name: "gpa"})
     assert str(caught.value) == f"Unknown {name} 'gpa'. Choose one of: {', '.join(NAMES[name])}."
@@ -92,7 +92,7 @@ def test_text_must_be_one_of_the_choices(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, setting in TEXTS.items() if setting.form != "text"])
 @pytest.mark.parametrize("value", ["../x", "a b", "64-\n", "-", "-0", "é", "x;" * 50])
-def test_text_of_another_form_is_told(name: str, value: str) -> None:
+def test_text_of_another_form_is_rejected(name: str, value: str) -> None:
     assert refused(name, value) == f"Expected {name} to be {SETTINGS[name].form}; got {value!r:.80}."
 
 
@@ -111,12 +111,12 @@ def test_fingerprint_is_sixteen_hex_digits(value: str) -> None:
     assert refused("data", value).startswith("Expected data to be 16 hex digits; got ")
 
 
-def test_unknown_setting_is_told() -> None:
+def test_unknown_setting_is_rejected() -> None:
     assert refused("epoch", 3).startswith("Unknown setting 'epoch'. Choose one of: dataset, ")
 
 
 @pytest.mark.parametrize("values", [[], "gap", None, 3])
-def test_settings_that_are_no_object_are_told(values: Any) -> None:
+def test_settings_that_are_not_an_object_are_rejected(values: Any) -> None:
     with pytest.raises(SpecError, match=r"^Expected the spec to be a JSON object; got "):
         RunSpec.parse(values)
 
@@ -126,13 +126,13 @@ def test_spec_cannot_be_changed() -> None:
         RunSpec().epochs = 3
 
 
-def test_replaced_value_is_checked() -> None:
+def test_replaced_value_is_validated() -> None:
     with pytest.raises(SpecError, match="Expected epochs between 1 and 1000; got 0"):
         RunSpec().replace(epochs=0)
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=list(SETTINGS))
-def test_setting_tells_what_a_person_needs(setting: Setting) -> None:
+def test_setting_has_label_and_help(setting: Setting) -> None:
     assert setting.label
     assert setting.help.endswith(".")
     assert setting.group in ("data", "backbone", "head", "training")
@@ -140,14 +140,14 @@ def test_setting_tells_what_a_person_needs(setting: Setting) -> None:
 
 
 @numbers
-def test_default_and_what_a_slider_spans_lie_within_the_bounds(name: str) -> None:
+def test_default_and_slider_range_are_within_the_bounds(name: str) -> None:
     setting = NUMBERS[name]
     spans = [value for value in (setting.default, *(setting.usual or ()), *setting.choices) if value is not None]
     assert [value for value in spans if not setting.low <= value <= setting.high] == []
     assert spans or setting.default is None
 
 
-# These ids stand in the homes of those who use Headroom: a test that fails here says that their runs lose their names.
+# Existing homes contain these IDs: if this test fails, runs of users lose their IDs.
 @pytest.mark.parametrize(
     ("values", "run_id"),
     [
@@ -157,12 +157,12 @@ def test_default_and_what_a_slider_spans_lie_within_the_bounds(name: str) -> Non
         ({"train_images": 500, "learning_rate": 0.01, "dropout": 0.0}, "495825eaa501"),
     ],
 )
-def test_run_keeps_its_name(values: dict[str, Any], run_id: str) -> None:
+def test_run_id_is_stable(values: dict[str, Any], run_id: str) -> None:
     assert RunSpec.parse(values).run_id == run_id
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_setting_that_is_not_used_does_not_rename(head: str) -> None:
+def test_unused_setting_does_not_change_the_run_id(head: str) -> None:
     plain = RunSpec(head=head)
     unused = [
         name
@@ -177,7 +177,7 @@ def test_setting_that_is_not_used_does_not_rename(head: str) -> None:
 
 
 @numbers
-def test_setting_that_is_used_renames(name: str) -> None:
+def test_used_setting_changes_the_run_id(name: str) -> None:
     plain = RunSpec().replace(**settings_for(name))
     assert plain.replace(**{name: NUMBERS[name].high}).run_id != plain.run_id
 
@@ -212,25 +212,25 @@ specs = st.fixed_dictionaries({}, optional={name: values_of(setting) for name, s
 
 
 @given(specs)
-def test_spec_is_the_same_after_being_written_and_read(spec: RunSpec) -> None:
+def test_spec_is_unchanged_after_writing_and_reading(spec: RunSpec) -> None:
     assert RunSpec.parse(spec.model_dump()) == spec
     assert RunSpec.parse(spec.canonical()) == spec
     assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
 @given(specs, st.randoms())
-def test_order_of_the_settings_does_not_rename(spec: RunSpec, chance: random.Random) -> None:
+def test_order_of_the_settings_does_not_change_the_run_id(spec: RunSpec, chance: random.Random) -> None:
     items = list(spec.model_dump().items())
     chance.shuffle(items)
     assert RunSpec.parse(dict(items)).run_id == spec.run_id
 
 
 @given(specs, specs)
-def test_two_specs_share_a_name_only_when_they_are_equal(one: RunSpec, other: RunSpec) -> None:
+def test_only_equal_specs_share_a_run_id(one: RunSpec, other: RunSpec) -> None:
     assert (one.run_id == other.run_id) == (one == other)
 
 
-def test_patience_leaves_the_ids_of_runs_without_it_alone() -> None:
+def test_patience_does_not_change_ids_of_runs_without_it() -> None:
     assert RunSpec().run_id == RunSpec.parse({"patience": None}).run_id
     assert "patience" not in RunSpec().canonical()
     assert RunSpec(patience=3).run_id != RunSpec().run_id
@@ -244,5 +244,5 @@ def test_patience_leaves_the_ids_of_runs_without_it_alone() -> None:
         ("blocks", "none", "none"), ("frozen", "yes", "yes"),
     ],
 )  # fmt: skip
-def test_setting_reads_what_a_person_types(name: str, text: str, value: object) -> None:
+def test_setting_parses_typed_text(name: str, text: str, value: object) -> None:
     assert SETTINGS[name].read(text) == value

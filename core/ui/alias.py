@@ -49,10 +49,10 @@ VALUES = {
 }
 
 
-def replace_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
+def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
     """Replace former names and values in URL parameters.
 
-    >>> replace_aliases({"knob": ["blocks"], "show": ["right by one"]})
+    >>> replace_url_aliases({"knob": ["blocks"], "show": ["right by one"]})
     {'setting': ['blocks'], 'show': ['only one correct']}
     """
     renamed = {NAMES.get(name, name): values for name, values in params.items()}

@@ -153,7 +153,7 @@ def _open(gallery: Gallery, text: str) -> None:
 @st.dialog("Class probabilities for one image", width="medium", on_dismiss=_close)
 def _show_example(gallery: Gallery, image: int) -> None:
     example = Example(gallery.comparison, image, gallery.seed)
-    true_class = example.frame().query("right")
+    true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
     with left:
         st.image(gallery.thumbnails([image])[0], width=160)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import core.ui
-from core.ui.alias import replace_aliases
+from core.ui.alias import replace_url_aliases
 
 _WARNINGS = "link warnings"
 _PAGE = "page of the link"
@@ -39,7 +39,7 @@ def apply_link(page: StreamlitPage) -> None:
         clear_link_warnings()
         st.session_state[_PAGE] = page.title
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    current = replace_aliases(params)
+    current = replace_url_aliases(params)
     if current != params:
         st.switch_page(page, query_params=current)
     for name in st.query_params:

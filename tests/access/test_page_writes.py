@@ -1,4 +1,4 @@
-"""Pages and the HTTP API write through actions alone, checked from the source."""
+"""Pages and the HTTP API write only through actions, checked in their sources."""
 
 import ast
 import inspect
@@ -39,19 +39,19 @@ READING = {
     "core.files": {},
     "core.training": {},
 }  # fmt: skip
-"""What pages may import of the packages that write: names that only read; None stands for a whole module."""
+"""Names that pages may import from packages that write, since they only read; None means a whole module."""
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "deleted", "find", "frame", "generation", "open", "open_all", "path"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
 }
-"""What pages may ask these for; every other method of them writes."""
+"""Methods that only read; all other methods of these classes write."""
 HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
     "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
-"""Attributes of other things that have the name of a method that writes."""
+"""Attributes of other objects with the name of a writing method."""
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")
 PATHS = {"mkdir", "open", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
 PAGE_SOURCES = sorted(
@@ -63,7 +63,7 @@ PAGE_SOURCES = sorted(
 
 
 def find_writing(module: str, source: str) -> Iterator[str]:
-    """What in a source would write without being asked who does it."""
+    """Yield the parts of a source that would write without an action."""
     tree = ast.parse(source)
     for one in read_imports(module, tree):
         if one.imported.partition(".")[0] in LIBRARIES:
@@ -89,7 +89,7 @@ def find_writing(module: str, source: str) -> Iterator[str]:
             yield f"{module} has open in line {node.lineno}"
 
 
-def test_pages_write_through_actions_alone() -> None:
+def test_pages_write_only_through_actions() -> None:
     assert len(PAGE_SOURCES) > 50
     found = [find_writing(module_of(path), path.read_text(encoding="utf-8")) for path in PAGE_SOURCES]
     assert [sentence for sentences in found for sentence in sentences] == []
@@ -115,7 +115,7 @@ def test_pages_write_through_actions_alone() -> None:
         "path.write_text('')",
     ],
 )
-def test_writing_past_the_actions_is_found(source: str) -> None:
+def test_writing_without_an_action_is_found(source: str) -> None:
     assert list(find_writing("core.ui.somewhere", source))
 
 
@@ -128,5 +128,5 @@ def test_writing_past_the_actions_is_found(source: str) -> None:
         "facts = job.cancel",
     ],
 )
-def test_reading_is_not_taken_for_writing(source: str) -> None:
+def test_reading_is_not_reported_as_writing(source: str) -> None:
     assert not list(find_writing("core.ui.somewhere", source))

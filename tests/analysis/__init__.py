@@ -1,1 +1,1 @@
-"""What is computed from finished runs."""
+"""Analysis of finished runs."""

@@ -1,4 +1,4 @@
-"""Calibration against scikit-learn and by hand."""
+"""Calibration compared with scikit-learn and with worked examples."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from core.store.run import Predictions
 from tests.support.run_writer import RunWriter, draw_probs
 
 
-def test_bins_are_scikit_learns_reliability_curve() -> None:
+def test_bins_equal_scikit_learns_calibration_curve() -> None:
     rng = np.random.default_rng(5)
     labels = rng.integers(0, 10, 3_000)
     probs = draw_probs(labels, 10, 0.8, rng)
@@ -38,8 +38,8 @@ def test_bins_are_scikit_learns_reliability_curve() -> None:
     assert compute_ece(bins) == pytest.approx(sum(gaps) / 3_000)
 
 
-def test_calibration_error_worked_by_hand() -> None:
-    """Ten guesses with 0.8, nine of them right: |0.9 − 0.8|; two with certainty, both right: 0; (10·0.1 + 0) / 12."""
+def test_calibration_error_equals_the_worked_example() -> None:
+    """Ten predictions at 0.8, nine correct: |0.9 − 0.8|; two at 1, both correct: 0; (10·0.1 + 0) / 12."""
     probs = np.array([[0.8, 0.2]] * 10 + [[1.0, 0.0]] * 2, np.float32)
     labels = np.array([0] * 9 + [1] + [0] * 2)
     bins = compute_bins(probs, labels)
@@ -47,7 +47,7 @@ def test_calibration_error_worked_by_hand() -> None:
     assert bins["predictions"].iloc[-1] == 2  # a probability of exactly 1 has a bin
 
 
-def test_no_image_has_no_calibration_error() -> None:
+def test_no_images_have_no_calibration_error() -> None:
     nothing = np.full((3, 10), np.nan, np.float32), np.zeros(3, np.int64)
     assert np.isnan(compute_ece(compute_bins(*nothing)))
     found = compute_calibration(Predictions(*nothing, *nothing))
@@ -56,8 +56,8 @@ def test_no_image_has_no_calibration_error() -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(st.floats(0.2, 5.0), st.integers(0, 2**32 - 1))
-def test_temperature_that_was_put_in_is_found_again(temperature: float, seed: int) -> None:
-    """Labels drawn from softmax(z) and probabilities softmax(T·z): the temperature that mends them is T."""
+def test_known_temperature_is_recovered(temperature: float, seed: int) -> None:
+    """Labels drawn from softmax(z) with probabilities softmax(T·z) are calibrated by the temperature T."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 2, (4_000, 5))
     true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -67,7 +67,7 @@ def test_temperature_that_was_put_in_is_found_again(temperature: float, seed: in
     assert fit_temperature(probs, labels) == pytest.approx(temperature, rel=0.15)
 
 
-def test_temperature_makes_the_loss_smallest() -> None:
+def test_temperature_minimizes_the_loss() -> None:
     rng = np.random.default_rng(7)
     labels = rng.integers(0, 10, 2_000)
     probs = draw_probs(labels, 10, 0.7, rng)
@@ -81,10 +81,10 @@ def test_temperature_makes_the_loss_smallest() -> None:
 
 @settings(deadline=None)
 @given(st.floats(COLDEST, HOTTEST), st.integers(0, 2**32 - 1))
-def test_temperature_changes_no_predicted_and_keeps_probabilities(temperature: float, seed: int) -> None:
+def test_temperature_keeps_predictions_and_probabilities_valid(temperature: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     probs = draw_probs(rng.integers(0, 6, 50), 6, 0.6, rng)
-    probs[0] = [1, 0, 0, 0, 0, 0]  # certainty, and five classes that cannot be
+    probs[0] = [1, 0, 0, 0, 0, 0]  # a certain prediction, and five impossible classes
     scaled = scale_probs(probs, temperature)
     assert scaled.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-5)
     clear = np.sort(probs, axis=1)[:, -1] - np.sort(probs, axis=1)[:, -2] > 1e-3
@@ -93,14 +93,14 @@ def test_temperature_changes_no_predicted_and_keeps_probabilities(temperature: f
 
 
 @pytest.mark.parametrize(("predicted", "bound"), [(0, COLDEST), (1, HOTTEST)])
-def test_temperature_without_a_best_value_is_a_bound(predicted: int, bound: float) -> None:
-    """All right: the colder the better. All wrong with certainty: the hotter the better."""
+def test_temperature_without_an_optimum_is_a_bound(predicted: int, bound: float) -> None:
+    """If all are correct, the lowest temperature is best; if all are wrong with certainty, the highest."""
     probs = np.zeros((20, 2), np.float32)
     probs[:, predicted] = 1.0
     assert fit_temperature(probs, np.zeros(20, np.int64)) == bound
 
 
-def test_confidence_and_reliability_count_every_predicted_of_every_seed(make_run: RunWriter) -> None:
+def test_confidence_and_reliability_count_every_prediction_of_every_seed(make_run: RunWriter) -> None:
     comparison = Comparison.of(make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(2))
     confidence, reliability = compute_confidence(comparison), compute_reliability(comparison)
     assert confidence.groupby("head")["predictions"].sum().tolist() == [720, 720]

@@ -1,4 +1,4 @@
-"""Every check: what it fails on, what it passes, and where it cannot be asked."""
+"""Fairness checks: comparisons that fail, pass, or to which a check does not apply."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ def ask(name: str, *runs: Run) -> Result:
     return CHECKS[name].run(Comparison.of(runs))
 
 
-def test_every_check_has_a_code_of_its_own_and_a_page_of_explanation() -> None:
+def test_every_check_has_a_unique_code_and_an_explanation() -> None:
     codes = [check.code for check in CHECKS.values()]
     assert codes == sorted(set(codes))
     for check in CHECKS.values():
@@ -28,7 +28,7 @@ def test_every_check_has_a_code_of_its_own_and_a_page_of_explanation() -> None:
         assert all(part in check.explanation for part in ("**Check:**", "**Why it matters:**", "**What to do:**"))
 
 
-def test_what_failed_comes_first_and_the_most_severe_before_the_others(make_run: RunWriter) -> None:
+def test_failed_checks_come_first_by_severity(make_run: RunWriter) -> None:
     found = run_checks(Comparison.of([make_run(head="gap", epochs=4), make_run(head="dense", epochs=5)]))
     ranks = [(STATES.index(result.state), SEVERITIES.index(check.severity)) for check, result in found]
     assert ranks == sorted(ranks)
@@ -36,7 +36,7 @@ def test_what_failed_comes_first_and_the_most_severe_before_the_others(make_run:
     assert all(result.message.endswith(".") for _, result in found)
 
 
-def test_one_run_fails_none_of_the_checks_of_a_pair(make_run: RunWriter) -> None:
+def test_one_run_fails_no_check_of_pairs(make_run: RunWriter) -> None:
     run = make_run()
     for name in ("data", "split", "augmentation", "backbone", "budget", "processor"):
         assert ask(name, run).state == "not applicable"
@@ -53,7 +53,7 @@ def test_one_run_fails_none_of_the_checks_of_a_pair(make_run: RunWriter) -> None
         ("budget", {"learning_rate": 0.01}, "learning rate 0.001 and 0.01"),
     ],
 )
-def test_setting_in_which_heads_differ_fails_its_check_alone(
+def test_differing_setting_fails_only_its_check(
     make_run: RunWriter, name: str, settings: dict[str, Any], words: str
 ) -> None:
     runs = make_run(head="gap"), make_run(head="dense", **settings)
@@ -63,17 +63,17 @@ def test_setting_in_which_heads_differ_fails_its_check_alone(
         assert ask(other, *runs).state == "passed"
 
 
-def test_settings_of_the_head_itself_are_no_difference(make_run: RunWriter) -> None:
+def test_settings_of_the_head_do_not_fail_checks(make_run: RunWriter) -> None:
     runs = make_run(head="gap"), make_run(head="dense", units=8)
     assert {ask(name, *runs).state for name in ("split", "augmentation", "backbone", "budget")} == {"passed"}
 
 
-def test_other_fingerprints_are_other_data(make_run: RunWriter) -> None:
+def test_different_fingerprints_are_different_data(make_run: RunWriter) -> None:
     runs = make_run(head="gap"), rewrite(make_run(head="dense"), data={"fingerprint": "0123456789abcdef"})
     assert "0123456789abcdef" in ask("data", *runs).message
 
 
-def test_too_few_seeds_are_told_by_their_number(make_run: RunWriter) -> None:
+def test_too_few_seeds_are_reported_with_their_number(make_run: RunWriter) -> None:
     gap, dense = ([make_run(FULL, head=head, seed=seed) for seed in range(3)] for head in ("gap", "dense"))
     assert ask("seeds", *gap, *dense).state == "passed"
     assert ask("seeds", gap[0]).message.startswith("One seed does not show the uncertainty")
@@ -98,18 +98,16 @@ def losses(run: Run, validation: list[float | None], training: list[float] | Non
         ([2.0, 1.5, 1.2, 1.0, 0.9, 0.8], "failed"),
         ([2.0, 1.0, 0.5, 0.5, 0.5, 0.5], "passed"),
         ([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], "passed"),
-        ([2.0, 1.0, 0.9, 0.8, 0.7, None], "passed"),  # what has diverged is not under-trained
+        ([2.0, 1.0, 0.9, 0.8, 0.7, None], "passed"),  # a diverged run is not under-trained
         ([1.0, 0.9], "failed"),
         ([1.0], "not applicable"),
     ],
 )
-def test_loss_that_still_falls_is_under_trained(
-    make_run: RunWriter, validation: list[float | None], state: str
-) -> None:
+def test_decreasing_loss_is_under_trained(make_run: RunWriter, validation: list[float | None], state: str) -> None:
     assert ask("undertrained", losses(make_run(), validation)).state == state
 
 
-def test_one_odd_seed_of_three_is_not_the_head(make_run: RunWriter) -> None:
+def test_one_unusual_seed_of_three_does_not_fail_the_head(make_run: RunWriter) -> None:
     falling, flat = [2.0, 1.5, 1.2, 1.0, 0.9, 0.8], [0.5] * 6
     runs = [losses(make_run(seed=seed), [*(falling if seed == 0 else flat)]) for seed in range(3)]
     assert ask("undertrained", *runs).state == "passed"
@@ -126,18 +124,18 @@ def test_one_odd_seed_of_three_is_not_the_head(make_run: RunWriter) -> None:
         ([1.0, 0.5, 0.4, 0.8], None, "not applicable"),
     ],
 )
-def test_loss_that_rises_while_training_falls_is_over_fitting(
+def test_increasing_validation_loss_is_overfitting(
     make_run: RunWriter, validation: list[float | None], training: list[float] | None, state: str
 ) -> None:
     assert ask("overfitting", losses(make_run(), validation, training)).state == state
 
 
-def test_class_that_no_image_brings_out_is_dead(make_run: RunWriter) -> None:
+def test_class_that_no_image_activates_is_dead(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     scores = np.log(run.predictions.test_probs)
-    scores -= scores.min(axis=1, keepdims=True)  # as after a ReLU: nothing below 0
+    scores -= scores.min(axis=1, keepdims=True)  # as after a ReLU: no negative values
     alive = np.exp(scores + 0.1)
-    alive[:, [4, 7]] = 1.0  # two maps that are zero on every image
+    alive[:, [4, 7]] = 1.0  # two maps that are zero for every image
     dead = (alive / alive.sum(axis=1, keepdims=True)).astype(np.float32)
     found = ask("dead_class", rewrite(run, probs=dead))
     assert found == Result(
@@ -149,13 +147,13 @@ def test_class_that_no_image_brings_out_is_dead(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize(("majority", "state"), [(0.101, "passed"), (0.5, "failed"), (None, "not applicable")])
-def test_commonest_class_sets_the_floor(make_run: RunWriter, majority: float | None, state: str) -> None:
+def test_most_frequent_class_sets_the_accuracy_floor(make_run: RunWriter, majority: float | None, state: str) -> None:
     found = ask("balance", rewrite(make_run(), data={"majority": majority}))
     assert found.state == state
     assert majority is None or f"{majority:.1%}" in found.message
 
 
-def test_size_of_the_data_is_told_and_not_that_of_the_subset(make_run: RunWriter) -> None:
+def test_full_data_size_is_reported_and_not_the_subset(make_run: RunWriter) -> None:
     cut = {"official": False, "train_count": 1437}
     runs = [as_kmnist(make_run(head=head, train_images=100), **cut) for head in ("gap", "dense")]
     text = "The dataset is not the official KMNIST: 1,437 training and 360 test images instead of 60,000 and 10,000"
@@ -165,7 +163,7 @@ def test_size_of_the_data_is_told_and_not_that_of_the_subset(make_run: RunWriter
     assert ask("official", make_run()).state == "passed"
 
 
-def test_settings_that_are_not_the_recipes_are_named(make_run: RunWriter) -> None:
+def test_settings_that_differ_from_the_recipe_are_listed(make_run: RunWriter) -> None:
     settings = RunSpec(epochs=1, train_images=100, learning_rate=0.01, batch_size=50)
     assert ask("recipe", make_run(settings, head="gap"), make_run(settings, head="dense")).message == (
         "The hyperparameters differ from digits-heads: 100 training images instead of all, 1 epoch instead of 25, "
@@ -180,7 +178,7 @@ def test_times_of_different_processors_are_not_comparable(make_run: RunWriter) -
     assert "different processors" in ask("processor", *runs).message
 
 
-def test_what_is_no_number_is_told_by_how_much_of_it(make_run: RunWriter) -> None:
+def test_nan_values_are_reported_with_their_number(make_run: RunWriter) -> None:
     run = make_run()
     probs = run.predictions.test_probs.copy()
     probs[:12] = np.nan

@@ -1,4 +1,4 @@
-"""The epoch at which a training reaches a target."""
+"""The epoch at which a run reaches a target accuracy."""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
 
-def test_convergence_is_the_first_epoch_that_gets_there(make_run: RunWriter) -> None:
-    slow = rewrite(make_run(head="gap"), history=history_of(6, top=0.9, pace=1.0))
-    quick = rewrite(make_run(head="dense"), history=history_of(6, top=1.0, pace=2.0))
+def test_convergence_is_the_first_epoch_at_the_target(make_run: RunWriter) -> None:
+    slow = rewrite(make_run(head="gap"), history=history_of(6, top=0.9, seconds=1.0))
+    quick = rewrite(make_run(head="dense"), history=history_of(6, top=1.0, seconds=2.0))
     comparison = Comparison.of([slow, quick])
     frame = compute_convergence(comparison, 0.75)  # 0.9 · (1 − 2⁻³) = 0.7875; 1 − 2⁻² = 0.75
     assert frame["epochs"].tolist() == [3, 2]
@@ -28,7 +28,7 @@ def test_convergence_is_the_first_epoch_that_gets_there(make_run: RunWriter) -> 
     assert choose_target(comparison) == 0.88  # 0.9 · (1 − 2⁻⁶) = 0.8859
 
 
-def test_run_that_never_gets_there_has_no_factor(make_run: RunWriter) -> None:
+def test_run_below_the_target_has_no_factor(make_run: RunWriter) -> None:
     histories = {("gap", 0): 0.9, ("gap", 1): 0.5, ("dense", 0): 0.9}
     runs = [
         rewrite(make_run(head=head, seed=seed), history=history_of(6, top)) for (head, seed), top in histories.items()
@@ -40,12 +40,12 @@ def test_run_that_never_gets_there_has_no_factor(make_run: RunWriter) -> None:
     assert factors["epochs_factor"].tolist() == pytest.approx([np.nan, 1], nan_ok=True)
 
 
-def test_training_without_a_number_has_a_target_of_nothing(make_run: RunWriter) -> None:
+def test_nan_history_has_a_target_of_zero(make_run: RunWriter) -> None:
     rows = [row | {"val_accuracy": None} for row in history_of(3)]
     assert choose_target(Comparison.of([rewrite(make_run(), history=rows)])) == 0
 
 
-def test_frames_are_whole_for_one_head(make_run: RunWriter) -> None:
+def test_frames_are_complete_for_one_head(make_run: RunWriter) -> None:
     comparison = Comparison.of([make_run()])
     for frame in (
         compute_significance(comparison),

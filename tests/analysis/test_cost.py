@@ -1,4 +1,4 @@
-"""What accuracy costs: means over seeds, rates against a published table, and corners."""
+"""Accuracy and cost: means over seeds, rates compared with a published table, and edge cases."""
 
 import json
 
@@ -18,7 +18,7 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
-def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
+def test_costs_are_means_over_seeds(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"latency_seconds": s}, a, seed=i) for i, (s, a) in enumerate([(0.1, 0.8), (0.3, 0.9)])]
     row = compute_costs(runs_on_test_set(*runs)).iloc[0]
     assert (row["seeds"], row["latency_seconds"], row["test_accuracy"]) == (2, pytest.approx(0.2), pytest.approx(0.85))
@@ -27,20 +27,18 @@ def test_costs_are_means_over_the_seeds(make_run: RunWriter) -> None:
     assert row["accuracy_per_1000_params"] == pytest.approx(85 / 24.586)
 
 
-def test_epochs_that_patience_saved_are_not_counted(make_run: RunWriter) -> None:
+def test_epochs_saved_by_patience_are_not_counted(make_run: RunWriter) -> None:
     run = rewrite(make_run(epochs=10), cost={"train_seconds": 12.0}, epochs=4)
     assert list_costs(runs_on_test_set(run))["epoch_seconds"].tolist() == [3.0]
 
 
-def test_cost_that_one_seed_lacks_is_the_mean_of_the_others(make_run: RunWriter) -> None:
+def test_missing_cost_of_one_seed_is_left_out_of_the_mean(make_run: RunWriter) -> None:
     lacking, known = make_run(seed=0), with_cost(make_run, {"latency_32_p95_seconds": 0.5}, 0.9, seed=1)
     assert compute_costs(runs_on_test_set(lacking, known))["latency_32_p95_seconds"].tolist() == [0.5]
     assert compute_costs(runs_on_test_set(lacking))["latency_32_p95_seconds"].isna().all()
 
 
-def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
-    make_run: RunWriter, store: RunStore
-) -> None:
+def test_former_record_without_speed_shows_not_measured(make_run: RunWriter, store: RunStore) -> None:
     path = make_run().path / "record.json"
     record = json.loads(path.read_text())
     del record["cost"]["latency_32_p95_seconds"]
@@ -57,29 +55,29 @@ def test_record_without_the_tail_of_a_batch_is_read_and_told_as_not_measured(
     assert Front(comparison, cost="latency_32_p95_seconds").describe() == "No cost was measured."
 
 
-def test_every_cost_has_a_name() -> None:
+def test_every_cost_has_a_label() -> None:
     assert [*COST_FORMS] == [*COSTS]
     assert len({form.label for form in COST_FORMS.values()}) == len(COSTS)
 
 
-def test_last_point_costs_the_last_step_by_its_points(make_run: RunWriter) -> None:
+def test_last_point_has_the_marginal_cost_of_the_last_step(make_run: RunWriter) -> None:
     runs = [
         with_cost(make_run, {"params": params}, accuracy, head=head)
         for head, params, accuracy in (("gap", 1_000, 0.80), ("gap_dense", 3_000, 0.90), ("dense", 8_000, 0.92))
     ]
     steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
     assert steps["value_per_point"].tolist() == pytest.approx([np.nan, 200, 2_500], nan_ok=True)
-    said = Front(Comparison.of(runs), cost="params").describe()
-    assert said == "Parameters: 2,500 per point of accuracy in the last step, from GAP + Dense to Flatten + Dense."
+    text = Front(Comparison.of(runs), cost="params").describe()
+    assert text == "Parameters: 2,500 per point of accuracy in the last step, from GAP + Dense to Flatten + Dense."
 
 
-def test_front_of_one_setting_leaves_nothing_to_buy(make_run: RunWriter) -> None:
+def test_front_of_one_configuration_has_no_steps(make_run: RunWriter) -> None:
     comparison = Comparison.of([make_run()])
     assert "GAP is the cheapest and the most accurate" in Front(comparison, cost="params").describe()
     assert Front(comparison, cost="params").table()["Cost per point"].tolist() == ["–"]
 
 
-def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter) -> None:
+def test_equal_configurations_are_both_on_the_front(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"params": 500}, 0.9, head=head) for head in ("gap", "dense")]
     assert Pareto(Comparison.of(runs)).frame()["front"].tolist() == [True, True]
     steps = compute_marginal_costs(compute_costs(runs_on_test_set(*runs)), ["params"])
@@ -87,14 +85,14 @@ def test_settings_that_are_equal_stand_on_the_front_together(make_run: RunWriter
     assert steps["value_per_point"].isna().all()
 
 
-def test_luckiest_seed_makes_no_front(make_run: RunWriter) -> None:
+def test_one_lucky_seed_does_not_put_a_head_on_the_front(make_run: RunWriter) -> None:
     lucky = [with_cost(make_run, {"params": 900}, a, head="gap", seed=s) for s, a in enumerate((0.95, 0.75))]
     steady = [with_cost(make_run, {"params": 800}, a, head="dense", seed=s) for s, a in enumerate((0.9, 0.9))]
     frame = Pareto(Comparison.of([*lucky, *steady])).frame()
     assert frame.groupby("head")["front"].first().to_dict() == {"GAP": False, "Flatten + Dense": True}
 
 
-def test_cost_of_nothing_is_drawn_on_a_plain_axis(make_run: RunWriter) -> None:
+def test_zero_cost_uses_a_linear_axis(make_run: RunWriter) -> None:
     runs = [with_cost(make_run, {"latency_seconds": s}, 0.9, head=h) for h, s in (("gap", 0.0), ("dense", 0.1))]
     chart = Pareto(Comparison.of(runs), cost="latency_seconds").chart()
     assert chart is not None
@@ -102,7 +100,7 @@ def test_cost_of_nothing_is_drawn_on_a_plain_axis(make_run: RunWriter) -> None:
     assert "log" in Pareto(Comparison.of(runs), cost="params").chart().to_json()  # type: ignore[union-attr]
 
 
-def test_times_of_several_processors_are_told(make_run: RunWriter) -> None:
+def test_times_of_different_processors_are_described(make_run: RunWriter) -> None:
     runs = [make_run(head="gap"), rewrite(make_run(head="dense"), cpu="another")]
     note = " ".join(Pareto(Comparison.of(runs), cost="epoch_seconds").chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
     assert "Times were measured on 2 different CPUs" in note
@@ -110,7 +108,7 @@ def test_times_of_several_processors_are_told(make_run: RunWriter) -> None:
     assert "processors" not in note
 
 
-def test_every_point_links_to_its_run_and_those_too_many_to_draw_are_counted(
+def test_every_point_links_to_its_run_and_omitted_points_are_counted(
     make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comparison = Comparison.of([make_run(seed=seed) for seed in range(4)])

@@ -1,4 +1,4 @@
-"""Learning curves: smoothed, and averaged over seeds."""
+"""Learning curves: smoothing and means over seeds."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ weights = st.floats(0.01, 0.99)
 
 @settings(deadline=None)
 @given(series, weights)
-def test_smoothing_is_adams_corrected_running_mean(values: np.ndarray, weight: float) -> None:
+def test_smoothing_equals_adams_bias_corrected_mean(values: np.ndarray, weight: float) -> None:
     expected = []
     for end in range(1, len(values) + 1):
         powers = [weight ** (end - 1 - i) for i in range(end)]
@@ -40,7 +40,7 @@ def test_smoothing_outside_its_bounds_changes_nothing(weight: float) -> None:
 
 
 def test_mean_curve_by_epoch_ends_with_the_shortest_run(make_run: RunWriter) -> None:
-    histories = {0: history_of(4, 0.9, pace=1.0), 1: history_of(3, 0.5, pace=3.0)}
+    histories = {0: history_of(4, 0.9, seconds=1.0), 1: history_of(3, 0.5, seconds=3.0)}
     runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=history) for seed, history in histories.items()]
     curves = compute_curves(compare(*runs), "accuracy").query("split == 'validation'")
     mean = curves[curves["seed"] == MEAN]
@@ -48,11 +48,11 @@ def test_mean_curve_by_epoch_ends_with_the_shortest_run(make_run: RunWriter) -> 
     assert mean["epoch"].tolist() == [1, 2, 3]
     assert mean["value"].tolist() == pytest.approx([(a["val_accuracy"] + b["val_accuracy"]) / 2 for a, b in pairs])
     assert mean["seconds"].tolist() == pytest.approx([2.0, 4.0, 6.0])
-    assert (curves["seed"] == 0).sum() == 4  # single seeds are drawn to their end
+    assert (curves["seed"] == 0).sum() == 4  # single seeds are drawn up to their last epoch
 
 
-def test_mean_curve_by_seconds_spans_what_all_seeds_have(make_run: RunWriter) -> None:
-    fast, slow = history_of(4, pace=1.0), history_of(4, pace=3.0)
+def test_mean_curve_by_seconds_covers_the_range_of_all_seeds(make_run: RunWriter) -> None:
+    fast, slow = history_of(4, seconds=1.0), history_of(4, seconds=3.0)
     runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=rows) for seed, rows in enumerate([fast, slow])]
     curves = compute_curves(compare(*runs), "loss", "seconds").query("split == 'training'")
     mean = curves[curves["seed"] == MEAN]
@@ -64,7 +64,7 @@ def test_mean_curve_by_seconds_spans_what_all_seeds_have(make_run: RunWriter) ->
     assert mean["epoch"].isna().all()
 
 
-def test_runs_without_an_epoch_leave_the_others_in_the_curves(make_run: RunWriter) -> None:
+def test_runs_without_epochs_do_not_hide_other_curves(make_run: RunWriter) -> None:
     whole, empty = rewrite(make_run(SPEC)), rewrite(make_run(SPEC.replace(seed=1)), history=[])
     assert set(compute_curves(compare(whole, empty), "loss")["seed"]) == {0, MEAN}
     assert compute_curves(compare(empty), "loss").empty

@@ -1,4 +1,4 @@
-"""The paired difference of two heads against SciPy, and at its corners."""
+"""Paired accuracy difference of two heads compared with SciPy, and edge cases."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def quantiles(values: np.ndarray) -> list[float]:
     return np.quantile(values, [0.025, 0.975]).tolist()
 
 
-def test_resampling_images_is_scipys_paired_bootstrap() -> None:
+def test_resampling_images_equals_scipys_paired_bootstrap() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.random((1, 400)) < 0.9, rng.random((1, 400)) < 0.8
     _, found = resample_difference(a, b, resamples=20_000)
@@ -31,7 +31,7 @@ def test_resampling_images_is_scipys_paired_bootstrap() -> None:
     assert quantiles(found) == pytest.approx([*expected.confidence_interval], abs=0.003)
 
 
-def test_with_images_without_end_the_interval_is_students() -> None:
+def test_interval_for_infinitely_many_images_is_the_t_interval() -> None:
     shares_a, shares_b = (0.90, 0.91, 0.93), (0.85, 0.88, 0.86)
     images = 100_000
     a, b = (np.arange(images) < np.array(shares)[:, None] * images for shares in (shares_a, shares_b))
@@ -40,8 +40,8 @@ def test_with_images_without_end_the_interval_is_students() -> None:
     assert quantiles(found) == pytest.approx([expected.low, expected.high], abs=0.004)
 
 
-def test_drawing_patterns_is_drawing_images() -> None:
-    """Against a loop that draws an index an image."""
+def test_sampling_patterns_equals_sampling_images() -> None:
+    """Compare with a loop that samples one index per image."""
     rng = np.random.default_rng(3)
     a, b = rng.random((3, 200)) < 0.8, rng.random((3, 200)) < 0.7
     over_images, _ = resample_difference(a, b, resamples=8_000)
@@ -55,13 +55,13 @@ def test_drawing_patterns_is_drawing_images() -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(hnp.arrays(bool, st.tuples(st.just(2), st.integers(1, 3), st.integers(1, 40))))
-def test_difference_turned_round_is_its_opposite(right: np.ndarray) -> None:
+def test_swapped_heads_have_the_opposite_difference(right: np.ndarray) -> None:
     forth, back = (resample_difference(right[i], right[1 - i])[0] for i in (0, 1))
     assert forth.mean() == pytest.approx(-back.mean(), abs=0.05)
     assert -1 <= forth.min() <= forth.max() <= 1
 
 
-def test_heads_that_agree_on_every_image_differ_by_nothing(make_run: RunWriter) -> None:
+def test_heads_that_agree_on_every_image_have_zero_difference(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, head, wrong_at(range(10)), seed) for head in ("gap", "dense") for seed in (0, 1)]
     (found,) = compute_differences(Comparison.of(runs))
     assert (found.mean, found.low, found.high, found.seed_std) == (0, 0, 0, 0)
@@ -69,7 +69,7 @@ def test_heads_that_agree_on_every_image_differ_by_nothing(make_run: RunWriter) 
     assert compute_need(found) == compute_need(found).__class__()
 
 
-def test_heads_that_disagree_on_every_image_differ_by_all(make_run: RunWriter) -> None:
+def test_heads_that_disagree_on_every_image_have_the_maximum_difference(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, "gap", wrong_at([]), seed) for seed in (0, 1)]
     runs += [with_predictions(make_run, "dense", wrong_at(range(1_000)), seed) for seed in (0, 1)]
     (found,) = compute_differences(Comparison.of(runs))
@@ -77,7 +77,7 @@ def test_heads_that_disagree_on_every_image_differ_by_all(make_run: RunWriter) -
     assert found.verdict == "better"
 
 
-def test_one_test_image_is_enough_for_an_answer(make_run: RunWriter) -> None:
+def test_one_test_image_has_an_interval(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, head, wrong_at(wrong, 1)) for head, wrong in (("gap", []), ("dense", [0]))]
     comparison = Comparison.of(runs)
     (found,) = compute_differences(comparison)
@@ -85,7 +85,7 @@ def test_one_test_image_is_enough_for_an_answer(make_run: RunWriter) -> None:
     assert compute_significance(comparison)["p"].tolist() == [1.0]
 
 
-def test_one_seed_never_makes_a_verdict(make_run: RunWriter) -> None:
+def test_one_seed_is_never_conclusive(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, "gap", wrong_at([])), with_predictions(make_run, "dense", wrong_at(range(500)))]
     (found,) = compute_differences(Comparison.of(runs))
     assert found.low > 0
@@ -97,7 +97,7 @@ def make_difference(mean: float, spread: float | None, error: float, images: int
 
 
 @pytest.mark.parametrize("spread", [0.005, 0.02, 0.05])
-def test_seeds_that_would_settle_it_are_the_fewest_that_do(spread: float) -> None:
+def test_seeds_needed_for_a_conclusion_are_minimal(spread: float) -> None:
     need = compute_need(make_difference(0.02, spread, 0.0)).seeds
     assert need is not None
     halves = {n: stats.t.ppf(0.975, n - 1) * spread / n**0.5 for n in (need, max(2, need - 1))}
@@ -105,7 +105,7 @@ def test_seeds_that_would_settle_it_are_the_fewest_that_do(spread: float) -> Non
     assert need == 2 or halves[need - 1] >= 0.02
 
 
-def test_where_images_are_too_few_no_number_of_seeds_settles_it() -> None:
+def test_too_few_images_need_infinitely_many_seeds() -> None:
     need = compute_need(make_difference(0.01, 0.001, 0.01))
     assert need.seeds is None
     assert need.images == pytest.approx(1_000 * 1.959964**2, abs=1)

@@ -1,4 +1,4 @@
-"""Confidence intervals against SciPy and published examples."""
+"""Confidence intervals compared with SciPy and published examples."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ from tests.support.run_writer import RunWriter
     ("correct", "images", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilson_gives_newcombes_published_intervals(correct: int, images: int, low: float, high: float) -> None:
+def test_wilson_equals_newcombes_published_intervals(correct: int, images: int, low: float, high: float) -> None:
     assert compute_wilson(correct, images) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
 @settings(deadline=None)
 @given(st.integers(1, 100_000), st.floats(0, 1))
-def test_wilson_is_scipys_and_holds_the_share(images: int, share: float) -> None:
+def test_wilson_equals_scipy_and_contains_the_share(images: int, share: float) -> None:
     correct = round(share * images)
     low, high = compute_wilson(correct, images)
     expected = stats.binomtest(correct, images).proportion_ci(method="wilson")
@@ -32,13 +32,13 @@ def test_wilson_is_scipys_and_holds_the_share(images: int, share: float) -> None
     assert low < high
 
 
-def test_share_of_no_image_may_be_anything() -> None:
+def test_interval_without_images_is_zero_to_one() -> None:
     assert compute_wilson(0, 0) == (0.0, 1.0)
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12))
-def test_interval_of_a_mean_is_scipys(values: list[float]) -> None:
+def test_interval_of_a_mean_equals_scipy(values: list[float]) -> None:
     found = compute_mean_interval(values)
     assert found is not None
     if np.std(values) > 1e-9:
@@ -51,13 +51,13 @@ def test_one_value_has_no_interval() -> None:
     assert compute_mean_interval([0.9]) is None
 
 
-def test_accuracies_have_a_mean_and_a_row_a_run(make_run: RunWriter) -> None:
+def test_accuracies_have_a_mean_and_one_row_per_run(make_run: RunWriter) -> None:
     runs = [with_predictions(make_run, "gap", wrong_at(range(wrong)), seed) for seed, wrong in enumerate((100, 120))]
     frame = compute_accuracies(Comparison.of(runs))
     assert frame["seed"].tolist() == [-1, 0, 1]
     assert frame["accuracy"].tolist() == pytest.approx([0.89, 0.9, 0.88])
     expected = stats.ttest_1samp([0.9, 0.88], 0).confidence_interval()
     assert frame.loc[0, "low"] == pytest.approx(expected.low)
-    assert frame.loc[0, "high"] == 1.0  # no accuracy is above that
+    assert frame.loc[0, "high"] == 1.0  # no accuracy exceeds 1
     wilson = stats.binomtest(900, 1000).proportion_ci(method="wilson")
     assert frame.loc[1, ["low", "high"]].tolist() == pytest.approx([wilson.low, wilson.high])

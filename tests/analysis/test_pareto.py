@@ -1,4 +1,4 @@
-"""The Pareto front against brute force."""
+"""Pareto front compared with a brute-force result."""
 
 import numpy as np
 from hypothesis import example, given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.analysis.pareto import compute_front, compute_steps
 
-# Few values, so that there are ties; NaN is what was not measured.
+# Few values, so that ties occur; NaN means not measured.
 VALUES = st.sampled_from([0.0, 1.0, 2.0, 3.0, 5.0, float("nan")])
 POINTS = st.lists(st.tuples(VALUES, VALUES), max_size=9)
 
@@ -19,7 +19,7 @@ def of(points: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
 @given(POINTS)
 @example([])
 @example([(1.0, 1.0), (1.0, 1.0)])
-def test_front_is_what_no_other_point_beats(points: list[tuple[float, float]]) -> None:
+def test_front_contains_the_points_that_no_other_point_dominates(points: list[tuple[float, float]]) -> None:
     known = [point for point in points if not np.isnan(point).any()]
     beaten = [any(c <= cost and g >= gain and (c < cost or g > gain) for c, g in known) for cost, gain in points]
     expected = [not (b or np.isnan(point).any()) for b, point in zip(beaten, points, strict=True)]
@@ -27,7 +27,7 @@ def test_front_is_what_no_other_point_beats(points: list[tuple[float, float]]) -
 
 
 @given(POINTS)
-def test_steps_climb_the_front_from_cheap_to_dear(points: list[tuple[float, float]]) -> None:
+def test_steps_are_sorted_from_cheap_to_expensive(points: list[tuple[float, float]]) -> None:
     cost, gain = of(points)
     steps, front = compute_steps(cost, gain), compute_front(cost, gain)
     assert {*zip(steps["cost"], steps["gain"], strict=True)} == {*zip(cost[front], gain[front], strict=True)}
@@ -36,7 +36,7 @@ def test_steps_climb_the_front_from_cheap_to_dear(points: list[tuple[float, floa
     assert (steps["extra_gain"].dropna() > 0).all()
 
 
-def test_rates_are_those_of_a_published_table() -> None:
+def test_rates_equal_those_of_a_published_table() -> None:
     """Aust. N.Z. Health Policy 2005, 2:10, table 7: incremental costs, life years gained, and their ratios."""
     cost = np.array([140_117_791, 248_112_291, 304_301_903, 370_181_240, 422_777_702], dtype=np.float64)
     steps = compute_steps(cost, np.array([3_551.0, 6_023, 6_720, 7_076, 7_299]))

@@ -26,7 +26,7 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 from tests.support.two_heads import SPEC, accuracies, compare
 
-# Guesses
+# Predictions
 
 
 def test_predictions_are_the_most_probable_classes(make_run: RunWriter) -> None:
@@ -39,20 +39,22 @@ def test_predictions_are_the_most_probable_classes(make_run: RunWriter) -> None:
     assert frame["prob_label"].iloc[2] == pytest.approx(0.3 / 9)
 
 
-def test_a_seed_is_chosen_where_there_is_one_and_else_the_first(make_run: RunWriter) -> None:
+def test_predictions_use_the_selected_seed_or_else_the_first(make_run: RunWriter) -> None:
     gap = accuracies(make_run, "gap", {0: 0.8, 1: 0.8})
     dense = accuracies(make_run, "dense", {0: 0.8})
     chosen = select_seed_runs(compare(*gap, *dense), seed=1)
     assert [run.spec.seed for run in chosen.values()] == [1, 0]
 
 
-predicteded = st.integers(1, 4).flatmap(
+prediction_tables = st.integers(1, 4).flatmap(
     lambda heads: st.lists(st.lists(st.integers(0, 3), min_size=heads, max_size=heads), min_size=1, max_size=25)
 )
 
 
 def as_predictions(table: list[list[int]]) -> pd.DataFrame:
-    """A row of `table` an image, whose true class is its index modulo 4; a column a head."""
+    """Return predictions with one row of `table` per image, whose true class is its index modulo 4, and one column per
+    head.
+    """
     rows = [
         {
             "image": i,
@@ -69,8 +71,8 @@ def as_predictions(table: list[list[int]]) -> pd.DataFrame:
 
 
 @settings(max_examples=30, deadline=None)
-@given(predicteded)
-def test_filters_are_what_their_names_say(table: list[list[int]]) -> None:
+@given(prediction_tables)
+def test_filters_match_their_names(table: list[list[int]]) -> None:
     predictions = as_predictions(table)
     wrongs = {i: sum(predicted != i % 4 for predicted in row) for i, row in enumerate(table)}
     heads = len(table[0])
@@ -84,15 +86,15 @@ def test_filters_are_what_their_names_say(table: list[list[int]]) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(predicteded, st.sampled_from(["all", "wrong", "only one wrong", "only one correct"]))
-def test_classes_part_every_filter(table: list[list[int]], show: Show) -> None:
+@given(prediction_tables, st.sampled_from(["all", "wrong", "only one wrong", "only one correct"]))
+def test_classes_partition_every_filter(table: list[list[int]], show: Show) -> None:
     predictions = as_predictions(table)
     parts = [select_images(predictions, show, label).tolist() for label in range(4)]
     assert sorted(image for part in parts for image in part) == select_images(predictions, show).tolist()
 
 
 @settings(max_examples=30, deadline=None)
-@given(predicteded, st.sampled_from(["most confident first", "least confident first"]))
+@given(prediction_tables, st.sampled_from(["most confident first", "least confident first"]))
 def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
     predictions = as_predictions(table)
     ordered = select_images(predictions, "all", order=order)
@@ -101,7 +103,7 @@ def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
     assert (np.diff(sure) <= 1e-12).all() if order == "most confident first" else (np.diff(sure) >= -1e-12).all()
 
 
-def test_no_predictions_are_refused_in_a_sentence() -> None:
+def test_missing_predictions_give_an_error_message() -> None:
     with pytest.raises(ComparisonError, match=r"Expected predictions of at least one test image; got 0\."):
         select_images(pd.DataFrame(columns=["image", "head", "label", "predicted", "prob", "correct"]))
 
@@ -109,7 +111,7 @@ def test_no_predictions_are_refused_in_a_sentence() -> None:
 # Confusion
 
 
-def test_confusion_is_scikit_learns_averaged_over_seeds(make_run: RunWriter) -> None:
+def test_confusion_equals_scikit_learn_averaged_over_seeds(make_run: RunWriter) -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 200)
     predictions = [rng.integers(0, 10, 200) for _ in range(2)]
@@ -121,7 +123,7 @@ def test_confusion_is_scikit_learns_averaged_over_seeds(make_run: RunWriter) -> 
     assert frame["share"].to_numpy().reshape(10, 10) == pytest.approx(shares)
 
 
-def test_class_without_a_test_image_has_no_share(make_run: RunWriter) -> None:
+def test_class_without_test_images_has_no_share(make_run: RunWriter) -> None:
     labels = np.zeros(10, dtype=np.int64)
     run = rewrite(make_run(SPEC), labels=labels)
     frame = compute_confusion(compare(run))
@@ -129,10 +131,10 @@ def test_class_without_a_test_image_has_no_share(make_run: RunWriter) -> None:
     assert not frame["share"].isna().any()
 
 
-# Guesses that are none
+# Invalid predictions
 
 
-def test_image_without_finite_probabilities_has_no_predicted_and_is_wrong(make_run: RunWriter) -> None:
+def test_image_without_finite_probabilities_has_no_prediction_and_is_wrong(make_run: RunWriter) -> None:
     probs = np.full((4, 10), 0.1, np.float32)
     probs[1, 3], probs[2], probs[3, 9] = 0.9, np.nan, np.inf
     assert compute_predicted(probs).tolist() == [0, 3, NO_PREDICTION, NO_PREDICTION]

@@ -1,4 +1,4 @@
-"""Robustness: the arithmetic by hand, and what it says of the heads."""
+"""Robustness compared with worked examples, and its text of the heads."""
 
 import numpy as np
 import pytest
@@ -15,13 +15,13 @@ from tests.support.run_writer import RunWriter
 
 
 def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4) -> Run:
-    """The run as if it had been right on all of the first images, but for those that are wrong in some row."""
+    """Return the run as if all first images were predicted correctly, except those that are wrong in some row."""
     labels = run.predictions.test_labels[:images]
     rows = []
     for row in list_rows():
         predictions = labels.astype(np.int16).copy()
-        for place in wrong.get(row, []):
-            predictions[place] = -1
+        for index in wrong.get(row, []):
+            predictions[index] = -1
         rows.append(predictions)
     names, values = zip(*list_rows(), strict=True)
     found = Robustness(np.array(names), np.array(values, np.float32), np.arange(images, dtype=np.int32), np.stack(rows))
@@ -29,7 +29,7 @@ def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4)
     return rewrite(run)
 
 
-def test_accuracies_are_means_over_seeds_with_wilsons_interval_of_the_images(make_run: RunWriter) -> None:
+def test_accuracies_are_means_over_seeds_with_wilson_intervals(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {("shift", 4): [0, 1]}), answer(make_run(head="gap", seed=1), {})]
     frame = compute_robustness(list_tested(Comparison.of(runs)))
     row = frame.query("corruption == 'shift' and value == 4").iloc[0]
@@ -40,14 +40,14 @@ def test_accuracies_are_means_over_seeds_with_wilsons_interval_of_the_images(mak
     assert frame.query("corruption == 'contrast' and value == 1")["accuracy"].tolist() == [1.0]
 
 
-def test_loss_counts_answers_that_a_corruption_took_less_those_that_it_gave(make_run: RunWriter) -> None:
+def test_loss_is_predictions_lost_minus_predictions_gained(make_run: RunWriter) -> None:
     run = answer(make_run(head="gap"), {("", 0.0): [3], ("shift", 4): [0, 1]})
     row = compute_losses(list_tested(Comparison.of([run]))).query("corruption == 'shift'").iloc[0]
     assert (row["before"], row["after"], row["loss"]) == (0.75, 0.5, 0.25)
     assert row["low"] <= row["loss"] <= row["high"]
 
 
-def test_pooling_that_loses_less_on_every_seed_is_said_to_buy_invariance(make_run: RunWriter) -> None:
+def test_pooling_that_loses_less_on_every_seed_is_reported(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): [0]}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): [*range(30)]}, 40) for seed in range(3)]
     comparison = Comparison.of(runs)
@@ -56,37 +56,39 @@ def test_pooling_that_loses_less_on_every_seed_is_said_to_buy_invariance(make_ru
     assert (found.pooled, found.flat, found.seeds) == ("GAP", "Flatten + Dense", 3)
     assert (found.pooled_loss, found.flat_loss, found.gain) == (0.025, 0.75, 0.725)
     assert 0 < found.low < found.gain < found.high
-    said = RobustnessLoss(comparison).describe()
-    assert said.startswith("Does global pooling improve shift invariance? Yes: shifted by 4 px, GAP loses 2.5 points")
+    text = RobustnessLoss(comparison).describe()
+    assert text.startswith("Does global pooling improve shift invariance? Yes: shifted by 4 px, GAP loses 2.5 points")
 
 
 @pytest.mark.parametrize(
     ("pooled", "flat", "word"),
     [([*range(30)], [0], "No, it reduces it: "), ([0], [0], "No significant difference: ")],
 )
-def test_pooling_that_does_not_is_said_so(make_run: RunWriter, pooled: list[int], flat: list[int], word: str) -> None:
+def test_pooling_that_loses_more_is_reported(
+    make_run: RunWriter, pooled: list[int], flat: list[int], word: str
+) -> None:
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
     description = RobustnessLoss(Comparison.of(runs)).describe()
     assert description.startswith(f"Does global pooling improve shift invariance? {word}")
 
 
-def test_one_seed_is_a_result_and_no_verdict(make_run: RunWriter) -> None:
+def test_one_seed_has_no_statistical_conclusion(make_run: RunWriter) -> None:
     runs = [answer(make_run(head=head), {}) for head in ("gap", "dense")]
     assert RobustnessLoss(Comparison.of(runs)).describe().endswith("(single seed: no statistical conclusion).")
 
 
-def test_heads_meet_on_the_images_that_all_were_put_to(make_run: RunWriter) -> None:
+def test_heads_are_compared_on_their_common_corrupted_images(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap"), {}, 10), answer(make_run(head="dense"), {}, 6)]
     assert {one.correct.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
 
 
-def test_head_without_seeds_in_common_has_no_answer(make_run: RunWriter) -> None:
+def test_heads_without_common_seeds_have_no_conclusion(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {}), answer(make_run(head="dense", seed=1), {})]
     assert assess_shift_invariance(list_tested(Comparison.of(runs))) is None
 
 
-def test_older_runs_say_that_they_know_nothing(make_run: RunWriter) -> None:
+def test_former_runs_are_described_as_not_evaluated(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     run = rewrite(run, labels=run.predictions.test_labels)
     comparison = Comparison.of([run])
@@ -95,7 +97,7 @@ def test_older_runs_say_that_they_know_nothing(make_run: RunWriter) -> None:
     assert RobustnessLoss(comparison).describe().startswith("Robustness was not evaluated: an earlier version")
 
 
-def test_model_too_large_is_named_as_such(make_run: RunWriter) -> None:
+def test_too_large_model_is_described(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     run = rewrite(run, labels=run.predictions.test_labels, data={"input_shape": (512, 512, 1)})
     assert "FLOPs per image, 50 images with 44 corruptions" in RobustnessLoss(Comparison.of([run])).describe()

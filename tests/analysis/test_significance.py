@@ -14,14 +14,14 @@ from tests.support.run_writer import RunWriter
 
 @settings(deadline=None)
 @given(st.integers(0, 500), st.integers(0, 500))
-def test_mcnemar_is_scipys_binomial_test(only_a: int, only_b: int) -> None:
+def test_mcnemar_equals_scipys_binomial_test(only_a: int, only_b: int) -> None:
     expected = stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
     assert compute_mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-9)
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_holm_is_what_its_steps_say(p_values: list[float]) -> None:
+def test_holm_equals_its_definition(p_values: list[float]) -> None:
     found = correct_holm(p_values)
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     running = 0.0
@@ -34,7 +34,7 @@ def test_holm_is_what_its_steps_say(p_values: list[float]) -> None:
 def test_holm_corrects_over_the_pairs_of_one_seed(make_run: RunWriter) -> None:
     wrong = {"gap": range(60), "gap_dense": range(40, 80), "dense": range(10)}
     runs = [
-        with_predictions(make_run, head, wrong_at(places), seed) for head, places in wrong.items() for seed in (0, 1)
+        with_predictions(make_run, head, wrong_at(indices), seed) for head, indices in wrong.items() for seed in (0, 1)
     ]
     frame = compute_significance(Comparison.of(runs))
     assert len(frame) == 6

@@ -1,4 +1,4 @@
-"""Means over seeds, and the finding."""
+"""Means over seeds, and the headline finding."""
 
 import statistics
 
@@ -22,7 +22,7 @@ from tests.support.two_heads import SPEC, accuracies, compare
 
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=10))
-def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
+def test_estimate_is_mean_and_sample_standard_deviation(values: list[float]) -> None:
     found = compute_seed_mean(values)
     assert found.seeds == len(values)
     assert found.mean == pytest.approx(statistics.fmean(values), rel=1e-9, abs=1e-6)
@@ -32,7 +32,7 @@ def test_estimate_is_mean_and_sample_deviation(values: list[float]) -> None:
         assert found.std == pytest.approx(statistics.stdev(values), rel=1e-6, abs=1e-6)
 
 
-def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -> None:
+def test_table_has_one_row_per_variant_with_means_and_standard_deviations(make_run: RunWriter) -> None:
     runs = accuracies(make_run, "gap", {0: 0.8, 1: 0.9}) + accuracies(make_run, "dense", {0: 0.95})
     table = compute_table(compare(*runs), ("test_accuracy", "params"))
     assert table["head"].tolist() == ["GAP", "Flatten + Dense"]
@@ -42,7 +42,7 @@ def test_table_has_a_row_a_variant_with_means_and_spreads(make_run: RunWriter) -
     assert table["params"].tolist() == [24_586, 431_242]
 
 
-def test_lost_loss_of_a_diverged_run_is_nan_in_the_mean(make_run: RunWriter) -> None:
+def test_missing_loss_of_a_diverged_run_makes_the_mean_nan(make_run: RunWriter) -> None:
     run = rewrite(make_run(SPEC), metrics={"test_loss": None})
     assert np.isnan(describe_metric(compare(run).variants[0], "test_loss").mean)
 
@@ -54,7 +54,7 @@ def test_one_variant_has_no_finding(make_run: RunWriter) -> None:
     assert compute_finding(compare(*accuracies(make_run, "gap", {0: 0.8, 1: 0.9}))) is None
 
 
-def test_finding_sets_the_smallest_against_the_most_accurate_other(make_run: RunWriter) -> None:
+def test_finding_compares_the_smallest_with_the_most_accurate_other(make_run: RunWriter) -> None:
     runs = (
         accuracies(make_run, "gap", {0: 0.80})
         + accuracies(make_run, "flatten", {0: 0.85})
@@ -67,7 +67,7 @@ def test_finding_sets_the_smallest_against_the_most_accurate_other(make_run: Run
     assert (found.accuracy.a, found.accuracy.b) == ("GAP", "Flatten + Dense")
 
 
-def test_of_equally_small_heads_the_more_accurate_is_the_small_one(make_run: RunWriter) -> None:
+def test_most_accurate_of_equally_small_heads_is_the_small_one(make_run: RunWriter) -> None:
     runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
     found = compute_finding(compare(*runs))
     assert found is not None

@@ -1,4 +1,4 @@
-"""Activation maps in closed form: exact ones add up to the logit, Grad-CAM is what differences of the logit say."""
+"""Activation maps in closed form: exact maps add up to the logit; Grad-CAM equals finite differences of the logit."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ F32 = np.float32
 
 
 def make_head(pooling: Pooling, maps: tuple[int, int, int], units: list[int], seed: int) -> MapHead:
-    """Random weights for Dense layers of so many units, with a ReLU after each but the last."""
+    """Return random weights of Dense layers with these units, with a ReLU after each but the last."""
     rng = np.random.default_rng(seed)
     width = int(np.prod(maps)) if pooling == "flatten" else maps[-1]
     weights = []
     for count in units:
         weights.append(MapWeights(rng.normal(size=(width, count)).astype(F32), rng.normal(size=count).astype(F32)))
         width = count
-    rectified = tuple(place < len(units) - 1 for place in range(len(units)))
+    rectified = tuple(index < len(units) - 1 for index in range(len(units)))
     return MapHead(MapPlan(maps, pooling, rectified), tuple(weights))
 
 
@@ -44,15 +44,15 @@ def test_mean_of_an_exact_map_plus_its_bias_is_the_logit(case: dict, dense: bool
 
 
 def differentiate(head: MapHead, features: NDArray[np.float32], step: float = 1e-6) -> NDArray[np.float64]:
-    """Gradient of every logit of one image by every value of its maps, by central differences in float64."""
+    """Return the gradient of every logit of one image by every value of its maps, by central differences in float64."""
     exact = MapHead(head.plan, tuple(MapWeights(w.kernel.astype(float), w.bias.astype(float)) for w in head.weights))
     gradient = np.empty((head.classes, *head.plan.maps))
-    for place in np.ndindex(head.plan.maps):
+    for index in np.ndindex(head.plan.maps):
         moved = np.repeat(features.astype(float), 2, axis=0)
-        moved[0][place] += step
-        moved[1][place] -= step
+        moved[0][index] += step
+        moved[1][index] -= step
         up, down = exact.compute_logits(moved)
-        gradient[(slice(None), *place)] = (up - down) / (2 * step)
+        gradient[(slice(None), *index)] = (up - down) / (2 * step)
     return gradient
 
 
@@ -61,7 +61,7 @@ def differentiate(head: MapHead, features: NDArray[np.float32], step: float = 1e
     st.sampled_from(["average", "max", "flatten"]), shapes, st.lists(st.integers(2, 6), max_size=2), st.integers(1, 4),
     st.integers(0, 10_000),
 )  # fmt: skip
-def test_grad_cam_is_what_differences_of_the_logit_say(
+def test_grad_cam_equals_finite_differences_of_the_logit(
     pooling: Pooling, maps: tuple[int, int, int], hidden: list[int], classes: int, seed: int
 ) -> None:
     head = make_head(pooling, maps, [*hidden, classes], seed)
@@ -81,7 +81,7 @@ def test_every_head_has_a_plan(name: str) -> None:
     assert plan.pooling == ("average" if name.startswith("gap") else "max" if name == "gmp_dense" else "flatten")
 
 
-def test_one_logit_speaks_for_the_second_class_and_against_the_first() -> None:
+def test_single_logit_is_evidence_for_the_second_class_and_against_the_first() -> None:
     head = make_head("average", (3, 3, 4), [1], 0)
     features = np.random.default_rng(1).normal(size=(2, 3, 3, 4)).astype(F32)
     maps = head.compute_maps(features)
@@ -90,7 +90,7 @@ def test_one_logit_speaks_for_the_second_class_and_against_the_first() -> None:
     np.testing.assert_array_equal(head.bias[0], -head.bias[1])
 
 
-def test_weights_of_another_head_are_refused() -> None:
+def test_weights_of_another_head_are_rejected() -> None:
     head = make_head("flatten", (2, 2, 3), [4, 2], 0)
     with pytest.raises(SpecError, match="Expected weights of 2 Dense layers"):
         MapHead(head.plan, head.weights[:1])
@@ -98,7 +98,7 @@ def test_weights_of_another_head_are_refused() -> None:
         MapHead(head.plan, head.weights[::-1])
 
 
-def test_shares_are_of_the_strongest_value_and_defined_without_one() -> None:
+def test_shares_are_relative_to_the_maximum_and_defined_without_one() -> None:
     maps = np.zeros((3, 2, 1, 2), F32)
     maps[0] = [[[1, -4]], [[2, 0]]]
     maps[1] = [[[np.nan, 1]], [[np.inf, 0.5]]]

@@ -1,4 +1,6 @@
-"""Architectures as data: R1's tables to the digit, shapes, parameters and FLOPs in closed form, the two registries."""
+"""Architectures as data: exact published tables of kmnist-heads, shapes, parameters and FLOPs in closed form,
+registries.
+"""
 
 import pytest
 from hypothesis import given
@@ -58,7 +60,7 @@ def compute(head: str, shape: Shape = IMAGE, classes: int = 10, **settings: obje
 
 
 @pytest.mark.parametrize("head", HEAD_ROWS)
-def test_r1_layers_have_the_published_shapes_and_parameters(head: str) -> None:
+def test_kmnist_heads_layers_have_the_published_shapes_and_parameters(head: str) -> None:
     rows = compute(head).rows
     assert [(row.name, row.type, row.output_shape, row.params) for row in rows] == BACKBONE_ROWS + HEAD_ROWS[head]
     assert [row.part for row in rows] == ["backbone"] * 6 + ["head"] * len(HEAD_ROWS[head])
@@ -66,12 +68,12 @@ def test_r1_layers_have_the_published_shapes_and_parameters(head: str) -> None:
 
 
 @pytest.mark.parametrize("head", TOTALS)
-def test_r1_models_have_the_published_totals(head: str) -> None:
+def test_kmnist_heads_models_have_the_published_totals(head: str) -> None:
     model = compute(head)
     assert (model.params, model.trainable, model.non_trainable) == (TOTALS[head], TOTALS[head], 0)
 
 
-def test_class_maps_are_the_maps_of_the_gap_head_and_the_backbones_last_ones_elsewhere() -> None:
+def test_map_layer_is_the_class_maps_of_gap_or_the_last_layer_of_the_backbone() -> None:
     assert compute("gap").maps_layer == "class_maps"
     assert compute("dense").maps_layer == "dropout_1"
 
@@ -142,7 +144,7 @@ def test_flops_of_a_model_are_the_sum_of_its_rows() -> None:
     assert model.flops == 120
 
 
-def test_too_small_input_is_told_with_what_to_do() -> None:
+def test_too_small_input_is_rejected_with_what_to_do() -> None:
     with pytest.raises(SpecError) as caught:
         compute("gap", blocks=4)
     assert str(caught.value) == (
@@ -152,12 +154,12 @@ def test_too_small_input_is_told_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("shape", [(), (0, 28, 1), (28, 28, 0), (28,)])
-def test_input_that_is_no_image_is_refused(shape: Shape) -> None:
+def test_input_that_is_not_an_image_is_rejected(shape: Shape) -> None:
     with pytest.raises(SpecError, match="Expected"):
         compute("gap", shape)
 
 
-def test_one_class_is_refused() -> None:
+def test_one_class_is_rejected() -> None:
     with pytest.raises(SpecError, match="Expected at least 2 classes; got 1"):
         compute("gap", classes=1)
 
@@ -170,7 +172,7 @@ def test_frozen_backbone_is_counted_but_not_trained() -> None:
     assert (trained.params, trained.trainable) == (14_716_227, 14_716_227)
 
 
-def test_pretrained_backbone_refuses_grey_images() -> None:
+def test_pretrained_backbone_rejects_grayscale_images() -> None:
     with pytest.raises(SpecError, match="Expected images with 3 channels for mobilenet; got 1"):
         compute("gap_dense", (64, 64, 1), backbone="mobilenet")
 
@@ -182,19 +184,19 @@ def test_binary_loss_has_one_logit_and_two_classes() -> None:
         compute("gap_dense", loss="binary")
 
 
-def test_head_that_cannot_say_no_refuses_the_binary_loss() -> None:
+def test_head_without_negative_logits_rejects_the_binary_loss() -> None:
     with pytest.raises(SpecError, match="The head 'gap' cannot use the binary loss"):
         compute("gap", classes=2, loss="binary")
 
 
-def test_dense_refuses_feature_maps() -> None:
+def test_dense_rejects_feature_maps() -> None:
     with pytest.raises(SpecError, match="flat input"):
         Dense(3).output_shape((4, 4, 2))
 
 
 @heads
 @pytest.mark.parametrize("classes", [2, 10, 49])
-def test_head_ends_in_probabilities_of_the_classes(name: str, classes: int) -> None:
+def test_head_ends_in_class_probabilities(name: str, classes: int) -> None:
     last = compute(name, classes=classes).rows[-1]
     assert (last.type, last.output_shape) == ("Softmax", (classes,))
 
@@ -205,7 +207,7 @@ def test_head_does_not_change_the_backbone(name: str) -> None:
 
 
 @pytest.mark.parametrize("registry", [BACKBONES, HEADS], ids=["backbones", "heads"])
-def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[str, object]) -> None:
+def test_entries_have_unique_orders_labels_and_summaries(registry: dict[str, object]) -> None:
     for attribute in ("order", "label", "summary"):
         values = [getattr(entry, attribute) for entry in registry.values()]
         assert all(values)
@@ -213,14 +215,14 @@ def test_entries_have_places_labels_and_summaries_of_their_own(registry: dict[st
 
 
 def changed(value: object) -> object:
-    """Another value of the same knob."""
+    """Return another value of the same hyperparameter."""
     if isinstance(value, bool):
         return not value
     return 0.5 if isinstance(value, float) else value + 1 if isinstance(value, int) else f"{value}-8"
 
 
 def settings_that_matter(build: object, *arguments: object) -> set[str]:
-    """The knobs whose change changes the layers; built past validation, which would put unused knobs to rest."""
+    """Return the hyperparameters that change the layers; built without validation, which resets unused ones."""
     plain = RunSpec().model_dump()
     layers = build(RunSpec.model_construct(**plain), *arguments)
     return {
@@ -239,6 +241,6 @@ def test_head_uses_exactly_the_settings_that_change_its_layers(name: str) -> Non
 
 @backbones
 def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
-    frozen = {"frozen"} if BACKBONES[name].weights else set()  # which changes no layer, but what is trained
+    frozen = {"frozen"} if BACKBONES[name].weights else set()  # it changes no layer, only what is trained
     assert set(BACKBONES[name].uses) == settings_that_matter(BACKBONES[name].layers) | frozen
     assert all(SETTINGS[setting].group == "backbone" for setting in BACKBONES[name].uses)

@@ -1,4 +1,4 @@
-"""Augmentation as text, and what training sees of it."""
+"""Augmentation as text and as applied in training."""
 
 import re
 
@@ -35,7 +35,7 @@ texts = (
 
 
 @given(texts)
-def test_canonical_text_means_the_same_and_is_its_own(text: str) -> None:
+def test_canonical_text_is_equivalent_and_stable(text: str) -> None:
     pipeline = Pipeline.parse(text)
     assert Pipeline.parse(pipeline.text) == pipeline
     assert Pipeline.parse(pipeline.text).text == pipeline.text
@@ -44,7 +44,7 @@ def test_canonical_text_means_the_same_and_is_its_own(text: str) -> None:
 
 
 @given(st.text("=,._ab09 é\n-", min_size=1, max_size=30) | st.text(min_size=1, max_size=20))
-def test_any_other_text_is_refused_in_one_sentence(text: str) -> None:
+def test_invalid_text_is_rejected_with_an_error_message(text: str) -> None:
     with pytest.raises(SpecError) as caught:
         Pipeline.parse(text)
     assert re.fullmatch(r"Expected .* of augmentation .*; got .*\.", str(caught.value), re.DOTALL)
@@ -58,7 +58,7 @@ def test_any_other_text_is_refused_in_one_sentence(text: str) -> None:
         ("rotation=10", "rotation=010.00001"),
     ],
 )
-def test_texts_that_ask_for_the_same_name_one_run(one: str, other: str) -> None:
+def test_equivalent_texts_give_the_same_run_id(one: str, other: str) -> None:
     assert RunSpec(augmentation=one).run_id == RunSpec(augmentation=other).run_id
 
 
@@ -80,28 +80,28 @@ NAMES = ", ".join(map(repr, RANDOM))
         ("zoom,shift,zoom", "Expected each transform of augmentation only once; got zoom again in step 3."),
     ],
 )  # fmt: skip
-def test_step_that_is_off_is_named_with_what_was_expected(text: str, sentence: str) -> None:
+def test_invalid_step_is_reported_with_the_expected_form(text: str, sentence: str) -> None:
     for parse in (Pipeline.parse, lambda text: RunSpec.parse({"augmentation": text})):
         with pytest.raises(SpecError) as caught:
             parse(text)
         assert str(caught.value) == sentence
 
 
-def test_r5_is_as_published() -> None:
+def test_celeba_gender_pipeline_is_as_published() -> None:
     pipeline = Pipeline.parse(RECIPES["celeba-heads"].spec.augmentation)
     assert [(step.name, step.strength) for step in pipeline.steps] == [("random_crop", 1), ("flip_horizontal", 0.5)]
     image = noise((218, 178, 3))
     seen = pipeline.augment_batch([image], [0], seed=0, epoch=1, side=178)[0]
-    places = [image[top : top + 178] for top in range(41)]
-    assert any(np.array_equal(seen, place) or np.array_equal(seen, place[:, ::-1]) for place in places)
+    crops = [image[top : top + 178] for top in range(41)]
+    assert any(np.array_equal(seen, crop) or np.array_equal(seen, crop[:, ::-1]) for crop in crops)
 
 
-# What training sees
+# Images in training
 
 
 @random_transforms
 @shapes
-def test_pipeline_gives_squares_of_the_model(name: str, shape: tuple[int, ...]) -> None:
+def test_pipeline_returns_squares_of_the_models_size(name: str, shape: tuple[int, ...]) -> None:
     images = noise((3, *shape))
     strength = RANDOM[name].strength
     assert strength
@@ -111,16 +111,16 @@ def test_pipeline_gives_squares_of_the_model(name: str, shape: tuple[int, ...]) 
 
 
 @random_transforms
-def test_transform_is_random_between_images_epochs_and_seeds(name: str) -> None:
+def test_transform_varies_between_images_epochs_and_seeds(name: str) -> None:
     images = np.repeat(noise((1, 40, 30, 3)), 12, axis=0)
 
-    def look(seed: int, epoch: int) -> NDArray[np.uint8]:
+    def run(seed: int, epoch: int) -> NDArray[np.uint8]:
         return Pipeline.parse(name).augment_batch(images, range(12), seed=seed, epoch=epoch, side=16)
 
-    assert len({image.tobytes() for image in look(0, 1)}) > 1
-    assert not np.array_equal(look(0, 1), look(0, 2))
-    assert not np.array_equal(look(0, 1), look(1, 1))
-    np.testing.assert_array_equal(look(0, 1), look(0, 1))
+    assert len({image.tobytes() for image in run(0, 1)}) > 1
+    assert not np.array_equal(run(0, 1), run(0, 2))
+    assert not np.array_equal(run(0, 1), run(1, 1))
+    np.testing.assert_array_equal(run(0, 1), run(0, 1))
 
 
 ALL = ",".join(RANDOM)
@@ -132,12 +132,12 @@ def test_image_does_not_depend_on_the_rest_of_its_batch(indices: list[int], seed
     images = noise((20, 12, 10, 3))
     pipeline = Pipeline.parse(ALL)
     together = pipeline.augment_batch(images[indices], indices, seed=seed, epoch=epoch, side=8)
-    for place, index in enumerate(indices):
+    for crop, index in enumerate(indices):
         alone = pipeline.augment(images[index], make_generator(seed, epoch, index), 8)
-        np.testing.assert_array_equal(together[place], alone)
+        np.testing.assert_array_equal(together[crop], alone)
 
 
-def test_no_steps_only_prepare() -> None:
+def test_empty_pipeline_only_prepares() -> None:
     images = noise((2, 30, 20, 3))
     seen = Pipeline().augment_batch(images, [5, 6], seed=0, epoch=1, side=16)
     np.testing.assert_array_equal(seen, [prepare(image, 16) for image in images])
@@ -147,12 +147,12 @@ def test_empty_batch_stays_empty() -> None:
     assert len(Pipeline.parse("zoom").augment_batch(noise((0, 8, 8, 3)), [], seed=0, epoch=1, side=8)) == 0
 
 
-def test_images_and_indices_must_be_as_many() -> None:
+def test_numbers_of_images_and_indices_must_match() -> None:
     with pytest.raises(ValueError, match="zip"):
         Pipeline().augment_batch(noise((2, 8, 8, 1)), [0], seed=0, epoch=1, side=8)
 
 
-def test_flips_come_as_often_as_asked() -> None:
+def test_flips_occur_at_the_given_rate() -> None:
     image = np.arange(4, dtype=np.uint8).reshape(2, 2, 1)
     images = np.repeat(image[np.newaxis], 2000, axis=0)
     seen = Pipeline.parse("flip_horizontal=0.3").augment_batch(images, range(2000), seed=3, epoch=1, side=2)
@@ -164,7 +164,7 @@ def test_flips_come_as_often_as_asked() -> None:
     ("name", "strength", "low", "high"),
     [("contrast", 0.4, 0.6, 1.4), ("brightness", 0.2, -0.2, 0.2), ("rotation", 30, -30, 30), ("zoom", 1, 0.5, 2)],
 )
-def test_amounts_fill_the_range_of_their_strength(name: str, strength: float, low: float, high: float) -> None:
+def test_values_cover_the_range_of_their_strength(name: str, strength: float, low: float, high: float) -> None:
     scale = RANDOM[name].strength
     assert scale
     rng = np.random.default_rng(0)
@@ -173,8 +173,8 @@ def test_amounts_fill_the_range_of_their_strength(name: str, strength: float, lo
     assert high - 0.02 * (high - low) < max(drawn) <= high
 
 
-def test_seen_pixels_stay_what_they_are() -> None:
-    """A finished run says what it was trained with: other pixels for the same text would make that untrue."""
+def test_training_pixels_stay_unchanged() -> None:
+    """Other pixels for the same text would make the spec of finished runs wrong."""
     image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     seen = Pipeline.parse("flip_horizontal=0.5,shift=0.5").augment_batch([image] * 4, range(4), seed=7, epoch=2, side=4)
     assert seen[..., 0].tolist() == SEEN

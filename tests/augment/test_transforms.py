@@ -1,4 +1,4 @@
-"""Every transform: what it does to pixels, against TensorFlow and by hand."""
+"""Transforms of pixels compared with TensorFlow and with worked examples."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def apply(name: str, image: NDArray[np.uint8], *amount: float) -> NDArray[np.uin
 
 
 @transforms
-def test_transform_tells_what_a_person_needs(name: str) -> None:
+def test_transform_entry_is_complete(name: str) -> None:
     entry = TRANSFORMS[name]
     assert (entry.name, entry.label[:1].isupper(), entry.summary[-1]) == (name, True, ".")
     assert "tf.image" in entry.details
@@ -31,7 +31,7 @@ def test_transform_tells_what_a_person_needs(name: str) -> None:
 
 @transforms
 @shapes
-def test_transform_gives_an_image_and_leaves_its_own_alone(name: str, shape: tuple[int, ...]) -> None:
+def test_transform_returns_an_image_and_keeps_its_input(name: str, shape: tuple[int, ...]) -> None:
     image = noise(shape)
     kept = image.copy()
     scale = TRANSFORMS[name].amount
@@ -43,7 +43,7 @@ def test_transform_gives_an_image_and_leaves_its_own_alone(name: str, shape: tup
 
 
 @pytest.mark.parametrize("name", [name for name, entry in TRANSFORMS.items() if entry.amount.neutral is not None])
-def test_neutral_amount_changes_nothing(name: str) -> None:
+def test_neutral_value_changes_nothing(name: str) -> None:
     for shape in ((28, 28, 1), (64, 64, 3)):
         image = noise(shape)
         np.testing.assert_array_equal(apply(name, image, TRANSFORMS[name].amount.neutral), image)
@@ -56,24 +56,24 @@ def test_transform_that_does_not_crop_keeps_the_size(name: str, shape: tuple[int
     assert apply(name, image, TRANSFORMS[name].amount.default).shape == shape
 
 
-# Numbers by hand
+# Worked examples
 
 
 @pytest.mark.parametrize("name", ["flip_horizontal", "flip_vertical"])
-def test_two_flips_are_none(name: str) -> None:
+def test_two_flips_change_nothing(name: str) -> None:
     image = noise((5, 4, 3))
     flipped = apply(name, image, 1)
     assert not np.array_equal(flipped, image)
     np.testing.assert_array_equal(apply(name, flipped, 1), image)
 
 
-def test_flips_turn_the_right_axis() -> None:
+def test_flips_reverse_the_right_axis() -> None:
     image = np.array([[1, 2], [3, 4]], np.uint8)[..., np.newaxis]
     assert apply("flip_horizontal", image, 1)[..., 0].tolist() == [[2, 1], [4, 3]]
     assert apply("flip_vertical", image, 1)[..., 0].tolist() == [[3, 4], [1, 2]]
 
 
-def test_contrast_stretches_around_the_mean_of_each_channel() -> None:
+def test_contrast_scales_around_the_mean_of_each_channel() -> None:
     image = np.array([[[100, 10], [120, 20]], [[140, 30], [160, 240]]], np.uint8)  # means 130 and 75
     assert apply("contrast", image, 2).tolist() == [[[70, 0], [110, 0]], [[150, 0], [190, 255]]]
     assert apply("contrast", image, 0)[..., 0].tolist() == [[130, 130], [130, 130]]
@@ -82,11 +82,11 @@ def test_contrast_stretches_around_the_mean_of_each_channel() -> None:
 def test_brightness_adds_on_the_scale_of_one() -> None:
     image = pixel(0, 100, 200)
     assert apply("brightness", image, 0.2).ravel().tolist() == [51, 151, 251]
-    assert apply("brightness", image, 0.3).ravel().tolist() == [76, 176, 255]  # 76.5 and 176.5 go to the even level
+    assert apply("brightness", image, 0.3).ravel().tolist() == [76, 176, 255]  # 76.5 and 176.5 round to the even level
     assert apply("brightness", image, -0.4).ravel().tolist() == [0, 0, 98]
 
 
-def test_saturation_moves_channels_from_the_largest() -> None:
+def test_saturation_moves_channels_from_the_maximum() -> None:
     # V = 200, S = (200 − 100) / 200 = 0.5: twice that is 1, half of it 0.25.
     image = pixel(200, 100, 150)
     assert apply("saturation", image, 2).ravel().tolist() == [200, 0, 100]
@@ -97,21 +97,21 @@ def test_saturation_moves_channels_from_the_largest() -> None:
     assert apply("saturation", pixel(77), 2).ravel().tolist() == [77]
 
 
-def test_box_is_that_of_the_official_images_and_scales_with_smaller_ones() -> None:
+def test_box_equals_that_of_the_official_images_and_scales_with_smaller_ones() -> None:
     full, half = noise((218, 178, 3)), noise((109, 89, 3))
     np.testing.assert_array_equal(apply("crop_box", full, 128), full[50:178, 20:148])
     np.testing.assert_array_equal(apply("crop_box", half, 128), half[25:89, 10:74])
 
 
-def test_central_crop_is_back_at_its_size() -> None:
+def test_central_crop_is_resized_to_its_original_size() -> None:
     image = noise((218, 178, 3))
     assert apply("central_crop", image, 0.7).shape == (218, 178, 3)
     flat = np.zeros((10, 10, 1), np.uint8)
-    flat[2:8, 2:8] = 200  # a central crop of 0.6 sees nothing else
+    flat[2:8, 2:8] = 200  # a central crop of 0.6 removes everything else
     assert (apply("central_crop", flat, 0.6) == 200).all()
 
 
-def test_random_crop_cuts_squares_from_every_place_there_is() -> None:
+def test_random_crop_cuts_squares_at_every_position() -> None:
     image = np.arange(12, dtype=np.uint8).reshape(4, 3, 1)
     strength = RANDOM["random_crop"].strength
     assert strength
@@ -122,18 +122,18 @@ def test_random_crop_cuts_squares_from_every_place_there_is() -> None:
     assert corners == {0, 1, 3, 4, 6, 7}
 
 
-def test_shift_moves_whole_pixels_and_leaves_black() -> None:
+def test_shift_moves_whole_pixels_and_fills_with_black() -> None:
     image = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint8)[..., np.newaxis]
     assert apply("shift", image, 0.25)[..., 0].tolist() == [[0, 1, 2, 3], [0, 5, 6, 7]]
     assert apply("shift", image, -0.5, 0.5)[..., 0].tolist() == [[0, 0, 0, 0], [3, 4, 0, 0]]
 
 
-def test_quarter_turn_is_counter_clockwise() -> None:
+def test_quarter_turn_is_counterclockwise() -> None:
     image = noise((6, 6, 3))
     np.testing.assert_array_equal(apply("rotation", image, 90), np.rot90(image))
 
 
-def test_zoom_shows_the_middle_larger_or_a_black_rim() -> None:
+def test_zoom_enlarges_the_center_or_adds_a_black_border() -> None:
     image = np.zeros((8, 8, 1), np.uint8)
     image[2:6, 2:6] = 200
     assert (apply("zoom", image, 2)[1:7, 1:7] == 200).all()
@@ -145,7 +145,7 @@ def test_zoom_shows_the_middle_larger_or_a_black_rim() -> None:
 
 @pytest.mark.training
 @pytest.mark.xdist_group("tensorflow")
-def test_transforms_agree_with_tensorflow_to_one_grey_level() -> None:
+def test_transforms_equal_tensorflow_up_to_one_gray_level() -> None:
     import tensorflow as tf
 
     image = noise((109, 89, 3))

@@ -6,7 +6,7 @@ from core.spec import DATASETS
 from tests.support.command import ask, call
 
 
-def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> None:
+def test_datasets_lists_available_ones_and_how_to_download_the_others(home: Home) -> None:
     info = fetch_dataset(home, "digits").info
     found = {status["name"]: status for status in ask("datasets")}
     assert list(found) == list(DATASETS)
@@ -19,7 +19,7 @@ def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> N
     assert info.fingerprint in text
 
 
-def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> None:
+def test_downloaded_dataset_is_rebuilt_only_with_force(home: Home) -> None:
     made = []
     for words in ([], [], ["--again"]):
         result = call("datasets", "fetch", "digits", *words)
@@ -30,7 +30,7 @@ def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> No
     assert ask("datasets")[0]["available"]
 
 
-def test_damaged_dataset_says_what_repairs_it(home: Home) -> None:
+def test_damaged_dataset_is_listed_with_the_repair_command(home: Home) -> None:
     fetch_dataset(home, "digits")
     (home.datasets / "digits" / "dataset.json").write_text("{")
     result = call("datasets")

@@ -11,7 +11,7 @@ from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
 
-def test_doctor_finds_what_is_needed(make_run: RunWriter, home: Home) -> None:
+def test_doctor_checks_the_requirements(make_run: RunWriter, home: Home) -> None:
     make_run()
     found = ask("doctor")
     assert found["missing"] == []
@@ -24,7 +24,7 @@ def test_doctor_finds_what_is_needed(make_run: RunWriter, home: Home) -> None:
     assert "All requirements are met." in call("doctor").stdout
 
 
-def test_doctor_ends_with_1_when_something_needed_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_exits_with_1_when_a_requirement_is_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.path.write_text("")
     result = call("doctor", "--json")
     assert result.exit_code == 1
@@ -32,14 +32,14 @@ def test_doctor_ends_with_1_when_something_needed_is_missing(home: Home, monkeyp
     assert str(home.path) in call("doctor").stdout.splitlines()[-1]
 
 
-def test_doctor_names_a_slot_number_that_is_none(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_rejects_an_invalid_number_of_slots(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", "lots")
     result = call("doctor", "--json")
     assert result.exit_code == 1
     assert "'lots'" in json.loads(result.stdout)["missing"][0]
 
 
-def test_doctor_reads_the_requirements(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_reads_the_requirements_files(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("# a comment\n-r other.txt\nnumpy==2.0\nno-such-package>=1\n")
     found = doctor.read_libraries(path)
@@ -49,7 +49,7 @@ def test_doctor_reads_the_requirements(home: Home, tmp_path: Path, monkeypatch: 
     assert "no-such-package is not installed" in doctor.examine(home)["missing"][0]
 
 
-def test_doctor_finds_gpus_by_the_program_or_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_finds_gpus_by_program_or_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     card = tmp_path / "driver/gpus/0000:01:00.0"
     card.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Errors of commands: one line on standard error that names the value."""
+"""Errors of commands: one line on standard error with the value."""
 
 import json
 
@@ -51,9 +51,7 @@ from tests.support.run_writer import RunWriter
         (["trian"], 2, "'train'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_one_line_that_names_the_value(
-    home: Home, words: list[str], code: int, named: str
-) -> None:
+def test_error_is_one_line_with_the_value(home: Home, words: list[str], code: int, named: str) -> None:
     got, line = refused(*words)
     assert got == code
     assert named in line
@@ -88,7 +86,7 @@ def test_damaged_table_of_jobs_is_one_line(home: Home) -> None:
     assert "queue.sqlite" in line
 
 
-def test_error_nobody_foresaw_is_one_line_too() -> None:
+def test_unexpected_error_is_one_line() -> None:
     broken = typer.Typer(cls=OneLineErrors)
     broken.callback()(lambda: None)
 

@@ -1,4 +1,4 @@
-"""Help texts of the commands, and what starting them costs."""
+"""Help texts of the commands, and their start-up time."""
 
 import json
 import resource
@@ -32,11 +32,11 @@ def list_commands() -> dict[str, Any]:
 COMMANDS = list_commands()
 
 
-# help
+# Help
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_every_command_and_option_explains_itself(path: str) -> None:
+def test_every_command_and_option_has_a_help_text(path: str) -> None:
     command = COMMANDS[path]
     assert command.help
     assert [param.name for param in command.params if not param.help] == []
@@ -48,13 +48,13 @@ def test_readme_contains_every_command(path: str) -> None:
     assert f"`headroom {path}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_without_a_command_the_help_is_shown() -> None:
+def test_help_is_shown_without_a_command() -> None:
     result = call()
     assert result.exit_code == 0
     assert all(path.split()[0] in result.stdout for path in COMMANDS)
 
 
-def test_help_offers_no_fingerprint_to_choose() -> None:
+def test_help_does_not_offer_the_fingerprint() -> None:
     text = call("train", "--help").stdout
     assert "--data " not in text
     assert "--dataset " in text
@@ -69,7 +69,7 @@ def test_every_setting_is_an_option_of_train_with_its_help_and_bounds(name: str)
     assert setting.low is None or setting.bounds.removeprefix("between ") in option.help
 
 
-# starting fast, and without what is not needed
+# Start-up time and imports
 
 
 READS = [
@@ -91,20 +91,20 @@ print("loaded", *{name.partition(".")[0] for name in sys.modules})
 
 
 def list_loaded(calls: list[list[str]]) -> set[str]:
-    """Top-level packages that a fresh process has imported after some commands."""
+    """Return the top-level packages that a new process has imported after some commands."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED, json.dumps(calls)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return set(done.stdout.splitlines()[-1].split())
 
 
-def test_commands_that_read_import_neither_tensorflow_nor_streamlit(make_run: RunWriter) -> None:
+def test_reading_commands_import_neither_tensorflow_nor_streamlit(make_run: RunWriter) -> None:
     make_run(head="gap")
     make_run(head="dense")
     assert not {"tensorflow", "keras", "streamlit", "sklearn"} & list_loaded(READS)
 
 
-def test_help_imports_no_library_for_numbers() -> None:
+def test_help_imports_no_numerical_library() -> None:
     assert not {"numpy", "pandas", "altair", "scipy"} & list_loaded([["--help"], ["train", "--help"]])
 
 

@@ -1,4 +1,4 @@
-"""The commands runs and show."""
+"""The commands `runs` and `show`."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from tests.support.command import ask, call, refused
 from tests.support.run_writer import RunWriter
 
 
-def test_runs_lists_jobs_and_finished_runs_with_null_for_what_is_not_known(queued: RunSpec) -> None:
+def test_runs_lists_jobs_and_finished_runs_with_null_for_unknown_values(queued: RunSpec) -> None:
     waiting, finished = ask("runs")
     assert waiting == {
         "run_id": queued.run_id, "recipe": "digits-heads", "dataset": "digits", "head": "dense", "seed": 0,
@@ -27,7 +27,7 @@ def test_runs_lists_jobs_and_finished_runs_with_null_for_what_is_not_known(queue
     assert "–" in text
 
 
-def test_counts_stay_whole_beside_a_job_that_nobody_can_read(home: Home, queued: RunSpec) -> None:
+def test_counts_are_integers_next_to_an_unreadable_job(home: Home, queued: RunSpec) -> None:
     with sqlite3.connect(home.jobs / "queue.sqlite") as table:
         table.execute('UPDATE job SET spec = \'{"colour": "red"}\'')
     table.close()
@@ -50,7 +50,7 @@ def test_runs_can_be_filtered(queued: RunSpec, words: list[str], heads: list[str
     assert [row["head"] for row in ask("runs", *words)] == heads
 
 
-def test_empty_list_says_how_to_fill_it_and_leaves_standard_output_empty(home: Home) -> None:
+def test_empty_list_describes_how_to_fill_it_on_standard_error(home: Home) -> None:
     for words in (["runs"], ["jobs"]):
         result = call(*words)
         assert (result.exit_code, result.stdout) == (0, "")
@@ -59,7 +59,7 @@ def test_empty_list_says_how_to_fill_it_and_leaves_standard_output_empty(home: H
     assert not home.path.exists()
 
 
-def test_show_opens_a_run_by_how_its_id_begins(make_run: RunWriter) -> None:
+def test_show_opens_a_run_by_the_beginning_of_its_id(make_run: RunWriter) -> None:
     run = make_run(head="dense", units=64)
     found = ask("show", run.run_id[:5])
     assert found["run_id"] == run.run_id
@@ -73,7 +73,7 @@ def test_show_opens_a_run_by_how_its_id_begins(make_run: RunWriter) -> None:
     assert str(run.path) in text
 
 
-def test_show_refuses_a_beginning_that_fits_several_runs(make_run: RunWriter) -> None:
+def test_show_rejects_an_ambiguous_beginning(make_run: RunWriter) -> None:
     ids = [make_run(seed=seed, predictions=False).run_id for seed in range(17)]
     first = [run_id[0] for run_id in ids]
     shared = next(digit for digit in first if first.count(digit) > 1)
@@ -82,14 +82,14 @@ def test_show_refuses_a_beginning_that_fits_several_runs(make_run: RunWriter) ->
     assert f"matches {first.count(shared)} runs" in line
 
 
-def test_show_says_how_far_a_job_is(home: Home, queued: RunSpec) -> None:
+def test_show_reports_the_progress_of_a_job(home: Home, queued: RunSpec) -> None:
     found = ask("show", queued.run_id[:6])
     assert (found["status"], found["metrics"], found["progress"]) == ("queued", None, None)
     job = JobQueue(home).claim()
     assert job is not None
     (home.jobs / queued.run_id).mkdir()
-    said = {"phase": "training", "epoch": 1, "epochs": 4, "step": 5, "steps": 10, "loss": 0.5, "accuracy": 0.875}
-    (home.jobs / queued.run_id / "progress.json").write_text(json.dumps(said))
+    progress = {"phase": "training", "epoch": 1, "epochs": 4, "step": 5, "steps": 10, "loss": 0.5, "accuracy": 0.875}
+    (home.jobs / queued.run_id / "progress.json").write_text(json.dumps(progress))
     found = ask("show", queued.run_id)
     assert (found["status"], found["progress"]["epoch"]) == ("running", 1)
     assert found["path"] == str(home.jobs / queued.run_id)

@@ -1,4 +1,4 @@
-"""The cache of arrays: opened, damaged, repaired, and named by a fingerprint."""
+"""The cache of arrays: opened, damaged, repaired, and identified by a fingerprint."""
 
 import json
 import os
@@ -19,10 +19,10 @@ from core.errors import DatasetError, HomeError, UnknownNameError
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
-# open
+# Open
 
 
-def test_bundled_dataset_is_made_at_first_use(home: Home) -> None:
+def test_bundled_dataset_is_created_at_first_use(home: Home) -> None:
     assert not home.path.exists()
     info = open_dataset(home, "digits").info
     assert (info.name, info.label, info.official) == ("digits", "Digits", True)
@@ -40,19 +40,19 @@ def test_arrays_are_mapped_and_read_only(home: Home) -> None:
             array[0] = 0
 
 
-def test_absent_dataset_says_how_to_fetch_it(home: Home) -> None:
+def test_missing_dataset_is_reported_with_its_download_command(home: Home) -> None:
     with pytest.raises(DatasetError) as error:
         open_dataset(home, "kmnist")
     assert str(error.value) == "KMNIST is not downloaded. Download it with: headroom datasets download kmnist"
 
 
-def test_unknown_dataset_is_told(home: Home) -> None:
+def test_unknown_dataset_is_rejected(home: Home) -> None:
     for function in (open_dataset, fetch_dataset, start_fetch):
         with pytest.raises(UnknownNameError, match=r"^Unknown dataset 'nist'"):
             function(home, "nist")
 
 
-def test_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeError, match=r"^Cannot write "):
         open_dataset(Home(tmp_path / "file"), "digits")
@@ -81,7 +81,7 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_dataset_says_how_to_repair_it_and_a_fetch_does(damage: Callable[[Path], Any], home: Home) -> None:
+def test_damaged_dataset_is_reported_and_repaired_by_a_download(damage: Callable[[Path], Any], home: Home) -> None:
     damage(open_dataset(home, "digits").path)
     with pytest.raises(DatasetError) as error:
         open_dataset(home, "digits")
@@ -96,7 +96,7 @@ def test_damaged_dataset_says_how_to_repair_it_and_a_fetch_does(damage: Callable
     assert os.listdir(home.datasets / "digits") == os.listdir(open_dataset(home, "digits").path)
 
 
-def test_changed_content_is_opened_but_not_verified_and_a_fetch_repairs_it(home: Home) -> None:
+def test_changed_content_opens_but_fails_verification_and_a_download_repairs_it(home: Home) -> None:
     cached = open_dataset(home, "digits")
     with (cached.path / "train_images.npy").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
@@ -106,7 +106,7 @@ def test_changed_content_is_opened_but_not_verified_and_a_fetch_repairs_it(home:
     fetch_dataset(home, "digits").verify()
 
 
-def test_fetch_leaves_a_sound_dataset_alone_unless_again(home: Home) -> None:
+def test_download_keeps_a_valid_dataset_unless_forced(home: Home) -> None:
     def stamp() -> int:
         return (home.datasets / "digits" / "dataset.json").stat().st_ino
 
@@ -117,10 +117,10 @@ def test_fetch_leaves_a_sound_dataset_alone_unless_again(home: Home) -> None:
     assert stamp() == first
     fetch_dataset(home, "digits", force=True)
     assert stamp() != first
-    assert mapped.test_images.any()  # who still looks at the old arrays goes on
+    assert mapped.test_images.any()  # processes that use the old arrays continue
 
 
-def test_list_names_every_dataset_and_makes_none(home: Home) -> None:
+def test_list_contains_every_dataset_and_creates_none(home: Home) -> None:
     assert [status.name for status in list_datasets(home)] == list(DATASETS)
     assert not home.path.exists()
     open_dataset(home, "digits")
@@ -132,7 +132,7 @@ def test_list_names_every_dataset_and_makes_none(home: Home) -> None:
         assert status.how == f"headroom datasets {hows.get(status.name, f'download {status.name}')}"
 
 
-# fingerprint and pin
+# Fingerprint and pin
 
 
 def _arrays(seed: int = 0) -> Arrays:
@@ -144,14 +144,14 @@ def _arrays(seed: int = 0) -> Arrays:
 
 
 @given(st.sampled_from(ARRAYS), st.integers(0, 1000), st.integers(1, 255))
-def test_fingerprint_changes_with_any_value(name: str, place: int, by: int) -> None:
+def test_fingerprint_changes_with_any_value(name: str, index: int, by: int) -> None:
     changed = _arrays()
     flat = getattr(changed, name).reshape(-1)
-    flat[place % flat.size] ^= by
+    flat[index % flat.size] ^= by
     assert compute_fingerprint(changed) != compute_fingerprint(_arrays())
 
 
-def test_fingerprint_names_shape_and_dtype_but_not_memory_layout() -> None:
+def test_fingerprint_depends_on_shape_and_dtype_but_not_on_memory_layout() -> None:
     plain = _arrays()
     reshaped = Arrays(plain.train_images.reshape(4, 9, 1, 1), plain.train_labels, plain.test_images, plain.test_labels)
     retyped = Arrays(plain.train_images.view(np.int8), plain.train_labels, plain.test_images, plain.test_labels)
@@ -161,7 +161,7 @@ def test_fingerprint_names_shape_and_dtype_but_not_memory_layout() -> None:
 
 
 @given(st.integers(0, 20), st.sampled_from([(), (3,), (2, 3, 1)]), st.sampled_from([np.uint8, np.int64]))
-def test_rows_written_one_by_one_are_a_plain_npy_file(
+def test_rows_written_individually_are_a_plain_npy_file(
     tmp_path_factory: pytest.TempPathFactory, count: int, shape: tuple[int, ...], dtype: type
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "rows.npy"
@@ -175,12 +175,12 @@ def test_rows_written_one_by_one_are_a_plain_npy_file(
     assert np.array_equal(np.concatenate([rows[:0], *read_blocks(path)]), rows)
 
 
-def test_fingerprint_of_files_is_that_of_the_arrays(home: Home) -> None:
+def test_fingerprint_of_files_equals_that_of_the_arrays(home: Home) -> None:
     cached = open_dataset(home, "digits")
     assert read_fingerprint(cached.path) == compute_fingerprint(cached.arrays()) == cached.info.fingerprint
 
 
-def test_dataset_kept_before_there_were_attributes_and_folders_is_opened(home: Home) -> None:
+def test_dataset_of_a_former_version_without_attributes_is_opened(home: Home) -> None:
     path = open_dataset(home, "digits").path / "dataset.json"
     old = json.loads(path.read_text())
     for name in ("validation_count", "attributes", "folder", "skipped", "note"):
@@ -189,7 +189,7 @@ def test_dataset_kept_before_there_were_attributes_and_folders_is_opened(home: H
     assert open_dataset(home, "digits").info.validation_count == 0
 
 
-def test_pin_names_the_data_that_is_here(home: Home) -> None:
+def test_pin_contains_the_fingerprint_of_the_available_data(home: Home) -> None:
     pinned = pin(home, RunSpec(dataset="digits"))
     assert pinned.data == open_dataset(home, "digits").info.fingerprint
     assert pin(home, pinned) == pinned

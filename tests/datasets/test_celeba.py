@@ -1,4 +1,4 @@
-"""CelebA from its official layout: parts, attributes, and files that are not as they should be."""
+"""CelebA from its official layout: parts, attributes and invalid files."""
 
 import io
 import os
@@ -24,13 +24,13 @@ MALE = ATTRIBUTES.index("Male")
 
 
 def make_faces(path: Path, count: int = 20, size: tuple[int, int] = (12, 16)) -> Path:
-    """Face number n has the value n in every pixel, and the attribute Male when n is odd; only it."""
+    """Write faces: image n has the value n in every pixel, and only the attribute Male, if n is odd."""
     (path / "img_align_celeba").mkdir(parents=True)
     lines = [str(count), " ".join(ATTRIBUTES)]
     for number in range(count):
         name = f"{number + 1:06}.jpg"
         content = io.BytesIO()
-        Image.new("RGB", size, (number,) * 3).save(content, "PNG")  # what the bytes say counts
+        Image.new("RGB", size, (number,) * 3).save(content, "PNG")  # the content of the file decides
         (path / "img_align_celeba" / name).write_bytes(content.getvalue())
         values = [" 1" if column == MALE and number % 2 else "-1" for column in range(40)]
         lines.append(f"{name} {' '.join(values)}")
@@ -38,7 +38,7 @@ def make_faces(path: Path, count: int = 20, size: tuple[int, int] = (12, 16)) ->
     return path
 
 
-def test_official_partition_is_followed_with_validation_at_the_end_of_training(home: Home, tmp_path: Path) -> None:
+def test_official_partition_is_used_with_validation_at_the_end_of_training(home: Home, tmp_path: Path) -> None:
     source = make_faces(tmp_path / "in")
     parts = [2, 0, 1, 0] * 5
     names = [f"{number + 1:06}.jpg {part}" for number, part in enumerate(parts)]
@@ -57,7 +57,7 @@ def test_official_partition_is_followed_with_validation_at_the_end_of_training(h
     assert (train, validation) == (range(10), range(10, 15))
 
 
-def test_without_a_partition_the_split_is_drawn_and_said(home: Home, tmp_path: Path) -> None:
+def test_missing_partition_gives_a_random_split_with_a_notice(home: Home, tmp_path: Path) -> None:
     info = add_dataset(home, "celeba", make_faces(tmp_path / "in")).info
     assert (info.train_count, info.validation_count, info.test_count) == (18, 2, 2)
     assert info.note == "no partition file: random 80/10/10 split by Headroom (seed 0)"
@@ -68,9 +68,7 @@ def test_without_a_partition_the_split_is_drawn_and_said(home: Home, tmp_path: P
     assert np.array_equal(parts, draw_parts(10_000))
 
 
-def test_faces_of_another_size_are_resized_to_the_commonest_and_damaged_ones_left_out(
-    home: Home, tmp_path: Path
-) -> None:
+def test_faces_of_another_size_are_resized_and_damaged_ones_left_out(home: Home, tmp_path: Path) -> None:
     source = make_faces(tmp_path / "in", 30)
     folder = source / "img_align_celeba"
     Image.new("RGB", (40, 30), (4, 4, 4)).save(folder / "000005.jpg", "PNG")
@@ -84,7 +82,7 @@ def test_faces_of_another_size_are_resized_to_the_commonest_and_damaged_ones_lef
     numbers = np.concatenate([arrays.train_images, arrays.test_images])[:, 0, 0, 0].astype(int)
     labels = np.concatenate([arrays.train_labels, arrays.test_labels])
     assert sorted(numbers) == sorted(set(range(30)) - {8})
-    assert np.array_equal(labels[:, MALE], numbers % 2)  # a face that is left out moves no label
+    assert np.array_equal(labels[:, MALE], numbers % 2)  # a face that is left out shifts no label
     assert labels.sum() == labels[:, MALE].sum()
 
 
@@ -143,7 +141,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize(("harm", "sentence"), WRONG.values(), ids=WRONG)
-def test_layout_that_is_not_the_official_one_is_told_in_one_sentence(
+def test_unofficial_layout_is_rejected_with_an_error_message(
     harm: Callable[[Path], Any], sentence: str, home: Home, tmp_path: Path
 ) -> None:
     source = make_faces(tmp_path / "in")
@@ -156,7 +154,7 @@ def test_layout_that_is_not_the_official_one_is_told_in_one_sentence(
     assert os.listdir(home.datasets) == [".fetch"]
 
 
-def test_side_is_not_chosen_and_a_file_is_no_folder(home: Home, tmp_path: Path) -> None:
+def test_side_cannot_be_chosen_and_a_file_is_not_a_folder(home: Home, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="at its original size; side 64 does not apply"):
         add_dataset(home, "celeba", make_faces(tmp_path / "in"), side=64)
     with pytest.raises(DatasetError, match=r"is not a folder\. Use the folder that contains img_align_celeba"):
@@ -165,7 +163,7 @@ def test_side_is_not_chosen_and_a_file_is_no_folder(home: Home, tmp_path: Path) 
 
 @pytest.fixture
 def faces(tmp_path: Path, test_data: Path) -> Path:
-    """The first 300 of the real faces."""
+    """The first 300 real faces."""
     names, _ = read_attributes(test_data / "celeba" / "list_attr_celeba.txt")
     lines = (test_data / "celeba" / "list_attr_celeba.txt").read_text().splitlines()[:302]
     (tmp_path / "in" / "img_align_celeba").mkdir(parents=True)
@@ -175,7 +173,7 @@ def faces(tmp_path: Path, test_data: Path) -> Path:
     return tmp_path / "in"
 
 
-def test_real_faces_are_kept_as_they_are_with_their_attributes(home: Home, faces: Path, test_data: Path) -> None:
+def test_real_faces_are_stored_unchanged_with_their_attributes(home: Home, faces: Path, test_data: Path) -> None:
     info = add_dataset(home, "celeba", faces).info
     assert (info.train_count, info.validation_count, info.test_count, info.skipped) == (270, 30, 30, 0)
     assert info.input_shape == (109, 89, 3)

@@ -1,4 +1,4 @@
-"""Fetching datasets: at once, killed, cut, and without a network."""
+"""Downloads of datasets: concurrent, killed, truncated, and without a network."""
 
 import gzip
 import io
@@ -35,7 +35,7 @@ def wait_for(happened: Callable[[], Any], seconds: float = 60) -> Any:
     return result
 
 
-def test_two_processes_fetching_at_once_end_well(home: Home) -> None:
+def test_two_concurrent_downloads_succeed(home: Home) -> None:
     code = "import sys; from pathlib import Path; from core.home import Home; from core.datasets.cache import *; "
     code += "print(open_dataset(Home(Path(sys.argv[1])), 'digits').info.fingerprint)"
     start = [sys.executable, "-c", code, str(home.path)]
@@ -45,7 +45,7 @@ def test_two_processes_fetching_at_once_end_well(home: Home) -> None:
     assert sorted(os.listdir(home.datasets)) == [".fetch", "digits"]
 
 
-def test_started_fetch_tells_any_process_how_it_ended(home: Home) -> None:
+def test_result_of_a_background_download_is_visible_to_other_processes(home: Home) -> None:
     assert read_fetch(home, "digits") is None
     assert start_fetch(home, "digits").alive
     ended = wait_for(lambda: (found := read_fetch(home, "digits")) and not found.alive and found)
@@ -68,14 +68,14 @@ HTML = b"<html>Please log in</html>"
 
 
 class Server(ThreadingHTTPServer):
-    """Stands in for the network: a proxy, so that the true addresses are asked for. `answers` are used up in turn."""
+    """Replacement of the network: a proxy, so that the original URLs are requested. `answers` are used in order."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, list[tuple[int, bytes]]] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.held = Event()
         self.held.set()
 
@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         self._begin(200, len(WHOLE[self.path.rpartition("/")[2]]))
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         name = self.path.rpartition("/")[2]
         waiting = self.server.answers.get(name, [])
         code, content = waiting.pop(0) if waiting else (200, WHOLE[name])
@@ -124,7 +124,9 @@ for line in sys.stdin:
 
 
 class Worker:
-    """A process that fetches through Keras. Keras reads KERAS_HOME when it is imported, so it has one of its own."""
+    """A process that downloads through Keras. Keras reads KERAS_HOME when it is imported, so each process has its
+    own.
+    """
 
     def __init__(self, folder: Path, server: Server) -> None:
         self.keras_home = folder / "keras"
@@ -170,7 +172,7 @@ def _network() -> Iterator[Server]:
 
 @pytest.fixture
 def network(_network: Server) -> Server:
-    _network.answers, _network.asked = {}, []
+    _network.answers, _network.requested = {}, []
     return _network
 
 
@@ -193,7 +195,7 @@ downloads = pytest.mark.xdist_group("downloads")  # they share one process that 
 
 
 @downloads
-def test_download_shows_progress_and_says_nothing_else(home: Home, worker: Worker, network: Server) -> None:
+def test_download_shows_only_progress(home: Home, worker: Worker, network: Server) -> None:
     answer = worker.fetch(home)
     assert (answer["counts"], answer["official"], answer["handlers"]) == ([300, 100], False, 0)
     total = sum(map(len, WHOLE.values()))
@@ -207,37 +209,40 @@ def test_download_shows_progress_and_says_nothing_else(home: Home, worker: Worke
 
 
 @downloads
-def test_broken_downloads_are_started_over_once(home: Home, worker: Worker, network: Server) -> None:
+def test_interrupted_downloads_are_retried_once(home: Home, worker: Worker, network: Server) -> None:
     network.answers = {
         "kmnist-train-imgs.npz": [(200, WHOLE["kmnist-train-imgs.npz"][:90_000])],
         "kmnist-train-labels.npz": [(200, HTML)],
         "kmnist-test-imgs.npz": [(503, b"busy")],
     }
     assert worker.fetch(home)["counts"] == [300, 100]
-    assert len(network.asked) == 7
+    assert len(network.requested) == 7
 
 
 @downloads
-def test_half_a_file_that_keras_kept_is_downloaded_anew(home: Home, worker: Worker, network: Server) -> None:
+def test_partial_file_that_keras_kept_is_downloaded_again(home: Home, worker: Worker, network: Server) -> None:
     for file in DATASETS["kmnist"].files:
         path = worker.keras_home / file.cached
         path.parent.mkdir(exist_ok=True)
         content = WHOLE[file.name]
         path.write_bytes(content[: len(content) // 2] if "test" in file.name else content)
     assert worker.fetch(home)["counts"] == [300, 100]
-    assert sorted(url.rpartition("/")[2] for url in network.asked) == ["kmnist-test-imgs.npz", "kmnist-test-labels.npz"]
+    assert sorted(url.rpartition("/")[2] for url in network.requested) == [
+        "kmnist-test-imgs.npz",
+        "kmnist-test-labels.npz",
+    ]
 
 
 @downloads
-def test_whole_file_with_wrong_content_is_downloaded_anew(home: Home, worker: Worker, network: Server) -> None:
+def test_complete_file_with_wrong_content_is_downloaded_again(home: Home, worker: Worker, network: Server) -> None:
     network.answers = {"kmnist-train-labels.npz": [(200, _pack(np.full(300, 48, np.uint8)))]}
     assert worker.fetch(home)["counts"] == [300, 100]
-    assert len(network.asked) == 8
+    assert len(network.requested) == 8
 
 
 @downloads
 @pytest.mark.parametrize(("bad", "reason"), [((200, HTML), "the file is damaged"), ((404, b""), "Not Found")])
-def test_failed_download_says_what_to_do_and_leaves_nothing(
+def test_failed_download_reports_what_to_do_and_leaves_nothing(
     bad: tuple[int, bytes], reason: str, home: Home, worker: Worker, network: Server
 ) -> None:
     network.answers = {"kmnist-train-imgs.npz": [bad, bad]}
@@ -260,7 +265,7 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(
 
 
 @downloads
-def test_no_network_is_told_in_one_line(home: Home, worker: Worker) -> None:
+def test_missing_network_is_reported_in_one_line(home: Home, worker: Worker) -> None:
     for name in ("mnist", "fashion_mnist"):
         error = worker.fetch(home, name)["error"]
         assert "refused" in error
@@ -270,7 +275,7 @@ def test_no_network_is_told_in_one_line(home: Home, worker: Worker) -> None:
 
 
 @downloads
-def test_killed_fetch_leaves_nothing_that_looks_finished(home: Home, network: Server, tmp_path: Path) -> None:
+def test_killed_download_leaves_no_dataset(home: Home, network: Server, tmp_path: Path) -> None:
     network.held.clear()
     worker = Worker(tmp_path, network)
     try:
@@ -278,7 +283,7 @@ def test_killed_fetch_leaves_nothing_that_looks_finished(home: Home, network: Se
         running = wait_for(lambda: (found := read_fetch(home, "kmnist")) and found.done_bytes and found)
         assert (running.phase, running.alive, running.pid) == ("downloading", True, worker.process.pid)
         assert 0 < running.done_bytes < running.total_bytes == sum(map(len, WHOLE.values()))
-        assert start_fetch(home, "kmnist").pid == worker.process.pid  # no second one beside it
+        assert start_fetch(home, "kmnist").pid == worker.process.pid  # no second one next to it
     finally:
         worker.close()
         network.held.set()
@@ -290,7 +295,7 @@ def test_killed_fetch_leaves_nothing_that_looks_finished(home: Home, network: Se
     assert not set(worker.kept()) & set(KEPT)
 
 
-def test_arrays_left_by_a_killed_fetch_are_not_listed_and_go_with_the_next(home: Home) -> None:
+def test_arrays_of_a_killed_download_are_not_listed_and_are_deleted_by_the_next(home: Home) -> None:
     left = home.datasets / ".digits.abc123"
     left.mkdir(parents=True)
     (left / "train_images.npy").write_bytes(b"half")
@@ -300,7 +305,9 @@ def test_arrays_left_by_a_killed_fetch_are_not_listed_and_go_with_the_next(home:
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
-def test_cut_or_foreign_archive_is_not_whole(tmp_path_factory: pytest.TempPathFactory, data: bytes, cut: int) -> None:
+def test_truncated_or_unexpected_archive_is_incomplete(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, cut: int
+) -> None:
     path = tmp_path_factory.getbasetemp() / "archive"
     for archive in (gzip.compress(data), _pack(np.frombuffer(data, np.uint8))):
         path.write_bytes(archive)

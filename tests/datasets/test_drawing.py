@@ -1,4 +1,4 @@
-"""Drawings in the size and on the ground of a dataset."""
+"""Drawings in the size and with the background of a dataset."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ DIGITS = {"mnist", "digits", "kmnist", "fashion_mnist"}
 
 
 @pytest.mark.parametrize("name", sorted(DIGITS))
-def test_drawing_has_the_size_and_ground_of_the_dataset(name: str) -> None:
+def test_drawing_has_the_size_and_background_of_the_dataset(name: str) -> None:
     drawing = DATASETS[name].drawing
     assert drawing
     image = fit_drawing(seven()[..., np.newaxis], drawing, 28)
@@ -23,12 +23,12 @@ def test_drawing_has_the_size_and_ground_of_the_dataset(name: str) -> None:
     np.testing.assert_array_equal(image, fit_drawing(seven(0, 255)[..., np.newaxis], drawing, 28))
 
 
-def test_only_drawn_data_has_a_canvas() -> None:
+def test_only_datasets_of_drawings_have_a_canvas() -> None:
     assert {name for name, dataset in DATASETS.items() if dataset.drawing} == DIGITS
 
 
-def test_images_of_mnist_stay_what_they_are(test_data: Path) -> None:
-    """They were made in this way; Pillow's rounding moves some by a pixel at most."""
+def test_images_of_mnist_stay_almost_unchanged(test_data: Path) -> None:
+    """MNIST was created in the same way; Pillow's rounding moves some images by at most one pixel."""
     drawing = DATASETS["mnist"].drawing
     assert drawing
     with np.load(test_data / "mnist.npz") as arrays:
@@ -37,18 +37,18 @@ def test_images_of_mnist_stay_what_they_are(test_data: Path) -> None:
     assert np.mean(np.abs(found.astype(int) - images).mean(axis=(1, 2, 3)) < 1) > 0.97
 
 
-@pytest.mark.parametrize("place", [(0, 0), (0, 27), (27, 13), (13, 13)])
-def test_one_dot_fills_the_box_wherever_it_is(place: tuple[int, int]) -> None:
+@pytest.mark.parametrize("position", [(0, 0), (0, 27), (27, 13), (13, 13)])
+def test_single_dot_fills_the_box_at_any_position(position: tuple[int, int]) -> None:
     drawing = DATASETS["mnist"].drawing
     assert drawing
     dot = np.zeros((28, 28, 1), np.uint8)
-    dot[place] = 255
+    dot[position] = 255
     image = fit_drawing(dot, drawing, 28)
     assert (image > 0).sum() == 20 * 20
 
 
 @pytest.mark.parametrize("level", [0, 90, 255])
-def test_empty_drawing_is_refused(level: int) -> None:
+def test_empty_drawing_is_rejected(level: int) -> None:
     drawing = DATASETS["mnist"].drawing
     assert drawing
     with pytest.raises(DatasetError, match=r"^The drawing is empty"):

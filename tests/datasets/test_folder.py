@@ -1,4 +1,4 @@
-"""Images of a person's own: folders and archives, good, odd and hostile; what is added is whole or not there."""
+"""Custom images: folders and archives, valid, unusual and hostile; a dataset is added completely or not at all."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def make_members(top: str = "", count: int = 5) -> dict[str, bytes]:
 
 
 def refusal(home: Home, path: Path, name: str = "mine", **more: Any) -> str:
-    """The sentence with which it is refused; nothing is left of it."""
+    """Return the error message of a rejection, after which nothing is left of the dataset."""
     with pytest.raises(HeadroomError) as error:
         add_dataset(home, name, path, **more)
     left = [entry for entry in os.listdir(home.datasets) if entry != ".fetch"] if home.datasets.exists() else []
@@ -63,10 +63,10 @@ def files_below(path: Path) -> list[str]:
     return sorted(str(found.relative_to(path)) for found in path.rglob("*"))
 
 
-# what is added
+# Added datasets
 
 
-def test_folder_becomes_squares_with_a_split_that_holds_in_each_class(home: Home, tmp_path: Path) -> None:
+def test_folder_becomes_squares_with_a_stratified_split(home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 10, "green": 20, "red": 5})
     steps: list[tuple[int, int | None]] = []
     cached = add_dataset(home, "mine", source, side=16, progress=lambda *step: steps.append(step))
@@ -78,12 +78,12 @@ def test_folder_becomes_squares_with_a_split_that_holds_in_each_class(home: Home
     assert np.bincount(arrays.test_labels).tolist() == [2, 4, 1]
     for images, labels in ((arrays.train_images, arrays.train_labels), (arrays.test_images, arrays.test_labels)):
         assert np.array_equal(images[:, 8, 8], np.array(list(COLOURS.values()), np.uint8)[labels])
-    assert np.bincount(arrays.train_labels[-14:]).tolist() == [4, 8, 2]  # any stretch has each class in its share
+    assert np.bincount(arrays.train_labels[-14:]).tolist() == [4, 8, 2]  # any slice contains each class in its share
     assert steps == [(number, 35) for number in range(1, 36)]
     cached.verify()
 
 
-def test_same_images_are_the_same_data_in_a_folder_and_in_an_archive(home: Home, tmp_path: Path) -> None:
+def test_same_images_give_the_same_data_from_a_folder_and_from_an_archive(home: Home, tmp_path: Path) -> None:
     folder = add_dataset(home, "a", make_folder(tmp_path / "in", dict.fromkeys(COLOURS, 5)))
     members = {f"{name}/{n:03}.png": picture(colour) for name, colour in COLOURS.items() for n in range(5)}
     plain = add_dataset(home, "b", make_zip(tmp_path / "b.zip", members))
@@ -94,7 +94,7 @@ def test_same_images_are_the_same_data_in_a_folder_and_in_an_archive(home: Home,
     assert list_folders(home) == ["a", "b", "c"]
 
 
-def test_pictures_of_every_kind_become_rgb_by_their_content(home: Home, tmp_path: Path) -> None:
+def test_images_of_every_format_become_rgb_by_their_content(home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2})
     kinds = {
         "grey.png": picture((90, 90, 90), mode="L"), "cmyk.jpg": picture((90, 90, 90), kind="JPEG", mode="CMYK"),
@@ -114,7 +114,7 @@ def test_pictures_of_every_kind_become_rgb_by_their_content(home: Home, tmp_path
     assert np.abs(images[labels == 1].astype(int) - 90).max() <= 4
 
 
-def test_files_that_cannot_be_read_are_listed_and_the_others_are_added(home: Home, tmp_path: Path) -> None:
+def test_unreadable_files_are_listed_and_the_others_are_added(home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 5, "red": 5})
     (source / "read.me").write_text("no class")
     (source / "blue" / "deeper").mkdir()
@@ -145,7 +145,7 @@ def test_files_that_cannot_be_read_are_listed_and_the_others_are_added(home: Hom
 
 
 @pytest.mark.parametrize("count", [2, 3, 6, 7, 11])
-def test_every_class_trains_and_tests_however_few_images_it_has(count: int, home: Home, tmp_path: Path) -> None:
+def test_every_class_is_in_training_and_test_with_few_images(count: int, home: Home, tmp_path: Path) -> None:
     cached = add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": count, "red": 2}), side=8)
     arrays = cached.arrays()
     tests = np.bincount(arrays.test_labels)
@@ -153,7 +153,7 @@ def test_every_class_trains_and_tests_however_few_images_it_has(count: int, home
     assert np.bincount(arrays.train_labels).tolist() == [count - tests[0], 1]
 
 
-def test_adding_reads_the_path_only_and_works_with_links_to_images(home: Home, tmp_path: Path, test_data: Path) -> None:
+def test_adding_only_reads_the_path_and_follows_links_to_images(home: Home, tmp_path: Path, test_data: Path) -> None:
     for name in ("cats", "dogs", "panda"):
         (tmp_path / "in" / name).mkdir(parents=True)
         for photo in sorted((test_data / "animals" / name).iterdir())[:6]:
@@ -167,13 +167,13 @@ def test_adding_reads_the_path_only_and_works_with_links_to_images(home: Home, t
     assert pin(home, RunSpec(dataset="folder", folder="animals")).data == cached.info.fingerprint
 
 
-# what is refused
+# Rejected datasets
 
 
 @pytest.mark.parametrize(
     "name", ["../x", "a/b", "/x", "..", ".", "", "A", "ä", "a b", "a" * 41, "-a", "a\n", "digits", "folder", "kmnist"]
 )
-def test_name_that_a_folder_cannot_have_is_refused(name: str, home: Home, tmp_path: Path) -> None:
+def test_invalid_name_is_rejected(name: str, home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
     assert re.match("Expected the name to be |The name '|Select a custom dataset", refusal(home, source, name))
     with pytest.raises(DatasetError):
@@ -181,7 +181,7 @@ def test_name_that_a_folder_cannot_have_is_refused(name: str, home: Home, tmp_pa
     assert sorted(os.listdir(tmp_path)) == ["in"]
 
 
-def test_name_that_is_taken_is_refused_until_it_is_removed(home: Home, tmp_path: Path) -> None:
+def test_existing_name_is_rejected_until_the_dataset_is_removed(home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
     first = add_dataset(home, "mine", source, side=8).info
     with pytest.raises(DatasetError, match=r"^Folder mine already exists\..* datasets remove mine"):
@@ -192,7 +192,7 @@ def test_name_that_is_taken_is_refused_until_it_is_removed(home: Home, tmp_path:
     assert add_dataset(home, "mine", source, side=8).info.fingerprint == first.fingerprint
 
 
-def test_folders_that_are_no_classes_are_refused(home: Home, tmp_path: Path) -> None:
+def test_folders_that_are_not_classes_are_rejected(home: Home, tmp_path: Path) -> None:
     source = tmp_path / "in"
     assert refusal(home, source) == f"{source} does not exist."
     source.mkdir()
@@ -214,12 +214,12 @@ def test_folders_that_are_no_classes_are_refused(home: Home, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("side", [0, 7, 513, -1])
-def test_side_out_of_bounds_is_refused(side: int, home: Home, tmp_path: Path) -> None:
+def test_side_out_of_bounds_is_rejected(side: int, home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
     assert refusal(home, source, side=side) == f"Expected side between 8 and 512; got {side}."
 
 
-def test_files_that_are_no_archives_are_refused(home: Home, tmp_path: Path) -> None:
+def test_files_that_are_not_archives_are_rejected(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "in.zip"
     whole = make_zip(path, make_members()).read_bytes()
     for content in (b"", b"PK", b"text", whole[: len(whole) // 2], whole[:-10], picture((0, 0, 0))):
@@ -263,7 +263,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize(("harm", "sentence"), HOSTILE.values(), ids=HOSTILE)
-def test_hostile_archive_is_refused_and_nothing_is_written_beside_the_home(
+def test_hostile_archive_is_rejected_and_writes_nothing_outside_the_home(
     harm: Callable[[Path], Any], sentence: str, home: Home, tmp_path: Path
 ) -> None:
     path = make_zip(tmp_path / "in.zip", make_members())
@@ -273,11 +273,11 @@ def test_hostile_archive_is_refused_and_nothing_is_written_beside_the_home(
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_archive_that_cannot_be_unpacked_with_a_limit_is_refused(method: int, home: Home, tmp_path: Path) -> None:
+def test_archive_without_a_size_limit_is_rejected(method: int, home: Home, tmp_path: Path) -> None:
     assert "Unsupported compression" in refusal(home, make_zip(tmp_path / "in.zip", make_members(), method))
 
 
-def test_archive_that_unpacks_to_too_much_is_refused(
+def test_archive_that_unpacks_to_too_much_is_rejected(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(5_000_000)})
@@ -286,7 +286,7 @@ def test_archive_that_unpacks_to_too_much_is_refused(
     assert refusal(home, path) == "An archive may have at most 0.004 GB unpacked; this one has 0.0 GB."
 
 
-def test_member_larger_than_a_picture_may_be_is_left_out_unread(home: Home, tmp_path: Path) -> None:
+def test_too_large_member_is_left_out_unread(home: Home, tmp_path: Path) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(60_000_000)})
     with file_tree.open_tree(path) as found, pytest.raises(DatasetError, match="at most 30 MB; this one has 60"):
         found.read("red/bomb.png")
@@ -296,7 +296,7 @@ def test_member_larger_than_a_picture_may_be_is_left_out_unread(home: Home, tmp_
     )
 
 
-def test_member_that_lies_about_its_size_is_read_no_further_and_left_out(home: Home, tmp_path: Path) -> None:
+def test_member_with_a_false_size_is_read_only_up_to_it_and_left_out(home: Home, tmp_path: Path) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(60_000_000)})
     _patch(path, struct.pack("<I", 60_000_000), struct.pack("<I", 100))
     cached = add_dataset(home, "mine", path, side=8)
@@ -305,7 +305,7 @@ def test_member_that_lies_about_its_size_is_read_no_further_and_left_out(home: H
 
 
 @pytest.mark.parametrize("archive", [False, True])
-def test_too_many_files_are_counted_and_refused(
+def test_too_many_files_are_counted_and_rejected(
     archive: bool, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_tree, "MOST_FILES", 9)
@@ -314,7 +314,7 @@ def test_too_many_files_are_counted_and_refused(
     assert refusal(home, source) == f"{what} may have at most 9 files; this one has 15."
 
 
-def test_disk_without_room_is_told_before_anything_is_read(
+def test_missing_disk_space_is_reported_before_any_file_is_read(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 2, "red": 2})
@@ -324,13 +324,13 @@ def test_disk_without_room_is_told_before_anything_is_read(
     assert sentence.endswith(" GB free. Free disk space, or use a smaller side.")
 
 
-def test_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeError, match=r"^Cannot write "):
         add_dataset(Home(tmp_path / "file"), "mine", make_folder(tmp_path / "in", {"blue": 2, "red": 2}))
 
 
-def test_absent_or_unnamed_folder_says_how_to_add_it(home: Home) -> None:
+def test_missing_or_unnamed_folder_is_reported_with_how_to_add_it(home: Home) -> None:
     with pytest.raises(DatasetError, match=r"^Folder mine is not available\. Add it with: .* datasets add mine PATH"):
         pin(home, RunSpec(dataset="folder", folder="mine"))
     with pytest.raises(DatasetError, match=r"^Select a custom dataset, .* datasets add NAME PATH"):
@@ -349,7 +349,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
 
 
 @given(st.lists(st.text("ab/.\\ 1", min_size=1, max_size=12), max_size=12))
-def test_grouping_of_any_names_is_classes_or_a_sentence(names: list[str]) -> None:
+def test_any_names_give_classes_or_an_error_message(names: list[str]) -> None:
     try:
         classes, skipped = group(sorted(set(names)))
     except DatasetError as error:
@@ -361,7 +361,7 @@ def test_grouping_of_any_names_is_classes_or_a_sentence(names: list[str]) -> Non
     assert not set(placed) & {name for name, _ in skipped}
 
 
-# the command, in its own process
+# The command, in a separate process
 
 
 def _start(home: Home, *words: str) -> subprocess.Popen[str]:
@@ -380,7 +380,7 @@ def _wait_for(happened: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
-def test_adding_that_is_ended_leaves_nothing_that_looks_finished(kind: int, home: Home, tmp_path: Path) -> None:
+def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path) -> None:
     source = make_folder(tmp_path / "in", {"blue": 60, "red": 60}, size=(1500, 1500))
     process = _start(home, "add", "mine", str(source))
     running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
@@ -445,7 +445,7 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     assert [status.name for status in list_datasets(home)][-1] == "folder"
 
 
-# the page
+# The page
 
 
 def _page() -> None:
@@ -456,7 +456,7 @@ def _page() -> None:
     st.write("chosen", choose_folder())
 
 
-def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> None:
+def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> None:
     from streamlit.testing.v1 import AppTest
 
     page = AppTest.from_function(_page, default_timeout=30).run()
@@ -478,7 +478,7 @@ def test_page_offers_an_uploader_then_the_folders(home: Home, tmp_path: Path) ->
     assert page.caption[0].value == "12 training and 3 test images."
 
 
-def test_proposed_name_is_one_that_a_folder_may_have() -> None:
+def test_proposed_name_is_a_valid_folder_name() -> None:
     assert propose_name("Ünïcode & more (2).tar.zip") == "n-code-more-2-tar"
 
     @given(st.text(max_size=60))
@@ -489,7 +489,7 @@ def test_proposed_name_is_one_that_a_folder_may_have() -> None:
     check()
 
 
-def test_fetching_a_folder_is_no_way_to_have_one(home: Home) -> None:
+def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
     with pytest.raises(DatasetError, match=r"cannot be downloaded\. Add its folder with: "):
         fetch_dataset(home, "folder")
     assert image_files.MOST_FILES >= 202_599  # CelebA's

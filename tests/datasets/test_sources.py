@@ -1,4 +1,4 @@
-"""Every dataset of the registry, and the real data where it is to be had."""
+"""Every dataset of the registry, and the real data if available."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from core.datasets.row_file import compute_fingerprint
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS
+from tests.support.markers import long
 from tests.support.paths import ROOT
 
 DATA = Path(os.environ.get("HEADROOM_TEST_DATA") or "/nowhere")
@@ -35,7 +36,7 @@ def digits() -> Arrays:
 
 
 @every_published_dataset
-def test_source_says_where_it_is_from_and_what_may_be_done_with_it(dataset: Dataset) -> None:
+def test_source_has_origin_and_license(dataset: Dataset) -> None:
     assert dataset.source.startswith("http")
     assert dataset.licence
     assert "(19" in dataset.citation or "(20" in dataset.citation
@@ -43,7 +44,7 @@ def test_source_says_where_it_is_from_and_what_may_be_done_with_it(dataset: Data
 
 
 @every_published_dataset
-def test_source_names_each_class_once(dataset: Dataset) -> None:
+def test_source_lists_each_class_once(dataset: Dataset) -> None:
     assert len(set(dataset.classes)) == len(dataset.classes) >= 2
     assert all(name.strip() for name in dataset.classes)
 
@@ -59,7 +60,7 @@ def test_source_is_bundled_or_added_or_has_files(dataset: Dataset) -> None:
 
 
 @every_published_dataset
-def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> None:
+def test_only_official_counts_or_arrays_are_official(dataset: Dataset) -> None:
     known = dataset.official_fingerprint
     assert not dataset.is_official("0" * 16, (8000, 2000))
     assert dataset.is_official(known or "0" * 16, dataset.official_counts)
@@ -77,13 +78,13 @@ def test_only_the_official_counts_or_arrays_are_official(dataset: Dataset) -> No
         ("folder", "Own images cannot be downloaded. Add its folder with: headroom datasets add NAME PATH"),
     ],
 )
-def test_source_that_is_added_is_not_fetched_but_says_how(name: str, sentence: str, tmp_path: Path) -> None:
+def test_custom_source_is_not_downloaded_but_describes_how_to_add_it(name: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as error:
         fetch_dataset(Home(tmp_path), name)
     assert str(error.value) == sentence
 
 
-def test_digits_are_the_same_every_time(digits: Arrays) -> None:
+def test_digits_are_deterministic(digits: Arrays) -> None:
     assert compute_fingerprint(digits) == DATASETS["digits"].official_fingerprint
 
 
@@ -96,7 +97,7 @@ def test_digits_use_the_whole_range_and_every_class(digits: Arrays) -> None:
 
 
 @every_published_dataset
-def test_arrays_that_do_not_fit_the_source_are_told(dataset: Dataset) -> None:
+def test_arrays_that_do_not_match_the_source_are_rejected(dataset: Dataset) -> None:
     shape, classes = dataset.input_shape, len(dataset.classes)
     images, labels = np.zeros((classes, *shape), np.uint8), np.arange(classes)
     assert dataset.find_problem(Arrays(images, labels, images, labels)) is None
@@ -128,7 +129,7 @@ def test_official_files_put_into_downloads_are_official(name: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 cut off", b"<html>Please log in</html>"])
-def test_damaged_file_in_downloads_is_named_and_kept(content: bytes, tmp_path: Path) -> None:
+def test_damaged_file_in_downloads_is_reported_and_kept(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "datasets" / "downloads" / "mnist.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -138,7 +139,7 @@ def test_damaged_file_in_downloads_is_named_and_kept(content: bytes, tmp_path: P
     assert not (tmp_path / "datasets" / "mnist").exists()
 
 
-def test_whole_file_with_other_content_in_downloads_is_told(tmp_path: Path) -> None:
+def test_complete_file_with_other_content_in_downloads_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "datasets" / "downloads" / "mnist.npz"
     path.parent.mkdir(parents=True)
     np.savez(path, x_train=np.zeros((3, 28, 28), np.uint8))
@@ -153,7 +154,7 @@ from pathlib import Path
 from core.datasets.cache import fetch_dataset
 from core.datasets.dataset import ARRAYS
 from core.home import Home
-logging.basicConfig(level=logging.INFO)  # someone listens: what is said would be seen
+logging.basicConfig(level=logging.INFO)  # so that log messages would be printed
 found = fetch_dataset(Home(Path(sys.argv[1])), "kmnist")
 shapes = [getattr(found.arrays(), name).shape for name in ARRAYS]
 print(json.dumps([found.info.official, shapes, len(logging.getLogger().handlers)]))
@@ -161,7 +162,8 @@ print(json.dumps([found.info.official, shapes, len(logging.getLogger().handlers)
 
 
 @needs_data
-def test_kmnist_cut_comes_through_its_loader_in_silence_and_is_not_official(tmp_path: Path) -> None:
+@long  # imports TensorFlow in one more process; needs real data
+def test_kmnist_subset_is_loaded_without_output_and_is_not_official(tmp_path: Path) -> None:
     keras_home = tmp_path / "keras"
     (keras_home / "datasets").mkdir(parents=True)
     for file in DATASETS["kmnist"].files:

@@ -1,1 +1,1 @@
-"""Charts, tables and sentences."""
+"""Charts, tables and their descriptions."""

@@ -1,4 +1,4 @@
-"""The comparisons that displays are drawn from."""
+"""Comparisons that the display tests draw."""
 
 from functools import cache
 
@@ -12,7 +12,7 @@ from tests.support.run_writer import RunWriter
 
 @pytest.fixture(scope="session")
 def comparisons(tmp_path_factory: pytest.TempPathFactory) -> Comparisons:
-    """By name of the case: its home and comparison, made once."""
+    """Home and comparison by name of the case, each created once."""
 
     @cache
     def build(name: str) -> tuple[Home, Comparison]:

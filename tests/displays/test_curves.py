@@ -1,4 +1,4 @@
-"""Learning curves as drawn: marks for one epoch, common times, log axes, names that stand apart, thinning."""
+"""Learning curves as drawn: points for one epoch, common times, log axes, labels without overlap, thinning."""
 
 import doctest
 import json
@@ -21,12 +21,12 @@ from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
 
-def train(make_run: RunWriter, paces: dict[str, tuple[float, ...]], epochs: int = 4, **settings: Any) -> Comparison:
-    """Heads with as many seeds as there are paces, in seconds an epoch."""
+def train(make_run: RunWriter, seconds: dict[str, tuple[float, ...]], epochs: int = 4, **settings: Any) -> Comparison:
+    """Compare heads with one seed per value, in seconds per epoch."""
     return Comparison.of(
-        rewrite(make_run(head=head, seed=seed, epochs=epochs, **settings), history=history_of(epochs, pace=pace))
-        for head, seeds in paces.items()
-        for seed, pace in enumerate(seeds)
+        rewrite(make_run(head=head, seed=seed, epochs=epochs, **settings), history=history_of(epochs, seconds=value))
+        for head, seeds in seconds.items()
+        for seed, value in enumerate(seeds)
     )
 
 
@@ -43,24 +43,24 @@ def layers(spec: dict[str, Any], mark: str) -> Iterator[dict[str, Any]]:
 
 
 def rows(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
-    """The data of the first layer with that mark."""
+    """Return the data of the first layer with this mark."""
     layer = next(layers(spec, mark))
     found: list[dict[str, Any]] = spec["datasets"][layer.get("data", spec.get("data"))["name"]]
     return found
 
 
 def read(spec: dict[str, Any]) -> list[dict[str, str]]:
-    """What the pointer reads at each place: title to text."""
+    """Return the tooltip at each position, as text by title."""
     tips = next(layers(spec, "rect"))["encoding"]["tooltip"]
     return [{tip["title"]: row[tip["field"]] for tip in tips} for row in rows(spec, "rect")]
 
 
-def test_place_where_training_went_on_is_marked(make_run: RunWriter) -> None:
-    run = rewrite(make_run(epochs=4), history=history_of(4, pace=2.0), resumed_at=[1, 3])
-    for x, places in (("epoch", [1, 3]), ("seconds", [2, 6])):
+def test_continuation_of_training_is_marked(make_run: RunWriter) -> None:
+    run = rewrite(make_run(epochs=4), history=history_of(4, seconds=2.0), resumed_at=[1, 3])
+    for x, positions in (("epoch", [1, 3]), ("seconds", [2, 6])):
         spec = draw(Curves(Comparison.of([run]), x=x))
         marks = [data for data in spec["datasets"].values() if any(row.get("text") == "resumed" for row in data)]
-        assert [[row[x] for row in data] for data in marks] == [places]
+        assert [[row[x] for row in data] for data in marks] == [positions]
 
 
 # One epoch
@@ -76,7 +76,7 @@ def test_single_epoch_is_drawn_as_points(make_run: RunWriter) -> None:
     assert len(drawn) == 2
 
 
-def test_lines_of_several_epochs_need_no_points(make_run: RunWriter) -> None:
+def test_lines_of_several_epochs_have_no_points(make_run: RunWriter) -> None:
     spec = draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=2)))
     assert len(rows(spec, "line")) > 1
     assert not any(row["isolated"] for row in rows(spec, "line"))
@@ -84,7 +84,7 @@ def test_lines_of_several_epochs_need_no_points(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
-def test_epoch_axis_has_whole_numbers_only(make_run: RunWriter, epochs: int) -> None:
+def test_epoch_axis_has_only_whole_numbers(make_run: RunWriter, epochs: int) -> None:
     x = next(layers(draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=epochs))), "line"))["encoding"]["x"]
     assert (x["axis"]["tickMinStep"], x["axis"]["format"]) == (1, ",~f")
     low, high = x["scale"]["domain"]
@@ -92,7 +92,7 @@ def test_epoch_axis_has_whole_numbers_only(make_run: RunWriter, epochs: int) -> 
     assert [n for n in range(-5, 10) if low <= n <= high] == list(range(1, epochs + 1))
 
 
-def test_seeds_that_never_train_at_the_same_time_are_drawn_and_named_without_a_mean(make_run: RunWriter) -> None:
+def test_seeds_without_common_times_are_drawn_without_a_mean(make_run: RunWriter) -> None:
     view = Curves(train(make_run, {"gap": (1.0, 5.0)}, epochs=2), x="seconds", seeds=False)
     assert MEAN not in set(view.frame()["seed"])
     assert {row["head"] for row in rows(draw(view), "text")} == {"GAP"}
@@ -102,17 +102,17 @@ def test_seeds_that_never_train_at_the_same_time_are_drawn_and_named_without_a_m
 # By seconds
 
 
-def test_pointer_reads_every_head_that_has_a_value_at_that_time(make_run: RunWriter) -> None:
+def test_tooltip_contains_every_head_with_a_value_at_that_time(make_run: RunWriter) -> None:
     view = Curves(train(make_run, {"gap": (1.0, 1.3), "dense": (2.0, 2.7)}, epochs=5), x="seconds")
     bounds = {"GAP": (1.3, 5.0), "Flatten + Dense": (2.7, 10.0)}
-    places = [row["seconds"] for row in rows(draw(view), "rule")]
-    for seconds, read_here in zip(places, read(draw(view)), strict=True):
+    positions = [row["seconds"] for row in rows(draw(view), "rule")]
+    for seconds, read_here in zip(positions, read(draw(view)), strict=True):
         for head, (start, end) in bounds.items():
             for split in ("training", "validation"):
                 text = read_here[f"{head}, {split}"]
                 assert (text != "–") == (start <= seconds <= end), (seconds, head)
                 assert text == "–" or text.endswith("%")
-    assert {end for _, end in bounds.values()} | {start for start, _ in bounds.values()} <= set(places)
+    assert {end for _, end in bounds.values()} | {start for start, _ in bounds.values()} <= set(positions)
 
 
 def test_heads_share_the_times_of_their_means(make_run: RunWriter) -> None:
@@ -122,7 +122,7 @@ def test_heads_share_the_times_of_their_means(make_run: RunWriter) -> None:
     assert {t for t in dense if min(gap) <= t <= max(gap)} == {t for t in gap if min(dense) <= t <= max(dense)}
 
 
-def test_description_says_what_a_mean_covers(make_run: RunWriter) -> None:
+def test_description_states_what_a_mean_covers(make_run: RunWriter) -> None:
     several, single = train(make_run, {"gap": (1.0, 2.0)}), train(make_run, {"dense": (1.0,)})
     assert (
         Curves(several, x="seconds")
@@ -133,7 +133,7 @@ def test_description_says_what_a_mean_covers(make_run: RunWriter) -> None:
     assert "mean" not in Curves(single).describe()
 
 
-def test_mean_has_a_gap_where_a_seed_has_none(make_run: RunWriter) -> None:
+def test_mean_has_a_gap_where_a_seed_has_one(make_run: RunWriter) -> None:
     lost = history_of(3)
     lost[1]["loss"] = None
     runs = [rewrite(make_run(epochs=3, seed=seed), history=h) for seed, h in enumerate([history_of(3), lost])]
@@ -141,16 +141,16 @@ def test_mean_has_a_gap_where_a_seed_has_none(make_run: RunWriter) -> None:
     assert mean["value"].isna().tolist() == [False, True, False]
 
 
-def test_smoothing_goes_on_after_a_gap() -> None:
+def test_smoothing_continues_after_a_gap() -> None:
     smoothed = smooth(np.array([1.0, np.nan, 3.0]), 0.5)
     assert np.isnan(smoothed).tolist() == [False, True, False]
     assert smoothed[2] == pytest.approx((0.5 * 1 + 3) / 1.5)
 
 
-# The log axis
+# Log axis
 
 
-def test_accuracy_on_a_log_axis_is_drawn_by_its_error_and_says_so(make_run: RunWriter) -> None:
+def test_accuracy_on_a_log_axis_is_drawn_as_error(make_run: RunWriter) -> None:
     history = [*history_of(3), history_of(4)[-1] | {"accuracy": 1.0}]
     view = Curves(Comparison.of([rewrite(make_run(epochs=4), history=history)]), log=True)
     spec = draw(view)
@@ -166,7 +166,7 @@ def test_accuracy_on_a_log_axis_is_drawn_by_its_error_and_says_so(make_run: RunW
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_curve_without_any_error_still_has_an_axis(make_run: RunWriter, smoothing: float) -> None:
+def test_curve_without_errors_has_an_axis(make_run: RunWriter, smoothing: float) -> None:
     history = [row | {"accuracy": 1.0, "val_accuracy": 1.0} for row in history_of(5)]
     view = Curves(Comparison.of([rewrite(make_run(epochs=5), history=history)]), log=True, smoothing=smoothing)
     spec = draw(view)
@@ -180,13 +180,13 @@ def test_log_axis_ends_at_a_round_accuracy_that_is_reached(make_run: RunWriter) 
     assert next(layers(spec, "line"))["encoding"]["y"]["axis"]["values"] == [0.1, 0.2, 0.5]
 
 
-def test_pointer_names_a_series_that_has_no_value_at_all(make_run: RunWriter) -> None:
+def test_tooltip_contains_a_series_without_values(make_run: RunWriter) -> None:
     lost = [row | {"val_loss": None} for row in history_of(2)]
     view = Curves(Comparison.of([rewrite(make_run(epochs=2), history=lost)]), metric="loss")
     assert [row["GAP, validation"] for row in read(draw(view))] == ["–", "–"]
 
 
-def test_accuracy_is_in_per_cent(make_run: RunWriter) -> None:
+def test_accuracy_is_in_percent(make_run: RunWriter) -> None:
     y = next(layers(draw(Curves(train(make_run, {"gap": (1.0,)}))), "line"))["encoding"]["y"]
     assert (y["title"], y["axis"]["format"]) == ("Accuracy", "~%")
 
@@ -206,42 +206,42 @@ def test_log_ticks_enclose_the_values_closely(a: float, b: float) -> None:
     assert all(f"{tick:e}"[0] in "125" for tick in ticks)
 
 
-def test_examples_in_the_docstrings_hold() -> None:
+def test_examples_in_the_docstrings_are_correct() -> None:
     assert doctest.testmod(axis) == (0, 2)
 
 
-# The names
+# Labels
 
 
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.sampled_from([0.01, 0.06, 0.12]))
-def test_names_stand_apart_in_their_order_and_inside(places: list[float], gap: float) -> None:
-    spread = spread_names(places, gap, 0.0, 1.0)
-    order = sorted(range(len(places)), key=lambda i: places[i])
+def test_labels_keep_their_order_and_distance_within_the_range(positions: list[float], gap: float) -> None:
+    spread = spread_names(positions, gap, 0.0, 1.0)
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
     assert all(spread[b] - spread[a] >= gap - 1e-9 for a, b in pairwise(order))
     assert -1e-9 <= min(spread) <= max(spread) <= 1
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, unique=True))
-def test_names_far_apart_stay(places: list[int]) -> None:
-    assert spread_names([float(place) for place in places], 0.5, 0, 10) == places
+def test_distant_labels_keep_their_position(positions: list[int]) -> None:
+    assert spread_names([float(position) for position in positions], 0.5, 0, 10) == positions
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_names_of_lines_that_end_together_do_not_overprint(make_run: RunWriter, log: bool) -> None:
+def test_labels_of_lines_with_the_same_end_do_not_overlap(make_run: RunWriter, log: bool) -> None:
     heads = ("gap", "gap_linear", "gap_dense", "gmp_dense", "dense", "flatten")
     view = Curves(train(make_run, dict.fromkeys(heads, (1.0,))), metric="loss", log=log)
     spec = draw(view)
     names = rows(spec, "text")
     low, high = next(layers(spec, "line"))["encoding"]["y"]["scale"]["domain"]
     measure = np.log10 if log else np.asarray
-    places = np.sort(measure([row["position"] for row in names]))
+    positions = np.sort(measure([row["position"] for row in names]))
     assert len(names) == 6
     assert len({row["y"] for row in names}) == 1
-    assert np.diff(places).min() >= 0.059 * (measure(high) - measure(low))
+    assert np.diff(positions).min() >= 0.059 * (measure(high) - measure(low))
 
 
-def test_long_names_stand_in_a_legend(make_run: RunWriter) -> None:
+def test_long_labels_are_in_a_legend(make_run: RunWriter) -> None:
     runs = [make_run(head="dense", units=units) for units in (32, 256)]
     spec = draw(Curves(Comparison.of(runs)))
     assert not list(layers(spec, "text"))
@@ -252,7 +252,7 @@ def test_long_names_stand_in_a_legend(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize("x", ["epoch", "seconds"])
-def test_picture_of_many_epochs_is_thinned_and_keeps_the_ends(make_run: RunWriter, x: Any) -> None:
+def test_chart_of_many_epochs_is_thinned_and_keeps_the_ends(make_run: RunWriter, x: Any) -> None:
     lengths = {"gap": 1000, "dense": 730}
     comparison = Comparison.of(
         rewrite(make_run(RunSpec(head=head, epochs=epochs)), history=history_of(epochs))
@@ -263,9 +263,9 @@ def test_picture_of_many_epochs_is_thinned_and_keeps_the_ends(make_run: RunWrite
     for row in rows(draw(view), "line"):
         lines.setdefault((row["head"], row["seed"], row["split"]), []).append(row[x])
     assert len(lines) == 8
-    for (head, _, _), places in lines.items():
-        assert len(places) <= POINTS + 4
-        assert (places[0], places[-1]) == (1, 1000 if head == "GAP" else 730)
+    for (head, _, _), positions in lines.items():
+        assert len(positions) <= POINTS + 4
+        assert (positions[0], positions[-1]) == (1, 1000 if head == "GAP" else 730)
     assert len(view.frame().query("seed == 0 and head == 'GAP' and split == 'training'")) == 1000
 
 

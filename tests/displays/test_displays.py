@@ -1,4 +1,4 @@
-"""Every display over every kind of comparison: tidy data, a valid picture, a sentence, and numbers people can read."""
+"""Every display of every kind of comparison: tidy data, a valid chart, a description, and readable numbers."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
-from tests.support.comparison_cases import CASES, FOREIGN, Comparisons
+from tests.support.comparison_cases import CASES, HOSTILE_NAMES, Comparisons
 from tests.support.paths import ROOT
 
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
@@ -55,13 +55,13 @@ def expressions_of(spec: Any) -> Iterator[str]:
             yield from expressions_of(value)
 
 
-def is_empty_by_right(display: Display) -> bool:
+def may_be_empty(display: Display) -> bool:
     alone = len(display.comparison.variants) < 2
     return isinstance(display, MAY_BE_EMPTY) or (alone and isinstance(display, OF_PAIRS))
 
 
 def has_chart(display: Display) -> bool:
-    """Whether there is something to draw."""
+    """Return whether the display has a chart."""
     if isinstance(display, TABLES):
         return False
     if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.variants) < 2:
@@ -77,10 +77,10 @@ def has_chart(display: Display) -> bool:
 
 def check_frame(display: Display) -> Iterator[str]:
     frame = display.frame()
-    if frame.empty and not is_empty_by_right(display):
+    if frame.empty and not may_be_empty(display):
         yield "its frame is empty"
     if not frame.columns.is_unique or not all(isinstance(name, str) and name for name in frame.columns):
-        yield f"columns of its frame are no names of their own: {list(frame.columns)}"
+        yield f"columns of its frame are not unique names: {list(frame.columns)}"
     plain = str | int | float | bool | type(None)
     values = [value for row in frame.astype(object).to_numpy().tolist() for value in row]
     yield from (f"its frame holds {value!r}" for value in values if not isinstance(value, plain))
@@ -89,7 +89,7 @@ def check_frame(display: Display) -> Iterator[str]:
 def check_table(display: Display) -> Iterator[str]:
     table = display.table()
     if not table.columns.is_unique or not all(isinstance(name, str) and name for name in table.columns):
-        yield f"headings of its table are no names of their own: {list(table.columns)}"
+        yield f"headings of its table are not unique names: {list(table.columns)}"
     if type(display).table is not Display.table:
         text = table.astype(str).to_numpy().ravel().tolist()
         yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
@@ -106,7 +106,7 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
     if not fields:
         yield "its chart shows no field"
     yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
-    words = [*display.comparison.labels, *FOREIGN]
+    words = [*display.comparison.labels, *HOSTILE_NAMES]
     for text in expressions_of(spec):
         yield from (f"data became part of the expression {text!r}" for word in words if word in text)
 
@@ -116,7 +116,7 @@ def check_description(display: Display) -> Iterator[str]:
     labels = display.comparison.labels
     if not text.endswith(".") or text.endswith(".."):
         yield f"its description is no sentence: {text!r}"
-    if "\n" in text and FOREIGN[0] not in "".join(display.comparison.first.record.data.classes):
+    if "\n" in text and HOSTILE_NAMES[0] not in "".join(display.comparison.first.record.data.classes):
         yield f"its description has several lines: {text!r}"
     if re.search(r"\bnan\b|\binf\b", text):
         yield f"its description says {text!r}"
@@ -160,9 +160,9 @@ def test_curves_of_every_setting_are_valid(comparisons: Comparisons, case: str, 
     assert "nan" not in curves.describe()
 
 
-def test_foreign_names_reach_the_picture_whole(comparisons: Comparisons) -> None:
-    _, comparison = comparisons("foreign_names")
+def test_hostile_names_are_unchanged_in_the_chart(comparisons: Comparisons) -> None:
+    _, comparison = comparisons("hostile_names")
     for view in (Confusion(comparison), Example(comparison)):
         data = view.chart().to_dict()["datasets"]
         drawn = {row["label"] for rows in data.values() for row in rows if "label" in row}
-        assert drawn == set(FOREIGN)
+        assert drawn == set(HOSTILE_NAMES)

@@ -1,4 +1,4 @@
-"""One image with all its classes: the true one is marked, its probability always written."""
+"""Class probabilities of one image: the true class is marked and its probability always shown."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.run_writer import RunWriter
 
 
 def draw(make_run: RunWriter) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The picture of an image that is taken for another class with 97 %, and its data."""
+    """Return the chart of an image that is predicted as another class at 97%, and its data."""
     run = make_run()
     wrong = (np.asarray(run.predictions.test_labels) + 1) % 10
     spec = Example(Comparison.of([rewrite(run, predictions=wrong)])).chart().to_dict(validate=True)
@@ -19,7 +19,7 @@ def draw(make_run: RunWriter) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return spec, data
 
 
-def test_true_class_is_marked_in_its_place(make_run: RunWriter) -> None:
+def test_true_class_is_marked_at_its_position(make_run: RunWriter) -> None:
     spec, data = draw(make_run)
     (marked,) = [row for row in data if row["class"] != row["label"]]
     assert (marked["correct"], marked["class"]) == (True, f"✓ {marked['label']}")
@@ -27,12 +27,12 @@ def test_true_class_is_marked_in_its_place(make_run: RunWriter) -> None:
     assert "✓" in spec["layer"][0]["encoding"]["y"]["axis"]["labelFontWeight"]["condition"]["test"]
 
 
-def test_probability_of_the_true_class_is_written_however_small(make_run: RunWriter) -> None:
+def test_probability_of_the_true_class_is_shown_even_if_small(make_run: RunWriter) -> None:
     spec, data = draw(make_run)
     (text,) = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
     assert text["transform"] == [{"filter": "datum.prob >= 0.05 || datum.correct"}]
     assert next(row["percent"] for row in data if row["correct"]) == "3.3%"
 
 
-def test_picture_says_what_pale_bars_are(make_run: RunWriter) -> None:
+def test_chart_explains_pale_bars(make_run: RunWriter) -> None:
     assert draw(make_run)[0]["title"]["text"] == "✓ and full colour: true class."

@@ -1,4 +1,4 @@
-"""The headline of a comparison and the sentences of the pages."""
+"""The headline of a comparison and the summaries of pages."""
 
 import re
 from typing import Any
@@ -51,7 +51,7 @@ HEADLINES = [
 
 
 @pytest.mark.parametrize(("gap", "dense", "ending"), HEADLINES)
-def test_headline_says_what_was_found_and_how_sure_it_is(
+def test_headline_states_the_finding_and_its_uncertainty(
     make_run: RunWriter, gap: dict[int, float], dense: dict[int, float], ending: str
 ) -> None:
     text = write_headline(compare(make_run, gap, dense, epochs=25))
@@ -68,9 +68,9 @@ def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -
 
 
 def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> None:
-    rival = make_run(head="dense")
-    small = rewrite(make_run(head="gap"), cost={"params": rival.record.cost.params - 1_200})
-    assert "1,200 fewer parameters than Flatten + Dense" in write_headline(Comparison.of([small, rival]))
+    baseline = make_run(head="dense")
+    small = rewrite(make_run(head="gap"), cost={"params": baseline.record.cost.params - 1_200})
+    assert "1,200 fewer parameters than Flatten + Dense" in write_headline(Comparison.of([small, baseline]))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_headline_counts_a_saving_too_small_for_a_ratio(make_run: RunWriter) -> 
         ({"epochs": 3, "train_images": 100}, "After 3 of 25 epochs, on 100 of 1,437 training images: GAP has 17.5×"),
     ],
 )
-def test_headline_of_a_short_training_says_so_first(
+def test_headline_of_a_short_training_begins_with_its_epochs(
     make_run: RunWriter, settings: dict[str, Any], beginning: str
 ) -> None:
     text = write_headline(compare(make_run, {0: 0.9}, {0: 0.95}, **settings))
@@ -91,26 +91,26 @@ def test_headline_of_a_short_training_says_so_first(
     assert text.endswith("accuracy 5.0 points lower (single seed: no statistical conclusion).")
 
 
-def test_headline_names_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
+def test_headline_states_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(), head="gap"), make_run(RunSpec(epochs=1, train_images=100), head="dense")]
     short = "After as few as 1 of 25 epochs, on as few as 100 of 1,437 training images: GAP has"
     assert write_headline(Comparison.of(runs)).startswith(short)
 
 
-def test_headline_names_no_size_that_nobody_wrote_down(make_run: RunWriter) -> None:
+def test_headline_omits_an_unknown_size(make_run: RunWriter) -> None:
     unknown = {"official": False, "train_count": None}
     run = rewrite(make_run(RunSpec(train_images=100)), data=unknown)
     assert write_headline(Comparison.of([run])).startswith("On 100 training images: GAP has 24,586 parameters")
 
 
-def test_headline_without_a_recipe_names_the_epochs_alone(make_run: RunWriter) -> None:
+def test_headline_without_a_recipe_states_only_the_epochs(make_run: RunWriter) -> None:
     run = make_run(epochs=3)
     comparison = Comparison.of([rewrite(run)])
-    vars(comparison)["recipe"] = None  # as of a dataset that no recipe has
+    vars(comparison)["recipe"] = None  # like a dataset without a recipe
     assert write_headline(comparison).startswith("After 3 epochs: GAP has")
 
 
-def test_sentences_of_the_pages_name_every_head(comparisons: Comparisons) -> None:
+def test_summaries_of_pages_contain_every_head(comparisons: Comparisons) -> None:
     wrong = []
     for case in CASES:
         comparison = comparisons(case)[1]
@@ -121,7 +121,7 @@ def test_sentences_of_the_pages_name_every_head(comparisons: Comparisons) -> Non
     assert wrong == []
 
 
-def test_missed_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
+def test_misclassified_images_follow_from_the_accuracy(make_run: RunWriter) -> None:
     assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
         "Misclassified test images (of 2,000): GAP 200, Flatten + Dense 0."
     )

@@ -17,7 +17,7 @@ from core.displays import number
     ("count", "text"),
     [(0, "0 test images"), (1, "1 test image"), (2, "2 test images"), (1437, "1,437 test images")],
 )
-def test_one_is_no_plural(count: int, text: str) -> None:
+def test_one_is_singular(count: int, text: str) -> None:
     assert number.format_plural(count, "test image") == text
 
 
@@ -52,7 +52,7 @@ def test_one_is_no_plural(count: int, text: str) -> None:
         (number.format_loss, SeedMean(math.nan, math.nan, 2), "–"),
     ],
 )
-def test_number_is_written_as_people_write_it(form: Callable[[Any], str], value: Any, text: str) -> None:
+def test_number_is_formatted_for_display(form: Callable[[Any], str], value: Any, text: str) -> None:
     assert form(value) == text
 
 
@@ -61,7 +61,7 @@ def test_number_is_written_as_people_write_it(form: Callable[[Any], str], value:
     st.sampled_from([number.format_count, number.format_short, number.format_bytes, number.format_seconds]),
     st.floats(0, 1e15) | st.integers(0, 10**15) | st.sampled_from([math.nan, math.inf]),
 )
-def test_no_size_is_written_with_an_exponent_or_as_nan(form: Callable[[float], str], value: float) -> None:
+def test_size_has_no_exponent_or_nan(form: Callable[[float], str], value: float) -> None:
     assert not re.search(r"nan|inf|\de[+-]?\d", form(value))
 
 
@@ -71,9 +71,7 @@ def test_no_size_is_written_with_an_exponent_or_as_nan(form: Callable[[float], s
     st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]),
     st.none() | st.floats(0, 1e6),
 )
-def test_no_estimate_is_written_with_an_exponent_or_as_nan(
-    form: Callable[[SeedMean], str], mean: float, spread: float | None
-) -> None:
+def test_estimate_has_no_exponent_or_nan(form: Callable[[SeedMean], str], mean: float, spread: float | None) -> None:
     assert not re.search(r"nan|inf|\de[+-]?\d", form(SeedMean(mean, spread, 2)))
 
 

@@ -13,7 +13,7 @@ def test_head_keeps_its_colour_in_every_comparison(
     assert alone["three_heads"]["Flatten + Dense"] == alone["two_heads_three_seeds"]["Flatten + Dense"]
 
 
-def test_every_head_has_a_colour_of_its_own() -> None:
+def test_every_head_has_a_unique_colour() -> None:
     assert len(set(head_colors().values())) == len(HEADS)
 
 

@@ -1,4 +1,4 @@
-"""Single displays: what each says and draws."""
+"""Single displays: their charts, tables and descriptions."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ from tests.support.run_rewriter import as_kmnist, as_spec, rewrite
 from tests.support.run_writer import RunWriter
 
 
-def test_tiles_give_the_exact_parameters_and_their_ratio(
+def test_tiles_contain_the_exact_parameters_and_their_ratio(
     comparisons: Comparisons,
 ) -> None:
     table = Tiles(comparisons("two_heads_three_seeds")[1]).table().set_index("Metric")
@@ -33,7 +33,7 @@ def test_tiles_give_the_exact_parameters_and_their_ratio(
     assert set(table["Head"]) == {"GAP"}
 
 
-def test_tiles_call_better_only_what_is_settled(make_run: RunWriter) -> None:
+def test_tiles_mark_only_significant_differences_as_better(make_run: RunWriter) -> None:
     far = compare(make_run, {0: 0.90, 1: 0.91, 2: 0.90}, {0: 0.95, 1: 0.955, 2: 0.95})
     row = Tiles(far).table().set_index("Metric").loc["Test accuracy"]
     assert better_of(far) == -1
@@ -46,7 +46,7 @@ def better_of(comparison: Comparison) -> int:
     return int(Tiles(comparison).frame().set_index("metric").loc["test_accuracy", "better"])
 
 
-def test_tiles_of_equal_accuracy_name_no_direction(make_run: RunWriter) -> None:
+def test_tiles_of_equal_accuracy_have_no_direction(make_run: RunWriter) -> None:
     table = Tiles(compare(make_run, {0: 0.9}, {0: 0.9})).table().set_index("Metric")
     assert table.loc["Test accuracy", "Difference"] == "the same (single seed)"
 
@@ -58,9 +58,9 @@ def test_layer_shares_of_each_head_sum_to_one(comparisons: Comparisons) -> None:
         assert shares.tolist() == pytest.approx([1] * len(comparison.labels)), case
 
 
-def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> None:
+def test_recipe_without_published_results_has_an_empty_view(make_run: RunWriter) -> None:
     view = PublishedResults(Comparison.of([make_run()]))
-    assert view.frame().empty  # digits-heads was never published
+    assert view.frame().empty  # digits-heads has no published results
     assert view.describe() == "This recipe has no published results."
 
 
@@ -91,7 +91,7 @@ def test_published_figures_stand_beside_the_measured(make_run: RunWriter) -> Non
         ),
     ],
 )
-def test_note_says_why_published_and_measured_may_not_be_compared(
+def test_note_explains_why_published_and_measured_results_differ(
     make_run: RunWriter, settings: dict[str, Any], data: dict[str, Any], note: str
 ) -> None:
     text = PublishedResults(Comparison.of([as_kmnist(make_run(**settings), **data)])).note()
@@ -102,21 +102,21 @@ def test_note_says_why_published_and_measured_may_not_be_compared(
 @pytest.mark.parametrize(
     "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
 )
-def test_every_published_figure_has_a_name_and_stands_beside_the_measured(make_run: RunWriter, metric: str) -> None:
+def test_every_published_result_has_a_label_and_a_measured_value(make_run: RunWriter, metric: str) -> None:
     recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
     head = next(figure.head for figure in recipe.published if figure.metric == metric)
     view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
     assert len(view.table()) == len(view.frame()) > 0
 
 
-def test_note_is_empty_where_nothing_was_published(make_run: RunWriter) -> None:
+def test_note_is_empty_without_published_results(make_run: RunWriter) -> None:
     assert PublishedResults(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))
     assert PublishedResults(Comparison.of([unpublished])).note() == ""
 
 
 @pytest.mark.parametrize("image", [-1, 360, 10**9])
-def test_example_outside_the_test_split_is_refused(comparisons: Comparisons, image: int) -> None:
+def test_example_outside_the_test_set_is_rejected(comparisons: Comparisons, image: int) -> None:
     with pytest.raises(ComparisonError, match=rf"Expected image between 0 and 359; got {image}\."):
         Example(comparisons("one_run")[1], image).frame()
 
@@ -125,12 +125,12 @@ def test_example_probabilities_of_each_head_sum_to_one(comparisons: Comparisons)
     for case in CASES:
         comparison = comparisons(case)[1]
         frame = Example(comparison, 3).frame()
-        told = frame.dropna().groupby("head")["prob"].sum()  # a diverged training gives no probability to any class
-        assert told.tolist() == pytest.approx([1] * len(told), abs=1e-5), case
+        sums = frame.dropna().groupby("head")["prob"].sum()  # a diverged run has no class probabilities
+        assert sums.tolist() == pytest.approx([1] * len(sums), abs=1e-5), case
         assert frame.groupby("head")["correct"].sum().tolist() == [1] * len(comparison.labels), case
 
 
-def test_gallery_pages_part_what_is_selected(comparisons: Comparisons) -> None:
+def test_gallery_pages_partition_the_selected_images(comparisons: Comparisons) -> None:
     home, comparison = comparisons("two_heads_three_seeds")
     whole = Gallery(comparison, home, "wrong")
     pages = [Gallery(comparison, home, "wrong", page=page).frame() for page in range(1, whole.pages + 1)]
@@ -140,22 +140,22 @@ def test_gallery_pages_part_what_is_selected(comparisons: Comparisons) -> None:
 
 
 @pytest.mark.parametrize(("page", "as_page"), [(-5, 1), (0, 1), (10**6, None)])
-def test_gallery_page_is_kept_in_range(comparisons: Comparisons, page: int, as_page: int | None) -> None:
+def test_gallery_page_is_limited_to_the_range(comparisons: Comparisons, page: int, as_page: int | None) -> None:
     home, comparison = comparisons("one_run")
     pages = Gallery(comparison, home).pages
     expected = Gallery(comparison, home, page=as_page or pages).frame()
     pd.testing.assert_frame_equal(Gallery(comparison, home, page=page).frame(), expected)
 
 
-def test_gallery_without_a_match_is_empty_and_says_so(comparisons: Comparisons) -> None:
+def test_gallery_without_matches_is_empty_with_a_description(comparisons: Comparisons) -> None:
     home, comparison = comparisons("never_wrong")
     gallery = Gallery(comparison, home, "wrong")
     assert (gallery.frame().empty, gallery.chart(), gallery.pages) == (True, None, 1)
     assert gallery.describe().startswith("0 test images")
 
 
-def ask_one_question(run: Run) -> Run:
-    """The run as if its head had told by one number whether a digit is a one. It calls the first three images so."""
+def as_binary(run: Run) -> Run:
+    """Return the run as if one logit decided whether a digit is a one; the first three images are predicted as ones."""
     labels = (run.predictions.test_labels == 1).astype(np.int64)
     predictions = np.where(np.arange(len(labels)) < 3, 1, labels)
     run = as_spec(run, run.spec.replace(loss="binary"))
@@ -166,22 +166,22 @@ def ask_one_question(run: Run) -> Run:
     return rewrite(run, labels=labels, predictions=predictions, classes=("not one", "one"))
 
 
-def test_first_images_are_the_first_as_stored(comparisons: Comparisons) -> None:
+def test_first_images_are_the_first_stored_ones(comparisons: Comparisons) -> None:
     home, comparison = comparisons("two_heads_three_seeds")
     view = FirstImages(comparison, home)
     assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))
     assert view.explain()
 
 
-def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWriter, home: Home) -> None:
-    view = FirstImages(Comparison.of([ask_one_question(make_run(head="dense"))]), home)
+def test_binary_prediction_shows_the_probability_of_the_second_class(make_run: RunWriter, home: Home) -> None:
+    view = FirstImages(Comparison.of([as_binary(make_run(head="dense"))]), home)
     frame = view.frame()
     assert set(frame["shown"]) == {"one"}
     wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["correct"][:3]]
-    said = [view.write_predicted(row) for row in frame.to_dict("records")]
-    assert said[:3] == wanted
+    captions = [view.write_predicted(row) for row in frame.to_dict("records")]
+    assert captions[:3] == wanted
     assert not frame["correct"][:3].all()
-    assert ("one", "0.30") in said[3:]
+    assert ("one", "0.30") in captions[3:]
     assert "the probability that each head assigns to one;" in view.explain()
     chart = view.chart()
     assert chart is not None
@@ -189,7 +189,7 @@ def test_one_question_is_answered_by_the_probability_of_its_yes(make_run: RunWri
     assert "one 0.30" in drawn
 
 
-def test_pictures_of_other_data_are_refused(make_run: RunWriter, home: Home) -> None:
+def test_images_of_other_data_are_rejected(make_run: RunWriter, home: Home) -> None:
     run = make_run()
     path = home.datasets / "digits" / "dataset.json"
     path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))

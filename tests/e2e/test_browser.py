@@ -1,4 +1,4 @@
-"""Every road a person walks, in a real browser against a real server."""
+"""Tasks of users in a real browser with a real server."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ pytestmark = [
 
 Open = Callable[..., Page]
 
-expect.set_options(timeout=30_000)  # a fresh server on a busy machine takes its time to draw a first page
+expect.set_options(timeout=30_000)  # a new server on a busy machine needs seconds to draw its first page
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def server(home: Home, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Open]:
-    """Opens a page of the dashboard in a session of its own; no script of the page may fail."""
+    """Open a page of the dashboard in a new session; no script of the page may fail."""
     contexts = []
     broken: list[str] = []
 
@@ -67,7 +67,7 @@ def visit(browser: Browser, server: str) -> Iterator[Open]:
 
 
 def _slide(page: Page, name: str, key: str, value: str) -> None:
-    """Presses a key on a slider until it holds: a page that is still being drawn takes the focus away."""
+    """Press a key on a slider until it takes effect: a page that is still being drawn moves the focus."""
     slider = page.get_by_role("slider", name=name)
     for _ in range(40):
         slider.focus()
@@ -91,13 +91,13 @@ def test_first_screen_is_the_finished_example_report(visit: Open, width: int, da
 
 
 @pytest.mark.parametrize("path", ["predictions", "train"])
-def test_link_to_a_page_of_a_fresh_server_has_the_frame(visit: Open, path: str) -> None:
+def test_link_to_a_page_of_a_new_server_has_the_frame(visit: Open, path: str) -> None:
     page = visit(path)
     expect(page.get_by_role("heading", level=1)).to_have_text(path.title())
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
 
 
-def test_calculator_answers_a_slider(visit: Open) -> None:
+def test_calculator_follows_a_slider(visit: Open) -> None:
     page = visit("parameters")
     expect(page.get_by_role("heading", name="Calculator")).to_be_visible()
     slider = page.get_by_role("slider", name="Dense units")
@@ -109,7 +109,7 @@ def test_calculator_answers_a_slider(visit: Open) -> None:
     expect(page).to_have_url(re.compile("side=29"))
 
 
-def test_curves_read_all_series_under_the_pointer(visit: Open) -> None:
+def test_tooltip_of_the_curves_contains_all_series(visit: Open) -> None:
     page = visit("curves")
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.wait_for()
@@ -145,7 +145,7 @@ def test_click_on_a_cell_of_the_matrix_opens_its_images(visit: Open) -> None:
     expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
     box = chart.bounding_box()
     assert box
-    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: below, at the right
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: bottom right
     expect(page).to_have_url(re.compile("right=both"))
     expect(page.get_by_text(re.compile("test images?: both wrong"))).to_be_visible()
 
@@ -160,7 +160,7 @@ def test_click_on_a_point_opens_its_run(visit: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("single seed"))
 
 
-def test_rectangle_over_an_axis_chooses_runs_to_compare(visit: Open) -> None:
+def test_rectangle_over_an_axis_selects_runs_to_compare(visit: Open) -> None:
     page = visit("evidence?evidence=Knobs")
     crossing = page.locator('path[aria-roledescription="point"][aria-label*="Run: "]').last
     crossing.scroll_into_view_if_needed()
@@ -176,7 +176,7 @@ def test_rectangle_over_an_axis_chooses_runs_to_compare(visit: Open) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_stroke_is_answered_and_cleared(visit: Open, width: int, dark: bool) -> None:
+def test_stroke_is_predicted_and_can_be_cleared(visit: Open, width: int, dark: bool) -> None:
     page = visit("draw", width=width, dark=dark)
     canvas = page.get_by_role("img", name="Draw here")
     canvas.scroll_into_view_if_needed()
@@ -197,7 +197,7 @@ def test_stroke_is_answered_and_cleared(visit: Open, width: int, dark: bool) -> 
     expect(answer).to_have_count(0)
 
 
-def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Open, make_run: RunWriter) -> None:
+def test_selected_comparison_is_kept_on_other_pages_and_in_the_link(visit: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         make_run(head=head, epochs=3)
     page = visit("?compare=digits-heads+%C2%B7+3+epochs")
@@ -208,7 +208,7 @@ def test_choice_of_comparison_follows_to_other_pages_and_into_the_link(visit: Op
 
 
 @long
-def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, home: Home, make_run: RunWriter) -> None:
+def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(seed=seed, epochs=100).run_id for seed in range(2)]
     NoteBook(home).write(ids[1], Note(name="<img src=x onerror=alert(1)>"))
     page = visit("runs?runs_search=epochs>50")
@@ -229,14 +229,14 @@ def test_tick_does_not_pass_to_the_next_run_when_one_is_deleted(visit: Open, hom
 
 
 @long
-def test_nonsense_in_a_link_is_named(visit: Open) -> None:
+def test_invalid_link_value_is_reported(visit: Open) -> None:
     page = visit("?compare=no-such-thing")
     expect(page.get_by_text(re.compile("Expected compare to be one of .* got 'no-such-thing'"))).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters"))
 
 
 @long
-def test_nonsense_is_named_once_and_leaves_the_link(visit: Open) -> None:
+def test_invalid_value_is_reported_once_and_removed_from_the_link(visit: Open) -> None:
     page = visit("curves?smoothing=abc&log=true")
     expect(page.get_by_text("Expected smoothing between 0 and 0.95; got 'abc'.")).to_be_visible()
     expect(page).to_have_url(re.compile(r"curves\?log=true$"))
@@ -245,7 +245,7 @@ def test_nonsense_is_named_once_and_leaves_the_link(visit: Open) -> None:
     expect(page.get_by_text(re.compile("^Expected"))).to_have_count(0)
 
 
-def test_choices_of_a_training_stand_in_the_link_until_the_recipe_changes(visit: Open) -> None:
+def test_training_settings_are_in_the_link_until_the_recipe_changes(visit: Open) -> None:
     page = visit("train?epochs=3&blocks=1")
     epochs = page.get_by_role("slider", name="Epochs")
     expect(epochs).to_have_value("3")
@@ -260,7 +260,7 @@ def test_choices_of_a_training_stand_in_the_link_until_the_recipe_changes(visit:
 
 
 @pytest.mark.training
-def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(visit: Open) -> None:
+def test_training_started_on_the_page_appears_in_another_session_and_finishes(visit: Open) -> None:
     page = visit("train?train_images=200&filters=8")
     _slide(page, "Epochs", "Home", "1")
     _slide(page, "Seeds", "Home", "1")
@@ -273,7 +273,7 @@ def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(vi
         timeout=120_000
     )
     expect(other.get_by_text(re.compile(r"GAP · Digits · seed 0.*test accuracy"))).to_be_visible(timeout=120_000)
-    # the page is drawn anew when the last training ends, and a button that is just being replaced hears no click
+    # The page is redrawn when the last job ends, and a button that is being replaced misses the click.
     expect(page.get_by_role("button", name="Show the comparison")).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.get_by_role("button", name="Show", exact=True).first.click()
@@ -283,7 +283,7 @@ def test_training_started_on_the_page_is_seen_in_another_session_and_finishes(vi
 
 @pytest.mark.training
 @long
-def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
+def test_cancelled_training_publishes_nothing(visit: Open, home: Home) -> None:
     page = visit("train")
     _slide(page, "Seeds", "Home", "1")
     _slide(page, "Epochs", "End", "60")
@@ -297,7 +297,7 @@ def test_stopped_training_publishes_nothing(visit: Open, home: Home) -> None:
     assert not home.runs.exists() or not list(home.runs.iterdir())
 
 
-def test_ticked_runs_stand_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
+def test_selected_runs_are_in_the_link(visit: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(head=head).run_id for head in ("gap", "dense")]
     page = visit(f"?runs={','.join(ids)}")
     expect(page.get_by_role("textbox", name="Run ids")).to_have_value(",".join(ids))
@@ -314,7 +314,7 @@ def test_ticked_runs_stand_in_the_link(visit: Open, home: Home, make_run: RunWri
     expect(page).to_have_url(re.compile("curves.*runs=[0-9a-f]{12}%2C[0-9a-f]{12}"))
 
 
-def test_report_is_saved_written_in_published_and_read_by_somebody_else(
+def test_report_is_saved_edited_published_and_read_by_another_user(
     visit: Open, make_run: RunWriter, tmp_path: Path
 ) -> None:
     for head in ("gap", "dense"):
@@ -345,7 +345,7 @@ def test_report_is_saved_written_in_published_and_read_by_somebody_else(
     expect(other.get_by_text("Version 1 of report")).to_be_visible()
 
 
-def test_report_file_opens_with_no_network_and_its_charts_are_alive(
+def test_report_file_has_interactive_charts_without_a_network(
     browser: Browser, make_run: RunWriter, store: RunStore, tmp_path: Path
 ) -> None:
     runs = [make_run(head=head, seed=seed) for seed in range(3) for head in ("gap", "dense")]
@@ -355,10 +355,12 @@ def test_report_file_opens_with_no_network_and_its_charts_are_alive(
     assert path.stat().st_size < 5_000_000
     context = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True)
     page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else said.append(asked.url))
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else problems.append(request.url)
+    )
     page.goto(path.as_uri())
     page.wait_for_selector("html[data-drawn=true]")
     expect(page.get_by_role("heading", level=1)).to_have_text(document.headline)
@@ -381,4 +383,4 @@ def test_report_file_opens_with_no_network_and_its_charts_are_alive(
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
-    assert said == []
+    assert problems == []

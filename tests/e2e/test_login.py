@@ -1,4 +1,4 @@
-"""A login through a real provider in a real browser."""
+"""A login with a real provider in a real browser."""
 
 import json
 import os
@@ -26,10 +26,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def provider(tmp_path: Path) -> Iterator[str]:
-    """A provider on this machine that knows vera and ada; its address."""
+    """Address of a provider on this machine with the users vera and ada."""
     port = find_port()
-    people = [{"sub": name, "email": f"{name}@example.org", "email_verified": True} for name in ("vera", "ada")]
-    words = [word for person in people for word in ("--user-claims", json.dumps(person))]
+    users = [{"sub": name, "email": f"{name}@example.org", "email_verified": True} for name in ("vera", "ada")]
+    words = [word for user in users for word in ("--user-claims", json.dumps(user))]
     with (tmp_path / "provider.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *words],
@@ -82,7 +82,7 @@ def log_out(page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_people_log_in_do_what_they_may_and_log_out(browser: Browser, dashboard: str, home: Home) -> None:
+def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard: str, home: Home) -> None:
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(30_000)
     expect.set_options(timeout=30_000)

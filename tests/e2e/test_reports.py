@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.api import Door, open_door, read_metrics
+from tests.support.api import ApiServer, read_metrics, serve_api
 from tests.support.dashboard import CHROMIUM, browsing
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with open_door(tmp_path_factory.mktemp("door")) as opened:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with serve_api(tmp_path_factory.mktemp("server")) as opened:
         yield opened
 
 
@@ -26,22 +26,22 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_browser_draws_the_report_under_its_policy_and_the_pages_beside_it(door: Door, browser: Browser) -> None:
+def test_browser_draws_the_report_under_its_policy_and_other_pages(server: ApiServer, browser: Browser) -> None:
     page = browser.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(f"{door.address}/reports/{door.report}")
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{server.address}/reports/{server.report}")
     expect(page.locator("svg.marks, canvas.marks").first).to_be_visible(timeout=30_000)
-    assert said == []
+    assert problems == []
     blocked = page.evaluate("fetch('/api/runs').then(() => 'read', () => 'blocked')")
     assert blocked == "blocked"
 
-    page.goto(f"{door.address}/reports")  # the page of the dashboard, one segment above, as its first visitor
+    page.goto(f"{server.address}/reports")  # the page of the dashboard, one path segment above, in a first session
     expect(page.get_by_test_id("stSidebarNav").get_by_text("Convolution lab")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Reports", timeout=30_000)
     until = time.monotonic() + 20
-    while not read_metrics(door).get(("headroom_page_seconds_count", "Reports")):  # it is drawn before it has ended
+    while not read_metrics(server).get(("headroom_page_seconds_count", "Reports")):
         assert time.monotonic() < until
         time.sleep(0.2)
     page.close()

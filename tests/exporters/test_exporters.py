@@ -1,4 +1,4 @@
-"""Runs in other people's tools: what MLflow's own server and TensorBoard's own reader have to say of them."""
+"""Exports of runs, checked with MLflow's server and TensorBoard's reader."""
 
 import doctest
 import json
@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Run as Told
+from mlflow.entities import Run as ExportedRun
 from typer.testing import CliRunner, Result
 
 from core.cli.app import app
@@ -47,7 +47,7 @@ def call(*words: object) -> Result:
 
 
 def add_files(run: Run, **contents: str | bytes) -> Run:
-    """Files that a run of RunWriter has not, by the names before their last dot."""
+    """Add files that runs of RunWriter lack, by the names before their last dot."""
     names = {"environment": "environment.json", "model": "model.keras", "log": "log.txt"}
     record = json.loads((run.path / "record.json").read_bytes())
     for name, content in contents.items():
@@ -63,7 +63,7 @@ def add_files(run: Run, **contents: str | bytes) -> Run:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """MLflow's own server, with SQLite and a folder for files behind it."""
+    """URI of an MLflow server with SQLite and a folder for files."""
     folder = tmp_path_factory.mktemp("mlflow")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -107,7 +107,7 @@ def experiment(request: pytest.FixtureRequest) -> str:
     return request.node.name
 
 
-def list_told(client: MlflowClient, experiment: str) -> list[Told]:
+def list_exported(client: MlflowClient, experiment: str) -> list[ExportedRun]:
     found = client.get_experiment_by_name(experiment)
     return client.search_runs([found.experiment_id]) if found else []
 
@@ -116,26 +116,27 @@ def send(run_id: str, uri: str, experiment: str, *options: str) -> Result:
     return call("mlflow", run_id, "--tracking-uri", uri, "--experiment", experiment, *options)
 
 
-def read_file(client: MlflowClient, told: Told, name: str, folder: Path) -> bytes:
-    return Path(client.download_artifacts(told.info.run_id, name, str(folder))).read_bytes()
+def read_file(client: MlflowClient, exported: ExportedRun, name: str, folder: Path) -> bytes:
+    return Path(client.download_artifacts(exported.info.run_id, name, str(folder))).read_bytes()
 
 
 @on_server
-def test_mlflow_holds_what_the_run_says(
+def test_mlflow_contains_the_record_of_the_run(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run(head="dense", seed=2, units=64)
-    run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/somebody")
-    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Look at 4."))
+    run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/user")
+    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Check class 4."))
     result = send(run.run_id[:6], uri, experiment)
     assert result.exit_code == 0, result.output
-    (told,) = list_told(client, experiment)
-    assert result.stdout == f"{told.info.run_id}\n"
-    assert (told.info.run_name, told.info.status) == ("The best β", "FINISHED")
-    # As of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6 seconds.
-    assert (told.info.start_time, told.info.end_time) == (1767225654000, 1767225660000)
+    (exported,) = list_exported(client, experiment)
+    assert result.stdout == f"{exported.info.run_id}\n"
+    assert (exported.info.run_name, exported.info.status) == ("The best β", "FINISHED")
+    # Times of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6
+    # seconds.
+    assert (exported.info.start_time, exported.info.end_time) == (1767225654000, 1767225660000)
 
-    params = told.data.params
+    params = exported.data.params
     assert params["recipe"] == "digits-heads"
     assert (params["dataset"], params["head"], params["backbone"]) == ("digits", "dense", "conv_pool")
     assert (params["units"], params["seed"], params["train_images"]) == ("64", "2", "all")
@@ -144,87 +145,89 @@ def test_mlflow_holds_what_the_run_says(
     assert {*params} - {"recipe"} == {name for name in run.spec.model_dump() if run.spec.uses(name)}
 
     for column, name in (("loss", "train_loss"), ("val_accuracy", "validation_accuracy")):
-        points = sorted(client.get_metric_history(told.info.run_id, name), key=lambda point: point.step)
+        points = sorted(client.get_metric_history(exported.info.run_id, name), key=lambda point: point.step)
         assert [point.step for point in points] == [1, 2, 3]
         assert [point.value for point in points] == run.history[column].tolist()
         assert [point.timestamp for point in points] == [1767225656000, 1767225658000, 1767225660000]
-    metrics = told.data.metrics
+    metrics = exported.data.metrics
     assert metrics["test_accuracy"] == run.record.metrics.test_accuracy
     assert metrics["test_loss"] == run.record.metrics.test_loss
     assert metrics["cost/params"] == run.record.cost.params
     assert metrics["cost/train_seconds"] == run.record.cost.train_seconds
 
-    tags = told.data.tags
+    tags = exported.data.tags
     assert tags[RUN_ID] == run.run_id
     assert json.loads(tags["headroom.spec"]) == run.spec.canonical()
     assert json.loads(tags["headroom.checksums"]) == run.record.checksums
     assert tags["headroom.tags"] == "paper, draft"
     assert tags["mlflow.source.name"] == write_command(run.spec)
     assert tags["mlflow.source.git.commit"] == "ab" * 20
-    assert tags["mlflow.note.content"] == "    Look at 4."
+    assert tags["mlflow.note.content"] == "    Check class 4."
 
-    files = {file.path for file in client.list_artifacts(told.info.run_id)}
+    files = {file.path for file in client.list_artifacts(exported.info.run_id)}
     assert {"record.json", "history.jsonl", "predictions.npz", "note.txt"} <= files
     assert not {"model.keras", "log.txt"} & files
     predictions = (run.path / "predictions.npz").read_bytes()
-    assert read_file(client, told, "predictions.npz", tmp_path) == predictions
+    assert read_file(client, exported, "predictions.npz", tmp_path) == predictions
 
 
 @on_server
 @long
-def test_exported_again_a_run_is_recognised(
+def test_run_that_is_exported_twice_is_recognized(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
     run = make_run()
     first = send(run.run_id, uri, experiment).stdout.strip()
-    again = send(run.run_id, uri, experiment)
-    assert (again.exit_code, again.stdout, again.stderr) == (0, "", f"{run.run_id}: already in MLflow as {first}.\n")
+    second = send(run.run_id, uri, experiment)
+    assert (second.exit_code, second.stdout, second.stderr) == (0, "", f"{run.run_id}: already in MLflow as {first}.\n")
     rewrite(run, predictions=[0] * run.record.data.test_images)
     other = send(run.run_id, uri, experiment)
     assert other.stderr == f"{run.run_id}: already in MLflow as {first} with different results, which are kept.\n"
-    assert len(list_told(client, experiment)) == 1
+    assert len(list_exported(client, experiment)) == 1
 
 
 @on_server
-def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
+@long  # one more export to a real server
+def test_killed_export_is_not_finished_and_is_completed_by_the_next(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
-    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to be sent
+    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to interrupt
     words = [run.run_id, "--tracking-uri", uri, "--experiment", experiment, "--models"]
     command = [sys.executable, "-m", "core", "export", "mlflow", *words]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HEADROOM_HOME": str(make_run.home.path)})
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not any("test_accuracy" in told.data.metrics for told in list_told(client, experiment)):
+        while not any("test_accuracy" in exported.data.metrics for exported in list_exported(client, experiment)):
             assert process.poll() is None
             assert time.monotonic() < deadline
     finally:
         process.kill()
         process.wait()
-    (half,) = list_told(client, experiment)
+    (half,) = list_exported(client, experiment)
     assert half.info.status == "RUNNING"
     result = send(run.run_id, uri, experiment, "--models")
     assert result.exit_code == 0, result.output
-    (whole,) = list_told(client, experiment)
+    (whole,) = list_exported(client, experiment)
     assert (whole.info.run_id, whole.info.status) == (half.info.run_id, "FINISHED")
     assert len(client.get_metric_history(whole.info.run_id, "train_loss")) == run.record.trained_epochs
     assert {"model.keras", "record.json"} <= {file.path for file in client.list_artifacts(whole.info.run_id)}
 
 
 @on_server
-def test_half_an_export_of_other_results_gives_way(
+@long  # one more export to a real server
+def test_partial_export_of_other_results_is_replaced(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
     run = make_run()
-    place = client.create_experiment(experiment)
-    half = client.create_run(place, tags={RUN_ID: run.run_id, RECORD: "of another training"})
+    experiment_id = client.create_experiment(experiment)
+    half = client.create_run(experiment_id, tags={RUN_ID: run.run_id, RECORD: "of another run"})
     assert send(run.run_id, uri, experiment).exit_code == 0
-    (told,) = list_told(client, experiment)
-    assert told.info.run_id != half.info.run_id
+    (exported,) = list_exported(client, experiment)
+    assert exported.info.run_id != half.info.run_id
 
 
 @on_server
-def test_words_of_people_arrive_as_text(
+def test_user_text_is_exported_literally(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run()
@@ -232,10 +235,10 @@ def test_words_of_people_arrive_as_text(
     NoteBook(make_run.home).write(run.run_id, Note(name=name, tags=("<i>", "β=1"), text=HOSTILE))
     result = send(run.run_id, uri, experiment)
     assert result.exit_code == 0, result.output
-    (told,) = list_told(client, experiment)
-    assert told.info.run_name == name
-    assert told.data.tags["headroom.tags"] == "<i>, β=1"
-    shown = told.data.tags["mlflow.note.content"]
+    (exported,) = list_exported(client, experiment)
+    assert exported.info.run_name == name
+    assert exported.data.tags["headroom.tags"] == "<i>, β=1"
+    shown = exported.data.tags["mlflow.note.content"]
     assert shown == f"{write_literally(HOSTILE)[:4_999]}…"
     assert [line[:12] for line in shown.splitlines()] == [
         "    <script>",
@@ -243,40 +246,42 @@ def test_words_of_people_arrive_as_text(
         "    ```",
         "    =1+1\u202e�xx",
     ]
-    assert read_file(client, told, "note.txt", tmp_path).decode() == HOSTILE
+    assert read_file(client, exported, "note.txt", tmp_path).decode() == HOSTILE
 
 
 @on_server
-def test_long_and_diverged_training_arrives(
+@long  # one more export to a real server
+def test_long_and_diverged_run_is_exported(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
-    """More epochs than one request may hold, and a loss that is no number."""
+    """Export more epochs than one request may contain, and a loss that is NaN."""
     rows = history_of(600)
     rows[-1]["loss"] = None
     run = rewrite(make_run(epochs=600), history=rows, metrics={"test_loss": None})
     assert send(run.run_id, uri, experiment).exit_code == 0
-    (told,) = list_told(client, experiment)
-    assert "test_loss" not in told.data.metrics
-    assert len(client.get_metric_history(told.info.run_id, "train_loss")) == 599
-    assert len(client.get_metric_history(told.info.run_id, "validation_loss")) == 600
+    (exported,) = list_exported(client, experiment)
+    assert "test_loss" not in exported.data.metrics
+    assert len(client.get_metric_history(exported.info.run_id, "train_loss")) == 599
+    assert len(client.get_metric_history(exported.info.run_id, "validation_loss")) == 600
 
 
 @on_server
-def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
+@long  # one more export to a real server
+def test_deleted_experiment_is_rejected(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
     client.delete_experiment(client.create_experiment(experiment))
     result = send(make_run().run_id, uri, experiment)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (f"MLflow experiment {experiment!r} was deleted. Restore it, or choose another name.\n")
 
 
-def test_server_that_does_not_answer_is_told_in_a_sentence(make_run: RunWriter, monkeypatch: Any) -> None:
+def test_server_that_does_not_respond_is_reported(make_run: RunWriter, monkeypatch: Any) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    result = send(make_run().run_id, "http://somebody:secret@127.0.0.1:9", "Headroom")
+    result = send(make_run().run_id, "http://user:secret@127.0.0.1:9", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Cannot export to MLflow at http://127.0.0.1:9: no response.\n"
 
 
-def test_address_that_mlflow_does_not_know_is_told_in_a_sentence(make_run: RunWriter) -> None:
+def test_unknown_address_is_reported(make_run: RunWriter) -> None:
     result = send(make_run().run_id, "nowhere://x", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Cannot export to MLflow at nowhere://x: ")
@@ -284,7 +289,7 @@ def test_address_that_mlflow_does_not_know_is_told_in_a_sentence(make_run: RunWr
 
 
 @pytest.mark.parametrize("name", ["", "x" * 251, "a\nb"])
-def test_experiment_without_a_name_to_show_is_refused(make_run: RunWriter, name: str) -> None:
+def test_invalid_experiment_name_is_rejected(make_run: RunWriter, name: str) -> None:
     result = send(make_run().run_id, "http://127.0.0.1:9", name)
     assert result.exit_code == 1
     assert result.stderr.startswith("Expected the experiment name to have 1 to 250 printable characters")
@@ -292,7 +297,7 @@ def test_experiment_without_a_name_to_show_is_refused(make_run: RunWriter, name:
 
 # -- TensorBoard ----------------------------------------------------------------------------------------------------
 
-# TensorBoard's reader takes TensorFlow where there is some, unless this module stands in the way.
+# TensorBoard's reader imports TensorFlow if it is installed, unless this module replaces it.
 READ = """
 import json, sys, types
 sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
@@ -304,16 +309,16 @@ found = {}
 for folder in sys.argv[1:]:
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
-    told = found[folder] = {"from": events.FirstEventTimestamp(), "scalars": {}, "texts": {}, "hparams": {}}
+    exported = found[folder] = {"from": events.FirstEventTimestamp(), "scalars": {}, "texts": {}, "hparams": {}}
     for tag in events.Tags()["tensors"]:
         plugin, points = events.SummaryMetadata(tag).plugin_data, events.Tensors(tag)
         if plugin.plugin_name == "scalars":
-            told["scalars"][tag] = [(p.step, p.wall_time, float(make_ndarray(p.tensor_proto))) for p in points]
+            exported["scalars"][tag] = [(p.step, p.wall_time, float(make_ndarray(p.tensor_proto))) for p in points]
         elif plugin.plugin_name == "text":
-            told["texts"][tag] = make_ndarray(points[0].tensor_proto).item().decode()
+            exported["texts"][tag] = make_ndarray(points[0].tensor_proto).item().decode()
         else:
             for name, value in HParamsPluginData.FromString(plugin.content).session_start_info.hparams.items():
-                told["hparams"][name] = getattr(value, value.WhichOneof("kind"))
+                exported["hparams"][name] = getattr(value, value.WhichOneof("kind"))
 assert "tensorflow" not in sys.modules
 print(json.dumps(found))
 """
@@ -334,7 +339,7 @@ def run_program(program: str, *words: object, home: Home) -> subprocess.Complete
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path) -> None:
+def test_tensorboard_contains_the_record_of_the_run(make_run: RunWriter, tmp_path: Path) -> None:
     runs = [make_run(), make_run(head="dense", seed=3, units=64)]
     NoteBook(make_run.home).write(runs[1].run_id, Note(name="<b>bold</b>", tags=("paper",), text=HOSTILE))
     result = call("tensorboard", *(run.run_id[:6] for run in runs), "-o", tmp_path / "board")
@@ -344,9 +349,9 @@ def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path
         f"digits-gap-seed0-{runs[0].run_id}",
         f"digits-dense-seed3-{runs[1].run_id}",
     ]
-    told = json.loads(run_program(READ, *folders, home=make_run.home).stdout)
+    exported = json.loads(run_program(READ, *folders, home=make_run.home).stdout)
     for run, folder in zip(runs, folders, strict=True):
-        found, ended = told[str(folder)], 1767225660 + 60 * runs.index(run)
+        found, ended = exported[str(folder)], 1767225660 + 60 * runs.index(run)
         assert found["from"] == ended - 6
         for column, tag in (("loss", "loss/train"), ("val_accuracy", "accuracy/validation")):
             steps, times, values = zip(*found["scalars"][tag], strict=True)
@@ -360,11 +365,11 @@ def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path
         assert found["hparams"]["seed"] == run.spec.seed
         assert run.run_id in found["texts"]["run"]
         assert all(line.startswith("    ") for text in found["texts"].values() for line in text.splitlines())
-    assert "note" not in told[str(folders[0])]["texts"]
-    assert told[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
+    assert "note" not in exported[str(folders[0])]["texts"]
+    assert exported[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
 
 
-def test_event_file_written_again_is_the_same(make_run: RunWriter, tmp_path: Path) -> None:
+def test_event_files_of_the_same_run_are_identical(make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run()
     path = Path(call("tensorboard", run.run_id, "-o", tmp_path).stdout.strip())
     before = path.read_bytes()
@@ -380,14 +385,14 @@ def test_event_file_is_written_without_tensorflow(make_run: RunWriter, tmp_path:
     assert [name for name in ("tensorflow", "keras", "streamlit") if name in libraries] == []
 
 
-def test_folder_that_cannot_be_written_is_told_in_a_sentence(make_run: RunWriter, tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_is_reported(make_run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = call("tensorboard", make_run().run_id, "-o", tmp_path / "file")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Cannot write {tmp_path / 'file'}")
 
 
-def test_account_is_written_as_its_example_says() -> None:
+def test_export_record_has_the_documented_form() -> None:
     assert doctest.testmod(export_record) == (0, 1)
 
 
@@ -395,20 +400,20 @@ def test_account_is_written_as_its_example_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
+    ("exporter", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
 )
-def test_tool_that_is_not_installed_is_told_in_a_sentence(
-    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, tool: str, options: list[str]
+def test_missing_package_is_reported_with_its_requirements_file(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, exporter: str, options: list[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, tool, None)  # what Python finds when there is none
-    result = call(tool, make_run().run_id, *options)
+    monkeypatch.setitem(sys.modules, exporter, None)  # the state of sys.modules without the package
+    result = call(exporter, make_run().run_id, *options)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"{tool} is not installed. Run: pip install -r requirements-{tool}.txt\n"
-    assert f"\n{tool}" in (ROOT / f"requirements-{tool}.txt").read_text(encoding="utf-8")
+    assert result.stderr == f"{exporter} is not installed. Run: pip install -r requirements-{exporter}.txt\n"
+    assert f"\n{exporter}" in (ROOT / f"requirements-{exporter}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("words", [["mlflow", "--tracking-uri", "http://127.0.0.1:9"], ["tensorboard", "-o", "board"]])
-def test_damaged_run_goes_nowhere(
+def test_damaged_run_is_not_exported(
     make_run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

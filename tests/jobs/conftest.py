@@ -1,4 +1,4 @@
-"""What tests of jobs share: the digits, a dispatcher to start and one at work."""
+"""Shared fixtures of job tests: the digits, a dispatcher to start, and a running one."""
 
 import subprocess
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.support.paths import ROOT
 
 @pytest.fixture
 def digits_home(home: Home) -> Iterator[Home]:
-    """The digits are in it; no process of it outlives the test."""
+    """Home with the digits; no process of it outlives the test."""
     open_dataset(home, "digits")
     yield home
     end_all(home)
@@ -47,7 +47,7 @@ def dispatch(home: Home) -> Iterator[Dispatch]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with a dispatcher at work, shared by tests that ask for different seeds and kill nobody."""
+    """Home with a running dispatcher, shared by tests that use different seeds and kill no process."""
     home = Home(tmp_path_factory.mktemp("served"))
     open_dataset(home, "digits")
     process = start_dispatcher(home)

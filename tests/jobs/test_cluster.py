@@ -1,4 +1,4 @@
-"""A real Ray: a head and two nodes on this machine, a sweep of eight runs, one node killed on the way."""
+"""A real Ray cluster: a head and two nodes on this machine, a sweep of eight runs, one node killed meanwhile."""
 
 import contextlib
 import importlib.util
@@ -35,15 +35,15 @@ pytestmark = [
     pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="needs Ray: pip install -r requirements-ray.txt"),
 ]
 
-EPOCHS = 60  # long enough to go on for half a minute after the node died: Ray takes that long to give it up
+EPOCHS = 60  # long enough to train for half a minute after the node died: Ray takes that long to notice
 
-# A node's processes have half a minute to find each other, which on a busy machine is too little.
+# Seconds for the processes of a node to find each other; Ray's default of 30 is too short on a busy machine.
 PATIENCE = {
     "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",
     "RAY_agent_register_timeout_ms": "300000",
     "RAY_worker_register_timeout_seconds": "300",
 }
-# A raylet that must find out the ports of its agents gives them a quarter of a minute, and dies.
+# A raylet waits 15 seconds for the ports of its agents, then exits.
 AGENTS = ("metrics-export", "dashboard-agent-listen", "dashboard-agent-grpc", "runtime-env-agent")
 TRIES = 3
 
@@ -57,7 +57,7 @@ class RealCluster:
     nodes: list[int] = field(default_factory=list)
 
     def start(self) -> None:
-        """One after the other: of two nodes that start together on one machine, one may fail."""
+        """Start the nodes in sequence: if two start at the same time on one machine, one may fail."""
         port, self.dashboard = next(self.ports), next(self.ports)
         where = [f"--port={port}", f"--dashboard-port={self.dashboard}", f"--temp-dir={self.folder}"]
         self._start("--head", "--num-cpus=0", *where)
@@ -65,7 +65,9 @@ class RealCluster:
             self.nodes.append(self._start(f"--address=127.0.0.1:{port}", "--num-cpus=2", "--num-gpus=1"))
 
     def _start(self, *words: str) -> int:
-        """Process id of the raylet, which gives up when the processes around it take too long to begin."""
+        """Return the process ID of the raylet, or None if it gave up because the processes around it started too
+        slowly.
+        """
         before, more = raylets(self.folder), ["--disable-usage-stats", "--object-store-memory=80000000"]
         for _ in range(TRIES):
             ports = [f"--{name}-port={next(self.ports)}" for name in AGENTS]
@@ -84,12 +86,12 @@ class RealCluster:
         raise AssertionError(done.stdout + done.stderr)
 
     def environment(self) -> dict[str, str]:
-        # An inherited CUDA_VISIBLE_DEVICES would refuse --num-gpus.
+        # An inherited CUDA_VISIBLE_DEVICES would reject --num-gpus.
         mine = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
         return {**mine, **PATIENCE, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
 
     def end(self) -> None:
-        """Ray's own stop would end every Ray on this machine."""
+        """End the processes of this cluster; `ray stop` would end every Ray on the machine."""
         for path in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
                 if self.token.encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
@@ -97,7 +99,7 @@ class RealCluster:
 
 
 def free_ports() -> Iterator[int]:
-    """Below the ports that Ray gives its workers."""
+    """Return free ports below those that Ray assigns to its workers."""
     for port in range(6400 + secrets.randbelow(2000), 9900):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
@@ -105,7 +107,7 @@ def free_ports() -> Iterator[int]:
 
 
 def processes(words: str) -> set[int]:
-    """Those that have the words in their command line, and are not this one."""
+    """Return the other processes whose command line contains the words."""
     found = subprocess.run(["ps", "-wweo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line.split(None, 1) for line in found.splitlines() if words in line]
     return {int(pid) for pid, _ in lines} - {os.getpid()}
@@ -122,7 +124,7 @@ def kill(pid: int) -> None:
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealCluster]:
-    # Ray's sockets lie below the folder, and the system allows their paths a hundred characters or so.
+    # Ray's sockets are in the folder, and the system limits their paths to about 100 characters.
     folder = Path(f"/tmp/headroom-ray-{secrets.token_hex(4)}")
     folder.mkdir()
     cluster = RealCluster(folder)
@@ -154,14 +156,14 @@ def test_sweep_survives_the_death_of_a_node(home: Home, cluster: RealCluster) ->
     log = (home.jobs / "dispatcher.log").read_text()
     assert set(states.values()) == {"finished"}, log
     attempts = {job.run_id: job.attempt for job in JobQueue(home).jobs()}
-    again = [run_id for run_id in run_ids if attempts[run_id] > 1]
-    assert again, log
+    retried = [run_id for run_id in run_ids if attempts[run_id] > 1]
+    assert retried, log
     for run_id in run_ids:
         run = RunStore(home).open(run_id)
         run.verify()
         assert epochs_of(run) == list(range(1, EPOCHS + 1))
     seconds = round(time.monotonic() - began), round(time.monotonic() - killed)
-    print(json.dumps({"runs": len(run_ids), "again": len(again), "seconds": seconds[0], "after_kill": seconds[1]}))
+    print(json.dumps({"runs": len(run_ids), "retried": len(retried), "seconds": seconds[0], "after_kill": seconds[1]}))
 
 
 def epochs_of(run: Run) -> list[int]:

@@ -1,4 +1,4 @@
-"""The dispatcher and local processes: real processes, really killed, with jobs that only pretend to train."""
+"""The dispatcher and local processes: real processes, really killed, with jobs that only simulate training."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def home(digits_home: Home) -> Home:
     return digits_home
 
 
-def test_ten_processes_that_ask_at_once_get_one_job(served: Home) -> None:
+def test_ten_concurrent_submissions_create_one_job(served: Home) -> None:
     script = """if True:
         import os, sys
         from pathlib import Path
@@ -94,7 +94,7 @@ def test_slots_are_never_exceeded_and_every_job_runs_once(served: Home) -> None:
     assert list((served.jobs / "processes").iterdir()) == []
 
 
-def test_job_that_fails_with_a_sentence_is_not_tried_again(served: Home) -> None:
+def test_job_that_fails_with_a_message_is_not_retried(served: Home) -> None:
     run_id = submit(served, SPEC.replace(seed=FAILS)).run_id
     assert wait(served, [run_id]) == {run_id: "failed"}
     job = JobQueue(served).job(run_id)
@@ -118,7 +118,7 @@ def test_job_that_keeps_dying_is_tried_three_times(served: Home) -> None:
     )
 
 
-def test_crashed_job_goes_on_where_it_was(served: Home) -> None:
+def test_crashed_job_continues_from_its_checkpoint(served: Home) -> None:
     run_id = submit(served, SPEC.replace(seed=CRASHES_ONCE)).run_id
     assert wait(served, [run_id]) == {run_id: "finished"}
     folder = RunStore(served).path(run_id)
@@ -128,8 +128,8 @@ def test_crashed_job_goes_on_where_it_was(served: Home) -> None:
 
 
 @pytest.mark.parametrize(("seed", "seconds"), [(PARENT, 0.0), (STUBBORN, 1.5)])
-def test_cancelled_job_is_gone_with_its_children(seed: int, seconds: float, served: Home) -> None:
-    """One leaves a child behind that refuses to end, the other refuses itself and is given two seconds."""
+def test_cancelled_job_ends_with_its_children(seed: int, seconds: float, served: Home) -> None:
+    """One job leaves a child that ignores SIGTERM, the other ignores it itself and is killed after two seconds."""
     spec = pin(served, LONG.replace(seed=seed))
     submit(served, spec)
     job = running(served, spec)
@@ -145,7 +145,7 @@ def test_cancelled_job_is_gone_with_its_children(seed: int, seconds: float, serv
     assert pd.isna(row["test_accuracy"])
 
 
-def test_next_dispatcher_adopts_what_runs_and_cancels_it(home: Home, dispatch: Dispatch) -> None:
+def test_next_dispatcher_adopts_running_jobs_and_can_cancel_them(home: Home, dispatch: Dispatch) -> None:
     first = dispatch()
     spec = pin(home, LONG)
     submit(home, spec)
@@ -163,7 +163,7 @@ def test_next_dispatcher_adopts_what_runs_and_cancels_it(home: Home, dispatch: D
     until(lambda: state(home, spec) == "cancelled")
 
 
-def test_cached_run_starts_nobody(home: Home, dispatch: Dispatch) -> None:
+def test_cached_run_starts_no_process(home: Home, dispatch: Dispatch) -> None:
     first = dispatch("--idle-seconds", "1")
     run_id = submit(home, SPEC).run_id
     assert wait(home, [run_id]) == {run_id: "finished"}
@@ -179,7 +179,7 @@ def test_cached_run_starts_nobody(home: Home, dispatch: Dispatch) -> None:
     assert list_runs(home)["run_id"].tolist().count(run_id) == 1
 
 
-def test_deleted_run_is_trained_again(served: Home) -> None:
+def test_deleted_run_is_retrained(served: Home) -> None:
     run_id = submit(served, SPEC.replace(seed=20)).run_id
     wait(served, [run_id])
     folder = RunStore(served).path(run_id)
@@ -190,7 +190,7 @@ def test_deleted_run_is_trained_again(served: Home) -> None:
     assert wait(served, [run_id]) == {run_id: "finished"}
 
 
-def test_idle_dispatcher_ends_and_a_second_one_does_not_begin(home: Home, dispatch: Dispatch) -> None:
+def test_idle_dispatcher_ends_and_a_second_one_does_not_start(home: Home, dispatch: Dispatch) -> None:
     first = dispatch("--idle-seconds", "1")
     Dispatcher(home, LocalExecutor(home, warm=False)).run()
     assert dispatcher_pid(home) == first.pid
@@ -198,8 +198,10 @@ def test_idle_dispatcher_ends_and_a_second_one_does_not_begin(home: Home, dispat
     assert dispatcher_pid(home) is None
 
 
-def test_job_asked_for_while_a_dispatcher_goes_is_not_forgotten(home: Home, spec: RunSpec) -> None:
-    """Between the last look at the table and the release of the lock, a submitter sees a dispatcher at work."""
+def test_job_submitted_while_a_dispatcher_ends_is_not_lost(home: Home, spec: RunSpec) -> None:
+    """Between the last read of the table and the release of the lock, the submitting process sees a running
+    dispatcher.
+    """
 
     class Late(Dispatcher):
         rounds = 0
@@ -226,7 +228,7 @@ def test_job_can_run_as_a_plain_process(home: Home, spec: RunSpec) -> None:
     assert [job.attempt for job in JobQueue(home).jobs()] == [1, 1]
 
 
-def test_wait_tells_how_far_each_run_is(served: Home) -> None:
+def test_wait_reports_the_progress_of_each_run(served: Home) -> None:
     run_id = submit(served, SPEC.replace(seed=21)).run_id
     seen = []
     wait(served, [run_id], lambda run, state, progress: seen.append((run, state, progress)), every_seconds=0.05)
@@ -238,7 +240,7 @@ def test_wait_tells_how_far_each_run_is(served: Home) -> None:
         wait(served, ["0" * 12])
 
 
-def test_process_whose_log_is_on_a_full_disk_leaves_its_exit_code(home: Home, spec: RunSpec, tmp_path: Path) -> None:
+def test_process_whose_log_is_on_a_full_disk_writes_its_exit_code(home: Home, spec: RunSpec, tmp_path: Path) -> None:
     folder = home.jobs / spec.replace(seed=FAILS).run_id
     folder.mkdir(parents=True)
     (folder / "spec.json").write_text(json.dumps(spec.replace(seed=FAILS).model_dump()))

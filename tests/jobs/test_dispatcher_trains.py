@@ -1,4 +1,4 @@
-"""The dispatcher that a submission starts, with real trainings."""
+"""The dispatcher that a submission starts, with real training."""
 
 import os
 import shlex
@@ -36,7 +36,7 @@ TRAINING = SPEC.replace(train_images=1000, epochs=6)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home whose dispatcher, and with it the loaded TensorFlow, lives through several tests if none kills it."""
+    """Home whose dispatcher, with TensorFlow loaded, runs through several tests unless one kills it."""
     home = Home(tmp_path_factory.mktemp("trained"))
     open_dataset(home, "digits")
     yield home
@@ -65,6 +65,7 @@ def test_killed_worker_is_replaced(trained: Home) -> None:
 
 
 @pytest.mark.training
+@long  # test_dispatcher.py has the same with a stand-in worker
 def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=3))
     submit(trained, spec)
@@ -79,7 +80,7 @@ def test_killed_dispatcher_is_replaced_and_the_worker_adopted(trained: Home) -> 
 
 @pytest.mark.training
 @long
-def test_command_that_a_damaged_run_names_makes_it_whole_again(trained: Home) -> None:
+def test_command_in_the_message_of_a_damaged_run_repairs_it(trained: Home) -> None:
     spec = pin(trained, SPEC.replace(epochs=1, seed=5, head="gmp_dense", units=16))
     submit(trained, spec)
     wait(trained, [spec.run_id])
@@ -95,8 +96,8 @@ def test_command_that_a_damaged_run_names_makes_it_whole_again(trained: Home) ->
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"{spec.run_id}\n"), done.stderr
     assert "cached" not in done.stderr
-    again = store.open(spec.run_id)
-    again.verify()
-    assert all((getattr(again.predictions, name) == array).all() for name, array in vars(whole).items())
+    repaired = store.open(spec.run_id)
+    repaired.verify()
+    assert all((getattr(repaired.predictions, name) == array).all() for name, array in vars(whole).items())
     assert submit(trained, spec).status == "finished"
     assert len(list(trained.runs.glob(f".damaged-{spec.run_id}-*"))) == 1

@@ -1,4 +1,4 @@
-"""How long trainings will take, learned from finished ones."""
+"""Time estimates for training, from finished runs."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ WORK = Work.of(MODEL, 1000)
 def finished_runs(
     seconds: list[float], works: list[Work] | None = None, source: str = "home", cores: int | None = CORES
 ) -> pd.DataFrame:
-    """Runs of WORK, or of `works`, that took so long."""
+    """Return runs of WORK, or of `works`, that took these seconds."""
     rows = [
         {
             "run_id": f"{number:012x}", "dataset": "digits", "side": pd.NA, "flops": work.flops, "trainable": 1,
@@ -37,7 +37,7 @@ def finished_runs(
     return pd.DataFrame(rows).astype({"cores": "Int64", "side": "Int64"})
 
 
-def foresee(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
+def predict(runs: pd.DataFrame, work: Work = WORK) -> TimeEstimate:
     found = TimeEstimator(runs, cores=CORES).estimate(work)
     assert found is not None
     return found
@@ -57,7 +57,7 @@ works = st.builds(
 )
 
 
-def test_nothing_finished_gives_no_estimate() -> None:
+def test_no_finished_run_gives_no_estimate() -> None:
     runs = finished_runs([1.0]).head(0)
     assert TimeEstimator(runs).estimate(WORK) is None
     assert TimeEstimator(runs).estimate_queue([WORK], 1) is None
@@ -71,8 +71,8 @@ def test_nothing_to_train_takes_no_time() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(works, min_size=1, max_size=8), works, st.floats(0.05, 20))
-def test_range_holds_the_estimate_and_all_are_seconds(known: list[Work], work: Work, factor: float) -> None:
-    found = foresee(finished_runs([factor * each.prior_seconds for each in known], known), work)
+def test_range_contains_the_estimate_in_seconds(known: list[Work], work: Work, factor: float) -> None:
+    found = predict(finished_runs([factor * each.prior_seconds for each in known], known), work)
     assert 0 < found.low < found.seconds < found.high < np.inf
     assert found.runs == len(known)
     assert not found.elsewhere
@@ -80,17 +80,17 @@ def test_range_holds_the_estimate_and_all_are_seconds(known: list[Work], work: W
 
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.1, 10), st.floats(0.1, 10))
-def test_slower_machine_is_expected_to_be_slower_everywhere(pace: float, slower: float) -> None:
+def test_slower_machine_has_longer_estimates(factor: float, slower: float) -> None:
     other = change(flops=3e7, head="dense")
-    before, after = (foresee(finished_runs([times * 60.0] * 4), other) for times in (pace, pace * (1 + slower)))
+    before, after = (predict(finished_runs([times * 60.0] * 4), other) for times in (factor, factor * (1 + slower)))
     assert before.seconds < after.seconds
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.1, 10))
-def test_runs_of_the_same_kind_are_believed(factor: float) -> None:
-    """Against what any law says."""
-    found = foresee(finished_runs([factor * WORK.prior_seconds] * 8))
+def test_runs_of_the_same_kind_determine_the_estimate(factor: float) -> None:
+    """The measured times outweigh the prior."""
+    found = predict(finished_runs([factor * WORK.prior_seconds] * 8))
     assert found.seconds == pytest.approx(factor * WORK.prior_seconds, rel=0.05)
     assert found.high < 1.3 * found.low * 1.3
 
@@ -100,48 +100,48 @@ def test_range_narrows_with_runs_and_widens_with_the_distance() -> None:
         return found.high / found.low
 
     few, many = finished_runs([50.0, 60.0]), finished_runs([50.0, 60.0] * 10)
-    assert width(foresee(many)) < width(foresee(few)) < width(foresee(few, change(flops=1e10, head="dense")))
+    assert width(predict(many)) < width(predict(few)) < width(predict(few, change(flops=1e10, head="dense")))
 
 
-def test_range_follows_how_much_runs_of_a_kind_differ() -> None:
-    steady, restless = (foresee(finished_runs(taken)) for taken in ([50.0, 51.0] * 5, [30.0, 80.0] * 5))
+def test_range_follows_the_variation_between_runs() -> None:
+    steady, restless = (predict(finished_runs(taken)) for taken in ([50.0, 51.0] * 5, [30.0, 80.0] * 5))
     assert steady.high / steady.low < restless.high / restless.low
 
 
-def test_four_of_five_trainings_end_within_the_range() -> None:
+def test_four_of_five_runs_are_within_the_range() -> None:
     rng = np.random.default_rng(0)
     inside = []
     for _ in range(100):
         level = np.exp(rng.normal())
         taken = [float(level * WORK.prior_seconds * np.exp(rng.normal(0, 0.2))) for _ in range(9)]
-        found = foresee(finished_runs(taken[:8]))
+        found = predict(finished_runs(taken[:8]))
         inside.append(found.low <= taken[8] <= found.high)
     assert 0.7 <= np.mean(inside) <= 0.9
 
 
-def test_runs_of_machines_with_other_cores_do_not_count_beside_own_ones() -> None:
+def test_runs_with_other_cores_are_ignored_if_the_home_has_own_ones() -> None:
     mixed = pd.concat([finished_runs([60.0] * 3), finished_runs([6.0] * 30, cores=64)], ignore_index=True)
-    assert foresee(mixed) == foresee(finished_runs([60.0] * 3))
+    assert predict(mixed) == predict(finished_runs([60.0] * 3))
 
 
-def test_older_records_that_do_not_name_the_cores_count_as_own() -> None:
-    assert not foresee(finished_runs([60.0], cores=None)).elsewhere
+def test_former_records_without_cores_count_as_own() -> None:
+    assert not predict(finished_runs([60.0], cores=None)).elsewhere
 
 
 @pytest.mark.parametrize(("source", "cores"), [("example", CORES), ("home", 64)])
-def test_estimate_from_other_machines_alone_says_so_and_is_less_sure(source: str, cores: int) -> None:
-    own, others = foresee(finished_runs([60.0] * 3)), foresee(finished_runs([60.0] * 3, source=source, cores=cores))
+def test_estimate_only_from_other_machines_is_marked_and_wider(source: str, cores: int) -> None:
+    own, others = predict(finished_runs([60.0] * 3)), predict(finished_runs([60.0] * 3, source=source, cores=cores))
     assert (own.elsewhere, others.elsewhere) == (False, True)
     assert others.high / others.low > 5 * own.high / own.low
 
 
-def test_examples_join_where_home_has_trained_nothing_near_as_long() -> None:
+def test_examples_count_if_the_home_has_no_run_of_similar_length() -> None:
     runs = pd.concat([finished_runs([60.0] * 9, source="example"), finished_runs([60.0])], ignore_index=True)
-    assert foresee(runs).runs == 1
-    assert foresee(runs, change(epochs=WORK.epochs * 20)).runs == 10
+    assert predict(runs).runs == 1
+    assert predict(runs, change(epochs=WORK.epochs * 20)).runs == 10
 
 
-def test_frozen_backbone_costs_what_its_head_costs() -> None:
+def test_frozen_backbone_is_estimated_by_its_head() -> None:
     spec = RunSpec(dataset="folder", side=64, backbone="vgg16", frozen=True, head="flatten")
     model = compute_model(spec, (64, 64, 3), 3)
     assert Work.of(model, 100).flops == 2 * model.trainable < model.flops / 100
@@ -149,12 +149,12 @@ def test_frozen_backbone_costs_what_its_head_costs() -> None:
     assert Work.of(moving, 100).flops == model.flops
 
 
-def test_finished_run_is_the_work_that_it_was(home: Home, store: RunStore, make_run: RunWriter) -> None:
+def test_work_of_a_finished_run_equals_its_record(home: Home, store: RunStore, make_run: RunWriter) -> None:
     run = make_run(RunSpec(head="dense", epochs=3))
     assert Work.list_finished(store.frame()) == [Work.of(run.model, run.record.data.train_images)]
 
 
-def test_queue_takes_as_long_as_its_slots_allow() -> None:
+def test_queue_estimate_follows_the_slots() -> None:
     estimator = TimeEstimator(finished_runs([60.0] * 5), overhead_seconds=5.0, cores=CORES)
     ends = {slots: estimator.estimate_queue([WORK] * 4, slots) for slots in (1, 2, 4)}
     alone = estimator.estimate(WORK)
@@ -167,14 +167,14 @@ def test_queue_takes_as_long_as_its_slots_allow() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(0, 1000), max_size=20), st.integers(1, 8))
-def test_side_by_side_is_never_faster_than_the_work_allows(amounts: list[float], slots: int) -> None:
+def test_parallel_jobs_are_never_faster_than_the_total_work_allows(amounts: list[float], slots: int) -> None:
     starts, end = _list_starts(amounts, slots)
     assert starts == sorted(starts)
     assert max([*amounts, sum(amounts) / slots]) <= end * (1 + 1e-9) + 1e-9
     assert end <= sum(amounts) * (1 + 1e-9)
 
 
-def test_rest_of_a_job_is_what_it_took_besides_its_epochs() -> None:
+def test_remaining_time_includes_time_outside_epochs() -> None:
     runs = finished_runs([60.0, 60.0, 60.0])
     jobs = [
         Job(run_id, 1, "", "finished", attempt, 0, 0, "", "", False, 0.0, 100.0, 100.0 + seconds)

@@ -1,4 +1,4 @@
-"""What goes wrong around a job: its folder, its process, its machine. Each ends in a state that says what happened."""
+"""Faults of a job's folder, process and machine, each of which ends in a state with a reason."""
 
 import json
 import os
@@ -45,14 +45,14 @@ def home(digits_home: Home) -> Home:
     return digits_home
 
 
-def look(home: Home, spec: RunSpec) -> Job:
+def read_job(home: Home, spec: RunSpec) -> Job:
     job = JobQueue(home).job(spec.run_id)
     assert job is not None
     return job
 
 
-class Here(Dispatcher):
-    """A dispatcher in this process, driven step by step."""
+class LocalDispatcher(Dispatcher):
+    """A dispatcher in this process, run step by step."""
 
     def until_ended(self, spec: RunSpec, seconds: float = 60.0) -> Job:
         end = time.monotonic() + seconds
@@ -60,17 +60,17 @@ class Here(Dispatcher):
             assert time.monotonic() < end, "waited in vain"
             self.step()
             time.sleep(0.02)
-        return look(self.home, spec)
+        return read_job(self.home, spec)
 
 
-def dispatcher_here(home: Home, system: Path = Path("/")) -> Here:
-    return Here(home, LocalExecutor(home, warm=False, module=STAND_IN, system=system))
+def make_dispatcher(home: Home, system: Path = Path("/")) -> LocalDispatcher:
+    return LocalDispatcher(home, LocalExecutor(home, warm=False, module=STAND_IN, system=system))
 
 
-def test_folder_deleted_while_it_trains_ends_in_a_sentence_and_begins_anew(home: Home) -> None:
+def test_deleted_folder_fails_with_a_message_and_the_job_restarts_from_scratch(home: Home) -> None:
     spec = pin(home, SPEC.replace(epochs=40))
     JobQueue(home).submit([spec])
-    dispatcher = dispatcher_here(home)
+    dispatcher = make_dispatcher(home)
     dispatcher.step()
     running(home, spec)
     shutil.rmtree(home.jobs / spec.run_id)
@@ -81,8 +81,8 @@ def test_folder_deleted_while_it_trains_ends_in_a_sentence_and_begins_anew(home:
     assert dispatcher.until_ended(spec).state == "finished"
 
 
-def test_process_id_that_another_program_got_is_left_alone(home: Home) -> None:
-    """The dispatcher, the worker and with it the machine died; after the restart somebody else has the number."""
+def test_reused_process_id_is_not_killed(home: Home) -> None:
+    """After a crash of the machine, dispatcher and worker have ended and another program has the process ID."""
     spec = pin(home, SPEC)
     queue = JobQueue(home)
     queue.submit([spec])
@@ -93,14 +93,14 @@ def test_process_id_that_another_program_got_is_left_alone(home: Home) -> None:
         processes = home.jobs / "processes"
         processes.mkdir(parents=True)
         (processes / job.handle).write_text(f"{stranger.pid} ")
-        queue.cancel(spec.run_id)  # so that the dispatcher wants that process to end
-        assert dispatcher_here(home).until_ended(spec).state == "cancelled"
+        queue.cancel(spec.run_id)  # so that the dispatcher would end that process
+        assert make_dispatcher(home).until_ended(spec).state == "cancelled"
         assert stranger.poll() is None
         queue.submit([spec])
         job = queue.claim()
         assert job is not None
         (processes / job.handle).write_text(f"{stranger.pid} ")
-        job = dispatcher_here(home).until_ended(spec)
+        job = make_dispatcher(home).until_ended(spec)
         assert (job.state, job.attempt) == ("finished", 3)
         assert stranger.poll() is None
     finally:
@@ -108,15 +108,15 @@ def test_process_id_that_another_program_got_is_left_alone(home: Home) -> None:
         stranger.wait()
 
 
-def test_worker_that_the_system_ends_for_want_of_memory_fails_with_that_reason(home: Home, tmp_path: Path) -> None:
+def test_worker_killed_for_memory_fails_with_that_reason(home: Home, tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "vmstat").write_text("oom_kill 0\n")
     spec = pin(home, LONG)
     JobQueue(home).submit([spec])
-    dispatcher = dispatcher_here(home, tmp_path)
+    dispatcher = make_dispatcher(home, tmp_path)
     for kills in (1, 2, 3):
         dispatcher.step()
-        pid = worker_pid(home, look(home, spec))
+        pid = worker_pid(home, read_job(home, spec))
         (tmp_path / "proc" / "vmstat").write_text(f"oom_kill {kills}\n")
         kill(pid)
         dispatcher.step()
@@ -125,12 +125,12 @@ def test_worker_that_the_system_ends_for_want_of_memory_fails_with_that_reason(h
     assert job.reason.startswith("The training ran out of memory: the system killed 3 attempts.")
 
 
-# -- with trainings ---------------------------------------------------------------------------------------------------
+# -- real training ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home whose dispatcher, and with it the loaded TensorFlow, lives through several tests."""
+    """Home whose dispatcher, with TensorFlow loaded, runs through several tests."""
     home = Home(tmp_path_factory.mktemp("faults"))
     open_dataset(home, "digits")
     yield home
@@ -139,7 +139,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 TRAINING = RunSpec(train_images=1000, epochs=6)
 
-_ASK = """
+_SUBMIT = """
 import sys, time
 from pathlib import Path
 from core.home import Home
@@ -152,11 +152,10 @@ time.sleep(600)
 
 @pytest.mark.training
 @long
-def test_all_three_killed_at_once_lose_nothing_and_double_nothing(trained: Home) -> None:
-    """Who asked, the dispatcher and the worker."""
+def test_killing_submitter_dispatcher_and_worker_loses_and_repeats_nothing(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=1))
     asker = subprocess.Popen(
-        [sys.executable, "-c", _ASK, str(trained.path)], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", _SUBMIT, str(trained.path)], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True
     )
     try:
         pid = worker_pid(trained, running(trained, spec))
@@ -172,15 +171,15 @@ def test_all_three_killed_at_once_lose_nothing_and_double_nothing(trained: Home)
     JobQueue(trained).submit([waiting])
     assert ensure_dispatcher(trained)
     assert set(wait(trained, [spec.run_id, waiting.run_id]).values()) == {"finished"}
-    assert look(trained, spec).attempt == 2
+    assert read_job(trained, spec).attempt == 2
     assert RunStore(trained).open(spec.run_id).history["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.training
 @long
-def test_killed_asker_leaves_dispatcher_and_worker_at_work(trained: Home) -> None:
+def test_dispatcher_and_worker_survive_the_submitter(trained: Home) -> None:
     spec = pin(trained, TRAINING.replace(seed=3))
-    script = _ASK.replace("seed=1", "seed=3")
+    script = _SUBMIT.replace("seed=1", "seed=3")
     asker = subprocess.Popen([sys.executable, "-c", script, str(trained.path)], cwd=ROOT, start_new_session=True)
     pid = worker_pid(trained, running(trained, spec))
     os.killpg(asker.pid, signal.SIGKILL)
@@ -188,13 +187,13 @@ def test_killed_asker_leaves_dispatcher_and_worker_at_work(trained: Home) -> Non
     assert alive(pid)
     assert dispatcher_pid(trained)
     assert wait(trained, [spec.run_id]) == {spec.run_id: "finished"}
-    assert look(trained, spec).attempt == 1
+    assert read_job(trained, spec).attempt == 1
 
 
 @pytest.mark.training
 @long
-def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkpoint(trained: Home) -> None:
-    """Within the ten seconds in which no checkpoint is due."""
+def test_cancelled_training_continues_from_its_last_epoch(trained: Home) -> None:
+    """Cancel within the ten seconds in which no checkpoint is due."""
     spec = pin(trained, TRAINING.replace(seed=4, epochs=12))
     submit(trained, spec)
     pid = worker_pid(trained, running(trained, spec))
@@ -204,7 +203,7 @@ def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkp
     cancel_job(trained, spec.run_id)
     until(lambda: not alive(pid), 3)
     assert time.monotonic() - started < 3
-    until(lambda: look(trained, spec).state == "cancelled")
+    until(lambda: read_job(trained, spec).state == "cancelled")
     learned = len(read_history_of(trained, spec.run_id))
     assert [path.name for path in folder.glob("checkpoint-*")] == [f"checkpoint-{learned:04}.keras"]
     requeue_job(trained, spec.run_id, "cancelled")
@@ -215,8 +214,8 @@ def test_cancelled_training_goes_on_from_its_last_epoch_not_from_its_last_checkp
 
 
 @pytest.mark.training
-def test_spec_edited_by_hand_between_claim_and_start_trains_nothing_else(trained: Home) -> None:
-    class Meddler(LocalExecutor):
+def test_spec_edited_between_claim_and_start_is_rejected(trained: Home) -> None:
+    class EditingExecutor(LocalExecutor):
         def start(self, handle: str, folder: Path) -> None:
             edited = json.loads((folder / "spec.json").read_text()) | {"epochs": 1}
             (folder / "spec.json").write_text(json.dumps(edited))
@@ -226,7 +225,7 @@ def test_spec_edited_by_hand_between_claim_and_start_trains_nothing_else(trained
     open_dataset(home, "digits")
     spec = pin(home, TRAINING)
     JobQueue(home).submit([spec])
-    job = Here(home, Meddler(home, warm=False)).until_ended(spec, 120)
+    job = LocalDispatcher(home, EditingExecutor(home, warm=False)).until_ended(spec, 120)
     assert (job.state, job.attempt) == ("failed", 1)
     assert job.reason == (
         f"The spec.json of job {spec.run_id} belongs to run {spec.replace(epochs=1).run_id}. Submit the job again."

@@ -16,7 +16,7 @@ def home(digits_home: Home) -> Home:
     return digits_home
 
 
-def test_queued_job_is_cancelled_at_once_and_can_be_asked_for_again(home: Home, spec: RunSpec) -> None:
+def test_queued_job_is_cancelled_at_once_and_can_be_resubmitted(home: Home, spec: RunSpec) -> None:
     queue = JobQueue(home)
     assert queue.submit([spec], "a test") == {spec.run_id: "queued"}
     queue.cancel(spec.run_id)
@@ -27,7 +27,7 @@ def test_queued_job_is_cancelled_at_once_and_can_be_asked_for_again(home: Home, 
     assert queue.submit([spec]) == {spec.run_id: "queued"}
 
 
-def test_jobs_are_claimed_in_the_order_of_asking_and_listed_newest_first(home: Home, spec: RunSpec) -> None:
+def test_jobs_are_claimed_in_order_of_submission_and_listed_newest_first(home: Home, spec: RunSpec) -> None:
     queue = JobQueue(home)
     specs = [spec.replace(seed=seed) for seed in range(3)]
     queue.submit(specs)
@@ -36,7 +36,7 @@ def test_jobs_are_claimed_in_the_order_of_asking_and_listed_newest_first(home: H
     assert [job and job.spec.seed for job in claimed] == [0, 1, 2, None]
 
 
-def test_asking_again_takes_a_cancel_back(home: Home, spec: RunSpec) -> None:
+def test_resubmission_reverts_a_cancellation(home: Home, spec: RunSpec) -> None:
     queue = JobQueue(home)
     queue.submit([spec])
     job = queue.claim()
@@ -46,7 +46,7 @@ def test_asking_again_takes_a_cancel_back(home: Home, spec: RunSpec) -> None:
     assert queue.requeue(job) == "queued"
 
 
-def test_cancel_wins_over_a_retry(home: Home, spec: RunSpec) -> None:
+def test_cancellation_takes_precedence_over_a_retry(home: Home, spec: RunSpec) -> None:
     queue = JobQueue(home)
     queue.submit([spec])
     job = queue.claim()

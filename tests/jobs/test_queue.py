@@ -1,4 +1,4 @@
-"""The table of jobs: its order, its pause, its tables of former versions, and a clock that cannot be trusted."""
+"""The job table: its order, its pause, tables of former versions, and clocks that jump."""
 
 import itertools
 import sqlite3
@@ -37,7 +37,7 @@ def specs(home: Home) -> list[RunSpec]:
 
 @pytest.fixture
 def queue(home: Home, specs: list[RunSpec]) -> JobQueue:
-    """Four jobs that wait, asked for in the order of their seeds."""
+    """Four queued jobs, submitted in the order of their seeds."""
     queue = JobQueue(home)
     queue.submit(specs)
     return queue
@@ -50,7 +50,7 @@ def seeds(queue: JobQueue) -> list[int]:
 # -- order ------------------------------------------------------------------------------------------------------------
 
 
-def test_moved_job_is_started_in_its_new_place(queue: JobQueue, specs: list[RunSpec]) -> None:
+def test_moved_job_is_started_at_its_new_position(queue: JobQueue, specs: list[RunSpec]) -> None:
     queue.move(specs[3].run_id, -99)
     assert seeds(queue) == [3, 0, 1, 2]
     queue.move(specs[0].run_id, 1)
@@ -63,7 +63,7 @@ def test_moved_job_is_started_in_its_new_place(queue: JobQueue, specs: list[RunS
         queue.move(specs[3].run_id, -1)
 
 
-def test_training_waits_for_the_one_that_it_will_go_on_from(home: Home) -> None:
+def test_longer_training_waits_for_the_run_that_it_continues(home: Home) -> None:
     queue = JobQueue(home)
     short, long, other = RunSpec(epochs=3), RunSpec(epochs=5), RunSpec(epochs=5, seed=1)
     queue.submit([short, long, other])
@@ -79,17 +79,17 @@ def test_training_waits_for_the_one_that_it_will_go_on_from(home: Home) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-5, 5)), max_size=6))
-def test_moving_is_moving_in_a_list_and_loses_nobody(moves: list[tuple[int, int]]) -> None:
+def test_moving_a_job_equals_moving_a_list_item(moves: list[tuple[int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         queue = JobQueue(Home(Path(folder)))
         specs = [SPEC.replace(seed=seed) for seed in range(4)]
         queue.submit(specs)
         order = [0, 1, 2, 3]
-        for seed, places in moves:
-            queue.move(specs[seed].run_id, places)
-            place = min(max(order.index(seed) + places, 0), 3)
+        for seed, positions in moves:
+            queue.move(specs[seed].run_id, positions)
+            index = min(max(order.index(seed) + positions, 0), 3)
             order.remove(seed)
-            order.insert(place, seed)
+            order.insert(index, seed)
         assert seeds(queue) == order
         queue.submit([SPEC.replace(seed=4)])
         assert seeds(queue) == [*order, 4]
@@ -98,7 +98,7 @@ def test_moving_is_moving_in_a_list_and_loses_nobody(moves: list[tuple[int, int]
 # -- pause ------------------------------------------------------------------------------------------------------------
 
 
-def test_paused_queue_starts_nothing_and_nobody_until_it_goes_on(home: Home, queue: JobQueue) -> None:
+def test_paused_queue_starts_no_job_until_it_is_unpaused(home: Home, queue: JobQueue) -> None:
     queue.pause("a test")
     queue.pause("another")
     pause = JobQueue(home).paused()
@@ -114,15 +114,15 @@ def test_paused_queue_starts_nothing_and_nobody_until_it_goes_on(home: Home, que
     assert queue.claim() is not None
 
 
-def test_dispatcher_of_a_paused_queue_ends_when_idle_and_looks_after_what_runs(home: Home, queue: JobQueue) -> None:
-    """It neither loads what workers need nor waits for a queue that may be paused for days."""
+def test_dispatcher_of_a_paused_queue_settles_running_jobs_and_ends_when_idle(home: Home, queue: JobQueue) -> None:
+    """It neither imports what workers need nor waits for a queue that may be paused for days."""
     job = queue.claim()
     queue.pause()
     assert job is not None
     assert queue.has_work()
     executor = LocalExecutor(home, warm=False, module=STAND_IN)
     Dispatcher(home, executor, idle_seconds=0.3).run()
-    assert sorted(job.state for job in queue.unfinished()) == ["queued"] * 4  # the one that was lost waits again
+    assert sorted(job.state for job in queue.unfinished()) == ["queued"] * 4  # the lost one is queued again
     assert not list(executor.processes.glob("*")) if executor.processes.exists() else True
 
 
@@ -135,10 +135,10 @@ def test_home_without_jobs_can_be_paused(home: Home) -> None:
     assert queue.paused() is not None
 
 
-# -- again ------------------------------------------------------------------------------------------------------------
+# -- retry ------------------------------------------------------------------------------------------------------------
 
 
-def test_only_a_job_that_ended_so_is_asked_for_again(home: Home, queue: JobQueue, specs: list[RunSpec]) -> None:
+def test_only_a_job_in_the_given_state_is_retried(home: Home, queue: JobQueue, specs: list[RunSpec]) -> None:
     queue.pause()
     queue.cancel(specs[0].run_id)
     with pytest.raises(JobError, match=r"Cannot queue failed job '.*' again: it is cancelled"):
@@ -164,7 +164,7 @@ INSERT INTO job (run_id, number, spec, queued_at) SELECT run_id, number, spec, q
 
 @pytest.fixture
 def old(home: Home, queue: JobQueue) -> Path:
-    """The same jobs in a table of a version that knew neither deaths, priorities, reasons nor pauses."""
+    """The same jobs in a table of a version without columns for deaths, priorities, reasons and pauses."""
     new = queue.path.rename(queue.path.with_name("new.sqlite"))
     with closing(sqlite3.connect(queue.path)) as table:
         table.execute("ATTACH ? AS new", (str(new),))
@@ -172,7 +172,7 @@ def old(home: Home, queue: JobQueue) -> Path:
     return queue.path
 
 
-def test_table_of_a_former_version_is_read_and_goes_on(home: Home, old: Path) -> None:
+def test_table_of_a_former_version_is_upgraded(home: Home, old: Path) -> None:
     queue = JobQueue(home)
     assert seeds(queue) == [0, 1, 2, 3]
     job = JobQueue(home).claim()
@@ -183,24 +183,22 @@ def test_table_of_a_former_version_is_read_and_goes_on(home: Home, old: Path) ->
     assert [job.reason for job in queue.ended(9)] == ["Expected a test to fail; got one."]
 
 
-def test_former_version_goes_on_with_the_table_of_this_one(home: Home, old: Path) -> None:
+def test_former_version_can_use_the_current_table(home: Home, old: Path) -> None:
     assert len(JobQueue(home).jobs()) == 4
     with closing(sqlite3.connect(old)) as table, table:
         table.execute("INSERT INTO job (run_id, number, spec, queued_at) VALUES ('abc', 9, '{}', 1.0)")
     assert JobQueue(home).newest_number() == 9
 
 
-def test_table_that_lacks_what_nobody_can_know_is_refused_in_a_sentence(home: Home, old: Path) -> None:
+def test_table_without_required_columns_is_rejected(home: Home, old: Path) -> None:
     with closing(sqlite3.connect(old)) as table, table:
         table.execute("ALTER TABLE job DROP COLUMN number")
-    for look in (JobQueue(home).jobs, JobQueue(home).claim, JobQueue(home).pause):
+    for read in (JobQueue(home).jobs, JobQueue(home).claim, JobQueue(home).pause):
         with pytest.raises(HomeError, match=r"from an incompatible version \(column .* is missing\)"):
-            look()
+            read()
 
 
-def test_table_of_a_former_version_in_a_home_that_cannot_be_written_is_said_in_a_sentence(
-    home: Home, old: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_former_table_in_a_read_only_home_is_reported(home: Home, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(old, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         monkeypatch.setattr(table_module, "_TIMEOUT_SECONDS", 0.1)
@@ -211,7 +209,7 @@ def test_table_of_a_former_version_in_a_home_that_cannot_be_written_is_said_in_a
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
-def test_clock_that_jumps_changes_neither_order_nor_attempts(
+def test_clock_jumps_change_neither_order_nor_attempts(
     home: Home, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, jumps = time.time(), itertools.cycle((-86_400.0, 86_400.0, 0.0, -3_600.0))
@@ -241,7 +239,7 @@ def test_clock_that_jumps_changes_neither_order_nor_attempts(
         ("Loading\nThe training diverged: the loss is nan.\n\n", "The training diverged: the loss is nan."),
         ("MemoryError\nExpected epochs between 1 and 2; got 0.", "Expected epochs between 1 and 2; got 0."),
         ("MemoryError\nValueError: It has failed.", OUT_OF_MEMORY),
-        ("core.errors.DatasetError: Expected data; got none.", "Expected data; got none."),
+        ("core.errors.DatasetError: The data is damaged.", "The data is damaged."),
         ("Traceback …\n  numpy\nMemoryError", OUT_OF_MEMORY),
         ("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc", OUT_OF_MEMORY),
         ("OSError: [Errno 28] No space left on device: 'x'\ncleaning up", DISK_FULL),
@@ -249,11 +247,11 @@ def test_clock_that_jumps_changes_neither_order_nor_attempts(
         ("", "The training failed without any output. Retry the job."),
     ],
 )
-def test_failure_is_told_in_words(log: str, reason: str) -> None:
+def test_failure_reason_is_a_message(log: str, reason: str) -> None:
     assert explain_failure(log) == reason
 
 
-def test_loss_is_told_in_words() -> None:
+def test_reason_of_a_lost_process_is_a_message() -> None:
     assert explain_loss(Status("lost", -6), "std::bad_alloc", 3) == OUT_OF_MEMORY
     assert explain_loss(Status("lost", -9), "Epoch 1", 3).endswith(
         "3 attempts: killed by signal 9 (Killed). See the job log."
@@ -277,7 +275,7 @@ GROUPS = "sys/fs/cgroup"
         ({"proc/self/cgroup": "4:cpu:/a\n", "proc/vmstat": "nr_free 1\n"}, 0),
     ],
 )  # fmt: skip
-def test_kills_for_want_of_memory_are_counted_where_the_kernel_does(
+def test_memory_kills_are_read_from_the_counter_of_the_kernel(
     tmp_path: Path, files: dict[str, str], kills: int
 ) -> None:
     for name, text in files.items():
@@ -286,18 +284,18 @@ def test_kills_for_want_of_memory_are_counted_where_the_kernel_does(
     assert count_memory_kills(tmp_path) == kills
 
 
-# -- tables for people ------------------------------------------------------------------------------------------------
+# -- formatted tables -------------------------------------------------------------------------------------------------
 
 
-def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue, specs: list[RunSpec]) -> None:
+def test_running_jobs_come_first_and_unknown_values_are_dashes(queue: JobQueue, specs: list[RunSpec]) -> None:
     queue.move(specs[2].run_id, -99)
     job = queue.claim()
     assert job is not None
     queue.move(specs[1].run_id, -99)
-    said = Progress(
+    progress = Progress(
         phase="training", epoch=1, epochs=4, step=1, steps=2, loss=0.25, images_per_second=1234, eta_seconds=75
     )
-    frame = list_active_jobs(queue.unfinished(), {job.run_id: said})
+    frame = list_active_jobs(queue.unfinished(), {job.run_id: progress})
     assert list(frame["Run"]) == [specs[seed].run_id for seed in (2, 1, 0, 3)]
     first, second = frame.to_dict("records")[:2]
     assert first["Job"] == "GAP · seed 2"
@@ -306,4 +304,4 @@ def test_running_jobs_come_first_and_what_is_not_known_is_a_dash(queue: JobQueue
     ]  # fmt: skip
     assert (second["Status"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
     queue.cancel(job.run_id)
-    assert list_active_jobs(queue.unfinished(), {job.run_id: said})["Status"][0] == "stopping"
+    assert list_active_jobs(queue.unfinished(), {job.run_id: progress})["Status"][0] == "stopping"

@@ -1,4 +1,4 @@
-"""Trainings on a cluster: the executor against a head that speaks HTTP and runs real processes, the rest as it is."""
+"""The Ray executor with a simulated head node that speaks HTTP and runs real processes; all other parts are real."""
 
 import json
 import os
@@ -25,6 +25,7 @@ from core.jobs.submit import cancel_job, submit, submit_all
 from core.jobs.wait import wait
 from core.store.run_store import RunStore
 from tests.support.dispatcher import LONG, SPEC, Dispatch, alive, dispatcher_pid, end_dispatcher, running, state, until
+from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.ray_head import TOKEN, RayHead
 from tests.support.stand_in_worker import FAILS, STAND_IN
@@ -69,7 +70,7 @@ def dispatch(home: Home, head: RayHead) -> Iterator[Dispatch]:
 
 
 def names_of(head: RayHead) -> list[str]:
-    """Handles of what was submitted: without the home's own name."""
+    """Return the handles of the submissions, without the prefix of the home."""
     return [name.partition("-")[2] for name in head.submissions]
 
 
@@ -80,7 +81,7 @@ def lines_of(home: Home, run_id: str) -> list[tuple[int, int]]:
     return [(line["epoch"], line["attempt"]) for line in lines]
 
 
-# -- at the door ------------------------------------------------------------------------------------------------------
+# -- configuration ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def lines_of(home: Home, run_id: str) -> list[tuple[int, int]]:
         ("HEADROOM_SLOTS", "0", "Expected HEADROOM_SLOTS to be a whole number between 1 and 1024; got '0'."),
     ],
 )
-def test_senseless_configuration_is_refused_in_a_sentence(
+def test_invalid_configuration_is_rejected_with_an_error_message(
     name: str, value: str, sentence: str, head: RayHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -112,7 +113,7 @@ def test_senseless_configuration_is_refused_in_a_sentence(
     assert head.calls == 0
 
 
-def test_configuration_is_looked_at_when_somebody_asks_for_a_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configuration_is_checked_when_a_run_is_submitted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADROOM_EXECUTOR", "slurm")
     with pytest.raises(JobError, match="Expected HEADROOM_EXECUTOR"):
         submit(home, SPEC)
@@ -122,8 +123,8 @@ def test_configuration_is_looked_at_when_somebody_asks_for_a_run(home: Home, mon
 @pytest.mark.parametrize(
     ("cpus", "gpus", "slots"), [(1, 0, 12), (3, 0, 3), (0.5, 0.5, 4), (1, 0.1, 12), (1, 1, 2), (16, 0, 0)]
 )
-def test_slots_are_what_the_nodes_have_room_for(cpus: float, gpus: float, slots: int, head: RayHead) -> None:
-    """A node that died counts for nothing, the head without processors neither."""
+def test_slots_follow_from_the_capacity_of_the_nodes(cpus: float, gpus: float, slots: int, head: RayHead) -> None:
+    """Dead nodes and a head without processors add no slots."""
     head.nodes = [{"memory": 1e9}, {"CPU": 4.0, "GPU": 1.0}, {"CPU": 8.0, "GPU": 1.0}]
     assert Cluster(head.address, TOKEN, cpus, gpus).count_slots() == slots
 
@@ -135,7 +136,7 @@ def test_slots_can_be_fewer(head: RayHead, home: Home, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(("token", "problem"), [("", "requires a token"), ("another", "rejected RAY_AUTH_TOKEN")])
-def test_wrong_token_is_told_and_never_shown(
+def test_wrong_token_is_reported_and_never_shown(
     token: str, problem: str, head: RayHead, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_TOKEN", token)
@@ -149,7 +150,7 @@ def test_wrong_token_is_told_and_never_shown(
     assert "another'" not in repr(found)
 
 
-def test_doctor_tells_of_the_cluster(head: RayHead, home: Home) -> None:
+def test_doctor_reports_the_cluster(head: RayHead, home: Home) -> None:
     executor = examine(home)["executor"]
     assert (executor["version"], executor["nodes"], executor["slots"], executor["token"]) == ("2.60.0", 1, 2, True)
     assert TOKEN not in repr(executor)
@@ -159,18 +160,18 @@ def test_doctor_tells_of_the_cluster(head: RayHead, home: Home) -> None:
     assert f"Cannot reach Ray at {head.address}: connection refused." in found["missing"]
 
 
-def test_server_that_is_no_ray_loses_no_job(home: Home, head: RayHead, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its «not found» is not Ray's word that there is no such job."""
+def test_server_without_ray_loses_no_job(home: Home, head: RayHead, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its 404 response does not mean that Ray has no such job."""
     monkeypatch.setattr(RayHead, "_find", lambda *words: (404, "<html>Not found</html>"))
     executor = RayJobsExecutor(home, Cluster.read())
     assert executor.poll(f"{SPEC.run_id}-1") == Status("running")
     assert read_health(home) == f"Cannot use Ray at {head.address}: HTTP status 404."
 
 
-# -- the life of a job ------------------------------------------------------------------------------------------------
+# -- life cycle of a job ----------------------------------------------------------------------------------------------
 
 
-def test_trainings_run_on_the_cluster_and_no_more_than_fit(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+def test_cluster_runs_at_most_as_many_jobs_as_fit(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     run_ids = [found.run_id for found in submit_all(home, [SPEC.replace(seed=seed) for seed in range(4)])]
     most = 0
@@ -180,29 +181,29 @@ def test_trainings_run_on_the_cluster_and_no_more_than_fit(home: Home, head: Ray
     assert most == 2
     assert sorted(names_of(head)) == sorted(f"{run_id}-1" for run_id in run_ids)
     assert [lines_of(home, run_id) for run_id in run_ids] == [[(0, 1), (1, 1), (2, 1)]] * 4
-    asked = next(iter(head.submissions.values())).asked
-    assert (asked["entrypoint_num_cpus"], asked["entrypoint_num_gpus"]) == (1.0, 0.0)
-    assert asked["metadata"] == {"home": str(home.path)}
-    assert TOKEN not in json.dumps(asked)
-    assert "HEADROOM_GPU_SHARE" not in asked["runtime_env"]["env_vars"]
+    request = next(iter(head.submissions.values())).request
+    assert (request["entrypoint_num_cpus"], request["entrypoint_num_gpus"]) == (1.0, 0.0)
+    assert request["metadata"] == {"home": str(home.path)}
+    assert TOKEN not in json.dumps(request)
+    assert "HEADROOM_GPU_SHARE" not in request["runtime_env"]["env_vars"]
 
 
-def test_share_of_a_gpu_goes_with_the_training(home: Home, head: RayHead, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpu_share_is_passed_to_the_worker(home: Home, head: RayHead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADROOM_RAY_GPUS", "0.25")
     RayJobsExecutor(home, Cluster.read(), module=STAND_IN).start(f"{SPEC.run_id}-1", home.jobs / SPEC.run_id)
     (submission,) = head.submissions.values()
-    assert submission.asked["entrypoint_num_gpus"] == 0.25
-    assert submission.asked["runtime_env"]["env_vars"]["HEADROOM_GPU_SHARE"] == "0.25"
+    assert submission.request["entrypoint_num_gpus"] == 0.25
+    assert submission.request["runtime_env"]["env_vars"]["HEADROOM_GPU_SHARE"] == "0.25"
 
 
-def test_submission_that_is_there_already_counts_as_submitted(home: Home, head: RayHead) -> None:
+def test_existing_submission_counts_as_submitted(home: Home, head: RayHead) -> None:
     spec = pin(home, LONG)
     folder = home.jobs / spec.run_id
     folder.mkdir(parents=True)
     (folder / "spec.json").write_text(json.dumps(spec.model_dump()))
     (folder / "attempt").write_text("1")
     handle = f"{spec.run_id}-1"
-    for _ in range(2):  # as a dispatcher does whose predecessor died before it heard the answer
+    for _ in range(2):  # as if an earlier dispatcher had died before it received the response
         executor = RayJobsExecutor(home, Cluster.read(), module=STAND_IN)
         executor.start(handle, folder)
         assert executor.poll(handle) == Status("running")
@@ -210,14 +211,15 @@ def test_submission_that_is_there_already_counts_as_submitted(home: Home, head: 
     assert read_health(home) == ""
 
 
-def test_home_made_anew_does_not_take_old_submissions_for_its_own(home: Home, head: RayHead) -> None:
+def test_recreated_home_does_not_adopt_old_submissions(home: Home, head: RayHead) -> None:
     RayJobsExecutor(home, Cluster.read(), module=STAND_IN).start("0" * 12 + "-1", home.jobs / ("0" * 12))
     os.rename(home.jobs, home.path / "old")
     anew = RayJobsExecutor(home, Cluster.read(), module=STAND_IN)
     assert anew.poll("0" * 12 + "-1") == Status("lost")
 
 
-def test_training_that_fails_says_why_and_is_not_tried_again(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+@long  # a dispatcher and its cluster once more
+def test_failed_training_has_its_reason_and_is_not_retried(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     run_id = submit(home, SPEC.replace(seed=FAILS)).run_id
     assert wait(home, [run_id]) == {run_id: "failed"}
@@ -227,7 +229,7 @@ def test_training_that_fails_says_why_and_is_not_tried_again(home: Home, head: R
     assert names_of(head) == [f"{run_id}-1"]
 
 
-def test_node_that_does_not_see_the_home_is_told(home: Home, head: RayHead) -> None:
+def test_node_without_the_home_is_reported(home: Home, head: RayHead) -> None:
     executor = RayJobsExecutor(home, Cluster.read(), module=STAND_IN)
     executor.start(f"{SPEC.run_id}-1", Path("/nowhere") / SPEC.run_id)
     until(lambda: executor.poll(f"{SPEC.run_id}-1").ended)
@@ -238,7 +240,7 @@ def test_node_that_does_not_see_the_home_is_told(home: Home, head: RayHead) -> N
     assert f"/nowhere/{SPEC.run_id}/log.txt" in words
 
 
-def test_killed_training_goes_on_where_it_was(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+def test_killed_training_continues_from_its_checkpoint(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     spec = pin(home, SPEC.replace(epochs=30))
     submit(home, spec)
@@ -251,8 +253,9 @@ def test_killed_training_goes_on_where_it_was(home: Home, head: RayHead, dispatc
     assert "killed by signal 9" in (home.jobs / "dispatcher.log").read_text()
 
 
-def test_process_that_outlives_its_node_is_fenced_off(home: Home, head: RayHead, dispatch: Dispatch) -> None:
-    """Ray takes it for dead while it trains on: it ends by itself, and no epoch is recorded twice."""
+@long  # a dispatcher and its cluster once more
+def test_process_that_outlives_its_node_stops(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+    """Ray reports it as dead while it still trains: it ends automatically, and no epoch is recorded twice."""
     dispatch()
     spec = pin(home, SPEC.replace(epochs=40))
     submit(home, spec)
@@ -266,7 +269,7 @@ def test_process_that_outlives_its_node_is_fenced_off(home: Home, head: RayHead,
     assert {attempt for _, attempt in lines} == {1, 2}
 
 
-def test_cancelled_job_is_gone_on_the_cluster_too(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+def test_cancelled_job_also_ends_on_the_cluster(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     dispatch()
     spec = pin(home, LONG)
     submit(home, spec)
@@ -279,7 +282,8 @@ def test_cancelled_job_is_gone_on_the_cluster_too(home: Home, head: RayHead, dis
     until(lambda: len(head.submissions) == 2)
 
 
-def test_next_dispatcher_adopts_what_the_cluster_runs(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+@long  # a dispatcher and its cluster once more
+def test_next_dispatcher_adopts_the_jobs_of_the_cluster(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     first = dispatch()
     spec = pin(home, SPEC.replace(epochs=40))
     submit(home, spec)
@@ -292,18 +296,18 @@ def test_next_dispatcher_adopts_what_the_cluster_runs(home: Home, head: RayHead,
     assert lines_of(home, job.run_id) == [(epoch, 1) for epoch in range(40)]
 
 
-# -- a head that does not answer --------------------------------------------------------------------------------------
+# -- head without response --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asks again after half a second, in this process."""
+    """Dispatcher in this process that retries after half a second."""
     monkeypatch.setattr("core.jobs.ray_executor._RETRY_SECONDS", 0.5)
     monkeypatch.setattr("core.jobs.ray_executor._POLL_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("impatient")
-def test_attempt_waits_for_a_head_that_is_gone(home: Home, head: RayHead) -> None:
+def test_attempt_waits_for_an_unreachable_head(home: Home, head: RayHead) -> None:
     spec = pin(home, SPEC)
     folder = home.jobs / spec.run_id
     folder.mkdir(parents=True)
@@ -326,8 +330,8 @@ def test_attempt_waits_for_a_head_that_is_gone(home: Home, head: RayHead) -> Non
 
 
 @pytest.mark.usefixtures("impatient")
-def test_job_can_be_cancelled_while_the_head_is_gone(home: Home, head: RayHead) -> None:
-    """The number in its folder ends it, as nobody can ask Ray to."""
+def test_job_can_be_cancelled_while_the_head_is_unreachable(home: Home, head: RayHead) -> None:
+    """The attempt number in its folder ends it, since Ray cannot be reached."""
     spec = pin(home, LONG)
     folder = home.jobs / spec.run_id
     folder.mkdir(parents=True)
@@ -346,20 +350,21 @@ def test_job_can_be_cancelled_while_the_head_is_gone(home: Home, head: RayHead) 
     until(lambda: executor.poll(handle) == Status("stopped", 1))
 
 
-def test_jobs_stay_as_they_are_while_the_head_is_gone(home: Home, head: RayHead, dispatch: Dispatch) -> None:
+@long  # a dispatcher and its cluster once more
+def test_jobs_keep_their_state_while_the_head_is_unreachable(home: Home, head: RayHead, dispatch: Dispatch) -> None:
     process = dispatch()
     spec, other = pin(home, SPEC.replace(epochs=20)), pin(home, SPEC.replace(seed=5))
     submit(home, spec)
     running(home, spec)
     head.go()
     until(lambda: read_health(home))
-    submit(home, other)  # before the head was missed it would have been taken, and sent later
+    submit(home, other)  # otherwise it would be claimed before the failure is noticed, and sent later
     log = home.jobs / "dispatcher.log"
-    said = log.read_text().count("Cannot reach Ray")
+    reports = log.read_text().count("Cannot reach Ray")
     spent = cpu_seconds(process.pid)
     time.sleep(2)
     assert cpu_seconds(process.pid) - spent < 1.0
-    assert log.read_text().count("Cannot reach Ray") == said == 1
+    assert log.read_text().count("Cannot reach Ray") == reports == 1
     assert (state(home, other), head.submissions.keys()) == ("queued", {next(iter(head.submissions))})
     table = subprocess.run(
         [sys.executable, "-m", "core", "jobs"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60

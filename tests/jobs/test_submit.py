@@ -1,4 +1,4 @@
-"""Submitting runs: what is checked before a job waits."""
+"""Submitting runs: validation before a job is queued."""
 
 import os
 import sqlite3
@@ -28,7 +28,7 @@ def home(digits_home: Home) -> Home:
     return digits_home
 
 
-def test_home_without_jobs_has_none_and_reading_makes_nothing(tmp_path: Path) -> None:
+def test_reading_jobs_of_an_empty_home_creates_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path / "absent")
     assert JobQueue(home).jobs() == []
     assert JobQueue(home).job("0" * 12) is None
@@ -51,14 +51,14 @@ def test_jobs_of_a_read_only_home_can_be_read(home: Home, spec: RunSpec) -> None
         home.jobs.chmod(0o755)
 
 
-def test_check_names_the_data_and_counts_parameters_without_asking_for_anything(home: Home) -> None:
+def test_check_returns_data_and_parameters_without_a_job(home: Home) -> None:
     pinned, model = check_spec(home, SPEC)
     assert pinned.data == open_dataset(home, "digits").info.fingerprint
     assert model.params == 24_586
     assert not home.jobs.exists()
 
 
-def test_spec_that_does_not_fit_is_refused_and_takes_the_others_with_it(home: Home) -> None:
+def test_invalid_spec_rejects_all_runs_of_the_submission(home: Home) -> None:
     with pytest.raises(SpecError, match="Choose fewer blocks"):
         submit_all(home, [SPEC, SPEC.replace(blocks=6)])
     with pytest.raises(SpecError, match="Expected train_images between"):
@@ -69,7 +69,7 @@ def test_spec_that_does_not_fit_is_refused_and_takes_the_others_with_it(home: Ho
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1025", "1.5", "9" * 30])
-def test_senseless_number_of_slots_is_refused_in_a_sentence(
+def test_invalid_number_of_slots_is_rejected_with_an_error_message(
     text: str, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", text)
@@ -85,14 +85,14 @@ def test_slots_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 <= read_slots() <= (os.cpu_count() or 1)
 
 
-def test_home_that_cannot_be_written_is_said_in_a_sentence(home: Home) -> None:
+def test_home_that_cannot_be_written_is_reported(home: Home) -> None:
     home.jobs.write_text("a file where a folder should be")
     with pytest.raises(HomeError, match="Cannot write the job database"):
         submit(home, SPEC)
     home.jobs.unlink()
 
 
-def test_damaged_table_is_said_in_a_sentence(home: Home) -> None:
+def test_damaged_table_is_reported(home: Home) -> None:
     home.jobs.mkdir()
     (home.jobs / "queue.sqlite").write_bytes(b"no table " * 200)
     with pytest.raises(HomeError, match="Cannot read the job database"):

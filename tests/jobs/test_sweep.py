@@ -1,4 +1,4 @@
-"""Sweeps: their members, what they would cost, and that no restart, budget or failure loses one."""
+"""Sweeps: their runs, their estimates, and that no restart, budget or failure loses a run."""
 
 import fcntl
 import json
@@ -43,20 +43,20 @@ DIGITS = RECIPES["digits-heads"]
 SMALL = {"train_images": 200, "epochs": 3}
 
 
-def told(specs: list[RunSpec], *names: str) -> list[tuple[Any, ...]]:
+def values_of(specs: list[RunSpec], *names: str) -> list[tuple[Any, ...]]:
     return [tuple(getattr(spec, name) for name in names) for spec in specs]
 
 
-# Members
+# Sweep runs
 
 
-def test_members_come_seed_by_seed_so_that_half_a_sweep_is_a_whole_grid() -> None:
+def test_runs_are_ordered_by_seed_so_that_half_a_sweep_is_a_whole_grid() -> None:
     specs = list_members(DIGITS, ["gap", "dense"], range(2), {"blocks": [1, 2]})
     grid = [("gap", 1), ("dense", 1), ("gap", 2), ("dense", 2)]
-    assert told(specs, "seed", "head", "blocks") == [(seed, *point) for seed in (0, 1) for point in grid]
+    assert values_of(specs, "seed", "head", "blocks") == [(seed, *point) for seed in (0, 1) for point in grid]
 
 
-def test_setting_that_a_head_does_not_use_makes_one_run_of_it() -> None:
+def test_setting_that_a_head_does_not_use_gives_one_run() -> None:
     values = {"units": [64, 128, 256]}
     specs = list_members(DIGITS, ["gap", "dense"], [0], values)
     assert [spec.head for spec in specs] == ["gap", "dense", "dense", "dense"]
@@ -70,7 +70,7 @@ def test_setting_that_a_head_does_not_use_makes_one_run_of_it() -> None:
     blocks=st.lists(st.integers(1, 6), min_size=1, max_size=4),
     units=st.lists(st.integers(1, 8192), min_size=1, max_size=4),
 )
-def test_members_are_distinct_and_have_the_values_asked_for(
+def test_runs_are_distinct_and_have_the_given_values(
     heads: list[str], seeds: int, blocks: list[int], units: list[int]
 ) -> None:
     specs = list_members(DIGITS, heads, range(seeds), {"blocks": blocks, "units": units}, {"epochs": 7})
@@ -81,7 +81,7 @@ def test_members_are_distinct_and_have_the_values_asked_for(
     assert {spec.epochs for spec in specs} == {7}
 
 
-def test_too_large_a_sweep_is_one_sentence_and_takes_no_time() -> None:
+def test_too_large_sweep_is_rejected_quickly() -> None:
     begin = time.monotonic()
     with pytest.raises(SpecError) as raised:
         list_members(DIGITS, ["gap", "dense"], range(100), {"units": range(1, 8000), "filters": range(1, 500)})
@@ -102,12 +102,12 @@ def test_too_large_a_sweep_is_one_sentence_and_takes_no_time() -> None:
         ("hidden=64,64-32", "hidden", ["64", "64-32"]),
     ],
 )
-def test_values_are_read_as_their_setting_reads_them(word: str, name: str, values: list[Any]) -> None:
+def test_values_are_parsed_by_their_setting(word: str, name: str, values: list[Any]) -> None:
     assert read_values([word]) == {name: values}
 
 
 @pytest.mark.parametrize("words", [["blocks"], ["blox=1"], ["head=gap"], ["seed=1,2"], ["blocks=1", "blocks=2"]])
-def test_what_is_no_list_of_values_is_refused(words: list[str]) -> None:
+def test_invalid_list_of_values_is_rejected(words: list[str]) -> None:
     with pytest.raises(SpecError, match=r"Expected|is given twice"):
         read_values(words)
 
@@ -121,7 +121,7 @@ def digits(home: Home) -> Home:
     return home
 
 
-def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+def test_plan_has_state_and_estimate_of_each_run(digits: Home, store: RunStore, make_run: RunWriter) -> None:
     make_run(RunSpec(head="gap", blocks=1))
     specs = list_members(DIGITS, ["gap", "dense"], [0], {"blocks": [1, 2, 6]})
     JobQueue(digits).submit([pin(digits, specs[1])])
@@ -148,17 +148,17 @@ def test_plan_says_of_each_member_what_it_is_and_costs(digits: Home, store: RunS
     assert JobQueue(digits).jobs()[0].run_id == specs[1].replace(data=found.members[1].spec.data).run_id
 
 
-def test_plan_of_what_is_cached_has_nothing_to_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+def test_plan_of_cached_runs_has_no_estimate(digits: Home, store: RunStore, make_run: RunWriter) -> None:
     found = plan_sweep(digits, [make_run(RunSpec()).spec], store)
     assert ([member.state for member in found.members], found.estimate) == (["cached"], None)
 
 
-def test_sweep_of_which_nothing_fits_says_why(digits: Home, store: RunStore) -> None:
+def test_sweep_without_valid_runs_is_rejected_with_the_reasons(digits: Home, store: RunStore) -> None:
     with pytest.raises(SpecError, match="Choose fewer blocks"):
         plan_sweep(digits, list_members(DIGITS, ["gap"], [0], {"blocks": [6]}), store)
 
 
-def test_budget_is_foreseen(
+def test_effect_of_the_budget_is_estimated(
     digits: Home, store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", "1")
@@ -172,26 +172,30 @@ def test_budget_is_foreseen(
     assert build_plan_table(found, [], 1)["Status"].tolist().count("to train, if the time budget allows") == late
 
 
-# Kept in the home
+# Stored sweeps
 
 
-def ask(home: Home, specs: list[RunSpec], budget: int | None = None) -> Sweep:
+def store_sweep(home: Home, specs: list[RunSpec], budget: int | None = None) -> Sweep:
     return keep_sweep(home, "digits-heads", ["blocks"], [pin(home, spec) for spec in specs], budget)
 
 
-def test_same_question_is_the_same_sweep_whoever_asks_in_whatever_order(digits: Home) -> None:
+def test_same_runs_are_the_same_sweep_for_every_user_and_order(digits: Home) -> None:
     specs = list_members(DIGITS, ["gap", "dense"], [0], {"blocks": [1, 2]})
-    first, again, other = ask(digits, specs), ask(digits, specs[::-1], 5), ask(digits, specs[1:])
-    assert first.sweep_id == again.sweep_id != other.sweep_id
-    assert [sweep.sweep_id for sweep in list_sweeps(digits)] == [other.sweep_id, again.sweep_id]
-    assert open_sweep(digits, first.sweep_id[:6]) == again
-    assert again.specs == [pin(digits, spec) for spec in specs[::-1]]
+    first, second, other = (
+        store_sweep(digits, specs),
+        store_sweep(digits, specs[::-1], 5),
+        store_sweep(digits, specs[1:]),
+    )
+    assert first.sweep_id == second.sweep_id != other.sweep_id
+    assert [sweep.sweep_id for sweep in list_sweeps(digits)] == [other.sweep_id, second.sweep_id]
+    assert open_sweep(digits, first.sweep_id[:6]) == second
+    assert second.specs == [pin(digits, spec) for spec in specs[::-1]]
     assert name_sweep(first) == "digits-heads: GAP, Flatten + Dense; blocks 1, 2; 1 seed"
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"sweep_id": "000000000000"}'])
-def test_damaged_file_is_left_out_and_named_when_asked_for(digits: Home, text: str) -> None:
-    sweep = ask(digits, [RunSpec()])
+def test_damaged_file_is_left_out_of_the_list_and_reported_when_opened(digits: Home, text: str) -> None:
+    sweep = store_sweep(digits, [RunSpec()])
     (digits.jobs / "sweeps" / "000000000000.json").write_text(text)
     assert list_sweeps(digits) == [sweep]
     with pytest.raises(JobError, match="Sweep 000000000000 is damaged or was saved by an incompatible version"):
@@ -199,7 +203,7 @@ def test_damaged_file_is_left_out_and_named_when_asked_for(digits: Home, text: s
 
 
 @pytest.mark.parametrize("sweep_id", ["", "zz", "../x", "*"])
-def test_unknown_sweep_is_one_sentence(digits: Home, sweep_id: str) -> None:
+def test_unknown_sweep_is_reported(digits: Home, sweep_id: str) -> None:
     with pytest.raises(JobError, match="was not found"):
         open_sweep(digits, sweep_id)
 
@@ -209,11 +213,11 @@ def backdate(home: Home, sweep: Sweep, minutes: float) -> None:
     write_json(path, json.loads(path.read_bytes()) | {"asked_at": sweep.asked_at - 60 * minutes})
 
 
-def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> None:
+def test_budget_cancels_only_queued_runs_of_the_sweep(digits: Home) -> None:
     queue = JobQueue(digits)
     mine, others = pin(digits, RunSpec(seed=1)), pin(digits, RunSpec(seed=2))
     queue.submit([others], "the command line")
-    sweep = ask(digits, [mine, others], 10)
+    sweep = store_sweep(digits, [mine, others], 10)
     queue.submit([mine, others], sweep.submitted_by)
     assert list_overdue(digits, queue.unfinished()) == []
     backdate(digits, sweep, 11)
@@ -224,7 +228,9 @@ def test_budget_ends_what_the_sweep_queued_and_nobody_elses(digits: Home) -> Non
 
 @pytest.fixture
 def dispatcher(digits: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispatcher]:
-    """Holds the lock, so that asking starts no other one; its trainings are stand-ins, one at a time."""
+    """Dispatcher whose lock is held, so that a submission starts no other one; its jobs are stand-ins, one at a
+    time.
+    """
     monkeypatch.setenv("HEADROOM_SLOTS", "1")
     digits.jobs.mkdir(parents=True, exist_ok=True)
     with (digits.jobs / "dispatcher.lock").open("w") as lock:
@@ -233,7 +239,7 @@ def dispatcher(digits: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispat
 
 
 def work(dispatcher: Dispatcher, seconds: float = 90.0) -> None:
-    """Until nothing is left to do."""
+    """Run the dispatcher until no work is left."""
     end = time.monotonic() + seconds
     while dispatcher.step():
         assert time.monotonic() < end
@@ -241,7 +247,7 @@ def work(dispatcher: Dispatcher, seconds: float = 90.0) -> None:
 
 
 @pytest.mark.xdist_group("jobs")
-def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
+def test_sweep_ends_with_its_budget_and_continues_when_resubmitted(
     digits: Home, dispatcher: Dispatcher, store: RunStore
 ) -> None:
     specs = [pin(digits, RunSpec(**SMALL, seed=seed)) for seed in (1, 2, FAILS)]
@@ -249,20 +255,20 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
     dispatcher.step()
     backdate(digits, sweep, 11)
     work(dispatcher)
-    standing = read_sweep_status(digits, sweep, store)
-    assert [member.state for member in standing.members] == ["finished", "not started", "not started"]
-    assert build_status_table(standing, [])["Status"].tolist() == ["finished", "not started", "not started"]
-    assert list_reasons(standing) == ["2 not started: The sweep used its time budget of 10 min."]
-    assert standing.ended
-    assert compute_share(standing) == 1.0
+    status = read_sweep_status(digits, sweep, store)
+    assert [member.state for member in status.members] == ["finished", "not started", "not started"]
+    assert build_status_table(status, [])["Status"].tolist() == ["finished", "not started", "not started"]
+    assert list_reasons(status) == ["2 not started: The sweep used its time budget of 10 min."]
+    assert status.ended
+    assert compute_share(status) == 1.0
     assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id
 
     assert resubmit_failed(digits, sweep, "not started") == 2
     work(dispatcher)
-    standing = read_sweep_status(digits, sweep, store)
-    assert [member.state for member in standing.members] == ["finished", "finished", "failed"]
-    assert standing.members[2].reason == "Expected a test to fail; got one."
-    assert describe_status(standing) == "2 of 3 finished · 1 failed"
+    status = read_sweep_status(digits, sweep, store)
+    assert [member.state for member in status.members] == ["finished", "finished", "failed"]
+    assert status.members[2].reason == "Expected a test to fail; got one."
+    assert describe_status(status) == "2 of 3 finished · 1 failed"
 
     assert resubmit_failed(digits, sweep, "failed") == 1
     attempts = {job.run_id: job.state for job in JobQueue(digits).jobs()}
@@ -273,10 +279,12 @@ def test_sweep_ends_with_what_its_budget_allows_and_goes_on_when_asked(
 # The chart
 
 
-def test_chart_spans_the_whole_sweep_before_it_is_full(digits: Home, store: RunStore, make_run: RunWriter) -> None:
+def test_chart_has_the_range_of_the_whole_sweep_from_the_start(
+    digits: Home, store: RunStore, make_run: RunWriter
+) -> None:
     specs = [pin(digits, spec) for spec in list_members(DIGITS, ["gap", "dense"], [0], {"units": [64, 128]})]
     sweep = keep_sweep(digits, "digits-heads", ["units"], specs)
-    make_run(specs[0], accuracy=0.9)  # GAP, to which the units make no difference
+    make_run(specs[0], accuracy=0.9)  # the units make no difference to GAP
     chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, "units").to_dict()
     points = chart["layer"][-1]
     assert points["encoding"]["x"]["scale"]["domain"] == ["64", "128"]
@@ -286,14 +294,14 @@ def test_chart_spans_the_whole_sweep_before_it_is_full(digits: Home, store: RunS
     assert all(math.isclose(row["accuracy"], 0.9, abs_tol=0.1) for row in rows)
 
 
-def test_sweep_without_a_finished_member_has_a_chart_to_fill(digits: Home, store: RunStore) -> None:
-    sweep = ask(digits, list_members(DIGITS, ["gap", "dense"], [0], {}))
+def test_sweep_without_finished_runs_has_a_chart_with_empty_axes(digits: Home, store: RunStore) -> None:
+    sweep = store_sweep(digits, list_members(DIGITS, ["gap", "dense"], [0], {}))
     chart: Any = build_sweep_chart(read_sweep_status(digits, sweep, store), sweep.settings, None).to_dict()
     assert chart["layer"][0]["encoding"]["x"]["scale"]["domain"] == ["GAP", "Flatten + Dense"]
 
 
-def test_member_whose_run_was_removed_says_so(digits: Home, store: RunStore, tmp_path: Path) -> None:
-    sweep = ask(digits, [RunSpec()])
+def test_run_that_was_deleted_has_a_reason(digits: Home, store: RunStore, tmp_path: Path) -> None:
+    sweep = store_sweep(digits, [RunSpec()])
     (member,) = read_sweep_status(digits, sweep, store).members
     assert (member.state, member.params) == ("not started", 24_586)
     assert "never queued, or it was deleted" in member.reason

@@ -1,4 +1,6 @@
-"""The convolution lab's arithmetic against NumPy, SciPy and direct formulas, over every shape, padding and stride."""
+"""Arithmetic of the convolution lab compared with NumPy, SciPy and direct formulas, over all shapes, paddings and
+strides.
+"""
 
 import re
 from itertools import pairwise
@@ -51,7 +53,7 @@ def whole(seed: int, *shape: int) -> Values:
 
 
 def slide(n: Values, m: Values, padding: str | int, stride: int, dilation: int, flip: bool) -> Convolution | None:
-    """None when the kernel covers more than there is, which must be said."""
+    """Return the convolution, or None if the kernel exceeds the input, which must raise an error."""
     room = [
         size + sum(resolve_padding(padding, size, side, stride, dilation)) - effective_size(side, dilation)  # type: ignore[arg-type]
         for size, side in zip(n.shape, m.shape, strict=True)
@@ -78,7 +80,7 @@ def test_published_example_in_two_dimensions() -> None:
 
 @settings(deadline=None)
 @given(n=st.integers(1, 20), m=st.integers(1, 8), padding=paddings, stride=strides, dilation=strides, seed=seeds)
-def test_convolution_in_one_dimension_is_numpys(
+def test_convolution_in_one_dimension_equals_numpy(
     n: int, m: int, padding: str | int, stride: int, dilation: int, seed: int
 ) -> None:
     x, w = whole(seed, n), whole(seed + 1, m)
@@ -100,7 +102,7 @@ def test_convolution_in_one_dimension_is_numpys(
     flip=st.booleans(),
     seed=seeds,
 )
-def test_convolution_in_two_dimensions_is_scipys(
+def test_convolution_in_two_dimensions_equals_scipy(
     n: tuple[int, int], m: tuple[int, int], padding: str | int, stride: int, dilation: int, flip: bool, seed: int
 ) -> None:
     x, w = whole(seed, *n), whole(seed + 1, *m)
@@ -115,7 +117,7 @@ def test_convolution_in_two_dimensions_is_scipys(
 
 @settings(deadline=None)
 @given(n=st.integers(3, 20), m=st.sampled_from([1, 3]), mode=st.sampled_from(PADDINGS), seed=seeds)
-def test_named_padding_is_the_librarys_mode(n: int, m: int, mode: str, seed: int) -> None:
+def test_named_padding_is_the_mode_of_the_library(n: int, m: int, mode: str, seed: int) -> None:
     x, w = whole(seed, n, n), whole(seed + 1, m, m)
     found = Convolution.of(x, w, mode)  # type: ignore[arg-type]
     assert_array_equal(found.output, signal.convolve2d(x, w, mode))
@@ -141,20 +143,20 @@ def test_products_of_every_step_add_up_to_its_output(
         assert [found.position(step) for step in range(found.steps)] == list(np.ndindex(found.shape))
 
 
-def test_kernel_of_another_rank_is_refused() -> None:
+def test_kernel_of_another_rank_is_rejected() -> None:
     with pytest.raises(SpecError, match=r"Expected a kernel with 1 axes; got 2\."):
         Convolution.of(sample.EXAMPLE_1D, kernel.EXAMPLE_2D, 0)
 
 
 @pytest.mark.parametrize("name", kernel.KERNELS_2D)
-def test_picked_kernel_is_what_its_name_says(name: str) -> None:
+def test_named_kernel_matches_its_name(name: str) -> None:
     weights, flat = kernel.KERNELS_2D[name], np.full((9, 9), 7.0)
     sees_change = name.startswith(("Sobel", "Laplacian"))
     assert weights.sum() == pytest.approx(0 if sees_change else 1)
     assert_allclose(Convolution.of(flat, weights, "valid").output, 0 if sees_change else 7)
 
 
-def test_sobel_answers_to_the_edge_it_is_made_for() -> None:
+def test_sobel_responds_to_its_edge_direction() -> None:
     edge = sample.PATTERNS["vertical edge"]
     across, along = (
         Convolution.of(edge, kernel.KERNELS_2D[name], "valid", flip=False).output
@@ -214,7 +216,7 @@ def test_twin_has_the_same_maxima(n: int, window: int, seed: int) -> None:
         assert_array_equal(pool(compute_twin(x, window, seed), window, window), pool(x, window, window))
 
 
-def test_twin_is_another_input_that_mean_pooling_tells_apart() -> None:
+def test_twin_is_another_input_that_mean_pooling_distinguishes() -> None:
     x = whole(0, 6, 6)
     twin = compute_twin(x, 2, 1)
     assert (x != twin).sum() > 12
@@ -240,14 +242,14 @@ def test_channels_are_summed(n: int, m: int, channels: int, seed: int) -> None:
     assert found.parts.shape == (channels, *expected.shape)
 
 
-def test_a_slice_is_needed_for_each_channel() -> None:
+def test_each_channel_needs_a_kernel_slice() -> None:
     with pytest.raises(SpecError, match="Expected a kernel with 3 channels; got 2"):
         convolve_channels(np.zeros((4, 4, 3)), np.zeros((3, 3, 2)))
 
 
 @settings(deadline=None)
 @given(n=st.integers(1, 64), c=st.integers(1, 8), k=st.integers(1, 32), m=st.integers(1, 7))
-def test_cost_is_the_published_formula(n: int, c: int, k: int, m: int) -> None:
+def test_cost_equals_the_published_formula(n: int, c: int, k: int, m: int) -> None:
     cost = compute_cost(n, c, k, m)
     assert cost.convolution == m * m * c * k + k
     assert cost.fully_connected == (n * n * c) * (n * n * k)
@@ -257,7 +259,7 @@ def test_cost_is_the_published_formula(n: int, c: int, k: int, m: int) -> None:
 # L2 and dropout
 
 
-def test_l2_is_the_squared_norm_and_its_pull_the_slope() -> None:
+def test_l2_is_the_squared_norm_and_its_pull_the_gradient() -> None:
     w, step = np.array([3.0, -2, 0.5]), 1e-6
     assert compute_l2(w, 0.1) == pytest.approx(0.1 * np.linalg.norm(w) ** 2)
     slopes = [(compute_l2(w + step * e, 0.1) - compute_l2(w - step * e, 0.1)) / (2 * step) for e in np.eye(3)]
@@ -274,7 +276,7 @@ def test_minimum_is_lower_than_its_neighbours(best: float, strength: float) -> N
 
 @settings(deadline=None)
 @given(rate=st.floats(0, 0.95), seed=seeds)
-def test_dropout_zeroes_what_it_drops_and_scales_the_rest(rate: float, seed: int) -> None:
+def test_dropout_zeroes_dropped_units_and_scales_the_rest(rate: float, seed: int) -> None:
     x = np.linspace(1, 2, 50)
     found = apply_dropout(x, rate, seed)
     assert_allclose(found.training, np.where(found.mask, x / (1 - rate), 0))
@@ -284,14 +286,14 @@ def test_dropout_zeroes_what_it_drops_and_scales_the_rest(rate: float, seed: int
     assert_array_equal(found.mask, apply_dropout(x, rate, seed).mask)
 
 
-def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+def test_dropout_drops_its_rate_and_keeps_the_mean() -> None:
     x = np.full(10_000, 2.0)
     assert apply_dropout(x, 0.3, 0).mask.mean() == pytest.approx(0.7, abs=0.02)
     assert compute_mean_training(x[:8], 0.3, 0, 4_000) == pytest.approx(x[:8], abs=0.15)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
-def test_dropout_rate_outside_its_bounds_is_refused(rate: float) -> None:
+def test_dropout_rate_outside_its_bounds_is_rejected(rate: float) -> None:
     with pytest.raises(SpecError, match="Expected rate of at least 0 and below 1; got"):
         apply_dropout(np.ones(3), rate, 0)
 
@@ -309,7 +311,7 @@ def test_published_losses() -> None:
 
 @settings(deadline=None)
 @given(logit=st.floats(-700, 700), target=st.sampled_from([0, 1]))
-def test_binary_loss_is_scipys_at_any_logit(logit: float, target: int) -> None:
+def test_binary_loss_equals_scipy_at_any_logit(logit: float, target: int) -> None:
     assert sigmoid(logit) == pytest.approx(special.expit(logit), rel=1e-9)
     assert binary_from_logit(logit, target) == pytest.approx(-special.log_expit(logit if target else -logit), rel=1e-9)
     prob = np.clip(special.expit(logit), EPSILON, 1 - EPSILON)
@@ -318,7 +320,7 @@ def test_binary_loss_is_scipys_at_any_logit(logit: float, target: int) -> None:
 
 @settings(deadline=None)
 @given(logits=st.lists(st.floats(-300, 300), min_size=2, max_size=6), data=st.data())
-def test_categorical_losses_are_scipys_at_any_logits(logits: list[float], data: st.DataObject) -> None:
+def test_categorical_losses_equal_scipy_at_any_logits(logits: list[float], data: st.DataObject) -> None:
     z, label = np.array(logits), data.draw(st.integers(0, len(logits) - 1))
     expected = -special.log_softmax(z)[label]
     assert_allclose(softmax(z), special.softmax(z), rtol=1e-9)
@@ -328,12 +330,12 @@ def test_categorical_losses_are_scipys_at_any_logits(logits: list[float], data: 
     assert sparse_from_probs(softmax(z), label) == pytest.approx(clipped, rel=1e-6, abs=1e-9)
 
 
-def test_unknown_class_is_refused() -> None:
+def test_unknown_class_is_rejected() -> None:
     with pytest.raises(SpecError, match=r"Expected class between 0 and 2; got 3\."):
         sparse_from_logits(np.zeros(3), 3)
 
 
-# What people type
+# Text input
 
 
 @settings(deadline=None)
@@ -342,7 +344,7 @@ def test_unknown_class_is_refused() -> None:
         lambda n: st.lists(st.lists(st.integers(-99, 99), min_size=n, max_size=n), min_size=1, max_size=6)
     )
 )
-def test_matrix_is_read_as_it_is_printed_by_python_numpy_and_the_lab(rows: list[list[int]]) -> None:
+def test_matrix_is_parsed_as_printed_by_python_numpy_and_the_lab(rows: list[list[int]]) -> None:
     expected = np.array(rows, dtype=np.float64)
     for text in (
         str(rows),
@@ -355,12 +357,12 @@ def test_matrix_is_read_as_it_is_printed_by_python_numpy_and_the_lab(rows: list[
 
 @settings(deadline=None)
 @given(st.text(max_size=40))
-def test_any_text_is_a_matrix_or_a_sentence(text: str) -> None:
+def test_any_text_is_a_matrix_or_an_error_message(text: str) -> None:
     try:
-        found, said = parse_matrix(text, "kernel"), ""
+        found, message = parse_matrix(text, "kernel"), ""
     except SpecError as error:
-        found, said = np.zeros((1, 1)), str(error)
-    assert not said or re.fullmatch("Expected .*; got .*", said)
+        found, message = np.zeros((1, 1)), str(error)
+    assert not message or re.fullmatch("Expected .*; got .*", message)
     assert np.isfinite(found).all()
     assert 1 <= min(found.shape) <= max(found.shape) <= MAX_SIDE
 
@@ -377,13 +379,13 @@ def test_any_text_is_a_matrix_or_a_sentence(text: str) -> None:
         ("1_0", "Expected kernel as rows of numbers separated by spaces, one row per line; got '1_0'."),
     ],
 )
-def test_typed_nonsense_is_named(text: str, sentence: str) -> None:
+def test_invalid_text_is_quoted_in_the_error(text: str, sentence: str) -> None:
     with pytest.raises(SpecError) as error:
         parse_matrix(text, "kernel")
     assert str(error.value) == sentence
 
 
-def test_vector_of_rows_and_columns_is_refused() -> None:
+def test_vector_of_rows_and_columns_is_rejected() -> None:
     assert_array_equal(parse_vector("1\n2\n3"), [1, 2, 3])
     with pytest.raises(SpecError, match=r"Expected signal in one row; got 2 rows of 2 numbers\."):
         parse_vector("1 2; 3 4", "signal")
@@ -392,11 +394,11 @@ def test_vector_of_rows_and_columns_is_refused() -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(24.0, "24"), (-1 / 3, "−0.3333"), (1e-16, "0"), (1234567.0, "1,234,567"), (1.5e-7, "1.5e−7")]
 )
-def test_numbers_are_written_short(value: float, text: str) -> None:
+def test_numbers_are_formatted_short(value: float, text: str) -> None:
     assert format_number(value) == text
 
 
-# Drawings and sentences
+# Drawings and descriptions
 
 
 def test_step_is_written_as_its_products() -> None:
@@ -415,7 +417,7 @@ def test_strip_shows_the_output_up_to_its_step() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 64), (128, 85), (1, 136)])
-def test_grid_of_any_shape_is_a_drawing_with_a_description(shape: tuple[int, int]) -> None:
+def test_grid_of_any_shape_is_drawn_with_a_description(shape: tuple[int, int]) -> None:
     svg = draw_grid(whole(0, *shape), "<Image>", window=[(0, 0)], filled=1)
     assert svg.startswith("<svg")
     assert f'aria-label="&lt;Image&gt;, {shape[0]} × {shape[1]}' in svg
@@ -423,7 +425,7 @@ def test_grid_of_any_shape_is_a_drawing_with_a_description(shape: tuple[int, int
     assert ("<image" in svg) == (max(shape) > 18)
 
 
-def test_samples_are_what_they_say() -> None:
+def test_samples_match_their_names() -> None:
     assert [sample.load_digit(number).shape for number in (0, 1796)] == [(8, 8), (8, 8)]
     with pytest.raises(SpecError, match=r"Expected scan between 0 and 1796; got 1797\."):
         sample.load_digit(1797)

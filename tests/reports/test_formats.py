@@ -1,4 +1,4 @@
-"""Reports on paper and as notebooks: all is there, nothing of people's is more than text, and code makes it again."""
+"""Reports as PDF and as notebook: complete, user text without effect, and code that reproduces the results."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def edition(writer: RunWriter) -> Edition:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
-    """All that people can write is out to do harm, or to leave the page."""
+    """Report in which every text of a user tries to do harm or to leave the page."""
     writer = RunWriter(Home(tmp_path_factory.mktemp("hostile")))
     for head, name in zip(("gap", "dense"), HOSTILE, strict=False):
         NoteBook(writer.home).write(writer(head=head).run_id, Note(name=name))
@@ -98,11 +98,13 @@ def write(form: str, edition: Edition) -> bytes:
 
 @dataclass(frozen=True)
 class Paper:
-    """A PDF: its text without blanks, since lines break anywhere, and where on its pages letters stand, in points."""
+    """A PDF: its text without blanks, since lines break anywhere, and the positions of its letters on the pages, in
+    points.
+    """
 
     reader: PdfReader
     pages: list[str]
-    places: list[tuple[float, float]]
+    positions: list[tuple[float, float]]
 
     @property
     def text(self) -> str:
@@ -111,15 +113,15 @@ class Paper:
     @classmethod
     def read(cls, content: bytes) -> "Paper":
         reader = PdfReader(BytesIO(content))
-        places: list[tuple[float, float]] = []
+        positions: list[tuple[float, float]] = []
 
-        def visit(said: str, page: list[float], at: list[float], *_: Any) -> None:
-            if said.strip():
+        def visit(text: str, page: list[float], at: list[float], *_: Any) -> None:
+            if text.strip():
                 placed = mult(at, page)
-                places.append((placed[4], placed[5]))
+                positions.append((placed[4], placed[5]))
 
         pages = [squeeze(page.extract_text(visitor_text=visit)) for page in reader.pages]
-        return cls(reader, pages, places)
+        return cls(reader, pages, positions)
 
 
 def squeeze(text: str) -> str:
@@ -136,15 +138,15 @@ def hostile_paper(hostile: Edition) -> Paper:
     return Paper.read(write("pdf", hostile))
 
 
-# On paper
+# PDF
 
 
-def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Edition) -> None:
+def test_pdf_contains_every_text_and_value(paper: Paper, edition: Edition) -> None:
     text = paper.text
     document = edition.document
     assert len(paper.pages) > 1
     environment = document.reproduction.environment
-    said = [
+    text = [
         document.title,
         document.headline,
         *document.facts,
@@ -152,9 +154,9 @@ def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Editi
         edition.describe(),
         edition.checksum,
     ]
-    said += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
-    said += [figure.sentence for figure in document.figures if figure.display != "tiles"]
-    assert [sentence for sentence in said if squeeze(sentence) not in text] == []
+    text += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
+    text += [figure.sentence for figure in document.figures if figure.display != "tiles"]
+    assert [sentence for sentence in text if squeeze(sentence) not in text] == []
     heads = next(figure for figure in document.figures if figure.display == "heads")
     for table in (heads.table, document.run_table):
         assert table is not None
@@ -163,22 +165,22 @@ def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Editi
     assert paper.pages[0].startswith(squeeze(f"Headroom report{document.title}{document.headline}"))
 
 
-def test_paper_tells_who_made_it_and_when(paper: Paper, edition: Edition) -> None:
-    told = paper.reader.metadata
-    assert told is not None
-    assert (told.title, told.author) == ("Ours", "ada@example.org")
-    assert told.creation_date is not None
-    assert told.creation_date.isoformat() == edition.at
+def test_pdf_contains_author_and_time(paper: Paper, edition: Edition) -> None:
+    metadata = paper.reader.metadata
+    assert metadata is not None
+    assert (metadata.title, metadata.author) == ("Ours", "ada@example.org")
+    assert metadata.creation_date is not None
+    assert metadata.creation_date.isoformat() == edition.at
 
 
-def test_same_edition_is_the_same_file(edition: Edition) -> None:
+def test_same_edition_gives_the_same_file(edition: Edition) -> None:
     small = Edition(edition.document.model_copy(update={"sections": edition.document.sections[:2]}), at=edition.at)
     for form in ("pdf", "ipynb"):
         assert write(form, small) == write(form, small)
 
 
-def test_charts_on_paper_are_lines_and_letters(paper: Paper, edition: Edition) -> None:
-    """The only pixels are those of the test images, as many as they have."""
+def test_charts_in_the_pdf_are_lines_and_letters(paper: Paper, edition: Edition) -> None:
+    """The only pixels are those of the test images, at their resolution."""
     assert "Testaccuracy" in paper.text
     assert "Trueclass" in paper.text
     images = [image for page in paper.reader.pages for image in page.images]
@@ -188,7 +190,7 @@ def test_charts_on_paper_are_lines_and_letters(paper: Paper, edition: Edition) -
 
 
 def list_actions(reader: PdfReader) -> list[dict[str, Any]]:
-    """Everything in the file that could be done with it."""
+    """Return all actions in the file."""
     found = [reader.trailer["/Root"].get_object()]
     for number in range(1, len(reader.xref_objStm) + sum(map(len, reader.xref.values())) + 1):
         thing = IndirectObject(number, 0, reader).get_object()
@@ -197,7 +199,7 @@ def list_actions(reader: PdfReader) -> list[dict[str, Any]]:
     return [{str(name): part for name, part in thing.items()} for thing in found]
 
 
-def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Edition) -> None:
+def test_pdf_executes_nothing_from_texts(hostile_paper: Paper, hostile: Edition) -> None:
     things = list_actions(hostile_paper.reader)
     forbidden = {"/JS", "/JavaScript", "/OpenAction", "/AA", "/EmbeddedFiles", "/Launch", "/SubmitForm"}
     assert not [thing for thing in things if forbidden & {*thing}]
@@ -205,7 +207,7 @@ def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Editio
     assert kinds <= {"/URI", "/GoTo"}
     links = {str(thing["/URI"]) for thing in things if "/URI" in thing}
     assert links == {"http://a.example/x", "https://example.org"}
-    for said in (
+    for text in (
         "<script>alert(1)</script>",
         "#[sys.time]",
         "#(1+1)",
@@ -213,20 +215,20 @@ def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Editio
         "#letx=1",
         "$x^2$@ref<label>",
     ):
-        assert said in hostile_paper.text
+        assert text in hostile_paper.text
     assert hostile_paper.reader.metadata is not None
     assert hostile_paper.reader.metadata.title == hostile.document.title
 
 
-def test_nothing_leaves_the_page(hostile: Edition) -> None:
-    """Charts aside, whose letters say only where they stand in the chart."""
+def test_nothing_exceeds_the_page(hostile: Edition) -> None:
+    """Exclude charts, whose letters have only positions within the chart."""
     sections = [
         section.model_copy(update={"chart": None, "open": True}) if section.kind == "figure" else section
         for section in hostile.document.sections
     ]
     paper = Paper.read(write("pdf", Edition(hostile.document.model_copy(update={"sections": tuple(sections)}))))
     assert paper.text.count("y" * 50) >= len(LONG) // 50 - 3 * len(paper.pages)
-    across, up = zip(*paper.places, strict=True)
+    across, up = zip(*paper.positions, strict=True)
     assert 0 < min(across) < max(across) < A4[0]
     assert 0 < min(up) < max(up) < A4[1]
 
@@ -245,18 +247,18 @@ def test_nothing_leaves_the_page(hostile: Edition) -> None:
         "",
     ],
 )
-def test_words_of_any_depth_are_set(text: str, edition: Edition) -> None:
-    document = build_words(edition.document, text)
+def test_nested_text_of_any_depth_is_typeset(text: str, edition: Edition) -> None:
+    document = build_text(edition.document, text)
     assert find_danger(write_markdown(text)) == []
     assert Paper.read(write("pdf", Edition(document))).pages
 
 
-def build_words(document: Document, *texts: str) -> Document:
+def build_text(document: Document, *texts: str) -> Document:
     passages = [{"kind": "words", "id": f"w{n}", "text": text} for n, text in enumerate(texts)]
     return Document.model_validate({**document.model_dump(), "sections": passages})
 
 
-def test_what_cannot_be_set_is_said_in_a_sentence(edition: Edition) -> None:
+def test_text_that_cannot_be_typeset_is_rejected_with_an_error_message(edition: Edition) -> None:
     sections = [section.model_dump() for section in edition.document.sections if section.kind == "figure"]
     damaged = next(section for section in sections if section["pictures"])
     damaged["pictures"][0]["url"] = "data:image/png;base64,AAAA"
@@ -265,7 +267,7 @@ def test_what_cannot_be_set_is_said_in_a_sentence(edition: Edition) -> None:
         write("pdf", Edition(document))
 
 
-# As a notebook
+# Notebook
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +275,7 @@ def notebook(edition: Edition) -> Any:
     return nbformat.reads(write("ipynb", edition).decode(), as_version=4)
 
 
-def test_notebook_shows_what_was_seen(notebook: Any, edition: Edition) -> None:
+def test_notebook_shows_the_published_content(notebook: Any, edition: Edition) -> None:
     nbformat.validate(notebook)
     outputs = [cell.outputs[0].data for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     charts = [figure for figure in edition.document.figures if figure.chart]
@@ -296,8 +298,8 @@ print(json.dumps(frames))
 """
 
 
-def test_code_of_the_notebook_makes_the_same_figures(notebook: Any, edition: Edition, writer: RunWriter) -> None:
-    """In a fresh process, in the repository, with the home of these runs."""
+def test_code_of_the_notebook_reproduces_the_results(notebook: Any, edition: Edition, writer: RunWriter) -> None:
+    """Run the code in a new process, in the repository, with the home of these runs."""
     codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     environment = {
         **os.environ,
@@ -320,7 +322,7 @@ def to_csv(columns: Any, rows: Any) -> str:
     return pd.DataFrame([*rows], columns=[*columns], dtype=object).to_csv(index=False)
 
 
-def test_notebook_says_hostile_texts_as_text(hostile: Edition) -> None:
+def test_notebook_shows_hostile_texts_as_text(hostile: Edition) -> None:
     notebook = nbformat.reads(write("ipynb", hostile).decode(), as_version=4)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert not [text for text in (*HOSTILE, *MORE) if text in code]
@@ -334,7 +336,7 @@ def test_notebook_says_hostile_texts_as_text(hostile: Edition) -> None:
 
 
 def find_danger(markdown: str) -> list[str]:
-    """What a renderer without scruples would make of it: HTML, pictures, links elsewhere."""
+    """Return what a renderer without restrictions would make of it: HTML, images, links to other sites."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     tokens = [child for token in parser.parse(markdown) for child in [token, *(token.children or [])]]
@@ -344,7 +346,7 @@ def find_danger(markdown: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *MORE])
-def test_words_become_harmless_markdown(text: str) -> None:
+def test_text_becomes_harmless_markdown(text: str) -> None:
     assert find_danger(write_markdown(text)) == []
 
 
@@ -354,7 +356,7 @@ markup = st.lists(
 
 
 @given(markup.map("".join))
-def test_no_words_become_harmful_markdown(text: str) -> None:
+def test_no_text_becomes_harmful_markdown(text: str) -> None:
     assert find_danger(write_markdown(text)) == []
 
 
@@ -364,7 +366,7 @@ def test_no_words_become_harmful_markdown(text: str) -> None:
      "|a|b|\n|-|-:|\n|`c`|d|", "1\\. no list", "\\- no list", "a ``b`c``", "[a](https://b.c 'd')", "***",
      "~~a~~ **b**", "a\n\\+ b", "&amp;lt; \\* @a"],
 )  # fmt: skip
-def test_words_say_the_same_as_markdown_once_more(text: str) -> None:
+def test_converted_markdown_has_the_same_content(text: str) -> None:
     plain = re.sub(r' title="d"', "", write_html(text))
     assert re.sub(r"\s|</?p>", "", write_html(write_markdown(text))) == re.sub(r"\s|</?p>", "", plain)
     assert parse_markdown(write_markdown(text)) is not None

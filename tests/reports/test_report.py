@@ -1,4 +1,4 @@
-"""Reports as authors make them."""
+"""Reports as authors edit them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ names = st.lists(st.text("abcdefgh", min_size=6, max_size=6), min_size=1, max_si
 
 
 @given(names, st.data())
-def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: st.DataObject) -> None:
+def test_moving_inserting_and_removing_keep_all_other_blocks(ids: list[str], data: st.DataObject) -> None:
     report = report_of(*ids)
     chosen = data.draw(st.sampled_from(ids))
     steps = data.draw(st.integers(-10, 10))
@@ -47,14 +47,14 @@ def test_moving_inserting_and_removing_lose_nothing_else(ids: list[str], data: s
         ({"runs": ()}, "This report is invalid: runs: "),
     ],
 )
-def test_what_no_report_may_be_is_refused_in_a_sentence(changes: dict[str, Any], sentence: str) -> None:
+def test_invalid_report_is_rejected_with_an_error_message(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ReportError) as caught:
         report_of("abcdef").change(**changes)
     assert str(caught.value).startswith(sentence)
 
 
 @pytest.mark.parametrize("name", [*DISPLAYS])
-def test_every_setting_makes_a_display_or_says_why_not(name: str, runs: Comparison, home: Home) -> None:
+def test_every_display_setting_is_valid_or_rejected_with_a_reason(name: str, runs: Comparison, home: Home) -> None:
     kind = DISPLAYS[name]
     for setting in list_options(kind, runs):
         options = [setting.options[0], setting.options[-1]] if isinstance(setting.options, range) else setting.options

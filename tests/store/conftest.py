@@ -18,7 +18,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> RunWriter:
 
 @pytest.fixture(scope="module")
 def origin(writer: RunWriter) -> RunStore:
-    """Two runs, one of them with models."""
+    """Home with two runs, one of them with models."""
     writer(test_images=60)
     add_models(writer(head="dense", test_images=60))
     return writer.store

@@ -1,4 +1,4 @@
-"""Copies of runs in a store that fsspec knows: on a disk and in memory, whole or not there at all."""
+"""Copies of runs in an artifact store of fsspec, on a disk and in memory: complete or absent."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArtifactSto
 
 @pytest.fixture
 def other(tmp_path: Path) -> Home:
-    """A home that lacks the run."""
+    """Home without the run."""
     return Home(tmp_path / "other")
 
 
@@ -39,7 +39,7 @@ def files_of(run: Run) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.path.iterdir()}
 
 
-def test_run_arrives_in_another_home_as_it_was(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
+def test_fetched_run_equals_the_original(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
     run = make_run()
     assert kept.list_ids() == set()
     kept.upload(run)
@@ -50,10 +50,10 @@ def test_run_arrives_in_another_home_as_it_was(kept: ArtifactStore, make_run: Ru
     assert [path.name for path in other.runs.iterdir()] == [run.run_id]
 
 
-def test_copy_that_broke_off_is_no_copy_and_is_made_again(
+def test_interrupted_copy_does_not_count_and_is_repeated(
     kept: ArtifactStore, make_run: RunWriter, other: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last file to arrive is the record, so whatever breaks before it leaves nothing that counts."""
+    """The record is copied last, so an interruption before it leaves nothing that counts as a copy."""
     run = make_run()
 
     def break_off(*words: object, **more: object) -> None:
@@ -71,8 +71,10 @@ def test_copy_that_broke_off_is_no_copy_and_is_made_again(
     assert kept.fetch(run.run_id, other).run_id == run.run_id
 
 
-def test_first_copy_of_a_spec_stays_and_two_do_not_mix(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
-    """Two homes trained the same spec: each has its own record and its own files to go with it."""
+def test_first_copy_of_a_spec_is_kept_and_files_do_not_mix(
+    kept: ArtifactStore, make_run: RunWriter, other: Home
+) -> None:
+    """Train the same spec in two homes: each has its own record with its own files."""
     run = make_run()
     kept.upload(run)
     text = json.loads((run.path / "record.json").read_text())
@@ -85,7 +87,7 @@ def test_first_copy_of_a_spec_stays_and_two_do_not_mix(kept: ArtifactStore, make
     assert kept.fetch(run.run_id, other).record == run.record
 
 
-def test_changed_file_is_not_taken_for_the_run(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
+def test_changed_file_is_rejected_as_damaged(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:
     run = make_run()
     kept.upload(run)
     (path,) = kept.files.glob(f"{kept.root}/{run.run_id}/*/predictions.npz")
@@ -98,7 +100,7 @@ def test_changed_file_is_not_taken_for_the_run(kept: ArtifactStore, make_run: Ru
     assert not list(other.runs.iterdir())
 
 
-def test_record_that_names_a_file_elsewhere_writes_nothing_there(
+def test_record_with_a_path_outside_the_run_writes_nothing(
     kept: ArtifactStore, make_run: RunWriter, other: Home
 ) -> None:
     run = make_run()
@@ -121,15 +123,17 @@ def test_damaged_run_is_not_copied(kept: ArtifactStore, make_run: RunWriter) -> 
 
 
 @pytest.mark.parametrize("url", ["/a/path", "nosuch://bucket/folder", "s3:bucket"])
-def test_store_that_nobody_knows_is_refused_in_a_sentence(url: str) -> None:
+def test_unknown_store_is_rejected_with_an_error_message(url: str) -> None:
     with pytest.raises(ArtifactError, match="Expected HEADROOM_ARTIFACTS to be a URL such as s3://bucket/folder; got "):
         ArtifactStore.open(url)
 
 
-def test_dispatcher_copies_what_the_store_lacks(
+def test_dispatcher_copies_runs_that_are_missing_in_the_store(
     kept: ArtifactStore, home: Home, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also what was published before it began, and at its end what came last; a damaged run holds up no other."""
+    """Also runs that were published before it started or shortly before it ended; a damaged run does not delay
+    others.
+    """
     monkeypatch.setenv("HEADROOM_ARTIFACTS", kept.url)
     runs = [make_run(seed=seed) for seed in range(3)]
     (runs[0].path / "predictions.npz").write_bytes(b"other bytes")
@@ -138,7 +142,7 @@ def test_dispatcher_copies_what_the_store_lacks(
     assert kept.list_ids() == {run.run_id for run in runs[1:]}
 
 
-def test_store_that_cannot_be_written_is_told_and_holds_up_nothing(
+def test_store_that_cannot_be_written_is_reported_and_delays_nothing(
     home: Home, make_run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("where a folder should be")
@@ -162,8 +166,8 @@ def test_command_lists_and_fetches(
     assert shell.invoke(app, ["runs", "fetch", runs[0].run_id]).stdout.split() == [runs[0].run_id]
     assert shell.invoke(app, ["runs", "fetch"]).stdout.split() == [runs[1].run_id]
     assert RunStore(other).path(runs[0].run_id) == other.runs / runs[0].run_id
-    again = shell.invoke(app, ["runs", "fetch", runs[0].run_id])
-    assert (again.stdout, again.stderr) == ("", f"{runs[0].run_id}: already exists.\n")
+    repeated = shell.invoke(app, ["runs", "fetch", runs[0].run_id])
+    assert (repeated.stdout, repeated.stderr) == ("", f"{runs[0].run_id}: already exists.\n")
     assert shell.invoke(app, ["runs", "fetch", "0" * 12]).exit_code == 1
     monkeypatch.delenv("HEADROOM_ARTIFACTS")
     none = shell.invoke(app, ["runs", "fetch"])
@@ -171,7 +175,7 @@ def test_command_lists_and_fetches(
     assert json.loads(shell.invoke(app, ["runs", "--json"]).stdout)[0]["run_id"]
 
 
-def test_doctor_says_how_many_copies_there_are(
+def test_doctor_reports_the_number_of_copies(
     kept: ArtifactStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept.upload(make_run())
@@ -180,5 +184,5 @@ def test_doctor_says_how_many_copies_there_are(
     assert found["artifacts"] == {"url": kept.url, "runs": 1}
 
 
-def test_kinds_of_stores_are_there() -> None:
+def test_common_store_protocols_are_available() -> None:
     assert {"file", "memory", "s3", "gs", "abfs", "sftp"} <= set(fsspec.available_protocols())

@@ -1,4 +1,4 @@
-"""The commands export and import."""
+"""The commands `export` and `import`."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_commands_export_and_import(
     assert "is not a valid bundle." in refused.output
 
 
-def test_run_that_is_not_here_cannot_be_exported(store: RunStore, tmp_path: Path) -> None:
+def test_unknown_run_cannot_be_exported(store: RunStore, tmp_path: Path) -> None:
     with pytest.raises(RunNotFoundError):
         export_bundle(store, ["0123456789ab"], tmp_path / "bundle")
     with pytest.raises(BundleError, match="1 to 2,000 runs"):

@@ -1,4 +1,4 @@
-"""Bundles that are damaged, hostile or odd: refused in one sentence."""
+"""Bundles that are damaged or hostile are rejected with an error message."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ from tests.support.bundle import Files, describe, files_of, read_zip, write_zip
 
 
 def gap(files: Files) -> str:
-    """The folder of the run without models."""
+    """Return the folder of the run without models."""
     return next(name for name in files if name.endswith("record.json") and b'"dense"' not in files[name]).rpartition(
         "/"
     )[0]
@@ -40,12 +40,12 @@ def record(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], None
 
 
 def replace(name: str, content: bytes | Callable[[bytes], bytes]) -> Callable[[Files], None]:
-    """Puts another file into a run, with a checksum that fits: only its content can give it away."""
+    """Replace a file of a run, with a matching checksum: only its content can reveal it."""
 
     def apply(files: Files) -> None:
-        place = f"{gap(files)}/{name}"
-        files[place] = content(files[place]) if callable(content) else content
-        record(lambda r: r["checksums"].update({name: hashlib.sha256(files[place]).hexdigest()}))(files)
+        target = f"{gap(files)}/{name}"
+        files[target] = content(files[target]) if callable(content) else content
+        record(lambda r: r["checksums"].update({name: hashlib.sha256(files[target]).hexdigest()}))(files)
 
     return apply
 
@@ -75,7 +75,7 @@ def pickled(_: bytes) -> bytes:
 
 
 def lie(content: bytes) -> bytes:
-    """A header that claims far more than there is."""
+    """A header that claims far more data than the file has."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
@@ -119,7 +119,7 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
     "infinite time": (record(lambda r: r["cost"].update(train_seconds=float("inf"))), "record.json of run"),
     "huge images": (record(lambda r: r["data"].update(input_shape=[10**9, 10**9, 1])), "4096 pixels per side"),
     "images too small for the model": (record(lambda r: r["data"].update(input_shape=[1, 1, 1])), "Expected"),
-    "more epochs than asked for": (record(lambda r: r.update(epochs=900)), "do not match its spec (3 epochs)"),
+    "more epochs than requested": (record(lambda r: r.update(epochs=900)), "do not match its spec (3 epochs)"),
     "checksum that points outside": (
         record(lambda r: r["checksums"].update({"../../outside": "0" * 64})), "unexpected file '../../outside'",
     ),
@@ -158,21 +158,21 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
         replace("robustness.npz", arrays(guesses=lambda a: a + np.int16(300))), "outside its classes",
     ),
     "robustness of other images": (replace("robustness.npz", arrays(images=lambda a: a - 999)), "test images"),
-    "picture that is none": (replace("augmentation.png", b"<svg onload=alert(1)>"), "is not a valid image"),
+    "invalid image": (replace("augmentation.png", b"<svg onload=alert(1)>"), "is not a valid image"),
     "file that its record does not name": (
         lambda f: f.update({f"{gap(f)}/layers.json": b"{}"}), "is missing in the record of its run",
     ),
-    "file that is lacking": (lambda f: f.pop(f"{gap(f)}/predictions.npz"), "does not contain predictions.npz"),
-    "script beside the runs": (lambda f: f.update({"sitecustomize.py": b"import os"}), "unexpected file"),
+    "missing file": (lambda f: f.pop(f"{gap(f)}/predictions.npz"), "does not contain predictions.npz"),
+    "script next to the runs": (lambda f: f.update({"sitecustomize.py": b"import os"}), "unexpected file"),
     "log": (lambda f: f.update({f"{gap(f)}/log.txt": b"x"}), "unexpected file"),
     "way out": (lambda f: f.update({"runs/../../../outside": b"x"}), "an absolute path or '..'"),
     "absolute path": (lambda f: f.update({"/tmp/outside": b"x"}), "an absolute path or '..'"),
     "way out of a run": (lambda f: f.update({f"{gap(f)}/../../../../outside": b"x"}), "an absolute path or '..'"),
-    "id that is none": (lambda f: f.update({"runs/ZZZZZZZZZZZZ/record.json": b"{}"}), "unexpected file"),
+    "invalid ID": (lambda f: f.update({"runs/ZZZZZZZZZZZZ/record.json": b"{}"}), "unexpected file"),
     "model larger than its bytes": (
         lambda f: f.update({next(n for n in f if n.endswith("model.keras")): b"other"}), "checksum mismatch",
     ),
-    "pictures of nobody's": (
+    "images of no run": (
         lambda f: f.update({"thumbnails/0123456789abcdef/images.npy": npy(np.zeros((60, 8, 8, 1), np.uint8))}),
         "does not match the test images of its runs",
     ),
@@ -202,7 +202,7 @@ def fingerprint(files: Files) -> str:
 
 
 def refuse(home: Home, path: Path, models: bool = False) -> str:
-    """The sentence of a refusal, after which the home is as it was."""
+    """Return the message of the rejection, after which the home is unchanged."""
     before = files_of(home.path)
     with pytest.raises(BundleError) as caught:
         import_bundle(home, path, models=models)
@@ -217,15 +217,15 @@ def refuse(home: Home, path: Path, models: bool = False) -> str:
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_hostile_bundle_is_refused_in_one_sentence(
+def test_hostile_bundle_is_rejected_with_an_error_message(
     case: str, bundle: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    change, told = HOSTILE[case]
+    change, message = HOSTILE[case]
     files = read_zip(bundle)
     change(files)
     sentence = refuse(home, write_zip(tmp_path / "hostile", describe(files)))
-    assert told.replace("\\", "") in sentence
+    assert message.replace("\\", "") in sentence
     assert not Path("sprung").exists()
 
 
@@ -239,7 +239,7 @@ def manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], No
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda f: f.pop("bundle.json"), "bundle.json is missing or exceeds 10 MB"),
         (lambda f: f.update({"bundle.json": deep()}), "in bundle.json: "),
@@ -255,16 +255,16 @@ def manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], No
         (lambda f: [f.pop(name) for name in [*f]] and f.update(describe({})), "1 to 2,000 runs"),
     ],
 )  # fmt: skip
-def test_manifest_that_disagrees_is_refused(
-    change: Callable[[Files], object], told: str, bundle: Path, home: Home, tmp_path: Path
+def test_manifest_that_does_not_match_is_rejected(
+    change: Callable[[Files], object], message: str, bundle: Path, home: Home, tmp_path: Path
 ) -> None:
     files = read_zip(bundle)
     change(files)
-    assert told in refuse(home, write_zip(tmp_path / "hostile", files))
+    assert message in refuse(home, write_zip(tmp_path / "hostile", files))
 
 
 @pytest.mark.parametrize(
-    ("member", "told"),
+    ("member", "message"),
     [
         ({"compress_type": zipfile.ZIP_DEFLATED}, "is compressed"),
         ({"compress_type": zipfile.ZIP_BZIP2}, "Use deflate or no compression"),
@@ -272,11 +272,13 @@ def test_manifest_that_disagrees_is_refused(
         ({"external_attr": (stat.S_IFIFO | 0o777) << 16}, "contains a special file"),
     ],
 )
-def test_odd_archive_is_refused(member: dict[str, int], told: str, bundle: Path, home: Home, tmp_path: Path) -> None:
-    assert told in refuse(home, write_zip(tmp_path / "hostile", read_zip(bundle), **member))
+def test_unusual_archive_is_rejected(
+    member: dict[str, int], message: str, bundle: Path, home: Home, tmp_path: Path
+) -> None:
+    assert message in refuse(home, write_zip(tmp_path / "hostile", read_zip(bundle), **member))
 
 
-def test_name_that_stands_twice_is_refused(bundle: Path, home: Home, tmp_path: Path) -> None:
+def test_duplicate_file_name_is_rejected(bundle: Path, home: Home, tmp_path: Path) -> None:
     path = tmp_path / "twice"
     shutil.copy(bundle, path)
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
@@ -285,15 +287,15 @@ def test_name_that_stands_twice_is_refused(bundle: Path, home: Home, tmp_path: P
 
 
 @pytest.mark.parametrize("models", [False, True])
-def test_model_that_was_damaged_on_the_way_is_told_whether_it_is_wanted_or_not(
+def test_damaged_model_is_rejected_even_if_models_are_not_imported(
     bundle: Path, home: Home, store: RunStore, tmp_path: Path, models: bool
 ) -> None:
     with zipfile.ZipFile(bundle) as archive:
         member = next(m for m in archive.infolist() if m.filename.endswith("model.tflite"))
     content = bytearray(bundle.read_bytes())
     head = member.header_offset
-    lengths = (int.from_bytes(content[head + place : head + place + 2], "little") for place in (26, 28))
-    content[head + 30 + sum(lengths)] ^= 1  # the first byte of the file itself
+    lengths = (int.from_bytes(content[head + target : head + target + 2], "little") for target in (26, 28))
+    content[head + 30 + sum(lengths)] ^= 1  # the first byte of the file content
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(content)
     with pytest.raises(BundleError, match=r"model\.tflite"):
@@ -302,37 +304,41 @@ def test_model_that_was_damaged_on_the_way_is_told_whether_it_is_wanted_or_not(
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(18)])
-def test_other_file_is_refused(content: bytes, home: Home, tmp_path: Path) -> None:
+def test_file_that_is_not_a_bundle_is_rejected(content: bytes, home: Home, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content)
     refuse(home, tmp_path / "file")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_bundle_that_broke_off_is_refused(share: float, bundle: Path, home: Home, tmp_path: Path) -> None:
+def test_truncated_bundle_is_rejected(share: float, bundle: Path, home: Home, tmp_path: Path) -> None:
     content = bundle.read_bytes()
     (tmp_path / "part").write_bytes(content[: int(share * len(content))])
     refuse(home, tmp_path / "part")
 
 
-def test_path_without_a_file_is_refused(home: Home, tmp_path: Path) -> None:
+def test_missing_file_is_rejected(home: Home, tmp_path: Path) -> None:
     assert "does not exist or is not a file" in refuse(home, tmp_path / "absent")
     assert "does not exist or is not a file" in refuse(home, tmp_path)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_no_flipped_bit_passes_unnoticed(bundle: Path, home: Home, tmp_path: Path, place: float, bit: int) -> None:
-    """Either a refusal, or a bit that means nothing, such as one of the time of a file: what arrives is as it was."""
+@given(target=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_every_flipped_bit_is_noticed_or_harmless(
+    bundle: Path, home: Home, tmp_path: Path, target: float, bit: int
+) -> None:
+    """Flip a bit: the bundle is rejected, or the bit has no meaning, as in a modification time, and the runs are
+    unchanged.
+    """
     content = bytearray(bundle.read_bytes())
-    content[int(place * len(content))] ^= 1 << bit
+    content[int(target * len(content))] ^= 1 << bit
     (tmp_path / "flipped").write_bytes(content)
     try:
-        came = import_bundle(home, tmp_path / "flipped", models=True).imported
+        imported = import_bundle(home, tmp_path / "flipped", models=True).imported
     except BundleError:
         assert files_of(home.path) == {}
         return
     names = read_zip(bundle)
-    for run_id in came:
+    for run_id in imported:
         for name, found in files_of(home.runs / run_id).items():
             assert names[f"runs/{run_id}/{name}"] == found
         shutil.rmtree(home.runs / run_id)

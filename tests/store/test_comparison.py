@@ -1,4 +1,4 @@
-"""Which runs may be compared, and which comparison is offered first."""
+"""Comparisons that are offered, and their order."""
 
 from typing import Any
 
@@ -25,25 +25,25 @@ def pair(make_run: RunWriter, spec: RunSpec, seeds: int = 1) -> set[str]:
     return {run.run_id for run in runs}
 
 
-def test_quick_trial_does_not_displace_a_finished_report(store: RunStore, make_run: RunWriter) -> None:
+def test_quick_trial_does_not_precede_a_finished_report(store: RunStore, make_run: RunWriter) -> None:
     report = pair(make_run, OWN)
     pair(make_run, TRIAL)
     assert first_offer(store) == report
 
 
-def test_one_head_does_not_displace_a_comparison_of_two(store: RunStore, make_run: RunWriter) -> None:
+def test_one_head_does_not_precede_a_comparison_of_two(store: RunStore, make_run: RunWriter) -> None:
     trial = pair(make_run, TRIAL)
     make_run(OWN, head="gap")
     assert first_offer(store) == trial
 
 
-def test_own_settings_go_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+def test_recipe_settings_precede_more_seeds(store: RunStore, make_run: RunWriter) -> None:
     report = pair(make_run, OWN)
     pair(make_run, TRIAL, seeds=3)
     assert first_offer(store) == report
 
 
-def test_official_data_goes_before_more_seeds(store: RunStore, make_run: RunWriter) -> None:
+def test_official_data_precede_more_seeds(store: RunStore, make_run: RunWriter) -> None:
     cut = [make_run(OWN, head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")]
     frame = store.frame().assign(official=False)
     frame.loc[:, "data"] = "0" * 16
@@ -53,7 +53,7 @@ def test_official_data_goes_before_more_seeds(store: RunStore, make_run: RunWrit
     assert [set(offer.run_ids) for offer in offers] == [set(official["run_id"]), {run.run_id for run in cut}]
 
 
-def test_most_seeds_that_two_heads_have_go_first(store: RunStore, make_run: RunWriter) -> None:
+def test_most_seeds_of_two_heads_come_first(store: RunStore, make_run: RunWriter) -> None:
     report = pair(make_run, RunSpec(epochs=3), seeds=2)
     pair(make_run, RunSpec(epochs=4))
     for seed in range(1, 3):
@@ -61,7 +61,7 @@ def test_most_seeds_that_two_heads_have_go_first(store: RunStore, make_run: RunW
     assert first_offer(store) == report
 
 
-def test_third_head_does_not_take_a_report_from_its_place(store: RunStore, make_run: RunWriter) -> None:
+def test_third_head_does_not_lower_the_order_of_a_report(store: RunStore, make_run: RunWriter) -> None:
     report = pair(make_run, OWN, seeds=2) | {make_run(OWN, head="flatten").run_id}
     frame = store.frame().assign(dataset="fashion_mnist", recipe="fashion-heads")
     other = frame[(frame["seed"] == 0) & (frame["head"] != "flatten")]
@@ -70,14 +70,14 @@ def test_third_head_does_not_take_a_report_from_its_place(store: RunStore, make_
     assert set(offers[0].run_ids) == report
 
 
-def test_of_equal_offers_the_newest_goes_first(store: RunStore, make_run: RunWriter) -> None:
+def test_newest_of_equal_offers_comes_first(store: RunStore, make_run: RunWriter) -> None:
     for epochs in (3, 5, 4):
         pair(make_run, RunSpec(epochs=epochs))
     labels = [offer.label for offer in list_offers(store.frame())]
     assert labels == [f"digits-heads · {epochs} epochs" for epochs in (4, 5, 3)]
 
 
-def test_offer_knows_whether_its_settings_are_the_recipes_own(store: RunStore, make_run: RunWriter) -> None:
+def test_offer_records_whether_its_settings_are_those_of_the_recipe(store: RunStore, make_run: RunWriter) -> None:
     pair(make_run, OWN)
     pair(make_run, TRIAL)
     assert [(offer.label, offer.own) for offer in list_offers(store.frame())] == [
@@ -99,11 +99,11 @@ def test_offer_knows_whether_its_settings_are_the_recipes_own(store: RunStore, m
         ("seed", 2, "seed 2"),
     ],
 )
-def test_setting_is_said_in_words(name: str, value: object, words: str) -> None:
+def test_setting_is_described_with_its_unit(name: str, value: object, words: str) -> None:
     assert describe_setting(name, value) == words
 
 
-def test_changes_name_what_is_not_as_in_the_recipe(make_run: RunWriter) -> None:
+def test_changes_list_what_differs_from_the_recipe(make_run: RunWriter) -> None:
     recipe = RECIPES["digits-heads"]
     own = Comparison.of(make_run(OWN, head=head, seed=seed) for head in ("gap", "dense") for seed in (0, 1))
     assert list_changes(recipe, own.variants) == {}
@@ -124,9 +124,7 @@ def test_changes_name_what_is_not_as_in_the_recipe(make_run: RunWriter) -> None:
         ({"train_count": 5000, "official": False}, 5000),
     ],
 )
-def test_size_of_the_data_behind_a_subset_is_known_or_not(
-    make_run: RunWriter, data: dict[str, Any], count: int | None
-) -> None:
+def test_size_of_the_full_data_is_known_or_none(make_run: RunWriter, data: dict[str, Any], count: int | None) -> None:
     assert count_training_images(rewrite(make_run(TRIAL), data=data)) == count
     assert count_training_images(rewrite(make_run(OWN), data={**data, "train_count": None})) == 1437
 

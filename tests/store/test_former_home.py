@@ -1,8 +1,8 @@
-"""A home, links and programs of the former version, opened with today's code: nothing that was stored is lost.
+"""A home, links and API responses of the former version, read by the current code: no stored data is lost.
 
 `tests/support/former_home/` and `former_home.json` were written by `tests/support/make_former_home.py` at the commit
-that they name. Neither may change. Where something has another name today, today's code translates it; say so in
-RENAMED and REWORDED.
+that they name. Neither may change. Where a name has changed, the current code translates it; add such names to RENAMED
+and REWORDED.
 """
 
 import asyncio
@@ -68,10 +68,10 @@ KEYS = {
     "setting": "configuration",
 }
 RENAMED = NAMES
-"""Former name of a URL parameter: the key of its widget today."""
+"""Former name of a URL parameter: key of its widget today."""
 
 REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
-"""Former name of a URL parameter, former value: the value of its widget today."""
+"""Former name of a URL parameter and former value: value of its widget today."""
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests" / "support"
@@ -81,7 +81,7 @@ PAGES = list(dict.fromkeys(link["page"] for link in FORMER["links"]))
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A copy of the former home, without the examples; `Home.default()` is the same."""
+    """Copy of the former home, without the examples, which `Home.default()` also returns."""
     path = tmp_path / "former"
     shutil.copytree(SUPPORT / "former_home", path)
     monkeypatch.setenv("HEADROOM_HOME", str(path))
@@ -97,7 +97,7 @@ def store(home: Home) -> RunStore:
 # Runs
 
 
-def test_every_run_is_listed_with_its_id_and_its_figures(store: RunStore) -> None:
+def test_every_run_is_listed_with_its_id_and_its_metrics(store: RunStore) -> None:
     frame = store.frame().set_index("run_id")
     assert store.damaged() == {}
     assert set(frame.index) == set(FORMER["runs"])
@@ -136,7 +136,7 @@ def test_every_spec_has_the_same_run_id() -> None:
         assert spec.canonical() == expected["spec"]
 
 
-def test_settings_keep_their_defaults_and_what_they_may_be() -> None:
+def test_settings_keep_their_defaults_and_options() -> None:
     none = RunSpec()
     for name, expected in FORMER["settings"].items():
         assert getattr(none, name) == expected["default"], name
@@ -147,7 +147,7 @@ def test_settings_keep_their_defaults_and_what_they_may_be() -> None:
             RunSpec.parse({name: value})
 
 
-def test_everything_that_had_a_name_still_has_it() -> None:
+def test_every_registered_name_still_exists() -> None:
     registries: dict[str, Any] = {
         "heads": HEADS,
         "backbones": BACKBONES,
@@ -181,7 +181,7 @@ def test_runs_in_the_trash_can_be_restored(home: Home, store: RunStore) -> None:
     assert RunStore(home).deleted() == []
 
 
-def test_notes_tags_and_stars_are_there_and_can_be_changed(home: Home) -> None:
+def test_notes_tags_and_stars_are_kept_and_can_be_changed(home: Home) -> None:
     notes = NoteBook(home).read_all()
     assert set(notes) == set(FORMER["notes"])
     for run_id, expected in FORMER["notes"].items():
@@ -191,7 +191,7 @@ def test_notes_tags_and_stars_are_there_and_can_be_changed(home: Home) -> None:
         assert NoteBook(home).write(run_id, note).version == expected["version"] + 1
 
 
-def test_searches_that_people_kept_find_the_same_runs(home: Home, store: RunStore) -> None:
+def test_former_searches_find_the_same_runs(home: Home, store: RunStore) -> None:
     frame = join_notes(store.frame(), NoteBook(home).read_all())
     for text, expected in FORMER["searches"].items():
         assert set(search(frame, text)["run_id"]) == set(expected), text
@@ -246,7 +246,7 @@ def test_jobs_are_listed_with_their_states(home: Home) -> None:
     assert queue.claim() is None
 
 
-def test_queue_goes_on_where_the_former_version_left_it(home: Home) -> None:
+def test_queue_continues_where_the_former_version_left_it(home: Home) -> None:
     queue = JobQueue(home)
     queue.unpause()
     waiting = [run_id for run_id in FORMER["order"] if FORMER["jobs"][run_id]["state"] == "queued"]
@@ -267,7 +267,7 @@ def test_job_files_of_the_former_version_are_read(home: Home) -> None:
     assert read_log(home, running).splitlines() == [f"attempt 2 of {running}", "epoch 3 done"]
 
 
-def test_sweeps_are_listed_with_their_members(home: Home) -> None:
+def test_sweeps_are_listed_with_their_runs(home: Home) -> None:
     sweeps = list_sweeps(home)
     assert [sweep.sweep_id for sweep in sweeps] == [sweep["sweep_id"] for sweep in FORMER["sweeps"]]
     for sweep, expected in zip(sweeps, FORMER["sweeps"], strict=True):
@@ -277,27 +277,27 @@ def test_sweeps_are_listed_with_their_members(home: Home) -> None:
         assert sweep.asked_at == expected["asked_at"]
         assert list(sweep.settings) == expected["settings"]
         assert open_sweep(home, sweep.sweep_id[:6]) == sweep
-        asked = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
-        assert asked <= {sweep.submitted_by}
+        submitters = {job["asked_by"] for run_id, job in FORMER["jobs"].items() if run_id in expected["run_ids"]}
+        assert submitters <= {sweep.submitted_by}
 
 
 # Reports
 
 
 def test_drafts_open_with_all_their_revisions(home: Home) -> None:
-    shelf = ReportStore(home)
-    assert {entry.draft.id for entry in shelf.entries()} == set(FORMER["drafts"])
+    reports = ReportStore(home)
+    assert {entry.draft.id for entry in reports.entries()} == set(FORMER["drafts"])
     for report_id, expected in FORMER["drafts"].items():
         files = sorted((home.reports / report_id).glob("draft-*.json"))
         drafts = [Draft.model_validate_json(path.read_bytes()) for path in files]
         assert [draft.report.title for draft in drafts] == expected["titles"]
-        newest = shelf.read(report_id)
+        newest = reports.read(report_id)
         assert newest == drafts[-1]
         assert newest.report.owner == expected["owner"]
         assert list(newest.report.runs) == expected["run_ids"]
         assert len(newest.report.blocks) == expected["blocks"]
         assert expected["can_undo"]
-        assert shelf.undo(newest, newest.by).revision == len(drafts) + 1
+        assert reports.undo(newest, newest.by).revision == len(drafts) + 1
 
 
 def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
@@ -307,7 +307,7 @@ def test_views_of_every_draft_are_drawn(home: Home, store: RunStore) -> None:
         assert len(document.figures) == len(expected["displays"])
 
 
-def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunStore) -> None:
+def test_every_former_display_setting_is_valid(home: Home, store: RunStore) -> None:
     comparison = Comparison.of(store.open_all(FORMER["display_settings"]["run_ids"]))
     for name, settings in FORMER["display_settings"]["options"].items():
         for setting, options in settings.items():
@@ -316,21 +316,21 @@ def test_every_setting_that_a_view_could_have_is_allowed(home: Home, store: RunS
                 make_display(DISPLAYS[view], comparison, changed, home)
 
 
-def test_published_versions_are_as_they_were(home: Home) -> None:
-    shelf = ReportStore(home)
+def test_published_versions_are_unchanged(home: Home) -> None:
+    reports = ReportStore(home)
     for address, expected in FORMER["published"].items():
-        found = shelf.open(address)
-        stored = json.loads(shelf.locate(address).read_bytes())
+        found = reports.open(address)
+        stored = json.loads(reports.locate(address).read_bytes())
         assert found.address == address
         assert found.checksum == found.document.checksum == expected["checksum"]
         assert json.loads(found.document.model_dump_json()) == stored["document"]
         assert (found.by, found.at) == (expected["by"], expected["at"])
         assert len(found.document.sections) == expected["sections"]
     newest = max(FORMER["published"])
-    assert shelf.open(newest.partition("-")[0]).address == newest
+    assert reports.open(newest.partition("-")[0]).address == newest
 
 
-def test_published_versions_render_to_html_with_all_that_they_say(home: Home) -> None:
+def test_published_versions_render_to_html_with_checksum_and_title(home: Home) -> None:
     for address, expected in FORMER["published"].items():
         found = ReportStore(home).open(address)
         [content] = FORMATS["html"].write(Edition.of(found), home).values()
@@ -341,18 +341,18 @@ def test_published_versions_render_to_html_with_all_that_they_say(home: Home) ->
 
 
 def test_reports_in_the_trash_can_be_restored(home: Home) -> None:
-    shelf = ReportStore(home)
-    assert shelf.removed() == FORMER["removed_reports"]
+    reports = ReportStore(home)
+    assert reports.removed() == FORMER["removed_reports"]
     for report_id in FORMER["removed_reports"]:
-        shelf.restore(report_id)
-        assert shelf.read(report_id).report.title == "Deleted"
-    assert shelf.removed() == []
+        reports.restore(report_id)
+        assert reports.read(report_id).report.title == "Deleted"
+    assert reports.removed() == []
 
 
-# Programs
+# HTTP API
 
 
-def test_programs_get_every_figure_under_its_former_name(home: Home) -> None:
+def test_api_returns_every_value_under_its_former_or_current_name(home: Home) -> None:
     for path, expected in FORMER["api"].items():
         check_answer(ask(home, path).json(), expected, path, texts=path.startswith("/api/runs"))
 
@@ -368,11 +368,11 @@ def ask(home: Home, path: str) -> httpx.Response:
 
 
 def check_answer(found: Any, expected: Any, where: str, *, texts: bool) -> None:
-    """All that was there is there, whatever came since. Sentences and labels may be others, where they are no ids."""
+    """Compare recursively: all former keys and values exist, new ones may be added; texts other than IDs may differ."""
     if isinstance(expected, dict):
         for name, value in expected.items():
             key = next((key for key in (name, KEYS.get(name)) if key in found), None)
-            assert key, f"{where}: {name} is gone"
+            assert key, f"{where}: {name} is missing"
             check_answer(found[key], value, f"{where}: {name}", texts=texts or name in ("run_id", "run_ids"))
     elif isinstance(expected, list):
         assert len(found) == len(expected), where
@@ -389,8 +389,9 @@ def check_answer(found: Any, expected: Any, where: str, *, texts: bool) -> None:
 
 @pytest.fixture
 def served(home: Home) -> Iterator[Home]:
-    """Pages find no dispatcher to start: somebody else holds its lock. AppTest puts the server back to before its first
-    page view at each run; in here, pages run as in later ones."""
+    """Home whose dispatcher lock is held, so that pages start no dispatcher. AppTest resets the server's state to that
+    of the first page view at each run; this keeps it.
+    """
     begin, main = PagesManager.__init__, sys.modules["__main__"]
 
     def init(self: PagesManager, *args: Any, **kwargs: Any) -> None:
@@ -404,7 +405,7 @@ def served(home: Home) -> Iterator[Home]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_open_the_page_as_they_did(served: Home, page: str) -> None:
+def test_links_open_the_same_page_and_values(served: Home, page: str) -> None:
     links = [link for link in FORMER["links"] if link["page"] == page]
     assert len(links) > 2
     for link in links:
@@ -420,11 +421,11 @@ def test_links_to_a_comparison_by_its_former_label_open_it(served: Home) -> None
         check_value(app, served, "compare", {"offer": offer["run_ids"]}, offer["label"])
 
 
-def test_no_former_name_of_a_parameter_is_refused(served: Home) -> None:
+def test_former_parameter_names_are_accepted(served: Home) -> None:
     open_page("lab", {name: ["1"] for name in FORMER["url_names"] if not name.startswith(("lab_", "compare", "runs"))})
 
 
-def test_reports_open_by_their_former_addresses(served: Home) -> None:
+def test_reports_open_at_their_former_addresses(served: Home) -> None:
     for report_id, expected in FORMER["drafts"].items():
         app = open_page("reports", {"report": [report_id]})
         assert any(expected["titles"][-1] in title for title in read_titles(app))
@@ -440,7 +441,7 @@ def open_link(link: str) -> AppTest:
 
 
 def open_page(page: str, params: dict[str, list[str]]) -> AppTest:
-    """Opens a page as a link does; nothing in it may be refused, and nothing may fail but a job that failed."""
+    """Open a page as a link does; nothing may be rejected, and nothing may fail except a failed job."""
     app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=120)
     app.query_params.update({name: values if len(values) > 1 else values[0] for name, values in params.items()})
     app.switch_page(f"pages/{page}.py").run()
@@ -470,7 +471,7 @@ def read_titles(app: AppTest) -> list[str]:
 
 
 def same(found: Any, expected: Any) -> bool:
-    """Of the same kind and value; a missing number is NaN or missing in a table."""
+    """Return whether kind and value are equal; a missing number is NaN or missing in a table."""
     if expected is None:
         return found is None or found != found or str(found) == "<NA>"
     if isinstance(expected, bool) or not isinstance(expected, int | float):

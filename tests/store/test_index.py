@@ -1,4 +1,4 @@
-"""The index beside the runs: it follows what is published, deleted and damaged."""
+"""The index next to the runs: it follows published, deleted and damaged runs."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def test_list_follows_published_and_deleted_runs(store: RunStore, make_run: RunW
     assert ids(store) == []
 
 
-def test_list_follows_a_run_that_was_deleted_and_trained_again(store: RunStore, make_run: RunWriter) -> None:
+def test_list_follows_a_run_that_was_deleted_and_retrained(store: RunStore, make_run: RunWriter) -> None:
     ids(store)
     for accuracy in (0.5, 0.9):
         run = make_run(accuracy=accuracy)
@@ -49,7 +49,7 @@ def test_record_that_is_repaired_is_listed(store: RunStore, make_run: RunWriter)
     assert (ids(store), store.damaged()) == ([run.run_id], {})
 
 
-def test_generation_changes_with_the_runs_and_only_then(store: RunStore, make_run: RunWriter) -> None:
+def test_generation_changes_only_with_the_runs(store: RunStore, make_run: RunWriter) -> None:
     before = store.generation
     run = make_run()
     after = store.generation
@@ -65,13 +65,13 @@ def test_second_process_reads_the_index_and_no_record(store: RunStore, make_run:
     store.frame()
     index = store._indexes[0]
     assert index.file is not None
-    index.frame.assign(epochs=99).to_feather(index.file)  # what no record says
+    index.frame.assign(epochs=99).to_feather(index.file)  # a value that is in no record
     assert list(reopened(store).frame()["epochs"]) == [99]
 
 
 @pytest.fixture
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if nothing had been published for a while."""
+    """Make the index settle immediately, as if no run had been published for a while."""
     monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)
 
 
@@ -84,7 +84,7 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda path: os.truncate(path, 0),
     ],
 )
-def test_record_that_changes_in_its_place_is_noticed(
+def test_record_that_is_overwritten_is_noticed(
     store: RunStore, make_run: RunWriter, damage: Callable[[Path], None]
 ) -> None:
     whole, run = make_run(seed=0), make_run(seed=1)
@@ -95,13 +95,13 @@ def test_record_that_changes_in_its_place_is_noticed(
     end = time.monotonic() + 10
     while len(ids(store)) > 1 and time.monotonic() < end:
         time.sleep(0.01)
-    for look in (store, reopened(store)):
-        assert ids(look) == [whole.run_id]
-        assert list(look.damaged()) == [run.run_id]
+    for opened in (store, reopened(store)):
+        assert ids(opened) == [whole.run_id]
+        assert list(opened.damaged()) == [run.run_id]
 
 
 @pytest.mark.usefixtures("_settled")
-def test_looking_at_every_record_takes_a_small_share_of_the_time(
+def test_scan_of_every_record_takes_a_small_share_of_the_time(
     store: RunStore, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run()
@@ -113,7 +113,7 @@ def test_looking_at_every_record_takes_a_small_share_of_the_time(
 
 
 @pytest.mark.parametrize("content", [b"", b"no index", b"ARROW1\0\0" + b"\0" * 100, b"SQLite format 3\0", None])
-def test_damaged_index_is_made_anew(store: RunStore, make_run: RunWriter, content: bytes | None) -> None:
+def test_damaged_index_is_rebuilt(store: RunStore, make_run: RunWriter, content: bytes | None) -> None:
     run = make_run()
     frame = store.frame()
     path = store.home.path / "index.feather"
@@ -125,7 +125,7 @@ def test_damaged_index_is_made_anew(store: RunStore, make_run: RunWriter, conten
     assert ids(reopened(store)) == [run.run_id]
 
 
-def test_index_of_another_version_is_not_believed(store: RunStore, make_run: RunWriter) -> None:
+def test_index_of_another_version_is_ignored(store: RunStore, make_run: RunWriter) -> None:
     make_run()
     frame = store.frame()
     index = store._indexes[0]
@@ -137,19 +137,19 @@ def test_index_of_another_version_is_not_believed(store: RunStore, make_run: Run
 
 def test_home_that_cannot_be_written_is_listed(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
-    (store.home.path / "index.feather").mkdir()  # nobody can write a file there, not even root
+    (store.home.path / "index.feather").mkdir()  # no user can write a file there, not even root
     assert ids(store) == [run.run_id]
     assert ids(reopened(store)) == [run.run_id]
 
 
-def test_home_whose_runs_are_no_folder_is_told(store: RunStore) -> None:
+def test_home_whose_runs_are_not_a_folder_is_reported(store: RunStore) -> None:
     store.home.path.mkdir()
     store.home.runs.write_text("")
     with pytest.raises(HomeError, match=r"^Cannot read .*runs: Not a directory\.$"):
         store.frame()
 
 
-def test_runs_that_two_processes_publish_are_all_listed(store: RunStore) -> None:
+def test_runs_published_by_two_processes_are_all_listed(store: RunStore) -> None:
     program = (
         "import sys; from pathlib import Path; from core.home import Home\n"
         "from tests.support.run_writer import RunWriter\n"
@@ -172,7 +172,7 @@ def test_threads_may_share_a_store(store: RunStore, make_run: RunWriter) -> None
     failures: list[Exception] = []
     done = threading.Event()
 
-    def look() -> None:
+    def opened() -> None:
         try:
             while not done.is_set():
                 frame = store.frame()
@@ -180,7 +180,7 @@ def test_threads_may_share_a_store(store: RunStore, make_run: RunWriter) -> None
         except Exception as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=look) for _ in range(3)]
+    threads = [threading.Thread(target=opened) for _ in range(3)]
     for thread in threads:
         thread.start()
     for seed in range(10):

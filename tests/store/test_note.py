@@ -1,4 +1,4 @@
-"""What people add to runs, and the search over it."""
+"""Notes of runs, and the search over them."""
 
 import re
 from dataclasses import replace
@@ -16,6 +16,7 @@ from core.store.differing_settings import list_differences
 from core.store.note import Note, NoteBook, read_tags
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
+from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
 HOSTILE_TEXT = [
@@ -29,7 +30,7 @@ HOSTILE_TEXT = [
 RUN = "3f9a12bc44d0"
 
 
-def test_note_comes_back_as_it_was_written(home: Home) -> None:
+def test_note_is_read_as_written(home: Home) -> None:
     book = NoteBook(home)
     assert book.read_all() == {}
     assert not book.path.exists()
@@ -39,12 +40,12 @@ def test_note_comes_back_as_it_was_written(home: Home) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXT)
-def test_odd_texts_are_kept_as_text(home: Home, text: str) -> None:
+def test_unusual_texts_are_kept_as_text(home: Home, text: str) -> None:
     kept = NoteBook(home).write(RUN, Note(name=text, text=text + "\u202e" + "x" * 9_000))
     assert NoteBook(home).read(RUN) == kept
 
 
-def test_later_of_two_people_is_told_and_loses_nothing(home: Home) -> None:
+def test_second_of_two_concurrent_changes_is_rejected(home: Home) -> None:
     mine = theirs = NoteBook(home)
     seen = mine.write(RUN, Note(text="as both saw it"))
     theirs.write(RUN, replace(seen, text="theirs"))
@@ -54,7 +55,7 @@ def test_later_of_two_people_is_told_and_loses_nothing(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "told"),
+    ("note", "message"),
     [
         (Note(name="x" * 101), "a name of at most 100 printable"),
         (Note(name="a\u202eb"), "printable characters"),
@@ -66,13 +67,13 @@ def test_later_of_two_people_is_told_and_loses_nothing(home: Home) -> None:
         (Note(text="x" * 10_001), "at most 10,000 characters; this one has 10,001"),
     ],
 )
-def test_what_cannot_be_shown_in_a_line_is_refused(home: Home, note: Note, told: str) -> None:
-    with pytest.raises(NoteError, match=told):
+def test_invalid_note_is_rejected(home: Home, note: Note, message: str) -> None:
+    with pytest.raises(NoteError, match=message):
         NoteBook(home).write(RUN, note)
     assert NoteBook(home).read_all() == {}
 
 
-def test_star_leaves_the_words(home: Home) -> None:
+def test_star_keeps_the_text(home: Home) -> None:
     book = NoteBook(home)
     book.write(RUN, Note(text="words"))
     book.change([RUN, "0123456789ab"], star=True)
@@ -80,21 +81,21 @@ def test_star_leaves_the_words(home: Home) -> None:
     assert book.read("0123456789ab").star
 
 
-def test_damaged_table_is_told_in_a_sentence(home: Home) -> None:
+def test_damaged_table_is_reported(home: Home) -> None:
     home.path.mkdir()
     NoteBook(home).path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
     with pytest.raises(HomeError, match=r"^Cannot read or write .*notes\.sqlite: "):
         NoteBook(home).read_all()
 
 
-def test_tags_are_read_from_a_line() -> None:
+def test_tags_are_parsed_from_a_line() -> None:
     assert read_tags(" Paper,draft  paper ") == ("paper", "draft")
 
 
-# Removing
+# Deletion
 
 
-def test_removed_run_comes_back(make_run: RunWriter, store: RunStore) -> None:
+def test_deleted_run_is_restored(make_run: RunWriter, store: RunStore) -> None:
     run = make_run()
     store.delete(run.run_id)
     assert (store.path(run.run_id), store.frame().empty, store.damaged()) == (None, True, {})
@@ -104,7 +105,7 @@ def test_removed_run_comes_back(make_run: RunWriter, store: RunStore) -> None:
     assert store.deleted() == []
 
 
-def test_removed_run_that_was_trained_anew_stays_as_it_is(make_run: RunWriter, store: RunStore) -> None:
+def test_deleted_run_that_was_retrained_is_not_replaced(make_run: RunWriter, store: RunStore) -> None:
     store.delete(make_run().run_id)
     anew = make_run()
     store.restore(anew.run_id)
@@ -112,7 +113,7 @@ def test_removed_run_that_was_trained_anew_stays_as_it_is(make_run: RunWriter, s
     assert store.deleted() == []
 
 
-def test_run_that_is_removed_for_good_is_gone(make_run: RunWriter, store: RunStore) -> None:
+def test_permanently_deleted_run_cannot_be_restored(make_run: RunWriter, store: RunStore) -> None:
     run = make_run()
     store.delete(run.run_id)
     store.clear()
@@ -120,13 +121,13 @@ def test_run_that_is_removed_for_good_is_gone(make_run: RunWriter, store: RunSto
         store.restore(run.run_id)
 
 
-def test_example_cannot_be_removed(home: Home) -> None:
+def test_example_cannot_be_deleted(home: Home) -> None:
     store = RunStore(home)
     with pytest.raises(RunNotFoundError, match="is an example and cannot be deleted"):
         store.delete(store.frame()["run_id"].iloc[0])
 
 
-# The search
+# Search
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +169,12 @@ def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         (".*", []),
     ],
 )
-def test_search_lets_through_what_it_says(frame: pd.DataFrame, text: str, rows: list[int]) -> None:
+def test_search_returns_matching_runs(frame: pd.DataFrame, text: str, rows: list[int]) -> None:
     assert search(frame, text).index.tolist() == rows
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("colour:red", "Unknown search field 'colour'. Use a field such as"),
         ("acc>high", "Expected a number, as in acc>1; got"),
@@ -184,8 +185,8 @@ def test_search_lets_through_what_it_says(frame: pd.DataFrame, text: str, rows: 
         ("x" * 501, "at most 500 characters"),
     ],
 )
-def test_search_that_is_not_understood_says_what_was_expected(text: str, told: str) -> None:
-    with pytest.raises(SearchError, match=told):
+def test_invalid_search_is_rejected_with_the_expected_form(text: str, message: str) -> None:
+    with pytest.raises(SearchError, match=message):
         parse_search(text)
 
 
@@ -197,42 +198,42 @@ _WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12).f
         st.tuples(st.booleans(), st.sampled_from(["", "head", "tag", "name", "dataset"]), _WORD), max_size=6,
     )
 )  # fmt: skip
-def test_search_is_read_as_it_was_written(terms: list[tuple[bool, str, str]]) -> None:
+def test_formatted_search_parses_to_itself(terms: list[tuple[bool, str, str]]) -> None:
     text = " ".join(f"{'-' * negated}{field}{':' * bool(field)}{word}" for negated, field, word in terms)
     found = parse_search(text)
     assert [(term.negated, term.field, term.value) for term in found] == terms
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 40, deadline=None)
 @given(text=st.text(max_size=60) | st.from_regex(r'(-?[a-z]{0,6}[:<>=]{0,2}[0-9a-z."%]{0,5} ?){0,5}', fullmatch=True))
-def test_any_text_is_a_search_or_refused_in_a_sentence(frame: pd.DataFrame, text: str) -> None:
+def test_any_text_is_a_search_or_an_error_message(frame: pd.DataFrame, text: str) -> None:
     try:
         found = search(frame, text)
     except SearchError as error:
-        found, told = frame, str(error)
+        found, message = frame, str(error)
     else:
-        told = "No error."
-    assert re.fullmatch(r"[A-Z].*\.", told, re.DOTALL)
+        message = "No error."
+    assert re.fullmatch(r"[A-Z].*\.", message, re.DOTALL)
     assert set(found.index) <= set(frame.index)
 
 
 @given(word=_WORD)
 @settings(max_examples=30, deadline=None)
-def test_a_term_and_its_opposite_share_the_runs(frame: pd.DataFrame, word: str) -> None:
+def test_a_term_and_its_negation_partition_the_runs(frame: pd.DataFrame, word: str) -> None:
     both: list[Any] = [*search(frame, word).index, *search(frame, f"-{word}").index]
     assert sorted(both) == [0, 1, 2]
 
 
-# What differs
+# Differing settings
 
 
-def test_only_settings_that_differ_are_told(make_run: RunWriter) -> None:
+def test_only_differing_settings_are_described(make_run: RunWriter) -> None:
     runs = [make_run(), make_run(seed=1, learning_rate=0.002)]
     table = list_differences(runs, ["a", "<b>"])
     assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Test loss", "Parameters"]
     assert table["Learning rate"].tolist() == ["0.001", "0.002"]
 
 
-def test_file_beside_the_notes_is_no_run(home: Home, store: RunStore, tmp_path: Path) -> None:
-    NoteBook(home).write(RUN, Note(text="of a run that is gone"))
+def test_file_next_to_the_notes_is_not_a_run(home: Home, store: RunStore, tmp_path: Path) -> None:
+    NoteBook(home).write(RUN, Note(text="of a deleted run"))
     assert (store.frame().empty, store.damaged()) == (True, {})

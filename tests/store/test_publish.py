@@ -1,4 +1,4 @@
-"""Publishing a run: in one step, the first of two stays."""
+"""Publishing a run: atomic, and the first of two is kept."""
 
 import shutil
 import threading
@@ -18,7 +18,7 @@ def working_copy(run: Run, tmp_path: Path) -> Path:
     return shutil.copytree(run.path, tmp_path / "working")
 
 
-def test_first_of_two_publications_stays(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+def test_first_of_two_publications_is_kept(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run(accuracy=0.9)
     working = working_copy(run, tmp_path)
     (working / "log.txt").write_text("second")
@@ -27,7 +27,7 @@ def test_first_of_two_publications_stays(store: RunStore, make_run: RunWriter, t
     assert working.is_dir()
 
 
-def test_damaged_run_gives_way_to_a_sound_one(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+def test_damaged_run_is_replaced_by_a_valid_one(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run()
     working = working_copy(run, tmp_path)
     edit_record(run, lambda record: record.pop("cost"))
@@ -36,7 +36,9 @@ def test_damaged_run_gives_way_to_a_sound_one(store: RunStore, make_run: RunWrit
     assert len(list(store.home.runs.glob(f".damaged-{run.run_id}-*"))) == 1
 
 
-def test_run_with_a_changed_file_gives_way_to_a_whole_one(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+def test_run_with_a_changed_file_is_replaced_by_a_valid_one(
+    store: RunStore, make_run: RunWriter, tmp_path: Path
+) -> None:
     run = make_run()
     working = working_copy(run, tmp_path)
     change_byte(run.path / "predictions.npz")
@@ -45,21 +47,21 @@ def test_run_with_a_changed_file_gives_way_to_a_whole_one(store: RunStore, make_
     assert len(list(store.home.runs.glob(f".damaged-{run.run_id}-*/predictions.npz"))) == 1
 
 
-def test_publication_is_one_step(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
-    """Who looks all the time sees a whole run or none, and never a folder that is damaged."""
+def test_publication_is_atomic(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+    """Poll while a run is published: a reader sees the complete run or none, never a partial folder."""
     working = working_copy(make_run(), tmp_path)
     run_id = make_run().run_id
     seen: list[bool] = []
     done = threading.Event()
 
-    def look() -> None:
+    def poll() -> None:
         while not done.is_set():
             path = store.path(run_id)
             seen.append(path is not None)
             assert path is None or Run.open(path).predictions is not None
 
     shutil.rmtree(store.home.runs / run_id)
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=poll)
     thread.start()
     time.sleep(0.05)
     folder = working.stat().st_ino
@@ -78,7 +80,7 @@ def test_folder_without_a_record_is_not_published(store: RunStore, make_run: Run
         store.publish(working)
 
 
-def test_home_that_cannot_be_written_refuses_a_run(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
+def test_home_that_cannot_be_written_rejects_a_run(store: RunStore, make_run: RunWriter, tmp_path: Path) -> None:
     working = working_copy(make_run(), tmp_path)
     shutil.rmtree(store.home.runs)
     store.home.runs.write_text("")

@@ -1,4 +1,4 @@
-"""The record of a run: damaged, hostile, of another run."""
+"""The record of a run: damaged, hostile, or of another run."""
 
 import shutil
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from tests.support.run_writer import RunWriter
 DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "other id": (lambda r: r.update(run_id=ABSENT), "its spec does not match its run ID"),
     "other spec": (lambda r: r["spec"].update(epochs=9), "its spec does not match its run ID"),
-    "knob out of bounds": (lambda r: r["spec"].update(epochs=0), "Expected epochs between 1 and 1000; got 0"),
+    "setting out of bounds": (lambda r: r["spec"].update(epochs=0), "Expected epochs between 1 and 1000; got 0"),
     "head of a newer version": (lambda r: r["spec"].update(head="capsule"), "Unknown head 'capsule'. Choose one of: "),
-    "knob of a newer version": (lambda r: r["spec"].update(rotation=3), "Unknown setting 'rotation'"),
+    "setting of a newer version": (lambda r: r["spec"].update(rotation=3), "Unknown setting 'rotation'"),
     "no metrics": (lambda r: r.pop("metrics"), "metrics: Field required"),
     "no number": (lambda r: r["metrics"].update(test_accuracy="high"), "metrics.test_accuracy"),
     "not finite": (lambda r: r["cost"].update(train_seconds=float("inf")), "cost.train_seconds"),
@@ -30,12 +30,12 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_record_that_cannot_be_trusted_is_told(store: RunStore, make_run: RunWriter, damage: str) -> None:
-    change, told = DAMAGES[damage]
+def test_invalid_record_is_rejected(store: RunStore, make_run: RunWriter, damage: str) -> None:
+    change, message = DAMAGES[damage]
     run = make_run()
     edit_record(run, change)
     assert ids(store) == []
-    assert told in store.damaged()[run.run_id]
+    assert message in store.damaged()[run.run_id]
     with pytest.raises(RunDamagedError) as caught:
         store.open(run.run_id)
     assert str(caught.value) == store.damaged()[run.run_id]
@@ -43,14 +43,14 @@ def test_record_that_cannot_be_trusted_is_told(store: RunStore, make_run: RunWri
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"run_id": NaN}'])
-def test_record_that_is_no_record_is_told(store: RunStore, make_run: RunWriter, text: bytes) -> None:
+def test_file_that_is_not_a_record_is_rejected(store: RunStore, make_run: RunWriter, text: bytes) -> None:
     run = make_run()
     (run.path / "record.json").write_bytes(text)
     assert ids(store) == []
     assert store.damaged()[run.run_id].startswith(f"record.json of run '{run.run_id}' is invalid: ")
 
 
-def test_record_that_is_a_folder_is_told(store: RunStore, make_run: RunWriter) -> None:
+def test_record_that_is_a_folder_is_rejected(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     (run.path / "record.json").unlink()
     (run.path / "record.json").mkdir()
@@ -58,7 +58,7 @@ def test_record_that_is_a_folder_is_told(store: RunStore, make_run: RunWriter) -
     assert "Is a directory" in store.damaged()[run.run_id]
 
 
-def test_record_of_another_run_is_told(store: RunStore, make_run: RunWriter) -> None:
+def test_record_of_another_run_is_rejected(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     shutil.copytree(run.path, run.path.with_name(ABSENT))
     assert ids(store) == [run.run_id]

@@ -1,4 +1,4 @@
-"""The files of a run: truncated, changed, left out, or not what they should be."""
+"""The files of a run: truncated, changed, missing or invalid."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.support.run_store import change_byte, edit_record, ids, reopened
 from tests.support.run_writer import RunWriter
 
 
-def test_truncated_predictions_are_told(make_run: RunWriter) -> None:
+def test_truncated_predictions_are_rejected(make_run: RunWriter) -> None:
     run = make_run()
     path = run.path / "predictions.npz"
     path.write_bytes(path.read_bytes()[:-100])
@@ -24,7 +24,7 @@ def test_truncated_predictions_are_told(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize("name", ["predictions.npz", "history.jsonl"])
-def test_one_changed_byte_is_told(make_run: RunWriter, name: str) -> None:
+def test_one_changed_byte_is_rejected(make_run: RunWriter, name: str) -> None:
     run = make_run(head="dense", seed=3)
     run.artifact(name)
     change_byte(run.path / name)
@@ -36,18 +36,18 @@ def test_one_changed_byte_is_told(make_run: RunWriter, name: str) -> None:
     )
 
 
-def test_file_that_cannot_be_read_is_told(make_run: RunWriter) -> None:
+def test_unreadable_file_is_reported(make_run: RunWriter) -> None:
     run = make_run()
-    unreadable = Path("/proc/self/mem")  # at its begin, also for root
+    unreadable = Path("/proc/self/mem")  # at its beginning, also for root
     if not unreadable.exists():
-        pytest.skip("needs a file that nobody can read: /proc is not there")
+        pytest.skip("needs an unreadable file, but /proc does not exist")
     (run.path / "history.jsonl").unlink()
     (run.path / "history.jsonl").symlink_to(unreadable)
     with pytest.raises(RunDamagedError, match=r"^Cannot read history\.jsonl of run .*: Input/output error\.$"):
         run.artifact("history.jsonl")
 
 
-def test_run_with_a_changed_file_is_opened_and_not_whole(store: RunStore, make_run: RunWriter) -> None:
+def test_run_with_a_changed_file_opens_but_fails_verification(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     assert store.path(run.run_id) == run.path
     change_byte(run.path / "predictions.npz")
@@ -66,7 +66,7 @@ def test_unchanged_files_are_read_once(store: RunStore, make_run: RunWriter) -> 
     assert _read_checksum.cache_info().misses == read + 1
 
 
-def test_file_that_was_left_out_is_told(store: RunStore, make_run: RunWriter) -> None:
+def test_missing_file_is_reported(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     (run.path / "model.tflite").write_bytes(b"a model")
     edit_record(run, lambda r: r["checksums"].update({"model.tflite": compute_checksum(run.path / "model.tflite")}))
@@ -82,19 +82,19 @@ def test_file_that_was_left_out_is_told(store: RunStore, make_run: RunWriter) ->
 
 
 def resigned(run: Run, name: str, content: bytes) -> Run:
-    """The run with another file and the checksum that fits: somebody meant it."""
+    """Replace a file of the run together with its checksum, as an intentional change does."""
     (run.path / name).write_bytes(content)
     edit_record(run, lambda record: record["checksums"].update({name: compute_checksum(run.path / name)}))
     return Run.open(run.path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
-def test_predictions_that_are_no_archive_are_told(make_run: RunWriter, content: bytes) -> None:
+def test_predictions_that_are_not_an_archive_are_rejected(make_run: RunWriter, content: bytes) -> None:
     with pytest.raises(RunDamagedError, match=r"^predictions\.npz of run .* cannot be read: "):
         _ = resigned(make_run(), "predictions.npz", content).predictions
 
 
-def test_predictions_that_do_not_fit_the_record_are_told(make_run: RunWriter, tmp_path: Path) -> None:
+def test_predictions_that_do_not_match_the_record_are_rejected(make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run()
     arrays = vars(run.predictions)
     np.savez(tmp_path / "other.npz", **{**arrays, "test_probs": arrays["test_probs"][:5]})
@@ -110,18 +110,18 @@ def test_pickled_predictions_are_not_executed(make_run: RunWriter, tmp_path: Pat
 
 
 @pytest.mark.parametrize("content", [b"3\n", b'{"epoch": "one"}\n', b"\xff\n"])
-def test_history_that_is_none_is_told(make_run: RunWriter, content: bytes) -> None:
+def test_invalid_history_is_rejected(make_run: RunWriter, content: bytes) -> None:
     with pytest.raises(RunDamagedError, match=r"^history\.jsonl of run .* cannot be read: "):
         _ = resigned(make_run(), "history.jsonl", content).history
 
 
-def test_history_has_a_row_an_epoch(make_run: RunWriter) -> None:
+def test_history_has_one_row_per_epoch(make_run: RunWriter) -> None:
     history = make_run(epochs=7).history
     assert list(history.columns) == list(HISTORY)
     assert list(history["epoch"]) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_line_that_is_still_being_written_is_left_out(tmp_path: Path) -> None:
+def test_incomplete_last_line_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     assert len(read_history(path)) == 0
     line = json.dumps(dict.fromkeys(HISTORY, 1))

@@ -13,14 +13,14 @@ LABELS = np.arange(2_000) % 10
 
 
 def with_accuracy(run: Run, accuracy: float) -> Run:
-    """The run as if it had 2,000 test images and got the first of them wrong."""
+    """Return the run as if it had 2,000 test images and predicted the first of them wrong."""
     wrong = round((1 - accuracy) * len(LABELS))
     predictions = np.where(np.arange(len(LABELS)) < wrong, (LABELS + 1) % 10, LABELS)
     return rewrite(run, labels=LABELS, predictions=predictions, metrics={"test_accuracy": accuracy})
 
 
 def compare(make_run: RunWriter, gap: dict[int, float], dense: dict[int, float] | None = None, **settings: Any) -> Any:
-    """GAP with these accuracies by seed, and Flatten + Dense."""
+    """Compare GAP at these accuracies, by seed, with Flatten + Dense."""
     values = {"gap": gap, "dense": dense or {}}
     return Comparison.of(
         with_accuracy(make_run(head=head, seed=seed, **settings), value)

@@ -1,4 +1,4 @@
-"""Runs without activation maps, drawings of digits, and what a page says of both."""
+"""Runs without activation maps, drawings of digits, and texts of a page about both."""
 
 import io
 
@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.store.activation_maps import NAME
 from core.store.run import Run
 
-LOOKS = "Activation maps"
+ACTIVATION_MAPS = "Activation maps"
 
 
 def html_of(app: AppTest) -> str:
@@ -18,7 +18,7 @@ def html_of(app: AppTest) -> str:
 
 
 def without_maps(run: Run) -> Run:
-    """As a run was before there were maps."""
+    """Remove the activation maps of a run, as in runs of former versions."""
     (run.path / NAME).unlink()
     record = run.record.model_copy(update={"checksums": {k: v for k, v in run.record.checksums.items() if k != NAME}})
     (run.path / "record.json").write_text(record.model_dump_json())

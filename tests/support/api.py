@@ -1,4 +1,4 @@
-"""A dashboard with its HTTP API on a port of its own, and a home to ask for."""
+"""A dashboard with its HTTP API on a separate port, and a home with runs."""
 
 import json
 import urllib.error
@@ -46,7 +46,7 @@ def ask(address: str, method: str = "GET", **headers: str) -> Reply:
 
 
 @dataclass
-class Door:
+class ApiServer:
     address: str
     home: Home
     run_ids: list[str]
@@ -57,30 +57,30 @@ class Door:
 
 
 def fill(home: Home) -> tuple[list[str], str]:
-    """Two heads with two seeds, a note, and a published report; the ids."""
+    """Write two heads with two seeds, a note and a published report; return their IDs."""
     writer = RunWriter(home)
     comparison = Comparison.of([writer(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
     ids = [run.run_id for run in comparison.runs]
     NoteBook(home).write(ids[0], Note(name="<b>first</b>", tags=("paper",), text="why"))
-    shelf = ReportStore(home)
-    draft = shelf.create(write_default(comparison), "ada")
-    shelf.publish(draft, build_document(draft.report, writer.store), "ada")
+    store = ReportStore(home)
+    draft = store.create(write_default(comparison), "ada")
+    store.publish(draft, build_document(draft.report, writer.store), "ada")
     return ids, draft.id
 
 
-def read_metrics(door: Door) -> dict[tuple[str, ...], float]:
-    """Values by the name and the labels of each sample."""
-    families = text_string_to_metric_families(door.get("/metrics").body.decode())
+def read_metrics(server: ApiServer) -> dict[tuple[str, ...], float]:
+    """Return values by the name and the labels of each sample."""
+    families = text_string_to_metric_families(server.get("/metrics").body.decode())
     return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
 
 
 @contextmanager
-def open_door(folder: Path) -> Iterator[Door]:
-    """A server on a filled home in `folder`, for as long as the block lasts."""
+def serve_api(folder: Path) -> Iterator[ApiServer]:
+    """Start a server for a filled home in `folder`, until the block ends."""
     home = Home(folder / "home")
     ids, report = fill(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEADROOM_EXAMPLES", str(folder / "no-examples"))
         patch.setenv("HEADROOM_HOME", str(home.path))
         with serving(home, folder / "dashboard.log", find_port(), script="asgi.py") as address:
-            yield Door(address, home, ids, report)
+            yield ApiServer(address, home, ids, report)

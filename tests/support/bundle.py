@@ -28,7 +28,7 @@ def write_zip(path: Path, files: Files, **member: Any) -> Path:
 
 
 def describe(files: Files) -> Files:
-    """The same files under a manifest that fits them."""
+    """Return the same files with a manifest that matches them."""
     described = {
         name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in files.items()
@@ -43,7 +43,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def add_models(run: Run) -> Run:
-    """As a worker leaves them: a run of RunWriter has none."""
+    """Add models as a worker writes them; runs of RunWriter have none."""
     record = json.loads((run.path / "record.json").read_bytes())
     for name in ("model.keras", "model.tflite"):
         (run.path / name).write_bytes(name.encode())

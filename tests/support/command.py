@@ -13,16 +13,16 @@ def call(*words: str) -> Result:
 
 
 def ask(*words: str) -> Any:
-    """The JSON that a command answers with."""
+    """Return the JSON output of a command."""
     result = call(*words, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
 def refused(*words: str) -> tuple[int, str]:
-    """Exit code and the one line on standard error."""
+    """Return the exit code and the line on standard error."""
     result = call(*words)
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1, result.stderr
-    assert "to end well" not in result.stderr  # what is said of an error that nobody foresaw
+    assert "Unexpected error" not in result.stderr
     return result.exit_code, result.stderr

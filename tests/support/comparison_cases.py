@@ -1,4 +1,4 @@
-"""Comparisons of every kind: one run, several heads and seeds, diverged, with hostile names."""
+"""Comparisons of every kind: one run, several heads and seeds, diverged runs, hostile names."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ from core.store.run import Run
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
-FOREIGN = (
+HOSTILE_NAMES = (
     "<script>alert(1)</script>", "a.b[0]", "it's \"quoted\"", "back\\slash", "שלום עולם", "x" * 300, "datum['y']",
     "new\nline", "&amp; %", "日本",
 )  # fmt: skip
@@ -51,13 +51,13 @@ def diverged(make_run: RunWriter) -> Iterator[Run]:
     yield make_run(head="dense")
 
 
-def foreign_names(make_run: RunWriter) -> Iterator[Run]:
+def hostile_names(make_run: RunWriter) -> Iterator[Run]:
     for head in ("gap", "dense"):
-        yield rewrite(make_run(head=head), classes=FOREIGN)
+        yield rewrite(make_run(head=head), classes=HOSTILE_NAMES)
 
 
 def not_a_number(make_run: RunWriter) -> Iterator[Run]:
-    """All probabilities of one seed and half of another are NaN, as after a diverged training."""
+    """Set all probabilities of one seed and half of another to NaN, as in a diverged run."""
     for seed, lost in ((0, 360), (1, 180)):
         for head in ("gap", "dense"):
             run = make_run(head=head, seed=seed)
@@ -75,7 +75,7 @@ def never_wrong(make_run: RunWriter) -> Iterator[Run]:
 CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
-        one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, foreign_names, never_wrong,
+        one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, hostile_names, never_wrong,
         not_a_number, some_values_of_a_setting,
     )
 }  # fmt: skip

@@ -10,7 +10,7 @@ from tests.support.run_writer import RunWriter
 
 
 def with_cost(make_run: RunWriter, cost: dict[str, Any], accuracy: float, **settings: Any) -> Run:
-    """With exactly that test accuracy in its record."""
+    """Return a run with exactly this test accuracy in its record."""
     return rewrite(make_run(**settings), cost=cost, metrics={"test_accuracy": accuracy})
 
 

@@ -40,7 +40,7 @@ def find_port() -> int:
 
 @contextmanager
 def serving(home: Home, log: Path, port: int, *settings: str, script: str = "dashboard.py") -> Iterator[str]:
-    """A dashboard on `home` alone; its address. Ends with the block, with all that it started."""
+    """Start a dashboard on `home` only and return its address; the block ends it and all processes that it started."""
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -59,7 +59,7 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
             process.terminate()
             process.wait(timeout=20)
             for job in JobQueue(home).unfinished():
-                with suppress(JobError):  # it has ended meanwhile
+                with suppress(JobError):  # it has ended in the meantime
                     cancel_job(home, job.run_id)
 
 

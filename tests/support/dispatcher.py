@@ -1,4 +1,4 @@
-"""Real dispatchers and real workers for tests: started, watched, killed."""
+"""Real dispatchers and workers: started, watched, killed."""
 
 import contextlib
 import fcntl
@@ -35,13 +35,13 @@ def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def alive(pid: int) -> bool:
-    """A killed process whose parent has not looked yet counts as dead."""
+    """Return whether a process runs; a killed process that its parent has not yet waited for does not."""
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return bool(found.strip()) and not found.strip().startswith("Z")
 
 
 def dispatcher_pid(home: Home) -> int | None:
-    """Does not try the lock: that could make a dispatcher that starts just then believe that there is one."""
+    """Read the process ID without trying the lock: a dispatcher that starts meanwhile would believe that one runs."""
     path = home.jobs / "dispatcher.lock"
     text = path.read_text().strip() if path.exists() else ""
     return int(text) if text and int(text) != os.getpid() and alive(int(text)) else None
@@ -60,7 +60,7 @@ def kill(pid: int | None) -> None:
 
 
 def running(home: Home, spec: RunSpec) -> Job:
-    """Waits until the first epoch of a run is recorded."""
+    """Wait until the first epoch of a run is recorded."""
     queue, run_id = JobQueue(home), spec.run_id
     until(lambda: not read_history_of(home, run_id).empty, 120)
     job = queue.job(run_id)
@@ -80,10 +80,10 @@ def state(home: Home, spec: RunSpec) -> str:
 
 
 def end_all(home: Home) -> None:
-    """Leaves no process of a home behind, whatever state a failed test has left it in."""
+    """End all processes of a home, whatever state a failed test has left it in."""
     queue = JobQueue(home)
     for job in queue.unfinished():
-        with contextlib.suppress(JobError):  # it ended at this moment
+        with contextlib.suppress(JobError):  # it has just ended
             queue.cancel(job.run_id)
     end = time.monotonic() + 10
     while dispatcher_pid(home) and queue.unfinished() and time.monotonic() < end:
@@ -96,7 +96,7 @@ def end_all(home: Home) -> None:
 
 
 def start_dispatcher(home: Home, *options: str, cwd: Path = ROOT, slots: int = 2) -> subprocess.Popen[bytes]:
-    """A dispatcher whose jobs are stand-ins; it runs the code in `cwd`."""
+    """Start a dispatcher whose jobs are stand-ins; it runs the code in `cwd`."""
     home.jobs.mkdir(parents=True, exist_ok=True)
     with (home.jobs / "dispatcher.log").open("ab") as log:
         process = subprocess.Popen(
@@ -115,7 +115,7 @@ def end_dispatcher(home: Home, process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def without_dispatcher(home: Home) -> Iterator[None]:
-    """Somebody else holds the lock, so what is queued stays queued."""
+    """Hold the lock of the dispatcher, so that queued jobs stay queued."""
     home.jobs.mkdir(parents=True, exist_ok=True)
     with (home.jobs / "dispatcher.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -123,7 +123,7 @@ def without_dispatcher(home: Home) -> Iterator[None]:
 
 
 def queue_up(home: Home, **settings: object) -> RunSpec:
-    """A job in the table, with nobody to run it."""
+    """Add a job to the table without starting a dispatcher."""
     spec = RunSpec(data=open_dataset(home, "digits").info.fingerprint, **settings)
     JobQueue(home).submit([spec])
     return spec

@@ -31,11 +31,11 @@ from tests.support.run_writer import RunWriter
 
 BYTES = 40 * 2**20
 MODEL_LEFT_BYTES = 3 * 2**20  # less than the trained model needs
-EXPORT_LEFT_BYTES = 11 * 2**20  # enough for it, but not for its LiteRT twin
+EXPORT_LEFT_BYTES = 11 * 2**20  # enough for the model, but not for its LiteRT export
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Mounts a small disk over `folder` for one process only; it is gone with it."""
+    """Mount a small disk over `folder` for one process, which ends the mount with it."""
     folder.mkdir()
     apart = [
         "unshare",
@@ -51,7 +51,7 @@ def run(folder: Path) -> dict[str, Any]:
     try:
         subprocess.run([*apart, mount, "sh", str(folder)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs a disk of its own to fill: nothing may be mounted here")
+        pytest.skip("needs the permission to mount a separate disk")
     command = [*apart, f'{mount} && exec "$2" -m tests.support.full_disk "$1"', "sh", str(folder), sys.executable]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -60,7 +60,7 @@ def run(folder: Path) -> dict[str, Any]:
 
 
 class Disk:
-    """Fills and frees what is left of the disk."""
+    """Fill and free the rest of the disk."""
 
     def __init__(self, path: Path) -> None:
         self.filler = path / "filler"
@@ -93,30 +93,30 @@ def main(folder: Path) -> dict[str, Any]:
     def has_ended(handle: Path) -> bool:
         try:
             return len(handle.read_text().split()) > 1
-        except FileNotFoundError:  # and the dispatcher has seen it
+        except FileNotFoundError:  # and the dispatcher has noticed
             return True
 
     queue.submit([large])
     disk.fill(MODEL_LEFT_BYTES)
     dispatcher = subprocess.Popen([sys.executable, "-m", "core.jobs", str(home.path)], stderr=subprocess.DEVNULL)
     try:
-        describe("no room for the model", large)
+        describe("no space for the model", large)
         found["listed"] = list(store.frame()["run_id"])
         disk.free()
         disk.fill(EXPORT_LEFT_BYTES)
         queue.submit([large])
-        describe("no room for the export", large)
+        describe("no space for the export", large)
         disk.free()
         queue.submit([large, long])
-        describe("room again", large)
+        describe("space again", large)
         until(lambda: len(read_history(home.jobs / long.run_id / "history.jsonl")) > 1)
         disk.fill()
         fill_page(home.jobs / long.run_id / "log.txt")
         until(lambda: has_ended(home.jobs / "processes" / f"{long.run_id}-1"))
-        time.sleep(0.5)  # in which nobody can write down what became of it
+        time.sleep(0.5)  # while no process can record the result
         found["whole while full"] = store.path(cached) is not None and cached in list(store.frame()["run_id"])
         disk.free()
-        describe("no room at all", long)
+        describe("no space", long)
     finally:
         dispatcher.kill()
         dispatcher.wait()
@@ -125,21 +125,26 @@ def main(folder: Path) -> dict[str, Any]:
 
 
 def describe_read_only(home: Home, spec: RunSpec) -> dict[str, Any]:
-    """What the same home answers once nothing on its disk may be written."""
+    """Return the responses of the same home when nothing on its disk can be written."""
     before = JobQueue(home).jobs()
     subprocess.run(["mount", "-o", "remount,ro", home.path.parent], check=True, capture_output=True)
-    said = []
+    messages = []
     for ask in (lambda: submit(home, spec), JobQueue(home).pause, lambda: JobQueue(home).cancel(spec.run_id)):
         try:
             ask()
         except HomeError as error:
-            said.append(str(error))
-    jobs = JobQueue(home).jobs()
-    return {"said": said, "same": jobs == before, "listed": len(list_runs(home)), "ensured": ensure_dispatcher(home)}
+            messages.append(str(error))
+    same = JobQueue(home).jobs() == before
+    return {
+        "messages": messages,
+        "same": same,
+        "listed": len(list_runs(home)),
+        "ensured": ensure_dispatcher(home),
+    }
 
 
 def fill_page(path: Path) -> None:
-    """Leaves no room in what the disk has set apart for a file."""
+    """Fill the space that the disk has reserved for a file."""
     with path.open("ab", buffering=0) as file:
         file.write(b" " * (-path.stat().st_size % resource.getpagesize()))
 

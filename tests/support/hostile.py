@@ -1,4 +1,4 @@
-"""Texts that try to do harm where they are shown."""
+"""Texts that would do harm if they were rendered without escaping."""
 
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "![x](http://a.example/x)",

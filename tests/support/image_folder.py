@@ -15,10 +15,10 @@ def picture(colour: tuple[int, ...], size: tuple[int, int] = (20, 14), kind: str
     return content.getvalue()
 
 
-def make_folder(path: Path, counts: dict[str, int], **looks: Any) -> Path:
+def make_folder(path: Path, counts: dict[str, int], **options: Any) -> Path:
     for name, count in counts.items():
         (path / name).mkdir(parents=True)
-        content = picture(COLOURS[name], **looks)
+        content = picture(COLOURS[name], **options)
         for number in range(count):
             (path / name / f"{number:03}.png").write_bytes(content)
     return path

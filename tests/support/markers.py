@@ -1,4 +1,4 @@
-"""A mark for tests that `make test-all` runs and `make test` does not."""
+"""Marker of tests that `make test-all` runs and `make test` does not."""
 
 import os
 

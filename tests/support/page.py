@@ -18,7 +18,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 @contextmanager
 def navigated() -> Iterator[None]:
-    """AppTest puts the server back to before its first page view at each run; in here, pages run as in later ones."""
+    """Keep the server's state between runs: AppTest resets it to that of the first page view."""
     begin = PagesManager.__init__
 
     def init(self: PagesManager, *args: Any, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ def open_page(
     secrets: Mapping[str, Any] | None = None,
     **params: str | list[str],
 ) -> AppTest:
-    """Opens a page as a link does; `user` are the claims of a login, `secrets` what secrets.toml says."""
+    """Open a page as a link does; `user` are the claims of a login, `secrets` the content of secrets.toml."""
     app = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
     if secrets is not None:
         app.secrets.update(secrets)
@@ -48,7 +48,7 @@ def open_page(
 
 
 def read_tables(app: AppTest) -> list[pd.DataFrame]:
-    """The tables that a page draws as HTML, in their order; all cells are text."""
+    """Return the tables that a page draws as HTML, in page order; all cells are text."""
     drawn = [element.proto.body for element in app.get("html") if _TABLE in element.proto.body]
     return [_read(html[html.index(_TABLE) :]) for html in drawn]
 
@@ -63,7 +63,7 @@ Open = Callable[..., AppTest]
 
 
 def text_of(app: AppTest) -> str:
-    """All that stands on the page, and in the bar beside it."""
+    """Return all text on the page and in the sidebar."""
     parts = [
         app.title,
         app.header,

@@ -1,7 +1,7 @@
-"""The head of a Ray cluster as far as its Jobs API goes: real HTTP on a real port, and real processes behind it.
+"""The Jobs API of a Ray head node: a real HTTP server on a real port, with real processes behind it.
 
-It answers in Ray's words, its traces among them, and can do what a cluster does on a bad day: be gone, and take a
-process for dead that lives.
+It answers with Ray's messages and traces, and can fail as a cluster does: stop answering, and report a running process
+as dead.
 """
 
 import json
@@ -24,7 +24,7 @@ EXISTS = (
 
 @dataclass
 class Submission:
-    asked: dict[str, Any]
+    request: dict[str, Any]
     process: subprocess.Popen[bytes]
     output: Path
     state: str = ""
@@ -37,7 +37,7 @@ class Submission:
         message += self.output.read_text() + "Running entrypoint for job x: y\n"
         return {
             "type": "SUBMISSION",
-            "submission_id": self.asked["submission_id"],
+            "submission_id": self.request["submission_id"],
             "status": state,
             "message": "The actor died because its node has died." if lost else message,
             "error_type": "JOB_SUPERVISOR_ACTOR_DIED" if lost else None,
@@ -51,7 +51,9 @@ class Submission:
 
 @dataclass
 class RayHead:
-    """`nodes` are what /api/v0/nodes tells; `calls` counts requests, `submissions` are those that came in."""
+    """Head node; `nodes` is the response of /api/v0/nodes, `calls` counts requests, `submissions` are the received
+    ones.
+    """
 
     folder: Path
     nodes: list[dict[str, float]] = field(default_factory=lambda: [{"CPU": 2.0}])
@@ -65,7 +67,7 @@ class RayHead:
         return f"http://127.0.0.1:{self.port}"
 
     def come(self) -> None:
-        """Listens, from the second time on at the port it had."""
+        """Listen; from the second call on at the same port as before."""
         head = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -84,7 +86,7 @@ class RayHead:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def go(self) -> None:
-        """From now on connections are refused. What runs runs on, as it does beside a dead head."""
+        """Refuse connections from now on. Running processes continue, as they do when a head node is down."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -97,7 +99,7 @@ class RayHead:
             submission.process.wait()
 
     def lose(self, name: str) -> subprocess.Popen[bytes]:
-        """Says that the submission's node died, and lets its process live."""
+        """Report that the submission's node died, and keep its process running."""
         self.submissions[name].state = "FAILED"
         return self.submissions[name].process
 

@@ -1,4 +1,4 @@
-"""A finished run with contents of the test's own, written into its folder as a worker would have left them."""
+"""A finished run with given contents, written into its folder as a worker would have written them."""
 
 import hashlib
 import json
@@ -28,11 +28,11 @@ def rewrite(
     data: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Run:
-    """Puts other test guesses, labels or probabilities, class names, history or parts of the record into a run; opens
-    it anew.
+    """Replace test predictions, labels or probabilities, class names, history or parts of the record, and reopen the
+    run.
 
-    With other labels it is a run that was not put to any stress. The metrics do not follow the guesses; `fields` are
-    those of the record.
+    With other labels it becomes a run without a robustness evaluation. The metrics do not follow the predictions;
+    `fields` are those of the record.
     """
     record = json.loads((run.path / "record.json").read_bytes())
     with np.load(run.path / "predictions.npz") as stored:
@@ -61,12 +61,12 @@ def rewrite(
 
 
 def as_kmnist(run: Run, **data: Any) -> Run:
-    """The run in a folder of its own as if its images had been the official KMNIST, whose figures are published."""
+    """Copy the run into a separate folder as if its images were the official KMNIST, which has published results."""
     return as_spec(run, run.spec.replace(dataset="kmnist", data=""), **data)
 
 
 def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
-    """The run in a folder of its own as if it had been of another spec."""
+    """Copy the run into a separate folder as if it had another spec."""
     folder = run.path.with_name(spec.run_id)
     shutil.copytree(run.path, folder)
     record = json.loads((folder / "record.json").read_bytes())
@@ -79,17 +79,17 @@ def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
 
 
 def probs_of(predictions: Sequence[int] | NDArray[np.int64], classes: int, prob: float = 0.7) -> NDArray[np.float32]:
-    """Probabilities of shape (images, classes) that give `prob` to each guess and share the rest."""
+    """Return probabilities of shape (images, classes): `prob` for each prediction, the rest shared equally."""
     probs = np.full((len(predictions), classes), (1 - prob) / (classes - 1), dtype=np.float32)
     probs[np.arange(len(predictions)), np.asarray(predictions)] = prob
     return probs
 
 
-def history_of(epochs: int, top: float = 0.9, pace: float = 1.0) -> list[dict[str, float | None]]:
-    """A smooth training: `pace` seconds an epoch, validation accuracy on its way to `top`."""
+def history_of(epochs: int, top: float = 0.9, seconds: float = 1.0) -> list[dict[str, float | None]]:
+    """Return a smooth history: `seconds` per epoch, validation accuracy that approaches `top`."""
     rows = []
     for epoch in range(1, epochs + 1):
         gain = 1 - 0.5**epoch
-        values = (epoch, pace * epoch, 2.3 - 2 * gain, 0.95 * gain, 2.3 - 1.9 * gain, top * gain)
+        values = (epoch, seconds * epoch, 2.3 - 2 * gain, 0.95 * gain, 2.3 - 1.9 * gain, top * gain)
         rows.append(dict(zip(HISTORY, values, strict=True)))
     return rows

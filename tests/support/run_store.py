@@ -1,4 +1,4 @@
-"""A store opened anew, and damaged runs in it."""
+"""A reopened store, and damaged runs in it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ def ids(store: RunStore) -> list[str]:
 
 
 def reopened(store: RunStore) -> RunStore:
-    """The same runs, seen by a process that has just started."""
+    """Return the same runs as read by a new process."""
     return RunStore(store.home, examples=store._indexes[1].path)
 
 
@@ -29,7 +29,7 @@ def edit_record(run: Run, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def change_byte(path: Path, *, keep_times: bool = True) -> None:
-    """Flips one bit in the middle; the size and the folder stay as they were, and with `keep_times` the file times."""
+    """Flip one bit in the middle; the size and the folder stay unchanged, with `keep_times` also the file times."""
     content, stat = bytearray(path.read_bytes()), path.stat()
     content[len(content) // 2] ^= 1
     path.write_bytes(content)

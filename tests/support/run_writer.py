@@ -1,4 +1,4 @@
-"""Finished runs without training: real folders through the real store, predictions from a seeded generator."""
+"""Finished runs without training: real folders in the real store, predictions from a seeded generator."""
 
 import json
 import shutil
@@ -29,12 +29,12 @@ from core.store.run import HISTORY, Predictions, Run
 from core.store.run_store import RunStore
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-_LOOKED_AT = 24  # test images with activation maps
+_MAPPED = 24  # test images with activation maps
 
 
 @dataclass
 class RunWriter:
-    """Writes finished runs on the bundled digits into a home; each finishes a minute after the one before."""
+    """Writer of finished runs on the bundled digits into a home; each finishes a minute after the one before."""
 
     home: Home
     count: int = field(default=0, init=False)
@@ -56,12 +56,13 @@ class RunWriter:
         test_images: int | None = None,
         **settings: object,
     ) -> Run:
-        """Publishes the run of `spec` with `knobs` changed, pinned to the digits.
+        """Publish the run of `spec` with the given settings changed, pinned to the digits.
 
         Args:
-            accuracy: the expected share of right test predictions; losses and curves follow from it.
-            predictions: False leaves predictions.npz and maps.npz out, for tests of long lists.
-            test_images: as if the digits had so many, their labels over and over; there are no pictures of the others.
+            accuracy: the expected share of correct test predictions; losses and curves follow from it.
+            predictions: False omits predictions.npz and maps.npz, for tests of long lists.
+            test_images: number of test images; the labels of the digits are repeated, and the images exist only for the
+        digits.
         """
         spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **settings)
         self.home.jobs.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class RunWriter:
         record = self._write(folder, spec, accuracy, predictions, test_images)
         write_json(folder / "record.json", record.model_dump())
         run = self.store.publish(folder)
-        shutil.rmtree(folder, ignore_errors=True)  # it is still there when the run was already published
+        shutil.rmtree(folder, ignore_errors=True)  # exists if the run was already published
         return run
 
     def _write(
@@ -100,10 +101,10 @@ class RunWriter:
             np.savez_compressed(folder / "predictions.npz", **vars(found))
         model = compute_model(spec, info.input_shape, len(info.classes))
         if predictions:
-            places = select_corrupted_images(len(labels), model.flops)
-            draw_robustness(found, places, rng).write(folder / ROBUSTNESS)
+            indices = select_corrupted_images(len(labels), model.flops)
+            draw_robustness(found, indices, rng).write(folder / ROBUSTNESS)
             plan = plan_maps(model)
-            maps = rng.normal(1.0, 2.0, (_LOOKED_AT, len(info.classes), *plan.maps[:2])).astype(np.float32)
+            maps = rng.normal(1.0, 2.0, (_MAPPED, len(info.classes), *plan.maps[:2])).astype(np.float32)
             bias = np.zeros(len(info.classes), np.float32)
             save_maps(folder / NAME, maps if plan.exact else np.maximum(maps, 0), bias, exact=plan.exact)
         self.count += 1
@@ -144,7 +145,9 @@ class RunWriter:
 def draw_probs(
     labels: NDArray[np.int64], classes: int, accuracy: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Probabilities of shape (images, classes) whose largest is the true class in about that share of the images."""
+    """Return probabilities of shape (images, classes) whose maximum is the true class in about this share of the
+    images.
+    """
     winners = np.where(
         rng.random(len(labels)) < accuracy, labels, (labels + rng.integers(1, classes, len(labels))) % classes
     )
@@ -154,12 +157,12 @@ def draw_probs(
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def draw_robustness(found: Predictions, places: NDArray[np.int32], rng: np.random.Generator) -> Robustness:
-    """Answers that turn wrong the more often, the further a stress is from its neutral value."""
+def draw_robustness(found: Predictions, indices: NDArray[np.int32], rng: np.random.Generator) -> Robustness:
+    """Return predictions that are more often wrong the further a corruption is from its neutral value."""
     classes = found.test_probs.shape[1]
     predictions = []
     for name, value in list_rows():
-        row = found.test_probs[places].argmax(axis=1)
+        row = found.test_probs[indices].argmax(axis=1)
         if name:
             corruption = CORRUPTIONS[name]
             steps = abs(corruption.values.index(value) - corruption.values.index(corruption.neutral))
@@ -167,11 +170,11 @@ def draw_robustness(found: Predictions, places: NDArray[np.int32], rng: np.rando
             row = np.where(lost, (row + rng.integers(1, classes, len(row))) % classes, row)
         predictions.append(row.astype(np.int16))
     names, values = zip(*list_rows(), strict=True)
-    return Robustness(np.array(names), np.array(values, np.float32), places, np.stack(predictions))
+    return Robustness(np.array(names), np.array(values, np.float32), indices, np.stack(predictions))
 
 
 def _history(epochs: int, metrics: Metrics) -> Sequence[dict[str, float]]:
-    """Curves that start at chance and end at the run's own validation metrics."""
+    """Return curves that start at chance and end at the validation metrics of the run."""
     rows = []
     for epoch in range(1, epochs + 1):
         left = 0.0 if epoch == epochs else float(np.exp(-3 * epoch / epochs))

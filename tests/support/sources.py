@@ -1,4 +1,4 @@
-"""Sources of the program and what they import."""
+"""Modules of the program and their imports."""
 
 import ast
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def sources() -> list[Path]:
 
 
 def read_imports(module: str, tree: ast.AST, in_function: bool = False) -> Iterator[Import]:
-    """Every import but those for the type checker alone, which never run."""
+    """Return every import except those only for the type checker, which are never executed."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue

@@ -1,4 +1,4 @@
-"""Training jobs in processes forked as the dispatcher forks them."""
+"""Training jobs in processes forked as by the dispatcher."""
 
 import json
 import multiprocessing
@@ -29,7 +29,7 @@ def make_job(home: Home, **settings) -> Path:
 
 
 def _work(folder: Path, spare_bytes: int | None = None) -> None:
-    """With `spare_bytes` the process gets that much memory more than it has."""
+    """Run a job; with `spare_bytes` the process may use that much more memory than it does now."""
     with (folder / "log.txt").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

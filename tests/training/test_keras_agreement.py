@@ -1,4 +1,4 @@
-"""The two readers of an architecture agree: what the closed form says, Keras builds."""
+"""Agreement of the closed form of an architecture with the Keras model."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.architecture.model import Model, compute_model
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, RunSpec
+from tests.support.markers import LONG
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("tensorflow")]
 
@@ -29,7 +30,7 @@ PRETRAINED = [name for name in BACKBONES if name not in FRESH]
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("backbone", FRESH)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 if LONG else 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     axes=st.sampled_from([1, 2, 2, 3]),
     side=st.integers(8, 40),
@@ -43,7 +44,7 @@ PRETRAINED = [name for name in BACKBONES if name not in FRESH]
     hidden=st.sampled_from(["5", "6-4", "3-3-3"]),
     loss=st.sampled_from(["categorical", "binary"]),
 )
-def test_keras_builds_what_the_closed_form_says(backbone, head, axes, side, channels, classes, loss, **settings):
+def test_keras_model_equals_the_closed_form(backbone, head, axes, side, channels, classes, loss, **settings):
     spec = RunSpec().replace(backbone=backbone, head=head, loss=loss, **settings)
     side = side // 2 if axes == 3 else side
     try:
@@ -56,14 +57,14 @@ def test_keras_builds_what_the_closed_form_says(backbone, head, axes, side, chan
 
 @pytest.mark.parametrize("frozen", [True, False])
 @pytest.mark.parametrize("backbone", PRETRAINED)
-def test_keras_builds_pretrained_backbones_as_the_closed_form_says(backbone, frozen):
+def test_pretrained_keras_backbones_equal_the_closed_form(backbone, frozen):
     spec = RunSpec().replace(backbone=backbone, head="gap_mlp", frozen=frozen)
     check_agreement(compute_model(spec, (64, 96, 3), 3))
 
 
 @pytest.mark.parametrize(("backbone", "application"), [("mobilenet", "MobileNet"), ("vgg16", "VGG16")])
-def test_pretrained_backbones_are_those_of_keras_applications(backbone, application):
-    """The same layers with the same shapes and weights in the same order, so the same file fits both."""
+def test_pretrained_backbones_equal_those_of_keras_applications(backbone, application):
+    """The same layers with the same shapes and weights in the same order, so that the same file matches both."""
     import keras
 
     closed = compute_model(RunSpec().replace(backbone=backbone, head="gap_dense"), (224, 224, 3), 3)
@@ -80,24 +81,24 @@ def test_keras_agrees_on_maps_of_one_pixel(head):
 
 
 @pytest.mark.parametrize(("head", "params"), [("gap", 24_586), ("dense", 431_242)])
-def test_published_parameter_counts_are_those_of_keras(head, params):
+def test_published_parameter_counts_equal_those_of_keras(head, params):
     from core.training.build import build_model
 
     assert build_model(compute_model(RunSpec(head=head), (28, 28, 1), 10)).count_params() == params
 
 
-def test_the_seed_fixes_the_weights():
+def test_seed_determines_the_weights():
     from core.training.build import build_model
 
-    first, again, other = (
+    first, second, other = (
         build_model(compute_model(RunSpec(seed=seed), (28, 28, 1), 10)).get_weights() for seed in (3, 3, 4)
     )
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert not np.array_equal(first[0], other[0])
 
 
 @pytest.mark.parametrize("shape", [(4, 26, 26, 3), (4, 11, 11, 2), (1, 2, 3, 1), (2, 7, 4, 5)])
-def test_pooling_and_its_gradient_equal_tensorflows_also_among_equal_values(shape):
+def test_pooling_and_its_gradient_equal_tensorflow_also_for_ties(shape):
     import tensorflow as tf
 
     from core.training.pool import max_pool
@@ -135,7 +136,7 @@ def test_convolution_as_a_matrix_product_equals_the_layer(padding, kernel_size, 
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.25, 0.3, 0.5, 0.9])
-def test_dropout_drops_its_share_and_keeps_the_mean(rate):
+def test_dropout_drops_its_rate_and_keeps_the_mean(rate):
     import tensorflow as tf
 
     from core.training.dropout import drop_activations

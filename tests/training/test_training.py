@@ -1,4 +1,4 @@
-"""A job's folder becomes a run: trained by the real worker, in processes forked as the dispatcher forks them."""
+"""Training of a job's folder by the real worker, in processes forked as by the dispatcher."""
 
 import fcntl
 import json
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from tests.support.training_run import SMALL, assert_same_training, make_job, st
 pytestmark = [
     pytest.mark.training,
     pytest.mark.xdist_group("training"),
-    # Keras hands TensorFlow's variables to np.array, which they answer in the way of NumPy 1.
+    # Keras passes TensorFlow's variables to np.array, which they support in the way of NumPy 1.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 FILES = {
@@ -41,7 +42,7 @@ FILES = {
 
 
 def fail(folder: Path, spare_bytes: int | None = None) -> str:
-    """Trains a job that must fail and publish nothing; returns its last words."""
+    """Train a job that must fail and publish nothing; return its last message."""
     assert train(folder, spare_bytes) == 1
     assert not Home(folder.parents[1]).runs.exists()
     return (folder / "log.txt").read_text().splitlines()[-1]
@@ -65,22 +66,22 @@ def shared_home(tmp_path_factory) -> Home:
 
 @pytest.fixture(scope="module")
 def run(shared_home) -> Run:
-    """A run that nobody interrupted."""
+    """A run that was not interrupted."""
     folder = make_job(shared_home, head="gap_linear", epochs=3)
     assert train(folder) == 0, (folder / "log.txt").read_text()
     return RunStore(shared_home).open(folder.name)
 
 
-def test_run_holds_its_files_and_nothing_else(run, shared_home):
+def test_run_contains_exactly_its_files(run, shared_home):
     assert {path.name for path in run.path.iterdir()} == FILES
     assert not (shared_home.jobs / run.run_id).exists()
 
 
-def test_checksums_fit_every_file_but_the_record(run):
+def test_checksums_match_every_file_but_the_record(run):
     assert {name: compute_checksum(run.path / name) for name in FILES - {"record.json"}} == run.record.checksums
 
 
-def test_record_says_what_the_files_say(run):
+def test_record_matches_the_files(run):
     record, predictions = run.record, run.predictions
     layers = json.loads((run.path / "layers.json").read_text())
     assert record.cost.params == sum(row["trainable"] + row["non_trainable"] for row in layers) == run.model.params
@@ -100,7 +101,7 @@ def test_record_says_what_the_files_say(run):
     assert json.loads((run.path / "environment.json").read_text())["dataset_fingerprint"] == record.data.fingerprint
 
 
-def test_history_has_one_line_an_epoch_and_ends_at_the_validation_metrics(run):
+def test_history_has_one_line_per_epoch_and_ends_with_the_validation_metrics(run):
     history = run.history
     assert tuple(history.columns) == HISTORY
     assert history["epoch"].tolist() == [1, 2, 3]
@@ -109,21 +110,22 @@ def test_history_has_one_line_an_epoch_and_ends_at_the_validation_metrics(run):
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
 
 
-def test_log_is_free_of_warnings_of_tensorflow(run):
+def test_log_has_no_tensorflow_warnings(run):
     log = (run.path / "log.txt").read_text()
     assert "Epoch 3" in log
     assert not any(word in log for word in ("cuda", "oneDNN", "WARNING", "absl"))
 
 
 def report_of(run: Run, home: Home, path: Path) -> dict:
-    """The report that a run gives by itself, as JSON, from the command line."""
+    """Return the default report of a run, as JSON from the command line."""
     command = [sys.executable, "-m", "core", "report", "export", run.run_id, "-o", str(path)]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"HEADROOM_HOME": str(home.path)}, check=True, timeout=120)
     return json.loads(path.read_text())
 
 
-def test_a_reader_with_the_repository_gets_the_figures_of_a_report_again(run, shared_home, tmp_path):
-    """Trained here, exported, and trained anew in an empty home by the commands that the report prints."""
+@long  # trains three times and writes two reports
+def test_commands_of_a_report_reproduce_its_results(run, shared_home, tmp_path):
+    """Train, export, and retrain in an empty home with the commands that the report prints."""
     printed = report_of(run, shared_home, tmp_path / "printed.json")
     home = Home(tmp_path / "home")
     env = os.environ | {"HEADROOM_HOME": str(home.path), "HEADROOM_EXAMPLES": str(tmp_path)}
@@ -139,16 +141,16 @@ def test_a_reader_with_the_repository_gets_the_figures_of_a_report_again(run, sh
         if pid := doctor.find_dispatcher(home):
             os.kill(pid, signal.SIGTERM)
     assert_same_training(run, RunStore(home).open(run.run_id))
-    again = report_of(run, home, tmp_path / "again.json")
-    assert again["headline"] == printed["headline"]
-    assert again["runs"] == printed["runs"]
+    reproduced = report_of(run, home, tmp_path / "reproduced.json")
+    assert reproduced["headline"] == printed["headline"]
+    assert reproduced["runs"] == printed["runs"]
     for name in ("confusion", "class_accuracy", "calibration", "layers"):
-        old, new = ([s["frame"] for s in one["sections"] if s["display"] == name] for one in (printed, again))
+        old, new = ([s["frame"] for s in one["sections"] if s["display"] == name] for one in (printed, reproduced))
         assert old == new != []
 
 
 @long
-def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_result(tmp_path):
+def test_killed_training_lists_nothing_and_resumes_to_the_same_result(tmp_path):
     straight, stopped = Home(tmp_path / "straight"), Home(tmp_path / "stopped")
     settings = {"epochs": 8, "dropout": 0.5, "filters": 2, "batch_size": 4}
     assert train(make_job(straight, **settings)) == 0
@@ -170,7 +172,7 @@ def test_training_killed_at_any_moment_lists_nothing_and_resumes_to_the_same_res
 
 @pytest.fixture
 def continued(run, tmp_path) -> Path:
-    """A job for 5 epochs with the model after 3 and a history that went on to a fourth, which was not saved."""
+    """A job for 5 epochs with the model after 3 and a history with a fourth epoch, whose model was not saved."""
     folder = make_job(Home(tmp_path), head="gap_linear", epochs=5)
     shutil.copy(run.path / "model.keras", folder / "checkpoint-0003.keras")
     lines = (run.path / "history.jsonl").read_text().splitlines(keepends=True)
@@ -178,7 +180,7 @@ def continued(run, tmp_path) -> Path:
     return folder
 
 
-def test_finished_run_continued_to_more_epochs_equals_one_trained_at_once(continued, tmp_path):
+def test_finished_run_continued_to_more_epochs_equals_a_single_training(continued, tmp_path):
     other = Home(tmp_path / "other")
     at_once = make_job(other, head="gap_linear", epochs=5)
     assert (train(continued), train(at_once)) == (0, 0)
@@ -189,7 +191,7 @@ def test_finished_run_continued_to_more_epochs_equals_one_trained_at_once(contin
 
 
 @long
-def test_damaged_checkpoint_is_passed_over(continued):
+def test_damaged_checkpoint_is_skipped(continued):
     (continued / "checkpoint-0003.keras").write_bytes(b"no model")
     assert train(continued) == 0
     run = RunStore(Home(continued.parents[1])).open(continued.name)
@@ -197,14 +199,15 @@ def test_damaged_checkpoint_is_passed_over(continued):
     assert "from epoch 1 of 5" in (run.path / "log.txt").read_text()
 
 
-def test_mark_of_a_run_that_it_went_on_from_goes_with_its_checkpoint(continued):
+@long  # a whole training for one field of the record
+def test_continuation_mark_is_deleted_with_its_checkpoint(continued):
     write_json(continued / "resumed.json", [3])
     (continued / "checkpoint-0003.keras").write_bytes(b"no model")
     assert train(continued) == 0
     assert RunStore(Home(continued.parents[1])).open(continued.name).record.resumed_at == ()
 
 
-def test_diverged_training_fails_with_a_sentence(continued):
+def test_diverged_training_fails_with_a_message(continued):
     import keras
 
     path = continued / "checkpoint-0003.keras"
@@ -216,7 +219,7 @@ def test_diverged_training_fails_with_a_sentence(continued):
 
 
 @long
-def test_checkpoint_of_a_version_that_compiled_with_another_loss_goes_on(continued):
+def test_checkpoint_compiled_with_a_former_loss_is_continued(continued):
     import keras
 
     path = continued / "checkpoint-0003.keras"
@@ -228,7 +231,7 @@ def test_checkpoint_of_a_version_that_compiled_with_another_loss_goes_on(continu
     assert "from epoch 4 of 5" in (run.path / "log.txt").read_text()
 
 
-def test_data_of_another_fingerprint_is_refused(home):
+def test_data_of_another_fingerprint_is_rejected(home):
     open_dataset(home, "digits")
     spec = RunSpec(**SMALL, data="0123456789abcdef")
     folder = home.jobs / spec.run_id
@@ -237,39 +240,31 @@ def test_data_of_another_fingerprint_is_refused(home):
     assert fail(folder).startswith("Expected Digits with fingerprint 0123456789abcdef; got ")
 
 
-def test_older_attempt_stops_and_writes_nothing_more(home):
-    folder = make_job(home, epochs=1000)
-    process = start(folder)
-    wait_for(lambda: epochs_of(folder) >= 1)
-    (folder / "attempt").write_text("2")
-    process.join(60)
-    assert process.exitcode == 1
-    last = "Attempt 1 was replaced by attempt 2 and stops."
-    assert (folder / "log.txt").read_text().splitlines()[-1] == last
-    assert json.loads((folder / "progress.json").read_text())["attempt"] == 1
-    assert not home.runs.exists()
-
-
-def test_progress_counts_epochs_and_steps(home):
+def test_progress_counts_epochs_and_steps_and_older_attempt_writes_nothing_more(home):
     folder = make_job(home, epochs=1000, batch_size=1)
     process = start(folder)
-    said = []
+    messages = []
 
     def training() -> bool:
         try:
-            said.append(json.loads((folder / "progress.json").read_text()))
+            messages.append(json.loads((folder / "progress.json").read_text()))
         except FileNotFoundError:
             return False
-        return said[-1].get("eta_seconds") is not None
+        return messages[-1].get("eta_seconds") is not None
 
     wait_for(training)
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    assert said[0]["phase"] == "loading"
-    last = said[-1]
+    epochs = epochs_of(folder)
+    (folder / "attempt").write_text("2")
+    process.join(60)
+    assert process.exitcode == 1
+    assert (folder / "log.txt").read_text().splitlines()[-1] == "Attempt 1 was replaced by attempt 2 and stops."
+    assert json.loads((folder / "progress.json").read_text())["attempt"] == 1
+    assert not home.runs.exists()
+    assert messages[0]["phase"] == "loading"
+    last = messages[-1]
     assert last["phase"] == "training"
     assert (last["attempt"], last["epochs"], last["steps"]) == (1, 1000, 160)
-    assert last["epoch"] == epochs_of(folder)
+    assert last["epoch"] in (epochs, epochs - 1)
     assert 0 < last["step"] <= 160
     assert last["images_per_second"] > 0
     assert last["eta_seconds"] > 0
@@ -283,8 +278,11 @@ def test_two_processes_do_not_share_a_job(home):
         assert fail(folder) == f"Job {folder.name} is in use by another process. Cancel the job, then retry it."
 
 
-def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twice(home):
-    """It stands still, as on a machine that has lost its network, and goes on when the next attempt waits already."""
+@long  # two trainings; the older attempt is tested above
+def test_replaced_attempt_stops_and_no_epoch_is_recorded_twice(home):
+    """The attempt is stopped, as on a machine without a network, and continues when the next attempt is already
+    waiting.
+    """
     folder = make_job(home, epochs=12, batch_size=4)
     zombie = start(folder)
     wait_for(lambda: epochs_of(folder) >= 2)
@@ -306,19 +304,19 @@ def test_attempt_that_was_taken_for_dead_gives_way_and_no_epoch_is_recorded_twic
     [("", 80_000, None), ("0.5", 80_000, 36_000), ("0.25", 16_000, 3_600), ("1", 80_000, None), ("0", 80_000, None),
      ("0.5", None, None), ("half", 80_000, None), ("nan", 80_000, None), ("-1", 80_000, None)],
 )  # fmt: skip
-def test_share_of_a_gpu_bounds_its_memory_and_a_whole_one_grows(share, memory, limit):
+def test_gpu_share_limits_memory_and_a_whole_gpu_grows(share, memory, limit):
     from core.training.device import compute_limit
 
     assert compute_limit(share, memory) == limit
 
 
-def test_folder_without_a_spec_is_refused_with_a_sentence(home):
+def test_folder_without_a_spec_is_rejected_with_a_message(home):
     folder = home.jobs / "0123456789ab"
     folder.mkdir(parents=True)
     assert fail(folder).startswith("Cannot read spec.json in ")
 
 
-def test_run_was_put_to_corruption_on_images_that_it_also_saw_as_they_are(run):
+def test_corrupted_images_are_also_evaluated_clean(run):
     found = run.robustness
     assert [
         (str(name), round(float(value), 4)) for name, value in zip(found.corruptions, found.values, strict=True)
@@ -330,7 +328,7 @@ def test_run_was_put_to_corruption_on_images_that_it_also_saw_as_they_are(run):
     assert right[list_rows().index(("shift", 8))] < right[0]
 
 
-def test_litert_model_gives_keras_probabilities_and_the_maps_they_come_from(run, shared_home):
+def test_litert_model_gives_the_probabilities_and_maps_of_keras(run, shared_home):
     import keras
     from ai_edge_litert.interpreter import Interpreter
 
@@ -349,14 +347,23 @@ def test_litert_model_gives_keras_probabilities_and_the_maps_they_come_from(run,
     assert np.abs(scores / scores.sum(axis=1, keepdims=True) - probs).max() < 1e-5
 
 
-def test_model_that_a_run_keeps_is_plain_keras(run):
+def test_exported_model_has_no_class_of_this_project(run):
+    with zipfile.ZipFile(run.path / "model.keras") as archive:
+        modules = set(re.findall(r'"module": "([\w.]+)"', archive.read("config.json").decode()))
+    assert modules
+    assert all(name.partition(".")[0] == "keras" for name in modules)
+
+
+@long  # imports Keras in one more process
+def test_exported_model_is_plain_keras(run):
     code = "import keras, sys; print(keras.saving.load_model(sys.argv[1]).count_params()); print('core' in sys.modules)"
     command = [sys.executable, "-c", code, str(run.path / "model.keras")]
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == [str(run.model.params), "False"]
 
 
-def test_importing_the_workers_modules_starts_nothing_of_tensorflow():
+@long  # imports TensorFlow in one more process
+def test_importing_worker_modules_starts_no_tensorflow_runtime():
     code = (
         "from core.training import preload; from tensorflow.python.eager import context; "
         "print(context.context()._initialized)"
@@ -367,7 +374,7 @@ def test_importing_the_workers_modules_starts_nothing_of_tensorflow():
 
 @long
 def test_many_epochs_of_few_images_train_to_the_end(home):
-    """The look at a training every quarter second must not stride past an epoch that takes less."""
+    """The check every quarter second must not skip an epoch that takes less."""
     folder = make_job(home, train_images=20, epochs=120)
     assert train(folder) == 0, (folder / "log.txt").read_text()[-400:]
 
@@ -378,7 +385,8 @@ def test_many_epochs_of_few_images_train_to_the_end(home):
     [({"head": "dense", "filters": 512, "units": 8192}, 0), ({"filters": 512, "batch_size": 4096}, 1)],
     ids=["for the model", "for its training"],
 )
-def test_too_little_memory_fails_with_a_sentence(home, settings, epoch):
+@long  # fills the memory of the machine
+def test_too_little_memory_fails_with_a_message(home, settings, epoch):
     folder = make_job(home, **{"train_images": 1437, **settings})
     words = fail(folder, spare_bytes=600 * 2**20)
     assert words == ("The training ran out of memory. Use fewer filters or units, or a smaller batch size.")
@@ -386,36 +394,36 @@ def test_too_little_memory_fails_with_a_sentence(home, settings, epoch):
 
 
 @long
-def test_full_disk_fails_with_a_sentence_and_leaves_the_cache_readable(tmp_path):
+def test_full_disk_fails_with_a_message_and_keeps_the_cache_readable(tmp_path):
     found = full_disk.run(tmp_path / "disk")
     sentence = "The disk is full. Free disk space, then train this run again."
     failed = {"state": "failed", "reason": sentence, "last": sentence}
-    assert found["no room for the model"] == {**failed, "attempt": 1}
-    assert found["no room for the export"] == {**failed, "attempt": 2}
-    assert found["no room at all"] == {**failed, "attempt": 1}
+    assert found["no space for the model"] == {**failed, "attempt": 1}
+    assert found["no space for the export"] == {**failed, "attempt": 2}
+    assert found["no space"] == {**failed, "attempt": 1}
     assert found["listed"] == [found["cached"]]
     assert found["whole while full"]
-    assert (found["room again"]["state"], found["room again"]["attempt"]) == ("finished", 3)
+    assert (found["space again"]["state"], found["space again"]["attempt"]) == ("finished", 3)
     read_only = found["read-only"]
-    assert len(read_only["said"]) == 3
-    assert all(sentence.startswith("Cannot write") for sentence in read_only["said"]), read_only
+    assert len(read_only["messages"]) == 3
+    assert all(sentence.startswith("Cannot write") for sentence in read_only["messages"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
 
 
-PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # learns by heart soon
+PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # overfits soon
 
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory) -> Run:
-    """A run that its patience ended."""
+    """A run that ended early by its patience."""
     home = Home(tmp_path_factory.mktemp("patient"))
     folder = make_job(home, **PATIENT, patience=2)
     assert train(folder) == 0, (folder / "log.txt").read_text()
     return RunStore(home).open(folder.name)
 
 
-def test_training_ends_when_its_patience_is_at_an_end(stopped):
+def test_training_ends_when_its_patience_is_exhausted(stopped):
     losses = stopped.history["val_loss"].tolist()
     epochs = len(losses)
     assert stopped.record.trained_epochs == epochs < 40
@@ -436,8 +444,8 @@ def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
 
 
 @long
-def test_run_that_stopped_goes_into_a_longer_one_as_it_is_and_not_as_if_it_had_gone_on(stopped, tmp_path):
-    """With the same patience the longer training would have ended there too; epochs 7 to 40 were never trained."""
+def test_stopped_run_equals_a_longer_one_with_the_same_patience(stopped, tmp_path):
+    """With the same patience, a run of more epochs ends at the same epoch; epochs 7 to 40 were never trained."""
     home, epochs = Home(tmp_path), stopped.record.trained_epochs
     shutil.copytree(stopped.path, home.runs / stopped.run_id)
     longer = make_job(home, **{**PATIENT, "epochs": 60}, patience=2)
@@ -448,7 +456,7 @@ def test_run_that_stopped_goes_into_a_longer_one_as_it_is_and_not_as_if_it_had_g
 
 
 @long
-def test_run_without_patience_is_no_beginning_of_one_that_would_have_stopped_before(stopped, tmp_path):
+def test_run_without_patience_is_not_continued_by_one_that_would_have_stopped(stopped, tmp_path):
     home, epochs = Home(tmp_path), stopped.record.trained_epochs
     far, near = make_job(home, **{**PATIENT, "epochs": epochs + 2}), make_job(home, **PATIENT, patience=2)
     assert (train(far), train(near)) == (0, 0)

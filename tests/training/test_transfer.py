@@ -1,5 +1,6 @@
-"""Pretrained backbones: the weights reach the layers they are for, and frozen maps are computed once for all heads."""
+"""Pretrained backbones: weights are loaded into their layers, and frozen maps are computed once for all heads."""
 
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -19,12 +20,12 @@ from core.spec import BACKBONES, RunSpec
 from core.store.activation_maps import read_maps
 from core.store.run import Run
 from core.store.run_store import RunStore
-from tests.support.markers import long
+from tests.support.markers import LONG, long
 from tests.support.training_run import assert_same_training, train
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("training"),
+    pytest.mark.xdist_group("transfer"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
@@ -39,7 +40,7 @@ def no_keras_home(tmp_path, monkeypatch) -> None:
 
 
 def write_weights(home: Home, backbone: str, seed: int = 0):
-    """Random weights in the older file format of Keras Applications; returns the application that has them."""
+    """Write random weights in the older file format of Keras Applications, and return the application that has them."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -50,7 +51,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
     with h5py.File(path, "w") as file:
         for layer in application.layers:
             group = file.create_group(layer.name)
-            names = [f"{layer.name}/{place}" for place, _ in enumerate(layer.get_weights())]
+            names = [f"{layer.name}/{index}" for index, _ in enumerate(layer.get_weights())]
             group.attrs["weight_names"] = names
             for name, array in zip(names, layer.get_weights(), strict=True):
                 group[name] = array
@@ -58,7 +59,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
 
 
 @pytest.mark.parametrize("backbone", APPLICATIONS)
-def test_pretrained_backbone_answers_as_that_of_keras_applications_does(backbone, home):
+def test_pretrained_backbone_equals_that_of_keras_applications(backbone, home):
     from core.training.build import build_model
     from core.training.forward import compute_outputs
     from core.training.weights import load_weights
@@ -75,43 +76,48 @@ def test_pretrained_backbone_answers_as_that_of_keras_applications_does(backbone
     assert np.abs(theirs).max() > 0
 
 
-def refuse(home: Home) -> str:
+@cache
+def build_mobilenet():
+    """A model without its weights, and its closed form."""
     from core.training.build import build_model
-    from core.training.weights import load_weights
 
     closed = compute_model(RunSpec().replace(backbone="mobilenet", head="gap_dense"), (SIDE, SIDE, 3), 3)
+    return build_model(closed), closed
+
+
+def refuse(home: Home) -> str:
+    from core.training.weights import load_weights
+
     with pytest.raises(TrainingError) as caught:
-        load_weights(home, build_model(closed), closed)
+        load_weights(home, *build_mobilenet())
     return str(caught.value)
 
 
-def test_missing_weights_are_told_with_file_size_and_place(home, monkeypatch):
+def test_missing_weights_are_reported_with_file_size_and_path(home, monkeypatch):
     import keras
 
     def offline(*_args: object, **_kwargs: object) -> str:
         raise Exception("URL fetch failure on https://…: None -- [Errno -2] Name or service not known")
 
-    monkeypatch.setattr(keras.utils, "get_file", offline)  # a machine with a network would fetch them
+    monkeypatch.setattr(keras.utils, "get_file", offline)  # a machine with a network would download them
     sentence = refuse(home)
     assert "mobilenet_1_0_224_tf_no_top.h5 (about 13 MB)" in sentence
     assert str(home.weights) in sentence
 
 
-@pytest.mark.parametrize("damage", ["truncated", "empty", "text", "other"])
-def test_damaged_weights_are_told_with_file_and_size(damage, home):
+def test_damaged_weights_are_reported_with_file_and_size(home):
     write_weights(home, "mobilenet")
     path = home.weights / BACKBONES["mobilenet"].weights.file
-    if damage == "other":
-        path.unlink()
-        with h5py.File(path, "w") as file:
-            file.create_group("block1_conv1").attrs["weight_names"] = []
-    else:
-        content = {"truncated": path.read_bytes()[:100_000], "empty": b"", "text": b"<html>log in</html>"}[damage]
+    whole = path.read_bytes()
+    path.unlink()
+    with h5py.File(path, "w") as file:
+        file.create_group("block1_conv1").attrs["weight_names"] = []
+    for content in (path.read_bytes(), whole[:100_000], b"", b"<html>log in</html>"):
         path.write_bytes(content)
-    sentence = refuse(home)
-    assert sentence.startswith(f"{path} ({path.stat().st_size:,} bytes) does not contain the weights of mobilenet ")
-    assert " or is damaged: " in sentence
-    assert BACKBONES["mobilenet"].weights.origin in sentence
+        sentence = refuse(home)
+        assert sentence.startswith(f"{path} ({len(content):,} bytes) does not contain the weights of mobilenet ")
+        assert " or is damaged: " in sentence
+        assert BACKBONES["mobilenet"].weights.origin in sentence
 
 
 @pytest.fixture
@@ -145,7 +151,7 @@ def run_job(home: Home, **settings):
 
 
 def check_maps(home: Home, run: Run) -> None:
-    """Those that the worker kept are those that the exported model has."""
+    """Check that the maps kept by the worker equal those of the exported model."""
     stored = read_maps(run)
     assert stored
     answer = LiveModel(run).predict(np.array(open_view(home, run.spec).test_images[: len(stored.maps)]))
@@ -154,28 +160,34 @@ def check_maps(home: Home, run: Run) -> None:
     assert stored.maps.shape[1] == 2
 
 
-def test_frozen_maps_are_computed_once_and_only_the_heads_learn(photos):
+def test_frozen_maps_are_computed_once_and_only_the_heads_are_trained(photos):
     import keras
+
+    from core.training.features import replace_images
+    from core.training.input_data import load_splits
 
     application, _ = write_weights(photos, "mobilenet")
     settings = {"backbone": "mobilenet", "frozen": True, "epochs": 1}
     run = run_job(photos, head="gap_dense", **settings)
     kept = {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")}
     assert len(kept) == 3
-    other = run_job(photos, head="gmp_dense", **settings)
     check_maps(photos, run)
-    check_maps(photos, other)
-    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
     assert run.record.cost.trainable == run.model.trainable == 2 * (1024 + 1)
     model = keras.saving.load_model(run.path / "model.keras")
     for layer in application.layers[1:]:
         for mine, theirs in zip(model.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True):
             assert np.array_equal(mine, theirs)
     assert np.abs(model.layers[-2].get_weights()[1]).max() > 0  # biases start at zero
+    other = compute_model(run.spec.replace(head="gmp_dense"), (SIDE, SIDE, 3), 2)
+    replace_images(photos, model, other, load_splits(photos, run.spec), lambda *_: pytest.fail("computed once more"))
+    assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
+    if LONG:  # the training of a second head
+        check_maps(photos, run_job(photos, head="gmp_dense", **settings))
+        assert {path: path.stat().st_mtime_ns for path in (photos.features).rglob("*.npy")} == kept
 
 
 @long
-def test_trainable_backbone_learns_too(photos):
+def test_trainable_backbone_is_trained_too(photos):
     import keras
 
     application, _ = write_weights(photos, "mobilenet")
@@ -197,7 +209,7 @@ def test_binary_loss_trains_one_logit_to_two_probabilities(photos):
 
 
 @long
-def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, tmp_path):
+def test_augmented_training_keeps_its_preview_and_is_deterministic(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "random_crop,flip_horizontal=0.5"}
     run = run_job(photos, **settings)
     with Image.open(run.artifact("augmentation.png")) as picture:
@@ -207,7 +219,7 @@ def test_augmented_training_keeps_its_preview_and_gives_the_same_twice(photos, t
     assert plain.history["loss"].tolist() != run.history["loss"].tolist()
 
 
-def test_training_sees_what_the_preview_shows(photos):
+def test_training_uses_the_images_of_the_preview(photos):
     from core.augment.pipeline import Pipeline
     from core.training.input_data import compute_order, load_splits
 
@@ -222,15 +234,24 @@ def test_training_sees_what_the_preview_shows(photos):
     assert np.array_equal(train_split.take(rows, 2), shown)
 
 
-def test_penalty_on_kernels_raises_the_training_loss_by_their_squares(photos):
-    settings = {"filters": 2, "head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
-    plain, punished = (run_job(photos, l2=l2, **settings) for l2 in (0.0, 0.1))
-    import keras
+def test_l2_penalty_raises_the_training_loss_by_the_squared_kernels(photos):
+    from core.training.build import build_model
+    from core.training.evaluate import compile_probs
+    from core.training.fit import fit
+    from core.training.input_data import load_splits
 
-    model = keras.saving.load_model(plain.path / "model.keras")
+    settings = {"dataset": "folder", "folder": "photos", "side": SIDE, "batch_size": 8, "filters": 2}
+    settings |= {"head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
+    losses = []
+    for l2 in (0.0, 0.1):
+        spec = pin(photos, RunSpec.parse({**settings, "l2": l2}))
+        splits = load_splits(photos, spec)
+        model = build_model(compute_model(spec, splits.info.input_shape, len(splits.info.classes)))
+        compute_probs = compile_probs(model, splits.test.images)
+        (epoch,) = fit(model, spec, splits.train, splits.validation, compute_probs)
+        losses.append(epoch.loss)
     squares = sum(float((layer.get_weights()[0] ** 2).sum()) for layer in model.layers if layer.get_weights())
-    difference = punished.history["loss"].iloc[0] - plain.history["loss"].iloc[0]
-    assert difference == pytest.approx(0.1 * squares, rel=1e-3)
+    assert losses[1] - losses[0] == pytest.approx(0.1 * squares, rel=1e-3)
 
 
 @long
@@ -240,7 +261,8 @@ def test_label_formats_train_to_the_same(photos):
     assert runs[0].history["loss"].tolist() == pytest.approx(runs[1].history["loss"].tolist(), rel=1e-4)
 
 
-def test_more_epochs_go_on_from_the_finished_run_and_equal_one_training(photos, tmp_path):
+@long  # four trainings; test_training.py has the same without images of a folder
+def test_continued_run_equals_a_single_training(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
     run_job(photos, epochs=2, **settings)
     longer = run_job(photos, epochs=3, **settings)

@@ -1,4 +1,4 @@
-"""What tests of pages share: one way to open a page, two heads to compare, and jobs that ended."""
+"""Shared fixtures of page tests: a function that opens a page, two heads to compare, and ended jobs."""
 
 import sqlite3
 import time
@@ -20,7 +20,7 @@ from tests.support.run_writer import RunWriter
 
 @pytest.fixture(name="open_page")
 def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens a page as a link does. Whatever happens on it, no exception may reach the person."""
+    """Open a page as a link does; no exception may reach the user."""
     monkeypatch.setenv("HEADROOM_EXAMPLES", str(tmp_path / "no-examples"))
     opened: list[AppTest] = []
 
@@ -37,7 +37,7 @@ def _open_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def two_heads(make_run: RunWriter) -> list[str]:
-    """Two heads × two seeds; their run ids."""
+    """IDs of the runs of two heads with two seeds."""
     return [
         make_run(head=head, seed=seed, accuracy=accuracy).run_id
         for seed in range(2)
@@ -52,7 +52,7 @@ def digits(home: Home) -> None:
 
 @pytest.fixture
 def ended(home: Home) -> Callable[[RunSpec, str], None]:
-    """Ends the job of a spec in a state, as the dispatcher writes it."""
+    """Set the state of a spec's job, as the dispatcher writes it."""
 
     def end(spec: RunSpec, state: str) -> None:
         with closing(sqlite3.connect(JobQueue(home).path)) as table, table:

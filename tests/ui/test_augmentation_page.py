@@ -1,4 +1,4 @@
-"""The Augmentation page through Streamlit's own test runner."""
+"""The Augmentation page in Streamlit's test runner."""
 
 import html
 import io
@@ -19,7 +19,7 @@ from core.spec import TRANSFORMS
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 
-R5 = "random_crop=1,flip_horizontal=0.5"
+PUBLISHED = "random_crop=1,flip_horizontal=0.5"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def open_augmentation(open_page: Open) -> Open:
 
 
 def pictures(app: AppTest, strip: int) -> dict[str, np.ndarray]:
-    """The pictures of a strip by their text alternative; strip 0 is that of the pipeline."""
+    """Return the images of a strip by their alt text; strip 0 is that of the pipeline."""
     body = app.get("html")[strip].proto.body
     found = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"', body)
     return {html.unescape(alt): np.asarray(Image.open(io.BytesIO(b64decode(data)))) for data, alt in found}
@@ -38,15 +38,19 @@ def text_of(app: AppTest) -> str:
     return app.text_input(key="augmentation").value
 
 
-def test_page_of_an_empty_home_shows_the_published_pipeline_on_the_digits(open_augmentation: Open) -> None:
+def test_empty_home_shows_the_published_pipeline_on_the_digits(open_augmentation: Open) -> None:
     app = open_augmentation()
     assert not [*app.error, *app.warning, *app.info]
-    assert (app.title[0].value, app.selectbox(key="data").value, text_of(app)) == ("Augmentation", "Digits", R5)
+    assert (app.title[0].value, app.selectbox(key="data").value, text_of(app)) == (
+        "Augmentation",
+        "Digits",
+        PUBLISHED,
+    )
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
-    assert f'python -m core train --recipe digits-heads --seed 0 --augmentation "{R5}"' in app.code[0].value
+    assert f'headroom train --recipe digits-heads --seed 0 --augmentation "{PUBLISHED}"' in app.code[0].value
 
 
-def test_strip_is_what_training_sees(open_augmentation: Open, home: Home) -> None:
+def test_strip_shows_the_images_of_training(open_augmentation: Open, home: Home) -> None:
     app = open_augmentation(augmentation="rotation=30,zoom", augment_seed="5", first="7")
     images = open_dataset(home, "digits").arrays().train_images
     found = pictures(app, 0)
@@ -58,22 +62,22 @@ def test_strip_is_what_training_sees(open_augmentation: Open, home: Home) -> Non
                 [images[index]], [index], seed=5, epoch=epoch, side=28
             )
             np.testing.assert_array_equal(found[f"training image {index}, epoch {epoch}"], seen[0, ..., 0])
-    assert any("seed 5 sees of them in its epochs 1 to 5, at 28×28 pixels" in caption.value for caption in app.caption)
+    assert any("seed 5 receives them in epochs 1 to 5 (28×28 pixels)" in caption.value for caption in app.caption)
 
 
-def test_comparison_with_augmentation_brings_its_own_pipeline(open_augmentation: Open, make_run: RunWriter) -> None:
+def test_comparison_with_augmentation_sets_the_pipeline(open_augmentation: Open, make_run: RunWriter) -> None:
     make_run(augmentation="shift=0.2")
     assert text_of(open_augmentation()) == "shift=0.2"
 
 
-def test_comparison_without_augmentation_leaves_the_published_pipeline(
+def test_comparison_without_augmentation_keeps_the_published_pipeline(
     open_augmentation: Open, make_run: RunWriter
 ) -> None:
     make_run()
-    assert text_of(open_augmentation()) == R5
+    assert text_of(open_augmentation()) == PUBLISHED
 
 
-def test_picked_transforms_and_strengths_write_the_text(open_augmentation: Open) -> None:
+def test_selected_transforms_and_strengths_write_the_text(open_augmentation: Open) -> None:
     app = open_augmentation()
     app.multiselect(key="steps").set_value(["flip_horizontal", "rotation"]).run()
     assert text_of(app) == "flip_horizontal=0.5,rotation=10"
@@ -86,7 +90,7 @@ def test_picked_transforms_and_strengths_write_the_text(open_augmentation: Open)
     np.testing.assert_array_equal(found["training image 0, epoch 1"], found["training image 0, epoch 5"])
 
 
-def test_typed_text_moves_picks_and_strengths(open_augmentation: Open) -> None:
+def test_typed_text_sets_transforms_and_strengths(open_augmentation: Open) -> None:
     app = open_augmentation()
     app.text_input(key="augmentation").set_value("zoom=0.25, shift").run()
     assert app.multiselect(key="steps").value == ["zoom", "shift"]
@@ -94,25 +98,25 @@ def test_typed_text_moves_picks_and_strengths(open_augmentation: Open) -> None:
 
 
 @pytest.mark.parametrize("text", ["rotation=200", "soup", "a b", "zoom,zoom", "<b>", "=" * 3000])
-def test_text_that_is_off_is_told_and_the_transforms_stay(open_augmentation: Open, text: str) -> None:
+def test_invalid_text_is_reported_and_the_transforms_stay(open_augmentation: Open, text: str) -> None:
     app = open_augmentation(augmentation=text)
     assert re.fullmatch(r"Expected .* augmentation.*; got .*\.", app.error[0].value)
     assert len(app.get("html")) == len(TRANSFORMS)
 
 
-def test_slider_changes_its_own_strip_alone(open_augmentation: Open) -> None:
+def test_slider_changes_only_its_own_strip(open_augmentation: Open) -> None:
     app = open_augmentation()
     before = [strip.proto.body for strip in app.get("html")]
     app.slider(key="amount-brightness").set_value(1.0).run()
     after = [strip.proto.body for strip in app.get("html")]
-    place = 1 + list(TRANSFORMS).index("brightness")
-    assert [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]] == [place]
-    assert (pictures(app, place)["training image 0, brightness +1"] == 255).all()
+    index = 1 + list(TRANSFORMS).index("brightness")
+    assert [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]] == [index]
+    assert (pictures(app, index)["training image 0, brightness +1"] == 255).all()
 
 
-def test_dataset_that_is_not_here_is_named_with_the_command(open_augmentation: Open) -> None:
+def test_missing_dataset_is_shown_with_the_download_command(open_augmentation: Open) -> None:
     app = open_augmentation(data="MNIST")
-    assert "python -m core datasets download mnist" in app.info[0].value
+    assert "headroom datasets download mnist" in app.info[0].value
     assert app.selectbox(key="data").value == "MNIST"
     assert not [*app.warning, *app.error]
     app.selectbox(key="data").set_value("Digits").run()
@@ -120,7 +124,7 @@ def test_dataset_that_is_not_here_is_named_with_the_command(open_augmentation: O
 
 
 @pytest.mark.parametrize("value", ["soup", "", "<b>", "x" * 3000])
-def test_unknown_dataset_is_told(open_augmentation: Open, value: str) -> None:
+def test_unknown_dataset_is_reported(open_augmentation: Open, value: str) -> None:
     app = open_augmentation(data=value)
     assert re.fullmatch(r"Expected data to be one of .*; got .*\.", app.warning[0].value)
     assert (app.selectbox(key="data").value, len(app.get("html"))) == ("Digits", 1 + len(TRANSFORMS))
@@ -130,21 +134,23 @@ def test_unknown_dataset_is_told(open_augmentation: Open, value: str) -> None:
     ("name", "value"),
     [("first", "-3"), ("first", "99999"), ("first", "x"), ("augment_seed", "-1"), ("augment_seed", "1e99")],
 )
-def test_nonsense_in_the_url_is_named_and_ends_in_the_default(open_augmentation: Open, name: str, value: str) -> None:
+def test_invalid_url_value_is_reported_and_replaced_by_the_default(
+    open_augmentation: Open, name: str, value: str
+) -> None:
     app = open_augmentation(**{name: value})
     assert re.fullmatch(rf"Expected {name} .*; got {value!r}\.", app.warning[0].value)
     assert len(app.get("html")) == 1 + len(TRANSFORMS)
 
 
-def test_damaged_dataset_is_told(open_augmentation: Open, home: Home) -> None:
+def test_damaged_dataset_is_reported(open_augmentation: Open, home: Home) -> None:
     open_dataset(home, "digits")
     (home.datasets / "digits" / "train_images.npy").write_bytes(b"not an array")
     app = open_augmentation()
-    assert app.error[0].value.startswith("Digits is damaged (")
+    assert app.error[0].value.startswith("Digits is damaged")
     assert not app.get("html")
 
 
-def test_small_pictures_are_exact_and_large_ones_light() -> None:
+def test_small_images_are_lossless_and_large_ones_compressed() -> None:
     small = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
     uri = encode_image(small)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(b64decode(uri.partition(",")[2])))), small)
@@ -153,7 +159,7 @@ def test_small_pictures_are_exact_and_large_ones_light() -> None:
     assert max(Image.open(io.BytesIO(b64decode(large.partition(",")[2]))).size) == 192
 
 
-def test_strip_enlarges_small_pictures_alone_without_smoothing_and_says_what_they_show() -> None:
+def test_strip_enlarges_only_small_images_without_smoothing_and_has_alt_text() -> None:
     images = [np.zeros((28, 28, 1), np.uint8), np.zeros((200, 200, 3), np.uint8)]
     strip = build_strip([Row("a<b", images, ['the "first"', "the second"])])
     assert strip.count("pixelated") == 1

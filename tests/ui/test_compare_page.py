@@ -1,4 +1,4 @@
-"""The Compare page: the headline, the choice of runs, and what is damaged."""
+"""The Compare page: the headline, the selection of runs, and damaged runs."""
 
 import os
 import re
@@ -21,36 +21,37 @@ def open_reproduction(app: AppTest) -> None:
 # States of the home
 
 
-def test_compare_leads_with_what_was_found(open_page: Open, two_heads: list[str]) -> None:
+def test_compare_begins_with_the_headline(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
     assert re.search(
-        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, no difference in .* \([\d.]+ points lower, .*\.$",
+        r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, "
+        r"no significant difference in .* \([\d.]+ points lower, .*\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"
     open_reproduction(app)
-    assert "python -m core compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
+    assert "compare " + " ".join(sorted(two_heads, key=two_heads.index)[:1]) in text_of(app)
 
 
-def test_record_that_is_damaged_in_its_place_leaves_the_newest_whole_comparison(
+def test_damaged_record_leaves_the_newest_valid_comparison(
     open_page: Open, home: Home, two_heads: list[str], make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if nothing had been published for a while
+    monkeypatch.setattr("core.store.index._TICK_SECONDS", 0.0)  # as if no run had been published for a while
     newest = [make_run(RunSpec(epochs=25, head=head, seed=seed)) for seed in range(2) for head in ("gap", "dense")]
     app = open_page("compare")
     open_reproduction(app)
     assert all(run.run_id in text_of(app) for run in newest)
     for run in newest:
         os.truncate(run.path / "record.json", 100)
-    time.sleep(0.5)  # looking at every record waits a multiple of the time it took
+    time.sleep(0.5)  # the next scan of all records waits a multiple of the duration of the last
     app.run()
     assert not app.error
     assert all(run_id in text_of(app) for run_id in two_heads)
     assert "4 damaged run folders" in [fold.label for fold in app.expander]
-    assert f"record.json of run '{newest[0].run_id}' is invalid: " in text_of(app)
+    assert f"record.json of run '{newest[0].run_id}' is invalid" in text_of(app)
 
 
-def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) -> None:
+def test_new_run_appears_at_the_next_rerun(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("compare")
     assert app.title[0].value.startswith("After 3 of 25 epochs: GAP has 24,586 parameters")
@@ -58,33 +59,35 @@ def test_new_run_appears_at_the_next_look(open_page: Open, make_run: RunWriter) 
     assert "than Flatten + Dense" in app.run().title[0].value
 
 
-# What stands in the URL
+# URL values
 
 
-def test_unknown_comparison_is_named_and_another_is_shown(open_page: Open, two_heads: list[str]) -> None:
+def test_unknown_comparison_is_reported_and_another_is_shown(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare="soup")
-    assert re.fullmatch(r"Expected compare to be one of 'digits-heads.*'; got 'soup'\.", app.warning[0].value)
+    assert app.warning[0].value == "The comparison in this link no longer exists."
     assert "17.5×" in app.title[0].value
 
 
 # Predictions
 
 
-def test_strip_says_which_seed_it_shows(open_page: Open, two_heads: list[str]) -> None:
+def test_strip_shows_its_seed(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
-    assert "The surest first, by the runs with seed 0." in [caption.value for caption in app.caption]
+    assert "Test images that exactly one head predicts correctly, most confident first. Predictions of seed 0." in [
+        caption.value for caption in app.caption
+    ]
 
 
-def test_link_to_ticked_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
+def test_link_to_selected_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs=f"{two_heads[0]}, {two_heads[1][:8]}")
     assert "(single seed: no statistical conclusion)" in app.title[0].value
 
 
-def test_ticked_runs_that_are_not_there_are_named(open_page: Open, two_heads: list[str]) -> None:
+def test_missing_selected_runs_are_reported(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs="feedfeedfeed")
     assert "Run 'feedfeedfeed' was not found; it may have been deleted." in [error.value for error in app.error]
 
 
-def test_no_ticked_runs_ask_for_some(open_page: Open, two_heads: list[str]) -> None:
+def test_page_without_selected_runs_asks_for_a_selection(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED)
-    assert "Tick some below" in app.error[0].value
+    assert "Select runs on the Runs page" in app.error[0].value

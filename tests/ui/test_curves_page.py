@@ -7,27 +7,27 @@ from core.jobs.queue import JobQueue
 from core.store.run_store import RunStore
 from tests.support.page import Open
 
-# What stands in the URL
+# URL values
 
 
-def test_sentence_names_the_value_and_what_was_expected(open_page: Open, two_heads: list[str]) -> None:
+def test_warning_contains_the_value_and_the_expected_ones(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothing="abc", by="year")
     assert [warning.value for warning in app.warning] == [
         "Expected by to be one of 'epoch', 'seconds'; got 'year'.",
         "Expected smoothing between 0 and 0.95; got 'abc'.",
     ]
     assert app.slider(key="smoothing").value == 0.0
-    assert not app.run().warning  # said once
+    assert not app.run().warning  # shown only once
 
 
-def test_good_values_beside_a_bad_one_are_kept(open_page: Open, two_heads: list[str]) -> None:
+def test_valid_values_next_to_an_invalid_one_are_kept(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothing="0.5", by="year", log="true")
     assert len(app.warning) == 1
     assert app.slider(key="smoothing").value == 0.5
     assert app.toggle(key="log").value is True
 
 
-def test_one_value_is_asked_where_a_link_has_two(open_page: Open, two_heads: list[str]) -> None:
+def test_two_values_of_a_link_are_rejected_for_a_single_setting(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothing=["0.1", "0.2"], splits=["training", "validation"])
     assert [warning.value for warning in app.warning] == ["Expected smoothing between 0 and 0.95; got '0.1 and 0.2'."]
 
@@ -46,7 +46,7 @@ def pictures(app: AppTest) -> list[bytes]:
     return [chart.proto.SerializeToString() for chart in app.get("vega_lite_chart")]
 
 
-def test_picture_is_the_same_again_and_another_for_another_setting(open_page: Open, two_heads: list[str]) -> None:
+def test_images_are_unchanged_until_a_setting_changes(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves")
     first = pictures(app)
     assert len(first) == 2
@@ -58,7 +58,7 @@ def test_picture_is_the_same_again_and_another_for_another_setting(open_page: Op
 # Train
 
 
-def test_more_epochs_are_asked_for_every_run(
+def test_more_epochs_are_submitted_for_every_run(
     open_page: Open, home: Home, two_heads: list[str], no_dispatcher: None
 ) -> None:
     app = open_page("curves")

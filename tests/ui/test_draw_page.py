@@ -1,4 +1,4 @@
-"""The Draw page: drawings and files, and runs without a model."""
+"""The Draw page: drawings, image files, and runs without a model."""
 
 import io
 
@@ -19,21 +19,21 @@ def give(app: AppTest, data: bytes, name: str = "seven.png") -> AppTest:
     return app.file_uploader[0].set_value((name, data, "image/png")).run()
 
 
-def test_heads_answer_a_file(open_page: Open, examples: list[Run]) -> None:
+def test_heads_predict_an_image_file(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file")
-    assert [info.value for info in app.info] == ["Nothing is there yet: the heads answer as soon as something is."]
+    assert [info.value for info in app.info] == ["Draw or upload an image to see predictions."]
     give(app, picture(seven(30, 230), "JPEG"))
     assert not [*app.error, *app.info]
     expected = {}
     for run in examples:
         if run.has("model.tflite"):
             probs = LiveModel(run).predict(prepare_picture(picture(seven(30, 230), "JPEG"), run)[np.newaxis]).probs[0]
-            expected[run.spec.head] = f"{probs.argmax()} ({100 * probs.max():.1f} %)"
+            expected[run.spec.head] = f"{probs.argmax()} ({100 * probs.max():.1f}%)"
     assert app.markdown[-1].value == f"#### GAP: {expected['gap']} · Flatten + Dense: {expected['dense']}"
     html = html_of(app)
     assert html.count("var(--maps)") == 2
-    assert "as the models see it" in html
-    app.selectbox(key="drawn_for").set_value("4").run()
+    assert "model input" in html
+    app.selectbox(key="drawn_class").set_value("4").run()
     assert "evidence for 4" in html_of(app)
     assert not app.error
 
@@ -50,41 +50,41 @@ def huge() -> bytes:
     return buffer.getvalue()
 
 
-def test_foreign_file_is_answered_or_refused_in_one_sentence(open_page: Open, examples: list[Run]) -> None:
+def test_unusual_file_is_predicted_or_rejected_with_a_message(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file")
-    for data, told in [
-        (b"", "an empty one"),
-        (b"<svg>", "bytes that are none of these"),
+    for data, message in [
+        (b"", "image file is empty"),
+        (b"<svg>", "not a valid image"),
         (picture(seven())[:200], "damaged or truncated"),
-        (huge(), "of at most 50,000,000 pixels"),
-        (picture(np.zeros((40, 40), np.uint8)), "got an empty picture"),
+        (huge(), "may have at most 50,000,000 pixels"),
+        (picture(np.zeros((40, 40), np.uint8)), "drawing is empty"),
     ]:
         give(app, data)
         assert len(app.error) == 1
-        assert told in app.error[0].value
+        assert message in app.error[0].value
     give(app, cmyk())
     assert not app.error
 
 
-def test_model_that_was_left_out_is_told_with_a_way_on(open_page: Open, examples: list[Run]) -> None:
+def test_missing_model_is_reported_with_what_to_do(open_page: Open, examples: list[Run]) -> None:
     app = open_page("draw", drawn_from="file", drawn_seed="1")
-    assert [("(seed 1) was left out; choose seed 0" in info.value) for info in app.info] == [True, True]
+    assert [("(seed 1) has no model file. Select seed 0." in info.value) for info in app.info] == [True, True]
 
 
-def test_runs_without_any_model_say_what_to_do(open_page: Open, make_run: RunWriter) -> None:
+def test_runs_without_any_model_show_what_to_do(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("draw")
-    assert ["train it here" in info.value for info in app.info] == [True]
+    assert ["Train the run on this machine" in info.value for info in app.info] == [True]
 
 
-def test_damaged_model_is_named(open_page: Open, examples: list[Run]) -> None:
+def test_damaged_model_is_reported(open_page: Open, examples: list[Run]) -> None:
     run = next(run for run in examples if run.has("model.tflite"))
     with (run.path / "model.tflite").open("r+b") as file:
         file.truncate(5000)
-    st.cache_resource.clear()  # what other tests have opened
+    st.cache_resource.clear()  # models that other tests have opened
     app = open_page("draw", drawn_from="file")
-    assert ["Expected model.tflite of run" in error.value for error in app.error] == [True]
+    assert [error.value.startswith("model.tflite of run") for error in app.error] == [True]
 
 
-def test_empty_home_says_what_to_do(open_page: Open) -> None:
+def test_empty_home_shows_what_to_do(open_page: Open) -> None:
     assert open_page("draw").header[0].value == "No runs yet"

@@ -1,4 +1,4 @@
-"""The Evidence page: every section, and the choices in it."""
+"""The Evidence page: every section, and its settings."""
 
 import pytest
 
@@ -7,39 +7,40 @@ from core.jobs.queue import JobQueue
 from core.store.activation_maps import NAME
 from core.store.run_store import RunStore
 from core.ui.evidence.sections import SECTIONS
-from tests.support.activation import LOOKS, html_of, without_maps
+from tests.support.activation import ACTIVATION_MAPS, html_of, without_maps
 from tests.support.page import Open, read_tables, text_of
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
-@pytest.mark.parametrize("section", list(SECTIONS))
 @pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
-def test_every_section_of_the_evidence_stands_for_any_number_of_heads(
-    open_page: Open, make_run: RunWriter, heads: tuple[str, ...], section: str
+def test_every_section_is_drawn_for_any_number_of_heads(
+    open_page: Open, make_run: RunWriter, heads: tuple[str, ...]
 ) -> None:
     for head in heads:
         make_run(head=head)
-    app = open_page("evidence", evidence=section)
-    assert not [*app.error, *app.warning]
-    assert app.button_group(key="evidence").value == section
-    assert not [*app.run().error, *app.warning]  # as after any click: from what is cached
+    app = open_page("evidence", evidence=list(SECTIONS)[-1])
+    for section in SECTIONS:
+        app.button_group(key="evidence").set_value(section).run()
+        assert not [*app.error, *app.warning], section
+        assert app.button_group(key="evidence").value == section
+    assert not [*app.run().error, *app.warning]  # as after any click: from the cache
 
 
-def test_corruption_that_is_chosen_is_drawn_with_its_images(open_page: Open, two_heads: list[str]) -> None:
+def test_selected_corruption_is_drawn_with_its_images(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("evidence", evidence="Robustness", corruption="Blur")
     assert any("from left to right at 0, 0.5, 1, 1.5, 2, 3 (pixels)" in caption.value for caption in app.caption)
-    assert any("Does global pooling buy shift invariance?" in text.value for text in app.markdown)
+    assert any("Does global pooling improve shift invariance?" in text.value for text in app.markdown)
 
 
-def test_runs_that_were_not_put_to_corruption_say_so(open_page: Open, make_run: RunWriter) -> None:
+def test_runs_without_robustness_evaluation_are_reported(open_page: Open, make_run: RunWriter) -> None:
     run = make_run(head="gap")
     rewrite(run, labels=run.predictions.test_labels)
     app = open_page("evidence", evidence="Robustness")
-    assert [info.value[:29] for info in app.info] == ["Robustness was not evaluated: "]
+    assert [info.value[:30] for info in app.info] == ["Robustness was not evaluated: "]
 
 
-def test_check_that_failed_has_its_page_of_explanation(open_page: Open, two_heads: list[str]) -> None:
+def test_failed_check_has_its_explanation(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("evidence", evidence="Checks")
     fold = next(fold for fold in app.expander if "H06 Too few seeds" in fold.label)
     assert "with two seeds" in fold.label
@@ -59,35 +60,35 @@ def test_under_trained_heads_are_trained_longer_together(
 def test_heads_of_a_pair_must_differ(open_page: Open, make_run: RunWriter) -> None:
     for head in ("gap", "gap_dense", "dense"):
         make_run(head=head)
-    app = open_page("evidence", evidence="Disagreements", second_head="GAP")
-    assert [info.value for info in app.info] == ["Choose two heads that differ."]
+    app = open_page("evidence", evidence="Agreement", second_head="GAP")
+    assert [info.value for info in app.info] == ["Select two different heads."]
     app.selectbox(key="second_head").set_value("Flatten + Dense").run()
     assert not [*app.error, *app.info]
 
 
 def test_images_of_a_cell_are_counted_by_the_matrix(open_page: Open, two_heads: list[str], home: Home) -> None:
-    app = open_page("evidence", evidence="Disagreements", right="both wrong")
+    app = open_page("evidence", evidence="Agreement", cell="both wrong")
     runs = [RunStore(home).open(run_id) for run_id in two_heads[:2]]
     right = [run.predictions.test_probs.argmax(axis=1) == run.predictions.test_labels for run in runs]
     count = int((~right[0] & ~right[1]).sum())
     assert f"{count} test image{'' if count == 1 else 's'}: both wrong." in text_of(app)
 
 
-def test_cost_sets_the_heads_among_all_runs_on_the_same_images(
+def test_cost_shows_the_heads_among_all_runs_on_the_same_images(
     open_page: Open, two_heads: list[str], make_run: RunWriter
 ) -> None:
     make_run(head="dense", units=32, epochs=5)
-    app = open_page("evidence", evidence="Cost", cost="Training in all (s)")
-    assert "All 5 finished runs that were tested on the same images" in text_of(app)
-    front = read_tables(app)[-1]["Setting"].tolist()
+    app = open_page("evidence", evidence="Cost", cost="Total training time (s)")
+    assert "5 finished runs on the same test set" in text_of(app)
+    front = read_tables(app)[-1]["Configuration"].tolist()
     assert front == ["Flatten + Dense · 256 dense units · 3 epochs"]  # all take as long, and it is the most accurate
     assert "not measured" in read_tables(app)[0].to_string()  # older records have no tail of a batch of 32
     app.selectbox(key="cost").set_value("latency_32_p95_seconds").run()
-    assert "this metric was not measured. Runs that are trained from now on hold it." in text_of(app)
+    assert "was not measured. New runs include it." in text_of(app)
     assert not [*app.error, *app.warning]
 
 
-def test_settings_are_those_that_differ_in_the_runs_shown(
+def test_settings_are_those_that_differ_between_the_shown_runs(
     open_page: Open, two_heads: list[str], make_run: RunWriter
 ) -> None:
     for blocks in (1, 2):
@@ -100,51 +101,53 @@ def test_settings_are_those_that_differ_in_the_runs_shown(
     app.selectbox(key="setting").set_value("epochs").run()
     assert not [*app.error, *app.warning]
     app.button_group(key="setting_runs").set_value("this comparison").run()
-    assert "No two of these runs differ in one knob alone" in text_of(app)
-    assert "Sweep over a knob" in [link.label for link in app.get("page_link")]
+    assert "No two of these runs differ in exactly one hyperparameter" in text_of(app)
+    assert "Sweep a hyperparameter" in [link.label for link in app.get("page_link")]
 
 
 @pytest.mark.parametrize("heads", [("gap",), ("gap", "dense"), ("gap", "gap_dense", "dense")])
-def test_section_stands_for_any_number_of_heads(open_page: Open, make_run: RunWriter, heads: tuple[str, ...]) -> None:
+def test_activation_section_is_drawn_for_any_number_of_heads(
+    open_page: Open, make_run: RunWriter, heads: tuple[str, ...]
+) -> None:
     for head in heads:
         make_run(head=head)
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     assert not [*app.error, *app.warning, *app.info]
     assert html_of(app).count("var(--maps)") == 6 * len(heads)
     app.slider(key="opacity").set_value(20).run()
     assert '--maps:0.2"' in html_of(app)
-    app.selectbox(key="looks_for").set_value("7").run()
-    assert "for 7 most at" in html_of(app)
+    app.selectbox(key="map_class").set_value("7").run()
+    assert "evidence for 7 at" in html_of(app)
     assert not [*app.error, *app.warning]
 
 
-def test_figures_say_where_the_evidence_is(open_page: Open, make_run: RunWriter) -> None:
+def test_data_table_describes_where_the_evidence_is(open_page: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
-    app = open_page("evidence", evidence=LOOKS)
-    app.session_state["figures-looks"] = True
+    app = open_page("evidence", evidence="Activation maps")
+    app.session_state["table-maps"] = True
     app.run()
     table = read_tables(app)[0]
     assert table["Head"].tolist() == ["GAP", "Flatten + Dense"] * 6
-    assert table["What the map says"].str.startswith("for ").all()
+    assert table["Evidence"].str.startswith("strongest evidence for ").all()
 
 
-def test_section_without_maps_says_so_for_each_head(open_page: Open, make_run: RunWriter) -> None:
+def test_section_without_maps_has_a_reason_for_each_head(open_page: Open, make_run: RunWriter) -> None:
     for head in ("gap", "dense"):
         without_maps(make_run(head=head))
-    app = open_page("evidence", evidence=LOOKS)
+    app = open_page("evidence", evidence=ACTIVATION_MAPS)
     assert [info.value.partition(":")[0] for info in app.info] == ["GAP", "Flatten + Dense"]
     assert not app.error
 
 
-def test_section_with_damaged_maps_names_them(open_page: Open, make_run: RunWriter) -> None:
+def test_section_with_damaged_maps_reports_them(open_page: Open, make_run: RunWriter) -> None:
     run = make_run()
     (run.path / NAME).write_bytes(b"something else")
-    app = open_page("evidence", evidence=LOOKS)
-    assert [f"Expected {NAME} of run {run.run_id} as it was written" in error.value for error in app.error] == [True]
+    app = open_page("evidence", evidence="Activation maps")
+    assert [error.value.startswith(f"{NAME} of run {run.run_id} is damaged") for error in app.error] == [True]
 
 
-def test_dialog_of_an_image_shows_what_the_heads_look_at(open_page: Open, make_run: RunWriter) -> None:
+def test_dialog_of_an_image_shows_its_activation_maps(open_page: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_page("predictions", image="3")
     assert "Test image 3" in html_of(app)

@@ -1,4 +1,4 @@
-"""The Jobs page: what runs, what waits, and what ended."""
+"""The Jobs page: running, queued and completed jobs."""
 
 from collections.abc import Callable
 
@@ -11,14 +11,16 @@ from tests.support.dispatcher import queue_up
 from tests.support.page import Open, labels
 
 
-def test_jobs_of_an_empty_home_shows_the_way_to_train(open_page: Open) -> None:
+def test_empty_home_has_a_link_to_train(open_page: Open) -> None:
     app = open_page("jobs")
-    assert "#### No trainings yet." in [text.value for text in app.markdown]
+    assert "#### No jobs yet." in [text.value for text in app.markdown]
     assert [link.proto.label for link in app.get("page_link")] == ["Train a first comparison"]
     assert not app.dataframe
 
 
-def test_jobs_shows_what_runs_with_its_log_and_cancels_it(open_page: Open, home: Home, no_dispatcher: None) -> None:
+def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
+    open_page: Open, home: Home, no_dispatcher: None
+) -> None:
     spec = queue_up(home, epochs=4)
     queue_up(home, seed=1)
     job = JobQueue(home).claim()
@@ -26,8 +28,8 @@ def test_jobs_shows_what_runs_with_its_log_and_cancels_it(open_page: Open, home:
     folder = home.jobs / spec.run_id
     folder.mkdir()
     (folder / "log.txt").write_text("Training goes on.\n")
-    said = '{"phase": "training", "epoch": 1, "epochs": 4, "step": 1, "steps": 2, "loss": 0.5, "eta_seconds": 60}'
-    (folder / "progress.json").write_text(said)
+    progress = '{"phase": "training", "epoch": 1, "epochs": 4, "step": 1, "steps": 2, "loss": 0.5, "eta_seconds": 60}'
+    (folder / "progress.json").write_text(progress)
     app = open_page("jobs")
     assert "#### 1 running, 1 queued." in [text.value for text in app.markdown]
     table = app.dataframe[0].value
@@ -42,43 +44,43 @@ def test_jobs_shows_what_runs_with_its_log_and_cancels_it(open_page: Open, home:
     assert app.button(key=f"cancel-{spec.run_id}").disabled
 
 
-def test_job_in_a_link_that_is_not_there_is_named(open_page: Open, home: Home, no_dispatcher: None) -> None:
+def test_unknown_job_in_a_link_is_reported(open_page: Open, home: Home, no_dispatcher: None) -> None:
     spec = queue_up(home)
     app = open_page("jobs", job="abc")
-    name = f"GAP · Digits · seed 0 · {spec.run_id}"
-    assert [warning.value for warning in app.warning] == [f"Expected job to be one of {name!r}; got 'abc'."]
+    message = "The job in this link was not found; it may have been deleted."
+    assert [warning.value for warning in app.warning] == [message]
     assert app.selectbox(key="job").value == spec.run_id
 
 
-def test_jobs_puts_a_queued_job_first(open_page: Open, home: Home, no_dispatcher: None) -> None:
+def test_queued_job_can_be_moved_to_the_front(open_page: Open, home: Home, no_dispatcher: None) -> None:
     specs = [queue_up(home, seed=seed) for seed in range(3)]
     last = specs[-1].run_id
     app = open_page("jobs", job=f"GAP · Digits · seed 2 · {last}")
-    app.button(key=f"First-{last}").click().run()
+    app.button(key=f"Move to front-{last}").click().run()
     assert [job.run_id for job in JobQueue(home).unfinished()] == [last, specs[0].run_id, specs[1].run_id]
-    app.button(key=f"Down-{last}").click().run()
+    app.button(key=f"Move down-{last}").click().run()
     assert list(app.dataframe[0].value["Run"]) == [specs[0].run_id, last, specs[1].run_id]
     assert app.selectbox(key="job").value == last
 
 
-def test_paused_queue_says_so_on_both_pages_and_goes_on_from_either(
+def test_paused_queue_is_shown_on_both_pages_and_unpaused_from_either(
     open_page: Open, home: Home, no_dispatcher: None
 ) -> None:
     queue_up(home)
     app = open_page("jobs")
-    next(button for button in app.button if button.label == "Pause the queue").click().run()
-    sentence = "The queue was paused just now by test@example.com: nothing new is started."
+    next(button for button in app.button if button.label == "Pause queue").click().run()
+    sentence = "The queue was paused just now by test@example.com. No new jobs start."
     assert [warning.value for warning in app.warning] == [sentence]
-    assert "Pause the queue" not in labels(app)
+    assert "Pause queue" not in labels(app)
     other = open_page("train")
     assert [warning.value for warning in other.warning] == [sentence]
-    other.button(key="go-on").click().run()
+    other.button(key="unpause").click().run()
     assert JobQueue(home).paused() is None
     assert not other.warning
 
 
 @pytest.mark.parametrize(("state", "label"), [("failed", "Retry"), ("cancelled", "Resume")])
-def test_jobs_tells_why_one_ended_and_asks_for_it_again(
+def test_completed_job_shows_its_reason_and_can_be_resubmitted(
     open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None], state: str, label: str
 ) -> None:
     spec = queue_up(home)

@@ -1,13 +1,14 @@
-"""Settings in the URL: good, bad, unknown, and kept between pages."""
+"""Settings in the URL: valid, invalid, unknown, and kept between pages."""
 
 import re
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.support.markers import LONG
 from tests.support.page import PAGES, TICKED, Open
 
-NONSENSE = {
+INVALID = {
     "compare": ["nonsense", "<b>", "x" * 5000, "", "%00", "digits-heads;epochs=-3"],
     "runs": ["", "zzz", "../../etc", "0123456789ab,,;;"],
     "image": ["-1", "999999", "abc", "1e3", "", "²"],
@@ -44,8 +45,8 @@ NONSENSE = {
     "dimensions": ["4D", ""],
     "evidence": ["Hearsay", ""],
     "models_of": ["77", "x"],
-    "right": ["nobody"],
-    "right_page": ["-1", "99999"],
+    "cell": ["nobody"],
+    "cell_page": ["-1", "99999"],
     "target": ["0", "101", "nan"],
     "corruption": ["heat", ""],
     "cost": ["money", ""],
@@ -61,44 +62,59 @@ SEEN_ON = {
     "calculator_units": "parameters", "recipe": "train", "dataset": "train", "backbone": "train", "heads": "train",
     "epochs": "train", "learning_rate": "train", "batch_size": "train", "train_images": "train", "seeds": "train",
     "kernel_size": "train", "padding": "train", "loss": "train", "l2": "train", "dimensions": "parameters",
-    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "right": "evidence",
-    "right_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence",
-    "cost_log": "evidence",
+    "calculator_backbone": "parameters", "evidence": "evidence", "models_of": "evidence", "cell": "evidence",
+    "cell_page": "evidence", "target": "evidence", "corruption": "evidence", "cost": "evidence", "cost_log": "evidence",
     "setting_runs": "evidence",
 }  # fmt: skip
 SECTION = {
-    "models_of": "Disagreements", "right": "Disagreements", "right_page": "Disagreements", "target": "Convergence",
+    "models_of": "Agreement", "cell": "Agreement", "cell_page": "Agreement", "target": "Convergence",
     "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Hyperparameters",
 }  # fmt: skip
+_MESSAGES = (
+    r"^Expected .*; got .*\.|^The comparison in this link no longer exists\.$"
+    r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
+)
 # What a page takes in its stride: an empty list of splits or heads is what a person leaves behind who ticks none.
 EMPTY_IS_A_CHOICE = {"splits", "runs"}
 
 
-@pytest.mark.parametrize("name", NONSENSE)
-def test_nonsense_in_the_url_ends_in_a_sentence_and_the_default(
-    open_page: Open, two_heads: list[str], name: str
+PAGE_SECTIONS = sorted({(SEEN_ON.get(name, "compare"), SECTION.get(name, "")) for name in INVALID})
+
+
+@pytest.mark.parametrize(("page", "section"), PAGE_SECTIONS)
+def test_invalid_url_value_gives_a_message_and_the_default(
+    open_page: Open, two_heads: list[str], page: str, section: str
 ) -> None:
-    for value in NONSENSE[name] if LONG else NONSENSE[name][:2]:
-        params = {name: value} | ({"compare": TICKED} if name == "runs" else {})
-        params |= {"evidence": SECTION[name]} if name in SECTION else {}
-        app = open_page(SEEN_ON.get(name, "compare"), **params)
-        assert not app.exception, value
-        said = [element.value for element in [*app.error, *app.warning]]
-        assert all(re.search(r"^Expected .*; got .*\.", sentence) for sentence in said), said
+    """Each link has the first, then the second invalid value of all settings of a page at once."""
+    names = [name for name in INVALID if (SEEN_ON.get(name, "compare"), SECTION.get(name, "")) == (page, section)]
+    for number in range(max(len(INVALID[name]) for name in names) if LONG else 2):
+        params = {name: INVALID[name][number] for name in names if number < len(INVALID[name])}
+        selected = params.pop("runs", None)
+        check_invalid(open_page(page, **params, **({"evidence": section} if section else {})), params)
+        if selected is not None:
+            check_invalid(open_page(page, compare=TICKED, runs=selected), {"runs": selected})
+
+
+def check_invalid(app: AppTest, params: dict[str, str]) -> None:
+    assert not app.exception, params
+    said = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(_MESSAGES, message) for message in said), said
+    for name, value in params.items():
         assert said or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
-            assert [sentence for sentence in said if f"Expected {name} " in sentence] or not value, said
+            expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
+            assert [message for message in said if expected in message] or not value, (name, said)
             assert app.title, "the page stands all the same"
             assert name not in app.query_params or not value
 
 
-def test_name_that_no_page_knows_is_named(open_page: Open, two_heads: list[str]) -> None:
+def test_unknown_name_is_reported(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothness="0.5")
     assert [warning.value for warning in app.warning] == ['Unknown link parameter "smoothness" was ignored.']
     assert "smoothness" not in app.query_params
 
 
-def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: list[str]) -> None:
+def test_settings_of_another_page_give_no_warning(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", smoothing="0.5", side="64", show="wrong", epochs="3")
     for page in PAGES:
         assert not [*app.warning, *app.error, *app.exception]
@@ -106,7 +122,7 @@ def test_settings_of_another_page_are_no_complaint(open_page: Open, two_heads: l
     assert not [*app.warning, *app.error, *app.exception]
 
 
-def test_every_setting_of_a_page_survives_a_visit_to_the_others(open_page: Open, two_heads: list[str]) -> None:
+def test_every_setting_of_a_page_is_kept_during_visits_to_other_pages(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", smoothing="0.5")
     app.switch_page("pages/train.py").run()
     app.slider(key="epochs").set_value(7).run()

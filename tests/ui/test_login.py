@@ -1,5 +1,6 @@
-"""The pages as different people see them."""
+"""Pages for users of different roles."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from core.jobs.submit import submit_all
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from core.ui.access import ASKED
+from core.ui.access import LOGIN_REQUIRED
 from tests.support.login import AUTH, HEADROOM, claim
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
@@ -27,11 +28,11 @@ SECRETS = {"auth": AUTH, "headroom": HEADROOM}
 
 @pytest.fixture(autouse=True)
 def _fresh_dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As if it had been started anew."""
+    """Reset the dashboard to its state after a start."""
     monkeypatch.setattr("core.ui.access._latest", None)
-    ASKED.clear()
+    LOGIN_REQUIRED.clear()
     yield
-    ASKED.clear()
+    LOGIN_REQUIRED.clear()
 
 
 def user(name: str, **changes: object) -> dict[str, object]:
@@ -53,7 +54,7 @@ def visit(open_page: Open) -> Open:
 
 
 def read(app: AppTest) -> list[str]:
-    """All that is written on a page of the door."""
+    """Return all text of a login page."""
     assert [title.value for title in app.title] == ["Headroom"]
     assert not [*app.sidebar.children.values(), *app.selectbox, *app.dataframe, *app.slider]
     return [error.value.replace("\\", "") for error in app.error]
@@ -64,7 +65,7 @@ def find(app: AppTest, label: str) -> Any:
 
 
 @pytest.mark.parametrize("page", ["compare", "train"])
-def test_who_is_not_logged_in_sees_a_button_and_no_data(visit: Open, make_run: RunWriter, page: str) -> None:
+def test_user_without_login_sees_a_button_and_no_data(visit: Open, make_run: RunWriter, page: str) -> None:
     make_run(predictions=False)
     app = visit(page)
     assert read(app) == []
@@ -74,26 +75,36 @@ def test_who_is_not_logged_in_sees_a_button_and_no_data(visit: Open, make_run: R
 @pytest.mark.parametrize(
     ("who", "sentence", "buttons"),
     [
-        (user("eve", email="eve@elsewhere.org"), "Expected somebody who was given a role here", ["Log in", "Log out"]),
-        (user("tom", email_verified=False), "Expected a verified e-mail address; got 'tom@", ["Log in", "Log out"]),
-        (user("tom", iat=1.0), "Expected a login of the last 12 hours", ["Log in", "Log out"]),
+        (
+            user("eve", email="eve@elsewhere.org"),
+            "'eve@elsewhere.org' has no role on this dashboard.",
+            ["Log in", "Log out"],
+        ),
+        (
+            user("tom", email_verified=False),
+            "Your email address 'tom@example.org' is not verified.",
+            ["Log in", "Log out"],
+        ),
+        (user("tom", iat=1.0), "Your login has expired after 12 hours.", ["Log in", "Log out"]),
     ],
 )
-def test_who_is_not_let_in_is_told_why(visit: Open, who: dict[str, object], sentence: str, buttons: list[str]) -> None:
+def test_unauthorized_user_sees_the_reason(
+    visit: Open, who: dict[str, object], sentence: str, buttons: list[str]
+) -> None:
     app = visit("runs", who)
-    [said] = read(app)
-    assert said.startswith(sentence)
+    [message] = read(app)
+    assert message.startswith(sentence)
     assert [button.label for button in app.button] == buttons
 
 
-def test_settings_that_cannot_be_relied_on_let_nobody_in(visit: Open) -> None:
+def test_invalid_settings_deny_access(visit: Open) -> None:
     app = visit("runs", user("ada"), {"auth": AUTH})
-    assert read(app) == ["Expected [headroom.roles] beside [auth] in secrets.toml; got none."]
+    assert read(app) == ["secrets.toml has a section [auth] but no section [headroom.roles]. Login needs both."]
     assert not app.button
 
 
-def test_file_that_cannot_be_read_lets_nobody_in(visit: Open, tmp_path: Path) -> None:
-    """Streamlit itself takes it for one that is not there."""
+def test_unreadable_file_denies_access(visit: Open, tmp_path: Path) -> None:
+    """Streamlit itself treats an unreadable file as a missing one."""
     kept = streamlit.config.get_option("secrets.files")
     broken = tmp_path / "secrets.toml"
     try:
@@ -101,19 +112,21 @@ def test_file_that_cannot_be_read_lets_nobody_in(visit: Open, tmp_path: Path) ->
         for text in (b"[auth\n", b"\xff\xfe"):
             broken.write_bytes(text)
             app = visit("runs", user("ada"), {})
-            assert read(app) == ["Expected secrets.toml to be a TOML file that can be read; got another."]
+            assert read(app) == [
+                "Cannot read secrets.toml. Check that it is valid TOML and that the dashboard may read it."
+            ]
     finally:
         streamlit.config.set_option("secrets.files", kept)
         secrets_singleton._reset()
 
 
-def test_file_that_is_gone_does_not_open_the_door(visit: Open) -> None:
+def test_deleted_file_does_not_allow_access(visit: Open) -> None:
     visit("runs", user("ada"))
     app = visit("runs", user("ada"), {})
-    assert read(app)[0].startswith("Expected secrets.toml to say who may log in, as before; got nothing")
+    assert read(app)[0].startswith("The login settings are missing from secrets.toml.")
 
 
-def test_without_configuration_everything_is_allowed(visit: Open) -> None:
+def test_everything_is_allowed_without_configuration(visit: Open) -> None:
     app = visit("train", {"email": "somebody@whom.a.proxy.names"}, {})
     assert not find(app, "Train 4 runs").disabled
     assert not app.sidebar.text
@@ -121,7 +134,7 @@ def test_without_configuration_everything_is_allowed(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("page", ["compare", "evidence", "draw"])
-def test_viewer_sees_pages_and_who_they_are(visit: Open, make_run: RunWriter, page: str) -> None:
+def test_viewer_sees_pages_and_the_user_name(visit: Open, make_run: RunWriter, page: str) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
     app = visit(page, user("vera"))
@@ -130,11 +143,11 @@ def test_viewer_sees_pages_and_who_they_are(visit: Open, make_run: RunWriter, pa
     assert find(app, "Log out")
 
 
-def test_viewer_is_told_that_training_is_for_trainers(visit: Open) -> None:
+def test_viewer_sees_that_training_needs_the_trainer_role(visit: Open) -> None:
     app = visit("train", user("vera"))
     button = find(app, "Train 4 runs")
     assert button.disabled
-    assert button.help == "Expected a trainer to train; got a viewer."
+    assert button.help == "You need the trainer role to start training. Ask an administrator."
     assert f":material/lock: {button.help}" in [caption.value for caption in app.caption]
     assert not find(visit("train", user("tom")), "Train 4 runs").disabled
 
@@ -142,11 +155,11 @@ def test_viewer_is_told_that_training_is_for_trainers(visit: Open) -> None:
 @pytest.mark.parametrize(
     ("name", "adds", "imports"), [("vera", False, False), ("tom", True, False), ("ada", True, True)]
 )
-def test_files_are_taken_from_those_who_may_bring_them(visit: Open, name: str, adds: bool, imports: bool) -> None:
+def test_files_are_accepted_only_from_roles_that_may_import(visit: Open, name: str, adds: bool, imports: bool) -> None:
     train, runs = visit("train", user(name), dataset="Own images"), visit("runs", user(name))
     for app, may, sentence in (
-        (train, adds, "Expected a trainer to add images; got a viewer."),
-        (runs, imports, f"Expected an admin to import runs; got a {'viewer' if name == 'vera' else 'trainer'}."),
+        (train, adds, "You need the trainer role to add datasets. Ask an administrator."),
+        (runs, imports, "You need the admin role to import runs. Ask an administrator."),
     ):
         assert not app.warning
         assert bool(app.get("file_uploader")) == may
@@ -156,37 +169,37 @@ def test_files_are_taken_from_those_who_may_bring_them(visit: Open, name: str, a
 def test_viewer_changes_no_queue_and_starts_no_process(visit: Open, home: Home, no_dispatcher: None) -> None:
     [job] = submit_all(home, [RunSpec()])
     app = visit("jobs", user("vera"))
-    for label in ("Pause the queue", "First", "Up", "Down", "Cancel"):
+    for label in ("Pause queue", "Move to front", "Move up", "Move down", "Cancel"):
         assert find(app, label).disabled
     assert not find(visit("jobs", user("tom")), "Cancel").disabled
     assert JobQueue(home).unfinished()[0].run_id == job.run_id
 
 
-def test_only_the_page_of_a_trainer_looks_after_the_queue(visit: Open, home: Home) -> None:
+def test_only_the_page_of_a_trainer_processes_the_queue(visit: Open, home: Home) -> None:
     JobQueue(home).pause()
-    JobQueue(home).submit([RunSpec()])  # as if the process that starts trainings had been lost
+    JobQueue(home).submit([RunSpec()])  # as if the dispatcher had been lost
     visit("jobs", user("vera"))
     assert not (home.jobs / "dispatcher.lock").exists()
 
 
 def show_run() -> None:
-    """What stands under the table when this run is ticked."""
+    """Show the actions below the table for a selected run."""
     import streamlit as st
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
     from core.ui.session import home
 
     with handle_errors():
-        show_chosen([st.query_params["id"]], NoteBook(home()).read_all())
-        show_removed()
+        show_selected_runs([st.query_params["id"]], NoteBook(home()).read_all())
+        show_deleted_runs()
 
 
 @pytest.mark.parametrize(
     ("name", "marks", "deletes"), [("vera", False, False), ("tom", True, False), ("ada", True, True)]
 )
-def test_marking_is_for_trainers_and_deleting_for_admins(
+def test_notes_need_the_trainer_role_and_deletion_the_admin_role(
     home: Home, make_run: RunWriter, name: str, marks: bool, deletes: bool
 ) -> None:
     run, other = make_run(predictions=False), make_run(predictions=False, seed=1)
@@ -199,25 +212,25 @@ def test_marking_is_for_trainers_and_deleting_for_admins(
     app.run()
     assert not [*app.exception, *app.error]
     labels = [button.label for button in app.button]
-    assert find(app, "Star").disabled == find(app, "Archive").disabled == (not marks)
+    assert find(app, "Add star").disabled == find(app, "Archive").disabled == (not marks)
     assert ("Save" in labels) == marks
     assert ("the first" in [text.value for text in app.text]) == (not marks)
     assert find(app, "Delete").disabled == (not deletes)
     assert ("Delete permanently" in labels) == deletes
     said = [caption.value for caption in app.caption]
-    assert (":material/lock: Expected an admin to delete runs; got a trainer." in said) == (name == "tom")
+    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in said) == (name == "tom")
 
 
 def test_click_after_the_login_expired_does_nothing(visit: Open, home: Home) -> None:
     app = visit("train", user("tom"))
     app.user = user("tom", iat=time.time() - 13 * 3600)
     find(app, "Train 4 runs").click().run()
-    assert read(app)[0].startswith("Expected a login of the last 12 hours")
+    assert read(app)[0].startswith("Your login has expired after 12 hours.")
     assert JobQueue(home).jobs() == []
 
 
 def act_and_read() -> None:
-    """As a fragment does, which runs without the door before it."""
+    """Act as a fragment does, which runs without the login check before it."""
     from core.actions.run import clear_runs
     from core.ui.access import act
     from core.ui.errors import handle_errors
@@ -230,19 +243,19 @@ def act_and_read() -> None:
 
 
 @pytest.mark.parametrize("who", [{"is_logged_in": False}, {}, user("ada", iat=1.0), user("eve", email="eve@b.org")])
-def test_there_is_no_way_past_the_door(home: Home, who: dict[str, object]) -> None:
+def test_login_check_cannot_be_bypassed(home: Home, who: dict[str, object]) -> None:
     app = AppTest.from_function(act_and_read, default_timeout=60)
     app.secrets.update(SECRETS)
     app.user = who
     app.run()
     assert len(app.error) == 2
-    assert all(error.value.startswith("Expected") for error in app.error)
+    assert all(re.search(r"not logged in|has expired|has no role", error.value) for error in app.error)
 
 
-def test_dashboard_for_reading_only_says_so(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_dashboard_shows_its_state(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(READ_ONLY, "1")
     app = visit("train", {}, {})
     assert find(app, "Train 4 runs").disabled
-    assert app.sidebar.caption[0].value == ":material/lock: This dashboard is for reading only."
+    assert app.sidebar.caption[0].value == ":material/lock: This dashboard is read-only."
     monkeypatch.setenv(READ_ONLY, "maybe")
     assert read(visit("train", {}, {})) == ["Expected HEADROOM_READ_ONLY to be 0 or 1; got 'maybe'."]

@@ -1,4 +1,4 @@
-"""What holds on every page: an empty home, one run, a comparison, damaged runs, no TensorFlow."""
+"""Properties of every page: with an empty home, one run, a comparison, damaged runs, and without TensorFlow."""
 
 import os
 import subprocess
@@ -18,67 +18,67 @@ REPORT = ["compare", "parameters", "curves", "predictions", "evidence"]
 # States of the home
 
 
-@pytest.mark.parametrize("page", REPORT)
-def test_page_of_an_empty_home_says_what_to_do_and_links_there(open_page: Open, page: str) -> None:
-    app = open_page(page)
-    assert app.header[0].value == "No runs yet"
-    assert "Train a first comparison" in [link.label for link in app.get("page_link")]
-    assert not app.error
+def test_page_of_an_empty_home_shows_what_to_do_with_a_link(open_page: Open) -> None:
+    app = open_page(REPORT[0])
+    for page in REPORT:
+        app.switch_page(f"pages/{page}.py").run()
+        assert app.header[0].value == "No runs yet"
+        assert "Train a first comparison" in [link.label for link in app.get("page_link")]
+        assert not app.error
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_page_of_one_run_has_a_title_and_no_complaint(open_page: Open, make_run: RunWriter, page: str) -> None:
+def test_page_of_one_run_has_a_title_and_no_warnings(open_page: Open, make_run: RunWriter) -> None:
     make_run()
-    app = open_page(page)
-    assert len(app.title) == 1
-    assert not [*app.error, *app.warning]
+    app = open_page(PAGES[0])
+    for page in PAGES:
+        app.switch_page(f"pages/{page}.py").run()
+        assert len(app.title) == 1, page
+        assert not [*app.error, *app.warning, *app.exception], page
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_of_a_comparison_has_a_title_and_no_complaint(open_page: Open, two_heads: list[str], page: str) -> None:
+def test_page_of_a_comparison_has_a_title_and_no_warnings(open_page: Open, two_heads: list[str], page: str) -> None:
     app = open_page(page)
     assert len(app.title) == 1
     assert not [*app.error, *app.warning]
-    app.run()  # as after any click: from what is cached
+    app.run()  # as after any click: from the cache
     assert not [*app.error, *app.warning]
 
 
-@pytest.mark.parametrize("page", REPORT)
-def test_damaged_run_folder_leaves_the_good_ones_on_the_page(
-    open_page: Open, home: Home, two_heads: list[str], page: str
+def test_damaged_run_folder_leaves_the_valid_ones_on_the_page(
+    open_page: Open, home: Home, two_heads: list[str]
 ) -> None:
     (home.runs / "0123456789ab").mkdir()
     (home.runs / "ba9876543210").mkdir()
     (home.runs / "ba9876543210" / "record.json").write_text("{")
-    app = open_page(page)
-    assert len(app.title) == 1
-    assert not app.error
-    if page == "compare":
-        assert "ba9876543210" in text_of(app)
+    app = open_page("compare")
+    assert "ba9876543210" in text_of(app)
+    for page in REPORT:
+        app.switch_page(f"pages/{page}.py").run()
+        assert len(app.title) == 1, page
+        assert not app.error, page
 
 
 @pytest.mark.parametrize("page", ["compare", "predictions", "evidence"])
-def test_damaged_predictions_are_named_in_one_sentence(
+def test_damaged_predictions_are_reported_in_one_message(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
     (home.runs / two_heads[0] / "predictions.npz").write_bytes(b"not what the worker wrote")
-    st.cache_resource.clear()  # runs of the same id were shown in other tests, whole
+    st.cache_resource.clear()  # valid runs with the same IDs were shown in other tests
     app = open_page(page)
     assert len(app.error) == 1
-    assert app.error[0].value.startswith(
-        f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch)."
-    )
+    assert app.error[0].value.startswith(f"predictions.npz of run {two_heads[0]} is damaged (checksum mismatch).")
 
 
 @pytest.mark.parametrize("page", ["parameters", "train"])
-def test_damaged_predictions_do_not_touch_pages_that_need_none(
+def test_damaged_predictions_do_not_affect_pages_without_them(
     open_page: Open, home: Home, two_heads: list[str], page: str
 ) -> None:
     (home.runs / two_heads[0] / "predictions.npz").unlink()
     assert not open_page(page).error
 
 
-# TensorFlow is an island
+# Pages do not import TensorFlow
 
 
 _OPEN_ALL = """

@@ -9,7 +9,7 @@ from tests.support.page import Open, read_tables
 
 
 def totals(app: AppTest) -> dict[str, str]:
-    table = next(table for table in read_tables(app) if "In the head" in table.columns)
+    table = next(table for table in read_tables(app) if "Head parameters" in table.columns)
     return dict(zip(table["Head"], table["Parameters"], strict=True))
 
 
@@ -27,7 +27,7 @@ def test_calculator_follows_its_sliders(open_page: Open) -> None:
     assert found["Flatten + Dense"] == f"{320 + 18_496 + (14 * 14 * 64 + 1) * 256 + 2_570:,}"
 
 
-def test_calculator_says_when_the_maps_vanish(open_page: Open) -> None:
+def test_calculator_reports_when_the_maps_vanish(open_page: Open) -> None:
     app = open_page("parameters", side="8")
     app.slider(key="calculator_blocks").set_value(5).run()
     assert "Use fewer blocks or images larger than 8 × 8 × 1." in app.warning[0].value
@@ -36,7 +36,7 @@ def test_calculator_says_when_the_maps_vanish(open_page: Open) -> None:
 # Train
 
 
-def test_growth_chart_marks_where_the_calculator_stands(open_page: Open) -> None:
+def test_growth_chart_marks_the_input_of_the_calculator(open_page: Open) -> None:
     app = open_page("parameters", side="224", dimensions="1D")
     assert not [*app.error, *app.exception]
-    assert "Parameters of the head by the side of the input" in [heading.value for heading in app.subheader]
+    assert "Head parameters by input size" in [heading.value for heading in app.subheader]

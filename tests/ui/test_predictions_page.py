@@ -11,20 +11,20 @@ from tests.support.page import Open, text_of
 # States of the home
 
 
-def test_pictures_that_are_gone_leave_the_figures(open_page: Open, home: Home, two_heads: list[str]) -> None:
+def test_missing_images_leave_the_metrics(open_page: Open, home: Home, two_heads: list[str]) -> None:
     path = home.datasets / "digits" / "dataset.json"
     fingerprint = open_dataset(home, "digits").info.fingerprint
     path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
     app = open_page("predictions")
-    assert "cannot be shown" in app.info[0].value
+    assert "are not available" in app.info[0].value
     assert "Confusion matrix" in [heading.value for heading in app.subheader]
 
 
-# What stands in the URL
+# URL values
 
 
 @pytest.mark.parametrize("image", ["999999", "abc", "-1"])
-def test_unknown_image_is_named_with_what_was_expected(open_page: Open, two_heads: list[str], image: str) -> None:
+def test_unknown_image_is_reported_with_the_expected_range(open_page: Open, two_heads: list[str], image: str) -> None:
     app = open_page("predictions", image=image)
     assert [warning.value for warning in app.warning] == [f"Expected image between 0 and 359; got '{image}'."]
     assert "Confusion matrix" in [heading.value for heading in app.subheader]
@@ -33,7 +33,7 @@ def test_unknown_image_is_named_with_what_was_expected(open_page: Open, two_head
 # Predictions
 
 
-def test_class_filter_starts_empty_whatever_the_classes_are_called(open_page: Open, two_heads: list[str]) -> None:
+def test_class_filter_is_empty_at_first_for_any_class_names(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions")
     assert app.selectbox(key="class").value is None
     assert "any" not in app.selectbox(key="class").options
@@ -43,7 +43,7 @@ def test_class_filter_starts_empty_whatever_the_classes_are_called(open_page: Op
     assert not any("360 of 360 test images" in caption.value for caption in app.caption)
 
 
-def test_another_filter_turns_to_the_first_page(open_page: Open, two_heads: list[str]) -> None:
+def test_another_filter_returns_to_the_first_page(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", page="15")
     assert app.number_input(key="page").value == 15
     app.selectbox(key="class").set_value("3").run()
@@ -51,9 +51,9 @@ def test_another_filter_turns_to_the_first_page(open_page: Open, two_heads: list
     assert not [*app.warning, *app.error]
 
 
-def test_dialog_tells_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
+def test_dialog_shows_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", image="7")
-    assert re.search(r"GAP gives it \*\*[\d.]+%\*\*", text_of(app))
+    assert re.search(r"GAP: \*\*[\d.]+%\*\*", text_of(app))
 
 
 def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:

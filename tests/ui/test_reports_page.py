@@ -24,14 +24,14 @@ def open_reports(open_page: Open) -> Open:
 
 
 @pytest.fixture
-def shelf(home: Home) -> ReportStore:
+def reports(home: Home) -> ReportStore:
     return ReportStore(home)
 
 
 @pytest.fixture
-def draft(make_run: RunWriter, shelf: ReportStore) -> Draft:
+def draft(make_run: RunWriter, reports: ReportStore) -> Draft:
     runs = [make_run(head=head) for head in ("gap", "dense")]
-    return shelf.create(write_default(Comparison.of(runs), "Our finding").change(blocks=BLOCKS), "ada")
+    return reports.create(write_default(Comparison.of(runs), "Our finding").change(blocks=BLOCKS), "ada")
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -43,183 +43,178 @@ def labels(app: AppTest) -> list[str]:
     return [button.label for button in app.button]
 
 
-def sane(app: AppTest) -> AppTest:
+def without_errors(app: AppTest) -> AppTest:
     assert not [*app.exception, *app.error]
     return app
 
 
 def test_page_without_runs_leads_to_train(open_reports: Open) -> None:
-    app = sane(open_reports())
-    assert "There are no runs to report on yet." in [text.value for text in app.markdown]
+    app = without_errors(open_reports())
+    assert "A report needs finished runs. Train a comparison first." in [text.value for text in app.markdown]
     assert "#### No reports yet." in [text.value for text in app.markdown]
 
 
-def test_new_report_is_saved_and_opened(open_reports: Open, make_run: RunWriter, shelf: ReportStore) -> None:
+def test_new_report_is_saved_and_opened(open_reports: Open, make_run: RunWriter, reports: ReportStore) -> None:
     for head in ("gap", "dense"):
         make_run(head=head)
-    app = press(open_reports(), "New report of the comparison at the side")
-    (entry,) = shelf.entries()
+    app = press(open_reports(), "New report from this comparison")
+    (entry,) = reports.entries()
     assert app.query_params["report"] == entry.draft.id
-    assert "fewer parameters than Flatten + Dense" in sane(app).title[0].value
+    assert "fewer parameters than Flatten + Dense" in without_errors(app).title[0].value
 
 
 def test_list_finds_by_title_and_owner(open_reports: Open, draft: Draft) -> None:
-    app = sane(open_reports())
+    app = without_errors(open_reports())
     (table,) = app.dataframe
     assert table.value["Title"].tolist() == ["Our finding"]
-    assert table.value["State"].tolist() == ["draft"]
+    assert table.value["Status"].tolist() == ["draft"]
     for text, found in (("our ADA", 1), ("nobody", 0)):
-        assert len(sane(open_reports(reports_search=text)).dataframe) == found
+        assert len(without_errors(open_reports(reports_search=text)).dataframe) == found
 
 
-def test_draft_shows_words_views_and_the_command(open_reports: Open, draft: Draft) -> None:
-    app = sane(open_reports(report=draft.id))
+def test_draft_shows_text_charts_and_the_command(open_reports: Open, draft: Draft) -> None:
+    app = without_errors(open_reports(report=draft.id))
     assert "#### Our finding" in [text.value for text in app.markdown]
     assert "<strong>here</strong>" in "".join(element.proto.body for element in app.get("html"))
-    assert "What each head costs, and what it buys" in [heading.value for heading in app.subheader]
-    assert app.code[0].value.startswith("python -m core train --recipe digits-heads --heads gap,dense --epochs 3")
+    assert "Accuracy and cost per head" in [heading.value for heading in app.subheader]
+    assert app.code[0].value.startswith("headroom train --recipe digits-heads --heads gap,dense --epochs 3")
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
 
 
-def test_every_change_is_saved_at_once_and_undone(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
-    app = sane(open_reports(report=draft.id, editing="true"))
-    next(box for box in app.text_area).set_value("Other words").run()
-    assert shelf.read(draft.id).report.blocks[0].text == "Other words"  # type: ignore[union-attr]
-    press(app, "Move down")
-    assert [block.id for block in shelf.read(draft.id).report.blocks] == ["bbbbbb", "aaaaaa"]
-    next(box for box in app.text_input if box.label == "Title").set_value("Another title").run()
-    assert shelf.read(draft.id).report.title == "Another title"
-    for _ in range(3):
-        press(app, "Undo the last change")
-    assert sane(app).text_area[0].value == "Look **here**."
-    assert shelf.read(draft.id).report == draft.report
-    press(app, "Remove")
-    assert [block.id for block in shelf.read(draft.id).report.blocks] == ["bbbbbb"]
-
-
-def test_runs_that_are_none_are_refused_and_nothing_is_saved(
-    open_reports: Open, draft: Draft, shelf: ReportStore
+def test_every_change_is_saved_immediately_and_can_be_undone(
+    open_reports: Open, draft: Draft, reports: ReportStore
 ) -> None:
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    next(box for box in app.text_area).set_value("Other words").run()
+    assert reports.read(draft.id).report.blocks[0].text == "Other words"  # type: ignore[union-attr]
+    press(app, "Move down")
+    assert [block.id for block in reports.read(draft.id).report.blocks] == ["bbbbbb", "aaaaaa"]
+    next(box for box in app.text_input if box.label == "Title").set_value("Another title").run()
+    assert reports.read(draft.id).report.title == "Another title"
+    for _ in range(3):
+        press(app, "Undo last change")
+    assert without_errors(app).text_area[0].value == "Look **here**."
+    assert reports.read(draft.id).report == draft.report
+    press(app, "Delete block")
+    assert [block.id for block in reports.read(draft.id).report.blocks] == ["bbbbbb"]
+
+
+def test_invalid_runs_are_rejected_and_nothing_is_saved(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     app = open_reports(report=draft.id, editing="true")
     next(box for box in app.text_input if box.label == "Runs").set_value("nonsense").run()
     assert app.error[0].value == "Run 'nonsense' was not found; it may have been deleted."
-    assert shelf.read(draft.id) == draft
+    assert reports.read(draft.id) == draft
 
 
-@pytest.mark.parametrize("way", ["Keep mine as a report of its own", "Drop mine, show the newer one"])
+@pytest.mark.parametrize("way", ["Save mine as a copy", "Discard mine and reload"])
 def test_later_one_of_two_people_is_told_and_loses_nothing(
-    open_reports: Open, draft: Draft, shelf: ReportStore, way: str
+    open_reports: Open, draft: Draft, reports: ReportStore, way: str
 ) -> None:
-    app = sane(open_reports(report=draft.id, editing="true"))
-    theirs = shelf.save(draft, draft.report.change(title="Theirs"), "bob")
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    theirs = reports.save(draft, draft.report.change(title="Theirs"), "bob")
     app.text_area[0].set_value("Mine").run()
     assert app.toast[0].value.startswith("Expected the report as you saw it; got a newer one, saved by 'bob' at ")
     (told,) = app.warning
-    assert told.value == "bob was faster. What you changed is kept here until you choose, or close this page."
+    assert told.value == "bob saved this report first. Your changes are kept until you choose or close this page."
     assert app.text_area[0].value == "Mine"
-    assert shelf.read(draft.id) == theirs
+    assert reports.read(draft.id) == theirs
     app = press(app, way)
-    titles = {entry.draft.report.title: entry.draft.report.blocks[0] for entry in shelf.entries()}
+    titles = {entry.draft.report.title: entry.draft.report.blocks[0] for entry in reports.entries()}
     assert titles["Theirs"] == theirs.report.blocks[0]
-    if way.startswith("Keep"):
+    if way.startswith("Save"):
         assert titles["Our finding (copy)"].text == "Mine"  # type: ignore[union-attr]
     else:
-        assert sane(app).text_area[0].value == "Look **here**."
+        assert without_errors(app).text_area[0].value == "Look **here**."
         assert next(box for box in app.text_input if box.label == "Title").value == "Theirs"
 
 
-def test_who_edits_is_told_of_a_newer_one_before_they_type(
-    open_reports: Open, draft: Draft, shelf: ReportStore
-) -> None:
+def test_editor_shows_a_newer_revision_before_typing(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     app = open_reports(report=draft.id, editing="true")
-    shelf.save(draft, draft.report.change(title="Theirs"), "bob")
+    reports.save(draft, draft.report.change(title="Theirs"), "bob")
     app.run()
     assert app.warning[0].value == "bob changed this report since you opened it."
-    press(app, "Show the newer one")
-    assert next(box for box in sane(app).text_input if box.label == "Title").value == "Theirs"
+    press(app, "Reload report")
+    assert next(box for box in without_errors(app).text_input if box.label == "Title").value == "Theirs"
 
 
-def test_published_version_stays_behind_its_link(
-    open_reports: Open, draft: Draft, shelf: ReportStore, store: RunStore
+def test_published_version_is_kept_at_its_link(
+    open_reports: Open, draft: Draft, reports: ReportStore, store: RunStore
 ) -> None:
     app = press(open_reports(report=draft.id), "Publish")
     assert app.query_params["report"] == f"{draft.id}-1"
-    assert sane(app).caption[-1].value == f"SHA-256 of what it says: {shelf.open(draft.id).checksum}"
-    later = shelf.save(draft, draft.report.change(title="Later"), "bob")
-    shelf.publish(later, build_document(later.report, store), "bob")
+    assert without_errors(app).caption[-1].value == f"SHA-256 of the content: {reports.open(draft.id).checksum}"
+    later = reports.save(draft, draft.report.change(title="Later"), "bob")
+    reports.publish(later, build_document(later.report, store), "bob")
     for run_id in draft.report.runs:
         store.delete(run_id)
-    old = sane(open_reports(report=f"{draft.id}-1"))
+    old = without_errors(open_reports(report=f"{draft.id}-1"))
     assert "#### Our finding" in [text.value for text in old.markdown]
-    assert old.info[0].value == "There is a newer version of this report, 2."
+    assert old.info[0].value == "Version 2 of this report is newer."
     gone = open_reports(report=draft.id)
     assert gone.error[0].value.startswith("Expected some of the runs of this report; got none: ")
 
 
-def test_deleted_report_is_said_and_brought_back(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
+def test_deleted_report_is_reported_and_can_be_restored(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     app = press(open_reports(report=draft.id), "Delete")
-    assert shelf.entries() == []
+    assert reports.entries() == []
     asked = open_reports(report=draft.id)
     assert "was deleted. It can be brought back on the Reports page." in asked.error[0].value
     assert "All reports" in labels(asked)
-    press(app, "Undo: restore 1")
-    assert [entry.draft for entry in shelf.entries()] == [draft]
+    press(app, "Restore 1")
+    assert [entry.draft for entry in reports.entries()] == [draft]
 
 
 @pytest.mark.parametrize("address", ["r2345678", "nonsense", "../../etc", "r2345678-3"])
-def test_link_to_no_report_says_so(open_reports: Open, address: str) -> None:
+def test_link_to_an_unknown_report_is_reported(open_reports: Open, address: str) -> None:
     (error,) = open_reports(report=address).error
     assert error.value.startswith("Expected ")
 
 
-def test_heading_follows_the_settings_until_it_has_words_of_its_own(open_reports: Open, draft: Draft) -> None:
+def test_heading_follows_the_settings_until_it_is_edited(open_reports: Open, draft: Draft) -> None:
     view = ChartBlock(display="curves", settings={"metric": "loss", "x": "seconds"})
-    shelf = ReportStore(Home.default())
-    saved = shelf.save(draft, draft.report.change(blocks=(view, ChartBlock(display="curves", title="Mine"))), "ada")
-    headings = [heading.value for heading in sane(open_reports(report=saved.id)).subheader]
+    reports = ReportStore(Home.default())
+    saved = reports.save(draft, draft.report.change(blocks=(view, ChartBlock(display="curves", title="Mine"))), "ada")
+    headings = [heading.value for heading in without_errors(open_reports(report=saved.id)).subheader]
     assert headings[:2] == ["Loss by training time", "Mine"]
 
 
-def test_what_is_too_long_is_told_and_nothing_is_saved(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
+def test_too_long_text_is_reported_and_nothing_is_saved(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     app = open_reports(report=draft.id, editing="true")
     app.text_area[0].set_value("x" * 20_001).run()
     assert app.error[0].value == "Expected words of at most 20,000 characters; got 20,001."
     next(box for box in app.text_input if box.label == "Title").set_value("y" * 301).run()
     assert app.error[0].value == "Expected a title of 1 to 300 characters; got 301."
-    assert shelf.read(draft.id) == draft
+    assert reports.read(draft.id) == draft
 
 
-def test_duplicate_is_a_report_of_its_own(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
+def test_duplicate_is_a_separate_report(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     press(open_reports(report=draft.id), "Duplicate")
-    titles = sorted(entry.draft.report.title for entry in shelf.entries())
+    titles = sorted(entry.draft.report.title for entry in reports.entries())
     assert titles == ["Our finding", "Our finding (copy)"]
 
 
-def test_dashboard_for_reading_only_shows_reports_and_changes_none(
-    open_reports: Open, draft: Draft, shelf: ReportStore, monkeypatch: pytest.MonkeyPatch
+def test_read_only_dashboard_shows_reports_and_changes_none(
+    open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADROOM_READ_ONLY", "1")
-    app = sane(open_reports(report=draft.id, editing="true"))
+    app = without_errors(open_reports(report=draft.id, editing="true"))
     assert not app.text_area
     shut = {button.label: button.help for button in app.button if button.disabled}
     assert {*shut} == {"Publish", "Duplicate", "Delete"}
-    assert {*shut.values()} == {
-        "Expected a dashboard that may write reports; got one for reading only.",
-        "Expected a dashboard that may delete reports; got one for reading only.",
-    }
-    (new,) = sane(open_reports()).button
+    assert {*shut.values()} == {"This dashboard is read-only."}
+    (new,) = without_errors(open_reports()).button
     assert new.disabled
-    assert shelf.read(draft.id) == draft
+    assert reports.read(draft.id) == draft
 
 
-def test_hostile_title_owner_and_words_are_text(open_reports: Open, draft: Draft, shelf: ReportStore) -> None:
+def test_hostile_title_owner_and_text_are_shown_as_text(open_reports: Open, draft: Draft, reports: ReportStore) -> None:
     hostile = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) **b** \u202eabc " + "y" * 200
     report = draft.report.change(title=hostile, blocks=(TextBlock(text=f"{hostile}\n\n{'z' * 10_000}"),))
-    saved = shelf.create(report, hostile[:60])
-    app = sane(open_reports(report=saved.id))
+    saved = reports.create(report, hostile[:60])
+    app = without_errors(open_reports(report=saved.id))
     (title,) = [text.value for text in app.markdown if text.value.startswith("#### ")]
     assert title.startswith(r"#### \<img src=x onerror=alert(1)\> \[x\](javascript\:alert(1)) \*\*b\*\*")
     (words,) = [element.proto.body for element in app.get("html") if "zzz" in element.proto.body]
     assert "<img" not in words
     assert 'href="javascript' not in words
-    assert hostile in sane(open_reports()).dataframe[0].value["Title"].tolist()
+    assert hostile in without_errors(open_reports()).dataframe[0].value["Title"].tolist()

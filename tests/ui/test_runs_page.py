@@ -22,24 +22,24 @@ def open_runs(open_page: Open) -> Open:
     return partial(open_page, "runs")
 
 
-def show_chosen() -> None:
+def show_selection() -> None:
     """What stands under the table when these runs are ticked."""
     import streamlit as st
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_chosen, show_removed
+    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
     from core.ui.session import home, store
 
     with handle_errors():
         ids = [run_id for run_id in st.query_params["ids"].split(",") if store().path(run_id)]
         if ids:
-            show_chosen(ids, NoteBook(home()).read_all())
-        show_removed()
+            show_selected_runs(ids, NoteBook(home()).read_all())
+        show_deleted_runs()
 
 
-def tick(*ids: str) -> AppTest:
-    app = AppTest.from_function(show_chosen, default_timeout=60)
+def select_runs(*ids: str) -> AppTest:
+    app = AppTest.from_function(show_selection, default_timeout=60)
     app.query_params["ids"] = ",".join(ids)
     app.run()
     assert not [*app.exception, *app.error]
@@ -50,13 +50,13 @@ def button(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
-def test_empty_page_says_what_to_do_next(open_runs: Open) -> None:
+def test_empty_page_shows_what_to_do(open_runs: Open) -> None:
     app = open_runs()
     assert app.markdown[0].value == "#### No runs yet."
     assert not [*app.error, *app.exception]
 
 
-def test_page_lists_all_runs_with_what_was_added(open_runs: Open, home: Home, make_run: RunWriter) -> None:
+def test_page_lists_all_runs_with_their_notes(open_runs: Open, home: Home, make_run: RunWriter) -> None:
     ids = [make_run(seed=seed).run_id for seed in range(3)]
     hostile = "<img src=x onerror=alert(1)> [x](javascript:alert(1))"
     NoteBook(home).write(ids[0], Note(name=hostile, tags=("paper",), text="=1+1" + "x" * 9_000, star=True))
@@ -79,70 +79,72 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
     assert app.text_input(key="runs_search").value == "head:dense acc>0.9"
 
 
-def test_search_that_is_not_understood_shows_all(open_runs: Open, make_run: RunWriter) -> None:
+def test_invalid_search_shows_all_runs(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_runs(runs_search="colour:red")
-    assert app.warning[0].value.startswith("Unknown search field ")
+    assert app.warning[0].value.startswith("Unknown search field 'colour'.")
     assert len(app.dataframe[0].value) == 1
 
 
-def test_search_without_a_hit_says_so(open_runs: Open, make_run: RunWriter) -> None:
+def test_search_without_matches_is_reported(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
-    assert open_runs(runs_search="nothing").info[0].value.startswith("No run is like that")
+    assert open_runs(runs_search="nothing").info[0].value.startswith("No runs match these filters.")
 
 
-def test_archived_runs_stand_there_when_asked_for(open_runs: Open, home: Home, make_run: RunWriter) -> None:
+def test_archived_runs_are_listed_on_request(open_runs: Open, home: Home, make_run: RunWriter) -> None:
     run = make_run()
     NoteBook(home).write(run.run_id, Note(archived=True))
     assert open_runs(runs_archived="true").dataframe[0].value["Run"].tolist() == [run.run_id]
 
 
-def test_deleted_run_comes_back_by_undo(home: Home, make_run: RunWriter, store: RunStore, open_runs: Open) -> None:
+def test_deleted_run_is_restored_by_undo(home: Home, make_run: RunWriter, store: RunStore, open_runs: Open) -> None:
     run = make_run()
-    app = button(tick(run.run_id), "Delete")
+    app = button(select_runs(run.run_id), "Delete")
     assert store.deleted() == [run.run_id]
     assert app.text[0].value == "1 deleted run can be restored."
-    button(app, "Undo")
+    button(app, "Restore 1")
     assert store.path(run.run_id) == run.path
 
 
-def test_star_and_archive_are_put_on_and_taken_off(home: Home, make_run: RunWriter, open_runs: Open) -> None:
+def test_star_and_archive_are_set_and_removed(home: Home, make_run: RunWriter, open_runs: Open) -> None:
     ids = [make_run(seed=seed).run_id for seed in range(2)]
-    app = button(button(tick(*ids), "Star"), "Archive")
+    app = button(button(select_runs(*ids), "Add star"), "Archive")
     assert [NoteBook(home).read(run_id) for run_id in ids] == [Note(star=True, archived=True, version=2)] * 2
-    button(button(app, "Take the star away"), "Bring back from the archive")
+    button(button(app, "Remove star"), "Unarchive")
     assert NoteBook(home).read(ids[0]) == Note(version=4)
 
 
-def test_words_are_saved(home: Home, make_run: RunWriter, open_runs: Open) -> None:
+def test_note_is_saved(home: Home, make_run: RunWriter, open_runs: Open) -> None:
     run_id = make_run().run_id
-    app = tick(run_id)
+    app = select_runs(run_id)
     app.text_input[0].set_value("the first")
     app.text_input[1].set_value("Paper, draft")
     app.text_area[0].set_value("<b>why</b>")
     button(app, "Save")
     assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "<b>why</b>", version=1)
-    button(app, "Star")
+    button(app, "Add star")
     app.text_area[0].set_value("more")
     assert not button(app, "Save").error
     assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "more", star=True, version=3)
 
 
-def test_later_of_two_people_keeps_what_they_typed(home: Home, make_run: RunWriter, open_runs: Open) -> None:
+def test_second_of_two_concurrent_changes_keeps_the_typed_text(
+    home: Home, make_run: RunWriter, open_runs: Open
+) -> None:
     run_id = make_run().run_id
-    app = tick(run_id)
+    app = select_runs(run_id)
     NoteBook(home).write(run_id, Note(text="theirs"))
     app.text_area[0].set_value("mine")
     button(app, "Save")
-    assert "Another user changed the note of run" in app.error[0].value
+    assert "Another user changed the note" in app.error[0].value
     assert app.text_area[0].value == "mine"
     assert NoteBook(home).read(run_id).text == "theirs"
-    button(app, "Show the newer one")
+    button(app, "Reload note")
     assert app.text_area[0].value == "theirs"
 
 
-def test_what_differs_stands_beside_the_metrics(make_run: RunWriter, open_runs: Open) -> None:
-    app = tick(make_run().run_id, make_run(head="dense").run_id)
+def test_differing_settings_are_next_to_the_metrics(make_run: RunWriter, open_runs: Open) -> None:
+    app = select_runs(make_run().run_id, make_run(head="dense").run_id)
     (table,) = read_tables(app)
     assert [*table][:2] == ["Run", "Head"]
     assert "Seed" not in table
@@ -151,9 +153,9 @@ def test_what_differs_stands_beside_the_metrics(make_run: RunWriter, open_runs: 
 def show_choice() -> None:
     import streamlit as st
 
-    from core.ui.train.form import choose_specs
+    from core.ui.train.form import choose_configurations
 
-    st.session_state["specs"] = choose_specs().specs
+    st.session_state["specs"] = choose_configurations().specs
 
 
 _OWN = [
@@ -169,7 +171,7 @@ _OWN = [
 def test_train_opens_with_the_settings_of_a_run(spec: RunSpec, open_runs: Open, home: Home) -> None:
     params, lost = list_params(spec)
     assert not lost
-    open_dataset(home, "digits")  # else nobody knows how many images there are
+    open_dataset(home, "digits")  # otherwise the number of images is unknown
     app = AppTest.from_function(show_choice, default_timeout=60)
     app.query_params.update(params)
     for _ in range(2):
@@ -178,23 +180,23 @@ def test_train_opens_with_the_settings_of_a_run(spec: RunSpec, open_runs: Open, 
         assert spec in app.session_state["specs"]
 
 
-def test_settings_that_train_cannot_ask_for_are_named() -> None:
+def test_settings_that_train_does_not_offer_are_listed() -> None:
     assert list_params(RunSpec(validation_fraction=0.3, seed=12))[1] == ["seed", "validation_fraction"]
 
 
 @pytest.mark.parametrize("page", ["compare", "predictions", "draw", "evidence"])
-def test_class_of_a_stranger_is_shown_as_text(page: str, open_page: Open, make_run: RunWriter) -> None:
-    """A picture in Markdown would be fetched from its address by whoever looks."""
+def test_class_name_of_an_imported_run_is_shown_as_text(page: str, open_page: Open, make_run: RunWriter) -> None:
+    """An image in Markdown would be loaded from its URL by the browser of every user."""
     hostile = "![x](http://evil.example/a.png)"
     for head in ("gap", "dense"):
         rewrite(make_run(head=head), classes=[hostile, *"bcdefghij"], cpu=hostile)
     app = open_page(page, **({"evidence": "Checks"} if page == "evidence" else {}))
     assert not [*app.exception, *app.error]
-    told = [*app.markdown, *app.caption, *app.info, *app.title, *app.header, *app.subheader, *app.warning]
-    texts = [str(element.value) for element in told] + [fold.label for fold in app.expander]
+    shown = [*app.markdown, *app.caption, *app.info, *app.title, *app.header, *app.subheader, *app.warning]
+    texts = [str(element.value) for element in shown] + [fold.label for fold in app.expander]
     assert not [text for text in texts if "![x](http:" in text]
 
 
 def test_bundle_of_ticked_runs_is_made(make_run: RunWriter, open_runs: Open) -> None:
-    app = button(tick(make_run().run_id), "Make a bundle of 1 run")
-    assert any(button.proto.label.startswith("Download the bundle") for button in app.get("download_button"))
+    app = button(select_runs(make_run().run_id), "Export bundle")
+    assert any(button.proto.label.startswith("Download bundle") for button in app.get("download_button"))

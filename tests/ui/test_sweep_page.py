@@ -1,4 +1,4 @@
-"""The Train page with a sweep: the grid before the click, the view of the whole while it runs, and its ends."""
+"""The Train page with a sweep: the grid before the submission, the sweep while it runs, and its results."""
 
 import sqlite3
 import time
@@ -18,14 +18,15 @@ from tests.support.page import Open, labels, read_tables
 from tests.support.run_writer import RunWriter
 
 FORM: dict[str, str | list[str]] = {
-    "sweep": "true", "swept": ["Blocks", "Dense units"], "values_blocks": ["1", "2"], "values_units": ["64", "128"],
+    "sweep": "true", "sweep_settings": ["Blocks", "Dense units"], "values_blocks": ["1", "2"],
+    "values_units": ["64", "128"],
     "seeds": "1",
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def quiet(home: Home, no_dispatcher: None) -> None:
-    """The digits are here, and somebody holds the dispatcher's lock, so what is queued stays queued."""
+    """Home with the digits whose dispatcher lock is held, so that queued jobs stay queued."""
     open_dataset(home, "digits")
 
 
@@ -48,7 +49,7 @@ def end(home: Home, spec: RunSpec, state: str, reason: str) -> None:
         table.execute("UPDATE job SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", values)
 
 
-def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_grid_shows_each_run_before_the_submission(open_page: Open, home: Home, make_run: RunWriter) -> None:
     make_run(RunSpec(blocks=1))
     app = open_page("train", **FORM)
     assert not [*app.exception, *app.error, *app.warning]
@@ -66,7 +67,7 @@ def test_grid_shows_each_member_before_the_click(open_page: Open, home: Home, ma
     assert JobQueue(home).jobs() == []
 
 
-def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: Open, home: Home) -> None:
+def test_click_starts_the_sweep_and_shows_it_in_every_session(open_page: Open, home: Home) -> None:
     click(open_page("train", **FORM, budget="30"), "Train 6 runs")
     (sweep,) = list_sweeps(home)
     assert (sweep.settings, sweep.budget_minutes) == (("blocks", "units"), 30)
@@ -74,11 +75,11 @@ def test_click_starts_the_sweep_and_shows_it_as_one_in_every_session(open_page: 
     other = open_page("train")
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
-    assert "Stop 6" in labels(other)
+    assert "Cancel 6" in labels(other)
     assert other.subheader[0].value == "Sweep"
 
 
-def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: RunWriter) -> None:
     _, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], "sweep")
@@ -87,15 +88,15 @@ def test_failed_members_are_retried_alone(open_page: Open, home: Home, make_run:
     end(home, specs[3], "cancelled", "")
     app = open_page("train")
     assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
-    said = [caption.value for caption in app.caption]
-    assert "1 failed: Expected memory; got none." in said
-    assert "1 not started: The sweep used its time budget of 3 min." in said
+    captions = [caption.value for caption in app.caption]
+    assert "1 failed: Expected memory; got none." in captions
+    assert "1 not started: The sweep used its time budget of 3 min." in captions
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
     assert "Train 2 not started" in labels(open_page("train"))
 
 
-def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
+def test_finished_sweep_is_below_the_form_and_opens_the_comparison(
     open_page: Open, home: Home, make_run: RunWriter
 ) -> None:
     _, specs = ask(home)
@@ -103,16 +104,16 @@ def test_finished_sweep_stands_below_the_form_and_opens_the_comparison(
         make_run(spec)
     app = open_page("train")
     headings = [heading.value for heading in app.subheader]
-    assert headings.index("Before you start") < headings.index("Sweep")
+    assert headings.index("Summary") < headings.index("Sweep")
     click(app, "Compare 4 finished")
     assert "4 heads × 1 seed" in app.caption[0].value
 
 
-def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: RunWriter) -> None:
+def test_stop_cancels_unfinished_runs(open_page: Open, home: Home, make_run: RunWriter) -> None:
     sweep, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], sweep.submitted_by)
-    click(open_page("train"), "Stop 3")
+    click(open_page("train"), "Cancel 3")
     assert {job.state for job in JobQueue(home).jobs()} == {"cancelled"}
 
 
@@ -121,10 +122,10 @@ def test_stop_ends_what_has_not_finished(open_page: Open, home: Home, make_run: 
     [
         ({"values_blocks": ["1", "many"]}, "Expected blocks to be an integer between 1 and 6; got 'many'."),
         ({"values_units": [str(n) for n in range(1, 200)]}, "Expected a sweep of 1 to 200 runs; got 796"),
-        ({"values_blocks": ["6"]}, "Choose fewer blocks"),
+        ({"values_blocks": ["6"]}, "Use fewer blocks"),
     ],
 )
-def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
+def test_invalid_sweep_gives_an_error_message(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
     app = open_page("train", **{**FORM, **params})
     assert not app.exception
     assert sentence in " ".join(error.value for error in app.error)
@@ -133,6 +134,6 @@ def test_what_cannot_be_swept_is_one_sentence(open_page: Open, params: dict[str,
 def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     ask(home)
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
-    app = open_page("train", followed="a sweep that is gone")
+    app = open_page("train", followed="a deleted sweep")
     assert not app.exception
-    assert "Expected followed to be one of" in app.warning[0].value
+    assert app.warning[0].value == "The sweep in this link was not found."

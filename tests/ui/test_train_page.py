@@ -1,4 +1,4 @@
-"""The Train page: the form, what is cached, and trainings that run or ended."""
+"""The Train page: the form, cached runs, and running or completed jobs."""
 
 import json
 import sqlite3
@@ -21,7 +21,7 @@ from tests.support.run_writer import RunWriter
 # Train
 
 
-def test_train_shows_parameters_before_the_click(open_page: Open, home: Home, digits: None) -> None:
+def test_train_shows_parameters_before_the_submission(open_page: Open, home: Home, digits: None) -> None:
     app = open_page("train")
     table = read_tables(app)[0]
     assert dict(zip(table["Head"], table["Parameters"], strict=True)) == {"GAP": "24,586", "Flatten + Dense": "431,242"}
@@ -29,27 +29,27 @@ def test_train_shows_parameters_before_the_click(open_page: Open, home: Home, di
     assert JobQueue(home).jobs() == []
 
 
-def test_train_offers_the_comparison_when_all_is_cached(open_page: Open, make_run: RunWriter) -> None:
+def test_train_offers_the_comparison_when_all_runs_are_cached(open_page: Open, make_run: RunWriter) -> None:
     for seed in range(2):
         for head in ("gap", "dense"):
             make_run(RunSpec(head=head, seed=seed))
     app = open_page("train")
-    assert "Show the comparison" in labels(app)
-    assert "4 of 4 runs are cached" in app.success[0].value
+    assert "Show comparison" in labels(app)
+    assert app.success[0].value == "All 4 runs are already trained."
 
 
-def test_train_counts_what_is_cached(open_page: Open, make_run: RunWriter) -> None:
+def test_train_counts_cached_runs(open_page: Open, make_run: RunWriter) -> None:
     make_run(RunSpec())
     app = open_page("train")
-    assert "1 of 4 runs are cached" in app.success[0].value
+    assert app.success[0].value == "1 of 4 runs is already trained."
     assert "Train 3 runs" in labels(app)
 
 
-def test_train_refuses_blocks_that_do_not_fit_the_images(open_page: Open, digits: None) -> None:
+def test_train_rejects_blocks_that_do_not_fit_the_images(open_page: Open, digits: None) -> None:
     app = open_page("train")
     blocks = app.slider(key="blocks")
     blocks.set_value(blocks.max).run()
-    assert "Choose fewer blocks" in app.error[0].value
+    assert "Use fewer blocks" in app.error[0].value
 
 
 def test_train_keeps_a_setting_that_only_one_of_the_heads_uses(open_page: Open, digits: None) -> None:
@@ -60,17 +60,17 @@ def test_train_keeps_a_setting_that_only_one_of_the_heads_uses(open_page: Open, 
     assert table.loc["GAP", "Parameters"] == "24,586"
 
 
-def test_train_without_a_head_says_so(open_page: Open, digits: None) -> None:
+def test_train_without_a_head_shows_a_warning(open_page: Open, digits: None) -> None:
     app = open_page("train")
     app.pills(key="heads").set_value([]).run()
-    assert "Expected at least one head; got none." in [warning.value for warning in app.warning]
+    assert "Select at least one head." in [warning.value for warning in app.warning]
     assert not [label for label in labels(app) if label.startswith("Train")]
 
 
-def test_train_offers_to_fetch_a_dataset_that_is_not_here(open_page: Open) -> None:
+def test_train_offers_to_download_a_missing_dataset(open_page: Open) -> None:
     app = open_page("train", recipe="kmnist-heads")
-    assert "KMNIST is not on this machine yet." in [info.value for info in app.info]
-    assert "Fetch KMNIST" in labels(app)
+    assert "KMNIST is not downloaded." in [info.value for info in app.info]
+    assert "Download KMNIST" in labels(app)
 
 
 def test_link_opens_the_same_form(open_page: Open, digits: None) -> None:
@@ -85,12 +85,12 @@ def test_link_opens_the_same_form(open_page: Open, digits: None) -> None:
     assert "Train 1 run" in labels(app)
 
 
-def test_only_what_differs_from_the_recipe_is_in_the_link(open_page: Open, digits: None) -> None:
+def test_link_contains_only_what_differs_from_the_recipe(open_page: Open, digits: None) -> None:
     app = open_page("train", epochs="25", blocks="3", recipe="digits-heads")
     assert app.query_params == {"blocks": "3"}
 
 
-def test_another_recipe_brings_its_own_values(open_page: Open, digits: None) -> None:
+def test_another_recipe_sets_its_own_values(open_page: Open, digits: None) -> None:
     app = open_page("train", epochs="3", heads="Flatten", train_images="500")
     app.selectbox(key="recipe").set_value("kmnist-heads").run()
     assert app.selectbox(key="dataset").value == "kmnist"
@@ -101,7 +101,7 @@ def test_another_recipe_brings_its_own_values(open_page: Open, digits: None) -> 
     assert not [*app.warning, *app.error]
 
 
-def test_another_dataset_is_trained_on_whole(open_page: Open, digits: None) -> None:
+def test_another_dataset_is_trained_on_all_its_images(open_page: Open, digits: None) -> None:
     app = open_page("train", train_images="500")
     app.selectbox(key="dataset").set_value("kmnist").run()
     app.selectbox(key="dataset").set_value("digits").run()
@@ -115,16 +115,16 @@ def test_every_recipe_has_a_form(open_page: Open, digits: None, recipe: str) -> 
     assert not [*app.error, *app.exception, *app.warning]
 
 
-def test_text_that_is_no_setting_is_said_in_a_sentence(open_page: Open, digits: None) -> None:
+def test_text_that_is_not_a_setting_gives_an_error_message(open_page: Open, digits: None) -> None:
     app = open_page("train", heads="Flatten + MLP", hidden="64-x", augment="flip_sideways=1")
-    assert any(error.value.startswith("Expected hidden to be up to five widths") for error in app.error)
+    assert any(error.value.startswith("Expected hidden to be up to five") for error in app.error)
     app.text_input(key="hidden").set_value("32-16").run()
     assert any("flip_sideways" in error.value for error in app.error)
 
 
 @pytest.fixture
 def photos(home: Home, tmp_path: Path) -> None:
-    """An added folder of twenty tiny images in two classes."""
+    """Custom dataset of twenty small images in two classes."""
     for name, grey in (("dark", 40), ("light", 200)):
         (tmp_path / "photos" / name).mkdir(parents=True)
         for number in range(10):
@@ -143,22 +143,22 @@ def test_added_folder_is_trained_on_from_the_form(open_page: Open, home: Home, p
 def test_face_recipe_offers_the_attributes(open_page: Open) -> None:
     app = open_page("train", recipe="celeba-heads", attribute="Smiling")
     assert app.selectbox(key="attribute").value == "Smiling"
-    assert any("python -m core datasets add celeba PATH" in info.value for info in app.info)
+    assert any("headroom datasets add celeba PATH" in info.value for info in app.info)
 
 
-# Trainings that run, and that ended
+# Running and completed jobs
 
 
-def test_latest_tells_settings_apart_and_when(
+def test_latest_runs_are_listed_with_settings_and_time(
     open_page: Open, home: Home, ended: Callable[[RunSpec, str], None]
 ) -> None:
     ended(queue_up(home, epochs=3, blocks=1, train_images=500), "failed")
     app = open_page("train")
     assert "3 epochs · 500 training images · 1 block · 10 min ago" in [caption.value for caption in app.caption]
-    assert "Try again" in labels(app)
+    assert "Retry" in labels(app)
 
 
-def test_show_opens_the_comparison_whatever_is_in_the_link(
+def test_show_opens_the_comparison_whatever_the_link_contains(
     open_page: Open, home: Home, make_run: RunWriter, ended: Callable[[RunSpec, str], None]
 ) -> None:
     for epochs in (3, 4):
@@ -174,50 +174,50 @@ def test_show_opens_the_comparison_whatever_is_in_the_link(
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_try_again_queues_the_same_spec(
+def test_retry_queues_the_same_spec(
     open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None], state: str
 ) -> None:
     spec = queue_up(home, epochs=3)
     ended(spec, state)
     app = open_page("train")
-    app.button(key=f"again-{spec.run_id}").click().run()
+    app.button(key=f"retry-{spec.run_id}").click().run()
     assert [job.spec for job in JobQueue(home).unfinished()] == [spec]
     assert "0 running, 1 queued" in [heading.value for heading in app.subheader]
-    assert "Try again" not in labels(app)
+    assert "Retry" not in labels(app)
 
 
-def test_what_runs_stands_before_the_choices(open_page: Open, home: Home, no_dispatcher: None) -> None:
+def test_running_jobs_are_above_the_form(open_page: Open, home: Home, no_dispatcher: None) -> None:
     for seed in range(7):
         queue_up(home, seed=seed)
     app = open_page("train")
     headings = [heading.value for heading in app.subheader]
-    assert headings.index("0 running, 7 queued") < headings.index("Before you start")
+    assert headings.index("0 running, 7 queued") < headings.index("Summary")
     assert app.expander[0].label == "3 more queued"
-    assert labels(app).count("Stop") == 7
+    assert labels(app).count("Cancel") == 7
 
 
-def test_stopping_what_has_just_ended_is_said_in_a_sentence(
+def test_stopping_a_job_that_has_just_ended_gives_a_message(
     open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None]
 ) -> None:
     spec = queue_up(home)
     app = open_page("train")
     ended(spec, "finished")
-    app.button(key=f"stop-{spec.run_id}").click().run()
+    app.button(key=f"cancel-{spec.run_id}").click().run()
     assert not app.exception
 
 
-def test_slots_that_are_none_leave_the_rest_of_the_page(
+def test_invalid_slots_leave_the_rest_of_the_page(
     open_page: Open, home: Home, monkeypatch: pytest.MonkeyPatch, ended: Callable[[RunSpec, str], None]
 ) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", "0")
     ended(queue_up(home), "failed")
     app = open_page("train")
     assert app.error[0].value.startswith("Expected HEADROOM_SLOTS")
-    assert "Latest" in [heading.value for heading in app.subheader]
+    assert "Completed jobs" in [heading.value for heading in app.subheader]
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "failed"])
-def test_job_of_an_unknown_head_is_shown_on_the_train_page_among_the_others(
+def test_job_of_an_unknown_head_is_listed_among_the_others(
     open_page: Open, home: Home, no_dispatcher: None, state: str
 ) -> None:
     spec = queue_up(home)
@@ -234,5 +234,5 @@ def test_job_of_an_unknown_head_is_shown_on_the_train_page_among_the_others(
         assert [text.value for text in app.text if "head" in text.value] == ["Expected a head."] * 2
     else:
         shown = [bar.proto.text for bar in app.get("progress")]
-        assert f"stop-{spec.run_id}" in [button.key for button in app.button]
+        assert f"cancel-{spec.run_id}" in [button.key for button in app.button]
     assert all(any(name in text for text in shown) for name in names), shown

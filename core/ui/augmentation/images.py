@@ -53,7 +53,7 @@ def format_size(image: NDArray[np.uint8]) -> str:
     return f"{image.shape[1]}×{image.shape[0]}"
 
 
-def select_images() -> SelectedImages | None:
+def choose_images() -> SelectedImages | None:
     """Show inputs for the dataset and the first image, both part of the URL.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A job that behaves as trainings do, in the shape of core.training but without TensorFlow."""
+"""A job that behaves like training, in the form of core.training but without TensorFlow."""
 
 STAND_IN = __name__
 FAILS, CRASHES, CRASHES_ONCE, PARENT, STUBBORN = range(1001, 1006)

@@ -1,6 +1,6 @@
-"""A job that behaves as trainings do, without TensorFlow: `python -m tests.support.stand_in_worker JOB_FOLDER`.
+"""A job that behaves like training, without TensorFlow: `python -m tests.support.stand_in_worker JOB_FOLDER`.
 
-The seed says how it behaves; any other seed trains.
+The seed selects how it behaves; any other seed trains.
 """
 
 import fcntl
@@ -32,7 +32,7 @@ def train(folder: Path) -> None:
             time.sleep(EPOCH_SECONDS)
             behave(spec.seed, attempt, epoch, folder)
             if int((folder / "attempt").read_text()) != attempt:
-                sys.exit(f"Expected attempt {attempt} to be the current one.")
+                sys.exit(f"Attempt {attempt} was replaced by a newer one and stops.")
             history.write(json.dumps({"epoch": epoch, "attempt": attempt}) + "\n")
             history.flush()
             progress = {"phase": "fit", "epoch": epoch + 1, "epochs": spec.epochs, "updated_at": time.time()}

@@ -1,4 +1,4 @@
-"""What is loaded once, before workers are forked."""
+"""Imports that are loaded once, before workers are forked."""
 
 import core.datasets.cache
 import core.store.run_store  # noqa: F401

@@ -1,4 +1,4 @@
-"""Accuracy over a hyperparameter."""
+"""Accuracy by hyperparameter."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_writer import RunWriter
 
 
-def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> None:
+def test_curve_contains_runs_that_differ_in_nothing_else(make_run: RunWriter) -> None:
     accuracies = {8: (0.7, 0.8), 16: (0.85, 0.87)}
     runs = [
         with_cost(make_run, {}, accuracy, filters=filters, seed=seed)
@@ -25,27 +25,27 @@ def test_curve_is_of_runs_that_differ_in_nothing_else(make_run: RunWriter) -> No
     interval = compute_mean_interval([0.85, 0.87])
     assert interval
     assert means["low"].iloc[1] == pytest.approx(interval.low)
-    assert means["high"].tolist() == [1.0, pytest.approx(min(interval.high, 1.0))]  # no accuracy is above one
+    assert means["high"].tolist() == [1.0, pytest.approx(min(interval.high, 1.0))]  # no accuracy exceeds 1
     assert {*curve["run_id"]} == {run.run_id for run in runs} | {""}
     note = " ".join(HyperparameterCurve(Comparison.of([*runs, alone])).chart().to_dict()["title"]["text"])  # type: ignore[union-attr]
     assert "1 run without a counterpart that differs only in this hyperparameter is excluded" in note
 
 
-def test_values_stand_in_their_order_and_all_of_them_last(make_run: RunWriter) -> None:
+def test_values_are_sorted_and_all_is_last(make_run: RunWriter) -> None:
     runs = [make_run(train_images=images) for images in (1_000, None, 200)]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "train_images")
     assert curve.drop_duplicates("order")["value"].tolist() == ["200", "1,000", "all"]
 
 
-def test_text_may_be_a_setting(make_run: RunWriter) -> None:
+def test_hyperparameter_may_be_text(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
     assert curve.drop_duplicates("order")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
 
 
-def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> None:
+def test_head_without_the_hyperparameter_appears_at_each_value(make_run: RunWriter) -> None:
     runs = [*(make_run(head="dense", units=units) for units in (32, 256)), make_run(head="gap")]
-    elsewhere = make_run(head="gap", epochs=5)  # unlike any of the others
+    elsewhere = make_run(head="gap", epochs=5)  # differs from all others
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs, elsewhere), "units")
     level = curve[~curve["applies"].astype(bool)]
     assert {*level["head"]} == {"GAP"}
@@ -54,7 +54,7 @@ def test_head_without_the_setting_stands_at_each_value(make_run: RunWriter) -> N
     assert HyperparameterCurve(Comparison.of(runs)).table()["Value"].tolist() == ["any (32)", "any (256)", "32", "256"]
 
 
-def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> None:
+def test_series_are_grouped_by_their_other_settings(make_run: RunWriter) -> None:
     runs = [make_run(blocks=blocks, filters=filters) for blocks in (1, 2) for filters in (8, 16)]
     test_set_runs = runs_on_test_set(*runs)
     assert list_hyperparameters(test_set_runs) == ["blocks", "filters"]
@@ -64,7 +64,7 @@ def test_series_are_told_apart_by_their_other_settings(make_run: RunWriter) -> N
     assert [*dict.fromkeys(frame["setting"])] == ["blocks", "filters"]
 
 
-def test_runs_without_a_partner_have_no_curve(make_run: RunWriter) -> None:
+def test_runs_without_a_matching_run_have_no_curve(make_run: RunWriter) -> None:
     runs = [make_run(blocks=1, filters=8), make_run(blocks=2, filters=16)]
     assert list_hyperparameters(runs_on_test_set(*runs)) == []
     assert compute_hyperparameter_curve(runs_on_test_set(*runs), "blocks").columns.tolist() == [*COLUMNS]

@@ -1,4 +1,4 @@
-"""The stored answers to harder images: damaged or not to be trusted."""
+"""Stored predictions of corrupted images: damaged or invalid."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("damage", FILES)
-def test_file_that_cannot_be_trusted_is_told_in_a_sentence(make_run: RunWriter, damage: str) -> None:
+def test_invalid_file_is_rejected_with_an_error_message(make_run: RunWriter, damage: str) -> None:
     run = make_run(head="gap")
     FILES[damage](run.robustness, run.path / NAME)
     with pytest.raises(RunDamagedError, match=r"^robustness\.npz of run .* (cannot be read|is invalid): "):

@@ -21,7 +21,7 @@ def test_test_set_runs_are_all_runs_on_the_same_images(make_run: RunWriter, stor
     assert str(RunsOnTestSet.of(Comparison.of(mine))) != str(test_set_runs)
 
 
-def test_runs_on_test_set_a_comparison_are_those_of_the_list(make_run: RunWriter, store: RunStore) -> None:
+def test_test_set_runs_of_a_comparison_equal_those_of_the_list(make_run: RunWriter, store: RunStore) -> None:
     comparison = Comparison.of(
         make_run(head=head, seed=seed, train_images=images)
         for head in ("gap", "dense") for seed in (0, 1) for images in (500, None)

@@ -1,4 +1,4 @@
-"""Jobs and runs as one list."""
+"""Jobs and runs in one list."""
 
 import sqlite3
 from contextlib import closing
@@ -21,7 +21,7 @@ def home(digits_home: Home) -> Home:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": "three"}'])
-def test_half_written_progress_is_no_progress(text: str, home: Home, spec: RunSpec) -> None:
+def test_partial_progress_file_is_ignored(text: str, home: Home, spec: RunSpec) -> None:
     folder = home.jobs / spec.run_id
     folder.mkdir(parents=True)
     (folder / "progress.json").write_text(text)
@@ -38,7 +38,7 @@ def test_job_of_an_unknown_version_does_not_hide_the_list(home: Home, spec: RunS
     assert pd.isna(row["params"])
 
 
-def test_damaged_run_that_is_trained_again_is_listed_as_the_job(home: Home) -> None:
+def test_damaged_run_that_is_retrained_is_listed_as_the_job(home: Home) -> None:
     run, queue = RunWriter(home)(), JobQueue(home)
 
     def status() -> list[str]:

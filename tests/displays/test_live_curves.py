@@ -1,4 +1,4 @@
-"""Charts of trainings that run."""
+"""Charts of running jobs."""
 
 import pandas as pd
 

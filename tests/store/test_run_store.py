@@ -15,7 +15,7 @@ from tests.support.run_store import ABSENT, edit_record, ids, reopened
 from tests.support.run_writer import RunWriter
 
 
-def test_empty_home_lists_nothing_and_makes_nothing(store: RunStore) -> None:
+def test_empty_home_lists_nothing_and_creates_nothing(store: RunStore) -> None:
     frame = store.frame()
     assert (len(frame), list(frame.columns)) == (0, [*COLUMNS, "source"])
     assert store.damaged() == {}
@@ -42,13 +42,13 @@ def test_finished_run_is_listed_with_its_settings_metrics_and_costs(store: RunSt
     assert row["finished_at"] == record.finished_at
 
 
-def test_newest_run_stands_first_in_any_process(store: RunStore, make_run: RunWriter) -> None:
+def test_newest_run_is_first_in_any_process(store: RunStore, make_run: RunWriter) -> None:
     runs = [make_run(seed=seed).run_id for seed in range(6)]
     assert ids(store) == runs[::-1]
     assert ids(reopened(store)) == runs[::-1]
 
 
-def test_what_a_caller_writes_into_the_list_stays_the_callers(store: RunStore, make_run: RunWriter) -> None:
+def test_changes_to_a_returned_list_do_not_change_the_store(store: RunStore, make_run: RunWriter) -> None:
     make_run()
     frame = store.frame()
     frame.loc[0, "epochs"] = 99
@@ -78,7 +78,7 @@ def test_interrupted_run_is_not_listed(store: RunStore, make_run: RunWriter) -> 
         b"\xff\xfe".decode(errors="surrogateescape"),
     ],
 )
-def test_folder_with_a_hostile_name_is_told_and_not_listed(store: RunStore, make_run: RunWriter, name: str) -> None:
+def test_folder_with_a_hostile_name_is_reported_and_not_listed(store: RunStore, make_run: RunWriter, name: str) -> None:
     run = make_run()
     (store.home.runs / name).mkdir()
     assert ids(store) == [run.run_id]
@@ -87,7 +87,7 @@ def test_folder_with_a_hostile_name_is_told_and_not_listed(store: RunStore, make
     sentence.encode()
 
 
-def test_files_and_hidden_folders_among_the_runs_are_passed_over(store: RunStore, make_run: RunWriter) -> None:
+def test_files_and_hidden_folders_among_the_runs_are_ignored(store: RunStore, make_run: RunWriter) -> None:
     run = make_run()
     (store.home.runs / "notes.txt").write_text("mine")
     (store.home.runs / ".trash").mkdir()
@@ -98,40 +98,40 @@ def test_files_and_hidden_folders_among_the_runs_are_passed_over(store: RunStore
 @pytest.mark.parametrize(
     "run_id", ["", ".", "..", "../runs", "/etc", "a/b", "\0", "ABCDEF012345", "٠" * 12, ABSENT + "\n"]
 )
-def test_id_that_is_none_opens_nothing(store: RunStore, make_run: RunWriter, run_id: str) -> None:
+def test_invalid_id_opens_nothing(store: RunStore, make_run: RunWriter, run_id: str) -> None:
     make_run()
     assert store.path(run_id) is None
-    for look in (store.open, store.find):
+    for read in (store.open, store.find):
         with pytest.raises(RunNotFoundError, match="was not found; it may have been deleted"):
-            look(run_id)
+            read(run_id)
 
 
 @pytest.fixture
-def beside(store: RunStore, make_run: RunWriter, tmp_path: Path) -> tuple[RunStore, Run, Run]:
-    """A store with an example, the example's twin in the home, and that example."""
+def with_twin(store: RunStore, make_run: RunWriter, tmp_path: Path) -> tuple[RunStore, Run, Run]:
+    """Return a store with an example, its twin in the home, and the example."""
     other = RunWriter(Home(tmp_path / "other"))
     example = other(seed=7, accuracy=0.5)
     return RunStore(store.home, examples=other.home.runs), make_run(seed=7, accuracy=0.9), example
 
 
-def test_run_of_the_home_hides_its_example_twin(beside: tuple[RunStore, Run, Run]) -> None:
-    store, mine, _ = beside
+def test_run_of_the_home_hides_its_example_twin(with_twin: tuple[RunStore, Run, Run]) -> None:
+    store, mine, _ = with_twin
     assert list(store.frame()["source"]) == ["home"]
     assert store.open(mine.run_id).path == mine.path
     shutil.rmtree(mine.path)
     assert list(store.frame()["source"]) == ["example"]
 
 
-def test_example_answers_for_a_damaged_twin(beside: tuple[RunStore, Run, Run]) -> None:
-    store, mine, example = beside
+def test_example_replaces_a_damaged_twin(with_twin: tuple[RunStore, Run, Run]) -> None:
+    store, mine, example = with_twin
     edit_record(mine, lambda record: record.pop("cost"))
     assert list(store.frame()["source"]) == ["example"]
     assert store.path(mine.run_id) == store.open(mine.run_id).path == example.path
     assert list(store.damaged()) == [mine.run_id]
 
 
-def test_nothing_is_written_beside_the_examples(beside: tuple[RunStore, Run, Run]) -> None:
-    store, _, example = beside
+def test_nothing_is_written_to_the_examples(with_twin: tuple[RunStore, Run, Run]) -> None:
+    store, _, example = with_twin
     store.frame()
     assert not (example.path.parent.parent / "index.feather").exists()
     assert [path.name for path in example.path.parent.iterdir()] == [example.run_id]
@@ -148,7 +148,7 @@ def test_run_is_found_by_the_beginning_of_its_id(store: RunStore, make_run: RunW
         store.find(shared)
 
 
-def test_runs_are_opened_in_the_order_asked_for(store: RunStore, make_run: RunWriter) -> None:
+def test_runs_are_opened_in_the_requested_order(store: RunStore, make_run: RunWriter) -> None:
     runs = [make_run(seed=seed).run_id for seed in range(3)]
     assert [run.run_id for run in store.open_all(runs[::-1])] == runs[::-1]
 
@@ -160,7 +160,7 @@ def test_run_without_a_recipe_is_listed(store: RunStore, make_run: RunWriter) ->
 
 
 @pytest.mark.parametrize("lost", ["test_loss", "validation_loss"])
-def test_run_that_diverged_is_listed_without_its_loss(store: RunStore, make_run: RunWriter, lost: str) -> None:
+def test_diverged_run_is_listed_without_its_loss(store: RunStore, make_run: RunWriter, lost: str) -> None:
     run = make_run()
     edit_record(run, lambda record: record["metrics"].update({lost: None}))
     assert store.frame()[lost].isna().all()

@@ -1,4 +1,4 @@
-"""Data as a run sees it: the side, the attribute, and copies that several processes make at once."""
+"""Dataset views of runs: the side, the attribute, and copies that several processes create concurrently."""
 
 import os
 import subprocess
@@ -59,38 +59,38 @@ def test_side_of_the_stored_images_needs_no_copy(added: Home) -> None:
     assert not list((added.datasets / "folder-mine").glob("side-*"))
 
 
-def test_reading_the_shape_or_checking_a_spec_prepares_nothing(added: Home) -> None:
+def test_reading_the_shape_or_validating_a_spec_prepares_nothing(added: Home) -> None:
     pinned, model = check_spec(added, SPEC.replace(padding="same"))
     assert pinned.data == read_info(added, SPEC).fingerprint
     assert model.params > 0
     assert not list((added.datasets / "folder-mine").glob("side-*"))
 
 
-def test_copy_is_made_once_and_anew_when_it_is_stale_or_damaged(added: Home, tmp_path: Path) -> None:
+def test_copy_is_created_once_and_again_when_stale_or_damaged(added: Home, tmp_path: Path) -> None:
     folder = added.datasets / "folder-mine" / "side-16"
 
-    def open_anew() -> bool:
+    def reopen() -> bool:
         before = folder.stat().st_ino if folder.exists() else 0
         mapped = open_view(added, SPEC)
         assert np.array_equal(mapped.test_images[0], prepare(open_view(added, SPEC, native=True).test_images[0], 16))
         return folder.stat().st_ino != before
 
-    assert open_anew()
-    assert not open_anew()
+    assert reopen()
+    assert not reopen()
     mark = folder / "side.json"
     for text in (mark.read_text().replace('"prepared":1', '"prepared":0'), "{", '{"fingerprint":"0"}'):
         mark.write_text(text)
-        assert open_anew()
-        assert not open_anew()
+        assert reopen()
+        assert not reopen()
     os.truncate(folder / "train_images.npy", 200)
-    assert open_anew()
+    assert reopen()
     (folder / "test_images.npy").unlink()
-    assert open_anew()
+    assert reopen()
     assert sorted(os.listdir(folder.parent))[-3:] == ["test_labels.npy", "train_images.npy", "train_labels.npy"]
     remove_dataset(added, "mine")
     add_dataset(added, "mine", make_folder(tmp_path / "other", {"green": 5, "red": 5}), side=40)
     assert open_view(added, SPEC).info.classes == ("green", "red")
-    assert open_anew() is False
+    assert reopen() is False
 
 
 _OPEN = """
@@ -105,7 +105,7 @@ print(view.train_images.shape, int(view.train_images.sum()))
 """
 
 
-def test_processes_that_want_the_same_copy_at_once_end_well(added: Home) -> None:
+def test_processes_that_request_the_same_copy_concurrently_succeed(added: Home) -> None:
     command = [sys.executable, "-c", _OPEN, str(added.path)]
     pipe = subprocess.PIPE
     processes = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
@@ -115,7 +115,7 @@ def test_processes_that_want_the_same_copy_at_once_end_well(added: Home) -> None
     assert [name for name in os.listdir(added.datasets / "folder-mine") if name.startswith(".")] == []
 
 
-def test_view_of_other_data_than_pinned_is_refused_by_check(added: Home) -> None:
+def test_view_of_data_with_another_fingerprint_is_rejected(added: Home) -> None:
     with pytest.raises(DatasetError, match=r"^The fingerprint of Folder mine does not match: 0{16} in the spec, "):
         check_spec(added, SPEC.replace(data="0" * 16))
 

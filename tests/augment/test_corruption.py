@@ -1,4 +1,4 @@
-"""Harder images: the same for every model."""
+"""Corruptions, which are the same for every model."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def noise(shape: tuple[int, ...] = (28, 28, 1)) -> NDArray[np.uint8]:
 
 
 @corruptions
-def test_corruption_is_one_of_the_transforms_with_a_value_that_changes_nothing(name: str) -> None:
+def test_corruption_is_a_transform_with_a_neutral_value(name: str) -> None:
     corruption = CORRUPTIONS[name]
     assert corruption.transform in TRANSFORMS
     assert {corruption.neutral, corruption.usual} <= set(corruption.values)
@@ -34,7 +34,7 @@ def test_corruption_is_one_of_the_transforms_with_a_value_that_changes_nothing(n
 
 @corruptions
 @pytest.mark.parametrize("shape", [(28, 28, 1), (64, 64, 3), (8, 8, 1)])
-def test_corruption_gives_images_of_the_same_shape_and_the_same_again(name: str, shape: tuple[int, ...]) -> None:
+def test_corruption_keeps_the_shape_and_is_deterministic(name: str, shape: tuple[int, ...]) -> None:
     corruption, image = CORRUPTIONS[name], noise(shape)
     for value in corruption.values:
         seen = corruption.apply(image, value, 3)
@@ -46,22 +46,22 @@ def test_corruption_gives_images_of_the_same_shape_and_the_same_again(name: str,
 def test_shift_moves_every_image_by_whole_pixels_in_some_direction() -> None:
     image = np.zeros((28, 28, 1), np.uint8)
     image[14, 14] = 255
-    places = set()
+    offsets = set()
     for index in range(60):
         (row,), (column,) = np.nonzero(CORRUPTIONS["shift"].apply(image, 4, index)[..., 0])
-        places.add((int(row) - 14, int(column) - 14))
-    assert places == {(4, 0), (-4, 0), (0, 4), (0, -4)}
+        offsets.add((int(row) - 14, int(column) - 14))
+    assert offsets == {(4, 0), (-4, 0), (0, 4), (0, -4)}
 
 
 @given(st.integers(1, 20_000), st.integers(1, 10**11))
-def test_images_are_as_many_as_the_arithmetic_allows_or_none(tests: int, flops: int) -> None:
-    places = select_corrupted_images(tests, flops)
-    assert len(places) <= min(MOST_IMAGES, tests)
-    assert len(places) * len(list_rows()) * flops <= MOST_FLOPS
-    assert (np.diff(places) > 0).all()
+def test_number_of_images_follows_from_flops_and_may_be_zero(tests: int, flops: int) -> None:
+    indices = select_corrupted_images(tests, flops)
+    assert len(indices) <= min(MOST_IMAGES, tests)
+    assert len(indices) * len(list_rows()) * flops <= MOST_FLOPS
+    assert (np.diff(indices) > 0).all()
     if MOST_FLOPS / (len(list_rows()) * flops) < LEAST_IMAGES:
-        assert not len(places)
+        assert not len(indices)
 
 
-def test_a_larger_model_is_put_to_some_of_the_images_of_a_smaller_one() -> None:
+def test_larger_model_is_evaluated_on_a_subset_of_the_images_of_a_smaller_one() -> None:
     assert set(select_corrupted_images(10_000, 200_000_000)) < set(select_corrupted_images(10_000, 5_000_000))

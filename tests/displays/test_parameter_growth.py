@@ -1,4 +1,4 @@
-"""The growth of heads with the input: counts of the models themselves, and the network they are set against."""
+"""Growth of heads with the input: parameter counts of the models, and the network that they are compared with."""
 
 import json
 
@@ -20,11 +20,11 @@ def test_growth_counts_the_head_of_each_model() -> None:
         assert frame[224, head.label] == sum(row.params for row in model.rows if row.part == "head")
 
 
-def test_own_side_stands_among_the_sides() -> None:
+def test_own_side_is_among_the_sides() -> None:
     assert 28 in set(compute_growth(SPEC, (28, 28, 3), 10)["side"])
 
 
-def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
+def test_pooled_heads_stay_constant_and_flat_ones_grow_with_the_square() -> None:
     frame = compute_growth(SPEC, SHAPE, 10)
     grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
     kinds = set()
@@ -41,12 +41,12 @@ def test_pooled_heads_stay_and_flat_ones_grow_with_the_square() -> None:
 
 @pytest.mark.parametrize(
     ("backbone", "axes"),
-    # what is pretrained is pretrained on images, which have two spatial axes
+    # Pretrained backbones are trained on images, which have two spatial axes.
     [(name, axes) for name, entry in BACKBONES.items() for axes in ((2,) if entry.weights else (1, 2, 3))],
 )
-def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int) -> None:
+def test_growth_has_a_chart_for_every_model(backbone: str, axes: int) -> None:
     frame = compute_growth(RunSpec().replace(backbone=backbone), (*(0,) * axes, 3), 10)
-    assert set(frame["side"]) <= set(SIDES)  # 0 is the side of no image
+    assert set(frame["side"]) <= set(SIDES)  # 0 is not the side of an image
     spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
     json.dumps(spec, allow_nan=False)
     assert "selected: 224" in json.dumps(spec)
@@ -55,7 +55,7 @@ def test_growth_has_a_picture_wherever_there_is_a_model(backbone: str, axes: int
 
 @pytest.mark.training
 @pytest.mark.xdist_group("tensorflow")
-def test_reference_has_the_parameters_that_keras_counts() -> None:
+def test_reference_has_the_parameters_of_keras() -> None:
     import keras
 
     assert keras.applications.EfficientNetB0(weights=None).count_params() == REFERENCE[1]

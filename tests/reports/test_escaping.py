@@ -1,4 +1,4 @@
-"""Report files as HTML, Markdown, CSV and JSON: complete, and harmless whatever their texts say."""
+"""Report files as HTML, Markdown, CSV and JSON: complete, and without effect of hostile texts."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ from tests.support.run_writer import RunWriter
 
 
 class Reader(HTMLParser):
-    """Counts what could do something, and keeps the text."""
+    """Parser that counts active elements and keeps the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def hostile(make_run: RunWriter, store: RunStore) -> Document:
-    """A report whose title, words, classes and run names are all out to do harm."""
+    """Report whose title, text, classes and run names are all hostile."""
     classes = (*HOSTILE[:9], "x" * 300)
     made = [rewrite(make_run(head=head), classes=classes) for head in ("gap", "dense")]
     for run, name in zip(made, HOSTILE, strict=False):
@@ -66,7 +66,7 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 
 
-def test_html_does_nothing_that_its_texts_say(hostile: Document, home: Home) -> None:
+def test_html_executes_nothing_from_its_texts(hostile: Document, home: Home) -> None:
     (content,) = FORMATS["html"].write(Edition(hostile), home).values()
     reader = Reader()
     reader.feed(content.decode())
@@ -75,8 +75,8 @@ def test_html_does_nothing_that_its_texts_say(hostile: Document, home: Home) -> 
     assert reader.tags.count("img") == sum(len(figure.pictures) for figure in hostile.figures)
     assert reader.handlers == []
     text = "".join(reader.text)
-    for said in (HOSTILE[0], HOSTILE[1], HOSTILE[8]):
-        assert said in text
+    for text in (HOSTILE[0], HOSTILE[1], HOSTILE[8]):
+        assert text in text
 
 
 def test_csv_has_no_formula(hostile: Document, home: Home) -> None:
@@ -88,15 +88,15 @@ def test_csv_has_no_formula(hostile: Document, home: Home) -> None:
     assert [cell for cell in risky if not re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell)] == []
 
 
-@given(st.text() | st.sampled_from(["=1", " =1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "-0.5", "+3 %"]))
-def test_no_text_is_left_a_formula(text: str) -> None:
+@given(st.text() | st.sampled_from(["=1", " =1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "-0.5", "+3%"]))
+def test_no_text_stays_a_formula(text: str) -> None:
     assert not is_formula(str(defuse(text)))
     shown = disarm(pd.DataFrame({"a": [text]}))["a"].iloc[0]
     assert not is_formula(shown)
     assert shown.removeprefix("\u2060") == text.removeprefix("\u2060")
 
 
-def test_markdown_says_hostile_texts_as_text(hostile: Document, home: Home) -> None:
+def test_markdown_shows_hostile_texts_as_text(hostile: Document, home: Home) -> None:
     files = FORMATS["md"].write(Edition(hostile), home)
     tokens = MarkdownIt("commonmark").enable("table").parse(next(iter(files.values())).decode())
     inside = [child for token in tokens for child in token.children or []]
@@ -106,7 +106,7 @@ def test_markdown_says_hostile_texts_as_text(hostile: Document, home: Home) -> N
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_words_become_harmless_html(text: str) -> None:
+def test_text_becomes_harmless_html(text: str) -> None:
     reader = Reader()
     reader.feed(write_html(text))
     assert {*reader.tags} <= {"p", "a"}
@@ -114,14 +114,14 @@ def test_words_become_harmless_html(text: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_no_words_make_a_script_or_a_handler(text: str) -> None:
+def test_no_text_becomes_a_script_or_an_event_handler(text: str) -> None:
     reader = Reader()
     reader.feed(write_html(text))
     assert not {"script", "img", "svg", "iframe", "style"} & {*reader.tags}
     assert reader.handlers == []
 
 
-def test_html_is_small_and_allows_its_own_scripts_alone(frozen: tuple[Home, Document]) -> None:
+def test_html_is_small_and_allows_only_its_own_scripts(frozen: tuple[Home, Document]) -> None:
     home, document = frozen
     (content,) = FORMATS["html"].write(Edition(document), home).values()
     assert len(content) < 5_000_000
@@ -129,7 +129,7 @@ def test_html_is_small_and_allows_its_own_scripts_alone(frozen: tuple[Home, Docu
 
 
 @pytest.mark.parametrize("name", [*FORMATS])
-def test_every_format_holds_the_headline_and_the_command(name: str, frozen: tuple[Home, Document]) -> None:
+def test_every_format_contains_the_headline_and_the_command(name: str, frozen: tuple[Home, Document]) -> None:
     home, document = frozen
     edition = Edition(document, "r7k2m9qx-1", "2026-11-21T12:00:00+00:00", document.checksum, name="mine")
     files = FORMATS[name].write(edition, home)
@@ -147,7 +147,7 @@ def test_every_format_holds_the_headline_and_the_command(name: str, frozen: tupl
             assert archive.testzip() is None
 
 
-def test_json_and_csv_hold_every_figure(frozen: tuple[Home, Document]) -> None:
+def test_json_and_csv_contain_every_value(frozen: tuple[Home, Document]) -> None:
     home, document = frozen
     edition = Edition(document)
     (plain,) = (json.loads(content) for content in FORMATS["json"].write(edition, home).values())

@@ -9,7 +9,7 @@ from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
-def test_stored_maps_stay_small_and_quick_whatever_the_head() -> None:
+def test_stored_maps_are_small_and_fast_for_every_head() -> None:
     for size in (1, 500, 98_000, 2_000_000, 10**9):
         for flops in (1, 10**6, 4 * 10**9, 10**12):
             count = count_images(10_000, size, flops)
@@ -20,7 +20,7 @@ def test_stored_maps_stay_small_and_quick_whatever_the_head() -> None:
 
 
 @pytest.mark.parametrize("size", [1e-20, 1.0, 1e9])
-def test_stored_maps_keep_three_digits_whatever_their_size(make_run: RunWriter, size: float) -> None:
+def test_stored_maps_keep_three_digits_at_any_magnitude(make_run: RunWriter, size: float) -> None:
     run = make_run()
     maps = (size * np.random.default_rng(0).normal(size=(3, 10, 5, 5))).astype(np.float32)
     maps[0, 0, 0, 0], maps[1] = np.nan, 0
@@ -31,7 +31,7 @@ def test_stored_maps_keep_three_digits_whatever_their_size(make_run: RunWriter, 
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
-def test_damaged_maps_are_told_in_one_sentence(make_run: RunWriter, content: bytes | None) -> None:
+def test_damaged_maps_are_rejected_with_an_error_message(make_run: RunWriter, content: bytes | None) -> None:
     run = make_run()
     (run.path / NAME).write_bytes(content if content is not None else (run.path / NAME).read_bytes()[:200])
     with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Train the run again: "):
@@ -40,7 +40,7 @@ def test_damaged_maps_are_told_in_one_sentence(make_run: RunWriter, content: byt
         read_maps(rewrite(run))
 
 
-def test_maps_of_other_classes_are_refused(make_run: RunWriter) -> None:
+def test_maps_of_other_classes_are_rejected(make_run: RunWriter) -> None:
     run = make_run()
     save_maps(run.path / NAME, np.zeros((4, 3, 5, 5), np.float32), np.zeros(3, np.float32), exact=True)
     with pytest.raises(RunDamagedError, match=r"does not match its record: shape \(4, 3, 5, 5\), 10 classes"):

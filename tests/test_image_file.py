@@ -1,4 +1,4 @@
-"""Image files as people have them: every mode, turned, animated, damaged, too large, or none at all."""
+"""Image files of users: all modes, rotated, animated, damaged, too large, or not images."""
 
 import io
 import re
@@ -28,14 +28,14 @@ def write(image: Image.Image, form: str = "PNG", **settings: Any) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "TIFF", "PPM"])
-def test_lossless_file_gives_its_pixels(form: str) -> None:
+def test_lossless_file_keeps_its_pixels(form: str) -> None:
     found = read_picture(write(Image.fromarray(RGB), form))
     assert found.dtype == np.uint8
     assert_array_equal(found, RGB)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "WEBP", "GIF"])
-def test_file_that_lost_some_gives_its_shape(form: str) -> None:
+def test_lossy_file_keeps_its_shape(form: str) -> None:
     assert read_picture(write(Image.fromarray(RGB), form)).shape == (5, 7, 3)
 
 
@@ -58,12 +58,12 @@ def test_sixteen_bits_keep_their_range() -> None:
     assert_array_equal(read_picture(write(Image.fromarray(deep)))[..., 0], [[0, 1, 255]])
 
 
-def test_transparent_pixels_are_laid_on_white() -> None:
+def test_transparent_pixels_are_blended_with_white() -> None:
     half = np.array([[[200, 0, 0, 255], [200, 0, 0, 0]]], dtype=np.uint8)
     assert_array_equal(read_picture(write(Image.fromarray(half))), [[[200, 0, 0], [255, 255, 255]]])
 
 
-def test_transparent_colour_of_a_palette_is_laid_on_white() -> None:
+def test_transparent_palette_colour_is_blended_with_white() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putpixel((1, 0), 1)
@@ -72,19 +72,19 @@ def test_transparent_colour_of_a_palette_is_laid_on_white() -> None:
 
 def test_orientation_is_applied() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held on its side
+    exif[0x0112] = 6  # the camera was rotated
     found = read_picture(write(Image.fromarray(RGB), "PNG", exif=exif))
     assert_array_equal(found, np.rot90(RGB, -1))
 
 
-def test_first_frame_of_an_animation_is_taken() -> None:
+def test_first_frame_of_an_animation_is_used() -> None:
     frames = [Image.new("RGB", (4, 3), color) for color in ("red", "blue")]
     found = read_picture(write(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert_array_equal(found, np.broadcast_to([255, 0, 0], (3, 4, 3)))
 
 
-def test_file_is_known_by_its_bytes() -> None:
-    """Whatever its name says: here is none."""
+def test_format_is_detected_from_the_content() -> None:
+    """The file has no name."""
     assert read_picture(write(Image.fromarray(RGB), "JPEG")).shape == RGB.shape
 
 
@@ -97,14 +97,14 @@ def test_file_is_known_by_its_bytes() -> None:
         (b"\x89PNG\r\n\x1a\n", "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."),
     ],
 )
-def test_bytes_that_are_no_picture_are_refused(data: bytes, sentence: str) -> None:
+def test_bytes_that_are_not_an_image_are_rejected(data: bytes, sentence: str) -> None:
     with pytest.raises(DatasetError) as error:
         read_picture(data)
     assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
-def test_truncated_file_is_refused(form: str) -> None:
+def test_truncated_file_is_rejected(form: str) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = write(Image.fromarray(noise), form)
     with pytest.raises(DatasetError, match=rf"^This ({form} file is damaged|file is not a valid image)"):
@@ -114,48 +114,48 @@ def test_truncated_file_is_refused(form: str) -> None:
 @settings(deadline=None)
 @given(
     form=st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM"]),
-    place=st.floats(0, 0.999),
+    share=st.floats(0, 0.999),
     junk=st.binary(min_size=1, max_size=9),
 )
-def test_damaged_file_is_a_picture_or_a_sentence(form: str, place: float, junk: bytes) -> None:
+def test_damaged_file_is_an_image_or_an_error_message(form: str, share: float, junk: bytes) -> None:
     data = bytearray(write(Image.fromarray(RGB), form))
-    start = int(place * len(data))
+    start = int(share * len(data))
     data[start : start + len(junk)] = junk
     try:
-        found, said = read_picture(bytes(data), max_pixels=10_000), ""
+        found, message = read_picture(bytes(data), max_pixels=10_000), ""
     except DatasetError as error:
-        found, said = RGB, str(error)
+        found, message = RGB, str(error)
     assert found.dtype == np.uint8
-    assert re.fullmatch(r"((This|An|Images) .*\.)?", said)
+    assert re.fullmatch(r"((This|An|Images) .*\.)?", message)
 
 
 def write_head(width: int, height: int) -> bytes:
-    """The head of a PNG file of that size, with no pixel behind it."""
+    """Return the header of a PNG file of this size, without pixels."""
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", b"")]
     parts = (struct.pack(">I", len(body)) + tag + body + struct.pack(">I", crc32(tag + body)) for tag, body in chunks)
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @pytest.mark.parametrize(("width", "height", "got"), [(9_000, 8_000, "9,000 × 8,000"), (60_000, 60_000, "far more")])
-def test_size_is_refused_before_a_pixel_is_decoded(width: int, height: int, got: str) -> None:
+def test_size_is_rejected_before_pixels_are_decoded(width: int, height: int, got: str) -> None:
     with pytest.raises(DatasetError, match=rf"^An image may have at most 50,000,000 pixels; this one has {got}\."):
         read_picture(write_head(width, height))
     with pytest.raises(DatasetError, match=r"^An image may have at most 30 pixels; this one has 7 × 5\."):
         read_picture(write(Image.fromarray(RGB)), max_pixels=30)
 
 
-def test_large_file_is_refused() -> None:
+def test_large_file_is_rejected() -> None:
     with pytest.raises(DatasetError, match=r"^An image file may have at most 30 MB; this one has 30\.1 MB\."):
         read_picture(bytes(30_100_000))
 
 
-def test_floating_point_picture_is_refused() -> None:
+def test_floating_point_image_is_rejected() -> None:
     with pytest.raises(DatasetError, match=r"^Images with floating-point values are not supported"):
         read_picture(write(Image.fromarray(np.zeros((2, 2), dtype=np.float32)), "TIFF"))
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_photograph_at_hand_is_read(name: str) -> None:
+def test_photograph_is_read(name: str) -> None:
     assert read_picture(read_photo(name)).shape == (427, 640, 3)
 
 
@@ -167,7 +167,7 @@ def test_shrinking_keeps_the_proportions(shape: tuple[int, ...], side: int, expe
 
 
 @pytest.mark.parametrize("turn", [lambda x: x, lambda x: x[..., :1]])
-def test_grey_is_what_pillow_makes_of_it(turn: Callable[[Any], Any]) -> None:
+def test_grayscale_equals_pillows_conversion(turn: Callable[[Any], Any]) -> None:
     pixels = turn(RGB)
     expected = np.asarray(Image.fromarray(pixels).convert("L")) if pixels.shape[-1] == 3 else pixels[..., 0]
     assert np.abs(compute_grey(pixels)[..., 0].astype(int) - expected).max() <= 1

@@ -1,4 +1,4 @@
-"""Activation maps of models that were really built and trained, against TensorFlow's own gradients and logits."""
+"""Activation maps of built and trained models compared with TensorFlow's gradients and logits."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.support.training_run import make_job, train
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.xdist_group("tensorflow"),
+    pytest.mark.xdist_group("transfer"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
@@ -28,7 +28,7 @@ SIDE = 12
 
 
 def build(head: str, **settings):
-    """A model with random weights and biases, and its closed form."""
+    """Return a model with random weights and biases, and its closed form."""
     from core.training.build import build_model
 
     settings = {"blocks": 1, "filters": 4, "units": 6, "hidden": "6-6", **settings}
@@ -43,7 +43,7 @@ def build(head: str, **settings):
 
 
 def differentiate(model, closed: Model, images: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Grad-CAM with TensorFlow's gradients, as the paper has it, and the logits."""
+    """Return Grad-CAM with TensorFlow's gradients, as in the paper, and the logits."""
     import tensorflow as tf
 
     names = [layer.name for layer in model.layers]
@@ -71,12 +71,12 @@ MAPPED = [
     (name, loss)
     for name in HEADS
     for loss in ("categorical", "binary")
-    if name != "vgg" and (name, loss) != ("gap", "binary")  # its logits cannot be negative, so the spec refuses it
+    if name != "vgg" and (name, loss) != ("gap", "binary")  # its logits cannot be negative, so the spec rejects it
 ]
 
 
 @pytest.mark.parametrize(("name", "loss"), MAPPED)
-def test_closed_form_is_what_tensorflow_says(name: str, loss: str) -> None:
+def test_closed_form_equals_tensorflow(name: str, loss: str) -> None:
     from core.training.activation_maps import read_head
 
     model, closed = build(name, loss=loss)
@@ -95,9 +95,9 @@ def test_closed_form_is_what_tensorflow_says(name: str, loss: str) -> None:
         assert found.any()
 
 
-@pytest.mark.parametrize(("name", "loss"), [("mlp", "categorical"), ("gap_mlp", "binary"), ("gap_dense", "binary")])
-def test_exported_file_holds_the_head_as_it_was_trained(name: str, loss: str, tmp_path: Path) -> None:
-    """Two hidden layers of one size: only their order tells them apart."""
+@pytest.mark.parametrize(("name", "loss"), [("mlp", "categorical"), ("gap_mlp", "binary")])
+def test_exported_file_contains_the_trained_head(name: str, loss: str, tmp_path: Path) -> None:
+    """Two hidden layers of one size are distinguished only by their order."""
     from core.training.activation_maps import read_head
     from core.training.export import export_litert
 
@@ -114,7 +114,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="module", params=["gap_dense", "dense"])
+@pytest.fixture(scope="module", params=["gap_dense", pytest.param("dense", marks=long)])
 def trained(request: pytest.FixtureRequest, trained_home: Home) -> Run:
     folder = make_job(trained_home, head=request.param, epochs=2, units=16)
     assert train(folder) == 0, (folder / "log.txt").read_text()
@@ -147,5 +147,5 @@ def test_mean_of_the_map_plus_the_bias_is_the_logit_of_a_trained_model(trained: 
 
 
 @long
-def test_maps_take_little_room(trained: Run) -> None:
+def test_map_files_are_small(trained: Run) -> None:
     assert (trained.path / "maps.npz").stat().st_size < 40_000

@@ -1,4 +1,4 @@
-"""The dispatcher and the code that it runs."""
+"""The dispatcher and changes of the source code."""
 
 import json
 import os
@@ -25,6 +25,7 @@ from tests.support.dispatcher import (
     until,
     worker_pid,
 )
+from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.stand_in_worker import STAND_IN
 
@@ -49,14 +50,14 @@ def home(digits_home: Home) -> Home:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of the code, to be changed."""
+    """A copy of the code that may be changed."""
     for package in ("core", "tests/support/stand_in_worker"):
         shutil.copytree(ROOT / package, tmp_path / "tree" / package, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "tree"
 
 
-def ask_in(tree: Path, home: Home, settings: dict[str, object]) -> str:
-    """Queues a run as a process with the code of `tree` does; its id."""
+def submit_from(tree: Path, home: Home, settings: dict[str, object]) -> str:
+    """Submit a run from a process that uses the code of `tree`, and return its ID."""
     script = (
         "import json, sys; from pathlib import Path; from core.home import Home; from core.spec import RunSpec\n"
         "from core.datasets.cache import pin; from core.jobs.queue import JobQueue\n"
@@ -67,7 +68,8 @@ def ask_in(tree: Path, home: Home, settings: dict[str, object]) -> str:
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_head_that_is_new_is_trained_by_a_dispatcher_that_is_older(tree: Path, home: Home, dispatch: Dispatch) -> None:
+@long  # three processes with code of their own
+def test_new_head_is_trained_by_an_older_dispatcher(tree: Path, home: Home, dispatch: Dispatch) -> None:
     queue = JobQueue(home)
 
     def job(run_id: str) -> Job:
@@ -76,24 +78,24 @@ def test_head_that_is_new_is_trained_by_a_dispatcher_that_is_older(tree: Path, h
         return found
 
     process = dispatch(cwd=tree)
-    long = ask_in(tree, home, {"epochs": 1000})
+    long = submit_from(tree, home, {"epochs": 1000})
     until(lambda: not read_history_of(home, long).empty)
     pid = worker_pid(home, job(long))
     (tree / "core/architecture/heads/bottleneck.py").write_text(BOTTLENECK)
-    new = ask_in(tree, home, {"head": "bottleneck"})
+    new = submit_from(tree, home, {"head": "bottleneck"})
     until(lambda: job(new).state in ("finished", "failed"))
     assert (job(new).state, job(new).reason, job(new).attempt) == ("finished", "", 1)
     assert process.poll() is None
     assert alive(pid)
     assert (job(long).state, job(long).attempt) == ("running", 1)
     log = (home.jobs / "dispatcher.log").read_text()
-    assert log.count("The code has changed: starting anew with it.") == 1
-    older = ask_in(tree, home, {"seed": 1})
+    assert log.count("The code has changed: restarting the dispatcher.") == 1
+    older = submit_from(tree, home, {"seed": 1})
     until(lambda: job(older).state == "finished")
-    assert (home.jobs / "dispatcher.log").read_text().count("starting anew") == 1
+    assert (home.jobs / "dispatcher.log").read_text().count("restarting the dispatcher") == 1
 
 
-def test_sources_tell_new_changed_and_deleted_files_apart(tmp_path: Path) -> None:
+def test_new_changed_and_deleted_files_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "family").mkdir()
     seen = [read_sources(tmp_path)]
     path = tmp_path / "family" / "one.py"
@@ -105,13 +107,13 @@ def test_sources_tell_new_changed_and_deleted_files_apart(tmp_path: Path) -> Non
     assert read_sources(tmp_path) == seen[-1]
 
 
-def test_job_asked_for_before_the_code_was_loaded_does_not_wait_for_newer_code(
+def test_job_submitted_before_the_code_was_loaded_does_not_wait_for_newer_code(
     monkeypatch: pytest.MonkeyPatch, home: Home, spec: RunSpec
 ) -> None:
     JobQueue(home).submit([spec])
     dispatcher = Dispatcher(home, LocalExecutor(home, warm=False, module=STAND_IN), idle_seconds=0.5)
     monkeypatch.setattr(source_check, "LOADED", frozenset())  # as if every file had changed since
-    monkeypatch.setattr(time, "time", lambda: 0.0)  # and whatever the clock says
+    monkeypatch.setattr(time, "time", lambda: 0.0)  # at any time of the clock
     dispatcher.run()
     assert (state(home, spec), dispatcher.outdated) == ("finished", False)
     JobQueue(home).submit([spec.replace(seed=1)])

@@ -1,4 +1,4 @@
-"""Activation maps of images: stored, computed by the model, or not to be had."""
+"""Activation maps of images: stored, computed by the model, or unavailable."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ from tests.support.run_writer import RunWriter
 # Stored maps
 
 
-def test_run_without_maps_and_model_says_how_to_get_them(make_run: RunWriter) -> None:
+def test_run_without_maps_and_model_describes_how_to_get_them(make_run: RunWriter) -> None:
     run = without_maps(make_run())
     found = compute_activation_view(run, [0, 1], lambda: np.zeros((2, 28, 28, 1), np.uint8))
     assert found.maps is None
@@ -29,14 +29,14 @@ def test_run_without_maps_and_model_says_how_to_get_them(make_run: RunWriter) ->
     assert "train it again" in found.unavailable_reason
 
 
-def test_images_beyond_the_stored_ones_need_the_model(make_run: RunWriter) -> None:
+def test_images_without_stored_maps_need_the_model(make_run: RunWriter) -> None:
     assert (
         "of the first 24 test images"
         in compute_activation_view(make_run(), [23, 24], lambda: np.zeros((2, 28, 28, 1), np.uint8)).unavailable_reason
     )
 
 
-def test_model_computes_what_is_not_stored(examples: list[Run], home: Home) -> None:
+def test_model_computes_maps_that_are_not_stored(examples: list[Run], home: Home) -> None:
     for run in examples:
         if not run.has("model.tflite"):
             continue
@@ -52,7 +52,7 @@ def test_model_computes_what_is_not_stored(examples: list[Run], home: Home) -> N
             np.testing.assert_allclose(probs, run.predictions.test_probs[images], atol=1e-5)
 
 
-def test_sessions_that_ask_at_once_get_their_own_answers(examples: list[Run], home: Home) -> None:
+def test_concurrent_sessions_get_their_own_predictions(examples: list[Run], home: Home) -> None:
     run = next(run for run in examples if run.has("model.tflite"))
     pictures, model = np.array(open_view(home, run.spec).test_images[:40]), LiveModel(run)
     with ThreadPoolExecutor(8) as pool:
@@ -60,7 +60,7 @@ def test_sessions_that_ask_at_once_get_their_own_answers(examples: list[Run], ho
     np.testing.assert_allclose(answers, run.predictions.test_probs[:40], atol=1e-5)
 
 
-def test_images_that_are_gone_leave_a_sentence(examples: list[Run], home: Home) -> None:
+def test_missing_images_give_an_unavailable_reason(examples: list[Run], home: Home) -> None:
     path, fingerprint = home.datasets / "digits" / "dataset.json", open_dataset(home, "digits").info.fingerprint
     path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
     run = next(run for run in examples if run.has("model.tflite"))
@@ -70,7 +70,7 @@ def test_images_that_are_gone_leave_a_sentence(examples: list[Run], home: Home) 
     assert "The test images of these runs are not available" in display.describe()
 
 
-def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:
+def test_zero_maps_are_described(make_run: RunWriter) -> None:
     run = make_run(head="dense")
     save_maps(run.path / NAME, np.zeros((24, 10, 5, 5), np.float32), np.zeros(10, np.float32), exact=False)
     display = Activation(Comparison.of([rewrite(run)]), about=3)
@@ -79,7 +79,7 @@ def test_zero_maps_are_told_as_such(make_run: RunWriter) -> None:
     assert "empty map" in display.draw().html
 
 
-def test_frame_holds_the_stored_values(make_run: RunWriter) -> None:
+def test_frame_contains_the_stored_values(make_run: RunWriter) -> None:
     run = make_run(head="gap")
     stored = read_maps(run)
     assert stored
@@ -95,7 +95,7 @@ def test_frame_holds_the_stored_values(make_run: RunWriter) -> None:
 # Drawings
 
 
-def test_answer_takes_a_tenth_of_a_second_at_most(examples: list[Run]) -> None:
+def test_prediction_takes_at_most_a_tenth_of_a_second(examples: list[Run]) -> None:
     runs = [run for run in examples if run.has("model.tflite")]
     models = [LiveModel(run) for run in runs]
     data, seconds = picture(seven()), []
