@@ -95,7 +95,7 @@ def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
                 cwd=_SOURCE, env={**os.environ, "HEADROOM_HOME": str(home.path)},
             )  # fmt: skip
     except OSError as error:
-        raise HomeError(f"Cannot start `python -m core datasets {' '.join(words[:2])}`: {error.strerror}.") from error
+        raise HomeError(f"Cannot start `headroom datasets {' '.join(words[:2])}`: {error.strerror}.") from error
     progress = FetchProgress(name=key, phase="starting", pid=process.pid, started_at=time.time())
     with locked(home, key, wait=False) as acquired:
         if acquired and _read(home, key, process.pid) is None:  # else the new process has written its own

@@ -43,7 +43,7 @@ def test_arrays_are_mapped_and_read_only(home: Home) -> None:
 def test_missing_dataset_is_reported_with_its_download_command(home: Home) -> None:
     with pytest.raises(DatasetError) as error:
         open_dataset(home, "kmnist")
-    assert str(error.value) == "KMNIST is not downloaded. Download it with: python -m core datasets download kmnist"
+    assert str(error.value) == "KMNIST is not downloaded. Download it with: headroom datasets download kmnist"
 
 
 def test_unknown_dataset_is_rejected(home: Home) -> None:
@@ -87,11 +87,11 @@ def test_damaged_dataset_is_reported_and_repaired_by_a_download(damage: Callable
         open_dataset(home, "digits")
     sentence = str(error.value)
     assert sentence.startswith("Digits is damaged (")
-    assert sentence.endswith(" Repair it with: python -m core datasets download digits")
+    assert sentence.endswith(" Repair it with: headroom datasets download digits")
     assert "\n" not in sentence
     digits = list_datasets(home)[0]
     assert (digits.available, digits.problem) == (False, sentence)
-    assert digits.how == "python -m core datasets download digits"
+    assert digits.how == "headroom datasets download digits"
     fetch_dataset(home, "digits").verify()
     assert os.listdir(home.datasets / "digits") == os.listdir(open_dataset(home, "digits").path)
 
@@ -129,7 +129,7 @@ def test_list_contains_every_dataset_and_creates_none(home: Home) -> None:
     assert digits.fingerprint == DATASETS["digits"].official_fingerprint
     hows = {"celeba": "add celeba PATH", "folder": "add NAME PATH"}
     for status in others:
-        assert status.how == f"python -m core datasets {hows.get(status.name, f'download {status.name}')}"
+        assert status.how == f"headroom datasets {hows.get(status.name, f'download {status.name}')}"
 
 
 # Fingerprint and pin

@@ -73,9 +73,9 @@ def test_only_official_counts_or_arrays_are_official(dataset: Dataset) -> None:
         (
             "celeba",
             "CelebA cannot be downloaded. Get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and add its "
-            "folder with: python -m core datasets add celeba PATH",
+            "folder with: headroom datasets add celeba PATH",
         ),
-        ("folder", "Own images cannot be downloaded. Add its folder with: python -m core datasets add NAME PATH"),
+        ("folder", "Own images cannot be downloaded. Add its folder with: headroom datasets add NAME PATH"),
     ],
 )
 def test_custom_source_is_not_downloaded_but_describes_how_to_add_it(name: str, sentence: str, tmp_path: Path) -> None:

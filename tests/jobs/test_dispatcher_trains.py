@@ -90,9 +90,10 @@ def test_command_in_the_message_of_a_damaged_run_repairs_it(trained: Home) -> No
     change_byte(path, keep_times=False)
     with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Train ") as caught:
         _ = store.open(spec.run_id).predictions
-    command = shlex.split(str(caught.value).partition("Train the run again: python ")[2])
+    words = shlex.split(str(caught.value).partition("Train the run again: headroom ")[2])
+    command = [sys.executable, "-m", "core", *words]
     env = {**os.environ, "HEADROOM_HOME": str(trained.path)}
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"{spec.run_id}\n"), done.stderr
     assert "cached" not in done.stderr
     repaired = store.open(spec.run_id)

@@ -32,7 +32,7 @@ def test_one_changed_byte_is_rejected(make_run: RunWriter, name: str) -> None:
         run.artifact(name)
     assert str(caught.value) == (
         f"{name} of run {run.run_id} is damaged (checksum mismatch). Train the run again: "
-        "python -m core train --recipe digits-heads --heads dense --epochs 3 --seed 3"
+        "headroom train --recipe digits-heads --heads dense --epochs 3 --seed 3"
     )
 
 
