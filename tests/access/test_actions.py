@@ -1,4 +1,4 @@
-"""Every action, called by somebody who may and by somebody who may not."""
+"""Every action, called by users with and without the required role."""
 
 import importlib
 import io
@@ -45,7 +45,7 @@ def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
 
 
 @pytest.mark.parametrize(("value", "read_only"), [("", False), ("0", False), ("1", True)])
-def test_read_only_is_said_by_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, read_only: bool) -> None:
+def test_read_only_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch, value: str, read_only: bool) -> None:
     monkeypatch.setenv(READ_ONLY, value)
     assert is_read_only() == read_only
 
@@ -62,8 +62,8 @@ class Scene:
     def __init__(self, home: Home, elsewhere: Path) -> None:
         self.home = home
         make_run, other = RunWriter(home), RunWriter(Home(elsewhere))
-        foreign = other(seed=9)
-        export_bundle(other.store, [foreign.run_id], elsewhere / "bundle", models=False, pictures=False)
+        imported = other(seed=9)
+        export_bundle(other.store, [imported.run_id], elsewhere / "bundle", models=False, pictures=False)
         self.bundle = (elsewhere / "bundle").read_bytes()
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
         RunStore(home).delete(self.removed)
@@ -75,10 +75,10 @@ class Scene:
         assert job
         self.queue.settle(job, "failed", "It broke.")
         submit_all(home, [RunSpec(epochs=5)])
-        shelf, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
-        self.draft, self.deleted = (shelf.create(report, "somebody@example.org") for _ in range(2))
-        self.draft = shelf.save(self.draft, report.change(title="Mine"), "somebody@example.org")
-        shelf.remove(self.deleted.id)
+        report_store, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
+        self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
+        self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
+        report_store.remove(self.deleted.id)
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -89,7 +89,7 @@ class Scene:
         return file
 
     def calls(self) -> dict[str, tuple[Any, ...]]:
-        """What each action is called with; one that is missing here fails the tests below."""
+        """Return the arguments of each action; a missing action fails the tests below."""
         return {
             "train_runs": ([self.new],),
             "train_sweep": ("digits-heads", ["epochs"], [self.new], None),
@@ -123,7 +123,7 @@ class Scene:
         given = {"models": False} if name == "import_runs" else {}
         ACTIONS[name](user, self.home, *self.calls()[name], **given)
 
-    def look(self) -> dict[str, object]:
+    def read_state(self) -> dict[str, object]:
         """Every file of the home with its content, and the tables; locks and derived files left out."""
         files = {
             str(path.relative_to(self.home.path)): path.read_bytes()
@@ -159,13 +159,13 @@ def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: str) -> None:
-    before = untouched.look()
+    before = untouched.read_state()
     for role in [role for role in Role if role < ACTIONS[name].role]:
         with pytest.raises(
             AccessError, match=f"^You need the {ACTIONS[name].role.label} role to .*. Ask an administrator.$"
         ):
-            untouched.act(name, User("somebody@example.org", role))
-    assert untouched.look() == before
+            untouched.act(name, User("other@example.org", role))
+    assert untouched.read_state() == before
     assert ACTIONS[name].role > Role.VIEWER
 
 
@@ -173,39 +173,39 @@ def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: 
 def test_dashboard_for_reading_only_changes_nothing(
     untouched: Scene, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = untouched.look()
+    before = untouched.read_state()
     monkeypatch.setenv(READ_ONLY, "1")
     with pytest.raises(AccessError, match=r"^This dashboard is read-only.$"):
         untouched.act(name, OWNER)
-    assert untouched.look() == before
+    assert untouched.read_state() == before
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name != "process_queue"])
 def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
     if name == "resume_queue":
         scene.queue.pause()
-    before = scene.look()
-    scene.act(name, User("somebody@example.org", ACTIONS[name].role))
-    assert scene.look() != before
+    before = scene.read_state()
+    scene.act(name, User("other@example.org", ACTIONS[name].role))
+    assert scene.read_state() != before
     for key in ("digits", "folder-pets"):
         while (progress := read_fetch(scene.home, key)) and progress.alive:
             time.sleep(0.05)
 
 
 @pytest.mark.parametrize("name", ["save_report", "undo_report", "publish_report", "delete_report"])
-def test_report_of_somebody_else_is_changed_by_admins_alone(scene: Scene, name: str) -> None:
-    before = scene.look()
-    with pytest.raises(AccessError, match=r"^Only 'somebody@.*' or an administrator can change this report.$"):
+def test_report_of_another_user_is_changed_only_by_admins(scene: Scene, name: str) -> None:
+    before = scene.read_state()
+    with pytest.raises(AccessError, match=r"^Only 'other@.*' or an administrator can change this report.$"):
         scene.act(name, User("tom@example.org", Role.TRAINER))
-    assert scene.look() == before
+    assert scene.read_state() == before
     scene.act(name, User("ada@example.org", Role.ADMIN))
-    assert scene.look() != before
+    assert scene.read_state() != before
 
 
 def test_owner_of_a_report_stays(scene: Scene) -> None:
     taken = scene.draft.report.change(title="Taken", owner="ada@example.org")
     ACTIONS["save_report"](User("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
-    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "somebody@example.org"
+    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "other@example.org"
 
 
 def test_who_acts_stands_in_the_queue(scene: Scene) -> None:

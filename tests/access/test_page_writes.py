@@ -1,4 +1,4 @@
-"""Pages and the HTTP API write through actions alone, checked from the source."""
+"""Pages and the HTTP API write only through actions, checked from the source."""
 
 import ast
 import inspect
@@ -38,14 +38,14 @@ READING = {
     "core.files": {},
     "core.training": {},
 }  # fmt: skip
-"""What pages may import of the packages that write: names that only read; None stands for a whole module."""
+"""Names that pages may import from packages that write, because they only read; None allows a whole module."""
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
 }
-"""What pages may ask these for; every other method of them writes."""
+"""Methods that only read; all other methods of these classes write."""
 HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
     "old.change", "old.move", "old.remove", "old.replace",
@@ -62,7 +62,7 @@ PAGE_SOURCES = sorted(
 
 
 def find_writing(module: str, source: str) -> Iterator[str]:
-    """What in a source would write without being asked who does it."""
+    """Return the parts of a source that write without an action."""
     tree = ast.parse(source)
     for one in read_imports(module, tree):
         if one.imported.partition(".")[0] in LIBRARIES:

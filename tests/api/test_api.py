@@ -1,4 +1,4 @@
-"""The door for programs: a real server, asked over HTTP, by a browser, and by a fuzzer that knows its description."""
+"""HTTP API of a real server, tested with requests, a browser, and a fuzzer that reads its OpenAPI description."""
 
 import gzip
 import json
@@ -41,43 +41,43 @@ EXAMPLES = 400 if LONG else 12
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with open_door(tmp_path_factory.mktemp("door")) as opened:
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with open_door(tmp_path_factory.mktemp("api_server")) as opened:
         yield opened
 
 
 # Runs and comparisons
 
 
-def test_run_list_is_searched_and_paged(door: Door) -> None:
-    everything = door.get("/api/runs").data
-    newest_first = [*RunStore(door.home, examples=door.home.path / "none").frame()["run_id"]]
+def test_run_list_is_searched_and_paged(api_server: Door) -> None:
+    everything = api_server.get("/api/runs").data
+    newest_first = [*RunStore(api_server.home, examples=api_server.home.path / "none").frame()["run_id"]]
     assert [line["run_id"] for line in everything["runs"]] == newest_first
     assert everything["total"] == 4
-    second = door.get("/api/runs?limit=1&offset=1").data
+    second = api_server.get("/api/runs?limit=1&offset=1").data
     assert second["runs"] == everything["runs"][1:2]
-    found = door.get("/api/runs?q=tag:paper%20head:gap").data
+    found = api_server.get("/api/runs?q=tag:paper%20head:gap").data
     assert [(line["name"], line["tags"]) for line in found["runs"]] == [("<b>first</b>", ["paper"])]
-    assert door.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
+    assert api_server.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
 
 
-def test_run_in_full_says_nothing_of_where_it_lies(door: Door) -> None:
-    run = RunStore(door.home).open(door.run_ids[0])
-    found = door.get(f"/api/runs/{run.run_id}")
+def test_run_in_full_says_nothing_of_where_it_lies(api_server: Door) -> None:
+    run = RunStore(api_server.home).open(api_server.run_ids[0])
+    found = api_server.get(f"/api/runs/{run.run_id}")
     assert found.data["spec"] == run.spec.model_dump()
     assert found.data["metrics"] == run.record.metrics.model_dump()
     assert found.data["note"] == {
         "name": "<b>first</b>", "tags": ["paper"], "text": "why", "star": False, "archived": False,
     }  # fmt: skip
-    assert str(door.home.path).encode() not in found.body
+    assert str(api_server.home.path).encode() not in found.body
     assert found.headers["content-type"] == "application/json"
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["cache-control"] == "no-store"
 
 
-def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
-    found = door.get(f"/api/compare?runs={','.join(door.run_ids)}").data
-    printed = CliRunner().invoke(app, ["compare", *door.run_ids, "--json"])
+def test_comparison_is_what_the_command_line_prints(api_server: Door) -> None:
+    found = api_server.get(f"/api/compare?runs={','.join(api_server.run_ids)}").data
+    printed = CliRunner().invoke(app, ["compare", *api_server.run_ids, "--json"])
     assert found == json.loads(printed.stdout)
 
 
@@ -100,43 +100,43 @@ def test_comparison_is_what_the_command_line_prints(door: Door) -> None:
         ("/metrics?x=1", 400, "Parameter 'x' is unknown. Parameters: none."),
     ],
 )  # fmt: skip
-def test_refusal_is_one_sentence(door: Door, path: str, status: int, sentence: str | None) -> None:
-    reply = door.get(path)
+def test_refusal_is_one_sentence(api_server: Door, path: str, status: int, sentence: str | None) -> None:
+    reply = api_server.get(path)
     assert reply.status == status
     assert sentence is None or reply.data == {"error": sentence}
 
 
-def test_nothing_is_written_here(door: Door) -> None:
+def test_nothing_is_written_here(api_server: Door) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        reply = door.get("/api/runs", method)
+        reply = api_server.get("/api/runs", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
         assert reply.data == {"error": f"Expected the method GET or HEAD; got '{method}'."}
-    assert door.get("/api/runs", "HEAD").status == 200
+    assert api_server.get("/api/runs", "HEAD").status == 200
 
 
-def test_page_of_elsewhere_cannot_lead_its_name_here(door: Door) -> None:
-    port = door.address.rpartition(":")[2]
-    assert door.get("/api/runs", Host=f"localhost:{port}").status == 200
-    for path in ("/api/runs", f"/reports/{door.report}", "/metrics"):
-        reply = door.get(path, Host=f"evil.example:{port}")
+def test_page_of_elsewhere_cannot_lead_its_name_here(api_server: Door) -> None:
+    port = api_server.address.rpartition(":")[2]
+    assert api_server.get("/api/runs", Host=f"localhost:{port}").status == 200
+    for path in ("/api/runs", f"/reports/{api_server.report}", "/metrics"):
+        reply = api_server.get(path, Host=f"evil.example:{port}")
         assert reply.status == 403
         assert reply.data["error"].startswith("Requests to the host ")
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
-def test_pages_too_are_closed_to_a_name_that_leads_here(door: Door, host: str, status: bytes) -> None:
-    port = int(door.address.rpartition(":")[2])
-    asked = (
+def test_pages_too_are_closed_to_a_name_that_leads_here(api_server: Door, host: str, status: bytes) -> None:
+    port = int(api_server.address.rpartition(":")[2])
+    request = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         "Sec-WebSocket-Protocol: streamlit\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(asked.encode())
+        connection.sendall(request.encode())
         assert connection.recv(64).split()[1] == status
 
 
-def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
+def test_allowed_hosts_replace_that_rule(home: Home) -> None:
     kept = streamlit.config.get_option("server.allowedHosts")
     try:
         streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
@@ -148,12 +148,12 @@ def test_list_of_names_takes_the_place_of_that_rule(home: Home) -> None:
         streamlit.config.set_option("server.allowedHosts", kept)
 
 
-def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
-    record = door.home.runs / door.run_ids[0] / "record.json"
+def test_server_error_is_reported_without_details(api_server: Door) -> None:
+    record = api_server.home.runs / api_server.run_ids[0] / "record.json"
     kept = record.read_bytes()
     try:
         record.write_bytes(b"{")
-        reply = door.get(f"/api/runs/{door.run_ids[0]}")
+        reply = api_server.get(f"/api/runs/{api_server.run_ids[0]}")
     finally:
         record.write_bytes(kept)
     assert reply.status == 500
@@ -163,34 +163,34 @@ def test_fault_of_this_side_is_told_without_details(door: Door) -> None:
 # Reports
 
 
-def test_report_is_kept_and_sent_anew_only_when_it_is_another(door: Door) -> None:
-    first = door.get(f"/reports/{door.report}")
-    published = ReportStore(door.home).open(door.report)
+def test_report_is_kept_and_sent_anew_only_when_it_is_another(api_server: Door) -> None:
+    first = api_server.get(f"/reports/{api_server.report}")
+    published = ReportStore(api_server.home).open(api_server.report)
     assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
     assert first.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
     assert "script-src 'sha256-" in first.headers["content-security-policy"]
     assert first.headers["referrer-policy"] == "no-referrer"
     assert published.document.headline.split("×")[0].encode() in first.body
-    packed = door.get(f"/reports/{published.address}", Accept_Encoding="gzip")
+    packed = api_server.get(f"/reports/{published.address}", Accept_Encoding="gzip")
     assert gzip.decompress(packed.body) == first.body
-    again = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
-    assert (again.status, again.body) == (304, b"")
-    shelf = ReportStore(door.home)
-    shelf.remove(door.report)
+    cached = api_server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+    assert (cached.status, cached.body) == (304, b"")
+    report_store = ReportStore(api_server.home)
+    report_store.remove(api_server.report)
     try:
-        gone = door.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+        gone = api_server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
         assert gone.status == 404
         assert "was deleted" in gone.data["error"]
     finally:
-        shelf.restore(door.report)
+        report_store.restore(api_server.report)
 
 
 # Health and metrics
 
 
-def test_metrics_are_those_of_the_home(door: Door) -> None:
-    assert door.get("/metrics").headers["content-type"].startswith("text/plain; version=")
-    samples = read_metrics(door)
+def test_metrics_are_those_of_the_home(api_server: Door) -> None:
+    assert api_server.get("/metrics").headers["content-type"].startswith("text/plain; version=")
+    samples = read_metrics(api_server)
     assert samples["headroom_runs", "home"] == 4
     assert samples["headroom_jobs", "queued"] == samples["headroom_jobs", "failed"] == 0
     assert samples["headroom_reports",] == samples["headroom_published_versions",] == 1
@@ -198,34 +198,34 @@ def test_metrics_are_those_of_the_home(door: Door) -> None:
     assert 0 < samples["process_resident_memory_bytes",] < 350e6
 
 
-def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(door: Door) -> None:
-    assert door.get("/healthz").data == {"status": "ok"}
-    folder = door.home.runs
+def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(api_server: Door) -> None:
+    assert api_server.get("/healthz").data == {"status": "ok"}
+    folder = api_server.home.runs
     aside = folder.with_name("aside")
     folder.rename(aside)
     try:
         folder.write_text("no folder")
-        assert door.get("/healthz").status == 500
+        assert api_server.get("/healthz").status == 500
     finally:
         folder.unlink()
         aside.rename(folder)
 
 
-def test_pace_counts_each_run_of_a_page_once_under_its_time() -> None:
-    paces = PageTimings()
+def test_timing_counts_each_page_run_in_one_bucket() -> None:
+    timings = PageTimings()
     for seconds in (0.0, 0.01, 0.011, 99.0):
-        paces.add("Compare", seconds)
-    with pytest.raises(KeyError), paces.timing("Runs"):
+        timings.add("Compare", seconds)
+    with pytest.raises(KeyError), timings.timing("Runs"):
         raise KeyError
-    assert paces.read()["Compare"].counts == (2, 1, *[0] * (len(BOUNDS_SECONDS) - 2), 1)
-    assert paces.read()["Compare"].seconds == pytest.approx(99.021)
-    assert sum(paces.read()["Runs"].counts) == 1
+    assert timings.read()["Compare"].counts == (2, 1, *[0] * (len(BOUNDS_SECONDS) - 2), 1)
+    assert timings.read()["Compare"].seconds == pytest.approx(99.021)
+    assert sum(timings.read()["Runs"].counts) == 1
 
 
-# Who is let in
+# Authentication
 
 
-def test_table_of_tokens_is_as_expected_or_lets_nobody_in() -> None:
+def test_invalid_token_table_denies_all_access() -> None:
     token = create_token()
     digest = write_line("x", Role.VIEWER, token).split('"')[3]
     assert token.startswith(PREFIX)
@@ -260,8 +260,8 @@ def token() -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
-    """The same home where people have to log in, started by another server; and its secrets."""
+def guarded(api_server: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
+    """Second server for the same home that requires a login, and its secrets."""
     folder = tmp_path_factory.mktemp("guarded")
     secrets = folder / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir()
@@ -276,7 +276,7 @@ def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) ->
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/healthz", process)
-            yield Door(address, door.home, door.run_ids, door.report), secrets
+            yield Door(address, api_server.home, api_server.run_ids, api_server.report), secrets
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -284,50 +284,59 @@ def guarded(door: Door, token: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) -> str:
     """The cookie that Streamlit sets after a login."""
-    told = {"origin": address, "is_logged_in": True, "email": "vera@example.org", "email_verified": True}
-    value = json.dumps({**told, "iat": time.time() - 60, **claims})
+    claimed = {"origin": address, "is_logged_in": True, "email": "vera@example.org", "email_verified": True}
+    value = json.dumps({**claimed, "iat": time.time() - 60, **claims})
     return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', value).decode()}"
 
 
-def test_nothing_is_said_to_those_who_are_not_let_in(guarded: tuple[Door, Path], token: str) -> None:
-    door = guarded[0]
-    there = [f"/api/runs/{door.run_ids[0]}", f"/reports/{door.report}", "/api/runs", "/metrics", "/api/openapi.json"]
-    slow = [f"/api/compare?runs={','.join(door.run_ids)}"]
+def test_unauthorized_requests_get_no_data(guarded: tuple[Door, Path], token: str) -> None:
+    api_server = guarded[0]
+    existing = [
+        f"/api/runs/{api_server.run_ids[0]}",
+        f"/reports/{api_server.report}",
+        "/api/runs",
+        "/metrics",
+        "/api/openapi.json",
+    ]
+    slow = [f"/api/compare?runs={','.join(api_server.run_ids)}"]
     absent = ["/api/runs/0123456789ab", "/reports/rzzzzzzz", "/api/compare?runs=1", "/api/nothing", "/api/runs?limit=0"]
-    replies = [door.get(path) for path in (*there, *slow, *absent)]
+    replies = [api_server.get(path) for path in (*existing, *slow, *absent)]
     assert {reply.status for reply in replies} == {401}
     assert len({reply.body for reply in replies}) == 1
     assert {reply.headers["www-authenticate"] for reply in replies} == {"Bearer"}
-    for path in there:
-        assert door.get(path, Authorization=f"Bearer {token}").status == 200
-        assert door.get(path, Authorization=f"Bearer {token}x").status == 401
-    assert door.get("/healthz").status == 200
+    for path in existing:
+        assert api_server.get(path, Authorization=f"Bearer {token}").status == 200
+        assert api_server.get(path, Authorization=f"Bearer {token}x").status == 401
+    assert api_server.get("/healthz").status == 200
 
 
 def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[Door, Path], token: str) -> None:
-    door = guarded[0]
-    right = sign(door.address)
-    assert door.get("/api/runs", Cookie=right).status == 200
-    assert door.get("/api/runs", Cookie=right, Authorization="Basic eDp5").status == 200  # of a proxy
-    assert door.get("/api/runs", Cookie=right, Authorization="Bearer x").status == 401
+    api_server = guarded[0]
+    right = sign(api_server.address)
+    assert api_server.get("/api/runs", Cookie=right).status == 200
+    assert api_server.get("/api/runs", Cookie=right, Authorization="Basic eDp5").status == 200  # of a proxy
+    assert api_server.get("/api/runs", Cookie=right, Authorization="Bearer x").status == 401
     for wrong in (
-        sign(door.address, "another secret of so many characters"),
+        sign(api_server.address, "another secret of enough characters"),
         sign("http://elsewhere.example"),
-        sign(door.address, iat=time.time() - 13 * 3600),
-        sign(door.address, is_logged_in=False),
+        sign(api_server.address, iat=time.time() - 13 * 3600),
+        sign(api_server.address, is_logged_in=False),
         right[:-2],
         "_streamlit_user=é",
     ):
-        assert door.get("/api/runs", Cookie=wrong).status == 401
-    for stranger in (sign(door.address, email="eve@elsewhere.org"), sign(door.address, email_verified=False)):
-        assert door.get("/api/runs", Cookie=stranger).status == 403
+        assert api_server.get("/api/runs", Cookie=wrong).status == 401
+    for stranger in (
+        sign(api_server.address, email="eve@elsewhere.org"),
+        sign(api_server.address, email_verified=False),
+    ):
+        assert api_server.get("/api/runs", Cookie=stranger).status == 403
 
 
 def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], token: str) -> None:
-    door, secrets = guarded
+    api_server, secrets = guarded
     secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
     until = time.monotonic() + 20
-    while (status := door.get("/api/runs", Authorization=f"Bearer {token}").status) == 200:
+    while (status := api_server.get("/api/runs", Authorization=f"Bearer {token}").status) == 200:
         assert time.monotonic() < until
         time.sleep(0.2)
     assert status == 401
@@ -344,35 +353,35 @@ CHECKS = [
 ]  # fmt: skip
 
 
-def fuzz(door: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
+def fuzz(api_server: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
     """Asks for one thing in many ways; half of the whole cases have ids of this home, or none would get far."""
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],
     )  # fmt: skip
-    @given(case=operation.as_strategy(generation_mode=mode), place=st.integers(0, 5))
-    def check(case: schemathesis.Case, place: int) -> None:
+    @given(case=operation.as_strategy(generation_mode=mode), index=st.integers(0, 5))
+    def check(case: schemathesis.Case, index: int) -> None:
         for name, texts in known.items() if mode is WHOLE else ():
             for part in (case.path_parameters, case.query):
-                if name in part and place < len(texts):
-                    part[name] = texts[place]
-        case.call_and_validate(base_url=door.address, checks=CHECKS)
+                if name in part and index < len(texts):
+                    part[name] = texts[index]
+        case.call_and_validate(base_url=api_server.address, checks=CHECKS)
 
     check()
 
 
-def test_every_answer_is_as_the_description_says(door: Door) -> None:
+def test_every_answer_is_as_the_description_says(api_server: Door) -> None:
     known = {
-        "run_id": door.run_ids[:3],
-        "runs": [door.run_ids[0], ",".join(door.run_ids)],
-        "address": [door.report, f"{door.report}-1", f"{door.report}-2"],
+        "run_id": api_server.run_ids[:3],
+        "runs": [api_server.run_ids[0], ",".join(api_server.run_ids)],
+        "address": [api_server.report, f"{api_server.report}-1", f"{api_server.report}-2"],
     }
-    description = door.get("/api/openapi.json").data
+    description = api_server.get("/api/openapi.json").data
     operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
     for operation in operations:
-        fuzz(door, operation, WHOLE, known)
+        fuzz(api_server, operation, WHOLE, known)
         if description["paths"][operation.path]["get"]["parameters"]:
-            fuzz(door, operation, BROKEN, known)
-    asked = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
-    assert {operation.path for operation in operations} == asked
+            fuzz(api_server, operation, BROKEN, known)
+    expected = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
+    assert {operation.path for operation in operations} == expected

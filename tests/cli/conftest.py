@@ -1,4 +1,4 @@
-"""What tests of commands share: no examples, a queued job, and a dispatcher at work."""
+"""Fixtures for tests of commands: a home without examples, a queued job and a running dispatcher."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def _without_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def queued(home: Home, make_run: RunWriter) -> RunSpec:
-    """A job that waits: nobody has started a dispatcher."""
+    """Queued job; the dispatcher is not running."""
     make_run(head="gap")
     spec = pin(home, RunSpec(head="dense", epochs=4))
     JobQueue(home).submit([spec], submitted_by="a test")
@@ -36,7 +36,7 @@ def queued(home: Home, make_run: RunWriter) -> RunSpec:
 
 @pytest.fixture
 def served(home: Home) -> Iterator[Home]:
-    """A home with a dispatcher whose trainings are stand-ins."""
+    """Home with a dispatcher that starts stand-in workers."""
     fetch_dataset(home, "digits")
     home.jobs.mkdir()
     process = subprocess.Popen(

@@ -41,9 +41,9 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
 
 def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
     ids = [make_run(head=head, seed=seed).run_id for head in ("gap", "dense") for seed in (0, 1)]
-    beside = make_run(head="dense", units=32).run_id  # not asked for, but on the same images
+    other = make_run(head="dense", units=32).run_id  # not compared, but on the same test set
     found, compared = ask("analyse", *ids), ask("compare", *ids)
-    assert {*ids, beside} <= {row["run_id"] for row in found["pareto"]}
+    assert {*ids, other} <= {row["run_id"] for row in found["pareto"]}
     assert {row["head"] for row in found["cost"]} == {"GAP", "Flatten + Dense"}
     assert {row["setting"] for row in found["hyperparameter_curve"]} >= {"units"}
     assert all(found[name] == compared[name] for name in ("headline", *EVIDENCE))

@@ -19,7 +19,7 @@ def test_datasets_says_which_are_here_and_how_to_get_the_others(home: Home) -> N
     assert info.fingerprint in text
 
 
-def test_fetched_dataset_is_here_and_made_anew_only_when_asked(home: Home) -> None:
+def test_downloaded_dataset_is_rebuilt_only_with_force(home: Home) -> None:
     made = []
     for words in ([], [], ["--again"]):
         result = call("datasets", "fetch", "digits", *words)

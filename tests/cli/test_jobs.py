@@ -9,11 +9,11 @@ from tests.support.command import ask, call, refused
 def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
     job = JobQueue(home).claim()
     assert job is not None
-    JobQueue(home).settle(job, "failed", "Expected room on the disk for this run; got none left.")
-    assert ask("show", queued.run_id)["reason"] == "Expected room on the disk for this run; got none left."
+    JobQueue(home).settle(job, "failed", "Not enough disk space for this run.")
+    assert ask("show", queued.run_id)["reason"] == "Not enough disk space for this run."
     (row,) = ask("jobs")
-    assert (row["status"], row["reason"]) == ("failed", "Expected room on the disk for this run; got none left.")
-    assert "got none left" in call("jobs").stdout
+    assert (row["status"], row["reason"]) == ("failed", "Not enough disk space for this run.")
+    assert "Not enough disk space" in call("jobs").stdout
 
 
 def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -> None:
@@ -25,7 +25,7 @@ def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -
     assert queued.run_id in line
 
 
-def test_queue_is_paused_put_in_order_and_asked_again_from_the_command_line(home: Home, queued: RunSpec) -> None:
+def test_queue_is_paused_reordered_and_requeued_from_the_command_line(home: Home, queued: RunSpec) -> None:
     other = queued.replace(seed=1)
     assert call("jobs", "pause").exit_code == 0
     for words in (["jobs"], ["jobs", "pause"]):

@@ -36,7 +36,7 @@ def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("state", "said", "share", "words"),
+    ("state", "progress", "share", "words"),
     [
         ("queued", None, 0.0, "queued"),
         ("finished", None, 1.0, "finished"),
@@ -52,5 +52,5 @@ def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> N
         ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "exporting"),
     ],
 )  # fmt: skip
-def test_progress_is_a_share_and_words(state: Any, said: dict[str, Any] | None, share: float, words: str) -> None:
-    assert describe_progress(state, Progress(**said) if said else None) == (share, words)
+def test_progress_is_a_share_and_words(state: Any, progress: dict[str, Any] | None, share: float, words: str) -> None:
+    assert describe_progress(state, Progress(**progress) if progress else None) == (share, words)

@@ -11,7 +11,7 @@ from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
 
-def test_recipes_say_what_is_published_and_what_was_measured_here(make_run: RunWriter) -> None:
+def test_recipes_list_published_and_measured_results(make_run: RunWriter) -> None:
     runs = [make_run(head="gap", seed=seed, accuracy=accuracy) for seed, accuracy in enumerate((0.5, 0.9))]
     accuracies = [run.record.metrics.test_accuracy for run in runs]
     found = {recipe["name"]: recipe for recipe in ask("recipes")}

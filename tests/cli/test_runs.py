@@ -88,8 +88,8 @@ def test_show_says_how_far_a_job_is(home: Home, queued: RunSpec) -> None:
     job = JobQueue(home).claim()
     assert job is not None
     (home.jobs / queued.run_id).mkdir()
-    said = {"phase": "training", "epoch": 1, "epochs": 4, "step": 5, "steps": 10, "loss": 0.5, "accuracy": 0.875}
-    (home.jobs / queued.run_id / "progress.json").write_text(json.dumps(said))
+    progress = {"phase": "training", "epoch": 1, "epochs": 4, "step": 5, "steps": 10, "loss": 0.5, "accuracy": 0.875}
+    (home.jobs / queued.run_id / "progress.json").write_text(json.dumps(progress))
     found = ask("show", queued.run_id)
     assert (found["status"], found["progress"]["epoch"]) == ("running", 1)
     assert found["path"] == str(home.jobs / queued.run_id)

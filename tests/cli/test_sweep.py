@@ -51,13 +51,13 @@ def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: R
 def test_sweep_that_cannot_be_is_one_line(home: Home, words: list[str], sentence: str) -> None:
     fetch_dataset(home, "digits")
     words = ["--recipe", "digits-heads", *words] if words[0] == "--set" else words
-    code, said = refused("sweep", *words)
+    code, message = refused("sweep", *words)
     assert code == 1
-    assert said.startswith(sentence)
+    assert message.startswith(sentence)
 
 
 @pytest.mark.xdist_group("jobs")
-def test_sweep_is_followed_found_again_and_retried(served: Home) -> None:
+def test_sweep_is_followed_reopened_and_retried(served: Home) -> None:
     words = ["sweep", "--recipe", "digits-heads", "--heads", "gap", "--epochs", "2", "--seeds", "2", "--yes"]
     first = call(*words, "--seed", str(FAILS - 1))  # the second seed fails
     assert first.exit_code == 1
@@ -65,6 +65,6 @@ def test_sweep_is_followed_found_again_and_retried(served: Home) -> None:
     (sweep,) = ask("sweep")
     assert first.stderr.endswith(f"headroom sweep {sweep['sweep_id']} --retry\n")
     assert sweep["counts"] == {"finished": 1, "failed": 1}
-    again = call("sweep", sweep["sweep_id"][:5], "--retry", "--no-wait", "--json")
-    assert again.exit_code == 0
+    retried = call("sweep", sweep["sweep_id"][:5], "--retry", "--no-wait", "--json")
+    assert retried.exit_code == 0
     until(lambda: {job.attempt for job in JobQueue(served).jobs()} == {1, 2})

@@ -17,7 +17,7 @@ from tests.support.run_writer import RunWriter
 from tests.support.stand_in_worker import FAILS
 
 
-def test_cached_runs_are_said_to_be_cached_and_start_nothing(home: Home, make_run: RunWriter) -> None:
+def test_cached_runs_are_reported_and_not_trained(home: Home, make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(epochs=3), head=head) for head in ("gap", "dense")]
     result = call("train", "--recipe", "digits-heads", "--epochs", "3")
     assert result.exit_code == 0
@@ -56,9 +56,9 @@ def test_training_is_waited_for_or_not(served: Home) -> None:
     assert result.exit_code == 0
     assert "queued" in result.stderr
     assert ask("doctor")["dispatcher"]["pid"]
-    again = call(*words)
-    assert (again.exit_code, again.stdout) == (0, result.stdout)
-    assert "test accuracy 90.0%" in again.stderr
+    repeated = call(*words)
+    assert (repeated.exit_code, repeated.stdout) == (0, result.stdout)
+    assert "test accuracy 90.0%" in repeated.stderr
     assert [row["status"] for row in ask("runs")] == ["finished"]
 
 

@@ -1,4 +1,4 @@
-"""Runs in other people's tools: what MLflow's own server and TensorBoard's own reader have to say of them."""
+"""Exported runs, read back with an MLflow server and TensorBoard's event reader."""
 
 import doctest
 import json
@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Run as Told
+from mlflow.entities import Run as ExportedRun
 from typer.testing import CliRunner, Result
 
 from core.cli.app import app
@@ -107,7 +107,7 @@ def experiment(request: pytest.FixtureRequest) -> str:
     return request.node.name
 
 
-def list_told(client: MlflowClient, experiment: str) -> list[Told]:
+def list_exported(client: MlflowClient, experiment: str) -> list[ExportedRun]:
     found = client.get_experiment_by_name(experiment)
     return client.search_runs([found.experiment_id]) if found else []
 
@@ -116,8 +116,8 @@ def send(run_id: str, uri: str, experiment: str, *options: str) -> Result:
     return call("mlflow", run_id, "--tracking-uri", uri, "--experiment", experiment, *options)
 
 
-def read_file(client: MlflowClient, told: Told, name: str, folder: Path) -> bytes:
-    return Path(client.download_artifacts(told.info.run_id, name, str(folder))).read_bytes()
+def read_file(client: MlflowClient, exported: ExportedRun, name: str, folder: Path) -> bytes:
+    return Path(client.download_artifacts(exported.info.run_id, name, str(folder))).read_bytes()
 
 
 @on_server
@@ -125,17 +125,17 @@ def test_mlflow_holds_what_the_run_says(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run(head="dense", seed=2, units=64)
-    run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/somebody")
-    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Look at 4."))
+    run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/user")
+    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Check 4."))
     result = send(run.run_id[:6], uri, experiment)
     assert result.exit_code == 0, result.output
-    (told,) = list_told(client, experiment)
-    assert result.stdout == f"{told.info.run_id}\n"
-    assert (told.info.run_name, told.info.status) == ("The best β", "FINISHED")
+    (exported,) = list_exported(client, experiment)
+    assert result.stdout == f"{exported.info.run_id}\n"
+    assert (exported.info.run_name, exported.info.status) == ("The best β", "FINISHED")
     # As of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6 seconds.
-    assert (told.info.start_time, told.info.end_time) == (1767225654000, 1767225660000)
+    assert (exported.info.start_time, exported.info.end_time) == (1767225654000, 1767225660000)
 
-    params = told.data.params
+    params = exported.data.params
     assert params["recipe"] == "digits-heads"
     assert (params["dataset"], params["head"], params["backbone"]) == ("digits", "dense", "conv_pool")
     assert (params["units"], params["seed"], params["train_images"]) == ("64", "2", "all")
@@ -144,30 +144,30 @@ def test_mlflow_holds_what_the_run_says(
     assert {*params} - {"recipe"} == {name for name in run.spec.model_dump() if run.spec.uses(name)}
 
     for column, name in (("loss", "train_loss"), ("val_accuracy", "validation_accuracy")):
-        points = sorted(client.get_metric_history(told.info.run_id, name), key=lambda point: point.step)
+        points = sorted(client.get_metric_history(exported.info.run_id, name), key=lambda point: point.step)
         assert [point.step for point in points] == [1, 2, 3]
         assert [point.value for point in points] == run.history[column].tolist()
         assert [point.timestamp for point in points] == [1767225656000, 1767225658000, 1767225660000]
-    metrics = told.data.metrics
+    metrics = exported.data.metrics
     assert metrics["test_accuracy"] == run.record.metrics.test_accuracy
     assert metrics["test_loss"] == run.record.metrics.test_loss
     assert metrics["cost/params"] == run.record.cost.params
     assert metrics["cost/train_seconds"] == run.record.cost.train_seconds
 
-    tags = told.data.tags
+    tags = exported.data.tags
     assert tags[RUN_ID] == run.run_id
     assert json.loads(tags["headroom.spec"]) == run.spec.canonical()
     assert json.loads(tags["headroom.checksums"]) == run.record.checksums
     assert tags["headroom.tags"] == "paper, draft"
     assert tags["mlflow.source.name"] == write_command(run.spec)
     assert tags["mlflow.source.git.commit"] == "ab" * 20
-    assert tags["mlflow.note.content"] == "    Look at 4."
+    assert tags["mlflow.note.content"] == "    Check 4."
 
-    files = {file.path for file in client.list_artifacts(told.info.run_id)}
+    files = {file.path for file in client.list_artifacts(exported.info.run_id)}
     assert {"record.json", "history.jsonl", "predictions.npz", "note.txt"} <= files
     assert not {"model.keras", "log.txt"} & files
     predictions = (run.path / "predictions.npz").read_bytes()
-    assert read_file(client, told, "predictions.npz", tmp_path) == predictions
+    assert read_file(client, exported, "predictions.npz", tmp_path) == predictions
 
 
 @on_server
@@ -177,12 +177,16 @@ def test_exported_again_a_run_is_recognised(
 ) -> None:
     run = make_run()
     first = send(run.run_id, uri, experiment).stdout.strip()
-    again = send(run.run_id, uri, experiment)
-    assert (again.exit_code, again.stdout, again.stderr) == (0, "", f"{run.run_id}: already in MLflow as {first}.\n")
+    repeated = send(run.run_id, uri, experiment)
+    assert (repeated.exit_code, repeated.stdout, repeated.stderr) == (
+        0,
+        "",
+        f"{run.run_id}: already in MLflow as {first}.\n",
+    )
     rewrite(run, predictions=[0] * run.record.data.test_images)
     other = send(run.run_id, uri, experiment)
     assert other.stderr == f"{run.run_id}: already in MLflow as {first} with different results, which are kept.\n"
-    assert len(list_told(client, experiment)) == 1
+    assert len(list_exported(client, experiment)) == 1
 
 
 @on_server
@@ -195,17 +199,17 @@ def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HEADROOM_HOME": str(make_run.home.path)})
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not any("test_accuracy" in told.data.metrics for told in list_told(client, experiment)):
+        while not any("test_accuracy" in exported.data.metrics for exported in list_exported(client, experiment)):
             assert process.poll() is None
             assert time.monotonic() < deadline
     finally:
         process.kill()
         process.wait()
-    (half,) = list_told(client, experiment)
+    (half,) = list_exported(client, experiment)
     assert half.info.status == "RUNNING"
     result = send(run.run_id, uri, experiment, "--models")
     assert result.exit_code == 0, result.output
-    (whole,) = list_told(client, experiment)
+    (whole,) = list_exported(client, experiment)
     assert (whole.info.run_id, whole.info.status) == (half.info.run_id, "FINISHED")
     assert len(client.get_metric_history(whole.info.run_id, "train_loss")) == run.record.trained_epochs
     assert {"model.keras", "record.json"} <= {file.path for file in client.list_artifacts(whole.info.run_id)}
@@ -216,15 +220,15 @@ def test_half_an_export_of_other_results_gives_way(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
     run = make_run()
-    place = client.create_experiment(experiment)
-    half = client.create_run(place, tags={RUN_ID: run.run_id, RECORD: "of another training"})
+    experiment_id = client.create_experiment(experiment)
+    half = client.create_run(experiment_id, tags={RUN_ID: run.run_id, RECORD: "of another run"})
     assert send(run.run_id, uri, experiment).exit_code == 0
-    (told,) = list_told(client, experiment)
-    assert told.info.run_id != half.info.run_id
+    (exported,) = list_exported(client, experiment)
+    assert exported.info.run_id != half.info.run_id
 
 
 @on_server
-def test_words_of_people_arrive_as_text(
+def test_texts_of_users_are_exported_as_text(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run()
@@ -232,10 +236,10 @@ def test_words_of_people_arrive_as_text(
     NoteBook(make_run.home).write(run.run_id, Note(name=name, tags=("<i>", "β=1"), text=HOSTILE))
     result = send(run.run_id, uri, experiment)
     assert result.exit_code == 0, result.output
-    (told,) = list_told(client, experiment)
-    assert told.info.run_name == name
-    assert told.data.tags["headroom.tags"] == "<i>, β=1"
-    shown = told.data.tags["mlflow.note.content"]
+    (exported,) = list_exported(client, experiment)
+    assert exported.info.run_name == name
+    assert exported.data.tags["headroom.tags"] == "<i>, β=1"
+    shown = exported.data.tags["mlflow.note.content"]
     assert shown == f"{write_literally(HOSTILE)[:4_999]}…"
     assert [line[:12] for line in shown.splitlines()] == [
         "    <script>",
@@ -243,7 +247,7 @@ def test_words_of_people_arrive_as_text(
         "    ```",
         "    =1+1\u202e�xx",
     ]
-    assert read_file(client, told, "note.txt", tmp_path).decode() == HOSTILE
+    assert read_file(client, exported, "note.txt", tmp_path).decode() == HOSTILE
 
 
 @on_server
@@ -255,10 +259,10 @@ def test_long_and_diverged_training_arrives(
     rows[-1]["loss"] = None
     run = rewrite(make_run(epochs=600), history=rows, metrics={"test_loss": None})
     assert send(run.run_id, uri, experiment).exit_code == 0
-    (told,) = list_told(client, experiment)
-    assert "test_loss" not in told.data.metrics
-    assert len(client.get_metric_history(told.info.run_id, "train_loss")) == 599
-    assert len(client.get_metric_history(told.info.run_id, "validation_loss")) == 600
+    (exported,) = list_exported(client, experiment)
+    assert "test_loss" not in exported.data.metrics
+    assert len(client.get_metric_history(exported.info.run_id, "train_loss")) == 599
+    assert len(client.get_metric_history(exported.info.run_id, "validation_loss")) == 600
 
 
 @on_server
@@ -269,14 +273,14 @@ def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient
     assert result.stderr == (f"MLflow experiment {experiment!r} was deleted. Restore it, or choose another name.\n")
 
 
-def test_server_that_does_not_answer_is_told_in_a_sentence(make_run: RunWriter, monkeypatch: Any) -> None:
+def test_unreachable_server_is_reported(make_run: RunWriter, monkeypatch: Any) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    result = send(make_run().run_id, "http://somebody:secret@127.0.0.1:9", "Headroom")
+    result = send(make_run().run_id, "http://user:secret@127.0.0.1:9", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Cannot export to MLflow at http://127.0.0.1:9: no response.\n"
 
 
-def test_address_that_mlflow_does_not_know_is_told_in_a_sentence(make_run: RunWriter) -> None:
+def test_unknown_uri_is_reported(make_run: RunWriter) -> None:
     result = send(make_run().run_id, "nowhere://x", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Cannot export to MLflow at nowhere://x: ")
@@ -292,7 +296,7 @@ def test_experiment_without_a_name_to_show_is_refused(make_run: RunWriter, name:
 
 # -- TensorBoard ----------------------------------------------------------------------------------------------------
 
-# TensorBoard's reader takes TensorFlow where there is some, unless this module stands in the way.
+# TensorBoard's reader uses TensorFlow if it is installed, unless this module prevents it.
 READ = """
 import json, sys, types
 sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
@@ -304,16 +308,16 @@ found = {}
 for folder in sys.argv[1:]:
     events = EventAccumulator(folder, size_guidance={"tensors": 0})
     events.Reload()
-    told = found[folder] = {"from": events.FirstEventTimestamp(), "scalars": {}, "texts": {}, "hparams": {}}
+    exported = found[folder] = {"from": events.FirstEventTimestamp(), "scalars": {}, "texts": {}, "hparams": {}}
     for tag in events.Tags()["tensors"]:
         plugin, points = events.SummaryMetadata(tag).plugin_data, events.Tensors(tag)
         if plugin.plugin_name == "scalars":
-            told["scalars"][tag] = [(p.step, p.wall_time, float(make_ndarray(p.tensor_proto))) for p in points]
+            exported["scalars"][tag] = [(p.step, p.wall_time, float(make_ndarray(p.tensor_proto))) for p in points]
         elif plugin.plugin_name == "text":
-            told["texts"][tag] = make_ndarray(points[0].tensor_proto).item().decode()
+            exported["texts"][tag] = make_ndarray(points[0].tensor_proto).item().decode()
         else:
             for name, value in HParamsPluginData.FromString(plugin.content).session_start_info.hparams.items():
-                told["hparams"][name] = getattr(value, value.WhichOneof("kind"))
+                exported["hparams"][name] = getattr(value, value.WhichOneof("kind"))
 assert "tensorflow" not in sys.modules
 print(json.dumps(found))
 """
@@ -344,9 +348,9 @@ def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path
         f"digits-gap-seed0-{runs[0].run_id}",
         f"digits-dense-seed3-{runs[1].run_id}",
     ]
-    told = json.loads(run_program(READ, *folders, home=make_run.home).stdout)
+    exported = json.loads(run_program(READ, *folders, home=make_run.home).stdout)
     for run, folder in zip(runs, folders, strict=True):
-        found, ended = told[str(folder)], 1767225660 + 60 * runs.index(run)
+        found, ended = exported[str(folder)], 1767225660 + 60 * runs.index(run)
         assert found["from"] == ended - 6
         for column, tag in (("loss", "loss/train"), ("val_accuracy", "accuracy/validation")):
             steps, times, values = zip(*found["scalars"][tag], strict=True)
@@ -360,8 +364,8 @@ def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path
         assert found["hparams"]["seed"] == run.spec.seed
         assert run.run_id in found["texts"]["run"]
         assert all(line.startswith("    ") for text in found["texts"].values() for line in text.splitlines())
-    assert "note" not in told[str(folders[0])]["texts"]
-    assert told[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
+    assert "note" not in exported[str(folders[0])]["texts"]
+    assert exported[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
 
 
 def test_event_file_written_again_is_the_same(make_run: RunWriter, tmp_path: Path) -> None:
@@ -380,14 +384,14 @@ def test_event_file_is_written_without_tensorflow(make_run: RunWriter, tmp_path:
     assert [name for name in ("tensorflow", "keras", "streamlit") if name in libraries] == []
 
 
-def test_folder_that_cannot_be_written_is_told_in_a_sentence(make_run: RunWriter, tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(make_run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = call("tensorboard", make_run().run_id, "-o", tmp_path / "file")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Cannot write {tmp_path / 'file'}")
 
 
-def test_account_is_written_as_its_example_says() -> None:
+def test_export_record_example() -> None:
     assert doctest.testmod(export_record) == (0, 1)
 
 
@@ -395,16 +399,16 @@ def test_account_is_written_as_its_example_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
+    ("exporter", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
 )
-def test_tool_that_is_not_installed_is_told_in_a_sentence(
-    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, tool: str, options: list[str]
+def test_missing_package_is_reported(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, exporter: str, options: list[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, tool, None)  # what Python finds when there is none
-    result = call(tool, make_run().run_id, *options)
+    monkeypatch.setitem(sys.modules, exporter, None)  # makes the import fail
+    result = call(exporter, make_run().run_id, *options)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"{tool} is not installed. Run: pip install -r requirements-{tool}.txt\n"
-    assert f"\n{tool}" in (ROOT / f"requirements-{tool}.txt").read_text(encoding="utf-8")
+    assert result.stderr == f"{exporter} is not installed. Run: pip install -r requirements-{exporter}.txt\n"
+    assert f"\n{exporter}" in (ROOT / f"requirements-{exporter}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("words", [["mlflow", "--tracking-uri", "http://127.0.0.1:9"], ["tensorboard", "-o", "board"]])

@@ -78,8 +78,8 @@ def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
     train = cast(TyperGroup, get_command(app)).commands["train"]
     found: list[RunSpec] = []
     for command in write_commands(made):
-        said = train.make_context("train", shlex.split(command)[2:]).params
-        settings = {name: value for name, value in said.items() if name in SETTINGS}
-        found += list_specs(said["recipe"], said["heads"], said["seeds"], settings)
+        options = train.make_context("train", shlex.split(command)[2:]).params
+        settings = {name: value for name, value in options.items() if name in SETTINGS}
+        found += list_specs(options["recipe"], options["heads"], options["seeds"], settings)
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}

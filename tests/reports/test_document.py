@@ -1,4 +1,4 @@
-"""What a published report holds."""
+"""Content of a published report."""
 
 from core.home import Home
 from core.reports.build import build_document
@@ -17,7 +17,7 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
     assert Document.model_validate_json(document.model_dump_json()).checksum == document.checksum
 
 
-def test_view_that_cannot_be_drawn_says_so_in_its_place(runs: Comparison, store: RunStore) -> None:
+def test_chart_that_cannot_be_drawn_has_a_problem(runs: Comparison, store: RunStore) -> None:
     blocks = (
         ChartBlock(display="nonsense"),
         ChartBlock(display="curves", settings={"metric": "speed"}),

@@ -1,4 +1,4 @@
-"""Reports on paper and as notebooks: all is there, nothing of people's is more than text, and code makes it again."""
+"""Reports as PDF and notebooks: complete content, escaped user texts, and code that reproduces the charts."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def edition(writer: RunWriter) -> Edition:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
-    """All that people can write is out to do harm, or to leave the page."""
+    """Report whose user texts are hostile or too long for the page."""
     writer = RunWriter(Home(tmp_path_factory.mktemp("hostile")))
     for head, name in zip(("gap", "dense"), HOSTILE, strict=False):
         NoteBook(writer.home).write(writer(head=head).run_id, Note(name=name))
@@ -98,11 +98,11 @@ def write(form: str, edition: Edition) -> bytes:
 
 @dataclass(frozen=True)
 class Paper:
-    """A PDF: its text without blanks, since lines break anywhere, and where on its pages letters stand, in points."""
+    """PDF with its text without spaces, since lines break anywhere, and the positions of its letters in points."""
 
     reader: PdfReader
     pages: list[str]
-    places: list[tuple[float, float]]
+    positions: list[tuple[float, float]]
 
     @property
     def text(self) -> str:
@@ -111,15 +111,15 @@ class Paper:
     @classmethod
     def read(cls, content: bytes) -> "Paper":
         reader = PdfReader(BytesIO(content))
-        places: list[tuple[float, float]] = []
+        positions: list[tuple[float, float]] = []
 
-        def visit(said: str, page: list[float], at: list[float], *_: Any) -> None:
-            if said.strip():
+        def visit(text: str, page: list[float], at: list[float], *_: Any) -> None:
+            if text.strip():
                 placed = mult(at, page)
-                places.append((placed[4], placed[5]))
+                positions.append((placed[4], placed[5]))
 
         pages = [squeeze(page.extract_text(visitor_text=visit)) for page in reader.pages]
-        return cls(reader, pages, places)
+        return cls(reader, pages, positions)
 
 
 def squeeze(text: str) -> str:
@@ -144,7 +144,7 @@ def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Editi
     document = edition.document
     assert len(paper.pages) > 1
     environment = document.reproduction.environment
-    said = [
+    expected = [
         document.title,
         document.headline,
         *document.facts,
@@ -152,9 +152,9 @@ def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Editi
         edition.describe(),
         edition.checksum,
     ]
-    said += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
-    said += [figure.sentence for figure in document.figures if figure.display != "tiles"]
-    assert [sentence for sentence in said if squeeze(sentence) not in text] == []
+    expected += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
+    expected += [figure.sentence for figure in document.figures if figure.display != "tiles"]
+    assert [sentence for sentence in expected if squeeze(sentence) not in text] == []
     heads = next(figure for figure in document.figures if figure.display == "heads")
     for table in (heads.table, document.run_table):
         assert table is not None
@@ -164,11 +164,11 @@ def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Editi
 
 
 def test_paper_tells_who_made_it_and_when(paper: Paper, edition: Edition) -> None:
-    told = paper.reader.metadata
-    assert told is not None
-    assert (told.title, told.author) == ("Ours", "ada@example.org")
-    assert told.creation_date is not None
-    assert told.creation_date.isoformat() == edition.at
+    metadata = paper.reader.metadata
+    assert metadata is not None
+    assert (metadata.title, metadata.author) == ("Ours", "ada@example.org")
+    assert metadata.creation_date is not None
+    assert metadata.creation_date.isoformat() == edition.at
 
 
 def test_same_edition_is_the_same_file(edition: Edition) -> None:
@@ -197,7 +197,7 @@ def list_actions(reader: PdfReader) -> list[dict[str, Any]]:
     return [{str(name): part for name, part in thing.items()} for thing in found]
 
 
-def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Edition) -> None:
+def test_pdf_runs_no_code_in_texts(hostile_paper: Paper, hostile: Edition) -> None:
     things = list_actions(hostile_paper.reader)
     forbidden = {"/JS", "/JavaScript", "/OpenAction", "/AA", "/EmbeddedFiles", "/Launch", "/SubmitForm"}
     assert not [thing for thing in things if forbidden & {*thing}]
@@ -205,7 +205,7 @@ def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Editio
     assert kinds <= {"/URI", "/GoTo"}
     links = {str(thing["/URI"]) for thing in things if "/URI" in thing}
     assert links == {"http://a.example/x", "https://example.org"}
-    for said in (
+    for text in (
         "<script>alert(1)</script>",
         "#[sys.time]",
         "#(1+1)",
@@ -213,20 +213,20 @@ def test_paper_runs_nothing_that_texts_say(hostile_paper: Paper, hostile: Editio
         "#letx=1",
         "$x^2$@ref<label>",
     ):
-        assert said in hostile_paper.text
+        assert text in hostile_paper.text
     assert hostile_paper.reader.metadata is not None
     assert hostile_paper.reader.metadata.title == hostile.document.title
 
 
 def test_nothing_leaves_the_page(hostile: Edition) -> None:
-    """Charts aside, whose letters say only where they stand in the chart."""
+    """Excludes charts, whose letters have positions relative to the chart."""
     sections = [
         section.model_copy(update={"chart": None, "open": True}) if section.kind == "figure" else section
         for section in hostile.document.sections
     ]
     paper = Paper.read(write("pdf", Edition(hostile.document.model_copy(update={"sections": tuple(sections)}))))
     assert paper.text.count("y" * 50) >= len(LONG) // 50 - 3 * len(paper.pages)
-    across, up = zip(*paper.places, strict=True)
+    across, up = zip(*paper.positions, strict=True)
     assert 0 < min(across) < max(across) < A4[0]
     assert 0 < min(up) < max(up) < A4[1]
 
@@ -256,7 +256,7 @@ def build_words(document: Document, *texts: str) -> Document:
     return Document.model_validate({**document.model_dump(), "sections": passages})
 
 
-def test_what_cannot_be_set_is_said_in_a_sentence(edition: Edition) -> None:
+def test_pdf_error_is_reported(edition: Edition) -> None:
     sections = [section.model_dump() for section in edition.document.sections if section.kind == "figure"]
     damaged = next(section for section in sections if section["pictures"])
     damaged["pictures"][0]["url"] = "data:image/png;base64,AAAA"
@@ -297,7 +297,7 @@ print(json.dumps(frames))
 
 
 def test_code_of_the_notebook_makes_the_same_figures(notebook: Any, edition: Edition, writer: RunWriter) -> None:
-    """In a fresh process, in the repository, with the home of these runs."""
+    """Run the notebook in a new process in the repository, with the home of these runs."""
     codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     environment = {
         **os.environ,
@@ -334,7 +334,7 @@ def test_notebook_says_hostile_texts_as_text(hostile: Edition) -> None:
 
 
 def find_danger(markdown: str) -> list[str]:
-    """What a renderer without scruples would make of it: HTML, pictures, links elsewhere."""
+    """Render with HTML, images and all links enabled."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     tokens = [child for token in parser.parse(markdown) for child in [token, *(token.children or [])]]
@@ -364,7 +364,7 @@ def test_no_words_become_harmful_markdown(text: str) -> None:
      "|a|b|\n|-|-:|\n|`c`|d|", "1\\. no list", "\\- no list", "a ``b`c``", "[a](https://b.c 'd')", "***",
      "~~a~~ **b**", "a\n\\+ b", "&amp;lt; \\* @a"],
 )  # fmt: skip
-def test_words_say_the_same_as_markdown_once_more(text: str) -> None:
+def test_markdown_keeps_its_meaning_when_written_again(text: str) -> None:
     plain = re.sub(r' title="d"', "", write_html(text))
     assert re.sub(r"\s|</?p>", "", write_html(write_markdown(text))) == re.sub(r"\s|</?p>", "", plain)
     assert parse_markdown(write_markdown(text)) is not None

@@ -66,7 +66,7 @@ def hostile(make_run: RunWriter, store: RunStore) -> Document:
     return build_document(report.change(blocks=(*words, *views), owner=HOSTILE[0]), store)
 
 
-def test_html_does_nothing_that_its_texts_say(hostile: Document, home: Home) -> None:
+def test_html_runs_no_code_in_texts(hostile: Document, home: Home) -> None:
     (content,) = FORMATS["html"].write(Edition(hostile), home).values()
     reader = Reader()
     reader.feed(content.decode())
@@ -75,8 +75,8 @@ def test_html_does_nothing_that_its_texts_say(hostile: Document, home: Home) -> 
     assert reader.tags.count("img") == sum(len(figure.pictures) for figure in hostile.figures)
     assert reader.handlers == []
     text = "".join(reader.text)
-    for said in (HOSTILE[0], HOSTILE[1], HOSTILE[8]):
-        assert said in text
+    for hostile in (HOSTILE[0], HOSTILE[1], HOSTILE[8]):
+        assert hostile in text
 
 
 def test_csv_has_no_formula(hostile: Document, home: Home) -> None:
