@@ -268,7 +268,8 @@ def test_rule_finds_its_example(rule: Rule) -> None:
 
 def test_allowed_texts_exist(texts: list[Text]) -> None:
     for path, found in load_table()[1]:
-        assert any(text.path == path and found in text.text for text in texts), (path, found)
+        own = [text.text for text in texts if text.path == path]
+        assert any(found in text or found in " ".join(_WORDS.findall(text)) for text in own), (path, found)
 
 
 def main() -> None:

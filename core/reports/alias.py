@@ -17,9 +17,9 @@ VALUES = {  # by setting, in all displays
 }
 
 
-def replace_aliases(display: str, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def replace_block_aliases(display: str, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """
-    >>> replace_aliases("knob_curve", {"knob": "blocks"})
+    >>> replace_block_aliases("knob_curve", {"knob": "blocks"})
     ('hyperparameter_curve', {'setting': 'blocks'})
     """
     display = DISPLAYS.get(display, display)

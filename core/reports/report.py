@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import ReportError
-from core.reports.alias import replace_aliases
+from core.reports.alias import replace_block_aliases
 
 MAX_TITLE_CHARS, MAX_TEXT_CHARS, MAX_BLOCKS, MAX_RUNS = 300, 20_000, 60, 60
 BLOCK_ID = r"^[a-z2-9]{6}$"
@@ -45,7 +45,7 @@ class ChartBlock(_Part):
     def _replace_aliases(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not isinstance(value.get("settings", {}), dict):
             return value
-        display, settings = replace_aliases(value.get("display", ""), value.get("settings", {}))
+        display, settings = replace_block_aliases(value.get("display", ""), value.get("settings", {}))
         return {**value, "display": display, "settings": settings}
 
 

@@ -1,4 +1,4 @@
-"""Every action, called by users with and without permission."""
+"""Every action, called by users with and without the required role."""
 
 import importlib
 import io
@@ -37,7 +37,7 @@ for module in pkgutil.iter_modules(core.actions.__path__):
     importlib.import_module(f"core.actions.{module.name}")
 
 
-def test_only_the_owner_and_admins_may_change_an_item() -> None:
+def test_what_belongs_to_somebody_is_theirs_and_of_admins() -> None:
     check_owner(User("tom@example.org", Role.TRAINER), "tom@example.org", "report")
     check_owner(User("ada@example.org", Role.ADMIN), "tom@example.org", "report")
     with pytest.raises(AccessError, match=r"^Only 'ada@example.org' or an administrator can change this report.$"):
@@ -50,7 +50,7 @@ def test_read_only_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch, va
     assert is_read_only() == read_only
 
 
-def test_invalid_read_only_value_prevents_writing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nonsense_about_read_only_lets_nobody_write(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(READ_ONLY, "yes")
     with pytest.raises(AccessError, match=r"Expected HEADROOM_READ_ONLY to be 0 or 1; got 'yes'."):
         ACTIONS["clear_runs"](OWNER, home)
@@ -75,10 +75,10 @@ class Scene:
         assert job
         self.queue.settle(job, "failed", "It broke.")
         submit_all(home, [RunSpec(epochs=5)])
-        reports, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
-        self.draft, self.deleted = (reports.create(report, "owner@example.org") for _ in range(2))
-        self.draft = reports.save(self.draft, report.change(title="Mine"), "owner@example.org")
-        reports.remove(self.deleted.id)
+        report_store, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
+        self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
+        self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
+        report_store.remove(self.deleted.id)
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -89,7 +89,7 @@ class Scene:
         return file
 
     def calls(self) -> dict[str, tuple[Any, ...]]:
-        """Return the arguments of each action; the tests below fail for an action that is missing here."""
+        """Return the arguments of each action; a missing action fails the tests below."""
         return {
             "train_runs": ([self.new],),
             "train_sweep": ("digits-heads", ["epochs"], [self.new], None),
@@ -123,8 +123,8 @@ class Scene:
         given = {"models": False} if name == "import_runs" else {}
         ACTIONS[name](user, self.home, *self.calls()[name], **given)
 
-    def snapshot(self) -> dict[str, object]:
-        """Return every file of the home with its content, and the tables; without locks and derived files."""
+    def read_state(self) -> dict[str, object]:
+        """Every file of the home with its content, and the tables; locks and derived files left out."""
         files = {
             str(path.relative_to(self.home.path)): path.read_bytes()
             for path in self.home.path.rglob("*")
@@ -140,7 +140,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """One scene for all tests in which nothing may change."""
+    """One for all tests in which nothing may change."""
     folder = tmp_path_factory.mktemp("access")
     with without_dispatcher(Home(folder / "home")):
         yield Scene(Home(folder / "home"), folder / "elsewhere")
@@ -148,7 +148,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 @pytest.fixture
 def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
-    """Copy of the scene that may be changed."""
+    """A copy of it, to be changed."""
     home = Home(tmp_path / "home")
     shutil.copytree(untouched.home.path, home.path)
     changed = copy(untouched)
@@ -158,33 +158,35 @@ def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_action_without_permission_changes_nothing(untouched: Scene, name: str) -> None:
-    before = untouched.snapshot()
+def test_action_by_somebody_who_may_not_changes_nothing(untouched: Scene, name: str) -> None:
+    before = untouched.read_state()
     for role in [role for role in Role if role < ACTIONS[name].role]:
         with pytest.raises(
             AccessError, match=f"^You need the {ACTIONS[name].role.label} role to .*. Ask an administrator.$"
         ):
-            untouched.act(name, User("owner@example.org", role))
-    assert untouched.snapshot() == before
+            untouched.act(name, User("other@example.org", role))
+    assert untouched.read_state() == before
     assert ACTIONS[name].role > Role.VIEWER
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_read_only_dashboard_changes_nothing(untouched: Scene, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = untouched.snapshot()
+def test_dashboard_for_reading_only_changes_nothing(
+    untouched: Scene, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = untouched.read_state()
     monkeypatch.setenv(READ_ONLY, "1")
     with pytest.raises(AccessError, match=r"^This dashboard is read-only.$"):
         untouched.act(name, OWNER)
-    assert untouched.snapshot() == before
+    assert untouched.read_state() == before
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name != "process_queue"])
-def test_action_with_permission_changes_something(scene: Scene, name: str) -> None:
+def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
     if name == "resume_queue":
         scene.queue.pause()
-    before = scene.snapshot()
-    scene.act(name, User("owner@example.org", ACTIONS[name].role))
-    assert scene.snapshot() != before
+    before = scene.read_state()
+    scene.act(name, User("other@example.org", ACTIONS[name].role))
+    assert scene.read_state() != before
     for key in ("digits", "folder-pets"):
         while (progress := read_fetch(scene.home, key)) and progress.alive:
             time.sleep(0.05)
@@ -192,21 +194,21 @@ def test_action_with_permission_changes_something(scene: Scene, name: str) -> No
 
 @pytest.mark.parametrize("name", ["save_report", "undo_report", "publish_report", "delete_report"])
 def test_report_of_another_user_is_changed_only_by_admins(scene: Scene, name: str) -> None:
-    before = scene.snapshot()
-    with pytest.raises(AccessError, match=r"^Only 'owner@.*' or an administrator can change this report.$"):
+    before = scene.read_state()
+    with pytest.raises(AccessError, match=r"^Only 'other@.*' or an administrator can change this report.$"):
         scene.act(name, User("tom@example.org", Role.TRAINER))
-    assert scene.snapshot() == before
+    assert scene.read_state() == before
     scene.act(name, User("ada@example.org", Role.ADMIN))
-    assert scene.snapshot() != before
+    assert scene.read_state() != before
 
 
-def test_owner_of_a_report_cannot_be_changed(scene: Scene) -> None:
+def test_owner_of_a_report_stays(scene: Scene) -> None:
     taken = scene.draft.report.change(title="Taken", owner="ada@example.org")
     ACTIONS["save_report"](User("ada@example.org", Role.ADMIN), scene.home, scene.draft, taken)
-    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "owner@example.org"
+    assert ReportStore(scene.home).read(scene.draft.id).report.owner == "other@example.org"
 
 
-def test_queue_records_the_submitting_user(scene: Scene) -> None:
+def test_who_acts_stands_in_the_queue(scene: Scene) -> None:
     user = User("tom@example.org", Role.TRAINER)
     scene.act("train_runs", user)
     scene.act("pause_queue", user)

@@ -1,4 +1,4 @@
-"""Pages and the HTTP API write only through actions, checked in their sources."""
+"""Pages and the HTTP API write only through actions, checked from the source."""
 
 import ast
 import inspect
@@ -30,18 +30,17 @@ READING = {
         "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
-        "address": None, "alias": None, "build": None, "default_report": None, "document": None, "format": None,
-        "report": None,
-        "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
+        "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"Draft", "ReportEntry", "PublishedVersion", "ReportStore"},
     },
     "core.files": {},
     "core.training": {},
 }  # fmt: skip
-"""Names that pages may import from packages that write, since they only read; None means a whole module."""
+"""Names that pages may import from packages that write, because they only read; None allows a whole module."""
 METHODS: dict[type, set[str]] = {
-    RunStore: {"damaged", "deleted", "find", "frame", "generation", "open", "open_all", "path"},
+    RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
@@ -51,7 +50,7 @@ HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
     "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
-"""Attributes of other objects with the name of a writing method."""
+"""Attributes of other things that have the name of a method that writes."""
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")
 PATHS = {"mkdir", "open", "rename", "replace", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
 PAGE_SOURCES = sorted(
@@ -63,7 +62,7 @@ PAGE_SOURCES = sorted(
 
 
 def find_writing(module: str, source: str) -> Iterator[str]:
-    """Yield the parts of a source that would write without an action."""
+    """Return the parts of a source that write without an action."""
     tree = ast.parse(source)
     for one in read_imports(module, tree):
         if one.imported.partition(".")[0] in LIBRARIES:
@@ -89,7 +88,7 @@ def find_writing(module: str, source: str) -> Iterator[str]:
             yield f"{module} has open in line {node.lineno}"
 
 
-def test_pages_write_only_through_actions() -> None:
+def test_pages_write_through_actions_alone() -> None:
     assert len(PAGE_SOURCES) > 50
     found = [find_writing(module_of(path), path.read_text(encoding="utf-8")) for path in PAGE_SOURCES]
     assert [sentence for sentences in found for sentence in sentences] == []
@@ -105,7 +104,7 @@ def test_pages_write_only_through_actions() -> None:
         "from core.datasets.fetch import start_fetch",
         "from core.files import write_json",
         "from core.store.note import NoteBook\nNoteBook(home()).change(ids, star=True)",
-        "store().delete(run_id)",
+        "store().remove(run_id)",
         "f = store().restore",
         "JobQueue(home()).pause()",
         "queue.move(run_id, 1)",
@@ -115,7 +114,7 @@ def test_pages_write_only_through_actions() -> None:
         "path.write_text('')",
     ],
 )
-def test_writing_without_an_action_is_found(source: str) -> None:
+def test_writing_past_the_actions_is_found(source: str) -> None:
     assert list(find_writing("core.ui.somewhere", source))
 
 
@@ -128,5 +127,5 @@ def test_writing_without_an_action_is_found(source: str) -> None:
         "facts = job.cancel",
     ],
 )
-def test_reading_is_not_reported_as_writing(source: str) -> None:
+def test_reading_is_not_taken_for_writing(source: str) -> None:
     assert not list(find_writing("core.ui.somewhere", source))

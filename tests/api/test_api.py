@@ -1,4 +1,4 @@
-"""The HTTP API of a real server, requested over HTTP, by a browser, and by a fuzzer that reads its description."""
+"""HTTP API of a real server, tested with requests, a browser, and a fuzzer that reads its OpenAPI description."""
 
 import gzip
 import json
@@ -30,54 +30,54 @@ from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
-from tests.support.api import ApiServer, read_metrics, serve_api
+from tests.support.api import Door, open_door, read_metrics
 from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
 from tests.support.markers import LONG
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.xdist_group("api")  # one server for all of them
+pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
 EXAMPLES = 400 if LONG else 12
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    with serve_api(tmp_path_factory.mktemp("server")) as opened:
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with open_door(tmp_path_factory.mktemp("api_server")) as opened:
         yield opened
 
 
 # Runs and comparisons
 
 
-def test_run_list_is_searched_and_paged(server: ApiServer) -> None:
-    everything = server.get("/api/runs").data
-    newest_first = [*RunStore(server.home, examples=server.home.path / "none").frame()["run_id"]]
+def test_run_list_is_searched_and_paged(api_server: Door) -> None:
+    everything = api_server.get("/api/runs").data
+    newest_first = [*RunStore(api_server.home, examples=api_server.home.path / "none").frame()["run_id"]]
     assert [line["run_id"] for line in everything["runs"]] == newest_first
     assert everything["total"] == 4
-    second = server.get("/api/runs?limit=1&offset=1").data
+    second = api_server.get("/api/runs?limit=1&offset=1").data
     assert second["runs"] == everything["runs"][1:2]
-    found = server.get("/api/runs?q=tag:paper%20head:gap").data
+    found = api_server.get("/api/runs?q=tag:paper%20head:gap").data
     assert [(line["name"], line["tags"]) for line in found["runs"]] == [("<b>first</b>", ["paper"])]
-    assert server.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
+    assert api_server.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
 
 
-def test_details_of_a_run_do_not_contain_its_path(server: ApiServer) -> None:
-    run = RunStore(server.home).open(server.run_ids[0])
-    found = server.get(f"/api/runs/{run.run_id}")
+def test_run_in_full_says_nothing_of_where_it_lies(api_server: Door) -> None:
+    run = RunStore(api_server.home).open(api_server.run_ids[0])
+    found = api_server.get(f"/api/runs/{run.run_id}")
     assert found.data["spec"] == run.spec.model_dump()
     assert found.data["metrics"] == run.record.metrics.model_dump()
     assert found.data["note"] == {
         "name": "<b>first</b>", "tags": ["paper"], "text": "why", "star": False, "archived": False,
     }  # fmt: skip
-    assert str(server.home.path).encode() not in found.body
+    assert str(api_server.home.path).encode() not in found.body
     assert found.headers["content-type"] == "application/json"
     assert found.headers["x-content-type-options"] == "nosniff"
     assert found.headers["cache-control"] == "no-store"
 
 
-def test_comparison_equals_the_output_of_the_command_line(server: ApiServer) -> None:
-    found = server.get(f"/api/compare?runs={','.join(server.run_ids)}").data
-    printed = CliRunner().invoke(app, ["compare", *server.run_ids, "--json"])
+def test_comparison_is_what_the_command_line_prints(api_server: Door) -> None:
+    found = api_server.get(f"/api/compare?runs={','.join(api_server.run_ids)}").data
+    printed = CliRunner().invoke(app, ["compare", *api_server.run_ids, "--json"])
     assert found == json.loads(printed.stdout)
 
 
@@ -85,7 +85,7 @@ def test_comparison_equals_the_output_of_the_command_line(server: ApiServer) -> 
     ("path", "status", "sentence"),
     [
         ("/api/runs/0123456789ab", 404, "Run '0123456789ab' was not found; it may have been deleted."),
-        ("/api/runs/..%5C", 400, None),  # Streamlit's own check of paths
+        ("/api/runs/..%5C", 400, None),  # Streamlit's own guard of paths
         ("/api/runs/Z", 404, "Expected run_id to be a run ID of 12 hex digits; got 'Z'."),
         ("/api/runs?limit=1e9", 400, "Expected limit to be a whole number between 1 and 1,000; got '1e9'."),
         ("/api/runs?offset=-1", 400, "Expected offset to be a whole number between 0 and 1,000,000; got '-1'."),
@@ -100,32 +100,32 @@ def test_comparison_equals_the_output_of_the_command_line(server: ApiServer) -> 
         ("/metrics?x=1", 400, "Parameter 'x' is unknown. Parameters: none."),
     ],
 )  # fmt: skip
-def test_error_has_status_and_message(server: ApiServer, path: str, status: int, sentence: str | None) -> None:
-    reply = server.get(path)
+def test_refusal_is_one_sentence(api_server: Door, path: str, status: int, sentence: str | None) -> None:
+    reply = api_server.get(path)
     assert reply.status == status
     assert sentence is None or reply.data == {"error": sentence}
 
 
-def test_no_method_writes(server: ApiServer) -> None:
+def test_nothing_is_written_here(api_server: Door) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        reply = server.get("/api/runs", method)
+        reply = api_server.get("/api/runs", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
         assert reply.data == {"error": f"Expected the method GET or HEAD; got '{method}'."}
-    assert server.get("/api/runs", "HEAD").status == 200
+    assert api_server.get("/api/runs", "HEAD").status == 200
 
 
-def test_dns_rebinding_is_rejected_by_the_api(server: ApiServer) -> None:
-    port = server.address.rpartition(":")[2]
-    assert server.get("/api/runs", Host=f"localhost:{port}").status == 200
-    for path in ("/api/runs", f"/reports/{server.report}", "/metrics"):
-        reply = server.get(path, Host=f"evil.example:{port}")
+def test_page_of_elsewhere_cannot_lead_its_name_here(api_server: Door) -> None:
+    port = api_server.address.rpartition(":")[2]
+    assert api_server.get("/api/runs", Host=f"localhost:{port}").status == 200
+    for path in ("/api/runs", f"/reports/{api_server.report}", "/metrics"):
+        reply = api_server.get(path, Host=f"evil.example:{port}")
         assert reply.status == 403
         assert reply.data["error"].startswith("Requests to the host ")
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
-def test_dns_rebinding_is_rejected_by_pages(server: ApiServer, host: str, status: bytes) -> None:
-    port = int(server.address.rpartition(":")[2])
+def test_pages_too_are_closed_to_a_name_that_leads_here(api_server: Door, host: str, status: bytes) -> None:
+    port = int(api_server.address.rpartition(":")[2])
     request = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -136,7 +136,7 @@ def test_dns_rebinding_is_rejected_by_pages(server: ApiServer, host: str, status
         assert connection.recv(64).split()[1] == status
 
 
-def test_list_of_host_names_replaces_the_default_rule(home: Home) -> None:
+def test_allowed_hosts_replace_that_rule(home: Home) -> None:
     kept = streamlit.config.get_option("server.allowedHosts")
     try:
         streamlit.config.set_option("server.allowedHosts", ["*.example.org"])
@@ -148,12 +148,12 @@ def test_list_of_host_names_replaces_the_default_rule(home: Home) -> None:
         streamlit.config.set_option("server.allowedHosts", kept)
 
 
-def test_internal_error_is_reported_without_details(server: ApiServer) -> None:
-    record = server.home.runs / server.run_ids[0] / "record.json"
+def test_server_error_is_reported_without_details(api_server: Door) -> None:
+    record = api_server.home.runs / api_server.run_ids[0] / "record.json"
     kept = record.read_bytes()
     try:
         record.write_bytes(b"{")
-        reply = server.get(f"/api/runs/{server.run_ids[0]}")
+        reply = api_server.get(f"/api/runs/{api_server.run_ids[0]}")
     finally:
         record.write_bytes(kept)
     assert reply.status == 500
@@ -163,34 +163,34 @@ def test_internal_error_is_reported_without_details(server: ApiServer) -> None:
 # Reports
 
 
-def test_report_is_cached_until_it_changes(server: ApiServer) -> None:
-    first = server.get(f"/reports/{server.report}")
-    published = ReportStore(server.home).open(server.report)
+def test_report_is_kept_and_sent_anew_only_when_it_is_another(api_server: Door) -> None:
+    first = api_server.get(f"/reports/{api_server.report}")
+    published = ReportStore(api_server.home).open(api_server.report)
     assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
     assert first.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
     assert "script-src 'sha256-" in first.headers["content-security-policy"]
     assert first.headers["referrer-policy"] == "no-referrer"
     assert published.document.headline.split("×")[0].encode() in first.body
-    packed = server.get(f"/reports/{published.address}", Accept_Encoding="gzip")
+    packed = api_server.get(f"/reports/{published.address}", Accept_Encoding="gzip")
     assert gzip.decompress(packed.body) == first.body
-    cached = server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+    cached = api_server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
     assert (cached.status, cached.body) == (304, b"")
-    store = ReportStore(server.home)
-    store.remove(server.report)
+    report_store = ReportStore(api_server.home)
+    report_store.remove(api_server.report)
     try:
-        gone = server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
+        gone = api_server.get(f"/reports/{published.address}", If_None_Match=first.headers["etag"])
         assert gone.status == 404
         assert "was deleted" in gone.data["error"]
     finally:
-        store.restore(server.report)
+        report_store.restore(api_server.report)
 
 
 # Health and metrics
 
 
-def test_metrics_match_the_home(server: ApiServer) -> None:
-    assert server.get("/metrics").headers["content-type"].startswith("text/plain; version=")
-    samples = read_metrics(server)
+def test_metrics_are_those_of_the_home(api_server: Door) -> None:
+    assert api_server.get("/metrics").headers["content-type"].startswith("text/plain; version=")
+    samples = read_metrics(api_server)
     assert samples["headroom_runs", "home"] == 4
     assert samples["headroom_jobs", "queued"] == samples["headroom_jobs", "failed"] == 0
     assert samples["headroom_reports",] == samples["headroom_published_versions",] == 1
@@ -198,20 +198,20 @@ def test_metrics_match_the_home(server: ApiServer) -> None:
     assert 0 < samples["process_resident_memory_bytes",] < 350e6
 
 
-def test_health_needs_no_login_and_reports_an_unreadable_home(server: ApiServer) -> None:
-    assert server.get("/healthz").data == {"status": "ok"}
-    folder = server.home.runs
+def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(api_server: Door) -> None:
+    assert api_server.get("/healthz").data == {"status": "ok"}
+    folder = api_server.home.runs
     aside = folder.with_name("aside")
     folder.rename(aside)
     try:
         folder.write_text("no folder")
-        assert server.get("/healthz").status == 500
+        assert api_server.get("/healthz").status == 500
     finally:
         folder.unlink()
         aside.rename(folder)
 
 
-def test_page_timing_counts_each_run_of_a_page_once() -> None:
+def test_timing_counts_each_page_run_in_one_bucket() -> None:
     timings = PageTimings()
     for seconds in (0.0, 0.01, 0.011, 99.0):
         timings.add("Compare", seconds)
@@ -225,7 +225,7 @@ def test_page_timing_counts_each_run_of_a_page_once() -> None:
 # Authentication
 
 
-def test_invalid_token_table_is_rejected() -> None:
+def test_invalid_token_table_denies_all_access() -> None:
     token = create_token()
     digest = write_line("x", Role.VIEWER, token).split('"')[3]
     assert token.startswith(PREFIX)
@@ -247,7 +247,7 @@ def test_invalid_token_table_is_rejected() -> None:
         assert token not in str(refused.value)
 
 
-def test_command_prints_a_token_and_the_line_that_accepts_it() -> None:
+def test_command_draws_a_token_and_the_line_that_lets_it_in() -> None:
     result = CliRunner().invoke(app, ["token", "nightly", "--role", "trainer"])
     line = result.stderr.splitlines()[-1]
     assert TokenTable.parse(tomllib.loads(line)).authenticate(result.stdout.strip()).role is Role.TRAINER
@@ -260,10 +260,8 @@ def token() -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(
-    server: ApiServer, token: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[ApiServer, Path]]:
-    """The same home with logins, served by another server, and its secrets file."""
+def guarded(api_server: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
+    """Second server for the same home that requires a login, and its secrets."""
     folder = tmp_path_factory.mktemp("guarded")
     secrets = folder / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir()
@@ -278,70 +276,73 @@ def guarded(
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/healthz", process)
-            yield ApiServer(address, server.home, server.run_ids, server.report), secrets
+            yield Door(address, api_server.home, api_server.run_ids, api_server.report), secrets
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
 def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) -> str:
-    """Return the cookie that Streamlit sets after a login."""
-    login = {"origin": address, "is_logged_in": True, "email": "vera@example.org", "email_verified": True}
-    value = json.dumps({**login, "iat": time.time() - 60, **claims})
+    """The cookie that Streamlit sets after a login."""
+    claimed = {"origin": address, "is_logged_in": True, "email": "vera@example.org", "email_verified": True}
+    value = json.dumps({**claimed, "iat": time.time() - 60, **claims})
     return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', value).decode()}"
 
 
-def test_unauthenticated_replies_reveal_nothing(guarded: tuple[ApiServer, Path], token: str) -> None:
-    server = guarded[0]
-    there = [
-        f"/api/runs/{server.run_ids[0]}",
-        f"/reports/{server.report}",
+def test_unauthorized_requests_get_no_data(guarded: tuple[Door, Path], token: str) -> None:
+    api_server = guarded[0]
+    existing = [
+        f"/api/runs/{api_server.run_ids[0]}",
+        f"/reports/{api_server.report}",
         "/api/runs",
         "/metrics",
         "/api/openapi.json",
     ]
-    slow = [f"/api/compare?runs={','.join(server.run_ids)}"]
+    slow = [f"/api/compare?runs={','.join(api_server.run_ids)}"]
     absent = ["/api/runs/0123456789ab", "/reports/rzzzzzzz", "/api/compare?runs=1", "/api/nothing", "/api/runs?limit=0"]
-    replies = [server.get(path) for path in (*there, *slow, *absent)]
+    replies = [api_server.get(path) for path in (*existing, *slow, *absent)]
     assert {reply.status for reply in replies} == {401}
     assert len({reply.body for reply in replies}) == 1
     assert {reply.headers["www-authenticate"] for reply in replies} == {"Bearer"}
-    for path in there:
-        assert server.get(path, Authorization=f"Bearer {token}").status == 200
-        assert server.get(path, Authorization=f"Bearer {token}x").status == 401
-    assert server.get("/healthz").status == 200
+    for path in existing:
+        assert api_server.get(path, Authorization=f"Bearer {token}").status == 200
+        assert api_server.get(path, Authorization=f"Bearer {token}x").status == 401
+    assert api_server.get("/healthz").status == 200
 
 
-def test_login_cookie_is_valid_only_for_its_origin(guarded: tuple[ApiServer, Path], token: str) -> None:
-    server = guarded[0]
-    right = sign(server.address)
-    assert server.get("/api/runs", Cookie=right).status == 200
-    assert server.get("/api/runs", Cookie=right, Authorization="Basic eDp5").status == 200  # from a proxy
-    assert server.get("/api/runs", Cookie=right, Authorization="Bearer x").status == 401
+def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[Door, Path], token: str) -> None:
+    api_server = guarded[0]
+    right = sign(api_server.address)
+    assert api_server.get("/api/runs", Cookie=right).status == 200
+    assert api_server.get("/api/runs", Cookie=right, Authorization="Basic eDp5").status == 200  # of a proxy
+    assert api_server.get("/api/runs", Cookie=right, Authorization="Bearer x").status == 401
     for wrong in (
-        sign(server.address, "another secret with enough characters"),
+        sign(api_server.address, "another secret of enough characters"),
         sign("http://elsewhere.example"),
-        sign(server.address, iat=time.time() - 13 * 3600),
-        sign(server.address, is_logged_in=False),
+        sign(api_server.address, iat=time.time() - 13 * 3600),
+        sign(api_server.address, is_logged_in=False),
         right[:-2],
         "_streamlit_user=é",
     ):
-        assert server.get("/api/runs", Cookie=wrong).status == 401
-    for stranger in (sign(server.address, email="eve@elsewhere.org"), sign(server.address, email_verified=False)):
-        assert server.get("/api/runs", Cookie=stranger).status == 403
+        assert api_server.get("/api/runs", Cookie=wrong).status == 401
+    for stranger in (
+        sign(api_server.address, email="eve@elsewhere.org"),
+        sign(api_server.address, email_verified=False),
+    ):
+        assert api_server.get("/api/runs", Cookie=stranger).status == 403
 
 
-def test_removed_token_is_rejected(guarded: tuple[ApiServer, Path], token: str) -> None:
-    server, secrets = guarded
+def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], token: str) -> None:
+    api_server, secrets = guarded
     secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
     until = time.monotonic() + 20
-    while (status := server.get("/api/runs", Authorization=f"Bearer {token}").status) == 200:
+    while (status := api_server.get("/api/runs", Authorization=f"Bearer {token}").status) == 200:
         assert time.monotonic() < until
         time.sleep(0.2)
     assert status == 401
 
 
-# The description and the fuzzer
+# The description, and what a fuzzer makes of it
 
 
 WHOLE, BROKEN = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
@@ -352,10 +353,8 @@ CHECKS = [
 ]  # fmt: skip
 
 
-def fuzz(server: ApiServer, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
-    """Request one operation in many ways; half of the complete cases use IDs of this home, since few others are
-    found.
-    """
+def fuzz(api_server: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
+    """Asks for one thing in many ways; half of the whole cases have ids of this home, or none would get far."""
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
@@ -367,22 +366,22 @@ def fuzz(server: ApiServer, operation: Any, mode: schemathesis.GenerationMode, k
             for part in (case.path_parameters, case.query):
                 if name in part and index < len(texts):
                     part[name] = texts[index]
-        case.call_and_validate(base_url=server.address, checks=CHECKS)
+        case.call_and_validate(base_url=api_server.address, checks=CHECKS)
 
     check()
 
 
-def test_every_response_matches_the_description(server: ApiServer) -> None:
+def test_every_answer_is_as_the_description_says(api_server: Door) -> None:
     known = {
-        "run_id": server.run_ids[:3],
-        "runs": [server.run_ids[0], ",".join(server.run_ids)],
-        "address": [server.report, f"{server.report}-1", f"{server.report}-2"],
+        "run_id": api_server.run_ids[:3],
+        "runs": [api_server.run_ids[0], ",".join(api_server.run_ids)],
+        "address": [api_server.report, f"{api_server.report}-1", f"{api_server.report}-2"],
     }
-    description = server.get("/api/openapi.json").data
+    description = api_server.get("/api/openapi.json").data
     operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
     for operation in operations:
-        fuzz(server, operation, WHOLE, known)
+        fuzz(api_server, operation, WHOLE, known)
         if description["paths"][operation.path]["get"]["parameters"]:
-            fuzz(server, operation, BROKEN, known)
-    request = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
-    assert {operation.path for operation in operations} == request
+            fuzz(api_server, operation, BROKEN, known)
+    expected = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
+    assert {operation.path for operation in operations} == expected

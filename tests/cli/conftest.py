@@ -1,4 +1,4 @@
-"""Shared fixtures of command tests: no examples, a queued job, and a running dispatcher."""
+"""Fixtures for tests of commands: a home without examples, a queued job and a running dispatcher."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def _without_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def queued(home: Home, make_run: RunWriter) -> RunSpec:
-    """Home with a queued job and no dispatcher."""
+    """Queued job; the dispatcher is not running."""
     make_run(head="gap")
     spec = pin(home, RunSpec(head="dense", epochs=4))
     JobQueue(home).submit([spec], submitted_by="a test")
@@ -36,7 +36,7 @@ def queued(home: Home, make_run: RunWriter) -> RunSpec:
 
 @pytest.fixture
 def served(home: Home) -> Iterator[Home]:
-    """Home with a dispatcher whose jobs are stand-ins."""
+    """Home with a dispatcher that starts stand-in workers."""
     fetch_dataset(home, "digits")
     home.jobs.mkdir()
     process = subprocess.Popen(
@@ -53,6 +53,6 @@ def served(home: Home) -> Iterator[Home]:
 def end_jobs(home: Home) -> None:
     queue = JobQueue(home)
     for job in queue.unfinished():
-        with suppress(JobError):  # it has ended in the meantime
+        with suppress(JobError):  # it has ended meanwhile
             queue.cancel(job.run_id)
     until(lambda: not queue.unfinished())

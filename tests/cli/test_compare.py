@@ -1,4 +1,4 @@
-"""The commands `compare` and `analyse`."""
+"""The commands compare and analyse."""
 
 import json
 
@@ -14,7 +14,7 @@ from tests.support.run_rewriter import as_kmnist
 from tests.support.run_writer import RunWriter
 
 
-def test_compare_returns_the_content_of_the_first_page_of_a_report(make_run: RunWriter) -> None:
+def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_run: RunWriter) -> None:
     gap = [make_run(head="gap", seed=seed, accuracy=0.8) for seed in (0, 1)]
     dense = [make_run(head="dense", seed=seed, accuracy=0.95) for seed in (0, 1)]
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
@@ -39,11 +39,11 @@ def test_compare_returns_the_content_of_the_first_page_of_a_report(make_run: Run
     assert "Warning: " in text
 
 
-def test_analyse_prints_every_value_of_compare(make_run: RunWriter) -> None:
+def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:
     ids = [make_run(head=head, seed=seed).run_id for head in ("gap", "dense") for seed in (0, 1)]
-    beside = make_run(head="dense", units=32).run_id  # not requested, but on the same images
+    other = make_run(head="dense", units=32).run_id  # not compared, but on the same test set
     found, compared = ask("analyse", *ids), ask("compare", *ids)
-    assert {*ids, beside} <= {row["run_id"] for row in found["pareto"]}
+    assert {*ids, other} <= {row["run_id"] for row in found["pareto"]}
     assert {row["head"] for row in found["cost"]} == {"GAP", "Flatten + Dense"}
     assert {row["setting"] for row in found["hyperparameter_curve"]} >= {"units"}
     assert all(found[name] == compared[name] for name in ("headline", *EVIDENCE))
@@ -65,13 +65,13 @@ def test_analyse_prints_every_value_of_compare(make_run: RunWriter) -> None:
     assert (alone["difference"], alone["significance"]) == ([], [])
 
 
-def test_standard_deviation_of_one_seed_is_null(make_run: RunWriter) -> None:
+def test_spread_of_one_seed_is_null(make_run: RunWriter) -> None:
     (head,) = ask("compare", make_run(head="gap").run_id)["heads"]
     assert head["test_accuracy"]["std"] is None
     assert head["test_loss"]["std"] is None
 
 
-def test_compare_by_recipe_uses_the_comparison_of_the_front_page(home: Home, make_run: RunWriter) -> None:
+def test_compare_by_recipe_takes_what_the_front_page_shows(home: Home, make_run: RunWriter) -> None:
     report = [make_run(RunSpec(), head=head).run_id for head in ("gap", "dense")]
     for head in ("gap", "dense"):
         make_run(head=head, epochs=2)
@@ -81,7 +81,7 @@ def test_compare_by_recipe_uses_the_comparison_of_the_front_page(home: Home, mak
     assert "one of 2 configurations" in result.stderr
 
 
-def test_published_results_have_the_head_and_integer_counts(make_run: RunWriter) -> None:
+def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: RunWriter) -> None:
     runs = [as_kmnist(make_run(head=head, epochs=1)) for head in ("gap", "dense")]
     found = ask("compare", *(run.run_id for run in runs))["published"]
     assert {(row["head"], row["label"]) for row in found} == {("gap", "GAP"), ("dense", "Flatten + Dense")}
@@ -89,4 +89,4 @@ def test_published_results_have_the_head_and_integer_counts(make_run: RunWriter)
     assert counted == [(24_586, 24_586), (431_242, 431_242)]
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
-    assert "with different hyperparameters (1 epoch instead of 25)" in text
+    assert "with different settings (1 epoch instead of 25)" in text

@@ -6,7 +6,7 @@ from core.spec import RunSpec
 from tests.support.command import ask, call, refused
 
 
-def test_failed_job_shows_its_reason(home: Home, queued: RunSpec) -> None:
+def test_failed_job_says_why(home: Home, queued: RunSpec) -> None:
     job = JobQueue(home).claim()
     assert job is not None
     JobQueue(home).settle(job, "failed", "Not enough disk space for this run.")
@@ -16,7 +16,7 @@ def test_failed_job_shows_its_reason(home: Home, queued: RunSpec) -> None:
     assert "Not enough disk space" in call("jobs").stdout
 
 
-def test_job_is_cancelled_only_once(home: Home, queued: RunSpec) -> None:
+def test_cancelled_job_is_cancelled_and_not_twice(home: Home, queued: RunSpec) -> None:
     assert call("jobs", "cancel", queued.run_id[:8]).exit_code == 0
     (row,) = ask("jobs")
     assert (row["run_id"], row["status"], row["submitted_by"]) == (queued.run_id, "cancelled", "a test")
@@ -25,7 +25,7 @@ def test_job_is_cancelled_only_once(home: Home, queued: RunSpec) -> None:
     assert queued.run_id in line
 
 
-def test_queue_is_paused_reordered_and_retried_from_the_command_line(home: Home, queued: RunSpec) -> None:
+def test_queue_is_paused_reordered_and_requeued_from_the_command_line(home: Home, queued: RunSpec) -> None:
     other = queued.replace(seed=1)
     assert call("jobs", "pause").exit_code == 0
     for words in (["jobs"], ["jobs", "pause"]):

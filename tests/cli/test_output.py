@@ -1,4 +1,4 @@
-"""JSON, tables and progress in the output of commands."""
+"""JSON, tables and progress as commands print them."""
 
 import json
 from typing import Any
@@ -12,22 +12,22 @@ from core.displays.json_values import to_rows
 from core.displays.progress import describe_progress
 from core.jobs.progress import Progress
 
-# Output
+# what is printed
 
 
-def test_values_without_json_form_are_null(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_json_does_not_know_is_null(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"a": [float("nan"), np.float64("inf")], "b": (np.int64(3), None, 0.5), 7: {"c": "x"}})
     assert json.loads(capsys.readouterr().out) == {"a": [None, None], "b": [3, None, 0.5], "7": {"c": "x"}}
 
 
-def test_missing_values_of_a_frame_are_none() -> None:
+def test_records_of_a_frame_have_none_for_what_is_missing() -> None:
     frame = pd.DataFrame({"name": ["a", None], "value": [np.nan, 2.0], "count": pd.array([None, 3], dtype="Int64")})
     records = to_rows(frame)
     assert records == [{"name": "a", "value": None, "count": None}, {"name": None, "value": 2.0, "count": 3}]
     assert [format_known(record["value"]) for record in records] == ["–", "2.0"]
 
 
-def test_table_in_a_pipe_wraps_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([{"name": "[bold]" + "x" * 200, "count": "1"}], numbers=("count",))
     assert "[bold]" + "x" * 200 in capsys.readouterr().out
 
@@ -52,5 +52,5 @@ def test_table_in_a_pipe_wraps_no_line(capsys: pytest.CaptureFixture[str]) -> No
         ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "exporting"),
     ],
 )  # fmt: skip
-def test_progress_is_a_share_and_a_text(state: Any, progress: dict[str, Any] | None, share: float, words: str) -> None:
+def test_progress_is_a_share_and_words(state: Any, progress: dict[str, Any] | None, share: float, words: str) -> None:
     assert describe_progress(state, Progress(**progress) if progress else None) == (share, words)

@@ -11,7 +11,7 @@ from tests.support.command import ask, call
 from tests.support.run_writer import RunWriter
 
 
-def test_recipes_show_published_and_measured_results(make_run: RunWriter) -> None:
+def test_recipes_list_published_and_measured_results(make_run: RunWriter) -> None:
     runs = [make_run(head="gap", seed=seed, accuracy=accuracy) for seed, accuracy in enumerate((0.5, 0.9))]
     accuracies = [run.record.metrics.test_accuracy for run in runs]
     found = {recipe["name"]: recipe for recipe in ask("recipes")}
@@ -31,7 +31,7 @@ def test_recipes_show_published_and_measured_results(make_run: RunWriter) -> Non
     assert "Measured with other hyperparameters than the recipe's: 3 epochs." in text
 
 
-def test_recipes_include_only_runs_with_their_own_settings(make_run: RunWriter) -> None:
+def test_recipes_measure_at_the_recipes_own_settings_alone(make_run: RunWriter) -> None:
     own = make_run(RunSpec(), head="gap", accuracy=0.5)
     make_run(head="gap", epochs=2, accuracy=0.95)
     make_run(RunSpec(), head="dense", units=8)
@@ -42,13 +42,13 @@ def test_recipes_include_only_runs_with_their_own_settings(make_run: RunWriter) 
     assert "Measured with other" not in call("recipes").stdout
 
 
-def test_recipes_have_understandable_descriptions(home: Home) -> None:
+def test_recipes_speak_to_strangers(home: Home) -> None:
     text = call("recipes").stdout
     assert not re.search(r"\bR\d\b", text)
     assert all(recipe.question in text for recipe in RECIPES.values())
 
 
-def test_params_equal_the_published_ones_without_the_dataset(home: Home) -> None:
+def test_params_are_the_published_ones_without_the_dataset(home: Home) -> None:
     gap, dense = ask("params", "--recipe", "kmnist-heads")["models"]
     assert list(gap) == ["head", "total", "trainable", "non_trainable", "flops", "layers"]
     assert (gap["head"], gap["total"], gap["trainable"], gap["non_trainable"]) == ("gap", 24_586, 24_586, 0)

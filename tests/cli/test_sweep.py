@@ -1,4 +1,4 @@
-"""The command `sweep`."""
+"""The command sweep."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support.stand_in_worker import FAILS
 SWEEP = ["sweep", "--recipe", "digits-heads", "--heads", "gap,dense", "--set", "blocks=1,2", "--epochs", "3"]
 
 
-def test_sweep_shows_its_grid_and_starts_nothing_without_confirmation(home: Home, make_run: RunWriter) -> None:
+def test_sweep_shows_its_grid_and_starts_nothing_unasked(home: Home, make_run: RunWriter) -> None:
     run = make_run(head="dense", blocks=2, epochs=3)
     found = ask(*SWEEP, "--dry-run")
     assert [(m["spec"]["head"], m["spec"]["blocks"], m["status"]) for m in found["runs"]] == [
@@ -48,7 +48,7 @@ def test_sweep_shows_its_grid_and_starts_nothing_without_confirmation(home: Home
         (["--retry"], "Give --recipe for a new sweep"),
     ],
 )
-def test_invalid_sweep_is_one_line(home: Home, words: list[str], sentence: str) -> None:
+def test_sweep_that_cannot_be_is_one_line(home: Home, words: list[str], sentence: str) -> None:
     fetch_dataset(home, "digits")
     words = ["--recipe", "digits-heads", *words] if words[0] == "--set" else words
     code, message = refused("sweep", *words)
@@ -57,7 +57,7 @@ def test_invalid_sweep_is_one_line(home: Home, words: list[str], sentence: str) 
 
 
 @pytest.mark.xdist_group("jobs")
-def test_sweep_is_followed_found_and_retried(served: Home) -> None:
+def test_sweep_is_followed_reopened_and_retried(served: Home) -> None:
     words = ["sweep", "--recipe", "digits-heads", "--heads", "gap", "--epochs", "2", "--seeds", "2", "--yes"]
     first = call(*words, "--seed", str(FAILS - 1))  # the second seed fails
     assert first.exit_code == 1

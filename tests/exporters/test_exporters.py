@@ -1,4 +1,4 @@
-"""Exports of runs, checked with MLflow's server and TensorBoard's reader."""
+"""Exported runs, read back with an MLflow server and TensorBoard's event reader."""
 
 import doctest
 import json
@@ -47,7 +47,7 @@ def call(*words: object) -> Result:
 
 
 def add_files(run: Run, **contents: str | bytes) -> Run:
-    """Add files that runs of RunWriter lack, by the names before their last dot."""
+    """Files that a run of RunWriter has not, by the names before their last dot."""
     names = {"environment": "environment.json", "model": "model.keras", "log": "log.txt"}
     record = json.loads((run.path / "record.json").read_bytes())
     for name, content in contents.items():
@@ -63,7 +63,7 @@ def add_files(run: Run, **contents: str | bytes) -> Run:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URI of an MLflow server with SQLite and a folder for files."""
+    """MLflow's own server, with SQLite and a folder for files behind it."""
     folder = tmp_path_factory.mktemp("mlflow")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -121,19 +121,18 @@ def read_file(client: MlflowClient, exported: ExportedRun, name: str, folder: Pa
 
 
 @on_server
-def test_mlflow_contains_the_record_of_the_run(
+def test_mlflow_holds_what_the_run_says(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run(head="dense", seed=2, units=64)
     run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/user")
-    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Check class 4."))
+    NoteBook(make_run.home).write(run.run_id, Note(name="The best β", tags=("paper", "draft"), text="Check 4."))
     result = send(run.run_id[:6], uri, experiment)
     assert result.exit_code == 0, result.output
     (exported,) = list_exported(client, experiment)
     assert result.stdout == f"{exported.info.run_id}\n"
     assert (exported.info.run_name, exported.info.status) == ("The best β", "FINISHED")
-    # Times of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6
-    # seconds.
+    # As of the training, not of the export: RunWriter's first run finished on 1 January 2026 at 0:01, after 6 seconds.
     assert (exported.info.start_time, exported.info.end_time) == (1767225654000, 1767225660000)
 
     params = exported.data.params
@@ -162,7 +161,7 @@ def test_mlflow_contains_the_record_of_the_run(
     assert tags["headroom.tags"] == "paper, draft"
     assert tags["mlflow.source.name"] == write_command(run.spec)
     assert tags["mlflow.source.git.commit"] == "ab" * 20
-    assert tags["mlflow.note.content"] == "    Check class 4."
+    assert tags["mlflow.note.content"] == "    Check 4."
 
     files = {file.path for file in client.list_artifacts(exported.info.run_id)}
     assert {"record.json", "history.jsonl", "predictions.npz", "note.txt"} <= files
@@ -173,13 +172,17 @@ def test_mlflow_contains_the_record_of_the_run(
 
 @on_server
 @long
-def test_run_that_is_exported_twice_is_recognized(
+def test_exported_again_a_run_is_recognised(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
     run = make_run()
     first = send(run.run_id, uri, experiment).stdout.strip()
-    second = send(run.run_id, uri, experiment)
-    assert (second.exit_code, second.stdout, second.stderr) == (0, "", f"{run.run_id}: already in MLflow as {first}.\n")
+    repeated = send(run.run_id, uri, experiment)
+    assert (repeated.exit_code, repeated.stdout, repeated.stderr) == (
+        0,
+        "",
+        f"{run.run_id}: already in MLflow as {first}.\n",
+    )
     rewrite(run, predictions=[0] * run.record.data.test_images)
     other = send(run.run_id, uri, experiment)
     assert other.stderr == f"{run.run_id}: already in MLflow as {first} with different results, which are kept.\n"
@@ -187,11 +190,10 @@ def test_run_that_is_exported_twice_is_recognized(
 
 
 @on_server
-@long  # one more export to a real server
-def test_killed_export_is_not_finished_and_is_completed_by_the_next(
+def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
-    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to interrupt
+    run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to be sent
     words = [run.run_id, "--tracking-uri", uri, "--experiment", experiment, "--models"]
     command = [sys.executable, "-m", "core", "export", "mlflow", *words]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HEADROOM_HOME": str(make_run.home.path)})
@@ -214,8 +216,7 @@ def test_killed_export_is_not_finished_and_is_completed_by_the_next(
 
 
 @on_server
-@long  # one more export to a real server
-def test_partial_export_of_other_results_is_replaced(
+def test_half_an_export_of_other_results_gives_way(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
     run = make_run()
@@ -227,7 +228,7 @@ def test_partial_export_of_other_results_is_replaced(
 
 
 @on_server
-def test_user_text_is_exported_literally(
+def test_texts_of_users_are_exported_as_text(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run()
@@ -250,11 +251,10 @@ def test_user_text_is_exported_literally(
 
 
 @on_server
-@long  # one more export to a real server
-def test_long_and_diverged_run_is_exported(
+def test_long_and_diverged_training_arrives(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:
-    """Export more epochs than one request may contain, and a loss that is NaN."""
+    """More epochs than one request may hold, and a loss that is no number."""
     rows = history_of(600)
     rows[-1]["loss"] = None
     run = rewrite(make_run(epochs=600), history=rows, metrics={"test_loss": None})
@@ -266,22 +266,21 @@ def test_long_and_diverged_run_is_exported(
 
 
 @on_server
-@long  # one more export to a real server
-def test_deleted_experiment_is_rejected(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
+def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
     client.delete_experiment(client.create_experiment(experiment))
     result = send(make_run().run_id, uri, experiment)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (f"MLflow experiment {experiment!r} was deleted. Restore it, or choose another name.\n")
 
 
-def test_server_that_does_not_respond_is_reported(make_run: RunWriter, monkeypatch: Any) -> None:
+def test_unreachable_server_is_reported(make_run: RunWriter, monkeypatch: Any) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     result = send(make_run().run_id, "http://user:secret@127.0.0.1:9", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Cannot export to MLflow at http://127.0.0.1:9: no response.\n"
 
 
-def test_unknown_address_is_reported(make_run: RunWriter) -> None:
+def test_unknown_uri_is_reported(make_run: RunWriter) -> None:
     result = send(make_run().run_id, "nowhere://x", "Headroom")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Cannot export to MLflow at nowhere://x: ")
@@ -289,7 +288,7 @@ def test_unknown_address_is_reported(make_run: RunWriter) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 251, "a\nb"])
-def test_invalid_experiment_name_is_rejected(make_run: RunWriter, name: str) -> None:
+def test_experiment_without_a_name_to_show_is_refused(make_run: RunWriter, name: str) -> None:
     result = send(make_run().run_id, "http://127.0.0.1:9", name)
     assert result.exit_code == 1
     assert result.stderr.startswith("Expected the experiment name to have 1 to 250 printable characters")
@@ -297,7 +296,7 @@ def test_invalid_experiment_name_is_rejected(make_run: RunWriter, name: str) -> 
 
 # -- TensorBoard ----------------------------------------------------------------------------------------------------
 
-# TensorBoard's reader imports TensorFlow if it is installed, unless this module replaces it.
+# TensorBoard's reader uses TensorFlow if it is installed, unless this module prevents it.
 READ = """
 import json, sys, types
 sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
@@ -339,7 +338,7 @@ def run_program(program: str, *words: object, home: Home) -> subprocess.Complete
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def test_tensorboard_contains_the_record_of_the_run(make_run: RunWriter, tmp_path: Path) -> None:
+def test_tensorboard_reads_what_the_run_says(make_run: RunWriter, tmp_path: Path) -> None:
     runs = [make_run(), make_run(head="dense", seed=3, units=64)]
     NoteBook(make_run.home).write(runs[1].run_id, Note(name="<b>bold</b>", tags=("paper",), text=HOSTILE))
     result = call("tensorboard", *(run.run_id[:6] for run in runs), "-o", tmp_path / "board")
@@ -369,7 +368,7 @@ def test_tensorboard_contains_the_record_of_the_run(make_run: RunWriter, tmp_pat
     assert exported[str(folders[1])]["texts"]["note"] == write_literally(HOSTILE)
 
 
-def test_event_files_of_the_same_run_are_identical(make_run: RunWriter, tmp_path: Path) -> None:
+def test_event_file_written_again_is_the_same(make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run()
     path = Path(call("tensorboard", run.run_id, "-o", tmp_path).stdout.strip())
     before = path.read_bytes()
@@ -385,14 +384,14 @@ def test_event_file_is_written_without_tensorflow(make_run: RunWriter, tmp_path:
     assert [name for name in ("tensorflow", "keras", "streamlit") if name in libraries] == []
 
 
-def test_folder_that_cannot_be_written_is_reported(make_run: RunWriter, tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(make_run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = call("tensorboard", make_run().run_id, "-o", tmp_path / "file")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Cannot write {tmp_path / 'file'}")
 
 
-def test_export_record_has_the_documented_form() -> None:
+def test_export_record_example() -> None:
     assert doctest.testmod(export_record) == (0, 1)
 
 
@@ -402,10 +401,10 @@ def test_export_record_has_the_documented_form() -> None:
 @pytest.mark.parametrize(
     ("exporter", "options"), [("mlflow", ["--tracking-uri", "http://127.0.0.1:9"]), ("tensorboard", ["-o", "board"])]
 )
-def test_missing_package_is_reported_with_its_requirements_file(
+def test_missing_package_is_reported(
     make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, exporter: str, options: list[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, exporter, None)  # the state of sys.modules without the package
+    monkeypatch.setitem(sys.modules, exporter, None)  # makes the import fail
     result = call(exporter, make_run().run_id, *options)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"{exporter} is not installed. Run: pip install -r requirements-{exporter}.txt\n"
@@ -413,7 +412,7 @@ def test_missing_package_is_reported_with_its_requirements_file(
 
 
 @pytest.mark.parametrize("words", [["mlflow", "--tracking-uri", "http://127.0.0.1:9"], ["tensorboard", "-o", "board"]])
-def test_damaged_run_is_not_exported(
+def test_damaged_run_goes_nowhere(
     make_run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

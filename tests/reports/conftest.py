@@ -1,4 +1,4 @@
-"""Runs, a report of them, and a report store."""
+"""Runs to report on, a report of them, and where reports are kept."""
 
 import pytest
 
@@ -18,12 +18,12 @@ def runs(make_run: RunWriter) -> Comparison:
 
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Document]:
-    """Default report of two heads with two seeds, created once for all tests of a module."""
+    """Default report of two heads with two seeds, built once per test module."""
     writer = RunWriter(Home(tmp_path_factory.mktemp("frozen")))
     comparison = Comparison.of([writer(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
     return writer.home, build_document(write_default(comparison), writer.store)
 
 
 @pytest.fixture
-def reports(home: Home) -> ReportStore:
+def report_store(home: Home) -> ReportStore:
     return ReportStore(home)

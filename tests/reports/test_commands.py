@@ -1,4 +1,4 @@
-"""Reports from the command line, and the commands that reproduce their results."""
+"""Reports from the command line, and the commands that make their figures again."""
 
 import json
 import shlex
@@ -26,7 +26,7 @@ def call(*words: str) -> str:
     return result.stdout
 
 
-def test_command_line_creates_publishes_lists_and_exports(runs: Comparison, tmp_path: Path) -> None:
+def test_command_line_makes_publishes_lists_and_exports(runs: Comparison, tmp_path: Path) -> None:
     ids = [run.run_id for run in runs.runs]
     report_id = call("report", "create", *ids, "--title", "Ours").strip()
     address, checksum = call("report", "publish", report_id).split()
@@ -55,9 +55,7 @@ def test_command_line_creates_publishes_lists_and_exports(runs: Comparison, tmp_
         (("0123", "-o", "x", "--format", "doc"), "Unknown format 'doc'. Choose one of: html, "),
     ],
 )
-def test_export_that_is_not_possible_is_rejected_with_an_error_message(
-    home: Home, words: tuple[str, ...], sentence: str
-) -> None:
+def test_export_that_cannot_be_is_refused_in_a_sentence(home: Home, words: tuple[str, ...], sentence: str) -> None:
     result = CliRunner().invoke(app, ["report", "export", *words])
     assert result.exit_code == 1
     assert result.stderr.startswith(sentence)
@@ -76,12 +74,12 @@ specs = st.builds(
 
 
 @given(st.lists(specs, min_size=1, max_size=8))
-def test_commands_train_exactly_these_runs(made: list[RunSpec]) -> None:
+def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
     train = cast(TyperGroup, get_command(app)).commands["train"]
     found: list[RunSpec] = []
     for command in write_commands(made):
-        parameters = train.make_context("train", shlex.split(command)[2:]).params
-        settings = {name: value for name, value in parameters.items() if name in SETTINGS}
-        found += list_specs(parameters["recipe"], parameters["heads"], parameters["seeds"], settings)
+        options = train.make_context("train", shlex.split(command)[2:]).params
+        settings = {name: value for name, value in options.items() if name in SETTINGS}
+        found += list_specs(options["recipe"], options["heads"], options["seeds"], settings)
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}

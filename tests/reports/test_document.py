@@ -1,4 +1,4 @@
-"""The content of a published report."""
+"""Content of a published report."""
 
 from core.home import Home
 from core.reports.build import build_document
@@ -17,7 +17,7 @@ def test_default_report_has_every_view_without_a_problem(frozen: tuple[Home, Doc
     assert Document.model_validate_json(document.model_dump_json()).checksum == document.checksum
 
 
-def test_view_that_cannot_be_drawn_shows_the_reason(runs: Comparison, store: RunStore) -> None:
+def test_chart_that_cannot_be_drawn_has_a_problem(runs: Comparison, store: RunStore) -> None:
     blocks = (
         ChartBlock(display="nonsense"),
         ChartBlock(display="curves", settings={"metric": "speed"}),
@@ -30,7 +30,7 @@ def test_view_that_cannot_be_drawn_shows_the_reason(runs: Comparison, store: Run
     assert problems[2] == ""
 
 
-def test_deleted_runs_are_the_first_caveat(runs: Comparison, store: RunStore) -> None:
+def test_runs_that_are_gone_are_the_first_caution(runs: Comparison, store: RunStore) -> None:
     report = write_default(runs)
     store.delete(runs.runs[0].run_id)
     caution = build_document(report, store).cautions[0]

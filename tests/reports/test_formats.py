@@ -1,4 +1,4 @@
-"""Reports as PDF and as notebook: complete, user text without effect, and code that reproduces the results."""
+"""Reports as PDF and notebooks: complete content, escaped user texts, and code that reproduces the charts."""
 
 import json
 import os
@@ -33,7 +33,6 @@ from tests.support.paths import ROOT
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
-pytestmark = pytest.mark.xdist_group("report-files")  # one report for all of them
 VIEWS = (
     ChartBlock(display="tiles"),
     ChartBlock(display="heads", table=True),
@@ -74,7 +73,7 @@ def edition(writer: RunWriter) -> Edition:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
-    """Report in which every text of a user tries to do harm or to leave the page."""
+    """Report whose user texts are hostile or too long for the page."""
     writer = RunWriter(Home(tmp_path_factory.mktemp("hostile")))
     for head, name in zip(("gap", "dense"), HOSTILE, strict=False):
         NoteBook(writer.home).write(writer(head=head).run_id, Note(name=name))
@@ -99,9 +98,7 @@ def write(form: str, edition: Edition) -> bytes:
 
 @dataclass(frozen=True)
 class Paper:
-    """A PDF: its text without blanks, since lines break anywhere, and the positions of its letters on the pages, in
-    points.
-    """
+    """PDF with its text without spaces, since lines break anywhere, and the positions of its letters in points."""
 
     reader: PdfReader
     pages: list[str]
@@ -139,15 +136,15 @@ def hostile_paper(hostile: Edition) -> Paper:
     return Paper.read(write("pdf", hostile))
 
 
-# PDF
+# On paper
 
 
-def test_pdf_contains_every_text_and_value(paper: Paper, edition: Edition) -> None:
+def test_paper_holds_every_sentence_and_the_figures(paper: Paper, edition: Edition) -> None:
     text = paper.text
     document = edition.document
     assert len(paper.pages) > 1
     environment = document.reproduction.environment
-    text = [
+    expected = [
         document.title,
         document.headline,
         *document.facts,
@@ -155,9 +152,9 @@ def test_pdf_contains_every_text_and_value(paper: Paper, edition: Edition) -> No
         edition.describe(),
         edition.checksum,
     ]
-    text += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
-    text += [figure.sentence for figure in document.figures if figure.display != "tiles"]
-    assert [sentence for sentence in text if squeeze(sentence) not in text] == []
+    expected += [*document.reproduction.commands, *environment, *environment.values(), "GAP is small; see the paper."]
+    expected += [figure.sentence for figure in document.figures if figure.display != "tiles"]
+    assert [sentence for sentence in expected if squeeze(sentence) not in text] == []
     heads = next(figure for figure in document.figures if figure.display == "heads")
     for table in (heads.table, document.run_table):
         assert table is not None
@@ -166,7 +163,7 @@ def test_pdf_contains_every_text_and_value(paper: Paper, edition: Edition) -> No
     assert paper.pages[0].startswith(squeeze(f"Headroom report{document.title}{document.headline}"))
 
 
-def test_pdf_contains_author_and_time(paper: Paper, edition: Edition) -> None:
+def test_paper_tells_who_made_it_and_when(paper: Paper, edition: Edition) -> None:
     metadata = paper.reader.metadata
     assert metadata is not None
     assert (metadata.title, metadata.author) == ("Ours", "ada@example.org")
@@ -174,14 +171,14 @@ def test_pdf_contains_author_and_time(paper: Paper, edition: Edition) -> None:
     assert metadata.creation_date.isoformat() == edition.at
 
 
-def test_same_edition_gives_the_same_file(edition: Edition) -> None:
+def test_same_edition_is_the_same_file(edition: Edition) -> None:
     small = Edition(edition.document.model_copy(update={"sections": edition.document.sections[:2]}), at=edition.at)
     for form in ("pdf", "ipynb"):
         assert write(form, small) == write(form, small)
 
 
-def test_charts_in_the_pdf_are_lines_and_letters(paper: Paper, edition: Edition) -> None:
-    """The only pixels are those of the test images, at their resolution."""
+def test_charts_on_paper_are_lines_and_letters(paper: Paper, edition: Edition) -> None:
+    """The only pixels are those of the test images, as many as they have."""
     assert "Testaccuracy" in paper.text
     assert "Trueclass" in paper.text
     images = [image for page in paper.reader.pages for image in page.images]
@@ -191,7 +188,7 @@ def test_charts_in_the_pdf_are_lines_and_letters(paper: Paper, edition: Edition)
 
 
 def list_actions(reader: PdfReader) -> list[dict[str, Any]]:
-    """Return all actions in the file."""
+    """Everything in the file that could be done with it."""
     found = [reader.trailer["/Root"].get_object()]
     for number in range(1, len(reader.xref_objStm) + sum(map(len, reader.xref.values())) + 1):
         thing = IndirectObject(number, 0, reader).get_object()
@@ -200,7 +197,7 @@ def list_actions(reader: PdfReader) -> list[dict[str, Any]]:
     return [{str(name): part for name, part in thing.items()} for thing in found]
 
 
-def test_pdf_executes_nothing_from_texts(hostile_paper: Paper, hostile: Edition) -> None:
+def test_pdf_runs_no_code_in_texts(hostile_paper: Paper, hostile: Edition) -> None:
     things = list_actions(hostile_paper.reader)
     forbidden = {"/JS", "/JavaScript", "/OpenAction", "/AA", "/EmbeddedFiles", "/Launch", "/SubmitForm"}
     assert not [thing for thing in things if forbidden & {*thing}]
@@ -221,8 +218,8 @@ def test_pdf_executes_nothing_from_texts(hostile_paper: Paper, hostile: Edition)
     assert hostile_paper.reader.metadata.title == hostile.document.title
 
 
-def test_nothing_exceeds_the_page(hostile: Edition) -> None:
-    """Exclude charts, whose letters have only positions within the chart."""
+def test_nothing_leaves_the_page(hostile: Edition) -> None:
+    """Excludes charts, whose letters have positions relative to the chart."""
     sections = [
         section.model_copy(update={"chart": None, "open": True}) if section.kind == "figure" else section
         for section in hostile.document.sections
@@ -248,18 +245,18 @@ def test_nothing_exceeds_the_page(hostile: Edition) -> None:
         "",
     ],
 )
-def test_nested_text_of_any_depth_is_typeset(text: str, edition: Edition) -> None:
-    document = build_text(edition.document, text)
+def test_words_of_any_depth_are_set(text: str, edition: Edition) -> None:
+    document = build_words(edition.document, text)
     assert find_danger(write_markdown(text)) == []
     assert Paper.read(write("pdf", Edition(document))).pages
 
 
-def build_text(document: Document, *texts: str) -> Document:
+def build_words(document: Document, *texts: str) -> Document:
     passages = [{"kind": "words", "id": f"w{n}", "text": text} for n, text in enumerate(texts)]
     return Document.model_validate({**document.model_dump(), "sections": passages})
 
 
-def test_text_that_cannot_be_typeset_is_rejected_with_an_error_message(edition: Edition) -> None:
+def test_pdf_error_is_reported(edition: Edition) -> None:
     sections = [section.model_dump() for section in edition.document.sections if section.kind == "figure"]
     damaged = next(section for section in sections if section["pictures"])
     damaged["pictures"][0]["url"] = "data:image/png;base64,AAAA"
@@ -268,7 +265,7 @@ def test_text_that_cannot_be_typeset_is_rejected_with_an_error_message(edition: 
         write("pdf", Edition(document))
 
 
-# Notebook
+# As a notebook
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +273,7 @@ def notebook(edition: Edition) -> Any:
     return nbformat.reads(write("ipynb", edition).decode(), as_version=4)
 
 
-def test_notebook_shows_the_published_content(notebook: Any, edition: Edition) -> None:
+def test_notebook_shows_what_was_seen(notebook: Any, edition: Edition) -> None:
     nbformat.validate(notebook)
     outputs = [cell.outputs[0].data for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     charts = [figure for figure in edition.document.figures if figure.chart]
@@ -299,8 +296,8 @@ print(json.dumps(frames))
 """
 
 
-def test_code_of_the_notebook_reproduces_the_results(notebook: Any, edition: Edition, writer: RunWriter) -> None:
-    """Run the code in a new process, in the repository, with the home of these runs."""
+def test_code_of_the_notebook_makes_the_same_figures(notebook: Any, edition: Edition, writer: RunWriter) -> None:
+    """Run the notebook in a new process in the repository, with the home of these runs."""
     codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     environment = {
         **os.environ,
@@ -323,7 +320,7 @@ def to_csv(columns: Any, rows: Any) -> str:
     return pd.DataFrame([*rows], columns=[*columns], dtype=object).to_csv(index=False)
 
 
-def test_notebook_shows_hostile_texts_as_text(hostile: Edition) -> None:
+def test_notebook_says_hostile_texts_as_text(hostile: Edition) -> None:
     notebook = nbformat.reads(write("ipynb", hostile).decode(), as_version=4)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert not [text for text in (*HOSTILE, *MORE) if text in code]
@@ -337,7 +334,7 @@ def test_notebook_shows_hostile_texts_as_text(hostile: Edition) -> None:
 
 
 def find_danger(markdown: str) -> list[str]:
-    """Return what a renderer without restrictions would make of it: HTML, images, links to other sites."""
+    """Render with HTML, images and all links enabled."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     tokens = [child for token in parser.parse(markdown) for child in [token, *(token.children or [])]]
@@ -347,7 +344,7 @@ def find_danger(markdown: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *MORE])
-def test_text_becomes_harmless_markdown(text: str) -> None:
+def test_words_become_harmless_markdown(text: str) -> None:
     assert find_danger(write_markdown(text)) == []
 
 
@@ -357,7 +354,7 @@ markup = st.lists(
 
 
 @given(markup.map("".join))
-def test_no_text_becomes_harmful_markdown(text: str) -> None:
+def test_no_words_become_harmful_markdown(text: str) -> None:
     assert find_danger(write_markdown(text)) == []
 
 
@@ -367,7 +364,7 @@ def test_no_text_becomes_harmful_markdown(text: str) -> None:
      "|a|b|\n|-|-:|\n|`c`|d|", "1\\. no list", "\\- no list", "a ``b`c``", "[a](https://b.c 'd')", "***",
      "~~a~~ **b**", "a\n\\+ b", "&amp;lt; \\* @a"],
 )  # fmt: skip
-def test_converted_markdown_has_the_same_content(text: str) -> None:
+def test_markdown_keeps_its_meaning_when_written_again(text: str) -> None:
     plain = re.sub(r' title="d"', "", write_html(text))
     assert re.sub(r"\s|</?p>", "", write_html(write_markdown(text))) == re.sub(r"\s|</?p>", "", plain)
     assert parse_markdown(write_markdown(text)) is not None

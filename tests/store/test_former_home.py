@@ -36,7 +36,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import list_sweeps, open_sweep
 from core.recipes import RECIPES
 from core.reports.alias import DISPLAYS as DISPLAY_ALIASES
-from core.reports.alias import replace_aliases
+from core.reports.alias import replace_block_aliases
 from core.reports.build import build_document
 from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
@@ -312,7 +312,7 @@ def test_every_former_display_setting_is_valid(home: Home, store: RunStore) -> N
     for name, settings in FORMER["display_settings"]["options"].items():
         for setting, options in settings.items():
             for option in options:
-                view, changed = replace_aliases(name, {setting: option})
+                view, changed = replace_block_aliases(name, {setting: option})
                 make_display(DISPLAYS[view], comparison, changed, home)
 
 
