@@ -324,7 +324,7 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     page.get_by_role("button", name="Save as a report").click()
     page.wait_for_url("**/reports?**report=r*")
     page.get_by_text("Edit", exact=True).click()
-    page.get_by_role("button", name="Add here").first.click()
+    page.get_by_role("button", name="Add block").first.click()
     page.get_by_role("button", name="Add text block").click()
     box = page.get_by_placeholder("What should a reader know here?")
     box.fill("GAP is **enough** for us.")
