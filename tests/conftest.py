@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 from core.home import EXAMPLES, Home
@@ -31,15 +32,27 @@ def pytest_configure() -> None:
 
 
 _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
+_LONGEST_FIRST = (
+    "browser", "training", "transfer", "tensorflow", "jobs", "mlflow", "api", "reports", "report-files", "imports",
+    "ray", "downloads", "faults",
+)  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests as slow that open pages, write report files or start processes, by the names that their module
-    uses.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests as slow that open pages, write report files or start processes, by the names that their module uses.
+
+    The longest xdist groups come first, so that no worker starts one when the others have finished.
     """
     for item in items:
         if isinstance(item, pytest.Function) and not _SLOW.isdisjoint([*vars(item.module), *item.fixturenames]):
             item.add_marker(pytest.mark.slow)
+    groups = {item: mark.args[0] for item in items if (mark := item.get_closest_marker("xdist_group"))}
+    ranks = {group: rank for rank, group in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(groups.get(item, ""), len(ranks)))
+    if config.getoption("loadgroup", default=False):  # pytest-xdist 3.8.0 writes a field that pytest 9.2 does not read
+        for item, group in groups.items():
+            if not item.nodeid.endswith(f"@{group}"):
+                item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 @pytest.fixture(autouse=True)
