@@ -218,7 +218,9 @@ def test_notes_need_the_trainer_role_and_deletion_the_admin_role(
     assert find(app, "Delete").disabled == (not deletes)
     assert ("Delete permanently" in labels) == deletes
     captions = [caption.value for caption in app.caption]
-    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in captions) == (name == "tom")
+    assert (":material/lock: You need the admin role to delete runs. Ask an administrator." in captions) == (
+        name == "tom"
+    )
 
 
 def test_click_after_the_login_expired_does_nothing(visit: Open, home: Home) -> None:
