@@ -358,7 +358,7 @@ def test_report_is_saved_edited_published_and_read_by_another_user(
     page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = page.locator("code", has_text="/reports?report=").inner_text()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="HTML, one file that opens offline").click()
+        page.get_by_role("button", name="HTML (single file, works offline)").click()
     path = tmp_path / "taken.html"
     waiting.value.save_as(path)
     assert "<strong>enough</strong>" in path.read_text(encoding="utf-8")
@@ -399,7 +399,7 @@ def test_report_file_has_interactive_charts_without_a_network(
     expect(page.locator("#vg-tooltip-element")).not_to_contain_text("undefined")
     assert page.locator(".cell img").first.evaluate("image => image.naturalWidth") == 28
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.get_by_role("button", name="Show in dark colours").click()
+    page.get_by_role("button", name="Switch to dark mode").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
     page.set_viewport_size({"width": 390, "height": 800})

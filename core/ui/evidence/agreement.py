@@ -24,6 +24,7 @@ def show_agreement(comparison: Comparison) -> None:
     """Show the agreement of two heads, the images of one cell, and the differences per class."""
     if len(comparison.variants) < 2:
         st.write("This comparison has only one head. Train a second head to compare their predictions.")
+        st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         return
     pair, seed = _choose_pair(comparison)
     if pair[0] == pair[1]:

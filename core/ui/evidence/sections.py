@@ -43,6 +43,7 @@ def _show_accuracy(comparison: Comparison) -> None:
         if len(comparison.variants) < 2:
             st.subheader(difference.title, anchor=False)
             st.write("This comparison has only one head. Train a second head to compare it with.")
+            st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         else:
             show_display(difference)
     if len(comparison.variants) > 1:

@@ -37,7 +37,7 @@ def show_gallery(comparison: Comparison) -> None:
         )
         label = widget.optional("True class", classes, key="class", none="any", width=150, on_change=_go_to_first_page)
         orders: list[Order] = ["dataset order", "most confident first", "least confident first"]
-        order = widget.selectbox("Order", orders, key="order", width=180, on_change=_go_to_first_page)
+        order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=_go_to_first_page)
         seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_go_to_first_page)
     gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)
     count, pages = len(gallery.selected()), gallery.pages
