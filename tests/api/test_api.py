@@ -30,7 +30,7 @@ from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
-from tests.support.api import Door, open_door, read_metrics
+from tests.support.api import ApiServer, read_metrics, serve_api
 from tests.support.dashboard import find_port, wait_until_up
 from tests.support.login import AUTH
 from tests.support.markers import LONG
@@ -41,15 +41,15 @@ EXAMPLES = 400 if LONG else 12
 
 
 @pytest.fixture(scope="module")
-def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with open_door(tmp_path_factory.mktemp("api_server")) as opened:
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with serve_api(tmp_path_factory.mktemp("api_server")) as opened:
         yield opened
 
 
 # Runs and comparisons
 
 
-def test_run_list_is_searched_and_paged(api_server: Door) -> None:
+def test_run_list_is_searched_and_paged(api_server: ApiServer) -> None:
     everything = api_server.get("/api/runs").data
     newest_first = [*RunStore(api_server.home, examples=api_server.home.path / "none").frame()["run_id"]]
     assert [line["run_id"] for line in everything["runs"]] == newest_first
@@ -61,7 +61,7 @@ def test_run_list_is_searched_and_paged(api_server: Door) -> None:
     assert api_server.get("/api/runs?q=acc%3E1").data == {"total": 0, "offset": 0, "limit": 100, "runs": []}
 
 
-def test_run_in_full_says_nothing_of_where_it_lies(api_server: Door) -> None:
+def test_run_in_full_says_nothing_of_where_it_lies(api_server: ApiServer) -> None:
     run = RunStore(api_server.home).open(api_server.run_ids[0])
     found = api_server.get(f"/api/runs/{run.run_id}")
     assert found.data["spec"] == run.spec.model_dump()
@@ -75,7 +75,7 @@ def test_run_in_full_says_nothing_of_where_it_lies(api_server: Door) -> None:
     assert found.headers["cache-control"] == "no-store"
 
 
-def test_comparison_is_what_the_command_line_prints(api_server: Door) -> None:
+def test_comparison_is_what_the_command_line_prints(api_server: ApiServer) -> None:
     found = api_server.get(f"/api/compare?runs={','.join(api_server.run_ids)}").data
     printed = CliRunner().invoke(app, ["compare", *api_server.run_ids, "--json"])
     assert found == json.loads(printed.stdout)
@@ -100,13 +100,13 @@ def test_comparison_is_what_the_command_line_prints(api_server: Door) -> None:
         ("/metrics?x=1", 400, "Parameter 'x' is unknown. Parameters: none."),
     ],
 )  # fmt: skip
-def test_refusal_is_one_sentence(api_server: Door, path: str, status: int, sentence: str | None) -> None:
+def test_refusal_is_one_sentence(api_server: ApiServer, path: str, status: int, sentence: str | None) -> None:
     reply = api_server.get(path)
     assert reply.status == status
     assert sentence is None or reply.data == {"error": sentence}
 
 
-def test_nothing_is_written_here(api_server: Door) -> None:
+def test_nothing_is_written_here(api_server: ApiServer) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         reply = api_server.get("/api/runs", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
@@ -114,7 +114,7 @@ def test_nothing_is_written_here(api_server: Door) -> None:
     assert api_server.get("/api/runs", "HEAD").status == 200
 
 
-def test_page_of_elsewhere_cannot_lead_its_name_here(api_server: Door) -> None:
+def test_page_of_elsewhere_cannot_lead_its_name_here(api_server: ApiServer) -> None:
     port = api_server.address.rpartition(":")[2]
     assert api_server.get("/api/runs", Host=f"localhost:{port}").status == 200
     for path in ("/api/runs", f"/reports/{api_server.report}", "/metrics"):
@@ -124,7 +124,7 @@ def test_page_of_elsewhere_cannot_lead_its_name_here(api_server: Door) -> None:
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", b"101"), ("127.0.0.1", b"101"), ("evil.example", b"403")])
-def test_pages_too_are_closed_to_a_name_that_leads_here(api_server: Door, host: str, status: bytes) -> None:
+def test_pages_too_are_closed_to_a_name_that_leads_here(api_server: ApiServer, host: str, status: bytes) -> None:
     port = int(api_server.address.rpartition(":")[2])
     request = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nUpgrade: websocket\r\n"
@@ -148,7 +148,7 @@ def test_allowed_hosts_replace_that_rule(home: Home) -> None:
         streamlit.config.set_option("server.allowedHosts", kept)
 
 
-def test_server_error_is_reported_without_details(api_server: Door) -> None:
+def test_server_error_is_reported_without_details(api_server: ApiServer) -> None:
     record = api_server.home.runs / api_server.run_ids[0] / "record.json"
     kept = record.read_bytes()
     try:
@@ -163,7 +163,7 @@ def test_server_error_is_reported_without_details(api_server: Door) -> None:
 # Reports
 
 
-def test_report_is_kept_and_sent_anew_only_when_it_is_another(api_server: Door) -> None:
+def test_report_is_kept_and_sent_anew_only_when_it_is_another(api_server: ApiServer) -> None:
     first = api_server.get(f"/reports/{api_server.report}")
     published = ReportStore(api_server.home).open(api_server.report)
     assert first.headers["etag"] == f'W/"{published.address}-{published.checksum}"'
@@ -188,7 +188,7 @@ def test_report_is_kept_and_sent_anew_only_when_it_is_another(api_server: Door) 
 # Health and metrics
 
 
-def test_metrics_are_those_of_the_home(api_server: Door) -> None:
+def test_metrics_are_those_of_the_home(api_server: ApiServer) -> None:
     assert api_server.get("/metrics").headers["content-type"].startswith("text/plain; version=")
     samples = read_metrics(api_server)
     assert samples["headroom_runs", "home"] == 4
@@ -198,7 +198,7 @@ def test_metrics_are_those_of_the_home(api_server: Door) -> None:
     assert 0 < samples["process_resident_memory_bytes",] < 350e6
 
 
-def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(api_server: Door) -> None:
+def test_health_asks_for_no_login_and_sees_a_home_that_cannot_be_read(api_server: ApiServer) -> None:
     assert api_server.get("/healthz").data == {"status": "ok"}
     folder = api_server.home.runs
     aside = folder.with_name("aside")
@@ -260,7 +260,9 @@ def token() -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(api_server: Door, token: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, Path]]:
+def guarded(
+    api_server: ApiServer, token: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ApiServer, Path]]:
     """Second server for the same home that requires a login, and its secrets."""
     folder = tmp_path_factory.mktemp("guarded")
     secrets = folder / ".streamlit" / "secrets.toml"
@@ -276,7 +278,7 @@ def guarded(api_server: Door, token: str, tmp_path_factory: pytest.TempPathFacto
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/healthz", process)
-            yield Door(address, api_server.home, api_server.run_ids, api_server.report), secrets
+            yield ApiServer(address, api_server.home, api_server.run_ids, api_server.report), secrets
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -289,7 +291,7 @@ def sign(address: str, secret: str = AUTH["cookie_secret"], **claims: object) ->
     return f"_streamlit_user={create_signed_value(secret, '_streamlit_user', value).decode()}"
 
 
-def test_unauthorized_requests_get_no_data(guarded: tuple[Door, Path], token: str) -> None:
+def test_unauthorized_requests_get_no_data(guarded: tuple[ApiServer, Path], token: str) -> None:
     api_server = guarded[0]
     existing = [
         f"/api/runs/{api_server.run_ids[0]}",
@@ -310,7 +312,7 @@ def test_unauthorized_requests_get_no_data(guarded: tuple[Door, Path], token: st
     assert api_server.get("/healthz").status == 200
 
 
-def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[Door, Path], token: str) -> None:
+def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple[ApiServer, Path], token: str) -> None:
     api_server = guarded[0]
     right = sign(api_server.address)
     assert api_server.get("/api/runs", Cookie=right).status == 200
@@ -332,7 +334,7 @@ def test_cookie_of_a_login_counts_where_it_was_given_and_no_other(guarded: tuple
         assert api_server.get("/api/runs", Cookie=stranger).status == 403
 
 
-def test_token_that_is_struck_out_counts_no_more(guarded: tuple[Door, Path], token: str) -> None:
+def test_token_that_is_struck_out_counts_no_more(guarded: tuple[ApiServer, Path], token: str) -> None:
     api_server, secrets = guarded
     secrets.write_text("\n".join(secrets.read_text().splitlines()[:-1]))
     until = time.monotonic() + 20
@@ -353,7 +355,7 @@ CHECKS = [
 ]  # fmt: skip
 
 
-def fuzz(api_server: Door, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
+def fuzz(api_server: ApiServer, operation: Any, mode: schemathesis.GenerationMode, known: dict[str, list[str]]) -> None:
     """Asks for one thing in many ways; half of the whole cases have ids of this home, or none would get far."""
 
     @settings(
@@ -371,7 +373,7 @@ def fuzz(api_server: Door, operation: Any, mode: schemathesis.GenerationMode, kn
     check()
 
 
-def test_every_answer_is_as_the_description_says(api_server: Door) -> None:
+def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
     known = {
         "run_id": api_server.run_ids[:3],
         "runs": [api_server.run_ids[0], ",".join(api_server.run_ids)],

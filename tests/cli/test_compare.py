@@ -89,4 +89,4 @@ def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: Ru
     assert counted == [(24_586, 24_586), (431_242, 431_242)]
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
-    assert "with different settings (1 epoch instead of 25)" in text
+    assert "with different hyperparameters (1 epoch instead of 25)" in text

@@ -53,6 +53,7 @@ from core.ui.alias import NAMES, VALUES
 # Former names of fields in memory and in JSON; the files and tables keep them.
 COLUMNS = {"asked_by": "submitted_by"}
 KEYS = {
+    "sentence": "message",
     "guess": "predicted",
     "guesses": "predictions",
     "stresses": "corruptions",
