@@ -64,7 +64,7 @@ def modules(*, under: str, but: tuple[str, ...] = ()) -> list[str]:
 
 @dataclass(frozen=True)
 class Stages:
-    """What a fresh process has imported after each stage, and how the commands ended."""
+    """Imported packages of a new process after each stage, and the exit codes of the commands."""
 
     found: dict[str, tuple[int | None, list[str]]]
     commands: list[str]

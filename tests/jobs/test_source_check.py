@@ -68,7 +68,7 @@ def submit_from(tree: Path, home: Home, settings: dict[str, object]) -> str:
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@long  # three processes with code of their own
+@long  # three processes with a copy of the code
 def test_new_head_is_trained_by_an_older_dispatcher(tree: Path, home: Home, dispatch: Dispatch) -> None:
     queue = JobQueue(home)
 

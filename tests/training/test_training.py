@@ -278,7 +278,7 @@ def test_two_processes_do_not_share_a_job(home):
         assert fail(folder) == f"Job {folder.name} is in use by another process. Cancel the job, then retry it."
 
 
-@long  # two trainings; the older attempt is tested above
+@long  # trains twice; the older attempt is tested above
 def test_replaced_attempt_stops_and_no_epoch_is_recorded_twice(home):
     """The attempt is stopped, as on a machine without a network, and continues when the next attempt is already
     waiting.

@@ -261,7 +261,7 @@ def test_label_formats_train_to_the_same(photos):
     assert runs[0].history["loss"].tolist() == pytest.approx(runs[1].history["loss"].tolist(), rel=1e-4)
 
 
-@long  # four trainings; test_training.py has the same without images of a folder
+@long  # trains four times; test_training.py has the same without images of a folder
 def test_continued_run_equals_a_single_training(photos, tmp_path):
     settings = {"filters": 2, "head": "gap_dense", "augmentation": "flip_horizontal=0.5"}
     run_job(photos, epochs=2, **settings)

@@ -97,14 +97,14 @@ def test_invalid_url_value_gives_a_message_and_the_default(
 
 def check_invalid(app: AppTest, params: dict[str, str]) -> None:
     assert not app.exception, params
-    said = [element.value for element in [*app.error, *app.warning]]
-    assert all(re.search(_MESSAGES, message) for message in said), said
+    shown = [element.value for element in [*app.error, *app.warning]]
+    assert all(re.search(_MESSAGES, message) for message in shown), shown
     for name, value in params.items():
-        assert said or (name in EMPTY_IS_A_CHOICE and not value), value
+        assert shown or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
             expected = f"Expected {name} " if name != "compare" else "The comparison in this link no longer exists."
-            assert [message for message in said if expected in message] or not value, (name, said)
-            assert app.title, "the page stands all the same"
+            assert [message for message in shown if expected in message] or not value, (name, shown)
+            assert app.title, "the page is shown as well"
             assert name not in app.query_params or not value
 
 
