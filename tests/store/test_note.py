@@ -190,7 +190,9 @@ def test_invalid_search_is_rejected_with_the_expected_form(text: str, message: s
         parse_search(text)
 
 
-_WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12).filter(lambda text: text.lower() == text)
+_WORD = st.text(st.characters(categories=["Ll", "Lm", "Lo", "N"]), min_size=1, max_size=12).filter(
+    lambda text: text.lower() == text
+)
 
 
 @given(
