@@ -26,6 +26,7 @@ from core.displays.views.tiles import Tiles
 from tests.support.comparison_cases import CASES, HOSTILE_NAMES, Comparisons
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 TABLES = PublishedResults | Tiles | Significance | Checks | Front
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
