@@ -1,5 +1,7 @@
 """Former names and values of URL parameters, which keep old links working."""
 
+from core.reports.alias import VALUES as DISPLAY_VALUES
+
 NAMES = {
     "stress": "corruption",
     "knob": "setting",
@@ -17,21 +19,16 @@ _PADDINGS = {"own": "custom"}
 _IMAGES = {"typed": "custom", "a scanned digit": "handwritten digit", "a picture of mine": "uploaded image"}
 
 VALUES = {
+    **DISPLAY_VALUES,
     "compare": {"runs of my choice": "Custom selection"},
     "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters", "Disagreements": "Agreement"},
     "cell": {"both right": "both correct"},
     "map_images": {"right by one head": "only one correct"},
-    "show": {"right by one": "only one correct", "wrong by one": "only one wrong"},
     "cost": {
         "FLOPs an image": "FLOPs per image",
         "Training an epoch (s)": "Training time per epoch (s)",
         "Training in all (s)": "Total training time (s)",
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
-    },
-    "order": {
-        "as stored": "dataset order",
-        "surest first": "most confident first",
-        "least sure first": "least confident first",
     },
     "setting_runs": {"all on these images": "all on this test set"},
     "runs_order": {"by name": "name"},
