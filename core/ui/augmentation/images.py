@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.dataset_key import key_of, label_of
+from core.datasets.dataset_key import key_of
 from core.datasets.dataset_view import open_view, read_info
 from core.errors import HeadroomError
 from core.recipes import RECIPES
@@ -60,23 +60,24 @@ def choose_images() -> SelectedImages | None:
         The selected images, or None if the dataset is not available.
     """
     initial = _choose_initial_spec()
-    statuses = {status.label: status for status in list_datasets(home())}
-    available = [label for label, status in statuses.items() if status.available or status.bundled]
-    preferred = label_of(key_of(initial.dataset, initial.folder))
+    statuses = {status.key: status for status in list_datasets(home())}
+    available = [key for key, status in statuses.items() if status.available or status.bundled]
+    preferred = key_of(initial.dataset, initial.folder)
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
     with left:
         default = preferred if preferred in available else available[0]
-        label = widget.selectbox(
+        selected = widget.selectbox(
             "Dataset",
             list(statuses),
             default,
             key="data",
+            format_func=lambda key: statuses[key].label,
             help="Datasets that are not downloaded show how to get them.",
         )
-    if label not in available:
-        _show_unavailable(statuses[label])
+    if selected not in available:
+        _show_unavailable(statuses[selected])
         return None
-    spec, recipe = _build_spec(initial, statuses[label])
+    spec, recipe = _build_spec(initial, statuses[selected])
     try:
         view = open_view(home(), spec, native=True)
         side = read_info(home(), spec).input_shape[0]

@@ -93,8 +93,11 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     choices = [*sorted(unfinished, key=lambda job: job.state != "running"), *queue.ended(_MAX_CHOICES)]
     jobs = {job.run_id: job for job in choices}
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
-    unknown = "The job in this link was not found; it may have been deleted."
-    job = jobs[widget.selectbox("Job details", list(jobs), key="job", format_func=names.__getitem__, unknown=unknown)]
+    gone = "This job no longer exists; it may have been deleted. Select another one."
+    selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone=gone)
+    if selected is None:
+        return
+    job = jobs[selected]
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []
