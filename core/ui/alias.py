@@ -21,7 +21,7 @@ _IMAGES = {"typed": "custom", "a scanned digit": "handwritten digit", "a picture
 
 VALUES = {
     **DISPLAY_VALUES,
-    "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters", "Disagreements": "Agreement"},
+    "evidence": {"What it looks at": "maps", "Knobs": "hyperparameters", "Disagreements": "agreement"},
     "cell": {"both right": "both correct"},
     "map_images": {"right by one head": "only one correct"},
     "cost": {
@@ -30,7 +30,7 @@ VALUES = {
         "Training in all (s)": "Total training time (s)",
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
     },
-    "setting_runs": {"all on these images": "all on this test set"},
+    "setting_runs": {"all on these images": "all"},
     "runs_order": {"by name": "name"},
     "lab_topic": {"Pictures": "Image files"},
     "lab_signal": _IMAGES,

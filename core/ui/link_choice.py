@@ -36,6 +36,7 @@ class LinkChoice(Generic[T]):
         if not is_registered(key):
             raise KeyError(f"URL parameter {key} is not registered. Call core.ui.url.register.")
         self.key, self.default, self.many, self.gone, self.former = key, list(default), many, gone, former
+        self.name = key  # of the parameter that the link contains
         self.ids: dict[str, T] = {write_id(option): option for option in options}
         self.labels: dict[str, T] = {label_of(option): option for option in options} | dict(aliases or {})
         note_drawn(key)
@@ -81,6 +82,7 @@ class LinkChoice(Generic[T]):
 
     def _values(self) -> list[str]:
         if self.former and (labels := st.query_params.get_all(self.former)):
+            self.name = self.former
             set_parameter(self.former, None)
             return [write_id(self.labels[label]) if label in self.labels else label for label in labels]
         return st.query_params.get_all(self.key)
@@ -95,7 +97,7 @@ class LinkChoice(Generic[T]):
         if self.gone:
             st.session_state[self.key], st.session_state[self._missing] = None, shown
             return
-        reject(self.key, write_refusal(self.key, list(self.ids), shown))
+        reject(self.name, write_refusal(self.name, list(self.ids), shown))
 
     def _check_state(self) -> None:
         """Drop options that no longer exist, because Streamlit would select the first option instead."""

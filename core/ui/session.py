@@ -64,13 +64,12 @@ def show_comparison_picker() -> None:
     """Show the comparison picker in the sidebar. The ID of the selected comparison is part of the URL."""
     if selected := st.session_state.pop(_NEXT, None):
         st.session_state["compare"] = selected
-    elif "compare" not in st.session_state and "compare" not in st.query_params and offers():
-        st.session_state["compare"] = st.query_params["compare"] = _default_key()
+    elif "compare" not in st.session_state:
+        _complete_link()
     with st.sidebar:
         selected = widget.hidden_text(key="compare") or _default_key()
-        found = find_offers(offers(), selected)
-        if len(found) == 1 and found[0].key != selected:  # a former link
-            st.session_state[_NEXT] = found[0].key
+        if (key := _replace_label(selected)) != selected:  # after Back to a former link
+            select_comparison(key)
             st.rerun()
         labels = {offer.key: offer.label for offer in offers()}
         if selected.startswith(SWEEP):
@@ -95,6 +94,21 @@ def show_comparison_picker() -> None:
                 on_change=_pick_runs,
                 help="Separated by commas. To fill in this field, select runs on the Runs page.",
             )
+
+
+def _complete_link() -> None:
+    """Write the ID of the comparison to the URL: the link means the same one after other runs have finished."""
+    given = st.query_params.get("compare", "")
+    key = _replace_label(given) or (_default_key() if offers() else "")
+    if key != given:
+        st.query_params["compare"] = key
+        st.rerun()
+
+
+def _replace_label(text: str) -> str:
+    """Return the ID of the comparison of a former link, whose value was a label."""
+    found = find_offers(offers(), text)
+    return found[0].key if len(found) == 1 else text
 
 
 def _default_key() -> str:

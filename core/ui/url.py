@@ -99,7 +99,7 @@ def write_link() -> None:
 def reject(name: str, message: str) -> None:
     """Remove a parameter from the URL and rerun the page with a warning and the default value."""
     st.session_state.setdefault(_WARNINGS, []).append(message)
-    del st.query_params[name]
+    st.query_params.pop(name, None)
     st.rerun()
 
 

@@ -60,7 +60,7 @@ def choose_images() -> SelectedImages | None:
         The selected images, or None if the dataset is not available.
     """
     initial = _choose_initial_spec()
-    statuses = {status.key: status for status in list_datasets(home())}
+    statuses = {_key(status): status for status in list_datasets(home())}
     available = [key for key, status in statuses.items() if status.available or status.bundled]
     preferred = key_of(initial.dataset, initial.folder)
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
@@ -91,6 +91,10 @@ def choose_images() -> SelectedImages | None:
         )
     images = np.array(view.train_images[first : first + _SHOWN])
     return SelectedImages(spec, recipe, images, first, side, initial.augmentation, f"{view.info.fingerprint} {first}")
+
+
+def _key(status: DatasetStatus) -> str:
+    return key_of(status.name, status.folder) if status.folder else status.name
 
 
 def _choose_initial_spec() -> RunSpec:
