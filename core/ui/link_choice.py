@@ -17,7 +17,8 @@ _MAX_OPTIONS = 8  # in a message
 class LinkChoice(Generic[T]):
     """Selection whose state follows the URL when it is new, after a link, and for Back and Forward.
 
-    Labels are accepted as well, because former links contain them. Labels that could be IDs of other options are read
+    With `gone`, an item that no longer exists leaves the selection empty; other options that no longer exist give way to
+    the default. Labels are accepted as well, because former links contain them. Labels that could be IDs of other options are read
     only from the parameter `former`.
     """
 
@@ -29,7 +30,7 @@ class LinkChoice(Generic[T]):
         default: Sequence[T],
         *,
         many: bool = False,
-        gone: str | None = None,
+        gone: bool = False,
         former: str | None = None,
         aliases: Mapping[str, T] | None = None,
     ) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.errors import ComparisonError
+from core.errors import ComparisonError, JobError
 from core.home import Home
 from core.jobs.sweep_store import open_sweep
 from core.store.comparison import Comparison, Offer, find_offers, list_offers
@@ -132,21 +132,19 @@ def selected_comparison() -> Comparison | None:
         HeadroomError: when the comparison or one of its runs no longer exists, a run is damaged, or the runs cannot be
             compared.
     """
-    if store().frame().empty:
+    if store().frame().empty and not st.session_state.get("compare"):
         return None
     key = st.session_state.get("compare") or _default_key()
     if key.startswith(RUNS):
         return open_comparison(_find_runs(key))
     if key.startswith(SWEEP):
-        specs = open_sweep(home(), key.removeprefix(SWEEP)).specs
-        return open_comparison(tuple(spec.run_id for spec in specs if store().path(spec.run_id)))
+        return open_comparison(_find_sweep_runs(key.removeprefix(SWEEP)))
     found = find_offers(offers(), key)
     if len(found) > 1:
         labels = "; ".join(offer.label for offer in found)
         raise ComparisonError(f"This link fits several comparisons. Select one of them in the sidebar: {labels}.")
     if not found:
-        restore = "Restore its runs on the Runs page, or select" if store().deleted() else "Select"
-        raise ComparisonError(f"This comparison no longer exists. {restore} another comparison.")
+        raise ComparisonError(f"This comparison no longer exists. {_advise()}")
     return open_comparison(found[0].run_ids)
 
 
@@ -156,6 +154,23 @@ def _find_runs(key: str) -> tuple[str, ...]:
     if not ids:
         raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
     return tuple(store().find(run_id).run_id for run_id in ids)
+
+
+def _find_sweep_runs(sweep_id: str) -> tuple[str, ...]:
+    try:
+        specs = open_sweep(home(), sweep_id).specs
+    except JobError as error:
+        raise ComparisonError(f"{error} {_advise()}") from None
+    run_ids = tuple(spec.run_id for spec in specs if store().path(spec.run_id))
+    if not run_ids:
+        raise ComparisonError(f"Sweep {sweep_id} has no finished runs. {_advise()}")
+    return run_ids
+
+
+def _advise() -> str:
+    advice = "Restore its runs on the Runs page, or " if store().deleted() else ""
+    advice += "select another comparison." if offers() else "train runs on the Train page."
+    return advice[0].upper() + advice[1:]
 
 
 def compare_runs(run_ids: list[str]) -> None:

@@ -64,21 +64,29 @@ def selectbox(
 
 
 def item(
-    label: str, options: Sequence[T], *, key: str, format_func: Label, gone: str,
-    aliases: Mapping[str, T] | None = None, **settings: Any,
+    label: str, options: Sequence[T], value: T | None = None, *, key: str, format_func: Label = str, gone: str,
+    **settings: Any,
 ) -> T | None:  # fmt: skip
-    """Show a select box of stored items; without a link, the first is selected.
+    """Show a select box of stored items, whose selection is always part of the URL; without `value`, the first.
 
     Returns:
         The selected item, or None with the message `gone` if the item of the link, or the selected item, was deleted.
     """
-    choice = LinkChoice(key, options, format_func, [], gone=gone, aliases=aliases)
+    choice = LinkChoice(key, options, format_func, [], gone=True)
+    index = 0 if value is None else options.index(value)
     chosen: T | None = st.selectbox(
-        label, options, 0, format_func=format_func, key=key, placeholder="Select", persist_state="session", **settings
+        label,
+        options,
+        index,
+        format_func=format_func,
+        key=key,
+        placeholder="Select",
+        persist_state="session",
+        **settings,
     )
     choice.write_url(chosen)
     if chosen is None:
-        st.warning(gone, icon=":material/link_off:")
+        st.warning(f"{gone} Select another one." if options else gone, icon=":material/link_off:")
     return chosen
 
 

@@ -66,14 +66,17 @@ def choose_images() -> SelectedImages | None:
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
     with left:
         default = preferred if preferred in available else available[0]
-        selected = widget.selectbox(
+        selected = widget.item(
             "Dataset",
             list(statuses),
             default,
             key="data",
             format_func=lambda key: statuses[key].label,
+            gone="This dataset no longer exists.",
             help="Datasets that are not downloaded show how to get them.",
         )
+    if selected is None:
+        return None
     if selected not in available:
         _show_unavailable(statuses[selected])
         return None

@@ -93,7 +93,7 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     choices = [*sorted(unfinished, key=lambda job: job.state != "running"), *queue.ended(_MAX_CHOICES)]
     jobs = {job.run_id: job for job in choices}
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
-    gone = "This job no longer exists; it may have been deleted. Select another one."
+    gone = "This job no longer exists; it may have been deleted."
     selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone=gone)
     if selected is None:
         return
