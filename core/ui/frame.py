@@ -27,6 +27,7 @@ def run_page(page: StreamlitPage) -> None:
     """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
         begin_page(page.title)
+        st.set_page_config(page_title=f"{page.title} · Headroom")
         apply_link(page)
         with handle_errors():
             show_user()

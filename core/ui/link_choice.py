@@ -17,9 +17,9 @@ _MAX_OPTIONS = 8  # in a message
 class LinkChoice(Generic[T]):
     """Selection whose state follows the URL when it is new, after a link, and for Back and Forward.
 
-    With `gone`, an item that no longer exists leaves the selection empty; other options that no longer exist give way to
-    the default. Labels are accepted as well, because former links contain them. Labels that could be IDs of other options are read
-    only from the parameter `former`.
+    With `gone`, an item that no longer exists leaves the selection empty; without it, the default is selected. Labels
+    are accepted as well, because former links contain them. Labels that could be IDs of other options are read only
+    from the parameter `former`.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class LinkChoice(Generic[T]):
             return
         if not values or (values == [""] and not self.default):
             if went_back:
-                st.session_state.pop(self.key, None)
+                st.session_state[self.key] = self._initial()
             return
         known = [self._find(value) for value in values if values != [""] or not self.many]
         if None in known or (len(known) > 1 and not self.many):
@@ -80,6 +80,11 @@ class LinkChoice(Generic[T]):
         else:
             st.session_state.pop(self._missing, None)
             st.session_state[self.key] = [*known] if self.many else known[0]
+
+    def _initial(self) -> Any:
+        if self.many:
+            return self.default
+        return next(iter(self.default), next(iter(self.ids.values()), None) if self.gone else None)
 
     def _values(self) -> list[str]:
         if self.former and (labels := st.query_params.get_all(self.former)):

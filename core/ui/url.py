@@ -46,7 +46,8 @@ def _import_pages() -> None:
 def apply_link(page: StreamlitPage) -> None:
     """Replace aliases in the URL before a page runs and show warnings about ignored parameters."""
     if st.session_state.get(_PAGE) != page.title:  # the previous page was left before it was complete
-        finish_link()
+        st.session_state.pop(_WARNINGS, None)
+        st.session_state.pop(_CHANGES, None)
         st.session_state[_PAGE], st.session_state[_ARRIVAL] = page.title, True
     st.session_state[_DRAWN] = set()
     params = {name: st.query_params.get_all(name) for name in st.query_params}

@@ -96,7 +96,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
     if frame.empty:
         st.write("No test image is predicted correctly by exactly one head.")
         return
-    show_image_grid(gallery, frame, key="strip")
+    show_image_grid(gallery, frame, key="strip", linked=False)
     st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")
 
 
