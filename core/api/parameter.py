@@ -63,8 +63,8 @@ class RunSearch(Parameters):
             description=f"a search as on the Runs page with at most {MOST_CHARS} characters",
         ),
     ] = ""
-    limit: Annotated[int, Field(ge=1, le=1000, description="a whole number between 1 and 1,000")] = 100
-    offset: Annotated[int, Field(ge=0, le=10**6, description="a whole number between 0 and 1,000,000")] = 0
+    limit: Annotated[int, Field(ge=1, le=1000, description="an integer between 1 and 1,000")] = 100
+    offset: Annotated[int, Field(ge=0, le=10**6, description="an integer between 0 and 1,000,000")] = 0
 
 
 class RunName(Parameters):

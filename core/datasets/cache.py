@@ -15,7 +15,7 @@ from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, 
 from core.datasets.download import UNREADABLE, Downloads, Progress, quiet_keras
 from core.datasets.fetch import fetching
 from core.datasets.row_file import compute_fingerprint, read_fingerprint
-from core.errors import DatasetError, HomeError
+from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
@@ -115,16 +115,15 @@ def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
     key = key_of(name, folder)
     if not (home.datasets / key).exists():
         if DATASETS[name].bundled:
-            try:
-                return fetch_dataset(home, name)
-            except HomeError as error:
-                raise DatasetError(f"{label_of(key)} is not available: the home folder cannot be written.") from error
+            return fetch_dataset(home, name)
         missing, verb = ("not available", "Add") if DATASETS[name].added else ("not downloaded", "Download")
         raise DatasetError(f"{label_of(key)} is {missing}. {verb} it with: {get_command(key)}")
     return _open(home, key)
 
 
-def fetch_dataset(home: Home, name: str, *, force: bool = False, progress: Progress | None = None) -> CachedDataset:
+def fetch_dataset(
+    home: Home, name: str, *, force: bool = False, progress: Progress | None = None
+) -> CachedDataset:  # fmt: skip
     """Download a dataset, or open it if it is already available. Damaged datasets are rebuilt.
 
     Files in `<home>/datasets/downloads` and in the cache of Keras are used instead of the network. Only one process
