@@ -80,7 +80,7 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         raise ComparisonError(f"No finished runs of {name}. Train some with: headroom train --recipe {name}")
     if len(offers) > 1:
         print_message(
-            f"Comparing {offers[0].label} ({offers[0].key}), one of {len(offers):,} configurations. To compare another, "
-            "give run IDs."
+            f"Comparing {offers[0].label} ({offers[0].key}), one of {len(offers):,} configurations. To compare "
+            "another, give run IDs."
         )
     return Comparison.of(store.open_all(offers[0].run_ids))

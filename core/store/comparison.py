@@ -210,7 +210,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
-    """Return the comparison with a key. A former label, or the name of a recipe alone, can mean several."""
+    """Return the comparison with a key. The label of an old link, or a recipe without a hash, can mean several."""
     offers = list(offers)
     return (
         [offer for offer in offers if offer.key == text]

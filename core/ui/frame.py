@@ -48,7 +48,7 @@ def _freeze_objects(page: str) -> None:
 
 
 def require_comparison() -> Comparison | None:
-    """Return the selected comparison; show what to do if there is none."""
+    """Return the selected comparison. If there are no runs, show a link to Train and return None."""
     comparison = selected_comparison()
     if comparison is None:
         st.header("No runs yet", anchor=False)

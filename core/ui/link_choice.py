@@ -1,5 +1,6 @@
 """Selections in the URL: each option has an ID there that does not depend on its label."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -7,11 +8,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.displays.markdown import escape_markdown
-from core.ui.url import MAX_SHOWN, is_arrival, is_registered, note_drawn, reject, set_parameter
+from core.ui.url import MAX_SHOWN, is_just_opened, is_registered, note_drawn, reject, set_parameter
 
 T = TypeVar("T")
 
 _MAX_OPTIONS = 8  # in a message
+_HASH = re.compile(r"\b[0-9a-f]{12}\b")  # ID at the end of the label of a job or sweep
 
 
 class LinkChoice(Generic[T]):
@@ -68,7 +70,7 @@ class LinkChoice(Generic[T]):
         values = self._values()
         context = get_script_run_ctx()
         went_back = context is not None and context.is_history_navigation
-        if self.key in st.session_state and not went_back and not (values and is_arrival()):
+        if self.key in st.session_state and not went_back and not (values and is_just_opened()):
             return
         if not values or (values == [""] and not self.default):
             if went_back:
@@ -95,6 +97,8 @@ class LinkChoice(Generic[T]):
 
     def _find(self, value: str) -> T | None:
         found = self.ids.get(value)
+        if found is None and self.gone:
+            found = next((self.ids[run_id] for run_id in _HASH.findall(value) if run_id in self.ids), None)
         return found if found is not None or self.former else self.labels.get(value)
 
     def _refuse(self, values: list[str], known: list[T | None]) -> None:

@@ -68,7 +68,7 @@ def show_comparison_picker() -> None:
         _complete_link()
     with st.sidebar:
         selected = widget.hidden_text(key="compare") or _default_key()
-        if (key := _replace_label(selected)) != selected:  # after Back to a former link
+        if (key := _replace_label(selected)) != selected:  # after Back to an old link
             select_comparison(key)
             st.rerun()
         labels = {offer.key: offer.label for offer in offers()}
@@ -106,7 +106,7 @@ def _complete_link() -> None:
 
 
 def _replace_label(text: str) -> str:
-    """Return the ID of the comparison of a former link, whose value was a label."""
+    """Return the ID of the comparison of an old link, whose value was a label."""
     found = find_offers(offers(), text)
     return found[0].key if len(found) == 1 else text
 

@@ -14,7 +14,7 @@ from core.displays.markdown import escape_markdown
 from core.ui.alias import replace_url_aliases
 
 _WARNINGS = "link warnings"
-_PAGE, _ARRIVAL = "page of the link", "page was just opened"
+_PAGE, _OPENED = "page of the link", "page was just opened"
 _CHANGES, _DRAWN = "changes of the link", "choices on the page"
 MAX_SHOWN = 60  # characters of a name or value in a warning
 
@@ -48,7 +48,7 @@ def apply_link(page: StreamlitPage) -> None:
     if st.session_state.get(_PAGE) != page.title:  # the previous page was left before it was complete
         st.session_state.pop(_WARNINGS, None)
         st.session_state.pop(_CHANGES, None)
-        st.session_state[_PAGE], st.session_state[_ARRIVAL] = page.title, True
+        st.session_state[_PAGE], st.session_state[_OPENED] = page.title, True
     st.session_state[_DRAWN] = set()
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     current = replace_url_aliases(params)
@@ -68,7 +68,7 @@ def finish_link() -> None:
             set_parameter(name, None)
     write_link()
     st.session_state.pop(_WARNINGS, None)
-    st.session_state.pop(_ARRIVAL, None)
+    st.session_state.pop(_OPENED, None)
 
 
 def note_drawn(name: str) -> None:
@@ -77,9 +77,9 @@ def note_drawn(name: str) -> None:
     st.session_state.setdefault(_DRAWN, set()).add(name)
 
 
-def is_arrival() -> bool:
+def is_just_opened() -> bool:
     """Return whether the user has just come to this page, so that the URL sets the state of its widgets."""
-    return _ARRIVAL in st.session_state
+    return _OPENED in st.session_state
 
 
 def set_parameter(name: str, values: Sequence[str] | None) -> None:

@@ -1,4 +1,4 @@
-"""Homes in unusual places: every page opens, and a job is queued or refused in one sentence."""
+"""Homes in unusual places: every page opens, and a job is queued or refused with a message."""
 
 import json
 import os

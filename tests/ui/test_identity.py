@@ -1,4 +1,4 @@
-"""IDs in links: they do not depend on what a person reads, and former links open what they meant or say so."""
+"""IDs in links do not depend on labels. Old links open the same comparison, or report that they are ambiguous."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

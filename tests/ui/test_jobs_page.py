@@ -54,6 +54,16 @@ def test_unknown_job_in_a_link_is_reported(open_page: Open, home: Home, no_dispa
     assert not app.warning
 
 
+def test_link_opens_a_job_that_the_list_no_longer_contains(
+    open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None]
+) -> None:
+    specs = [queue_up(home, seed=seed) for seed in range(53)]
+    ended(specs[0], "failed")
+    for job in (specs[0].run_id, f"GAP, as it was named · {specs[1].run_id}"):
+        app = open_page("jobs", job=job)
+        assert (app.selectbox(key="job").value, [*app.warning]) == (job[-12:], [])
+
+
 def test_queued_job_can_be_moved_to_the_front(open_page: Open, home: Home, no_dispatcher: None) -> None:
     specs = [queue_up(home, seed=seed) for seed in range(3)]
     last = specs[-1].run_id
