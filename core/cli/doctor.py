@@ -148,7 +148,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
     sources = list(store.frame()["source"])
     statuses = [asdict(status) for status in list_datasets(home)]
     return {
-        "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "how")} for s in statuses],
+        "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "next_step")} for s in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
         "damaged": list(store.damaged().values()),
@@ -208,7 +208,7 @@ def _print(found: dict[str, Any]) -> None:
     }
     for status in found["datasets"] or []:
         state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
-        command = f". Run: {status['how']}" if state == "not downloaded" else ""
+        command = f". Run: {status['next_step']}" if state == "not downloaded" else ""
         pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or f"{state}{command}"
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]

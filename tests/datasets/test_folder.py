@@ -343,7 +343,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=r"^Folder mine is damaged \(train_labels\.npy cannot be read\)\. Remove "):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
-    assert (status.folder, status.available, status.how) == ("mine", False, "headroom datasets remove mine")
+    assert (status.folder, status.available, status.next_step) == ("mine", False, "headroom datasets remove mine")
     remove_dataset(home, "mine")
     assert not path.exists()
 

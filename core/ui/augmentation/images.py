@@ -116,9 +116,9 @@ def _show_unavailable(status: DatasetStatus) -> None:
     if status.problem:
         st.error(status.problem, icon=":material/error:")
     elif DATASETS[status.name].added:
-        st.info(f"{status.label} is not available. Add it with: `{status.how}`", icon=":material/download:")
+        st.info(f"{status.label} is not available. Add it with: `{status.next_step}`", icon=":material/download:")
     else:
-        st.info(f"{status.label} is not downloaded. Download it with: `{status.how}`", icon=":material/download:")
+        st.info(f"{status.label} is not downloaded. Download it with: `{status.next_step}`", icon=":material/download:")
         st.page_link("pages/train.py", label="Download on the Train page", icon=":material/model_training:")
 
 
