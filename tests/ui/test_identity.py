@@ -1,5 +1,7 @@
 """IDs in links do not depend on labels. Old links open the same comparison, or report that they are ambiguous."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,6 +9,7 @@ from core.home import Home
 from core.jobs.sweep_store import keep_sweep
 from core.store.comparison import Comparison, list_offers
 from core.store.run_store import RunStore
+from core.ui.link_choice import LinkChoice
 from tests.support.page import Open
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -91,3 +94,35 @@ def test_variant_of_a_link_is_kept_when_a_variant_with_the_same_head_is_added(
     ids = ",".join(run.run_id for run in runs)
     app = open_page("evidence", evidence="agreement", first_head=meant.key, compare=f"runs:{ids}")
     assert app.session_state["first_head"] == meant.key
+
+
+SECTIONED = [("evidence", {"evidence": section}) for section in ("agreement", "maps", "cost", "robustness")]
+
+
+@pytest.mark.parametrize(
+    ("page", "params"),
+    [*((page, {}) for page in ("augmentation", "curves", "lab", "predictions", "runs", "train")), *SECTIONED],
+)
+def test_link_restores_every_choice_of_a_page_by_ids_without_labels(
+    open_page: Open, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, page: str, params: dict[str, str]
+) -> None:
+    for head in (*PAIR, "mlp"):
+        make_run(head=head)
+        make_run(head=head, seed=1)
+    choices: dict[str, LinkChoice[Any]] = {}
+    read = LinkChoice._read_url
+    monkeypatch.setattr(LinkChoice, "_read_url", lambda self: choices.update({self.key: self}) or read(self))
+    app = open_page(page, **params)
+    drawn = {**choices}
+    choices.clear()  # some are not drawn for the new selections
+    for key, choice in drawn.items():
+        selected = next(reversed(choice.ids.values()))
+        if key not in params:
+            app.session_state[key] = [selected] if choice.many else selected
+    app.run()
+    expected = {key: app.session_state[key] for key in choices}
+    for key in choices:
+        assert app.query_params.get(key) not in choices[key].labels.keys() - choices[key].ids.keys(), key
+    again = open_page(page, **app.query_params)
+    assert {key: again.session_state[key] for key in expected} == expected
+    assert not again.warning

@@ -59,7 +59,7 @@ def test_link_opens_a_job_that_the_list_no_longer_contains(
 ) -> None:
     specs = [queue_up(home, seed=seed) for seed in range(53)]
     ended(specs[0], "failed")
-    for job in (specs[0].run_id, f"GAP, as it was named · {specs[1].run_id}"):
+    for job in (specs[0].run_id, f"GAP, an old label · {specs[1].run_id}"):
         app = open_page("jobs", job=job)
         assert (app.selectbox(key="job").value, [*app.warning]) == (job[-12:], [])
 
