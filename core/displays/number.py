@@ -78,11 +78,11 @@ def format_loss(value: SeedMean) -> str:
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
-def format_points(difference: Difference) -> str:
-    """Format a difference in percentage points: "4.5 points lower"."""
-    if difference.mean == 0:
+def format_points(difference: float) -> str:
+    """Format a difference of fractions in percentage points: −0.045 → "4.5 points lower"."""
+    if difference == 0:
         return "no difference"
-    return f"{_points(abs(difference.mean))} points {'higher' if difference.mean > 0 else 'lower'}"
+    return f"{_points(abs(difference))} points {'higher' if difference > 0 else 'lower'}"
 
 
 def format_interval(difference: Difference, *, name: bool = True) -> str:
