@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from core.analysis.crossed import compute_accuracy_interval, compute_components
-from core.analysis.difference import MAX_SEEDS, POWER, Difference, compute_interval, compute_need
+from core.analysis.difference import MAX_SEEDS, POWER, Difference, Need, compute_interval, compute_need
 
 TRIALS = 1_000
 DIFFERENCES = 0.03
-DIFFICULTY = 0.7  # share of the difficulty of an image that is the same for all models
+DIFFICULTY = 0.85  # share of the difficulty of an image that is the same for all models
 
 Correct = NDArray[np.bool_]
 
@@ -89,15 +89,17 @@ def measure_advice(seeds: int, images: int, spread: float, trials: int) -> dict[
             continue
         undecided += 1
         need = compute_need(found)
-        if need.seeds:
-            more = [evaluate(head.train(need.seeds - seeds, rng), difficulty, rng) for head in heads]
-            correct = [np.concatenate(pair) for pair in zip(correct, more, strict=True)]
-        elif need.images:
-            difficulty = rng.standard_normal(need.images - images)
-            more = [evaluate(run, difficulty, rng) for run in runs]
-            correct = [np.concatenate(pair, axis=1) for pair in zip(correct, more, strict=True)]
-        else:
+        if need == Need():
             continue
+        runs = [
+            np.r_[run, head.train((need.seeds or seeds) - seeds, rng)] for run, head in zip(runs, heads, strict=True)
+        ]
+        fresh = [evaluate(run[seeds:], difficulty, rng) for run in runs]
+        correct = [np.concatenate(pair) for pair in zip(correct, fresh, strict=True)]
+        if need.images:
+            difficulty = rng.standard_normal(need.images - images)
+            fresh = [evaluate(run, difficulty, rng) for run in runs]
+            correct = [np.concatenate(pair, axis=1) for pair in zip(correct, fresh, strict=True)]
         advised += 1
         settled += _compare(correct).verdict != "no significant difference"
     return {"undecided": undecided, "advised": advised, "settled": round(settled / max(advised, 1), 2)}

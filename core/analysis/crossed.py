@@ -1,6 +1,6 @@
 """Uncertainty of accuracies over seeds and test images: variance components of crossed random effects.
 
-All runs are tested on the same images, and every run has a seed of its own: the same seed number means nothing for two
+All runs are tested on the same images. The seeds are independent: the same seed number means nothing for two different
 architectures. This is the model of multi-reader multi-case studies, with runs as readers and images as cases.
 
 Sources: Dorfman, Berbaum & Metz 1992, Invest. Radiol. 27; Gallas 2006, One-shot estimate of MRMC variance, Acad.
@@ -47,41 +47,37 @@ class Components:
     Attributes:
         seeds: number of runs of each head.
         images: number of test images.
-        run_variances: sample variance of the run means of each head (n − 1); it includes the noise of the images. A
+        run_variances: sample variance of the run means of each head (n − 1); it includes the run × image interaction. A
             head with one seed has the value of the other head.
-        residuals: mean square of the run × image interaction of each head, likewise.
-        image_variance: variance over the images of the mean (difference) per image, without the residuals.
+        image_variance: variance over the images of the mean (difference) per image, without that interaction.
     """
 
     mean: float
     seeds: tuple[int, ...]
     images: int
     run_variances: tuple[float, ...]
-    residuals: tuple[float, ...]
     image_variance: float
 
     def reverse(self) -> "Components":
         """Return the components of the opposite difference."""
         return Components(
-            -self.mean, self.seeds[::-1], self.images, self.run_variances[::-1], self.residuals[::-1],
-            self.image_variance,
+            -self.mean, self.seeds[::-1], self.images, self.run_variances[::-1], self.image_variance
         )  # fmt: skip
 
     def estimate(self, seeds: int = 0, images: int = 0) -> Estimate:
-        """Return the estimate as measured, or as expected with at least `seeds` per head and `images` in total."""
+        """Return the estimate as measured, or as expected with at least `seeds` per head and `images` in total.
+
+        The run variances are expected not to decrease with more images.
+        """
         counts = [max(count, seeds) for count in self.seeds]
         total = images or self.images
         if self.images < 2:
             return Estimate(self.mean, np.inf, 1.0)
-        variances = [
-            max(variance + residual / total - residual / self.images, 0.0)
-            for variance, residual in zip(self.run_variances, self.residuals, strict=True)
-        ]
         terms = [(self.image_variance / total, total - 1)]
         if min(counts) > 1:
-            terms += [(variance / count, count - 1) for variance, count in zip(variances, counts, strict=True)]
+            terms += [(variance / count, count - 1) for variance, count in zip(self.run_variances, counts, strict=True)]
         elif max(counts) > 1:  # one variance, estimated from the head that has several seeds
-            terms.append((sum(variance / count for variance, count in zip(variances, counts, strict=True)),
+            terms.append((sum(variance / count for variance, count in zip(self.run_variances, counts, strict=True)),
                           max(counts) - 1))  # fmt: skip
         variance = sum(term for term, _ in terms)
         squares = sum(term**2 / df for term, df in terms)
@@ -107,8 +103,7 @@ def compute_components(*heads: Values) -> Components:
     noise = sum(residual / count for (_, residual), count in zip(spreads, counts, strict=True))
     image_variance = float(per_image.var(ddof=1)) - noise if images > 1 else np.nan
     return Components(
-        float(per_image.mean()), counts, images, tuple(variance for variance, _ in spreads),
-        tuple(residual for _, residual in spreads), max(image_variance, 0.0),
+        float(per_image.mean()), counts, images, tuple(variance for variance, _ in spreads), max(image_variance, 0.0)
     )  # fmt: skip
 
 

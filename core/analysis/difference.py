@@ -22,6 +22,7 @@ from core.store.comparison import Comparison, Variant
 
 MAX_VARIANTS_PAIRED = 4
 MAX_SEEDS = 50
+SEEDS_WITH_IMAGES = (10, 20, 50)
 MAX_IMAGES = 1_000_000
 POWER = 0.8
 MARGIN = 0.01
@@ -81,7 +82,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Conclusion about `a`, Holm-corrected. With one seed per head there is none."""
+        """Conclusion about `a`, Holm-corrected; "one seed" if both heads have a single seed."""
         if max(self.seeds) == 1:
             return "one seed"
         if self.p_holm < 1 - LEVEL:
@@ -102,9 +103,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Need:
-    """Seeds per head, or otherwise test images, that settle the difference with a probability of 80%.
+    """Seeds per head, test images, or both, that settle the difference with a probability of POWER.
 
-    Both are None if no number below MAX_SEEDS or MAX_IMAGES is enough.
+    Both are None if no numbers up to MAX_SEEDS and MAX_IMAGES are enough.
     """
 
     seeds: int | None = None
@@ -177,7 +178,7 @@ def _validation_accuracy(variant: Variant) -> float:
 
 
 def compute_need(difference: Difference) -> Need:
-    """Return the number of seeds per head, or if no number of seeds suffices of test images, needed for a conclusion.
+    """Return the number of seeds per head needed for a conclusion, otherwise of test images, otherwise of both.
 
     A number is sufficient if more data of the same kind would make the interval exclude 0 with a probability of POWER,
     given the present estimate and its uncertainty (predictive power). It is always larger than the present number.
@@ -191,13 +192,19 @@ def compute_need(difference: Difference) -> Need:
     for seeds in range(min(components.seeds) + 1, MAX_SEEDS + 1):
         if _predict_power(components, seeds=seeds) >= POWER:
             return Need(seeds=seeds)
-    if _predict_power(components, images=MAX_IMAGES) < POWER:
-        return Need()
+    for seeds in (0, *SEEDS_WITH_IMAGES):
+        if _predict_power(components, seeds, MAX_IMAGES) >= POWER:
+            return Need(seeds if seeds > min(components.seeds) else None, _find_images(components, seeds))
+    return Need()
+
+
+def _find_images(components: Components, seeds: int) -> int:
+    """Return the number of test images with sufficient power, at most 1% too large."""
     few, enough = components.images, MAX_IMAGES
     while enough - few > max(1, few // 100):
         middle = ceil((few + enough) / 2)
-        few, enough = (few, middle) if _predict_power(components, images=middle) >= POWER else (middle, enough)
-    return Need(images=enough)
+        few, enough = (few, middle) if _predict_power(components, seeds, middle) >= POWER else (middle, enough)
+    return enough
 
 
 def _predict_power(components: Components, seeds: int = 0, images: int = 0) -> float:

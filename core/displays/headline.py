@@ -8,9 +8,9 @@ from core.analysis.summary import describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
+    format_need,
     format_plural,
     format_points,
-    format_rounded,
     format_seconds,
 )
 from core.recipes import Recipe
@@ -107,6 +107,8 @@ def _accuracy(finding: Finding) -> str:
         found = "no significant difference in accuracy"
         if difference.p < 1 - LEVEL:
             found += f" after Holm correction for {difference.pairs} pairs"
+        if difference.mean == 0:
+            return f"the same mean accuracy ({interval})"
         if within:
             return f"{found}: at most {format_points(difference.low)} ({points}, {interval})"
         return f"{found} ({points}, {interval}){_need(difference)}"
@@ -115,10 +117,8 @@ def _accuracy(finding: Finding) -> str:
 
 
 def _need(difference: Difference) -> str:
-    need = compute_need(difference)
-    if need.seeds:
-        return f"; about {format_plural(need.seeds, 'seed')} per head needed for a conclusion"
-    return f"; about {format_rounded(need.images)} test images needed for a conclusion" if need.images else ""
+    need = format_need(compute_need(difference))
+    return f"; {need} needed for a conclusion" if need else ""
 
 
 def write_params(comparison: Comparison) -> str:

@@ -8,10 +8,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.analysis.difference import MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
+from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, write_note
-from core.displays.number import format_interval, format_p, format_plural, format_points, format_rounded
+from core.displays.number import format_interval, format_need, format_p, format_points
 
 _WORDS = {
     "better": "▲ better",
@@ -165,6 +165,4 @@ def _write_need(difference: Difference, need: Need) -> str:
         return "more seeds"
     if difference.verdict != "no significant difference":
         return "–"
-    if need.seeds:
-        return f"about {format_plural(need.seeds, 'seed')} per head"
-    return f"about {format_rounded(need.images)} test images" if need.images else "more seeds and test images"
+    return format_need(need) or f"more than {MAX_SEEDS} seeds per head"
