@@ -75,7 +75,7 @@ class CalibrationErrors(Display):
         lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
-        floor = alt.layer(base.mark_tick(thickness=2, size=14, color=GREY).encode(x=alt.X("ece_expected_after:Q")))
+        floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))
         note = write_note(
             "Open markers: before temperature scaling; filled markers: after. One line per seed. Grey: ECE of a "
             "perfectly calibrated model on as many images."

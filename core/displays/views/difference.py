@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, write_note
+from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.number import format_interval, format_need, format_p, format_points
 
 _WORDS = {
@@ -128,7 +128,7 @@ class HeadDifference(Display):
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
         limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
         chart = alt.layer(zero, *limits, lines, points, names, verdicts)
-        return chart.properties(height=60 + 96 * len(frame), title=write_note(self._note()))
+        return chart.properties(height=FRAME_PIXELS + 96 * len(frame), title=write_note(self._note()))
 
     def _note(self) -> str:
         parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
