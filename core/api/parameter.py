@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import NoSuchPathError, RequestError
 from core.reports.address import ID
-from core.store.search import MOST_CHARS
+from core.store.search import MAX_CHARS
 
 MAX_RUNS = 50
 _RUN = "[0-9a-f]{12}"
@@ -59,8 +59,8 @@ class RunSearch(Parameters):
     q: Annotated[
         str,
         Field(
-            max_length=MOST_CHARS,
-            description=f"a search as on the Runs page with at most {MOST_CHARS} characters",
+            max_length=MAX_CHARS,
+            description=f"a search as on the Runs page with at most {MAX_CHARS} characters",
         ),
     ] = ""
     limit: Annotated[int, Field(ge=1, le=1000, description="an integer between 1 and 1,000")] = 100

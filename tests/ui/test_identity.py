@@ -123,6 +123,6 @@ def test_link_restores_every_choice_of_a_page_by_ids_without_labels(
     expected = {key: app.session_state[key] for key in choices}
     for key in choices:
         assert app.query_params.get(key) not in choices[key].labels.keys() - choices[key].ids.keys(), key
-    again = open_page(page, **app.query_params)
-    assert {key: again.session_state[key] for key in expected} == expected
-    assert not again.warning
+    reopened = open_page(page, **app.query_params)
+    assert {key: reopened.session_state[key] for key in expected} == expected
+    assert not reopened.warning

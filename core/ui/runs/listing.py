@@ -8,7 +8,7 @@ from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
 from core.store.note import Note, NoteBook, join_notes
-from core.store.search import MOST_CHARS, search
+from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
 from core.ui.session import home, store
 
@@ -49,7 +49,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
         order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=190)
         archived = widget.toggle("Show archived", key="runs_archived")
     try:
-        shown = search(frame, text[:MOST_CHARS])
+        shown = search(frame, text[:MAX_CHARS])
     except SearchError as error:
         st.warning(str(error), icon=":material/search_off:")
         shown = frame
