@@ -21,11 +21,11 @@ from core.datasets.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.store.array_check import check_array
-from core.store.bundle import MANIFEST, MOST_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
-from core.store.import_validation import MODELS, MOST_BYTES, check_run
+from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
+from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.thumbnail import MOST_BYTES as MOST_PICTURE_BYTES
+from core.store.thumbnail import MAX_BYTES as MOST_PICTURE_BYTES
 from core.store.thumbnail import matches_dataset
 
 _MOST_MANIFEST_BYTES = 10_000_000
@@ -148,7 +148,7 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
         run_file = RUN_FILE.fullmatch(name)
         if not run_file and not PICTURE_FILE.fullmatch(name):
             raise BundleError(f"The bundle is invalid: unexpected file {name!r:.80}.")
-        limit = MOST_BYTES[run_file[2]] if run_file else MOST_PICTURE_BYTES + 4096
+        limit = MAX_BYTES[run_file[2]] if run_file else MOST_PICTURE_BYTES + 4096
         if found.bytes > limit:
             raise BundleError(f"{name} may have at most {limit / 1e6:g} MB; this one has {found.bytes / 1e6:,.1f} MB.")
         if found.bytes != archive.getinfo(name).file_size:
@@ -156,8 +156,8 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
                 f"The bundle is invalid: {name} has {archive.getinfo(name).file_size:,} bytes, "
                 f"but {found.bytes:,} in {MANIFEST}."
             )
-    if not 1 <= len(_list_ids(files)) <= MOST_RUNS:
-        raise BundleError(f"A bundle may have 1 to {MOST_RUNS:,} runs; this one has {len(_list_ids(files)):,}.")
+    if not 1 <= len(_list_ids(files)) <= MAX_RUNS:
+        raise BundleError(f"A bundle may have 1 to {MAX_RUNS:,} runs; this one has {len(_list_ids(files)):,}.")
     return files
 
 
