@@ -41,7 +41,7 @@ HOMES = {
     "keras": (TRAINING,),
     "extra_keras_datasets": (TRAINING,),
     "streamlit": ("core.ui", "pages", "dashboard", "asgi"),
-    "starlette": ("core.api",),
+    "starlette": ("core.api", "core.ui.request_guard"),
     "prometheus_client": ("core.api",),
     "mlflow": ("core.exporters",),
     "tensorboard": ("core.exporters",),
