@@ -59,8 +59,9 @@ def act(action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def denial_reason(action: Action[..., Any]) -> str | None:
-    """Return why the user of this session may not run an action, or None if they may."""
-    return action.problem(user())
+    """Return why the user of this session may not run an action, as Markdown, or None if they may."""
+    reason = action.problem(user())
+    return escape_markdown(reason) if reason else None
 
 
 def action_button(
@@ -118,7 +119,7 @@ def _show_login_page(message: str | None) -> None:
         return
     with st.container(horizontal=True):
         for provider in login.providers if login else ():
-            label = f"Log in with {provider}" if provider != "default" else "Log in"
+            label = f"Log in with {escape_markdown(provider)}" if provider != "default" else "Log in"
             st.button(label, type="primary", icon=":material/login:", on_click=_log_in, args=(provider,))
         if st.user.get("is_logged_in") is True:
             _show_logout("Log out")

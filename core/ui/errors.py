@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.errors import HeadroomError
 from core.page_timing import PAGE_TIMINGS
@@ -23,7 +24,7 @@ def handle_errors() -> Iterator[None]:
     try:
         yield
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
     except Exception:
         PAGE_TIMINGS.fail()
         logging.getLogger("headroom").exception("a page failed")

@@ -159,7 +159,7 @@ def _show_example(gallery: Gallery, image: int) -> None:
         st.image(gallery.thumbnails([image])[0], width=160)
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         for row in true_class.to_dict("records"):
-            st.markdown(f"{row['head']}: **{row['prob']:.1%}**")
+            st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import core.ui
+from core.displays.markdown import escape_markdown
 from core.ui.alias import replace_url_aliases
 
 _WARNINGS = "link warnings"
@@ -46,7 +47,7 @@ def apply_link(page: StreamlitPage) -> None:
         if not is_registered(name):
             reject(name, f'Unknown link parameter "{name[:MAX_SHOWN]}" was ignored.')
     for message in st.session_state.get(_WARNINGS, []):
-        st.warning(message, icon=":material/link_off:")
+        st.warning(escape_markdown(message), icon=":material/link_off:")
 
 
 def clear_link_warnings() -> None:

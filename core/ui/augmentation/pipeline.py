@@ -8,6 +8,7 @@ import streamlit as st
 from core.augment.pipeline import Pipeline
 from core.augment.preview import EPOCHS
 from core.displays.image_strip import Row, build_strip
+from core.displays.markdown import escape_markdown
 from core.errors import SpecError
 from core.spec import SETTINGS, TRANSFORMS
 from core.transform_step import TransformStep, write_steps
@@ -39,7 +40,7 @@ def show_pipeline(selected: SelectedImages) -> None:
     try:
         pipeline = Pipeline.parse("".join(text.split()))
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.session_state[_STEPS] = [step.name for step in pipeline.steps]
     random_transforms = [name for name, entry in TRANSFORMS.items() if entry.strength]
@@ -59,7 +60,7 @@ def show_pipeline(selected: SelectedImages) -> None:
     st.html(_draw_pipeline(selected.key, pipeline.text, seed, selected.side, selected))
     st.caption(
         f"First row: {len(selected.images)} original training images ({selected.size} pixels). Other rows: the same "
-        f"images as a training run with seed {seed} receives them in epochs 1 to {EPOCHS} "
+        f"images as a training run with seed {seed:d} receives them in epochs 1 to {EPOCHS} "
         f"({selected.side}×{selected.side} pixels). The result depends only on the seed, the epoch and the index of "
         "the image in the training split."
     )

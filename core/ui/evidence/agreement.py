@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.analysis.disagreement import CELLS, Cell, list_images
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
 from core.displays.views.confusions import ConfusionDifference
@@ -81,7 +82,7 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
         "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, pair)
     )
     images = list_images(comparison, pair, cell, seed)
-    name = name_cell(cell, pair)
+    name = escape_markdown(name_cell(cell, pair))
     if not images:
         st.write(f"No test images: {name}.")
         return
@@ -98,4 +99,4 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     try:
         show_image_grid(gallery, gallery.frame(), key="disagreeing")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(str(error)))

@@ -98,10 +98,10 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []
-    facts += [f"submitted by {escape_markdown(job.submitted_by)}"] if job.submitted_by else []
-    st.caption(" · ".join(facts))
+    facts += [f"submitted by {job.submitted_by}"] if job.submitted_by else []
+    st.caption(" · ".join(map(escape_markdown, facts)))
     if job.reason:
-        st.error(job.reason, icon=":material/error:")
+        st.error(escape_markdown(job.reason), icon=":material/error:")
     with st.container(horizontal=True):
         _show_buttons(job, len(unfinished))
     log = read_log(home(), job.run_id, _LOG_LINES)

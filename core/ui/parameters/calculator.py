@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.architecture.layers import Shape
 from core.architecture.model import compute_model
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
 from core.displays.parameter_growth import build_growth_chart, compute_growth, describe_growth
@@ -83,7 +84,7 @@ def _show_calculator() -> None:
             for name, head in HEADS.items()
         }
     except SpecError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return
     _draw({label: (model.spec, shape, classes) for label, model in models.items()})
     smallest = min(model.params for model in models.values())

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.views.confusion import Confusion
 from core.store.comparison import Comparison
 from core.ui.display import show_display
@@ -14,4 +15,4 @@ def show_confusion(comparison: Comparison) -> None:
     for start in range(0, len(comparison.labels), 2):
         for column, head in zip(st.columns(2, gap="large"), comparison.labels[start : start + 2], strict=False):
             with column:
-                show_display(Confusion(comparison, head), title=head)
+                show_display(Confusion(comparison, head), title=escape_markdown(head))

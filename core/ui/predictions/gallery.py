@@ -22,7 +22,7 @@ _SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
 
 def show_gallery(comparison: Comparison) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    show_page_heading("Predictions", write_accuracies(comparison))
+    show_page_heading("Predictions", escape_markdown(write_accuracies(comparison)))
     classes = comparison.first.record.data.classes
     seeds = sorted({run.spec.seed for run in comparison.runs})
     many = len(comparison.variants) > 1
@@ -56,7 +56,7 @@ def show_gallery(comparison: Comparison) -> None:
         shown = replace(gallery, page=page)
         show_image_grid(shown, shown.frame(), key="gallery")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(str(error)))
 
 
 def _go_to_first_page() -> None:

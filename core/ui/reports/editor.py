@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
+from core.displays.markdown import escape_markdown
 from core.errors import AccessError, HeadroomError, ReportConflictError, ReportError
 from core.reports.build import open_report_comparison
 from core.reports.display_option import DisplayOption, list_options
@@ -40,7 +41,7 @@ def show_editing(newest: Draft) -> Draft:
         st.session_state.pop(_UNSAVED, None)
     st.session_state[_OPENED] = opened
     if message := st.session_state.pop(_ERROR, None):
-        st.error(message, icon=":material/error:")
+        st.error(escape_markdown(message), icon=":material/error:")
     unsaved: Report | None = st.session_state.get(_UNSAVED)
     if unsaved is not None:
         _show_conflict(newest, unsaved)
@@ -95,7 +96,7 @@ def _show_block_buttons(report: Report, block: TextBlock | ChartBlock, index: in
     last = len(report.blocks) - 1
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         title = "Text block" if isinstance(block, TextBlock) else _display_title(block.display)
-        st.markdown(f"**{title}**", width="stretch")
+        st.markdown(f"**{escape_markdown(title)}**", width="stretch")
         if isinstance(block, ChartBlock):
             _edit_chart_block(block, comparison)
         buttons: list[tuple[str, str, bool, Callable[[Report], Report]]] = [
@@ -179,7 +180,9 @@ def _change(make: Callable[[Report], Report]) -> None:
         st.session_state[_OPENED] = act(save_report, opened, report)
     except ReportConflictError as error:
         st.session_state[_UNSAVED] = report
-        st.toast(str(error), icon=":material/sync_problem:")  # visible wherever the page is scrolled to
+        st.toast(
+            escape_markdown(str(error)), icon=":material/sync_problem:"
+        )  # visible wherever the page is scrolled to
     except (ReportError, AccessError) as error:  # the report was deleted, or the login has expired
         st.session_state[_UNSAVED] = report
         _show_error(str(error))
@@ -224,7 +227,7 @@ def _show_error(message: str) -> None:
 
 
 def _author(draft: Draft) -> str:
-    return draft.by or "Another user"
+    return escape_markdown(draft.by) if draft.by else "Another user"
 
 
 def _display_title(name: str) -> str:

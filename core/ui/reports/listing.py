@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.actions.report import clear_reports, create_report, delete_report, restore_reports
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import HeadroomError
@@ -91,7 +92,7 @@ def _show_new_button() -> None:
     try:
         comparison = selected_comparison()
     except HeadroomError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape_markdown(str(error)), icon=":material/info:")
         return
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
@@ -50,7 +51,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
     try:
         shown = search(frame, text[:MOST_CHARS])
     except SearchError as error:
-        st.warning(str(error), icon=":material/search_off:")
+        st.warning(escape_markdown(str(error)), icon=":material/search_off:")
         shown = frame
     if not archived and "is:archived" not in text:
         shown = shown[~shown["archived"]]
