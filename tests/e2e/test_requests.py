@@ -140,7 +140,7 @@ def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> N
         begin(stream)
         stream.send(bytes(MAX_VISITOR_MESSAGE + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            [*stream]
+            list(stream)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
     with ExitStack() as opened:

@@ -20,7 +20,8 @@ LABELS = (
 ONLY_OF_ST = ("write", "title", "header", "status", "info", "error", "warning")  # other objects have such methods
 KEYWORDS = ("help", "label", "body", "captions", "caption")
 SAFE_CALLS = {"escape_markdown", "write_code", "len", "int", "float", "round", "sum", "abs", "min", "max", "any"}
-STRING_METHODS = {
+# methods whose result is as safe as the object
+KEEPING = {
     "lower",
     "upper",
     "capitalize",
