@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.actions.report import clear_reports, create_report, delete_report, restore_reports
+from core.actions.report import clear_reports, create_report, delete_report, may_restore, restore_reports
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
@@ -12,7 +12,7 @@ from core.reports.default_report import write_default
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.access import act, action_button
+from core.ui.access import act, action_button, user
 from core.ui.session import home, selected_comparison
 from core.ui.trash import show_trash
 
@@ -114,4 +114,5 @@ def delete_and_close(report_id: str) -> None:
 
 
 def _show_deleted() -> None:
-    show_trash("report", report_store().removed(), st.session_state.get(_DELETED, []), restore_reports, clear_reports)
+    deleted = [name for name in report_store().removed() if may_restore(user(), home(), name)]
+    show_trash("report", deleted, st.session_state.get(_DELETED, []), restore_reports, clear_reports)
