@@ -1,6 +1,7 @@
 """The Headroom home directory and the bundled example runs."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +58,22 @@ class Home:
     def scripts(self) -> Path:
         """Cached scripts for charts in exported files; may be deleted at any time."""
         return self.path / "scripts"
+
+
+# an absolute path, up to a space, a quote or a sign after which a sentence goes on
+_PATH = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:\\|/|~/)(?:[^\s/\\:'\"`]+[/\\])+(?P<name>[^\s/\\:'\"`,;)]*)")
+
+
+def hide_paths(text: str) -> str:
+    """Return a message without folders of this machine, for users who may not know them.
+
+    >>> hide_paths("Cannot write /srv/team/home/reports/r1/draft.json: No space left on device.")
+    'Cannot write draft.json: No space left on device.'
+    """
+    own = str(Home.default().path)
+    return _PATH.sub(r"\g<name>", text.replace(f"{own}{os.sep}", "").replace(own, "the home"))
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the message of an error for users of the dashboard and the HTTP API (see `hide_paths`)."""
+    return hide_paths(str(error))

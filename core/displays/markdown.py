@@ -2,7 +2,7 @@
 
 import re
 
-_SIGNS = re.compile(r"([\\`*_\[\]<>$~&]|:(?=\S))")
+_SIGNS = re.compile(r"([\\`*_\[\]<>$~&]|:(?=[^\s\d]|\d\w*:))")
 _BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?: |$))|(?=[#+=|-]))")  # starts a heading, list, table or line
 _JOINER = "\u2060"  # word joiner, zero width
 # What Streamlit replaces after it has resolved escapes: icons and emoji, links, addresses, arrows and dashes.

@@ -6,6 +6,7 @@ from core.displays.activation_overlay import build_scale, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.views.activation import Activation
 from core.errors import DatasetError, HeadroomError
+from core.home import describe_error, hide_paths
 from core.ui.display import cached_display_result
 
 EXACT = (
@@ -23,13 +24,13 @@ def show_activation(activation: Activation, opacity: float = 0.7) -> None:
     try:
         drawn = cached_display_result(activation, Activation.draw)
     except DatasetError as error:
-        st.info(escape_markdown(str(error)))
+        st.info(escape_markdown(describe_error(error)))
         return
     except HeadroomError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     for reason in drawn.reasons:
-        st.info(escape_markdown(reason), icon=":material/visibility_off:")
+        st.info(escape_markdown(hide_paths(reason)), icon=":material/visibility_off:")
     if drawn.html:
         st.html(set_opacity(drawn.html, opacity))
         show_explanation(drawn.kinds)

@@ -15,6 +15,7 @@ from core.displays.views.gallery import Gallery
 from core.ui import url
 from core.ui.activation_map import show_activation
 from core.ui.display import show_display
+from core.ui.errors import callback
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
@@ -139,6 +140,7 @@ def _percent(prob: float) -> str:
     return f"{prob:.0%}" if math.isfinite(prob) else ""
 
 
+@callback
 def _close() -> None:
     st.query_params.pop("image", None)
 

@@ -10,10 +10,12 @@ from core.augment.preview import EPOCHS
 from core.displays.image_strip import Row, build_strip
 from core.displays.markdown import escape_markdown
 from core.errors import SpecError
+from core.home import describe_error
 from core.spec import SETTINGS, TRANSFORMS
 from core.transform_step import TransformStep, write_steps
 from core.ui import url, widget
 from core.ui.augmentation.images import SelectedImages
+from core.ui.errors import callback
 
 url.register("augment_seed", "augmentation")
 
@@ -40,7 +42,7 @@ def show_pipeline(selected: SelectedImages) -> None:
     try:
         pipeline = Pipeline.parse("".join(text.split()))
     except SpecError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     st.session_state[_STEPS] = [step.name for step in pipeline.steps]
     random_transforms = [name for name, entry in TRANSFORMS.items() if entry.strength]
@@ -91,6 +93,7 @@ def _show_strength(step: TransformStep) -> None:
     )
 
 
+@callback
 def _write_text() -> None:
     """Write the selected transforms and strengths to the text field."""
     steps = []

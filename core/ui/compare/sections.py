@@ -12,6 +12,7 @@ from core.displays.views.heads import Heads
 from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
+from core.home import describe_error
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
@@ -71,7 +72,7 @@ def _show_images(comparison: Comparison) -> None:
                 Gallery(comparison, home(), show="only one correct", order="most confident first", page_size=6)
             )
     except DatasetError as error:
-        st.info(escape_markdown(str(error)))
+        st.info(escape_markdown(describe_error(error)))
 
 
 def _show_first(first: FirstImages) -> None:

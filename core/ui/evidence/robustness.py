@@ -8,6 +8,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.views.robustness import RobustnessCurve
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.store.robustness_file import NAME
 from core.store.run import Run
@@ -41,7 +42,7 @@ def show_robustness(comparison: Comparison) -> None:
         values = ", ".join(f"{value:g}" for value in corruption.values)
         st.caption(f"The first two of the evaluated test images, from left to right at {values} ({corruption.unit}).")
     except DatasetError as error:
-        st.info(escape_markdown(str(error)))
+        st.info(escape_markdown(describe_error(error)))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

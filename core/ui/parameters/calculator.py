@@ -11,6 +11,7 @@ from core.displays.palette import head_colors
 from core.displays.parameter_growth import build_growth_chart, compute_growth, describe_growth
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.errors import SpecError
+from core.home import describe_error
 from core.spec import BACKBONES, HEADS, RunSpec
 from core.ui import url, widget
 from core.ui.display import show_frame
@@ -84,7 +85,7 @@ def _show_calculator() -> None:
             for name, head in HEADS.items()
         }
     except SpecError as error:
-        st.warning(escape_markdown(str(error)))
+        st.warning(escape_markdown(describe_error(error)))
         return
     _draw({label: (model.spec, shape, classes) for label, model in models.items()})
     smallest = min(model.params for model in models.values())

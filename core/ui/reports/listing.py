@@ -8,6 +8,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
@@ -92,7 +93,7 @@ def _show_new_button() -> None:
     try:
         comparison = selected_comparison()
     except HeadroomError as error:
-        st.info(escape_markdown(str(error)), icon=":material/info:")
+        st.info(escape_markdown(describe_error(error)), icon=":material/info:")
         return
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")

@@ -8,6 +8,7 @@ from core.access.action import Action
 from core.actions.report import check_author, delete_report, duplicate_report, publish_report, save_report
 from core.displays.markdown import escape_markdown
 from core.errors import AccessError, ReportConflictError, ReportError
+from core.home import describe_error
 from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
@@ -105,7 +106,7 @@ def find_denial_reason(draft: Draft, action: Action[..., Any] = save_report) -> 
     try:
         check_author(user(), draft)
     except AccessError as error:
-        return denial_reason(action) or escape_markdown(str(error))
+        return denial_reason(action) or escape_markdown(describe_error(error))
     return denial_reason(action)
 
 
@@ -142,6 +143,6 @@ def _publish(draft: Draft, document: Document) -> None:
     try:
         published = act(publish_report, draft, document)
     except ReportConflictError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     open_report(published.address)

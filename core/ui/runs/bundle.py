@@ -9,6 +9,7 @@ from core.actions.run import import_runs
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_plural
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.store.bundle import export_bundle
 from core.ui.access import act, check_permission
 from core.ui.session import store
@@ -68,7 +69,7 @@ def show_import() -> None:
             try:
                 found = act(import_runs, file.getbuffer(), models=models)
             except HeadroomError as error:
-                st.error(escape_markdown(str(error)), icon=":material/error:")
+                st.error(escape_markdown(describe_error(error)), icon=":material/error:")
                 return
             message = f"{format_plural(len(found.imported), 'run')} imported."
             message += f" {format_plural(len(found.existing), 'run')} skipped: already exist." if found.existing else ""

@@ -13,12 +13,13 @@ from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
+from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
-from core.ui.errors import handle_errors
+from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values
 from core.ui.train.upload import choose_folder
@@ -110,7 +111,7 @@ def choose_configurations() -> Choice:
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return empty
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
 
@@ -143,6 +144,7 @@ def _list_advanced(backbone: str) -> list[str]:
     return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
 
 
+@callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
     recipe = RECIPES[st.session_state["recipe"]]
@@ -155,6 +157,7 @@ def _follow_recipe() -> None:
     _use_all_images()
 
 
+@callback
 def _use_all_images() -> None:
     for name in ("train_images", "validation_images"):
         st.session_state.pop(name, None)
@@ -258,7 +261,7 @@ def _show_download(dataset: str, how: str) -> None:
         st.rerun()
     st.info(f"{label} is not downloaded.", icon=":material/download:")
     if progress and progress.error:
-        st.error(escape_markdown(progress.error))
+        st.error(escape_markdown(hide_paths(progress.error)))
     clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {write_code(how)}", type="primary")
     if check_permission(fetch_data) and clicked:
         act(fetch_data, dataset)

@@ -10,6 +10,7 @@ from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
+from core.home import hide_paths
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
@@ -108,7 +109,7 @@ def _show_completed_job(job: Job) -> None:
                 state = "finished, then deleted" if job.state == "finished" else job.state
                 st.markdown(f"{icon} **{name}** · {escape_markdown(state)}")
                 if job.reason:
-                    st.text(job.reason)
+                    st.text(hide_paths(job.reason))
             st.caption(" · ".join(facts))
         if cached:
             show_comparison_button(job.run_id)

@@ -9,6 +9,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_plural, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
@@ -33,7 +34,7 @@ def show_start(choice: Choice) -> SweepPlan | None:
     try:
         plan = plan_sweep(home(), choice.specs, store(), open_estimator())
     except HeadroomError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return None
     if choice.values is None:
         _show_runs(plan)

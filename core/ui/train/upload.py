@@ -11,6 +11,7 @@ from core.datasets.fetch import FetchProgress, list_added, read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_count, format_plural
 from core.errors import HeadroomError
+from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, check_permission
@@ -26,7 +27,7 @@ def choose_folder() -> str | None:
     statuses = [status for status in list_datasets(home()) if status.folder]
     for status in statuses:
         if status.problem:
-            st.error(escape_markdown(status.problem))
+            st.error(escape_markdown(hide_paths(status.problem)))
     available = {status.folder: status for status in statuses if status.available}
     if not available:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
@@ -51,7 +52,7 @@ def show_upload() -> None:
         return
     ended = read_fetch(home(), name) if (name := st.session_state.get(_ADDING)) else None
     if ended and ended.error:
-        st.error(escape_markdown(ended.error), icon=":material/error:")
+        st.error(escape_markdown(hide_paths(ended.error)), icon=":material/error:")
     elif ended:
         st.success(f"{escape_markdown(label_of(ended.name))} was added.", icon=":material/check:")
     if not check_permission(add_data):
@@ -72,7 +73,7 @@ def show_upload() -> None:
         try:
             st.session_state[_ADDING] = act(add_data, folder, archive).name
         except HeadroomError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         else:
             st.session_state[f"{_ADDING}-count"] = uploads + 1
             st.rerun()
