@@ -245,7 +245,7 @@ def test_words_of_the_author_survive_a_disk_that_takes_none(
         press(app, "Save again")
         press(app, "Move down")
         assert not app.exception
-        app = press(app, "Move up")
+        app = press(app, "Move down")
         assert app.text_area[0].value == "Words that took an hour"
         assert reports.read(draft.id) == draft
     without_errors(press(app, "Save again"))
