@@ -14,6 +14,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.files",
         "core.home",
         "core.image_file",
+        "core.memory_limit",
         "core.page_timing",
         "core.registry",
         "core.stderr",
