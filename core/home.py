@@ -60,7 +60,7 @@ class Home:
         return self.path / "scripts"
 
 
-# an absolute path, up to a space, a quote or a sign after which a sentence goes on
+# an absolute path, up to a space, a quote or a sign that ends it in a sentence
 _PATH = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:\\|/|~/)(?:[^\s/\\:'\"`]+[/\\])+(?P<name>[^\s/\\:'\"`,;)]*)")
 
 

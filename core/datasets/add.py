@@ -17,9 +17,10 @@ from core.datasets.download import Progress
 from core.datasets.fetch import check_free, fetching, forget, locked
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.row_file import RowWriter, read_fingerprint
+from core.datasets.split import compute_split
 from core.errors import DatasetError, HomeError
 from core.home import Home
-from core.spec import DATASETS, SETTINGS
+from core.spec import DATASETS, SETTINGS, RunSpec
 
 _FIFTH = 5
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -147,8 +148,20 @@ def _write(target: Path, key: str, collection: Collection, report: Progress, ori
         attributes=collection.attributes,
         folder=folder,
         skipped=skipped,
-        note=collection.note,
+        note=_describe_split(target, collection),
     )
+
+
+def _describe_split(target: Path, collection: Collection) -> str:
+    """Return the note of a collection, with the number of classes that the default split leaves unvalidated."""
+    if collection.parts is not None:
+        return collection.note
+    labels = np.load(target / "train_labels.npy", mmap_mode="r")
+    _, validation = compute_split(RunSpec(), len(labels))
+    total = len(collection.classes)
+    missing = total - len(np.unique(labels[validation.start :]))
+    unvalidated = f"; by default, {missing:,} of {total:,} classes have no validation image" if missing else ""
+    return collection.note + unvalidated
 
 
 def _check_kept(collection: Collection, kept: Counter[int], seen: Counter[int], reasons: dict[int, str]) -> None:

@@ -1,4 +1,4 @@
-"""Requests of foreign pages and of visitors without a login, against real servers."""
+"""Cross-origin requests and of visitors without a login, against real servers."""
 
 import http.client
 import json
@@ -48,9 +48,9 @@ def locked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def open_stream(address: str, *origins: str, host: str | None = None) -> ClientConnection:
-    place = urlsplit(address)
+    url = urlsplit(address)
     return connect(
-        f"ws://{host or place.netloc}/_stcore/stream",
+        f"ws://{host or url.netloc}/_stcore/stream",
         additional_headers=[("Origin", origin) for origin in origins],
         subprotocols=["streamlit"],  # type: ignore[list-item]
         proxy=None,
@@ -76,8 +76,8 @@ def begin(stream: ClientConnection) -> str:
 
 def upload(address: str, session: str, size: int, **headers: str) -> int:
     """Upload a file of zeros and return the status of the response."""
-    place = urlsplit(address)
-    client = http.client.HTTPConnection(place.netloc, timeout=60)
+    url = urlsplit(address)
+    client = http.client.HTTPConnection(url.netloc, timeout=60)
     client.request("GET", "/_stcore/health")
     answer = client.getresponse()
     answer.read()
@@ -94,16 +94,16 @@ def upload(address: str, session: str, size: int, **headers: str) -> int:
     return status
 
 
-def test_foreign_origins_are_refused_without_delay(server: str) -> None:
+def test_cross_origin_requests_are_refused_without_delay(server: str) -> None:
     port = urlsplit(server).port
-    foreign = [
+    refused = [
         ("http://evil.example.org",), ("null",), ("",), (f"http://evil.example.org:{port}",), ("file://",),
         ("http://[",), (f"http://localhost.evil.org:{port}",), ("http://127.0.0.1:1",), ("http://localhost",),
         (f"http://127.0.0.1:{port}@evil.org",), (f"http://user@127.0.0.1:{port}",), ("ftp://127.0.0.1",),
         (server, "http://evil.example.org"), ("http://headroom.example.org",), ("https://headroom.example.org.evil.org",),
     ]  # fmt: skip
     begun = time.monotonic()
-    for origins in foreign:
+    for origins in refused:
         with pytest.raises(InvalidStatus) as error, open_stream(server, *origins):
             pass
         assert error.value.response.status_code == (403 if len(origins) == 1 else 400), origins
@@ -158,7 +158,7 @@ def test_visitors_without_login_cannot_fill_or_slow_the_server(locked: str) -> N
         assert client.getresponse().status == 200
         assert time.monotonic() - begun < 2
         client.close()
-    for _ in range(50):  # until the server has noticed that they are gone
+    for _ in range(50):  # until the server has noticed that they are closed
         try:
             with open_stream(locked, locked) as stream:
                 assert begin(stream)

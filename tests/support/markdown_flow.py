@@ -42,12 +42,12 @@ NUMERIC_CALLS = {"write_step", "write_sum", "write_agreement", "write_flip", "de
 
 @dataclass(frozen=True)
 class Finding:
-    place: str
+    source: str
     text: str
     parameter: tuple[str, str] | None  # function and parameter that the text comes from
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
+        return f"{self.source}: {self.text}"
 
 
 @dataclass
