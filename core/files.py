@@ -56,7 +56,7 @@ def compute_checksum(path: Path) -> str:
 def count_zip_entries(file: IO[bytes], most: int) -> int:
     """Return the number of entries of a ZIP archive; at least `most` + 1 if there are more than `most`.
 
-    `zipfile` creates an object of 500 bytes for each entry before it can be asked for their number.
+    `zipfile` creates an object of 500 bytes for each entry before it tells their number.
 
     Raises:
         zipfile.BadZipFile: when the archive has no directory.

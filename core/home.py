@@ -60,7 +60,7 @@ class Home:
         return self.path / "scripts"
 
 
-# an absolute path, up to a space, a quote or a sign that ends it in a sentence
+# an absolute path, up to a space, a quote or punctuation
 _PATH = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:\\|/|~/)(?:[^\s/\\:'\"`]+[/\\])+(?P<name>[^\s/\\:'\"`,;)]*)")
 
 

@@ -1,4 +1,4 @@
-"""Escaping of foreign text in Markdown, so that it never becomes a link, an image, a heading, an icon or bold text."""
+"""Escaping of untrusted text in Markdown, so that it never becomes a link, an image, a heading, an icon or bold text."""
 
 import re
 
@@ -13,7 +13,7 @@ _REPLACED = re.compile(
 
 
 def escape_markdown(text: str) -> str:
-    r"""Return foreign text as one line of Markdown for Streamlit, which shows it unchanged.
+    r"""Return untrusted text as one line of Markdown for Streamlit, which shows it unchanged.
 
     >>> print(escape_markdown("![x](y) is *bold*"), escape_markdown("# 1 & 2"))
     !\[x\](y) is \*bold\* \# 1 \& 2
@@ -22,7 +22,7 @@ def escape_markdown(text: str) -> str:
 
 
 def escape_signs(text: str) -> str:
-    r"""Return foreign text as one line of Markdown for renderers without the extensions of Streamlit.
+    r"""Return untrusted text as one line of Markdown for renderers without the extensions of Streamlit.
 
     >>> print(escape_signs("http://a.b"), escape_signs("1. one"), escape_signs("- two"))
     http\://a.b 1\. one \- two
@@ -31,7 +31,7 @@ def escape_signs(text: str) -> str:
 
 
 def write_code(text: str) -> str:
-    """Return foreign text, such as a command, as Markdown code.
+    """Return untrusted text, such as a command, as Markdown code.
 
     >>> print(write_code("ls `pwd`"))
     `` ls `pwd` ``

@@ -1,4 +1,4 @@
-"""Who deleted a report: a file in its folder, which decides who may restore it."""
+"""File that records the user who deleted a report, in its folder; it decides which users may restore it."""
 
 import json
 from pathlib import Path

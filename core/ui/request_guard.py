@@ -52,7 +52,7 @@ def build_middleware() -> list[Middleware]:
 
 
 class RequestGuard:
-    """ASGI middleware that refuses foreign origins and bounds uploads and visitors without a login."""
+    """ASGI middleware that refuses other origins and bounds uploads and visitors without a login."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""No foreign text reaches Streamlit as Markdown."""
+"""No untrusted text reaches Streamlit as Markdown."""
 
 import re
 from pathlib import Path
