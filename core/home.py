@@ -61,7 +61,7 @@ class Home:
 
 
 # an absolute path, up to a space, a quote or punctuation
-_PATH = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:\\|/|~/)(?:[^\s/\\:'\"`]+[/\\])+(?P<name>[^\s/\\:'\"`,;)]*)")
+_PATH = re.compile(r"(?<![\w.:/~-])(?P<top>~|/[^\s/:'\"`]+)/(?:[^\s/:'\"`]+/)*(?P<name>[^\s/:'\"`,;)]*)")
 
 
 def hide_paths(text: str) -> str:
@@ -71,7 +71,12 @@ def hide_paths(text: str) -> str:
     'Cannot write draft.json: No space left on device.'
     """
     own = str(Home.default().path)
-    return _PATH.sub(r"\g<name>", text.replace(f"{own}{os.sep}", "").replace(own, "the home"))
+    return _PATH.sub(_name, text.replace(f"{own}{os.sep}", "").replace(own, "the home"))
+
+
+def _name(path: re.Match[str]) -> str:
+    """Return the name of a file. A path whose first folder does not exist is not one of this machine."""
+    return path["name"] if Path(path["top"]).expanduser().is_dir() else path[0]
 
 
 def describe_error(error: BaseException) -> str:

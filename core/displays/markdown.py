@@ -2,12 +2,12 @@
 
 import re
 
-_SIGNS = re.compile(r"([\\`*_\[\]<>$~&]|:(?=[^\s\d]|\d\w*:))")
+_SIGNS = re.compile(r"([\\`*\[\]<>$~&]|(?<![^\W_])_|_(?![^\W_])|:(?=[^\s\d]|\d\w*:))")
 _BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?: |$))|(?=[#+=|-]))")  # starts a heading, list, table or line
 _JOINER = "\u2060"  # word joiner, zero width
-# What Streamlit replaces after it has resolved escapes: icons and emoji, links, addresses, arrows and dashes.
+# What Streamlit replaces after it has resolved escapes: icons and emoji, links, arrows and dashes.
 _REPLACED = re.compile(
-    r"(?<=:)(?=[\w/+-]+:)|(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@[\w-]+\.)|(?<=[<>~-])(?=[->=](?:\s|$))",
+    r"(?<=:)(?=[\w/+-]+:)|(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=[<>~-])(?=[->=](?:\s|$))",
     re.IGNORECASE,
 )
 

@@ -69,7 +69,7 @@ def test_code_keeps_its_text(text: str) -> None:
 
 
 def test_what_streamlit_replaces_later_is_interrupted() -> None:
-    for text in (":smile:", ":material/home:", "http://a.example", "HTTPS://a.example", "www.a.example", "a@b.example"):
+    for text in (":smile:", ":material/home:", "http://a.example", "HTTPS://a.example", "www.a.example"):
         assert "\u2060" in escape_markdown(f"x {text} y")
     for text in ("plain text", "12:30", "a: b", "GAP, 3 epochs", "headroom train --epochs 3"):
         assert "\u2060" not in escape_markdown(text)
