@@ -1,6 +1,6 @@
 """Response time of the dashboard for 50 sessions on 1,000 runs.
 
-Each session opens the Compare page and then reruns a page every few seconds, as a person does who changes a setting.
+Each session opens the Compare page and then reruns a page every few seconds, as a user does who changes a setting.
 Prints one line of JSON; the budget is a 95th percentile of 1 s. It depends on the number of cores and on other load.
 """
 
