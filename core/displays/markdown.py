@@ -1,4 +1,4 @@
-"""Escaping of untrusted text in Markdown, so that it never becomes a link, an image, a heading, an icon or bold text."""
+"""Escaping of untrusted text in Markdown: it never becomes a link, an image, a heading, an icon or bold text."""
 
 import re
 

@@ -189,8 +189,8 @@ def _choose_settings(
             10,
             _DEFAULT_SEEDS,
             key="seeds",
-            help="Number of random seeds per head. ± is the standard deviation across seeds. Fewer than three are rarely "
-            "enough for a conclusion.",
+            help="Number of random seeds per head. ± is the standard deviation across seeds. Fewer than three are "
+            "rarely enough for a conclusion.",
         )
     for name in ("train_images", "validation_images"):
         if name in _list_image_counts(initial, status):
