@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.errors import show_damaged_runs
+from core.ui.damaged_runs import show_damaged_runs
 from core.ui.heading import show_title
 from core.ui.runs.bundle import show_import
 from core.ui.runs.listing import read_runs, select_runs

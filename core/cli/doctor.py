@@ -21,6 +21,7 @@ REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
 _TIMEOUT_SECONDS = 10.0
 _DATASET = ("name", "folder", "available", "bundled", "problem", "next_step")  # fields in JSON
+_LEAST_FREE_BYTES = 1_000_000_000
 
 
 def doctor(as_json: JsonFlag = False) -> None:
@@ -53,6 +54,11 @@ def examine(home: Home) -> dict[str, Any]:
     folder = _describe_home(home)
     if not folder["writable"]:
         missing.append(f"Cannot write {home.path}: permission denied. Set HEADROOM_HOME to another folder.")
+    if folder["free_bytes"] < _LEAST_FREE_BYTES:
+        missing.append(
+            f"The disk of {home.path} is nearly full: {_format_gigabytes(folder['free_bytes'])} free, at least "
+            f"{_format_gigabytes(_LEAST_FREE_BYTES)} needed. Free disk space, or set HEADROOM_HOME to another disk."
+        )
     found: dict[str, Any] = {
         "python": sys.version.split()[0],
         "libraries": libraries,

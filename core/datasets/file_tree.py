@@ -11,6 +11,7 @@ from typing import IO, Protocol
 
 from core.datasets.image_files import MAX_FILES
 from core.errors import DatasetError
+from core.files import count_zip_entries
 from core.image_file import MAX_BYTES
 
 MAX_UNPACKED_BYTES = 20_000_000_000
@@ -65,12 +66,12 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         DatasetError: when a check fails or the archive is damaged.
     """
     try:
+        _check_count(count_zip_entries(file, MAX_FILES), "An archive")
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
     with archive:
         members = archive.infolist()
-        _check_count(len(members), "An archive")
         for member in members:
             _check_member(member)
         total = sum(member.file_size for member in members)

@@ -15,6 +15,7 @@ from core.displays.views.gallery import Gallery
 from core.ui import url
 from core.ui.activation_map import show_activation
 from core.ui.display import show_display
+from core.ui.errors import callback
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
@@ -161,6 +162,7 @@ def _percent(prob: float) -> str:
     return f"{prob:.0%}" if math.isfinite(prob) else ""
 
 
+@callback
 def _close() -> None:
     st.query_params.pop("image", None)
 
@@ -181,7 +183,7 @@ def _show_example(gallery: Gallery, image: int) -> None:
         st.image(gallery.thumbnails([image])[0], width=160)
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         for row in true_class.to_dict("records"):
-            st.markdown(f"{row['head']}: **{row['prob']:.1%}**")
+            st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

@@ -58,7 +58,7 @@ def apply_link(page: StreamlitPage) -> None:
         if not is_registered(name):
             reject(name, f'Unknown link parameter "{escape_markdown(name[:MAX_SHOWN])}" was ignored.')
     for message in st.session_state.get(_WARNINGS, []):
-        st.warning(message, icon=":material/link_off:")
+        st.warning(escape_markdown(message), icon=":material/link_off:")
 
 
 def finish_link() -> None:

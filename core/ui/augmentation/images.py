@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.dataset_key import key_of
 from core.datasets.dataset_view import open_view, read_info
+from core.displays.markdown import escape_markdown, write_code
 from core.errors import HeadroomError
+from core.home import describe_error, hide_paths
 from core.recipes import RECIPES
 from core.spec import DATASETS, RunSpec
 from core.ui import url, widget
@@ -85,7 +87,7 @@ def choose_images() -> SelectedImages | None:
         view = open_view(home(), spec, native=True)
         side = read_info(home(), spec).input_shape[0]
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return None
     with right:
         last = max(0, view.info.train_count - _SHOWN)
@@ -114,11 +116,17 @@ def _choose_initial_spec() -> RunSpec:
 def _show_unavailable(status: DatasetStatus) -> None:
     """Show how to get a dataset that is not available."""
     if status.problem:
-        st.error(status.problem, icon=":material/error:")
+        st.error(escape_markdown(hide_paths(status.problem)), icon=":material/error:")
     elif DATASETS[status.name].added:
-        st.info(f"{status.label} is not available. Add it with: `{status.next_step}`", icon=":material/download:")
+        st.info(
+            f"{escape_markdown(status.label)} is not available. Add it with: {write_code(status.next_step)}",
+            icon=":material/download:",
+        )
     else:
-        st.info(f"{status.label} is not downloaded. Download it with: `{status.next_step}`", icon=":material/download:")
+        st.info(
+            f"{escape_markdown(status.label)} is not downloaded. Download it with: {write_code(status.next_step)}",
+            icon=":material/download:",
+        )
         st.page_link("pages/train.py", label="Download on the Train page", icon=":material/model_training:")
 
 

@@ -10,6 +10,7 @@ from core.displays.activation_overlay import Cell, build_group, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
 from core.displays.prediction_card import build_cards, collect_predictions, write_cards
+from core.home import hide_paths
 from core.image_file import Pixels
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -74,7 +75,8 @@ def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
         others = [str(other.spec.seed) for other in comparison.runs if other.has("model.tflite")]
         action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
         st.info(
-            f"{head} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. {action}",
+            f"{escape_markdown(head)} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. "
+            f"{action}",
             icon=":material/visibility_off:",
         )
     return models
@@ -106,11 +108,11 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], imag
         st.html(set_opacity(build_cards(image, cards, classes), percent / 100))
         for head, model in models.items():
             if model.unavailable_reason:
-                st.caption(f"{head}: {model.unavailable_reason}")
+                st.caption(escape_markdown(hide_paths(f"{head}: {model.unavailable_reason}")))
         show_explanation({head: model.exact for head, model in models.items() if not model.unavailable_reason})
         left, right = st.columns([1, 4], vertical_alignment="center")
         left.html(build_group([Cell(image, "model input")], frame=False))
-        right.caption(_describe(run, image))
+        right.caption(escape_markdown(_describe(run, image)))
 
 
 def _describe(run: Run, image: Pixels) -> str:

@@ -9,6 +9,7 @@ from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.activation_map import show_activation
 from core.ui.display import cached_table, show_frame
+from core.ui.errors import callback
 from core.ui.session import home
 
 url.register("map_images", "map_class", "map_class_index", "map_page", "opacity")
@@ -49,5 +50,6 @@ def show_activation_maps(comparison: Comparison) -> None:
             show_frame(table, words=table.columns)
 
 
+@callback
 def _go_to_first_page() -> None:
     st.session_state["map_page"] = 1

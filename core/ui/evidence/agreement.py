@@ -5,15 +5,18 @@ from typing import Any
 import streamlit as st
 
 from core.analysis.disagreement import CELLS, Cell, list_images
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
 from core.displays.views.confusions import ConfusionDifference
 from core.displays.views.disagreement import Disagreement, name_cell
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_chart_spec, cached_description, show_display
+from core.ui.errors import callback
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
@@ -78,6 +81,7 @@ def _show_matrix(disagreement: Disagreement) -> None:
     st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key="matrix", on_select=_select_cell)
 
 
+@callback
 def _select_cell() -> None:
     selected = st.session_state["matrix"]["selection"].get("cell", [])
     if selected:
@@ -85,6 +89,7 @@ def _select_cell() -> None:
         _go_to_first_page()
 
 
+@callback
 def _go_to_first_page() -> None:
     st.session_state["cell_page"] = 1
 
@@ -95,7 +100,7 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
         "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, pair)
     )
     images = list_images(comparison, pair, cell, seed)
-    name = name_cell(cell, pair)
+    name = escape_markdown(name_cell(cell, pair))
     if not images:
         st.write(f"No test images: {name}.")
         return
@@ -112,4 +117,4 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     try:
         show_image_grid(gallery, gallery.frame(), key="disagreeing")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))

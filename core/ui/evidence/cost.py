@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.analysis.cost import COSTS
 from core.displays.cost_format import COST_FORMS
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
@@ -22,7 +23,7 @@ RUN_LINK = f"compare?compare={RUNS}"
 def show_cost(comparison: Comparison) -> None:
     """Show the cost per head, the Pareto front and the marginal cost of accuracy."""
     costs = Costs(comparison)
-    st.markdown(f"**{cached_description(costs)}**")
+    st.markdown(f"**{escape_markdown(cached_description(costs))}**")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(costs.title, anchor=False)
@@ -39,9 +40,9 @@ def show_cost(comparison: Comparison) -> None:
     pareto = Pareto(comparison, test_set_runs, cost, log, RUN_LINK)
     show_display(pareto, title="")
     if not pareto.measured:
-        st.write(f"{cached_description(pareto)} New runs include it.")
+        st.write(f"{escape_markdown(cached_description(pareto))} New runs include it.")
         return
     front = Front(comparison, test_set_runs, cost)
     st.subheader(front.title, anchor=False)
-    st.markdown(cached_description(front))
+    st.markdown(escape_markdown(cached_description(front)))
     show_table(front)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.analysis.convergence import choose_target
 from core.displays.headline import write_headline
+from core.displays.markdown import escape_markdown
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
 from core.displays.views.convergence import Convergence
@@ -30,7 +31,7 @@ url.register("evidence", "target", "margin")
 
 def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
-    show_page_heading("Evidence", cached_result(comparison, write_headline))
+    show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
     section = widget.segmented(
         "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",
@@ -57,7 +58,7 @@ def _show_accuracy(comparison: Comparison) -> None:
             "to models with other seeds; the confidence intervals above do."
         )
         show_table(significance)
-        st.write(cached_description(significance))
+        st.write(escape_markdown(cached_description(significance)))
 
 
 def _show_difference(comparison: Comparison) -> None:
@@ -87,7 +88,7 @@ def _show_convergence(comparison: Comparison) -> None:
     default = round(100 * cached_result(comparison, choose_target))
     percent = widget.slider("Target validation accuracy (%)", 1, 100, max(default, 1), key="target", width=360)
     convergence = Convergence(comparison, percent / 100)
-    st.markdown(f"**{cached_description(convergence)}**")
+    st.markdown(f"**{escape_markdown(cached_description(convergence))}**")
     left, right = st.columns(2, gap="large")
     with left:
         show_display(convergence, title="Epochs to target accuracy", table=False)

@@ -8,6 +8,7 @@ from core.actions.job import cancel_jobs, move_job, pause_queue, retry_job
 from core.displays.job_table import list_active_jobs, list_completed_jobs, read_spec, write_name
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
+from core.home import hide_paths
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.ui import url, widget
@@ -105,10 +106,10 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []
-    facts += [f"submitted by {escape_markdown(job.submitted_by)}"] if job.submitted_by else []
-    st.caption(" · ".join(facts))
+    facts += [f"submitted by {job.submitted_by}"] if job.submitted_by else []
+    st.caption(" · ".join(map(escape_markdown, facts)))
     if job.reason:
-        st.error(job.reason, icon=":material/error:")
+        st.error(escape_markdown(hide_paths(job.reason)), icon=":material/error:")
     with st.container(horizontal=True):
         _show_buttons(job, len(unfinished))
     log = read_log(home(), job.run_id, _LOG_LINES)

@@ -9,8 +9,10 @@ from core.displays.headline import write_accuracies
 from core.displays.markdown import escape_markdown
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
+from core.ui.errors import callback
 from core.ui.heading import show_page_heading
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
@@ -22,7 +24,7 @@ _SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
 
 def show_gallery(comparison: Comparison) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    show_page_heading("Predictions", write_accuracies(comparison))
+    show_page_heading("Predictions", escape_markdown(write_accuracies(comparison)))
     classes = comparison.first.record.data.classes
     seeds = sorted({run.spec.seed for run in comparison.runs})
     many = len(comparison.variants) > 1
@@ -59,8 +61,9 @@ def show_gallery(comparison: Comparison) -> None:
         shown = replace(gallery, page=page)
         show_image_grid(shown, shown.frame(), key="gallery")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))
 
 
+@callback
 def _go_to_first_page() -> None:
     st.session_state["page"] = 1

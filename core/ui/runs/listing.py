@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
+from core.home import describe_error
 from core.spec import HEADS
 from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MAX_CHARS, search
@@ -51,7 +53,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
     try:
         shown = search(frame, text[:MAX_CHARS])
     except SearchError as error:
-        st.warning(str(error), icon=":material/search_off:")
+        st.warning(escape_markdown(describe_error(error)), icon=":material/search_off:")
         shown = frame
     if not archived and "is:archived" not in text:
         shown = shown[~shown["archived"]]

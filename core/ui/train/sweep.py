@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.actions.job import cancel_jobs, retry_sweep
+from core.displays.markdown import escape_markdown
 from core.displays.sweep import (
     build_status_table,
     build_sweep_chart,
@@ -93,22 +94,22 @@ def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
             st.rerun()
         if not ended:
             start_queued_jobs()
-        st.progress(compute_share(status), f"**{describe_status(status)}**")
+        st.progress(compute_share(status), f"**{escape_markdown(describe_status(status))}**")
         _show_buttons(sweep, status)
         st.markdown(f"**Validation accuracy by {SETTINGS[setting].label.lower() if setting else 'head'}**")
         chart = build_sweep_chart(status, sweep.settings, setting)
         st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(status, setting))
         for reason in list_reasons(status):
-            st.caption(reason)
+            st.caption(escape_markdown(reason))
         show_frame(build_status_table(status, sweep.settings), rows=_TABLE_ROWS, words=("Status",))
 
 
 def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
     counts = status.counts
     with st.container(horizontal=True):
-        _show_retry_button(sweep, counts["failed"], "Retry {} failed", "failed")
+        _show_retry_button(sweep, counts["failed"], "Retry", "failed", "failed")
         not_started = counts["cancelled"] + counts["not started"]
-        _show_retry_button(sweep, not_started, "Train {} not started", "cancelled", "not started")
+        _show_retry_button(sweep, not_started, "Train", "not started", "cancelled", "not started")
         active = [run.spec.run_id for run in status.members if run.state in ("queued", "running")]
         if active and action_button(cancel_jobs, f"Cancel {len(active)}", icon=":material/stop:"):
             unfinished = {job.run_id for job in JobQueue(home()).unfinished()}
@@ -120,7 +121,7 @@ def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
             url.open_page("pages/compare.py")
 
 
-def _show_retry_button(sweep: Sweep, count: int, label: str, *states: SweepRunState) -> None:
-    if count and action_button(retry_sweep, label.format(count), icon=":material/replay:"):
+def _show_retry_button(sweep: Sweep, count: int, verb: str, state: str, *states: SweepRunState) -> None:
+    if count and action_button(retry_sweep, f"{verb} {count:,} {state}", icon=":material/replay:"):
         act(retry_sweep, sweep, *states)
         st.rerun()
