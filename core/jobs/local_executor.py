@@ -5,6 +5,7 @@ import fcntl
 import math
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,13 @@ def read_limit() -> int | None:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
         raise JobError(f"Expected HEADROOM_SLOTS to be a whole number between 1 and {MAX_SLOTS}; got {text!r:.60}.")
     return int(text)
+
+
+def read_memory_limit() -> int | None:
+    """Return the limit in bytes of the address space, which processes inherit; None if the machine has less memory."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return limit if limit != resource.RLIM_INFINITY and limit < memory else None
 
 
 def can_fork_warm() -> bool:
@@ -160,9 +168,8 @@ class LocalExecutor:
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
         if exit_code is None:
-            return Status(
-                "lost", child_code, out_of_memory=child_code in (None, -signal.SIGKILL) and self._is_memory_short()
-            )
+            out_of_memory = child_code in (None, -signal.SIGKILL) and self._is_memory_short()
+            return Status("lost", child_code, out_of_memory, read_memory_limit())
         return Status("ok" if exit_code == 0 else "failed", exit_code)
 
     def _is_memory_short(self) -> bool:

@@ -64,7 +64,7 @@ class Comparison:
                 f"These runs use different test sets and cannot be compared: {a.run_id} uses {a.spec.dataset} "
                 f"({a.spec.data}), {b.run_id} uses {b.spec.dataset} ({b.spec.data})."
             )
-        labels = _labels([group[0].spec for group in members])
+        labels = _labels([group[0].spec.replace(seed=0) for group in members])  # a label is that of all its seeds
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     @property

@@ -22,7 +22,7 @@ from core.store.run import Run
 
 COLUMNS = (
     "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
-    "trained_epochs", "cpu", "cores", "official", "targets", "finished_at",
+    "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -38,6 +38,7 @@ _DTYPES: dict[str, str] = {
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",
     "trained_epochs": "int64",
+    "measured_epoch": "int64",
     "cores": "Int64",
     "official": "bool",
     "stamp": "int64",

@@ -79,6 +79,8 @@ class Record(_Part):
     cpu: str
     cores: int | None = Field(None, ge=1, description="cores of the machine; missing in older records")
     epochs: int | None = Field(None, ge=1, description="trained epochs; fewer than in the spec after early stopping")
+    kept_epoch: int | None = Field(None, ge=1, description="epoch of the kept weights, if the best one is kept")
+    last_metrics: Metrics | None = Field(None, description="metrics at the last epoch, if another one is kept")
     resumed_at: tuple[int, ...] = Field((), description="epochs after which training continued from a finished run")
     checksums: dict[str, str]
 
@@ -121,6 +123,11 @@ class Record(_Part):
     def trained_epochs(self) -> int:
         return self.epochs or self.parsed_spec.epochs
 
+    @property
+    def measured_epoch(self) -> int:
+        """The epoch whose weights give the metrics and the predictions."""
+        return self.kept_epoch or self.trained_epochs
+
     def row(self) -> dict[str, Any]:
         """Return the row of the run list: ID, recipe, hyperparameters, metrics and costs."""
         spec = self.parsed_spec
@@ -134,6 +141,7 @@ class Record(_Part):
             **self.cost.model_dump(),
             "fitted_images": self.data.train_images,
             "trained_epochs": self.epochs or spec.epochs,
+            "measured_epoch": self.measured_epoch,
             "cpu": self.cpu,
             "cores": self.cores,
             "official": self.data.official,

@@ -23,12 +23,14 @@ from core.store.robustness_file import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 FILES = (
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
-    "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
+    "robustness.npz", "layers.json", "model.keras", "model.tflite", "last.keras", "augmentation.png", "log.txt",
+    "record.json",
 )  # fmt: skip
 """Files that a run folder may contain."""
 
-_OPTIONAL = ("model.keras", "model.tflite", "log.txt")
+LAST_PREDICTIONS = "predictions-last.npz"
+_OPTIONAL = ("model.keras", "model.tflite", "last.keras", "log.txt")
 
 
 @dataclass(frozen=True)
@@ -124,22 +126,30 @@ class Run:
 
     @cached_property
     def predictions(self) -> Predictions:
-        """Class probabilities and labels of the test and the validation images.
+        """Class probabilities and labels of the test and the validation images, at the kept epoch.
 
         Raises:
             RunDamagedError: when the file is damaged or does not match the record.
         """
+        return self._read_predictions("predictions.npz")
+
+    @cached_property
+    def last_predictions(self) -> Predictions:
+        """The predictions at the last epoch, which are separate if another epoch is kept (see `predictions`)."""
+        return self.predictions if self.record.last_metrics is None else self._read_predictions(LAST_PREDICTIONS)
+
+    def _read_predictions(self, name: str) -> Predictions:
         try:
-            with self.artifact("predictions.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with self.artifact(name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"predictions.npz of run {self.run_id} cannot be read: {error}.") from None
+            raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
         data = self.record.data
         for split, images in (("test", data.test_images), ("validation", data.validation_images)):
             probs, labels = getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")
             if probs.shape != (images, len(data.classes)) or labels.shape != (images,):
                 raise RunDamagedError(
-                    f"predictions.npz of run {self.run_id} does not match its record: {split} predictions have shape "
+                    f"{name} of run {self.run_id} does not match its record: {split} predictions have shape "
                     f"{probs.shape}, labels {labels.shape}, for {images} images and {len(data.classes)} classes."
                 )
         return found

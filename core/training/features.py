@@ -75,14 +75,13 @@ def _write(path: Path, model: keras.Sequential, layers: int, split: Split, on_pr
         return compute_outputs(model, images, training=False, last=layers)
 
     done = 0
-    maps: np.memmap[Any, np.dtype[np.float32]] | None = None
-    with replacing(path) as temporary:
+    # Not through a memory map: on a full disk, the system would kill the process instead of raising an error.
+    with replacing(path) as temporary, temporary.open("wb") as file:
         for images in batches(split.images):
             part = compute(tf.constant(images)).numpy()
-            if maps is None:
-                maps = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(split), *part.shape[1:]))
-            maps[done : done + len(part)] = part
+            if not done:
+                header = {"descr": "<f4", "fortran_order": False, "shape": (len(split), *part.shape[1:])}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(part.tobytes())
             done += len(part)
             on_progress(done, len(split))
-        if maps is not None:
-            maps.flush()

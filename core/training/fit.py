@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.jobs.failure_reason import DIVERGED
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
@@ -111,7 +112,7 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"The training diverged: the loss is {loss} in epoch {epoch}. Use a learning rate below "
+            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below "
             f"{spec.learning_rate:g}."
         )
 

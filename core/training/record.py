@@ -5,6 +5,7 @@ import platform
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -79,6 +80,29 @@ def _peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+@dataclass(frozen=True)
+class TrainingResult:
+    """What the record states about the training of a run: epochs, total seconds, epochs of continuations, and with the
+    best epoch kept its number and the predictions at the last epoch if that is another one."""
+
+    epochs: int
+    seconds: float
+    resumed_at: tuple[int, ...]
+    kept_epoch: int | None
+    last: Predictions | None
+
+
+def _build_metrics(predictions: Predictions) -> Metrics:
+    test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
+    validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
+    return Metrics(
+        test_loss=finite(test_loss),
+        test_accuracy=test_accuracy,
+        validation_loss=finite(validation_loss),
+        validation_accuracy=validation_accuracy,
+    )
+
+
 def build_record(
     folder: Path,
     spec: RunSpec,
@@ -86,23 +110,14 @@ def build_record(
     splits: Splits,
     predictions: Predictions,
     latency: Latency,
-    epochs: int,
-    seconds: float,
-    resumed_at: tuple[int, ...],
+    result: TrainingResult,
 ) -> Record:
     """Return the run record. All other files of the run must be in the folder and must not change afterwards."""
-    test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
-    validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
     return Record(
         run_id=spec.run_id,
         spec=spec.canonical(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=Metrics(
-            test_loss=finite(test_loss),
-            test_accuracy=test_accuracy,
-            validation_loss=finite(validation_loss),
-            validation_accuracy=validation_accuracy,
-        ),
+        metrics=_build_metrics(predictions),
         cost=Cost(
             params=model.params,
             trainable=model.trainable,
@@ -114,7 +129,7 @@ def build_record(
             latency_p95_seconds=latency.p95_seconds,
             latency_32_seconds=latency.median_32_seconds,
             latency_32_p95_seconds=latency.p95_32_seconds,
-            train_seconds=seconds,
+            train_seconds=result.seconds,
             peak_bytes=_peak_bytes(),
         ),
         data=Data(
@@ -131,8 +146,10 @@ def build_record(
         ),
         cpu=read_cpu(),
         cores=os.cpu_count(),
-        epochs=epochs,
-        resumed_at=resumed_at,
+        epochs=result.epochs,
+        kept_epoch=result.kept_epoch,
+        last_metrics=result.last and _build_metrics(result.last),
+        resumed_at=result.resumed_at,
         checksums={
             name: compute_checksum(folder / name)
             for name in FILES

@@ -34,7 +34,7 @@ url.register(
 
 _DEFAULT_SEEDS = 2
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_ADVANCED = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")
+_ADVANCED = ("patience", "keep", "augmentation", "loss", "l2", "kernel_size", "padding")
 
 
 @dataclass(frozen=True)
