@@ -146,14 +146,15 @@ def find_id(home: Home, prefix: str) -> str:
 
 def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.displays.progress import describe_progress
-    from core.jobs.progress import folder_of, read_progress
+    from core.jobs.health import read_live_progress
+    from core.jobs.progress import folder_of
     from core.jobs.queue import JobQueue
     from core.store.run_store import RunStore
 
     run_id, store = find_id(home, prefix), RunStore(home)
     job = JobQueue(home).job(run_id)
     if job is not None and job.state != "finished" and store.path(run_id) is None:
-        progress = read_progress(home, run_id)
+        progress = read_live_progress(home, job)
         return {
             "run_id": run_id,
             "status": job.state,

@@ -56,7 +56,8 @@ def list_active_jobs(jobs: Sequence[Job], progress: Mapping[str, Progress | None
 def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
     share, text = describe_progress(job.state, progress)
     state = "stopping" if job.cancel else text.partition(" · ")[0]
-    training = job.state == "running" and progress is not None and progress.phase == "training"
+    silent = bool(progress and progress.silent_seconds)
+    training = job.state == "running" and not silent and progress is not None and progress.phase == "training"
     known = progress if training and progress else Progress()
     epoch = f"{min((known.epoch or 0) + 1, known.epochs)} of {known.epochs}" if known.epochs else "–"
     return {

@@ -127,7 +127,7 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
-        with job.locked():
+        with job.locked(), job.progress.repeating():
             configure()
             train_job(job)
     except Exception as error:

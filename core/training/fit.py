@@ -112,8 +112,7 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below "
-            f"{spec.learning_rate:g}."
+            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below {spec.learning_rate:g}."
         )
 
 

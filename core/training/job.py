@@ -26,6 +26,7 @@ from core.training.build import compile_model
 from core.training.fit import Epoch
 from core.training.kept_weights import KeptWeights, list_kept_weights
 from core.training.patience import is_over
+from core.training.progress_report import ProgressReport
 from core.training.snapshot import Snapshot
 
 _REPORT_SECONDS = 0.25
@@ -72,13 +73,13 @@ class JobFolder:
         if self.spec.run_id != self.path.name:
             raise JobError(f"The spec.json of job {path.name} belongs to run {self.spec.run_id}. Submit the job again.")
         self.attempt = self._read_attempt()
-        self._reported_at = 0.0
         self._phase = ""
         self._saved_at = time.monotonic()
         self._unsaved: Snapshot | None = None
         self._validation: list[tuple[float, float]] = []  # loss and accuracy of each epoch
         self.kept: KeptWeights | None = None
         self._termination_requested = False
+        self.progress = ProgressReport(self.path / "progress.json", self.check_attempt)
 
     def _read_attempt(self) -> int:
         try:
@@ -153,13 +154,11 @@ class JobFolder:
     def report(self, phase: str, **values: Any) -> None:
         """Write progress.json when the phase changes, otherwise at most about four times per second."""
         self._end_if_requested()
-        now = time.monotonic()
-        if phase == self._phase and now - self._reported_at < _REPORT_SECONDS * 0.9:
+        recent = time.monotonic() - self.progress.written_at < _REPORT_SECONDS * 0.9
+        if phase == self._phase and recent:
             return
-        self.check_attempt()
-        self._phase, self._reported_at = phase, now
-        progress = {"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values}
-        write_json(self.path / "progress.json", {**progress, "updated_at": time.time()})
+        self._phase = phase
+        self.progress.write({"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values})
 
     def record_epoch(self, epoch: Epoch, model: keras.Sequential, seconds: float) -> None:
         """Append an epoch to the history. Save a checkpoint every `checkpoint_seconds` and after the last epoch.
@@ -278,6 +277,7 @@ class JobFolder:
     def clear(self, keep: set[str]) -> None:
         """Delete all files except `keep`, the checkpoint last, so that another attempt can resume until then."""
         self.check_attempt()
+        self.progress.end()
         extra = [path for path in self.path.iterdir() if path.name not in keep]
         for path in sorted(extra, key=lambda path: path.name.startswith(("checkpoint-", "best-"))):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
