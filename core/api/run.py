@@ -36,7 +36,10 @@ class RunEndpoint:
         run = self.store.open(parameters.run_id)
         record, note = run.record, self.notes.read(run.run_id)
         recipe = recipe_of(run.spec)
-        same = ("run_id", "finished_at", "trained_epochs", "resumed_at", "cpu", "cores", "metrics", "cost", "data")
+        same = (
+            "run_id", "finished_at", "trained_epochs", "measured_epoch", "last_metrics", "resumed_at", "cpu", "cores",
+            "metrics", "cost", "data",
+        )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
             spec=run.spec,

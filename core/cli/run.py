@@ -9,7 +9,7 @@ from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 
-_INTEGERS = ("seed", "epochs", "trained_epochs", "params")
+_INTEGERS = ("seed", "epochs", "trained_epochs", "measured_epoch", "params")
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -93,6 +93,12 @@ def _write_epochs(epochs: int | None, trained: int | None) -> str:
     return f"{trained} of {epochs}" if trained not in (None, epochs) else format_known(epochs, "{:,}".format)
 
 
+def _write_measured(keep: str | None, epoch: int | None) -> str:
+    from core.store.kept_epoch import describe_keep
+
+    return format_known(None) if keep is None or epoch is None else f"{describe_keep(keep)} ({epoch:,})"
+
+
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
@@ -105,6 +111,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": row["status"],
+        "Measured at": _write_measured(row["keep"], row["measured_epoch"]),
         "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(SeedMean(value, None, 1))),
         "Test loss": format_known(row["test_loss"], lambda value: format_loss(SeedMean(value, None, 1))),
         "Parameters": format_known(row["params"], format_count),
@@ -149,6 +156,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.jobs.health import read_live_progress
     from core.jobs.progress import folder_of
     from core.jobs.queue import JobQueue
+    from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
     run_id, store = find_id(home, prefix), RunStore(home)
@@ -160,7 +168,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
             "status": job.state,
             "spec": job.spec.model_dump(),
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
-            "trained_epochs": None,
+            "trained_epochs": None, "measured": None, "last_metrics": None,
             "path": format_known(folder_of(home, run_id)) if folder_of(home, run_id) else None,
             "progress": progress.model_dump() if progress else None,
             "progress_text": describe_progress(job.state, progress)[1],
@@ -174,6 +182,8 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
         "spec": run.spec.model_dump(),
         **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},
         "trained_epochs": run.record.trained_epochs,
+        "measured": describe_kept_epoch([run.record]),
+        "last_metrics": record["last_metrics"],
         "path": str(run.path),
         "progress": None,
         "progress_text": None,
@@ -195,8 +205,9 @@ def _print(found: dict[str, Any]) -> None:
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}
     if found["trained_epochs"]:
         pairs["trained_epochs"] = format_count(found["trained_epochs"])
+        pairs["measured"] = found["measured"]
     pairs |= {f"spec.{name}": format_known(value) for name, value in found["spec"].items()}
-    for part in ("metrics", "cost"):
+    for part in ("metrics", "last_metrics", "cost"):
         for name, value in (found[part] or {}).items():
             pairs[f"{part}.{name}"] = format_known(value, forms.get(name.rpartition("_")[2], format_count))
     for name, value in (found["data"] or {}).items():

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.page_timing import PAGE_TIMINGS
+from core.store.kept_epoch import describe_kept_epoch
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
 from core.ui.session import selected_comparison, show_comparison_picker
@@ -45,7 +46,9 @@ def _freeze_objects(page: str) -> None:
 
 def require_comparison() -> bool:
     """Return whether a comparison is selected; show how to train one if not."""
-    if selected_comparison() is not None:
+    if (comparison := selected_comparison()) is not None:
+        kept = describe_kept_epoch(run.record for run in comparison.runs)
+        st.sidebar.caption(f"Test accuracies: {kept}.", help="Settings of a run: Kept epoch.")
         return True
     st.header("No runs yet", anchor=False)
     st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")

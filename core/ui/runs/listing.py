@@ -7,6 +7,7 @@ from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
+from core.store.kept_epoch import describe_keep
 from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MOST_CHARS, search
 from core.ui import url, widget
@@ -85,6 +86,7 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "Seed": shown["seed"],
             "Epochs": shown["trained_epochs"],
             "Test accuracy": 100 * shown["test_accuracy"],
+            "Measured at": shown["keep"].map(describe_keep) + " (" + shown["measured_epoch"].astype("str") + ")",
             "Parameters": shown["params"],
             "Tags": shown["tags"],
             "Note": shown["note"].str.slice(0, _MAX_NOTE_CHARS),

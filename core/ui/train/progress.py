@@ -9,6 +9,7 @@ from core.actions.job import cancel_jobs, train_runs
 from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
 from core.displays.progress import describe_age, describe_progress, describe_settings
+from core.displays.test_accuracy import describe_test_accuracy
 from core.jobs.health import read_live_progress
 from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
@@ -109,8 +110,8 @@ def _show_completed_job(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
             if cached:
-                accuracy = store().open(job.run_id).record.metrics.test_accuracy
-                st.markdown(f":green[:material/check_circle:] **{write_name(job)}** · test accuracy {accuracy:.1%}")
+                accuracy = describe_test_accuracy(store().open(job.run_id).record)
+                st.markdown(f":green[:material/check_circle:] **{write_name(job)}** · {accuracy}")
             else:
                 icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
                 state = "finished, then deleted" if job.state == "finished" else job.state
