@@ -2,7 +2,7 @@
 
 from core.analysis.check import run_checks
 from core.analysis.difference import Difference, compute_need
-from core.analysis.summary import Finding, compute_finding, describe_metric
+from core.analysis.summary import Finding, compute_finding, compute_seed_mean, describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -53,7 +53,7 @@ def _write_last_accuracies(comparison: Comparison) -> list[str]:
         metrics = [run.record.last_metrics or run.record.metrics for run in variant.runs]
         if any(run.record.last_metrics for run in variant.runs):
             values = [metric.test_accuracy for metric in metrics]
-            parts.append(f"{variant.label} {format_accuracy(average(values))}")
+            parts.append(f"{variant.label} {format_accuracy(compute_seed_mean(values))}")
     return [f"test accuracy at the last epoch: {', '.join(parts)}"] if parts else []
 
 
@@ -152,7 +152,7 @@ def write_curves(comparison: Comparison) -> str:
         accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
         seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
         kept = describe_kept_epoch(run.record for run in variant.runs)
-        parts.append(f"{variant.label} {accuracy} {kept} of {describe_epochs(variant.runs)} ({seconds})")
+        parts.append(f"{variant.label} {accuracy} {kept} ({seconds})")
     return "Validation accuracy: " + "; ".join(parts) + "."
 
 

@@ -78,8 +78,8 @@ class ExportRecord:
 
     @property
     def points(self) -> list[Point]:
-        """Return loss and accuracy of every epoch, and on the test set at the kept and the last epoch. Non-finite values
-        are omitted."""
+        """Return loss and accuracy of every epoch, and on the test set at the kept and the last epoch. Values that are
+        not finite are omitted."""
         history, record = self.run.history, self.run.record
         found = [
             Point(split, metric, int(epoch), self.started_at + float(seconds), float(value))

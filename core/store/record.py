@@ -14,6 +14,9 @@ _Count = Annotated[int, Field(ge=0, le=2**53)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
+RECORD_VERSION = 2
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -40,7 +43,15 @@ class Cost(_Part):
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
     latency_32_p95_seconds: float | None = Field(None, ge=0, description="missing in older records")
-    train_seconds: float = Field(ge=0, description="all epochs with their validation")
+    train_seconds: float = Field(ge=0, description="all epochs with validation, and the tracing of the first step")
+    epoch_seconds: float | None = Field(
+        None, ge=0, description="median of the epochs after the first, with validation; null for a few runs"
+    )
+    features_seconds: float | None = Field(
+        None,
+        ge=0,
+        description="feature maps of a frozen backbone, computed once; not in train_seconds",
+    )
     peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
 
@@ -66,7 +77,8 @@ class Data(_Part):
 class Record(_Part):
     """Summary of a finished run: all values of a run list, and the checksums of its other files.
 
-    `finished_at` is ISO 8601 in UTC, so that its text sorts by time.
+    `finished_at` is ISO 8601 in UTC, so that its text sorts by time. Before version 2, the training loss in the history
+    includes the L2 penalty.
     """
 
     version: int = 1
@@ -122,6 +134,11 @@ class Record(_Part):
     @property
     def trained_epochs(self) -> int:
         return self.epochs or self.parsed_spec.epochs
+
+    @property
+    def has_penalty_in_loss(self) -> bool:
+        """Whether the training loss in the history includes an L2 penalty, unlike the validation loss."""
+        return self.version < RECORD_VERSION and self.parsed_spec.l2 > 0
 
     @property
     def measured_epoch(self) -> int:

@@ -3,9 +3,14 @@
 import json
 import math
 import zlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -116,6 +121,15 @@ class Run:
             if name not in _OPTIONAL or self.has(name):
                 self.artifact(name)
 
+    def row(self) -> dict[str, Any]:
+        """Return the row of the run list. The epoch time of an older record is read from the history."""
+        row = self.record.row()
+        if row["epoch_seconds"] is None:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
+                row["epoch_seconds"] = compute_epoch_seconds([float(json.loads(line)["seconds"]) for line in lines])
+        return row
+
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training."""
@@ -179,6 +193,19 @@ class Run:
 def _read_checksum(path: Path, inode: int, changed_ns: int, size: int) -> str:
     """Compute a checksum, cached until the file changes, because pages verify files on each rerun."""
     return compute_checksum(path)
+
+
+def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
+    """Return the median duration of the epochs after the first, which includes tracing; of a single epoch, its own.
+
+    Args:
+        ends: seconds since the start of training at the end of each epoch.
+
+    >>> compute_epoch_seconds([3.6, 3.9, 4.1, 4.4]), compute_epoch_seconds([3.6]), compute_epoch_seconds([])
+    (0.3, 3.6, None)
+    """
+    durations = [end - begin for begin, end in pairwise((0.0, *ends))]
+    return round(median(durations[1:] or durations), 6) if durations else None
 
 
 def read_history(path: Path) -> pd.DataFrame:

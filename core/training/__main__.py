@@ -44,10 +44,10 @@ def train_job(job: JobFolder) -> Run:
         write_preview(job.path / "augmentation.png", splits.train)
     start = job.resume() or job.continue_from(RunStore(job.home)) or _begin(job.home, closed)
     model, seconds = start.model, start.seconds
-    first, stored = 0, splits.test.images
+    first, stored, features_seconds = 0, splits.test.images, None
     if can_cache(closed):
         first = count_backbone_layers(closed)
-        splits = replace_images(job.home, model, closed, splits, partial(_report_features, job))
+        splits, features_seconds = replace_images(job.home, model, closed, splits, partial(_report_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
     speed = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
@@ -103,7 +103,7 @@ def train_job(job: JobFolder) -> Run:
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
     (job.path / "log.txt").touch()  # exists even if the output was not redirected
-    progress = TrainingResult(epochs, seconds, job.read_resumed(), job.kept and job.kept.epoch, last)
+    progress = TrainingResult(epochs, seconds, features_seconds, job.read_resumed(), job.kept and job.kept.epoch, last)
     record = build_record(job.path, spec, closed, splits, predictions, latency, progress)
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(FILES))

@@ -39,7 +39,8 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Results of an epoch (1-based). `seconds` includes its validation; `last` is True for the run's final epoch."""
+    """Results of an epoch (1-based). `loss` is the cross-entropy without the L2 penalty, like `val_loss`; `seconds`
+    includes the validation; `last` is True for the run's final epoch."""
 
     epoch: int
     seconds: float
@@ -133,7 +134,8 @@ def _compile_steps(
                 outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            mean_loss.update_state(loss, sample_weight=tf.shape(batch_labels)[0])
+            data_loss = loss - tf.add_n(penalties) if (penalties := model.losses) else loss
+            mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
             mean_accuracy.update_state(batch_labels, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()
 

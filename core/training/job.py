@@ -240,6 +240,8 @@ class JobFolder:
             try:
                 run = Run.open(shorter)
                 trained = run.record.trained_epochs
+                if run.record.has_penalty_in_loss:
+                    continue  # its training losses are not comparable with those of further epochs
                 if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
                     continue  # it trained past the early stop of this spec
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")

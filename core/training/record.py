@@ -17,8 +17,8 @@ from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics, compute_targets
-from core.store.record import Cost, Data, Metrics, Record
-from core.store.run import FILES, Predictions, finite
+from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
+from core.store.run import FILES, Predictions, compute_epoch_seconds, finite, read_history
 from core.training.export import Latency
 from core.training.input_data import Split, Splits
 
@@ -82,11 +82,13 @@ def _peak_bytes() -> int:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What the record states about the training of a run: epochs, total seconds, epochs of continuations, and with the
+    """What the record states about the training of a run: epochs, total seconds, seconds for the
+    feature maps of a frozen backbone, epochs of continuations, and with the
     best epoch kept its number and the predictions at the last epoch if that is another one."""
 
     epochs: int
     seconds: float
+    features_seconds: float | None
     resumed_at: tuple[int, ...]
     kept_epoch: int | None
     last: Predictions | None
@@ -114,6 +116,7 @@ def build_record(
 ) -> Record:
     """Return the run record. All other files of the run must be in the folder and must not change afterwards."""
     return Record(
+        version=RECORD_VERSION,
         run_id=spec.run_id,
         spec=spec.canonical(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -130,6 +133,8 @@ def build_record(
             latency_32_seconds=latency.median_32_seconds,
             latency_32_p95_seconds=latency.p95_32_seconds,
             train_seconds=result.seconds,
+            epoch_seconds=compute_epoch_seconds(read_history(folder / "history.jsonl")["seconds"].tolist()),
+            features_seconds=result.features_seconds,
             peak_bytes=_peak_bytes(),
         ),
         data=Data(

@@ -20,8 +20,9 @@ def overfitting(comparison: Comparison) -> Result:
     constant while the model becomes overconfident, so the loss and the calibration degrade first. A head with many
     parameters overfits earlier and might be better with fewer epochs.
 
-    **What to do:** train again with the hyperparameter "Kept epoch" set to the best validation loss; then each run keeps
-    the weights of its best epoch, and this check passes. Or add dropout, an L2 penalty or augmentation to all heads.
+    **What to do:** train again with the hyperparameter "Kept epoch" set to the best validation loss. Each run then
+    keeps the weights of its best epoch, and this check passes. Or add dropout, an L2 penalty or augmentation to all
+    heads.
     """
     if min(len(run.history) for run in comparison.runs) < _MIN_EPOCHS:
         return Result("not applicable", f"This check needs at least {_MIN_EPOCHS} epochs.")

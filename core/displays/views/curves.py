@@ -218,9 +218,18 @@ class Curves(Display):
         many = self.seeds and any(len(variant.runs) > 1 for variant in self.comparison.variants)
         parts = ["validation solid, training dotted"] if len(self.splits) > 1 else []
         parts += ["thin lines are single seeds"] if many else []
+        parts += [note] if (note := self.explain_loss()) else []
         kept = [run for run in self.comparison.runs if run.record.kept_epoch]
         parts += [f"rings: accuracies measured {describe_kept_epoch(run.record for run in kept)}"] if kept else []
         return f" ({'; '.join(parts)})" if parts else ""
+
+    def explain_loss(self) -> str:
+        """Return which training losses are not comparable with the validation loss; "" if all are."""
+        if self.metric != "loss" or "training" not in self.splits:
+            return ""
+        variants = self.comparison.variants
+        labels = [v.label for v in variants if any(run.record.has_penalty_in_loss for run in v.runs)]
+        return f"the training loss of {', '.join(labels)} includes the L2 penalty (earlier version)" if labels else ""
 
     def describe(self) -> str:
         mean = self._curves[self._curves["seed"] == MEAN]
