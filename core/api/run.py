@@ -52,13 +52,15 @@ class RunEndpoint:
         """Return the results of a comparison, cached until one of its runs changes."""
         from core.displays.comparison_json import list_results
         from core.displays.json_values import make_plain
+        from core.jobs.diverged import list_diverged
         from core.store.comparison import Comparison
 
         runs = self.store.open_all(parameters.ids)
-        key = parameters.ids, self.store.generation, tuple(_read_version(run) for run in runs)
+        diverged = list_diverged(self.store.home)
+        key = parameters.ids, self.store.generation, tuple(map(_read_version, runs)), diverged
 
         def compute() -> ApiResponse:
-            results = make_plain(list_results(Comparison.of(runs), self.store.frame()))
+            results = make_plain(list_results(Comparison.of(runs).with_diverged(diverged), self.store.frame()))
             return ApiResponse(ComparisonResult.model_validate(results).model_dump_json().encode(), JSON)
 
         return self._cache.get(key, compute)

@@ -59,11 +59,12 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         ComparisonError: when there is no finished run, or the runs cannot be compared.
         RunNotFoundError: when a prefix matches no finished run, or several.
     """
+    from core.jobs.diverged import add_diverged
     from core.recipes import RECIPES
     from core.store.comparison import Comparison, list_offers
 
     if recipe is None:
-        return Comparison.of([store.find(prefix) for prefix in prefixes])
+        return add_diverged(store.home, Comparison.of([store.find(prefix) for prefix in prefixes]))
     name = RECIPES[recipe].name
     frame = store.frame()
     offers = list_offers(frame[frame["recipe"] == name])
@@ -73,4 +74,4 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         print_message(
             f"Comparing {offers[0].label}, one of {len(offers):,} configurations. To compare another, give run IDs."
         )
-    return Comparison.of(store.open_all(offers[0].run_ids))
+    return add_diverged(store.home, Comparison.of(store.open_all(offers[0].run_ids)))

@@ -61,7 +61,8 @@ def _count_seeds(comparison: Comparison) -> str:
     """Return "3 seeds", or "1–3 seeds" if the heads have different numbers of seeds."""
     counts = [len(variant.runs) for variant in comparison.variants]
     fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
-    return fewest + format_plural(max(counts), "seed")
+    lost = f" ({len(comparison.diverged)} more diverged)" if comparison.diverged else ""
+    return fewest + format_plural(max(counts), "seed") + lost
 
 
 def _write_shortfall(comparison: Comparison) -> str:

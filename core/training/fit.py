@@ -134,7 +134,8 @@ def _compile_steps(
                 outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            data_loss = loss - tf.add_n(penalties) if (penalties := model.losses) else loss
+            penalties = model.losses
+            data_loss = loss - tf.add_n(penalties) if penalties else loss
             mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
             mean_accuracy.update_state(batch_labels, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()

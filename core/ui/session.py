@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import ComparisonError
 from core.home import Home
+from core.jobs.diverged import add_diverged
 from core.store.comparison import Comparison, Offer, list_offers
 from core.store.run_store import RunStore
 from core.ui import url, widget
@@ -54,7 +55,7 @@ def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
     """Open a comparison, cached for all sessions; a run that was replaced on disk is reloaded."""
     paths = [store().path(run_id) for run_id in run_ids]
     written = tuple((path / "record.json").stat().st_mtime_ns if path else 0 for path in paths)
-    return _comparison(str(home().path), run_ids, written)
+    return add_diverged(home(), _comparison(str(home().path), run_ids, written))
 
 
 def read_run_ids() -> tuple[str, ...]:
