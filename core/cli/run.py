@@ -1,5 +1,6 @@
 """`runs` and `show`: list finished, running, queued and failed runs, and show one in detail."""
 
+from datetime import datetime
 from typing import Annotated, Any, get_args
 
 import typer
@@ -201,7 +202,9 @@ def _print(found: dict[str, Any]) -> None:
         "accuracy": lambda value: format_accuracy(SeedMean(value, None, 1)),
         "loss": lambda value: format_loss(SeedMean(value, None, 1)),
     }
-    pairs = {name: format_known(found[name]) for name in ("run_id", "status", "finished_at", "path") if found[name]}
+    pairs = {name: format_known(found[name]) for name in ("run_id", "status", "path") if found[name]}
+    if found["finished_at"]:
+        pairs["finished_at"] = f"{datetime.fromisoformat(found['finished_at']).astimezone():%Y-%m-%d %H:%M:%S %Z}"
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}
     if found["trained_epochs"]:
         pairs["trained_epochs"] = format_count(found["trained_epochs"])

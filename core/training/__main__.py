@@ -103,7 +103,9 @@ def train_job(job: JobFolder) -> Run:
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
     (job.path / "log.txt").touch()  # exists even if the output was not redirected
-    progress = TrainingResult(epochs, seconds, features_seconds, job.read_resumed(), job.kept and job.kept.epoch, last)
+    progress = TrainingResult(
+        epochs, seconds, features_seconds, job.read_resumed(), job.kept.epoch if job.kept else None, last
+    )
     record = build_record(job.path, spec, closed, splits, predictions, latency, progress)
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(FILES))

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
@@ -76,6 +77,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
 
 def _show_table(shown: pd.DataFrame) -> list[str]:
     labels = {name: HEADS[name].label for name in set(shown["head"])}
+    zone = find_zone(st.context.timezone)
     table = pd.DataFrame(
         {
             "★": ["★" if star else "" for star in shown["star"]],
@@ -90,7 +92,7 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "Parameters": shown["params"],
             "Tags": shown["tags"],
             "Note": shown["note"].str.slice(0, _MAX_NOTE_CHARS),
-            "Finished": shown["finished_at"].str.slice(0, 10),
+            f"Finished ({name_zone(zone)})": [format_local(at, zone) for at in shown["finished_at"]],
             "Source": shown["source"],
         }
     )

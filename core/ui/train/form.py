@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.actions.dataset import fetch_data
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
 from core.jobs.sweep_plan import list_members
@@ -19,7 +20,7 @@ from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
 from core.ui.session import home
-from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values
+from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -44,11 +45,13 @@ class Choice:
     Attributes:
         specs: One spec per head, seed and combination of sweep values, without duplicates.
         values: Values of the hyperparameters to sweep; None without a sweep.
+        problem: Why there are no specs, if it is not a missing dataset or head.
     """
 
     recipe: str
     specs: list[RunSpec]
     values: dict[str, list[Any]] | None
+    problem: str = ""
 
 
 def choose_configurations() -> Choice:
@@ -106,8 +109,10 @@ def choose_configurations() -> Choice:
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
-        return empty
+        problem = str(error)
+        if not any(problem in list_problems_of(name, lists) for name, lists in values.items()):  # else at the field
+            st.error(escape_markdown(problem), icon=":material/error:")
+        return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
 
 
