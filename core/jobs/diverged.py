@@ -1,4 +1,4 @@
-"""Trainings that diverged and therefore have no run."""
+"""Jobs that diverged and therefore have no finished run."""
 
 from contextlib import suppress
 
@@ -11,7 +11,7 @@ from core.store.comparison import Comparison
 
 
 def list_diverged(home: Home) -> tuple[RunSpec, ...]:
-    """Return the specs of the failed jobs whose training diverged, those of other versions excepted."""
+    """Return the specs of the failed jobs that diverged, except those of other versions."""
     specs = []
     for job in JobQueue(home).failed(DIVERGED):
         with suppress(HeadroomError, ValueError):
@@ -20,7 +20,7 @@ def list_diverged(home: Home) -> tuple[RunSpec, ...]:
 
 
 def add_diverged(home: Home, comparison: Comparison) -> Comparison:
-    """Return the comparison with the diverged trainings of a home. Without a readable queue there are none."""
+    """Return the comparison with the jobs of a home that diverged, if the queue can be read."""
     try:
         return comparison.with_diverged(list_diverged(home))
     except HeadroomError:

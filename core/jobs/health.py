@@ -68,10 +68,10 @@ def read_live_progress(home: Home, job: Job) -> Progress | None:
     if found is not None and found.attempt not in (None, job.attempt):
         found = None
     seen = found.seen_at if found else _read_dispatcher_time(home)
-    silence = time.time() - max(seen or 0.0, job.started_at or 0.0)
-    if silence < SILENT_SECONDS:
+    seconds = time.time() - max(seen or 0.0, job.started_at or 0.0)
+    if seconds < SILENT_SECONDS:
         return found
-    return (found or Progress()).model_copy(update={"silent_seconds": silence})
+    return (found or Progress()).model_copy(update={"silent_seconds": seconds})
 
 
 def list_silent(home: Home) -> list[Job]:

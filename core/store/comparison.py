@@ -72,7 +72,7 @@ class Comparison:
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
-        """Add the diverged trainings that differ from a run only in head and seed."""
+        """Add the specs of diverged jobs that differ from a run only in head and seed."""
         runs = {run.run_id for run in self.runs}
         known = {_list_configuration(run.spec) for run in self.runs}
         return replace(

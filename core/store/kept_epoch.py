@@ -1,4 +1,4 @@
-"""The epoch whose weights a run keeps: the last one, or the best one on the validation images."""
+"""The epoch whose weights are kept: the last one, or the best one on the validation images."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

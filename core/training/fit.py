@@ -133,9 +133,9 @@ def _compile_steps(
             with tf.GradientTape() as tape:
                 outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
-            apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            penalties = model.losses
+            penalties = model.losses  # before the weights change
             data_loss = loss - tf.add_n(penalties) if penalties else loss
+            apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
             mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
             mean_accuracy.update_state(batch_labels, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()

@@ -82,7 +82,7 @@ def _peak_bytes() -> int:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What the record states about the training of a run: epochs, total seconds, seconds for the
+    """Part of the record about the training: epochs, total seconds, seconds for the
     feature maps of a frozen backbone, epochs of continuations, and with the
     best epoch kept its number and the predictions at the last epoch if that is another one."""
 

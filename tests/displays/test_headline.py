@@ -150,5 +150,5 @@ def test_diverged_training_is_counted_and_named(make_run: RunWriter) -> None:
     others = [spec.replace(seed=1), spec.replace(learning_rate=1.0, seed=2)]  # it has a run; another configuration
     comparison = comparison.with_diverged([*others, spec.replace(seed=3), spec.replace(head="dense")])
     assert "1 head × 2 seeds (2 more diverged)" in write_facts(comparison)
-    caution = "2 of 4 trainings diverged and have no result: GAP with seed 3; Flatten + Dense with seed 0. "
+    caution = "2 of 4 training runs diverged and have no result: GAP with seed 3; Flatten + Dense with seed 0. "
     assert any(message.startswith(caution) for message in write_cautions(comparison))

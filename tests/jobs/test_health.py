@@ -32,7 +32,7 @@ def home(digits_home: Home) -> Home:
 
 
 @pytest.fixture
-def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "SILENT_SECONDS", 1.0)
 
 
@@ -45,7 +45,7 @@ def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
         (None, "no sign of life for 40 s"),
     ],
 )
-def test_silence_is_read_instead_of_the_last_progress(home: Home, progress: dict | None, text: str) -> None:
+def test_missing_sign_of_life_replaces_the_last_progress(home: Home, progress: dict | None, text: str) -> None:
     spec = queue_up(home, train_images=300)
     queue = JobQueue(home)
     job = queue.claim()
@@ -90,7 +90,7 @@ def test_viewer_cannot_revive(home: Home) -> None:
 
 
 def test_killed_dispatcher_and_worker_are_read_as_silent_and_revived(
-    home: Home, dispatch: Dispatch, short_silence: None
+    home: Home, dispatch: Dispatch, short_timeout: None
 ) -> None:
     spec = pin(home, SPEC.replace(epochs=15))
     JobQueue(home).submit([spec])
@@ -111,7 +111,7 @@ def test_killed_dispatcher_and_worker_are_read_as_silent_and_revived(
     assert not read_health(home)
 
 
-def test_stopped_worker_is_restarted_on_request(home: Home, dispatch: Dispatch, short_silence: None) -> None:
+def test_stopped_worker_is_restarted_on_request(home: Home, dispatch: Dispatch, short_timeout: None) -> None:
     spec = pin(home, LONG.replace(epochs=15))
     JobQueue(home).submit([spec])
     dispatch()
@@ -120,7 +120,7 @@ def test_stopped_worker_is_restarted_on_request(home: Home, dispatch: Dispatch, 
     os.kill(pid, signal.SIGSTOP)
     until(lambda: list_silent(home))
     time.sleep(0.3)
-    assert JobQueue(home).job(spec.run_id).attempt == 1  # the dispatcher does not restart it by itself
+    assert JobQueue(home).job(spec.run_id).attempt == 1  # the dispatcher does not restart it on its own
     assert revive_jobs(home) == [spec.run_id]
     assert wait(home, [spec.run_id]) == {spec.run_id: "finished"}
     assert JobQueue(home).job(spec.run_id).attempt == 2

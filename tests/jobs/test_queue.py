@@ -275,7 +275,7 @@ def test_failure_reason_is_a_message(log: str, reason: str) -> None:
         (Status("lost", -7), "", "The training process crashed 3 times: killed by signal 7 (Bus error)."),
         (Status("lost", -15), "", "The training stopped without a result in 3 attempts: killed by signal 15 "),
         (Status("lost"), "", "The training process ended 3 times without a result or an exit code, "),
-        (Status("lost", reason="the node is gone"), "", "The training stopped without a result in 3 attempts: the "),
+        (Status("lost", reason="the node has failed"), "", "The training stopped without a result in 3 attempts: the "),
     ],
 )
 def test_reason_of_a_lost_process_is_a_message(status: Status, log: str, reason: str) -> None:

@@ -24,7 +24,7 @@ def test_image_without_finite_probabilities_is_wrong(probs: np.ndarray, label: i
         assert compute_metrics(probs, labels)[1] == (predicted == labels).mean()
 
 
-def test_classes_are_predicted_in_one_place() -> None:
+def test_only_one_function_predicts_classes() -> None:
     """A second argmax over classes would need its own rule for NaN."""
     found = [
         path.relative_to(ROOT).as_posix()

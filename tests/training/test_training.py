@@ -503,7 +503,7 @@ def test_best_epoch_is_kept_with_the_predictions_of_both_epochs(kept, tmp_path):
 
 
 def test_killed_training_keeps_the_same_epoch(kept, tmp_path):
-    """Kill after a best epoch, so that its weights come from the file beside the checkpoint."""
+    """Kill after a best epoch, so that its weights come from the file next to the checkpoint."""
     folder = make_job(Home(tmp_path), **KEPT)
     process = start(folder)
     wait_for(lambda: [*folder.glob("best-*.npz")])

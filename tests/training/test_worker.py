@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-def test_training_loss_excludes_the_penalty(home: Home) -> None:
+def test_penalty_is_minimized_but_not_part_of_the_training_loss(home: Home) -> None:
     """The first step of all these runs computes the loss of the same weights."""
     from core.training.build import build_model
     from core.training.evaluate import compile_probs
@@ -27,7 +27,7 @@ def test_training_loss_excludes_the_penalty(home: Home) -> None:
     from core.training.input_data import load_splits
 
     open_dataset(home, "digits")
-    losses = {}
+    losses, squares = {}, []
     for l2 in (0.0, 0.01, 1.0):
         spec = pin(home, RunSpec(**{**SMALL, "batch_size": 160, "epochs": 1, "dropout": 0.0, "l2": l2}))
         splits = load_splits(home, spec)
@@ -35,7 +35,9 @@ def test_training_loss_excludes_the_penalty(home: Home) -> None:
         probs = compile_probs(model, splits.test.images)
         (epoch,) = fit(model, spec, splits.train, splits.validation, probs)
         losses[l2] = epoch.loss
+        squares.append(sum(float((weight**2).sum()) for weight in model.get_weights() if weight.ndim > 1))
     assert losses == pytest.approx(dict.fromkeys(losses, losses[0.0]), rel=1e-4)
+    assert squares[0] > squares[1] > squares[2]
 
 
 def test_worker_names_the_cause_of_an_error() -> None:

@@ -160,7 +160,7 @@ def test_overfitted_heads_are_proposed_to_keep_their_best_epoch(open_page: Open,
     history = [line | {"loss": 1.0 / line["epoch"]} for line in history]
     run = rewrite(make_run(epochs=8), history=history)
     app = open_page("evidence", evidence="Checks", runs=run.run_id)
-    assert "Train again and keep the best epoch" in labels(app.button)
+    assert "Train again and keep the best epoch" in labels(app)
     kept = rewrite(make_run(epochs=8, keep="best_val_loss"), history=history, kept_epoch=3)
     app = open_page("evidence", evidence="Checks", runs=kept.run_id)
-    assert "Train again and keep the best epoch" not in labels(app.button)
+    assert "Train again and keep the best epoch" not in labels(app)

@@ -10,12 +10,12 @@ from core.store.run import Run
 
 @check(code="H14", title="Training diverged", severity="serious")
 def diverged(comparison: Comparison) -> Result:
-    """**Check:** all losses and probabilities are finite (no NaN), and no training of these heads diverged.
+    """**Check:** all losses and probabilities are finite (no NaN), and no job of these heads diverged.
 
     **Why it matters:** if the weights grow without bound, losses and probabilities become NaN. An image with a NaN
     probability has no prediction, counts as wrong and is excluded from calibration. The accuracy of a diverged run
-    does not measure the quality of its head. A training that diverged has no result: the mean of its head is that of
-    the other seeds and is too optimistic.
+    does not measure the quality of its head. A job that diverged has no result: the mean of its head is that of the
+    other seeds and is too optimistic.
 
     **What to do:** train again with a lower learning rate.
     """
@@ -42,7 +42,7 @@ def _describe_diverged(comparison: Comparison) -> str:
         for label, found in seeds.items()
     )
     count, total = len(comparison.diverged), len(comparison.diverged) + len(comparison.runs)
-    return f"{count} of {total} trainings diverged and have no result: {listed}."
+    return f"{count} of {total} training runs diverged and have no result: {listed}."
 
 
 def _describe_extent(run: Run) -> str:
