@@ -155,7 +155,7 @@ def write_curves(comparison: Comparison) -> str:
         accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
         seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
         kept = describe_kept_epoch(run.record for run in variant.runs)
-        parts.append(f"{variant.label} {accuracy} {kept} ({seconds})")
+        parts.append(f"{variant.label} {accuracy} {kept}, {seconds}")
     return "Validation accuracy: " + "; ".join(parts) + "."
 
 

@@ -43,6 +43,7 @@ def ensure_dispatcher(home: Home) -> bool:
         return False
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.utime(lock)  # its first sign of life, until it has loaded its libraries
         with (home.jobs / "dispatcher.log").open("ab") as log:
             # The process inherits the lock, so no other process starts a second dispatcher in the meantime.
             process = subprocess.Popen(

@@ -48,7 +48,7 @@ def require_comparison() -> bool:
     """Return whether a comparison is selected; show how to train one if not."""
     if (comparison := selected_comparison()) is not None:
         kept = describe_kept_epoch(run.record for run in comparison.runs)
-        st.sidebar.caption(f"Test accuracies: {kept}.", help="Settings of a run: Kept epoch.")
+        st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
         return True
     st.header("No runs yet", anchor=False)
     st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")

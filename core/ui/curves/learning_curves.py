@@ -35,7 +35,8 @@ def show_curves(comparison: Comparison) -> None:
         "Bold lines: mean across seeds. Thin lines: individual seeds. Dotted: training. Solid: validation. "
         "A mean covers only the epochs, or the time, that all seeds of its head share. "
         "Training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy. "
-        "Losses are cross-entropies without the L2 penalty."
+        + ("Rings: kept epochs. " if any(run.record.kept_epoch for run in comparison.runs) else "")
+        + "Losses are cross-entropies without the L2 penalty."
         + "".join(f" Exception: {escape_markdown(note)}." for note in notes if note)
         + (" An error or a loss of 0 cannot be drawn on a logarithmic axis and leaves a gap." if log else "")
     )
