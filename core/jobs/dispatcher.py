@@ -108,7 +108,7 @@ class Dispatcher:
         try:
             while True:
                 os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for users who inspect the file
-                self._work(lock)
+                self._work()
                 os.ftruncate(lock, 0)
                 # Submitters write the table first and try the lock second, so check the table again after releasing it.
                 fcntl.flock(lock, fcntl.LOCK_UN)
@@ -121,13 +121,13 @@ class Dispatcher:
         finally:
             os.close(lock)
 
-    def _work(self, lock: int) -> None:
+    def _work(self) -> None:
         busy_at = time.monotonic()
         while not self.outdated and time.monotonic() - busy_at < self.idle_seconds:
             if time.monotonic() - self._beat_at >= HEARTBEAT_SECONDS:
                 self._beat_at = time.monotonic()
                 with suppress(OSError):
-                    os.utime(lock)
+                    os.utime(self.home.jobs / "dispatcher.lock")
             try:
                 if self.step():
                     busy_at = time.monotonic()

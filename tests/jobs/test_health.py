@@ -70,7 +70,7 @@ def test_missing_sign_of_life_replaces_the_last_progress(home: Home, progress: d
     assert describe_progress("running", read_live_progress(home, job))[1] == "epoch 2 of 4"
     (home.jobs / "dispatcher.lock").touch()
     assert not is_dispatcher_silent(home)
-    assert not read_health(home)
+    until(lambda: not read_health(home))
 
 
 def test_attempt_that_waits_for_a_machine_is_starting_while_the_dispatcher_lives(home: Home) -> None:
@@ -108,7 +108,7 @@ def test_killed_dispatcher_and_worker_are_read_as_silent_and_revived(
     assert wait(home, [spec.run_id]) == {spec.run_id: "finished"}
     lines = (home.runs / spec.run_id / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [*range(15)]
-    assert not read_health(home)
+    until(lambda: not read_health(home))
 
 
 def test_stopped_worker_is_restarted_on_request(home: Home, dispatch: Dispatch, short_timeout: None) -> None:
