@@ -199,6 +199,12 @@ class RunSpec(BaseModel):
         "Number of epochs without improvement of the validation loss after which training stops early.",
         group="training", low=1, high=1000, choices=(1, 2, 3, 5, 8, 13, 20), unit="epochs", none="none",
     )  # fmt: skip
+    keep: str = setting(
+        "last",
+        "Kept epoch",
+        "Epoch whose weights are kept: the last one, or the earliest one with the best validation loss or accuracy.",
+        group="training", choices=("last", "best_val_loss", "best_val_accuracy"),
+    )  # fmt: skip
     seed: int = setting(
         0,
         "Seed",

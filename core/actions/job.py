@@ -7,7 +7,7 @@ from core.access.role import Role, User
 from core.home import Home
 from core.jobs.dispatcher import ensure_dispatcher
 from core.jobs.queue import JobQueue, State
-from core.jobs.submit import Submission, cancel_job, requeue_job, submit_all, unpause_queue
+from core.jobs.submit import Submission, cancel_job, requeue_job, revive_jobs, submit_all, unpause_queue
 from core.jobs.sweep_status import SweepRunState, resubmit_failed, submit_sweep
 from core.jobs.sweep_store import Sweep
 from core.spec import RunSpec
@@ -73,3 +73,9 @@ def resume_queue(user: User, home: Home) -> None:
 def process_queue(user: User, home: Home) -> None:
     """Start the dispatcher if it is not running (see `ensure_dispatcher`), so that queued jobs start."""
     ensure_dispatcher(home)
+
+
+@needs(Role.TRAINER, "start training")
+def revive_queue(user: User, home: Home) -> list[str]:
+    """Start the dispatcher, and restart running jobs without a sign of life (see `revive_jobs`)."""
+    return revive_jobs(home)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from core.store.comparison import Comparison
+from core.store.metrics import compute_predicted
 from core.store.run import Predictions
 
 BINS = 15
@@ -27,7 +28,7 @@ def compute_bins(probs: Probs, labels: Labels) -> pd.DataFrame:
     Source: Guo et al. 2017, On calibration of modern neural networks, section 2.
     """
     probs, labels = _keep_finite(probs, labels)
-    predicted = probs.argmax(axis=1)
+    predicted = compute_predicted(probs)
     confidence = probs[np.arange(len(probs)), predicted].astype(np.float64)
     index = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     predictions, correct = (np.bincount(index, weights, minlength=BINS) for weights in (None, predicted == labels))

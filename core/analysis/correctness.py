@@ -1,26 +1,11 @@
-"""Predicted classes of a run, and whether they are correct."""
+"""Whether the predictions of a run are correct, and pairs of runs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.store.comparison import Variant
+from core.store.metrics import compute_predicted
 from core.store.run import Run
-
-NO_PREDICTION = -1
-
-
-def compute_predicted(probs: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the most probable class of each image, int64 of shape (images,).
-
-    An image with a non-finite probability, which a diverged run produces, gets NO_PREDICTION and counts as wrong.
-    Ties go to the first class.
-
-    Args:
-        probs: of shape (images, classes).
-    """
-    predicted = probs.argmax(axis=1)  # the index of the NaN, if any
-    highest = probs[np.arange(len(probs)), predicted]
-    return np.where(np.isfinite(highest), predicted, NO_PREDICTION)
 
 
 def compute_correct(run: Run) -> NDArray[np.bool_]:

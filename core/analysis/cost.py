@@ -19,14 +19,13 @@ CLOCKED: Final = tuple(name for name in COSTS if name.endswith("seconds"))  # de
 def list_costs(test_set_runs: RunsOnTestSet) -> pd.DataFrame:
     """Return one row per run: run_id, seed, configuration, name, head, label, cpu, test_accuracy and the COSTS.
 
-    NaN if an older run record lacks the value. `epoch_seconds` is the mean over the trained epochs, including
+    NaN if an older run record lacks the value. `epoch_seconds` is the median of the epochs after the first, including
     validation.
     """
     runs = test_set_runs.runs
     frame = runs[["run_id", "seed", "configuration", "name", "head", "label", "cpu", "test_accuracy"]].copy()
     for cost in COSTS:
-        values = runs["train_seconds"] / runs["trained_epochs"] if cost == "epoch_seconds" else runs[cost]
-        frame[cost] = pd.to_numeric(values).astype("float64")
+        frame[cost] = pd.to_numeric(runs[cost]).astype("float64")
     return frame
 
 
@@ -77,3 +76,11 @@ def compute_marginal_costs(costs: pd.DataFrame, names: Sequence[str] = COSTS) ->
 
 def count_processors(test_set_runs: RunsOnTestSet) -> int:
     return int(np.unique(test_set_runs.runs["cpu"].astype("str")).size)
+
+
+def find_features_seconds(test_set_runs: RunsOnTestSet) -> float | None:
+    """Return the longest time for the feature maps of a frozen backbone, which no training time includes; None if no
+    run used any, NaN if it was not measured."""
+    runs = test_set_runs.runs
+    cached = runs[runs["frozen"] & (runs["augmentation"] == "")]
+    return None if cached.empty else float(cached["features_seconds"].max())

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.errors import ComparisonError
 from core.spec import DATASETS
 from core.store.comparison import Comparison
+from core.store.metrics import NO_PREDICTION, compute_predicted
 from core.store.run import Run
 
 Show = Literal["all", "wrong", "only one wrong", "only one correct"]

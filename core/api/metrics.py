@@ -7,6 +7,7 @@ from core.api.parameter import NoParameters
 from core.api.response import ApiResponse, Health
 from core.errors import HomeError
 from core.home import Home
+from core.jobs.health import list_silent
 from core.jobs.queue import JobQueue
 from core.page_timing import BOUNDS_SECONDS, PAGE_TIMINGS
 from core.reports.report_store import ReportStore
@@ -52,6 +53,8 @@ class MetricsEndpoint:
         for state, count in self.queue.count().items():
             jobs.add_metric([state], count)
         yield jobs
+        silent = "Running jobs without a sign of life for 30 seconds."
+        yield GaugeMetricFamily("headroom_silent_jobs", silent, len(list_silent(self.home)))
         runs = GaugeMetricFamily("headroom_runs", "Finished runs.", labels=["source"])
         sources = self.store.frame()["source"].value_counts()
         for source in ("home", "example"):

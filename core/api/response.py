@@ -57,6 +57,7 @@ RunSummary: Any = create_model(
     **_list_fields(Cost),
     fitted_images=(int, ...),
     trained_epochs=(int, ...),
+    measured_epoch=(int, ...),
     official=(bool, ...),
     cpu=(str, ...),
     cores=(int | None, ...),
@@ -87,12 +88,15 @@ class NoteModel(ResponseModel):
 
 
 class RunDetails(ResponseModel):
-    """All details of a finished run. `checksums` contains the SHA-256 of its files by file name."""
+    """All details of a finished run. `metrics` belong to `measured_epoch`, `last_metrics` to the last epoch if that is
+    another one. `checksums` contains the SHA-256 of its files by file name."""
 
     run_id: str
     recipe: str | None
     finished_at: str
     trained_epochs: int
+    measured_epoch: int
+    last_metrics: Metrics | None
     resumed_at: tuple[int, ...]
     cpu: str
     cores: int | None
@@ -134,6 +138,7 @@ ComparisonResult: Any = create_model(
     __base__=ResponseModel,
     __doc__="All results of a comparison, as printed by `headroom compare --json`.",
     headline=(str, ...),
+    measured=(str, ...),
     heads=(tuple[HeadResult, ...], ...),
     dataset=(str, ...),
     fingerprint=(str, ...),

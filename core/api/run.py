@@ -36,7 +36,10 @@ class RunEndpoint:
         run = self.store.open(parameters.run_id)
         record, note = run.record, self.notes.read(run.run_id)
         recipe = recipe_of(run.spec)
-        same = ("run_id", "finished_at", "trained_epochs", "resumed_at", "cpu", "cores", "metrics", "cost", "data")
+        same = (
+            "run_id", "finished_at", "trained_epochs", "measured_epoch", "last_metrics", "resumed_at", "cpu", "cores",
+            "metrics", "cost", "data",
+        )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
             spec=run.spec,
@@ -49,13 +52,15 @@ class RunEndpoint:
         """Return the results of a comparison, cached until one of its runs changes."""
         from core.displays.comparison_json import list_results
         from core.displays.json_values import make_plain
+        from core.jobs.diverged import list_diverged
         from core.store.comparison import Comparison
 
         runs = self.store.open_all(parameters.ids)
-        key = parameters.ids, self.store.generation, tuple(_read_version(run) for run in runs)
+        diverged = list_diverged(self.store.home)
+        key = parameters.ids, self.store.generation, tuple(map(_read_version, runs)), diverged
 
         def compute() -> ApiResponse:
-            results = make_plain(list_results(Comparison.of(runs), self.store.frame()))
+            results = make_plain(list_results(Comparison.of(runs).with_diverged(diverged), self.store.frame()))
             return ApiResponse(ComparisonResult.model_validate(results).model_dump_json().encode(), JSON)
 
         return self._cache.get(key, compute)

@@ -24,11 +24,12 @@ def analyse(
     convergence and robustness, and the effect of cost and hyperparameters across all runs on the same test set.
     """
     from core.displays.headline import write_headline
+    from core.jobs.diverged import add_diverged
     from core.store.comparison import Comparison
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison = Comparison.of([store.find(prefix) for prefix in run_ids])
+    comparison = add_diverged(store.home, Comparison.of([store.find(prefix) for prefix in run_ids]))
     if as_json:
         print_json({"headline": write_headline(comparison), **list_evidence(comparison, store.frame())})
         return

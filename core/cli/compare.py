@@ -35,6 +35,7 @@ def compare(
     """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and caveats."""
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_cautions, write_headline
+    from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
     if bool(run_ids) == (recipe is not None):
@@ -46,6 +47,7 @@ def compare(
         return
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     typer.echo(write_headline(comparison))
+    typer.echo(f"Accuracies: {describe_kept_epoch(run.record for run in comparison.runs)}.")
     table = to_rows(heads.table())
     print_table([{name: str(value) for name, value in row.items()} for row in table], numbers=list(table[0])[1:])
     print_table(to_rows(published.table()), numbers=("Published", "Measured"), title=published.title)
@@ -61,6 +63,7 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         ComparisonError: when there is no finished run, or the runs cannot be compared.
         RunNotFoundError: when a prefix matches no finished run, or several.
     """
+    from core.jobs.diverged import add_diverged
     from core.recipes import RECIPES
     from core.store.comparison import Comparison, find_offers, list_offers
 
@@ -72,7 +75,7 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
             raise ComparisonError(several if found else f"Comparison {prefixes[0]!r:.60} no longer exists.")
         return Comparison.of(store.open_all(found[0].run_ids))
     if recipe is None:
-        return Comparison.of([store.find(prefix) for prefix in prefixes])
+        return add_diverged(store.home, Comparison.of([store.find(prefix) for prefix in prefixes]))
     name = RECIPES[recipe].name
     frame = store.frame()
     offers = list_offers(frame[frame["recipe"] == name])
@@ -83,4 +86,4 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
             f"Comparing {offers[0].label} ({offers[0].key}), one of {len(offers):,} configurations. To compare "
             "another, give run IDs."
         )
-    return Comparison.of(store.open_all(offers[0].run_ids))
+    return add_diverged(store.home, Comparison.of(store.open_all(offers[0].run_ids)))

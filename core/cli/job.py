@@ -58,9 +58,9 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 def _describe(home: Home, job: "Job") -> dict[str, Any]:
     from core.displays.progress import describe_progress
-    from core.jobs.progress import read_progress
+    from core.jobs.health import read_live_progress
 
-    progress = read_progress(home, job.run_id) if job.state == "running" else None
+    progress = read_live_progress(home, job)
     try:
         spec = job.spec.model_dump()
     except HeadroomError:  # queued by a version with other hyperparameters: the job is listed without them
@@ -128,6 +128,17 @@ def unpause() -> None:
 
     unpause_queue(Home.default())
     print_message("The queue is no longer paused.")
+
+
+@app.command()
+def revive() -> None:
+    """Start the dispatcher if it has ended, and restart running jobs without a sign of life from their checkpoints."""
+    from core.jobs.queue import JobQueue
+    from core.jobs.submit import revive_jobs
+
+    for run_id in revive_jobs(Home.default()):
+        print_message(f"{run_id}: restarts from its last checkpoint.")
+    print_message("The dispatcher is running." if JobQueue(Home.default()).has_work() else "No jobs are left.")
 
 
 @app.command()

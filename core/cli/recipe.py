@@ -132,7 +132,10 @@ def params(
     classes: Annotated[int | None, typer.Option(help="Number of classes. Default: that of the recipe.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Count parameters and FLOPs per layer with closed-form formulas, without data or training."""
+    """Count parameters and FLOPs per layer with closed-form formulas, without data or training.
+
+    A multiplication and an addition count as two FLOPs.
+    """
     from core.recipes import RECIPES
 
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])

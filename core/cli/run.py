@@ -1,5 +1,6 @@
 """`runs` and `show`: list finished, running, queued and failed runs, and show one in detail."""
 
+from datetime import datetime
 from typing import Annotated, Any, get_args
 
 import typer
@@ -9,7 +10,7 @@ from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
 
-_INTEGERS = ("seed", "epochs", "trained_epochs", "params")
+_INTEGERS = ("seed", "epochs", "trained_epochs", "measured_epoch", "params")
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -93,6 +94,12 @@ def _write_epochs(epochs: int | None, trained: int | None) -> str:
     return f"{trained} of {epochs}" if trained not in (None, epochs) else format_known(epochs, "{:,}".format)
 
 
+def _write_measured(keep: str | None, epoch: int | None) -> str:
+    from core.store.kept_epoch import describe_keep
+
+    return format_known(None) if keep is None or epoch is None else f"{describe_keep(keep)} ({epoch:,})"
+
+
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     from core.analysis.summary import SeedMean
     from core.displays.number import format_accuracy, format_count, format_loss
@@ -105,6 +112,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": row["status"],
+        "Measured at": _write_measured(row["keep"], row["measured_epoch"]),
         "Test accuracy": format_known(row["test_accuracy"], lambda value: format_accuracy(SeedMean(value, None, 1))),
         "Test loss": format_known(row["test_loss"], lambda value: format_loss(SeedMean(value, None, 1))),
         "Parameters": format_known(row["params"], format_count),
@@ -146,20 +154,22 @@ def find_id(home: Home, prefix: str) -> str:
 
 def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.displays.progress import describe_progress
-    from core.jobs.progress import folder_of, read_progress
+    from core.jobs.health import read_live_progress
+    from core.jobs.progress import folder_of
     from core.jobs.queue import JobQueue
+    from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
     run_id, store = find_id(home, prefix), RunStore(home)
     job = JobQueue(home).job(run_id)
     if job is not None and job.state != "finished" and store.path(run_id) is None:
-        progress = read_progress(home, run_id)
+        progress = read_live_progress(home, job)
         return {
             "run_id": run_id,
             "status": job.state,
             "spec": job.spec.model_dump(),
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
-            "trained_epochs": None,
+            "trained_epochs": None, "measured": None, "last_metrics": None,
             "path": format_known(folder_of(home, run_id)) if folder_of(home, run_id) else None,
             "progress": progress.model_dump() if progress else None,
             "progress_text": describe_progress(job.state, progress)[1],
@@ -173,6 +183,8 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
         "spec": run.spec.model_dump(),
         **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},
         "trained_epochs": run.record.trained_epochs,
+        "measured": describe_kept_epoch([run.record]),
+        "last_metrics": record["last_metrics"],
         "path": str(run.path),
         "progress": None,
         "progress_text": None,
@@ -190,12 +202,15 @@ def _print(found: dict[str, Any]) -> None:
         "accuracy": lambda value: format_accuracy(SeedMean(value, None, 1)),
         "loss": lambda value: format_loss(SeedMean(value, None, 1)),
     }
-    pairs = {name: format_known(found[name]) for name in ("run_id", "status", "finished_at", "path") if found[name]}
+    pairs = {name: format_known(found[name]) for name in ("run_id", "status", "path") if found[name]}
+    if found["finished_at"]:
+        pairs["finished_at"] = f"{datetime.fromisoformat(found['finished_at']).astimezone():%Y-%m-%d %H:%M:%S %Z}"
     pairs |= {name: found[name] for name in ("progress_text", "reason") if found[name]}
     if found["trained_epochs"]:
         pairs["trained_epochs"] = format_count(found["trained_epochs"])
+        pairs["measured"] = found["measured"]
     pairs |= {f"spec.{name}": format_known(value) for name, value in found["spec"].items()}
-    for part in ("metrics", "cost"):
+    for part in ("metrics", "last_metrics", "cost"):
         for name, value in (found[part] or {}).items():
             pairs[f"{part}.{name}"] = format_known(value, forms.get(name.rpartition("_")[2], format_count))
     for name, value in (found["data"] or {}).items():

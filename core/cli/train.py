@@ -72,13 +72,12 @@ def _name(spec: RunSpec) -> str:
 
 
 def _result(home: Home, run_id: str) -> str:
-    from core.analysis.summary import SeedMean
-    from core.displays.number import format_accuracy, format_seconds
+    from core.displays.number import format_seconds
+    from core.displays.test_accuracy import describe_test_accuracy
     from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    accuracy = format_accuracy(SeedMean(record.metrics.test_accuracy, None, 1))
-    return f"test accuracy {accuracy}, trained in {format_seconds(record.cost.train_seconds)}"
+    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds)}"
 
 
 def _wait(home: Home, names: dict[str, str]) -> None:

@@ -25,9 +25,11 @@ def list_results(comparison: "Comparison", frame: "pd.DataFrame") -> dict[str, A
     """
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_headline
+    from core.store.kept_epoch import describe_kept_epoch
 
     return {
         "headline": write_headline(comparison),
+        "measured": describe_kept_epoch(run.record for run in comparison.runs),
         "heads": _list_heads(comparison, to_rows(DISPLAYS["heads"](comparison).frame())),
         "dataset": comparison.first.spec.dataset,
         "fingerprint": comparison.first.record.data.fingerprint,

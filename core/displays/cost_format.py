@@ -35,6 +35,11 @@ COST_FORMS: dict[str, CostForm] = {
     "train_seconds": CostForm("Training time", "Total training time (s)", format_seconds),
     "peak_bytes": CostForm("Peak training memory", "Peak training memory (bytes)", format_bytes),
 }
+FLOPS_HELP = "FLOPs are floating-point operations for one image. A multiplication and an addition count as two."
+EPOCH_HELP = (
+    "Training time per epoch is the median of the epochs after the first, which includes the tracing of the model. "
+    "The total training time includes it."
+)
 NOT_MEASURED = "not measured"
 
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.correctness import NO_PREDICTION
 from core.registry import Registry
 from core.store.comparison import Comparison
+from core.store.metrics import NO_PREDICTION
 
 Options = Mapping[Any, str] | range
 """Allowed values of a setting: values with their labels, or a range of integers."""

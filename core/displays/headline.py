@@ -4,7 +4,7 @@ from core.analysis.check import run_checks
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.interval import LEVEL
-from core.analysis.summary import describe_metric
+from core.analysis.summary import compute_seed_mean, describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -16,6 +16,7 @@ from core.displays.number import (
 from core.recipes import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, count_training_images, describe_epochs
+from core.store.kept_epoch import describe_kept_epoch
 
 
 def write_headline(comparison: Comparison) -> str:
@@ -39,17 +40,31 @@ def write_facts(comparison: Comparison) -> list[str]:
         comparison.recipe.name if comparison.recipe else spec.backbone,
         f"{format_plural(len(comparison.variants), 'head')} × {_count_seeds(comparison)}",
         describe_epochs(comparison.runs),
+        f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
+        *_write_last_accuracies(comparison),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official dataset)'}",
     ]
 
 
+def _write_last_accuracies(comparison: Comparison) -> list[str]:
+    """Return the test accuracies at the last epoch of the heads that keep another one."""
+    parts = []
+    for variant in comparison.variants:
+        metrics = [run.record.last_metrics or run.record.metrics for run in variant.runs]
+        if any(run.record.last_metrics for run in variant.runs):
+            values = [metric.test_accuracy for metric in metrics]
+            parts.append(f"{variant.label} {format_accuracy(compute_seed_mean(values))}")
+    return [f"test accuracy at the last epoch: {', '.join(parts)}"] if parts else []
+
+
 def _count_seeds(comparison: Comparison) -> str:
     """Return "3 seeds", or "1–3 seeds" if the heads have different numbers of seeds."""
     counts = [len(variant.runs) for variant in comparison.variants]
     fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
-    return fewest + format_plural(max(counts), "seed")
+    lost = f" ({len(comparison.diverged)} more diverged)" if comparison.diverged else ""
+    return fewest + format_plural(max(counts), "seed") + lost
 
 
 def _write_shortfall(comparison: Comparison) -> str:
@@ -134,13 +149,14 @@ def write_params(comparison: Comparison) -> str:
 
 
 def write_curves(comparison: Comparison) -> str:
-    """Describe the final validation accuracy of each head and its training time."""
+    """Describe the validation accuracy of each head, at the epoch that its runs keep, and its training time."""
     parts = []
     for variant in comparison.variants:
         accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
         seconds = format_seconds(describe_metric(variant, "train_seconds").mean)
-        parts.append(f"{variant.label} {accuracy} after {describe_epochs(variant.runs)} ({seconds})")
-    return "Final validation accuracy: " + "; ".join(parts) + "."
+        kept = describe_kept_epoch(run.record for run in variant.runs)
+        parts.append(f"{variant.label} {accuracy} {kept}, {seconds}")
+    return "Validation accuracy: " + "; ".join(parts) + "."
 
 
 def write_accuracies(comparison: Comparison) -> str:

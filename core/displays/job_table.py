@@ -11,7 +11,8 @@ from core.errors import HeadroomError
 from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
-from core.spec import DATASETS, HEADS, RunSpec
+from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.store.comparison import describe_value
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
@@ -34,34 +35,54 @@ def write_name(job: Job) -> str:
     return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
 
 
-def _name_cells(job: Job) -> dict[str, object]:
-    """Return the columns Job and Dataset; separate, so that the first column stays narrow."""
+def list_differing(jobs: Sequence[Job]) -> list[str]:
+    """Return the hyperparameters in which jobs with the same dataset differ, such as those of a sweep."""
+    groups: dict[str, list[RunSpec]] = {}
+    for job in jobs:
+        if spec := read_spec(job):
+            groups.setdefault(spec.dataset, []).append(spec)
+    separate = ("head", "seed", "dataset", "data")
+    return [
+        name
+        for name in SETTINGS
+        if name not in separate
+        and any(len({getattr(spec, name) for spec in specs if spec.uses(name)}) > 1 for specs in groups.values())
+    ]
+
+
+def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
+    """Return the columns Job, Dataset and one per differing hyperparameter."""
     spec = read_spec(job)
     if spec is None:
-        return {"Job": job.run_id, "Dataset": "–"}
-    return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label}
+        return {"Job": job.run_id, "Dataset": "–", **{SETTINGS[name].label: "–" for name in differing}}
+    values = {
+        SETTINGS[name].label: describe_value(name, getattr(spec, name)) if spec.uses(name) else "–"
+        for name in differing
+    }
+    return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label, **values}
 
 
 def list_active_jobs(jobs: Sequence[Job], progress: Mapping[str, Progress | None]) -> pd.DataFrame:
-    """Return one row per job with the ACTIVE_COLUMNS: running jobs first, then queued jobs in starting order.
+    """Return one row per job with the ACTIVE_COLUMNS and the differing hyperparameters: running jobs first, then queued
+    jobs in starting order.
 
     Args:
         progress: progress by run ID. Jobs without progress may be missing.
     """
     ordered = sorted(jobs, key=lambda job: job.state != "running")
-    return pd.DataFrame(
-        [_describe_active(job, progress.get(job.run_id)) for job in ordered], columns=list(ACTIVE_COLUMNS)
-    )
+    differing = list_differing(ordered)
+    rows = [_name_cells(job, differing) | _describe_active(job, progress.get(job.run_id)) for job in ordered]
+    return pd.DataFrame(rows, columns=_insert_differing(ACTIVE_COLUMNS, differing))
 
 
 def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
     share, text = describe_progress(job.state, progress)
     state = "stopping" if job.cancel else text.partition(" · ")[0]
-    training = job.state == "running" and progress is not None and progress.phase == "training"
+    silent = bool(progress and progress.silent_seconds)
+    training = job.state == "running" and not silent and progress is not None and progress.phase == "training"
     known = progress if training and progress else Progress()
     epoch = f"{min((known.epoch or 0) + 1, known.epochs)} of {known.epochs}" if known.epochs else "–"
     return {
-        **_name_cells(job),
         "Status": "training" if training and not job.cancel else state,
         "Progress": share * 100,
         "Epoch": epoch,
@@ -80,13 +101,19 @@ def list_completed_jobs(jobs: Sequence[Job], now: float) -> pd.DataFrame:
     Args:
         now: seconds since 1970.
     """
-    return pd.DataFrame([_describe_completed(job, now) for job in jobs], columns=list(COMPLETED_COLUMNS))
+    differing = list_differing(jobs)
+    rows = [_name_cells(job, differing) | _describe_completed(job, now) for job in jobs]
+    return pd.DataFrame(rows, columns=_insert_differing(COMPLETED_COLUMNS, differing))
+
+
+def _insert_differing(columns: Sequence[str], differing: Sequence[str]) -> list[str]:
+    """Return the columns with those of the differing hyperparameters after the first."""
+    return [columns[0], *(SETTINGS[name].label for name in differing), *columns[1:]]
 
 
 def _describe_completed(job: Job, now: float) -> dict[str, object]:
     seconds = None if job.started_at is None or job.ended_at is None else job.ended_at - job.started_at
     return {
-        **_name_cells(job),
         "Status": job.state,
         "Reason": hide_paths(job.reason) if job.reason else "–",
         "Completed": "–" if job.ended_at is None else describe_age(now - job.ended_at),

@@ -43,7 +43,9 @@ def format_seconds(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     short = _round(value)
-    if short < 1e-3:
+    if short == 0:
+        return "0 s"
+    if abs(short) < 1e-3:
         return f"{_three(short * 1e6)} µs"
     if short < 1:
         return f"{_three(short * 1e3)} ms"

@@ -7,11 +7,11 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
 from core.displays.number import format_share
+from core.store.metrics import NO_PREDICTION, compute_predicted
 
 _MAX_CLASSES = 12
 

@@ -13,6 +13,10 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
     """Return the progress of a job as a fraction and as text."""
     if state != "running":
         return (1.0 if state == "finished" else 0.0), state
+    if progress and progress.silent_seconds:
+        seconds = round(progress.silent_seconds)
+        text = f"{seconds} s" if seconds < 60 else format_seconds(seconds)
+        return min((progress.epoch or 0) / (progress.epochs or 1), 1.0), f"no sign of life for {text}"
     if progress is None or not progress.epochs or progress.phase in ("", "loading"):
         return 0.0, "starting"
     epoch, epochs = progress.epoch or 0, progress.epochs

@@ -78,17 +78,20 @@ class ExportRecord:
 
     @property
     def points(self) -> list[Point]:
-        """Return loss and accuracy of every epoch, and on the test set at the last. Non-finite values are omitted."""
+        """Return loss and accuracy of every epoch, and on the test set at the kept and the last epoch. Values that are
+        not finite are omitted."""
         history, record = self.run.history, self.run.record
         found = [
             Point(split, metric, int(epoch), self.started_at + float(seconds), float(value))
             for column, (split, metric) in _CURVES.items()
             for epoch, seconds, value in zip(history["epoch"], history["seconds"], history[column], strict=True)
         ]
-        for metric, value in (("loss", record.metrics.test_loss), ("accuracy", record.metrics.test_accuracy)):
-            found.append(
-                Point("test", metric, record.trained_epochs, self.ended_at, math.nan if value is None else value)
-            )
+        measured = {record.measured_epoch: record.metrics}
+        if record.last_metrics:
+            measured[record.trained_epochs] = record.last_metrics
+        for epoch, metrics in measured.items():
+            for metric, value in (("loss", metrics.test_loss), ("accuracy", metrics.test_accuracy)):
+                found.append(Point("test", metric, epoch, self.ended_at, math.nan if value is None else value))
         return [point for point in found if math.isfinite(point.value)]
 
     @property

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from core.entry_point import DISPATCHER, build_command
 from core.errors import HeadroomError, HomeError
@@ -15,6 +16,7 @@ from core.files import replacing, write_json
 from core.home import Home
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
+from core.jobs.health import HEARTBEAT_SECONDS
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.source_check import is_outdated
@@ -23,6 +25,7 @@ from core.store.run_store import RunStore
 
 MAX_ATTEMPTS = 3
 IDLE_SECONDS = 60.0
+RESTART = "restart"  # file in a job folder with the attempt that is to be stopped and started again
 _TICK_SECONDS = 0.1
 
 
@@ -40,6 +43,7 @@ def ensure_dispatcher(home: Home) -> bool:
         return False
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.utime(lock)  # its first sign of life, until it has loaded its libraries
         with (home.jobs / "dispatcher.log").open("ab") as log:
             # The process inherits the lock, so no other process starts a second dispatcher in the meantime.
             process = subprocess.Popen(
@@ -83,6 +87,7 @@ class Dispatcher:
         self._store = RunStore(home)
         self._ended: dict[str, Status] = {}
         self._checked_overdue_at = -1.0
+        self._beat_at = -HEARTBEAT_SECONDS
 
     def run(self, lock: int | None = None) -> None:
         """Process jobs until the queue has been idle for `idle_seconds` or the code is outdated. Return immediately if
@@ -119,6 +124,10 @@ class Dispatcher:
     def _work(self) -> None:
         busy_at = time.monotonic()
         while not self.outdated and time.monotonic() - busy_at < self.idle_seconds:
+            if time.monotonic() - self._beat_at >= HEARTBEAT_SECONDS:
+                self._beat_at = time.monotonic()
+                with suppress(OSError):
+                    os.utime(self.home.jobs / "dispatcher.lock")
             try:
                 if self.step():
                     busy_at = time.monotonic()
@@ -159,7 +168,7 @@ class Dispatcher:
 
     def _has_ended(self, job: Job) -> bool:
         """Poll an attempt, stop it if the job was cancelled, and return whether it has ended."""
-        if job.cancel:
+        if job.cancel or self._is_restart_requested(job):
             self.executor.stop(job.handle)
         status = self._ended.get(job.handle) or self.executor.poll(job.handle)
         if status.ended:
@@ -167,6 +176,12 @@ class Dispatcher:
             self._settle(job, status)
             del self._ended[job.handle]
         return status.ended
+
+    def _is_restart_requested(self, job: Job) -> bool:
+        try:
+            return (self.home.jobs / job.run_id / RESTART).read_text().strip() == str(job.attempt)
+        except OSError:
+            return False
 
     def _start(self, job: Job) -> None:
         if self._store.path(job.run_id):

@@ -12,12 +12,14 @@ class Status:
 
     `ok` and `failed` exited on their own with a zero or nonzero exit code, `stopped` was stopped on request, and `lost`
     was killed, crashed or disappeared with its machine. `out_of_memory` is True if the system killed it because memory
-    ran out. `reason` gives details that the exit code does not.
+    ran out. `memory_limit` is the limit in bytes of the address space of its process, if it is below the memory of the
+    machine. `reason` gives details that the exit code does not.
     """
 
     state: Literal["running", "ok", "failed", "stopped", "lost"]
     exit_code: int | None = None
     out_of_memory: bool = False
+    memory_limit: int | None = None
     reason: str = ""
 
     @property

@@ -1,4 +1,8 @@
-"""Dispatcher health: the reason why the dispatcher cannot start jobs, shown with the queue."""
+"""Health of the dispatcher and of running jobs: the reason why no job starts, and the time without a sign of life.
+
+The dispatcher marks its lock file and workers write their progress at least every HEARTBEAT_SECONDS. Both also work for
+processes on other machines.
+"""
 
 import time
 from contextlib import suppress
@@ -6,7 +10,11 @@ from contextlib import suppress
 from core.errors import HomeError
 from core.files import replacing
 from core.home import Home
+from core.jobs.progress import Progress, read_progress
+from core.jobs.queue import Job, JobQueue
 
+HEARTBEAT_SECONDS = 5.0
+SILENT_SECONDS = 30.0
 _VALID_SECONDS = 60.0
 
 
@@ -22,9 +30,51 @@ def write_health(home: Home, message: str) -> None:
 
 
 def read_health(home: Home) -> str:
-    """Return the message; "" without a problem, or if the message is over a minute old (the dispatcher was killed)."""
+    """Return the message; "" without a problem, or if the message is over a minute old."""
     path = home.jobs / "trouble"
+    if is_dispatcher_silent(home):
+        return "The dispatcher is not running, so no job starts. Start it with: headroom jobs revive"
     try:
         return path.read_text(encoding="utf-8").strip() if time.time() - path.stat().st_mtime < _VALID_SECONDS else ""
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def is_dispatcher_silent(home: Home) -> bool:
+    """Return whether jobs are left, but no dispatcher has given a sign of life for SILENT_SECONDS."""
+    queue = JobQueue(home)
+    if not queue.has_work():
+        return False
+    since = max((job.queued_at for job in queue.unfinished()), default=0.0)
+    return time.time() - max(since, _read_dispatcher_time(home)) >= SILENT_SECONDS
+
+
+def _read_dispatcher_time(home: Home) -> float:
+    try:
+        return (home.jobs / "dispatcher.lock").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def read_live_progress(home: Home, job: Job) -> Progress | None:
+    """Return the progress of the current attempt of a running job with its `silent_seconds`; None before its first
+    report.
+
+    Before that, the sign of life is that of the dispatcher, since an attempt can wait for a machine of a cluster.
+    """
+    if job.state != "running":
+        return None
+    found = read_progress(home, job.run_id)
+    if found is not None and found.attempt not in (None, job.attempt):
+        found = None
+    seen = found.seen_at if found else _read_dispatcher_time(home)
+    seconds = time.time() - max(seen or 0.0, job.started_at or 0.0)
+    if seconds < SILENT_SECONDS:
+        return found
+    return (found or Progress()).model_copy(update={"silent_seconds": seconds})
+
+
+def list_silent(home: Home) -> list[Job]:
+    """Return the running jobs without a sign of life."""
+    progress = {job: read_live_progress(home, job) for job in JobQueue(home).running()}
+    return [job for job, found in progress.items() if found and found.silent_seconds]

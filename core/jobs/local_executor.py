@@ -5,6 +5,7 @@ import fcntl
 import math
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from core.jobs import process
 from core.jobs.executor import Status
 from core.jobs.memory_kills import SYSTEM, count_memory_kills
 from core.jobs.progress import read_log
+from core.memory_limit import read_memory_limit
 
 MAX_SLOTS = 1024
 _GRACE_SECONDS = 2.0
@@ -49,6 +51,14 @@ def read_limit() -> int | None:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
         raise JobError(f"Expected HEADROOM_SLOTS to be an integer between 1 and {MAX_SLOTS}; got {text!r:.60}.")
     return int(text)
+
+
+def find_memory_limit() -> int | None:
+    """Return the limit in bytes of the memory of a worker; None without one, or if the machine has less memory."""
+    space, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [limit for limit in (read_memory_limit(), space) if limit is not None and limit != resource.RLIM_INFINITY]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min((limit for limit in limits if limit < memory), default=None)
 
 
 def can_fork_warm() -> bool:
@@ -160,9 +170,8 @@ class LocalExecutor:
         if stopped and exit_code != 0:
             return Status("stopped", exit_code)
         if exit_code is None:
-            return Status(
-                "lost", child_code, out_of_memory=child_code in (None, -signal.SIGKILL) and self._is_memory_short()
-            )
+            out_of_memory = child_code in (None, -signal.SIGKILL) and self._is_memory_short()
+            return Status("lost", child_code, out_of_memory, find_memory_limit())
         return Status("ok" if exit_code == 0 else "failed", exit_code)
 
     def _is_memory_short(self) -> bool:

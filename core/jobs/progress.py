@@ -1,6 +1,7 @@
 """Progress of a job, read from the files that its worker writes."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,10 +13,14 @@ _LINE_BYTES = 400
 
 
 class Progress(BaseModel):
-    """Content of progress.json. Values not reported yet are None; `updated_at` is in seconds since 1970."""
+    """Content of progress.json. Values not reported yet are None; `updated_at` is in seconds since 1970.
+
+    `silent_seconds` is the time without a sign of life, 0 for a job that is alive (see `core.jobs.health`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    attempt: int | None = None
     phase: str = ""
     epoch: int | None = None
     epochs: int | None = None
@@ -26,6 +31,17 @@ class Progress(BaseModel):
     images_per_second: float | None = None
     eta_seconds: float | None = None
     updated_at: float | str | None = None
+    silent_seconds: float = 0.0
+
+    @property
+    def seen_at(self) -> float | None:
+        """Time of the report in seconds since 1970; None if it is not known. Earlier versions wrote ISO 8601."""
+        if not isinstance(self.updated_at, str):
+            return self.updated_at
+        try:
+            return datetime.fromisoformat(self.updated_at).timestamp()
+        except ValueError:
+            return None
 
 
 def folder_of(home: Home, run_id: str) -> Path | None:

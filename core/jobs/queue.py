@@ -148,6 +148,10 @@ class JobQueue:
         clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
         return self._select(clause, limit)
 
+    def failed(self, reason: str) -> list[Job]:
+        """Return the failed jobs whose reason starts with a text."""
+        return self._select("WHERE state = 'failed' AND substr(reason, 1, ?) = ?", len(reason), reason)
+
     def running(self) -> list[Job]:
         """Return the jobs that are running in the table."""
         return self._select("WHERE state = 'running' ORDER BY number")

@@ -16,7 +16,7 @@ from core.store.run_store import RunStore
 
 COLUMNS = (
     "run_id", "recipe", "dataset", "head", "seed", "epochs", "trained_epochs", "status", "test_accuracy", "test_loss",
-    "params",
+    "params", "keep", "measured_epoch",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def _row(home: Home, job: Job) -> dict[str, Any]:
     try:
         spec = job.spec
         recipe = recipe_of(spec)
-        row |= {name: getattr(spec, name) for name in ("dataset", "head", "seed", "epochs")}
+        row |= {name: getattr(spec, name) for name in ("dataset", "head", "seed", "epochs", "keep")}
         row |= {"recipe": recipe.name if recipe else None}
         if (home.datasets / key_of(spec.dataset, spec.folder)).exists():
             info = read_info(home, spec)

@@ -8,9 +8,11 @@ from core.datasets.cache import DatasetInfo, pin
 from core.datasets.dataset_view import read_info
 from core.datasets.split import compute_split
 from core.errors import JobError
+from core.files import replacing
 from core.home import Home
-from core.jobs.dispatcher import ensure_dispatcher
+from core.jobs.dispatcher import RESTART, ensure_dispatcher
 from core.jobs.executor_choice import check_placement
+from core.jobs.health import list_silent
 from core.jobs.queue import JobQueue, State
 from core.spec import RunSpec
 from core.store.run_store import RunStore
@@ -125,3 +127,18 @@ def unpause_queue(home: Home) -> None:
     """
     JobQueue(home).unpause()
     ensure_dispatcher(home)
+
+
+def revive_jobs(home: Home) -> list[str]:
+    """Start a dispatcher if jobs are left and none is running, and have it restart the running jobs without a sign of
+    life; they resume from their checkpoints. Return the IDs of these jobs.
+
+    Raises:
+        HomeError: when the home is not writable.
+    """
+    silent = list_silent(home)
+    for job in silent:
+        with replacing(home.jobs / job.run_id / RESTART) as temporary:
+            temporary.write_text(f"{job.attempt}\n", encoding="utf-8")
+    ensure_dispatcher(home)
+    return [job.run_id for job in silent]

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.estimate import TimeEstimate, TimeEstimator
+from core.jobs.health import read_live_progress
 from core.jobs.local_executor import read_slots
-from core.jobs.progress import Progress, read_progress
+from core.jobs.progress import Progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker, submit_all
 from core.jobs.sweep_plan import compute_remaining_work
@@ -124,7 +125,7 @@ def _read_run_status(home: Home, checker: Checker, spec: RunSpec, row: Any, job:
         return SweepRunStatus(spec, "not started", "This run was never queued, or it was deleted.", params=params)
     if job.state == "cancelled" and job.reason:
         return SweepRunStatus(spec, "not started", job.reason, params=params)
-    progress = read_progress(home, job.run_id) if job.state == "running" else None
+    progress = read_live_progress(home, job)
     history = read_history(home.jobs / job.run_id / "history.jsonl") if job.state == "running" else None
     accuracy = float(history["val_accuracy"].iloc[-1]) if history is not None and len(history) else None
     epochs = None if history is None else len(history)

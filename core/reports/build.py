@@ -13,6 +13,7 @@ from core.displays.palette import colors
 from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
+from core.jobs.diverged import add_diverged
 from core.reports.display_option import make_display
 from core.reports.document import Cell, Document, Figure, Passage, Picture, PicturePrediction, RunLine, Table
 from core.reports.report import ChartBlock, Report, TextBlock
@@ -37,7 +38,7 @@ def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Com
             missing.append(run_id)
     if not runs:
         raise RunNotFoundError(f"All runs of this report were deleted: {', '.join(missing)}.")
-    return Comparison.of(runs), missing
+    return add_diverged(store.home, Comparison.of(runs)), missing
 
 
 Draw = Callable[[TextBlock | ChartBlock, Comparison, Home], Passage | Figure]

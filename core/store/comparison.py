@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,9 +46,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs on the same test set, grouped into variants and sorted by head."""
+    """Runs on the same test set, grouped into variants and sorted by head.
+
+    `diverged` are the specs with the same configuration whose training diverged, so that they have no run.
+    """
 
     variants: tuple[Variant, ...]
+    diverged: tuple[RunSpec, ...] = ()
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -71,8 +75,17 @@ class Comparison:
                 f"These runs use different test sets and cannot be compared: {a.run_id} uses {a.spec.dataset} "
                 f"({a.spec.data}), {b.run_id} uses {b.spec.dataset} ({b.spec.data})."
             )
-        labels = _labels([group[0].spec for group in members])
+        labels = _labels([group[0].spec.replace(seed=0) for group in members])  # a label is that of all its seeds
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
+
+    def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
+        """Add the specs of diverged jobs that differ from a run only in head and seed."""
+        runs = {run.run_id for run in self.runs}
+        known = {_list_configuration(run.spec) for run in self.runs}
+        return replace(
+            self,
+            diverged=tuple(spec for spec in specs if spec.run_id not in runs and _list_configuration(spec) in known),
+        )
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -93,6 +106,10 @@ class Comparison:
     @property
     def official(self) -> bool:
         return all(run.record.data.official for run in self.runs)
+
+
+def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
+    return tuple(getattr(spec, name) for name in _CONFIGURATION)
 
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import describe_value
+from core.store.kept_epoch import describe_kept_epoch
 from core.store.run import Run
 
 
@@ -22,6 +23,7 @@ def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
             value = getattr(run.spec, setting)
             row[SETTINGS[setting].label] = HEADS[value].label if setting == "head" else describe_value(setting, value)
         row["Test accuracy"] = f"{metrics.test_accuracy:.2%}"
+        row["Measured at"] = describe_kept_epoch([run.record]).removeprefix("at the ")
         row["Test loss"] = "–" if metrics.test_loss is None else f"{metrics.test_loss:.4f}"
         row["Parameters"] = f"{run.record.cost.params:,}"
         rows.append(row)

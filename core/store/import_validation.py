@@ -16,9 +16,10 @@ from core.image_file import read_picture
 from core.spec import RunSpec
 from core.store.activation_maps import read_maps
 from core.store.array_check import Expected, check_arrays
+from core.store.kept_epoch import choose_epoch
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.robustness_file import ARRAYS
-from core.store.run import Run, finite
+from core.store.run import LAST_PREDICTIONS, Run, finite
 from core.store.thumbnail import FINGERPRINT
 
 MAX_BYTES = {
@@ -29,14 +30,16 @@ MAX_BYTES = {
     "history.jsonl": 2_000_000,
     "augmentation.png": 20_000_000,
     "predictions.npz": 500_000_000,
+    "predictions-last.npz": 500_000_000,
     "maps.npz": 50_000_000,
     "robustness.npz": 50_000_000,
     "model.keras": 4_000_000_000,
     "model.tflite": 2_000_000_000,
+    "last.keras": 4_000_000_000,
 }
 """Maximum size in bytes of each exported file. Logs are not exported, because they contain paths of a machine."""
 
-MODELS = ("model.keras", "model.tflite")
+MODELS = ("model.keras", "model.tflite", "last.keras")
 
 _MAX_SIDE, _MAX_CLASSES, _MAX_TEXT = 4096, 10_000, 200
 _CLOSE = 1e-4
@@ -111,6 +114,8 @@ def _check_record(run: Run) -> None:
         raise ValueError(f"{record.cost.params:,} parameters do not match its spec ({run.model.params:,} parameters)")
     if not 1 <= record.trained_epochs <= run.spec.epochs:
         raise ValueError(f"{record.trained_epochs:,} trained epochs do not match its spec ({run.spec.epochs:,} epochs)")
+    if (run.spec.keep == "last") != (record.kept_epoch is None) or record.measured_epoch > record.trained_epochs:
+        raise ValueError(f"the kept epoch {record.kept_epoch} does not match its spec or its trained epochs")
 
 
 def _list_texts(value: Any) -> Iterator[str]:
@@ -138,19 +143,27 @@ def _check_history(run: Run) -> None:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "a line"
         raise ValueError(f"history.jsonl contains an invalid value: {field}: {first['msg']}") from None
+    history = run.history
+    if run.spec.keep != "last" and len(history):
+        best = choose_epoch(run.spec.keep, history["val_loss"].tolist(), history["val_accuracy"].tolist())
+        if best != run.record.kept_epoch:
+            raise ValueError(f"the kept epoch is {run.record.kept_epoch} in its record, but {best} in history.jsonl")
     if epochs != [*range(1, run.record.trained_epochs + 1)]:
         raise ValueError(f"history.jsonl has {len(epochs):,} rows for {run.record.trained_epochs:,} epochs")
 
 
-def _check_predictions(run: Run) -> None:
-    """Check the predictions, and compare the metrics of the record with those computed from them."""
-    data, found = run.record.data, run.record.metrics
+def _check_predictions(run: Run, name: str = "predictions.npz") -> None:
+    """Check predictions, and compare the metrics of the record with those computed from them."""
+    is_last = name == LAST_PREDICTIONS
+    data, found = run.record.data, run.record.last_metrics if is_last else run.record.metrics
+    if found is None:
+        raise ValueError(f"unexpected file {name}: its record has no metrics of the last epoch")
     expected: dict[str, Expected] = {}
     for split, images in (("test", data.test_images), ("validation", data.validation_images)):
         expected[f"{split}_probs"] = "f4", (images, len(data.classes))
         expected[f"{split}_labels"] = "i8", (images,)
-    check_arrays(run.path / "predictions.npz", expected, MAX_BYTES["predictions.npz"])
-    stored = run.predictions
+    check_arrays(run.path / name, expected, MAX_BYTES[name])
+    stored = run.last_predictions if is_last else run.predictions
     for split in ("test", "validation"):
         probs, labels = getattr(stored, f"{split}_probs"), getattr(stored, f"{split}_labels")
         if labels.min() < 0 or labels.max() >= len(data.classes):
@@ -221,6 +234,7 @@ _CHECKS = {
     "layers.json": lambda run: read_plain_json(run.path / "layers.json"),
     "history.jsonl": _check_history,
     "predictions.npz": _check_predictions,
+    LAST_PREDICTIONS: lambda run: _check_predictions(run, LAST_PREDICTIONS),
     "robustness.npz": _check_robustness,
     "maps.npz": _check_maps,
     "augmentation.png": _check_preview,

@@ -17,12 +17,12 @@ from core.errors import HomeError, RunError
 from core.files import replacing
 from core.recipes import RECIPES
 from core.spec import SETTINGS
-from core.store.record import Cost, Metrics, Record
+from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
     "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
-    "trained_epochs", "cpu", "cores", "official", "targets", "finished_at",
+    "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -38,6 +38,7 @@ _DTYPES: dict[str, str] = {
     **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
     "fitted_images": "int64",
     "trained_epochs": "int64",
+    "measured_epoch": "int64",
     "cores": "Int64",
     "official": "bool",
     "stamp": "int64",
@@ -63,9 +64,9 @@ def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, dtype), values in named})
 
 
-def read_records(records: Iterable[Record]) -> pd.DataFrame:
-    """Convert records to a run list: one row per record, with the columns of COLUMNS."""
-    rows = (record.row() for record in records)
+def list_rows_of(runs: Iterable[Run]) -> pd.DataFrame:
+    """Convert runs to a run list: one row per run, with the columns of COLUMNS."""
+    rows = (run.row() for run in runs)
     return _build([[*(row[column] for column in COLUMNS), 0, _VERSION] for row in rows])[[*COLUMNS]]
 
 
@@ -152,7 +153,7 @@ class Index:
         rows = []
         for name in fresh:
             try:
-                row = Run.open(self.path / name).record.row()
+                row = Run.open(self.path / name).row()
             except RunError as error:
                 damaged[name] = str(error)
             else:

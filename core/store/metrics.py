@@ -1,9 +1,23 @@
-"""Metrics of a record that are computed from its predictions."""
+"""Predicted classes, and the metrics of a record that are computed from its predictions."""
 
 import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
+
+NO_PREDICTION = -1
+
+
+def compute_predicted(probs: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the most probable class of each image, int64 of shape (images,).
+
+    An image with a non-finite probability, which a diverged run produces, gets NO_PREDICTION and counts as wrong.
+    Ties go to the first class.
+
+    Args:
+        probs: of shape (images, classes).
+    """
+    return np.where(np.isfinite(probs).all(axis=1), probs.argmax(axis=1), NO_PREDICTION)
 
 
 def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
@@ -14,7 +28,7 @@ def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tu
     """
     given = probs[np.arange(len(labels)), labels].astype(np.float64)
     loss = -np.log(np.maximum(given, np.finfo(np.float32).tiny)).mean()
-    return float(loss), float((probs.argmax(axis=1) == labels).mean())
+    return float(loss), float((compute_predicted(probs) == labels).mean())
 
 
 def compute_targets(labels: NDArray[np.int64]) -> str:

@@ -14,6 +14,9 @@ _Count = Annotated[int, Field(ge=0, le=2**53)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
+RECORD_VERSION = 2
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -40,7 +43,15 @@ class Cost(_Part):
     latency_p95_seconds: float = Field(ge=0)
     latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
     latency_32_p95_seconds: float | None = Field(None, ge=0, description="missing in older records")
-    train_seconds: float = Field(ge=0, description="all epochs with their validation")
+    train_seconds: float = Field(ge=0, description="all epochs with validation, and the tracing of the first step")
+    epoch_seconds: float | None = Field(
+        None, ge=0, description="median of the epochs after the first, with validation; null for a few runs"
+    )
+    features_seconds: float | None = Field(
+        None,
+        ge=0,
+        description="feature maps of a frozen backbone, computed once; not in train_seconds",
+    )
     peak_bytes: _Count = Field(description="highest resident memory of the worker")
 
 
@@ -66,7 +77,8 @@ class Data(_Part):
 class Record(_Part):
     """Summary of a finished run: all values of a run list, and the checksums of its other files.
 
-    `finished_at` is ISO 8601 in UTC, so that its text sorts by time.
+    `finished_at` is ISO 8601 in UTC, so that its text sorts by time. Before version 2, the training loss in the history
+    includes the L2 penalty.
     """
 
     version: int = 1
@@ -79,6 +91,8 @@ class Record(_Part):
     cpu: str
     cores: int | None = Field(None, ge=1, description="cores of the machine; missing in older records")
     epochs: int | None = Field(None, ge=1, description="trained epochs; fewer than in the spec after early stopping")
+    kept_epoch: int | None = Field(None, ge=1, description="epoch of the kept weights, if the best one is kept")
+    last_metrics: Metrics | None = Field(None, description="metrics at the last epoch, if another one is kept")
     resumed_at: tuple[int, ...] = Field((), description="epochs after which training continued from a finished run")
     checksums: dict[str, str]
 
@@ -121,6 +135,16 @@ class Record(_Part):
     def trained_epochs(self) -> int:
         return self.epochs or self.parsed_spec.epochs
 
+    @property
+    def has_penalty_in_loss(self) -> bool:
+        """Whether the training loss in the history includes an L2 penalty, unlike the validation loss."""
+        return self.version < RECORD_VERSION and self.parsed_spec.l2 > 0
+
+    @property
+    def measured_epoch(self) -> int:
+        """The epoch whose weights give the metrics and the predictions."""
+        return self.kept_epoch or self.trained_epochs
+
     def row(self) -> dict[str, Any]:
         """Return the row of the run list: ID, recipe, hyperparameters, metrics and costs."""
         spec = self.parsed_spec
@@ -134,6 +158,7 @@ class Record(_Part):
             **self.cost.model_dump(),
             "fitted_images": self.data.train_images,
             "trained_epochs": self.epochs or spec.epochs,
+            "measured_epoch": self.measured_epoch,
             "cpu": self.cpu,
             "cores": self.cores,
             "official": self.data.official,

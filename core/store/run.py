@@ -3,9 +3,14 @@
 import json
 import math
 import zlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -23,12 +28,14 @@ from core.store.robustness_file import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 FILES = (
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
-    "model.keras", "model.tflite", "augmentation.png", "log.txt", "record.json",
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
+    "robustness.npz", "layers.json", "model.keras", "model.tflite", "last.keras", "augmentation.png", "log.txt",
+    "record.json",
 )  # fmt: skip
 """Files that a run folder may contain."""
 
-_OPTIONAL = ("model.keras", "model.tflite", "log.txt")
+LAST_PREDICTIONS = "predictions-last.npz"
+_OPTIONAL = ("model.keras", "model.tflite", "last.keras", "log.txt")
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,15 @@ class Run:
             if name not in _OPTIONAL or self.has(name):
                 self.artifact(name)
 
+    def row(self) -> dict[str, Any]:
+        """Return the row of the run list. The epoch time of an older record is read from the history."""
+        row = self.record.row()
+        if row["epoch_seconds"] is None:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
+                row["epoch_seconds"] = compute_epoch_seconds([float(json.loads(line)["seconds"]) for line in lines])
+        return row
+
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training."""
@@ -124,22 +140,30 @@ class Run:
 
     @cached_property
     def predictions(self) -> Predictions:
-        """Class probabilities and labels of the test and the validation images.
+        """Class probabilities and labels of the test and the validation images, at the kept epoch.
 
         Raises:
             RunDamagedError: when the file is damaged or does not match the record.
         """
+        return self._read_predictions("predictions.npz")
+
+    @cached_property
+    def last_predictions(self) -> Predictions:
+        """The predictions at the last epoch, which are separate if another epoch is kept (see `predictions`)."""
+        return self.predictions if self.record.last_metrics is None else self._read_predictions(LAST_PREDICTIONS)
+
+    def _read_predictions(self, name: str) -> Predictions:
         try:
-            with self.artifact("predictions.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with self.artifact(name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"predictions.npz of run {self.run_id} cannot be read: {error}.") from None
+            raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
         data = self.record.data
         for split, images in (("test", data.test_images), ("validation", data.validation_images)):
             probs, labels = getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")
             if probs.shape != (images, len(data.classes)) or labels.shape != (images,):
                 raise RunDamagedError(
-                    f"predictions.npz of run {self.run_id} does not match its record: {split} predictions have shape "
+                    f"{name} of run {self.run_id} does not match its record: {split} predictions have shape "
                     f"{probs.shape}, labels {labels.shape}, for {images} images and {len(data.classes)} classes."
                 )
         return found
@@ -169,6 +193,19 @@ class Run:
 def _read_checksum(path: Path, inode: int, changed_ns: int, size: int) -> str:
     """Compute a checksum, cached until the file changes, because pages verify files on each rerun."""
     return compute_checksum(path)
+
+
+def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
+    """Return the median duration of the epochs after the first, which includes tracing; of a single epoch, its own.
+
+    Args:
+        ends: seconds since the start of training at the end of each epoch.
+
+    >>> compute_epoch_seconds([3.6, 3.9, 4.1, 4.4]), compute_epoch_seconds([3.6]), compute_epoch_seconds([])
+    (0.3, 3.6, None)
+    """
+    durations = [end - begin for begin, end in pairwise((0.0, *ends))]
+    return round(median(durations[1:] or durations), 6) if durations else None
 
 
 def read_history(path: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.comparison import Comparison, describe_setting, to_plain
-from core.store.index import read_records
+from core.store.index import list_rows_of
 
 _NO_SETTING = ("head", "seed")
 
@@ -27,7 +27,7 @@ class RunsOnTestSet:
     @classmethod
     def of(cls, comparison: Comparison) -> "RunsOnTestSet":
         """Select the runs of a comparison."""
-        return cls.within(comparison, read_records(run.record for run in comparison.runs))
+        return cls.within(comparison, list_rows_of(comparison.runs))
 
     @classmethod
     def within(cls, comparison: Comparison, frame: pd.DataFrame) -> "RunsOnTestSet":

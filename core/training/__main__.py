@@ -2,25 +2,22 @@
 
 from core.training import preload  # noqa: F401  # isort: skip  first: loads TensorFlow without its log output
 
-import errno
 import logging
-import os
 import sys
 import traceback
 from functools import partial
 from pathlib import Path
-
-import tensorflow as tf
 
 from core.architecture.model import Model, compute_model
 from core.augment.corruption import select_corrupted_images
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
-from core.jobs.failure_reason import DISK_FULL, OUT_OF_MEMORY
+from core.jobs.failure_reason import recognize_failure
 from core.memory_limit import limit_memory
+from core.store.kept_epoch import describe_keep
 from core.store.robustness_file import NAME as ROBUSTNESS
-from core.store.run import FILES, Predictions, Run
+from core.store.run import FILES, LAST_PREDICTIONS, Predictions, Run
 from core.store.run_store import RunStore
 from core.training.activation_maps import write_maps
 from core.training.build import build_model, read_layers
@@ -32,7 +29,7 @@ from core.training.features import can_cache, count_backbone_layers, replace_ima
 from core.training.fit import TrainStep, fit
 from core.training.input_data import load_splits
 from core.training.job import CHECKPOINT_SECONDS, Checkpoint, JobFolder
-from core.training.record import build_record, describe_environment, save_predictions, write_preview
+from core.training.record import TrainingResult, build_record, describe_environment, save_predictions, write_preview
 from core.training.speed import TrainingSpeed
 from core.training.weights import load_weights
 
@@ -48,10 +45,10 @@ def train_job(job: JobFolder) -> Run:
         write_preview(job.path / "augmentation.png", splits.train)
     start = job.resume() or job.continue_from(RunStore(job.home)) or _begin(job.home, closed)
     model, seconds = start.model, start.seconds
-    first, stored = 0, splits.test.images
+    first, stored, features_seconds = 0, splits.test.images, None
     if can_cache(closed):
         first = count_backbone_layers(closed)
-        splits = replace_images(job.home, model, closed, splits, partial(_report_features, job))
+        splits, features_seconds = replace_images(job.home, model, closed, splits, partial(_report_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
     speed = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
@@ -77,14 +74,23 @@ def train_job(job: JobFolder) -> Run:
     if epochs < spec.epochs:
         print(f"Stopped after epoch {epochs} of {spec.epochs}: the validation loss stopped improving.")
     job.report("evaluating", epoch=epochs)
-    predictions = Predictions(
-        compute_probs(splits.test), splits.test.labels, compute_probs(splits.validation), splits.validation.labels
-    )
+
+    def predict() -> Predictions:
+        probs = compute_probs(splits.test), compute_probs(splits.validation)
+        return Predictions(probs[0], splits.test.labels, probs[1], splits.validation.labels)
+
+    predictions, last = predict(), None
+    if job.kept and job.kept.epoch < epochs:
+        print(f"Keeping epoch {job.kept.epoch}, the {describe_keep(spec.keep)}.")
+        last = predictions
+        save_predictions(job.path / LAST_PREDICTIONS, last)
+        model.set_weights(job.kept.weights)
+        predictions = predict()
     save_predictions(job.path / "predictions.npz", predictions)
     write_maps(job.path / "maps.npz", model, closed, splits.test, first)
 
     job.report("exporting", epoch=epochs)
-    job.finalize_model()
+    job.finalize_model(model, epochs)
     export_litert(model, closed.maps_layer, job.path / "model.tflite")
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
     indices = select_corrupted_images(len(stored), closed.flops)
@@ -98,7 +104,10 @@ def train_job(job: JobFolder) -> Run:
     print(f"Trained {spec.run_id} in {seconds:.1f} s.", flush=True)
     job.check_attempt()
     (job.path / "log.txt").touch()  # exists even if the output was not redirected
-    record = build_record(job.path, spec, closed, splits, predictions, latency, epochs, seconds, job.read_resumed())
+    progress = TrainingResult(
+        epochs, seconds, features_seconds, job.read_resumed(), job.kept.epoch if job.kept else None, last
+    )
+    record = build_record(job.path, spec, closed, splits, predictions, latency, progress)
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(FILES))
     return RunStore(job.home).publish(job.path)
@@ -121,7 +130,7 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
-        with job.locked():
+        with job.locked(), job.progress.repeating():
             limit_memory()
             configure()
             train_job(job)
@@ -132,12 +141,10 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
 
 def _explain(error: Exception) -> str:
     """Return the message for an error; the stack trace of an unexpected one is printed to the log."""
-    if os.strerror(errno.ENOSPC) in str(error):  # TensorFlow reports a full disk as ResourceExhaustedError, like memory
-        return DISK_FULL
+    if known := recognize_failure(f"{type(error).__name__}: {error}"):
+        return known
     if isinstance(error, HeadroomError):
         return str(error)
-    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        return OUT_OF_MEMORY
     traceback.print_exc()
     lines = str(error).strip().splitlines() or [""]
     text = lines[-1 if lines[0] == "in user code:" else 0].strip()  # the last line of an error in a tf.function

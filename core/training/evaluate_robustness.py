@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.augment.corruption import BATCH, CORRUPTIONS, list_rows
 from core.files import replacing
+from core.store.metrics import compute_predicted
 from core.store.robustness_file import Robustness
 
 
@@ -49,7 +50,7 @@ def _predict(interpreter: Interpreter, images: NDArray[np.generic]) -> NDArray[n
     interpreter.set_tensor(entry["index"], images.astype(np.float32) / np.float32(255))
     interpreter.invoke()
     probs = interpreter.get_tensor(_find_probs(interpreter))
-    return np.where(np.isfinite(probs).all(axis=1), probs.argmax(axis=1), -1).astype(np.int16)
+    return compute_predicted(probs).astype(np.int16)
 
 
 def _find_probs(interpreter: Interpreter) -> int:

@@ -1,7 +1,9 @@
 """Cached features of a frozen backbone, shared by heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
 
 import fcntl
+import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.architecture.model import Model
-from core.files import replacing
+from core.files import replacing, write_json
 from core.home import Home
 from core.training.evaluate import batches
 from core.training.forward import compute_outputs
@@ -34,8 +36,10 @@ def can_cache(closed: Model) -> bool:
 
 def replace_images(
     home: Home, model: keras.Sequential, closed: Model, splits: Splits, on_progress: OnProgress
-) -> Splits:
+) -> tuple[Splits, float | None]:
     """Replace the images of the splits by memory-mapped feature maps, float32, shape (images, side, side, channels).
+
+    Also returns the seconds that all of them took to compute, perhaps by another worker; None if it did not write them.
 
     A worker that needs the same features waits until the first one has computed them.
     """
@@ -46,17 +50,22 @@ def replace_images(
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found: dict[str, Any] = {}
+        times: list[float | None] = []
         for name in ("train", "validation", "test"):
             split: Split = getattr(splits, name)
             stored = "test" if name == "test" else "train"
             path = folder / f"{stored}-{split.first}-{len(split)}.npy"
             maps = _open(path)
             if maps is None:
+                begin = time.perf_counter()
                 _write(path, model, count_backbone_layers(closed), split, on_progress)
                 maps = _open(path)
+                write_json(path.with_suffix(".json"), {"seconds": round(time.perf_counter() - begin, 3)})
             assert maps is not None
             found[name] = replace(split, images=maps)
-        return replace(splits, **found)
+            times.append(_read_seconds(path.with_suffix(".json")))
+        known = [seconds for seconds in times if seconds is not None]
+        return replace(splits, **found), sum(known) if len(known) == len(times) else None
     finally:
         os.close(lock)
 
@@ -69,20 +78,26 @@ def _open(path: Path) -> NDArray[np.float32] | None:
         return None
 
 
+def _read_seconds(path: Path) -> float | None:
+    try:
+        return float(json.loads(path.read_bytes())["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _write(path: Path, model: keras.Sequential, layers: int, split: Split, on_progress: OnProgress) -> None:
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, last=layers)
 
     done = 0
-    maps: np.memmap[Any, np.dtype[np.float32]] | None = None
-    with replacing(path) as temporary:
+    # Not through a memory map: on a full disk, the system would kill the process instead of raising an error.
+    with replacing(path) as temporary, temporary.open("wb") as file:
         for images in batches(split.images):
             part = compute(tf.constant(images)).numpy()
-            if maps is None:
-                maps = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(split), *part.shape[1:]))
-            maps[done : done + len(part)] = part
+            if not done:
+                header = {"descr": "<f4", "fortran_order": False, "shape": (len(split), *part.shape[1:])}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(part.tobytes())
             done += len(part)
             on_progress(done, len(split))
-        if maps is not None:
-            maps.flush()

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.jobs.failure_reason import DIVERGED
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
@@ -38,7 +39,8 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Results of an epoch (1-based). `seconds` includes its validation; `last` is True for the run's final epoch."""
+    """Results of an epoch (1-based). `loss` is the cross-entropy without the L2 penalty, like `val_loss`; `seconds`
+    includes the validation; `last` is True for the run's final epoch."""
 
     epoch: int
     seconds: float
@@ -111,8 +113,7 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"The training diverged: the loss is {loss} in epoch {epoch}. Use a learning rate below "
-            f"{spec.learning_rate:g}."
+            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below {spec.learning_rate:g}."
         )
 
 
@@ -132,8 +133,10 @@ def _compile_steps(
             with tf.GradientTape() as tape:
                 outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
+            penalties = model.losses  # before the weights change
+            data_loss = loss - tf.add_n(penalties) if penalties else loss
             apply_adam(model.optimizer, tape.gradient(loss, variables), variables)
-            mean_loss.update_state(loss, sample_weight=tf.shape(batch_labels)[0])
+            mean_loss.update_state(data_loss, sample_weight=tf.shape(batch_labels)[0])
             mean_accuracy.update_state(batch_labels, to_probs(outputs))
         return mean_loss.result(), mean_accuracy.result()
 

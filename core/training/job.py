@@ -19,11 +19,14 @@ from core.errors import HeadroomError, JobError, RunError
 from core.files import replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
+from core.store.kept_epoch import choose_epoch
 from core.store.run import HISTORY, Run, finite, read_history
 from core.store.run_store import RunStore
 from core.training.build import compile_model
 from core.training.fit import Epoch
+from core.training.kept_weights import KeptWeights, list_kept_weights
 from core.training.patience import is_over
+from core.training.progress_report import ProgressReport
 from core.training.snapshot import Snapshot
 
 _REPORT_SECONDS = 0.25
@@ -50,6 +53,9 @@ class JobFolder:
     Args:
         checkpoint_seconds: minimum time between checkpoints.
 
+    Attributes:
+        kept: weights of the best epoch so far; None if the last epoch is kept.
+
     Raises:
         JobError: when the spec is missing or belongs to another run, or the attempt number is missing.
         SpecError, UnknownNameError: when the spec is invalid.
@@ -67,11 +73,13 @@ class JobFolder:
         if self.spec.run_id != self.path.name:
             raise JobError(f"The spec.json of job {path.name} belongs to run {self.spec.run_id}. Submit the job again.")
         self.attempt = self._read_attempt()
-        self._reported_at = 0.0
         self._phase = ""
         self._saved_at = time.monotonic()
         self._unsaved: Snapshot | None = None
+        self._validation: list[tuple[float, float]] = []  # loss and accuracy of each epoch
+        self.kept: KeptWeights | None = None
         self._termination_requested = False
+        self.progress = ProgressReport(self.path / "progress.json", self.check_attempt)
 
     def _read_attempt(self) -> int:
         try:
@@ -146,13 +154,11 @@ class JobFolder:
     def report(self, phase: str, **values: Any) -> None:
         """Write progress.json when the phase changes, otherwise at most about four times per second."""
         self._end_if_requested()
-        now = time.monotonic()
-        if phase == self._phase and now - self._reported_at < _REPORT_SECONDS * 0.9:
+        recent = time.monotonic() - self.progress.written_at < _REPORT_SECONDS * 0.9
+        if phase == self._phase and recent:
             return
-        self.check_attempt()
-        self._phase, self._reported_at = phase, now
-        progress = {"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values}
-        write_json(self.path / "progress.json", {**progress, "updated_at": time.time()})
+        self._phase = phase
+        self.progress.write({"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values})
 
     def record_epoch(self, epoch: Epoch, model: keras.Sequential, seconds: float) -> None:
         """Append an epoch to the history. Save a checkpoint every `checkpoint_seconds` and after the last epoch.
@@ -164,14 +170,24 @@ class JobFolder:
         line["seconds"] = round(seconds, 4)
         with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: line[name] for name in HISTORY}) + "\n")
+        self._validation.append((epoch.val_loss, epoch.val_accuracy))
+        if self.spec.keep != "last" and self._choose_epoch() == epoch.epoch:
+            self.kept = KeptWeights.of(model, epoch.epoch)
         if epoch.last or time.monotonic() - self._saved_at > self.checkpoint_seconds:
             self._save(model, epoch.epoch)
         else:
             self._unsaved = Snapshot.of(model, epoch.epoch)
         self._end_if_requested()
 
+    def _choose_epoch(self) -> int:
+        return choose_epoch(self.spec.keep, *zip(*self._validation, strict=True))
+
     def _save(self, model: keras.Sequential, epoch: int) -> None:
-        older = self._checkpoints()
+        """Save a checkpoint, after the weights of its best epoch if that is an earlier one."""
+        older = {*self._checkpoints(), *list_kept_weights(self.path)}
+        if self.kept and self.kept.epoch < epoch:
+            self.kept.write(self.path)
+            older -= {self.kept.path(self.path)}
         with replacing(self.path / f"checkpoint-{epoch:04}.keras") as temporary:
             model.save(temporary)
         for path in older:
@@ -196,11 +212,18 @@ class JobFolder:
                 model = keras.saving.load_model(path, safe_mode=True)  # it may be from an imported bundle
             except (OSError, ValueError, KeyError):
                 continue
+            self._validation = [*zip(rows["val_loss"][:epoch], rows["val_accuracy"][:epoch], strict=True)]
+            if self.spec.keep != "last":
+                best = self._choose_epoch()
+                self.kept = KeptWeights.of(model, epoch) if best == epoch else KeptWeights.read(self.path, best)
+                if self.kept is None:
+                    continue
             compile_model(model, self.spec, model.optimizer)
             lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
             with replacing(history) as temporary:
                 temporary.write_text("".join(lines[:epoch]), encoding="utf-8")
             return Checkpoint(model, tuple(rows["val_loss"][:epoch]), float(rows["seconds"].iloc[epoch - 1]))
+        self._validation, self.kept = [], None
         history.unlink(missing_ok=True)
         (self.path / "resumed.json").unlink(missing_ok=True)
         return None
@@ -217,15 +240,21 @@ class JobFolder:
             try:
                 run = Run.open(shorter)
                 trained = run.record.trained_epochs
+                if run.record.has_penalty_in_loss:
+                    continue  # its training losses are not comparable with those of further epochs
                 if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
                     continue  # it trained past the early stop of this spec
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
+                if run.record.measured_epoch < trained:
+                    best = keras.saving.load_model(model, safe_mode=True)
+                    KeptWeights.of(best, run.record.measured_epoch).write(self.path)
+                    model = run.artifact("last.keras")
                 write_json(self.path / "resumed.json", [*run.record.resumed_at, trained])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
                 with replacing(self.path / f"checkpoint-{trained:04}.keras") as temporary:
                     shutil.copyfile(model, temporary)  # last: without it, the other files are ignored
-            except RunError:  # damaged, or deleted in the meantime
+            except (RunError, OSError, ValueError, KeyError):  # damaged, or deleted in the meantime
                 continue
             return self.resume()
         return None
@@ -237,15 +266,20 @@ class JobFolder:
         except FileNotFoundError:
             return ()
 
-    def finalize_model(self) -> Path:
-        """Copy the last checkpoint to model.keras. The checkpoint is kept until the run is published."""
-        with replacing(self.path / "model.keras") as temporary:
+    def finalize_model(self, model: keras.Sequential, epochs: int) -> None:
+        """Write model.keras with the weights of the kept epoch. If that is not the last one, write last.keras too, from
+        which training can continue. The checkpoint is kept until the run is published."""
+        is_last = self.kept is None or self.kept.epoch == epochs
+        with replacing(self.path / ("model.keras" if is_last else "last.keras")) as temporary:
             shutil.copyfile(self._checkpoints()[0], temporary)
-        return self.path / "model.keras"
+        if not is_last:
+            with replacing(self.path / "model.keras") as temporary:
+                model.save(temporary)
 
     def clear(self, keep: set[str]) -> None:
         """Delete all files except `keep`, the checkpoint last, so that another attempt can resume until then."""
         self.check_attempt()
+        self.progress.end()
         extra = [path for path in self.path.iterdir() if path.name not in keep]
-        for path in sorted(extra, key=lambda path: path.name.startswith("checkpoint-")):
+        for path in sorted(extra, key=lambda path: path.name.startswith(("checkpoint-", "best-"))):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -5,6 +5,7 @@ import platform
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +17,8 @@ from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics, compute_targets
-from core.store.record import Cost, Data, Metrics, Record
-from core.store.run import FILES, Predictions, finite
+from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
+from core.store.run import FILES, Predictions, compute_epoch_seconds, finite, read_history
 from core.training.export import Latency
 from core.training.input_data import Split, Splits
 
@@ -79,6 +80,31 @@ def _peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+@dataclass(frozen=True)
+class TrainingResult:
+    """Part of the record about the training: epochs, total seconds, seconds for the
+    feature maps of a frozen backbone, epochs of continuations, and with the
+    best epoch kept its number and the predictions at the last epoch if that is another one."""
+
+    epochs: int
+    seconds: float
+    features_seconds: float | None
+    resumed_at: tuple[int, ...]
+    kept_epoch: int | None
+    last: Predictions | None
+
+
+def _build_metrics(predictions: Predictions) -> Metrics:
+    test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
+    validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
+    return Metrics(
+        test_loss=finite(test_loss),
+        test_accuracy=test_accuracy,
+        validation_loss=finite(validation_loss),
+        validation_accuracy=validation_accuracy,
+    )
+
+
 def build_record(
     folder: Path,
     spec: RunSpec,
@@ -86,23 +112,15 @@ def build_record(
     splits: Splits,
     predictions: Predictions,
     latency: Latency,
-    epochs: int,
-    seconds: float,
-    resumed_at: tuple[int, ...],
+    result: TrainingResult,
 ) -> Record:
     """Return the run record. All other files of the run must be in the folder and must not change afterwards."""
-    test_loss, test_accuracy = compute_metrics(predictions.test_probs, predictions.test_labels)
-    validation_loss, validation_accuracy = compute_metrics(predictions.validation_probs, predictions.validation_labels)
     return Record(
+        version=RECORD_VERSION,
         run_id=spec.run_id,
         spec=spec.canonical(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=Metrics(
-            test_loss=finite(test_loss),
-            test_accuracy=test_accuracy,
-            validation_loss=finite(validation_loss),
-            validation_accuracy=validation_accuracy,
-        ),
+        metrics=_build_metrics(predictions),
         cost=Cost(
             params=model.params,
             trainable=model.trainable,
@@ -114,7 +132,9 @@ def build_record(
             latency_p95_seconds=latency.p95_seconds,
             latency_32_seconds=latency.median_32_seconds,
             latency_32_p95_seconds=latency.p95_32_seconds,
-            train_seconds=seconds,
+            train_seconds=result.seconds,
+            epoch_seconds=compute_epoch_seconds(read_history(folder / "history.jsonl")["seconds"].tolist()),
+            features_seconds=result.features_seconds,
             peak_bytes=_peak_bytes(),
         ),
         data=Data(
@@ -131,8 +151,10 @@ def build_record(
         ),
         cpu=read_cpu(),
         cores=os.cpu_count(),
-        epochs=epochs,
-        resumed_at=resumed_at,
+        epochs=result.epochs,
+        kept_epoch=result.kept_epoch,
+        last_metrics=result.last and _build_metrics(result.last),
+        resumed_at=result.resumed_at,
         checksums={
             name: compute_checksum(folder / name)
             for name in FILES

@@ -45,7 +45,7 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 def list_run_versions(comparison: Comparison) -> list[str]:
     """Return the records of the runs, the cache key of a comparison."""
-    return [run.record.model_dump_json() for run in comparison.runs]
+    return [run.record.model_dump_json() for run in comparison.runs] + [spec.run_id for spec in comparison.diverged]
 
 
 def _list_settings(display: Display) -> dict[str, str]:

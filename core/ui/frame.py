@@ -5,8 +5,10 @@ import gc
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core.displays.markdown import escape_markdown
 from core.page_timing import PAGE_TIMINGS
 from core.store.comparison import Comparison
+from core.store.kept_epoch import describe_kept_epoch
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
 from core.ui.heading import begin_page
@@ -50,10 +52,11 @@ def _freeze_objects(page: str) -> None:
 def require_comparison() -> Comparison | None:
     """Return the selected comparison. If there are no runs, show a link to Train and return None."""
     comparison = selected_comparison()
-    if comparison is None:
-        st.header("No runs yet", anchor=False)
-        st.write(
-            "Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed."
-        )
-        st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    return comparison
+    if comparison is not None:
+        kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))
+        st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
+        return comparison
+    st.header("No runs yet", anchor=False)
+    st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")
+    st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
+    return None

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
+
 _PAGE, _SHOWN = "heading of the page", "heading is shown"
 
 
@@ -19,7 +21,7 @@ def show_title(title: str) -> None:
 def complete_heading() -> None:
     """Show the title of the page, unless the page has shown its own."""
     if not st.session_state.get(_SHOWN, True):
-        show_title(st.session_state[_PAGE])
+        show_title(escape_markdown(st.session_state[_PAGE]))
 
 
 def show_page_heading(page: str, summary: str) -> None:

@@ -4,9 +4,10 @@ import time
 
 import streamlit as st
 
-from core.actions.job import process_queue, resume_queue
+from core.actions.job import process_queue, resume_queue, revive_queue
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age
+from core.jobs.health import read_health
 from core.jobs.queue import JobQueue
 from core.ui import url
 from core.ui.access import act, action_button, denial_reason
@@ -34,6 +35,28 @@ def show_pause() -> bool:
             act(resume_queue)
             st.rerun()
     return True
+
+
+def show_dispatcher_health() -> None:
+    """Show why no job starts, with the button to start the dispatcher, if there is a problem."""
+    if message := read_health(home()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(escape_markdown(message), icon=":material/heart_broken:")
+            show_revive_button("Start dispatcher", key="revive")
+
+
+def show_revive_button(label: str, *, key: str) -> None:
+    """Show the button that starts the dispatcher and restarts running jobs without a sign of life."""
+    if action_button(
+        revive_queue,
+        label,
+        icon=":material/restart_alt:",
+        key=key,
+        width="content",
+        help="Restarts all running jobs without a sign of life from their last checkpoints.",
+    ):
+        act(revive_queue)
+        st.rerun()
 
 
 def show_comparison_button(run_id: str) -> None:

@@ -4,11 +4,13 @@ import streamlit as st
 
 from core.errors import ComparisonError, JobError
 from core.home import Home
+from core.jobs.diverged import add_diverged
 from core.jobs.sweep_store import open_sweep
 from core.store.comparison import Comparison, Offer, find_offers, list_offers
 from core.store.run_store import RunStore
 from core.ui import url, widget
 from core.ui.access import user
+from core.ui.errors import callback
 
 url.register("compare")
 
@@ -57,7 +59,7 @@ def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
     """Open a comparison, cached for all sessions; a run that was replaced on disk is reloaded."""
     paths = [store().path(run_id) for run_id in run_ids]
     written = tuple((path / "record.json").stat().st_mtime_ns if path else 0 for path in paths)
-    return _comparison(str(home().path), run_ids, written)
+    return add_diverged(home(), _comparison(str(home().path), run_ids, written))
 
 
 def show_comparison_picker() -> None:
@@ -115,12 +117,14 @@ def _default_key() -> str:
     return offers()[0].key if offers() else RUNS
 
 
+@callback
 def _pick() -> None:
     picked = st.session_state[_PICKED]
     if picked:
         st.session_state["compare"] = picked
 
 
+@callback
 def _pick_runs() -> None:
     st.session_state["compare"] = RUNS + st.session_state[_IDS]
 

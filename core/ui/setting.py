@@ -3,7 +3,11 @@
 from functools import partial
 from typing import Any
 
-from core.spec import SETTINGS
+import streamlit as st
+
+from core.displays.markdown import escape_markdown
+from core.errors import HeadroomError
+from core.spec import SETTINGS, RunSpec
 from core.store.comparison import describe_value
 from core.ui import url, widget
 
@@ -14,7 +18,8 @@ url.register(*(f"values_{name}" for name in SETTINGS))
 
 
 def choose_setting_values(name: str, value: Any) -> list[Any]:
-    """Show a multiselect for the values of a setting in a sweep, with the URL name `values_{name}`.
+    """Show a multiselect for the values of a setting in a sweep, with the URL name `values_{name}`, and the errors of
+    values that it does not allow.
 
     Args:
         value: the initial value.
@@ -29,7 +34,21 @@ def choose_setting_values(name: str, value: Any) -> list[Any]:
         help=f"{setting.help} Choose or type values: {setting.bounds}.",
         placeholder="Choose or type values",
     )
-    return list(dict.fromkeys(setting.read(text) for text in texts))
+    values = list(dict.fromkeys(setting.read(text) for text in texts))
+    for problem in list_problems_of(name, values):
+        st.error(escape_markdown(problem), icon=":material/error:")
+    return values
+
+
+def list_problems_of(name: str, values: list[Any]) -> list[str]:
+    """Return the error message of each value that the setting does not allow."""
+    problems = []
+    for value in values:
+        try:
+            RunSpec.parse({name: value})
+        except HeadroomError as error:
+            problems.append(str(error))
+    return problems
 
 
 def choose_setting(name: str, value: Any, *, key: str | None = None) -> Any:

@@ -101,6 +101,7 @@ class Scene:
             "pause_queue": (),
             "resume_queue": (),
             "process_queue": (),
+            "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
             "describe_run": (self.kept, Note(name="mine")),
@@ -181,7 +182,7 @@ def test_dashboard_for_reading_only_changes_nothing(
     assert untouched.read_state() == before
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "process_queue"])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name not in ("process_queue", "revive_queue")])
 def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -> None:
     if name == "resume_queue":
         scene.queue.pause()
@@ -197,7 +198,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
 SHARED = {
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs", "delete_runs",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs", "delete_runs",
     "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 

@@ -19,14 +19,15 @@ READING = {
         "dataset_key": None, "dataset_view": {"open_view", "read_info"},
     },
     "core.jobs": {
+        "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
-        "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps"},
+        "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
-        "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"},
+        "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
@@ -41,7 +42,19 @@ READING = {
 """Names that pages may import from packages that write, because they only read; None allows a whole module."""
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
-    JobQueue: {"count", "ended", "has", "has_work", "job", "jobs", "newest_number", "paused", "running", "unfinished"},
+    JobQueue: {
+        "count",
+        "ended",
+        "failed",
+        "has",
+        "has_work",
+        "job",
+        "jobs",
+        "newest_number",
+        "paused",
+        "running",
+        "unfinished",
+    },
     NoteBook: {"path", "read", "read_all"},
     ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
 }

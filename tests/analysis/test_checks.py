@@ -131,6 +131,8 @@ def test_increasing_validation_loss_is_overfitting(
     make_run: RunWriter, validation: list[float | None], training: list[float] | None, state: str
 ) -> None:
     assert ask("overfitting", losses(make_run(), validation, training)).state == state
+    kept = losses(make_run(keep="best_val_loss", epochs=10), validation, training)
+    assert ask("overfitting", kept).state == ("passed" if state == "failed" else state)
 
 
 def test_class_that_no_image_activates_is_dead(make_run: RunWriter) -> None:

@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs, list_costs
+from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs, find_features_seconds, list_costs
 from core.displays.cost_format import COST_FORMS
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
 from core.displays.views.pareto import Pareto
 from core.store.comparison import Comparison
-from core.store.run import Run
+from core.store.run import HISTORY, Run
 from core.store.run_store import RunStore
+from core.store.same_test_set import RunsOnTestSet
 from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -27,9 +28,21 @@ def test_costs_are_means_over_seeds(make_run: RunWriter) -> None:
     assert row["accuracy_per_1000_params"] == pytest.approx(85 / 24.586)
 
 
-def test_epochs_saved_by_patience_are_not_counted(make_run: RunWriter) -> None:
-    run = rewrite(make_run(epochs=10), cost={"train_seconds": 12.0}, epochs=4)
-    assert list_costs(runs_on_test_set(run))["epoch_seconds"].tolist() == [3.0]
+def test_first_epoch_and_epochs_saved_by_patience_are_not_counted(make_run: RunWriter) -> None:
+    """The first epoch includes tracing. The record of an older run has no epoch time."""
+    history = [dict.fromkeys(HISTORY, 0.5) | {"epoch": 1 + i, "seconds": s} for i, s in enumerate((3.6, 3.9, 4.1, 4.4))]
+    run = rewrite(make_run(epochs=10), cost={"train_seconds": 4.4}, history=history, epochs=4)
+    assert run.record.cost.epoch_seconds is None
+    assert list_costs(runs_on_test_set(run))["epoch_seconds"].tolist() == [0.3]
+    measured = rewrite(run, cost={"epoch_seconds": 0.25})
+    assert list_costs(runs_on_test_set(measured))["epoch_seconds"].tolist() == [0.25]
+
+
+def test_time_for_the_feature_maps_of_a_frozen_backbone_is_stated_apart(make_run: RunWriter) -> None:
+    plain = Costs(Comparison.of([make_run()])).explain_times()
+    assert "feature maps" not in plain
+    frame = runs_on_test_set(make_run()).runs.assign(frozen=True, features_seconds=12.5)
+    assert find_features_seconds(RunsOnTestSet(frame)) == 12.5
 
 
 def test_missing_cost_of_one_seed_is_left_out_of_the_mean(make_run: RunWriter) -> None:

@@ -11,7 +11,6 @@ from core.analysis.accuracy import compute_accuracies
 from core.analysis.calibration import (
     compute_calibrations,
 )
-from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.prediction import (
     Order,
     Show,
@@ -22,6 +21,7 @@ from core.analysis.prediction import (
 )
 from core.errors import ComparisonError
 from core.store.comparison import Comparison
+from core.store.metrics import NO_PREDICTION, compute_predicted
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 from tests.support.two_heads import SPEC, accuracies, compare

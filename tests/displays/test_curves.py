@@ -272,3 +272,24 @@ def test_chart_of_many_epochs_is_thinned_and_keeps_the_ends(make_run: RunWriter,
 def test_few_epochs_are_all_drawn(make_run: RunWriter) -> None:
     curves = compute_curves(train(make_run, {"gap": (1.0,)}, epochs=POINTS), "loss")
     assert len(thin_curves(curves)) == len(curves)
+
+
+def test_kept_epoch_has_a_ring(make_run: RunWriter) -> None:
+    run = make_run(epochs=4, keep="best_val_accuracy")
+    assert "rings" not in Curves(Comparison.of([make_run(epochs=4)])).describe()
+    curves = Curves(Comparison.of([rewrite(run, kept_epoch=2)]))
+    rings = [
+        layer for layer in curves.chart().to_dict()["layer"]
+        if layer["mark"].get("type") == "point" and layer["mark"].get("filled") is False and "data" in layer
+    ]  # fmt: skip
+    assert len(rings) == 1
+    rows = curves.chart().to_dict()["datasets"][rings[0]["data"]["name"]]
+    assert {row["epoch"] for row in rows} == {2}
+    assert "rings: accuracies measured at the best epoch (2, by validation accuracy)" in curves.describe()
+
+
+def test_training_loss_with_penalty_of_an_earlier_version_is_noted(make_run: RunWriter) -> None:
+    old, new = make_run(l2=0.01), make_run(l2=0.01, seed=1)
+    for run, version, noted in ((old, 1, True), (new, 2, False), (make_run(), 1, False)):
+        curves = Curves(Comparison.of([rewrite(run, version=version)]), metric="loss")
+        assert ("the training loss of GAP includes the L2 penalty" in curves.describe()) == noted

@@ -7,10 +7,13 @@ import pytest
 
 from core.displays.headline import (
     write_accuracies,
+    write_cautions,
     write_curves,
+    write_facts,
     write_headline,
     write_params,
 )
+from core.displays.test_accuracy import describe_test_accuracy
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.support.accuracy_runs import compare
@@ -129,3 +132,27 @@ def test_misclassified_images_follow_from_the_accuracy(make_run: RunWriter) -> N
     assert write_accuracies(compare(make_run, {0: 0.9}, {0: 1.0})) == (
         "Misclassified test images (of 2,000): GAP 200, Flatten + Dense 0."
     )
+
+
+def test_epoch_of_the_accuracies_is_stated_with_those_of_the_last(make_run: RunWriter) -> None:
+    plain = make_run(head="gap", epochs=25)
+    assert "accuracies at the last epoch (25)" in write_facts(Comparison.of([plain]))
+    kept = [make_run(head="dense", epochs=25, keep="best_val_loss", seed=seed) for seed in (0, 1)]
+    last = [run.record.metrics.model_dump() | {"test_accuracy": 0.5} for run in kept]
+    runs = [rewrite(run, kept_epoch=12 + 5 * i, last_metrics=last[i]) for i, run in enumerate(kept)]
+    facts = write_facts(Comparison.of([plain, *runs]))
+    assert "accuracies at the last epoch (25) or the best epoch (12–17, by validation loss)" in facts
+    assert "test accuracy at the last epoch: Flatten + Dense 50.00 ± 0.00%" in facts
+    assert describe_test_accuracy(runs[0].record).endswith(
+        "% at the best epoch (12, by validation loss), 50.0% at the last epoch (25)"
+    )
+
+
+def test_diverged_training_is_counted_and_named(make_run: RunWriter) -> None:
+    comparison = Comparison.of([make_run(head="gap", seed=seed) for seed in (0, 1)])
+    spec = comparison.first.spec
+    others = [spec.replace(seed=1), spec.replace(learning_rate=1.0, seed=2)]  # it has a run; another configuration
+    comparison = comparison.with_diverged([*others, spec.replace(seed=3), spec.replace(head="dense")])
+    assert "1 head × 2 seeds (2 more diverged)" in write_facts(comparison)
+    caution = "2 of 4 training runs diverged and have no result: GAP with seed 3; Flatten + Dense with seed 0. "
+    assert any(message.startswith(caution) for message in write_cautions(comparison))

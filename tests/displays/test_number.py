@@ -35,7 +35,7 @@ def test_one_is_singular(count: int, text: str) -> None:
         (number.format_bytes, 0, "0 B"),
         (number.format_seconds, 0.00021, "210 µs"),
         (number.format_seconds, 3e-5, "30.0 µs"),
-        (number.format_seconds, 0, "0 µs"),
+        (number.format_seconds, 0, "0 s"),
         (number.format_seconds, 0.9999, "1.00 s"),
         (number.format_seconds, 59.99, "1 min 0 s"),
         (number.format_seconds, 200, "3 min 20 s"),

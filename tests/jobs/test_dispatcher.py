@@ -113,8 +113,8 @@ def test_job_that_keeps_dying_is_tried_three_times(served: Home) -> None:
     assert job is not None
     assert (job.state, job.attempt) == ("failed", 3)
     assert job.reason == (
-        "The training stopped without a result in 3 attempts: killed by signal 11 (Segmentation fault). "
-        "See the job log."
+        "The training process crashed 3 times: killed by signal 11 (Segmentation fault). See the job log, then retry "
+        "the job."
     )
 
 

@@ -1,7 +1,10 @@
 """The job table: its order, its pause, tables of former versions, and clocks that jump."""
 
 import itertools
+import resource
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import closing
@@ -13,12 +16,14 @@ from hypothesis import strategies as st
 
 from core.datasets.cache import open_dataset, pin
 from core.displays.job_table import list_active_jobs, list_completed_jobs
+from core.displays.progress import describe_progress
 from core.errors import HomeError, JobError
 from core.home import Home
 from core.jobs import database as table_module
 from core.jobs.dispatcher import Dispatcher, ensure_dispatcher
 from core.jobs.executor import Status
 from core.jobs.failure_reason import DISK_FULL, OUT_OF_MEMORY, explain_failure, explain_loss
+from core.jobs.failure_reason import OUT_OF_GPU_MEMORY as GPU
 from core.jobs.local_executor import LocalExecutor
 from core.jobs.memory_kills import count_memory_kills
 from core.jobs.progress import Progress
@@ -26,6 +31,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import requeue_job
 from core.spec import RunSpec
 from tests.support.dispatcher import SPEC
+from tests.support.paths import ROOT
 from tests.support.stand_in_worker import FAILS, STAND_IN
 
 
@@ -243,6 +249,11 @@ def test_clock_jumps_change_neither_order_nor_attempts(
         ("Traceback …\n  numpy\nMemoryError", OUT_OF_MEMORY),
         ("terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc", OUT_OF_MEMORY),
         ("OSError: [Errno 28] No space left on device: 'x'\ncleaning up", DISK_FULL),
+        ("OSError: [Errno 122] Disk quota exceeded", DISK_FULL),
+        ("ResourceExhaustedError: OOM when allocating tensor with shape[9] on /device:GPU:0 by GPU_0_bfc", GPU),
+        ("InternalError: CUDA_ERROR_OUT_OF_MEMORY: out of memory", GPU),
+        ("ResourceExhaustedError: OOM when allocating tensor with shape[9] on /device:CPU:0 by cpu", OUT_OF_MEMORY),
+        ("ResourceExhaustedError: /tmp/x; No space left on device", DISK_FULL),
         ("ZeroDivisionError: division by zero", "ZeroDivisionError: division by zero"),
         ("", "The training failed without any output. Retry the job."),
     ],
@@ -251,14 +262,36 @@ def test_failure_reason_is_a_message(log: str, reason: str) -> None:
     assert explain_failure(log) == reason
 
 
-def test_reason_of_a_lost_process_is_a_message() -> None:
-    assert explain_loss(Status("lost", -6), "std::bad_alloc", 3) == OUT_OF_MEMORY
-    assert explain_loss(Status("lost", -9), "Epoch 1", 3).endswith(
-        "3 attempts: killed by signal 9 (Killed). See the job log."
-    )
-    assert explain_loss(Status("lost"), "", 3).endswith("3 attempts: killed or crashed. See the job log.")
-    reason = explain_loss(Status("lost", -9, out_of_memory=True), "", 3)
-    assert reason.startswith("The training ran out of memory: the system killed 3 attempts.")
+@pytest.mark.parametrize(
+    ("status", "log", "reason"),
+    [
+        (Status("lost", -6), "std::bad_alloc", OUT_OF_MEMORY),
+        (Status("lost", -9), "Epoch 1", "The system or a user killed the training 3 times (signal 9). "),
+        (Status("lost", -9, out_of_memory=True), "", "The training ran out of memory: the system killed 3 attempts."),
+        (Status("lost", -9), "OSError: [Errno 28] No space left on device", DISK_FULL),
+        (Status("lost", -11, memory_limit=10**9), "", "The training ran out of memory: it crashed at the "),
+        (Status("lost", -6, memory_limit=10**9), "Epoch 1", "The training ran out of memory: it crashed at the "),
+        (Status("lost", -11), "Epoch 1", "The training process crashed 3 times: killed by signal 11 (Segmentation "),
+        (Status("lost", -7), "", "The training process crashed 3 times: killed by signal 7 (Bus error)."),
+        (Status("lost", -15), "", "The training stopped without a result in 3 attempts: killed by signal 15 "),
+        (Status("lost"), "", "The training process ended 3 times without a result or an exit code, "),
+        (Status("lost", reason="the node has failed"), "", "The training stopped without a result in 3 attempts: the "),
+    ],
+)
+def test_reason_of_a_lost_process_is_a_message(status: Status, log: str, reason: str) -> None:
+    assert explain_loss(status, log, 3).startswith(reason)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is kept only by Linux")
+def test_memory_limit_is_read_from_the_limits_of_the_process() -> None:
+    code = "from core.jobs.local_executor import find_memory_limit; print(find_memory_limit())"
+    limits = ((2**30, 2**30), (resource.RLIM_INFINITY,) * 2)
+    for limit, expected in zip(limits, (str(2**30), "None"), strict=True):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT,
+            preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, limit),
+        )  # fmt: skip
+        assert done.stdout.strip() == expected
 
 
 GROUPS = "sys/fs/cgroup"
@@ -322,3 +355,15 @@ def test_duration_of_a_job_survives_a_clock_jump(
     assert settled.started_at
     assert settled.ended_at == now + jump
     assert 0 <= settled.ended_at - settled.started_at < 60
+
+
+def test_jobs_of_a_sweep_have_a_column_per_swept_value(queue: JobQueue, specs: list[RunSpec]) -> None:
+    queue.submit([specs[0].replace(blocks=1), specs[0].replace(head="dense", units=64)])
+    frame = list_active_jobs(queue.unfinished(), {})
+    assert list(frame)[:3] == ["Job", "Blocks", "Status"]  # only one job uses units
+    assert list(frame["Blocks"]) == ["2"] * 4 + ["1", "2"]
+
+
+def test_time_left_of_an_ended_epoch_is_in_seconds() -> None:
+    progress = Progress(phase="training", epoch=4, epochs=4, eta_seconds=0.0)
+    assert describe_progress("running", progress)[1] == "epoch 4 of 4 · 0 s left"

@@ -132,3 +132,9 @@ def test_size_of_the_full_data_is_known_or_none(make_run: RunWriter, data: dict[
 def test_one_run_on_other_data_makes_the_comparison_unofficial(make_run: RunWriter) -> None:
     runs = [make_run(head="gap"), rewrite(make_run(head="dense"), data={"official": False})]
     assert not Comparison.of(runs).official
+
+
+def test_label_of_several_seeds_names_no_seed(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap", seed=seed) for seed in (0, 1)] + [make_run(head="dense", seed=seed) for seed in (1, 2)]
+    runs += [make_run(head="gap", seed=seed, epochs=4) for seed in (2, 3)]
+    assert not [label for label in Comparison.of(runs).labels if "seed" in label]

@@ -232,7 +232,7 @@ def test_a_term_and_its_negation_partition_the_runs(frame: pd.DataFrame, word: s
 def test_only_differing_settings_are_described(make_run: RunWriter) -> None:
     runs = [make_run(), make_run(seed=1, learning_rate=0.002)]
     table = list_differences(runs, ["a", "<b>"])
-    assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Test loss", "Parameters"]
+    assert list(table) == ["Run", "Learning rate", "Seed", "Test accuracy", "Measured at", "Test loss", "Parameters"]
     assert table["Learning rate"].tolist() == ["0.001", "0.002"]
 
 

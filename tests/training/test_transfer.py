@@ -234,26 +234,6 @@ def test_training_uses_the_images_of_the_preview(photos):
     assert np.array_equal(train_split.take(rows, 2), shown)
 
 
-def test_l2_penalty_raises_the_training_loss_by_the_squared_kernels(photos):
-    from core.training.build import build_model
-    from core.training.evaluate import compile_probs
-    from core.training.fit import fit
-    from core.training.input_data import load_splits
-
-    settings = {"dataset": "folder", "folder": "photos", "side": SIDE, "batch_size": 8, "filters": 2}
-    settings |= {"head": "gap_dense", "epochs": 1, "dropout": 0.0, "learning_rate": 1e-6}
-    losses = []
-    for l2 in (0.0, 0.1):
-        spec = pin(photos, RunSpec.parse({**settings, "l2": l2}))
-        splits = load_splits(photos, spec)
-        model = build_model(compute_model(spec, splits.info.input_shape, len(splits.info.classes)))
-        compute_probs = compile_probs(model, splits.test.images)
-        (epoch,) = fit(model, spec, splits.train, splits.validation, compute_probs)
-        losses.append(epoch.loss)
-    squares = sum(float((layer.get_weights()[0] ** 2).sum()) for layer in model.layers if layer.get_weights())
-    assert losses[1] - losses[0] == pytest.approx(0.1 * squares, rel=1e-3)
-
-
 @long
 def test_label_formats_train_to_the_same(photos):
     settings = {"filters": 2, "head": "gap_dense"}

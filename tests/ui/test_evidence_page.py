@@ -8,7 +8,7 @@ from core.store.activation_maps import NAME
 from core.store.run_store import RunStore
 from core.ui.evidence.sections import SECTIONS
 from tests.support.activation import ACTIVATION_MAPS, html_of, without_maps
-from tests.support.page import Open, read_tables, text_of
+from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -151,3 +151,16 @@ def test_dialog_of_an_image_shows_its_activation_maps(open_page: Open, make_run:
     make_run()
     app = open_page("predictions", image="3")
     assert "Test image 3" in html_of(app)
+
+
+def test_overfitted_heads_are_proposed_to_keep_their_best_epoch(open_page: Open, make_run: RunWriter) -> None:
+    losses = [1.0, 0.5, 0.4, 0.4, 0.4, 0.6, 0.8, 0.9]
+    row = {"seconds": 1.0, "loss": 0.1, "accuracy": 0.9, "val_accuracy": 0.9}
+    history = [row | {"epoch": epoch, "val_loss": loss} for epoch, loss in enumerate(losses, 1)]
+    history = [line | {"loss": 1.0 / line["epoch"]} for line in history]
+    run = rewrite(make_run(epochs=8), history=history)
+    app = open_page("evidence", evidence="Checks", runs=run.run_id)
+    assert "Train again and keep the best epoch" in labels(app)
+    kept = rewrite(make_run(epochs=8, keep="best_val_loss"), history=history, kept_epoch=3)
+    app = open_page("evidence", evidence="Checks", runs=kept.run_id)
+    assert "Train again and keep the best epoch" not in labels(app)

@@ -1,5 +1,7 @@
 """The Jobs page: running, queued and completed jobs."""
 
+import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -113,3 +115,24 @@ def test_completed_job_shows_its_reason_and_can_be_resubmitted(
     (job,) = JobQueue(home).unfinished()
     assert (job.spec, job.submitted_by) == (spec, "test@example.com")
     assert "#### 0 running, 1 queued." in [text.value for text in app.markdown]
+
+
+def test_job_without_a_sign_of_life_can_be_restarted(open_page: Open, home: Home, no_dispatcher: None) -> None:
+    spec = queue_up(home, epochs=4)
+    job = JobQueue(home).claim()
+    assert job is not None
+    folder = home.jobs / spec.run_id
+    folder.mkdir()
+    progress = {"attempt": 1, "phase": "training", "epoch": 1, "epochs": 4, "eta_seconds": 22.2}
+    (folder / "progress.json").write_text(json.dumps(progress | {"updated_at": time.time() - 40}))
+    with JobQueue(home)._table.writing() as table:
+        table.execute("UPDATE job SET queued_at = queued_at - 40, started_at = started_at - 40")
+    app = open_page("jobs")
+    (row,) = app.dataframe[0].value.to_dict("records")
+    assert row["Status"].startswith("no sign of life for 4")
+    assert row["Time left"] == "–"
+    app.button(key=f"Restart-{spec.run_id}").click().run()
+    assert (folder / "restart").read_text() == "1\n"
+    app = open_page("train")
+    assert "no sign of life for 4" in app.get("progress")[0].proto.text
+    assert [button.label for button in app.button if button.key == f"restart-{spec.run_id}"] == ["Restart"]

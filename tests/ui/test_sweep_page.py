@@ -127,7 +127,15 @@ def test_stop_cancels_unfinished_runs(open_page: Open, home: Home, make_run: Run
 def test_invalid_sweep_gives_an_error_message(open_page: Open, params: dict[str, list[str]], sentence: str) -> None:
     app = open_page("train", **{**FORM, **params})
     assert not app.exception
-    assert sentence in " ".join(error.value for error in app.error)
+    assert " ".join(error.value for error in app.error).count(sentence) == 1
+
+
+def test_wrong_sweep_value_is_reported_at_its_field(open_page: Open) -> None:
+    app = open_page("train", **{**FORM, "values_blocks": ["1", "many"]})
+    column = next(c for c in app.columns if any(m.key == "values_blocks" for m in c.multiselect))
+    assert [error.value for error in column.error] == ["Expected blocks to be an integer between 1 and 6; got 'many'."]
+    texts = [text.value for text in app.markdown]
+    assert "Correct the value that is marked in the form." in texts
 
 
 def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:

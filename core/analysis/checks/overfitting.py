@@ -20,8 +20,9 @@ def overfitting(comparison: Comparison) -> Result:
     constant while the model becomes overconfident, so the loss and the calibration degrade first. A head with many
     parameters overfits earlier and might be better with fewer epochs.
 
-    **What to do:** find the minimum of the validation loss in the learning curves and train with this number of epochs,
-    or add dropout, an L2 penalty or augmentation to all heads.
+    **What to do:** train again with the hyperparameter "Kept epoch" set to the best validation loss. Each run then
+    keeps the weights of its best epoch, and this check passes. Or add dropout, an L2 penalty or augmentation to all
+    heads.
     """
     if min(len(run.history) for run in comparison.runs) < _MIN_EPOCHS:
         return Result("not applicable", f"This check needs at least {_MIN_EPOCHS} epochs.")
@@ -31,12 +32,14 @@ def overfitting(comparison: Comparison) -> Result:
         return Result(
             "failed",
             f"Overfitting: the validation loss ends well above its minimum: {listed}. "
-            "Use fewer epochs or more regularization.",
+            "Keep the epoch with the best validation loss, or use more regularization.",
         )
     return Result("passed", "No overfitting: in most seeds of every head the validation loss ends near its minimum.")
 
 
 def _is_overfitted(run: Run) -> bool:
+    if run.spec.keep != "last":
+        return False
     means: pd.DataFrame = run.history[["loss", "val_loss"]].rolling(_WINDOW).mean().dropna()
     if means.empty:
         return False

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.analysis.activation import ActivationView, compute_activation_view, prepare_images
-from core.analysis.correctness import NO_PREDICTION, compute_predicted
 from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
@@ -21,6 +20,7 @@ from core.displays.lab.drawing import encode_png
 from core.displays.palette import colors
 from core.errors import DatasetError
 from core.home import Home, describe_error
+from core.store.metrics import NO_PREDICTION, compute_predicted
 from core.store.run import Run
 from core.store.thumbnail import load_test_images
 

@@ -69,5 +69,6 @@ class ClassAccuracy(Display):
         parts = []
         for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
             worst = rows.sort_values("accuracy").iloc[0]
-            parts.append(f"{head} is least accurate on {worst['label']} ({format_share(worst['accuracy'])})")
+            share = format_share(worst["accuracy"])
+            parts.append(f'{head} is least accurate on class "{worst["label"]}" ({share})')
         return "Per-class accuracy. " + "; ".join(parts) + "."

@@ -109,6 +109,6 @@ class ConfusionDifference(Display):
         most = frame.iloc[0]
         pairs = format_plural(len(frame), "confused class pair")
         return (
-            f"{pairs}: {counts[0]}, {counts[1]}. Largest difference: {most['label']} → {most['predicted']}, "
+            f'{pairs}: {counts[0]}, {counts[1]}. Largest difference: class "{most["label"]}" → "{most["predicted"]}", '
             f"{most['images_a']:.1f} images by {a} and {most['images_b']:.1f} by {b}."
         )

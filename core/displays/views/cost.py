@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.cost import COSTS, compute_costs, count_processors
-from core.displays.cost_format import COST_FORMS, write_cost, write_mean
+from core.analysis.cost import COSTS, compute_costs, count_processors, find_features_seconds
+from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
-from core.displays.number import format_ratio
+from core.displays.number import format_ratio, format_seconds
 from core.store.same_test_set import RunsOnTestSet
 
 
@@ -58,6 +58,17 @@ class Costs(Display):
         table = pd.DataFrame.from_dict(cells, orient="index", columns=self.comparison.labels)
         return table.rename_axis("Mean over seeds").reset_index()
 
+    def explain_times(self) -> str:
+        """Explain what the training times include."""
+        seconds = find_features_seconds(self._test_set_runs)
+        if seconds is None:
+            return EPOCH_HELP
+        measured = f": {format_seconds(seconds)}" if seconds == seconds else ""
+        return (
+            f"{EPOCH_HELP} Neither includes the feature maps of the frozen backbone, which are computed once for all "
+            f"heads and seeds{measured}."
+        )
+
     def chart(self) -> Chart | None:
         frame = self._found.melt(["head"], [*COSTS], "cost", "value").dropna(subset=["value"])
         cheapest = frame.groupby("cost")["value"].transform("min")
@@ -102,7 +113,7 @@ class Costs(Display):
             if a["params"] > 0 and a["params"] < b["params"]:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
                 text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."
-        return text
+        return f"{text} {self.explain_times()}"
 
 
 _TAILS = {"latency_seconds": "latency_p95_seconds", "latency_32_seconds": "latency_32_p95_seconds"}

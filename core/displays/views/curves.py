@@ -15,6 +15,7 @@ from core.displays.display import Chart, Display, Options
 from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.palette import colors
 from core.store.comparison import Comparison
+from core.store.kept_epoch import describe_kept_epoch
 
 Metric = Literal["accuracy", "loss"]
 XAxis = Literal["epoch", "seconds"]
@@ -94,7 +95,7 @@ class Curves(Display):
                 full = alt.Fill("head:N", scale=scale, legend=None)
                 layers.append(point.encode(fill=alt.condition("datum.split === 'training'", alt.value("none"), full)))
         names = [self._names(frame, low, high)] if named else []
-        chart = alt.layer(*layers, *names, *self._resumed(), *self._reader(base))
+        chart = alt.layer(*layers, *names, *self._resumed(), *self._kept(base), *self._reader(base))
         return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(palette)))
 
     @property
@@ -159,6 +160,21 @@ class Curves(Display):
         text = marks.mark_text(align="left", dx=3, dy=6, fontSize=10, color="#8a94a3")
         return [rule, text.encode(y=alt.value(0), text="text:N")]
 
+    def _kept(self, base: alt.Chart) -> list[alt.LayerChart | alt.Chart]:
+        """Build a ring at the kept epoch of each run that does not keep the last one."""
+        kept = {
+            (variant.label, run.spec.seed): run.record.kept_epoch
+            for variant in self.comparison.variants
+            for run in variant.runs
+            if run.record.kept_epoch
+        }
+        keys = zip(self._curves["head"], self._curves["seed"], strict=True)
+        rows = self._curves[self._curves["epoch"] == pd.Series([kept.get(key) for key in keys], dtype="float64")]
+        if rows.empty:
+            return []
+        rows = rows.assign(y=self._height(rows["value"]))[["head", "seed", "split", self.x, "y"]]
+        return [base.mark_point(size=90, strokeWidth=2, filled=False).properties(data=rows)]
+
     def _reader(self, base: alt.Chart) -> list[alt.Chart]:
         """Build a rule that follows the pointer, with a tooltip of all series; "–" for missing values."""
         mean = thin_curves(self._curves[self._curves["seed"] == MEAN])
@@ -202,7 +218,18 @@ class Curves(Display):
         many = self.seeds and any(len(variant.runs) > 1 for variant in self.comparison.variants)
         parts = ["validation solid, training dotted"] if len(self.splits) > 1 else []
         parts += ["thin lines are single seeds"] if many else []
+        parts += [note] if (note := self.explain_loss()) else []
+        kept = [run for run in self.comparison.runs if run.record.kept_epoch]
+        parts += [f"rings: accuracies measured {describe_kept_epoch(run.record for run in kept)}"] if kept else []
         return f" ({'; '.join(parts)})" if parts else ""
+
+    def explain_loss(self) -> str:
+        """Return which training losses are not comparable with the validation loss; "" if all are."""
+        if self.metric != "loss" or "training" not in self.splits:
+            return ""
+        variants = self.comparison.variants
+        labels = [v.label for v in variants if any(run.record.has_penalty_in_loss for run in v.runs)]
+        return f"the training loss of {', '.join(labels)} includes the L2 penalty (earlier version)" if labels else ""
 
     def describe(self) -> str:
         mean = self._curves[self._curves["seed"] == MEAN]

@@ -23,17 +23,22 @@ def show_curves(comparison: Comparison) -> None:
         smoothing = widget.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", width=220)
         log = widget.toggle("Logarithmic y axis", key="log")
         seeds = widget.toggle("Individual seeds", True, key="single")
+    notes = []
     shown = tuple(splits) or ("validation",)
     metrics: tuple[Metric, Metric] = ("accuracy", "loss")
     for column, metric in zip(st.columns(2, gap="large"), metrics, strict=True):
         with column:
             curves = Curves(comparison, metric, x, smoothing, log, shown, seeds)
+            notes += [curves.explain_loss()]
             show_display(
                 curves, title=f"{escape_markdown(metric.title())} by {'epoch' if x == 'epoch' else 'training time'}"
             )
     st.caption(
         "Bold lines: mean across seeds. Thin lines: individual seeds. Dotted: training. Solid: validation. "
         "A mean covers only the epochs, or the time, that all seeds of its head share. "
-        "Training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy."
+        "Training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy. "
+        + ("Rings: kept epochs. " if any(run.record.kept_epoch for run in comparison.runs) else "")
+        + "Losses are cross-entropies without the L2 penalty."
+        + "".join(f" Exception: {escape_markdown(note)}." for note in notes if note)
         + (" An error or a loss of 0 cannot be drawn on a logarithmic axis and leaves a gap." if log else "")
     )

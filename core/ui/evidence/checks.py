@@ -7,6 +7,7 @@ from core.displays.markdown import escape_markdown
 from core.store.comparison import Comparison
 from core.ui.display import cached_result
 from core.ui.more_epochs import show_more_epochs
+from core.ui.runs.train_again import show_keep_best
 
 _ICONS = {"serious": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 _OTHER = {
@@ -27,6 +28,8 @@ def show_checks(comparison: Comparison) -> None:
         _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
         if check.name == "undertrained":
             show_more_epochs(comparison, key="evidence_epochs")
+        if check.name == "overfitting":
+            show_keep_best(comparison)
     for state, (title, icon) in _OTHER.items():
         selected = [(check, result) for check, result in results if result.state == state]
         if selected:

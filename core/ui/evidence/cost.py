@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.analysis.cost import COSTS
-from core.displays.cost_format import COST_FORMS
+from core.displays.cost_format import COST_FORMS, FLOPS_HELP
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.cost import Costs
@@ -28,6 +28,7 @@ def show_cost(comparison: Comparison) -> None:
     with left:
         st.subheader(costs.title, anchor=False)
         show_table(costs)
+        st.caption(FLOPS_HELP)
     with right:
         show_display(costs, title="Relative to the cheapest head", table=False)
     test_set_runs = find_test_set_runs(comparison)

@@ -9,13 +9,20 @@ from core.displays.job_table import list_active_jobs, list_completed_jobs, read_
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
 from core.home import hide_paths
-from core.jobs.progress import read_log, read_progress
+from core.jobs.health import read_live_progress
+from core.jobs.progress import read_log
 from core.jobs.queue import Job, JobQueue
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
-from core.ui.job_queue import show_comparison_button, show_pause, start_queued_jobs
+from core.ui.job_queue import (
+    show_comparison_button,
+    show_dispatcher_health,
+    show_pause,
+    show_revive_button,
+    start_queued_jobs,
+)
 from core.ui.session import home
 
 url.register("job")
@@ -74,6 +81,7 @@ def _watch(known: set[str]) -> None:
             f"#### {len(running)} running, {queued} queued." if unfinished else "#### No running or queued jobs."
         )
         check_permission(pause_queue)
+        show_dispatcher_health()
         if show_pause():
             pass
         elif unfinished and action_button(
@@ -82,7 +90,7 @@ def _watch(known: set[str]) -> None:
             act(pause_queue)
             st.rerun()
         if unfinished:
-            progress = {job.run_id: read_progress(home(), job.run_id) for job in running}
+            progress = {job.run_id: read_live_progress(home(), job) for job in running}
             bar = st.column_config.ProgressColumn("Progress", format="%.0f%%", min_value=0, max_value=100, width=120)
             columns = {name: st.column_config.TextColumn(name) for name in _TEXT_COLUMNS}
             show_frame(list_active_jobs(unfinished, progress), {"Progress": bar} | columns)
@@ -121,6 +129,8 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
 
 def _show_buttons(job: Job, unfinished: int) -> None:
     """Show the buttons for the state of a job."""
+    if (progress := read_live_progress(home(), job)) and progress.silent_seconds:
+        show_revive_button("Restart", key=f"Restart-{job.run_id}")
     if job.state == "queued":
         for label, icon, offset in (
             ("Move to front", "vertical_align_top", -unfinished),

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.architecture.layers import Shape
 from core.architecture.model import compute_model
+from core.displays.cost_format import FLOPS_HELP
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
@@ -58,7 +59,7 @@ def _show_calculator() -> None:
     st.header("Calculator", anchor=False)
     st.write(
         "Parameters and FLOPs of each head for another input shape or backbone. The counts are exact; nothing is "
-        "trained."
+        f"trained. {FLOPS_HELP}"
     )
     defaults = RunSpec()
     columns = st.columns(3, gap="large")

@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
 from core.home import describe_error
 from core.spec import HEADS
+from core.store.kept_epoch import describe_keep
 from core.store.note import Note, NoteBook, join_notes
 from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
@@ -78,6 +80,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
 
 def _show_table(shown: pd.DataFrame) -> list[str]:
     labels = {name: HEADS[name].label for name in set(shown["head"])}
+    zone = find_zone(st.context.timezone)
     table = pd.DataFrame(
         {
             "★": ["★" if star else "" for star in shown["star"]],
@@ -88,10 +91,11 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "Seed": shown["seed"],
             "Epochs": shown["trained_epochs"],
             "Test accuracy": 100 * shown["test_accuracy"],
+            "Measured at": shown["keep"].map(describe_keep) + " (" + shown["measured_epoch"].astype("str") + ")",
             "Parameters": shown["params"],
             "Tags": shown["tags"],
             "Note": shown["note"].str.slice(0, _MAX_NOTE_CHARS),
-            "Finished": shown["finished_at"].str.slice(0, 10),
+            f"Finished ({name_zone(zone)})": [format_local(at, zone) for at in shown["finished_at"]],
             "Source": shown["source"],
         }
     )

@@ -10,6 +10,7 @@ from core.actions.note import archive_runs, describe_run, star_runs
 from core.actions.run import clear_runs, delete_runs, restore_runs
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_plural
+from core.displays.test_accuracy import describe_test_accuracy
 from core.errors import HeadroomError
 from core.home import describe_error
 from core.store.differing_settings import list_differences
@@ -57,6 +58,7 @@ def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
         st.subheader("Differences", anchor=False)
         show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(run_notes, runs, strict=True)]))
     else:
+        st.caption(f"Run {runs[0].run_id}: {escape_markdown(describe_test_accuracy(runs[0].record))}.")
         _show_note_form(runs[0], run_notes[0])
         show_train_again(runs[0].spec)
         _show_models(runs[0])
@@ -126,10 +128,11 @@ def _show_models(run: Run) -> None:
             if run.has(name):
                 size = format_bytes((run.path / name).stat().st_size)
                 suffix = name.rpartition(".")[2]
+                epoch = " of the last epoch" if name.startswith("last") else ""
                 st.download_button(
-                    f"Download .{escape_markdown(suffix)} model ({size})",
+                    f"Download .{escape_markdown(suffix)} model{epoch} ({size})",
                     partial(_read, run, name),
-                    file_name=f"{run.run_id}.{suffix}",
+                    file_name=f"{run.run_id}-{name}" if name.startswith("last") else f"{run.run_id}.{suffix}",
                     icon=":material/download:",
                     on_click="ignore",
                     key=f"download-{run.run_id}-{name}",

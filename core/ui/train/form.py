@@ -21,7 +21,7 @@ from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
 from core.ui.session import home
-from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values
+from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -36,7 +36,7 @@ url.register(
 
 _DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_ADVANCED = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")
+_ADVANCED = ("patience", "keep", "augmentation", "loss", "l2", "kernel_size", "padding")
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,13 @@ class Choice:
     Attributes:
         specs: One spec per head, seed and combination of sweep values, without duplicates.
         values: Values of the hyperparameters to sweep; None without a sweep.
+        problem: Why there are no specs, if it is not a missing dataset or head.
     """
 
     recipe: str
     specs: list[RunSpec]
     values: dict[str, list[Any]] | None
+    problem: str = ""
 
 
 def choose_configurations() -> Choice:
@@ -111,8 +113,10 @@ def choose_configurations() -> Choice:
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
-        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
-        return empty
+        problem = describe_error(error)
+        if not any(problem in list_problems_of(name, lists) for name, lists in values.items()):  # else at the field
+            st.error(escape_markdown(problem), icon=":material/error:")
+        return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
 
 

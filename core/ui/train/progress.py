@@ -10,13 +10,21 @@ from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
+from core.displays.test_accuracy import describe_test_accuracy
 from core.home import hide_paths
-from core.jobs.progress import folder_of, read_progress
+from core.jobs.health import read_live_progress
+from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
 from core.ui.access import act, action_button
 from core.ui.errors import handle_errors
-from core.ui.job_queue import show_comparison_button, show_pause, start_queued_jobs
+from core.ui.job_queue import (
+    show_comparison_button,
+    show_dispatcher_health,
+    show_pause,
+    show_revive_button,
+    start_queued_jobs,
+)
 from core.ui.session import home, store
 
 _MAX_COMPLETED = 6
@@ -64,6 +72,7 @@ def _show_completed() -> None:
 def _show_unfinished(jobs: list[Job]) -> None:
     running = [job for job in jobs if job.state == "running"]
     show_pause()
+    show_dispatcher_health()
     st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
     shown = max(_MAX_UNFINISHED, len(running))
@@ -83,10 +92,12 @@ def _show_unfinished(jobs: list[Job]) -> None:
 
 
 def _show_progress(job: Job) -> None:
-    progress = read_progress(home(), job.run_id) if job.state == "running" else None
+    progress = read_live_progress(home(), job)
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, f"**{escape_markdown(write_name(job))}** · {escape_markdown(text)}")
+        if progress and progress.silent_seconds:
+            show_revive_button("Restart", key=f"restart-{job.run_id}")
         if action_button(cancel_jobs, "Cancel", key=f"cancel-{job.run_id}", width="content"):
             act(cancel_jobs, [job.run_id])
             st.rerun()
@@ -102,8 +113,8 @@ def _show_completed_job(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
             if cached:
-                accuracy = store().open(job.run_id).record.metrics.test_accuracy
-                st.markdown(f":green[:material/check_circle:] **{name}** · test accuracy {accuracy:.1%}")
+                accuracy = escape_markdown(describe_test_accuracy(store().open(job.run_id).record))
+                st.markdown(f":green[:material/check_circle:] **{name}** · {accuracy}")
             else:
                 icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
                 state = "finished, then deleted" if job.state == "finished" else job.state

@@ -29,7 +29,10 @@ def show_start(choice: Choice) -> SweepPlan | None:
     """Show the summary and the start button; return the plan of a sweep."""
     st.subheader("Summary", anchor=False)
     if not choice.specs:
-        st.write("Select an available dataset and at least one head.")
+        if choice.problem:
+            st.write("Correct the value that is marked in the form.")
+        else:
+            st.write("Select an available dataset and at least one head.")
         return None
     try:
         plan = plan_sweep(home(), choice.specs, store(), open_estimator())

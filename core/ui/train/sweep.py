@@ -20,6 +20,7 @@ from core.jobs.sweep_plan import make_estimator
 from core.jobs.sweep_status import SweepRunState, SweepStatus, read_sweep_status
 from core.jobs.sweep_store import Sweep, list_sweeps
 from core.spec import SETTINGS
+from core.store.kept_epoch import describe_keep
 from core.ui import url, widget
 from core.ui.access import act, action_button
 from core.ui.display import show_frame
@@ -96,7 +97,9 @@ def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
             start_queued_jobs()
         st.progress(compute_share(status), f"**{escape_markdown(describe_status(status))}**")
         _show_buttons(sweep, status)
-        st.markdown(f"**Validation accuracy by {SETTINGS[setting].label.lower() if setting else 'head'}**")
+        by = SETTINGS[setting].label.lower() if setting else "head"
+        kept = dict.fromkeys(describe_keep(spec.keep) for spec in sweep.specs)
+        st.markdown(f"**Validation accuracy by {by}**, at the {escape_markdown(' or '.join(kept))}")
         chart = build_sweep_chart(status, sweep.settings, setting)
         st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(status, setting))
         for reason in list_reasons(status):

@@ -1,0 +1,46 @@
+"""The epoch whose weights are kept: the last one, or the best one on the validation images."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from core.store.record import Record
+
+_METRICS = {"best_val_loss": "validation loss", "best_val_accuracy": "validation accuracy"}
+
+
+def choose_epoch(keep: str, val_losses: Sequence[float], val_accuracies: Sequence[float]) -> int:
+    """Return the epoch to keep after epochs with these validation metrics; the earliest of equally good ones.
+
+    Depends only on the history, so training that resumes from a checkpoint keeps the same epoch. NaN is never the best.
+
+    >>> choose_epoch("best_val_loss", [0.9, 0.4, 0.4], [0.5, 0.8, 0.9])
+    2
+    >>> choose_epoch("best_val_accuracy", [0.9, 0.4, 0.4], [0.5, 0.8, 0.9])
+    3
+    """
+    epochs = range(1, len(val_losses) + 1)
+    ranks: dict[str, Callable[[int], float]] = {
+        "last": lambda epoch: epoch,
+        "best_val_loss": lambda epoch: -val_losses[epoch - 1],
+        "best_val_accuracy": lambda epoch: val_accuracies[epoch - 1],
+    }
+    rank = ranks[keep]
+    return max(epochs, key=lambda epoch: value if (value := rank(epoch)) == value else -math.inf)
+
+
+def describe_kept_epoch(records: Iterable[Record]) -> str:
+    """Describe the epoch whose weights give the accuracies of some runs, such as "at the last epoch (25)", "at the best
+    epoch (17, by validation loss)" or "at the best epoch (12–17, by validation loss)"."""
+    epochs: dict[str, set[int]] = {}
+    for record in records:
+        epochs.setdefault(record.parsed_spec.keep, set()).add(record.measured_epoch)
+    parts = []
+    for keep, numbers in epochs.items():
+        span = f"{min(numbers):,}" + (f"–{max(numbers):,}" if len(numbers) > 1 else "")
+        parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}, by {_METRICS[keep]})")
+    return f"at {' or '.join(parts)}"
+
+
+def describe_keep(keep: str) -> str:
+    """Describe a value of the hyperparameter `keep` without the number of an epoch."""
+    return "last epoch" if keep == "last" else f"best epoch by {_METRICS[keep]}"

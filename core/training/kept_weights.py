@@ -1,0 +1,54 @@
+"""Weights of the best epoch so far, kept in memory and written with each checkpoint."""
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.files import replacing
+
+_PREFIX = "best-"
+
+
+@dataclass(frozen=True)
+class KeptWeights:
+    """The weights of a model after an epoch."""
+
+    epoch: int
+    weights: list[NDArray[Any]]
+
+    @classmethod
+    def of(cls, model: keras.Sequential, epoch: int) -> "KeptWeights":
+        return cls(epoch, [np.array(weight) for weight in model.get_weights()])
+
+    def path(self, folder: Path) -> Path:
+        return _locate(folder, self.epoch)
+
+    def write(self, folder: Path) -> None:
+        """Write the weights to the folder unless they are there."""
+        path = self.path(folder)
+        if not path.exists():
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez(file, *self.weights)
+
+    @classmethod
+    def read(cls, folder: Path, epoch: int) -> "KeptWeights | None":
+        """Read the weights of an epoch; None if they are missing or damaged."""
+        try:
+            with np.load(_locate(folder, epoch), allow_pickle=False) as arrays:
+                return cls(epoch, [arrays[name] for name in arrays.files])
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+            return None
+
+
+def _locate(folder: Path, epoch: int) -> Path:
+    return folder / f"{_PREFIX}{epoch:04}.npz"
+
+
+def list_kept_weights(folder: Path) -> set[Path]:
+    return set(folder.glob(f"{_PREFIX}*.npz"))
