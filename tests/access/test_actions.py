@@ -198,8 +198,8 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
 SHARED = {
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs", "delete_runs",
-    "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
+    "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 
 
