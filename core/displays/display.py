@@ -15,7 +15,7 @@ from core.store.comparison import Comparison
 Options = Mapping[Any, str] | range
 """Allowed values of a setting: values with their labels, or a range of integers."""
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 
 @dataclass(frozen=True)

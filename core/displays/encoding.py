@@ -1,60 +1,80 @@
-"""Altair encodings of the heads: colour and shape with one shared legend."""
+"""Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 import altair as alt
 
-from core.displays.palette import colors, head_colors
+from core.displays.display import Chart
+from core.displays.palette import Look, compute_looks, head_looks
 from core.store.comparison import Comparison
 
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # height of axis, titles and note of a chart
+REPORT_PIXELS = 640  # width of charts in report files
+PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_SHAPES = (
-    "circle",
-    "square",
-    "triangle-up",
-    "diamond",
-    "cross",
-    "triangle-down",
-    "triangle-right",
-    "triangle-left",
-    "wedge",
-    "arrow",
-)
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
-    palette = colors(comparison)
-    scale = alt.Scale(domain=[*palette], range=[*palette.values()])
-    return alt.Color("head:N", scale=scale, legend=_build_legend(comparison.labels) if legend else None)
+    return color_looks(compute_looks(comparison), legend=legend)
 
 
 def shape_heads(comparison: Comparison, *, legend: bool = True) -> alt.Shape:
-    labels = comparison.labels
-    scale = alt.Scale(domain=labels, range=[_SHAPES[i % len(_SHAPES)] for i in range(len(labels))])
-    return alt.Shape("head:N", scale=scale, legend=_build_legend(comparison.labels) if legend else None)
+    return shape_looks(compute_looks(comparison), legend=legend)
+
+
+def dash_heads(comparison: Comparison) -> alt.StrokeDash:
+    looks = compute_looks(comparison)
+    scale = alt.Scale(domain=[*looks], range=[[*look.dash] for look in looks.values()])
+    return alt.StrokeDash("head:N", scale=scale, legend=None)
 
 
 def color_labels(labels: Sequence[str]) -> alt.Color:
     """Encode the labels of heads as colour, whatever their hyperparameters."""
-    palette = head_colors()
-    scale = alt.Scale(domain=[*labels], range=[palette[label] for label in labels])
-    return alt.Color("head:N", scale=scale, legend=_build_legend(labels))
+    return color_looks(_select(labels))
 
 
-def shape_labels(labels: Sequence[str]) -> alt.Shape:
-    """Encode the labels of heads as shape. A head has the same shape in every chart."""
-    heads = [*head_colors()]
-    shapes = [_SHAPES[heads.index(label) % len(_SHAPES)] for label in labels]
-    return alt.Shape("head:N", scale=alt.Scale(domain=[*labels], range=shapes), legend=_build_legend(labels))
+def shape_labels(labels: Sequence[str], *, legend: bool = True) -> alt.Shape:
+    """Encode the labels of heads as shape, whatever their hyperparameters."""
+    return shape_looks(_select(labels), legend=legend)
 
 
-def _build_legend(labels: Sequence[str]) -> alt.Legend:
+def color_looks(looks: Mapping[str, Look], *, legend: bool = True, symbol: str | None = None) -> alt.Color:
+    """
+    Args:
+        symbol: symbol of the legend, such as "stroke", if the shape is not encoded.
+    """
+    scale = alt.Scale(domain=[*looks], range=[look.color for look in looks.values()])
+    return alt.Color("head:N", scale=scale, legend=_build_legend([*looks], symbol) if legend else None)
+
+
+def shape_looks(looks: Mapping[str, Look], *, legend: bool = True) -> alt.Shape:
+    scale = alt.Scale(domain=[*looks], range=[look.shape for look in looks.values()])
+    return alt.Shape("head:N", scale=scale, legend=_build_legend([*looks]) if legend else None)
+
+
+def _select(labels: Sequence[str]) -> dict[str, Look]:
+    looks = head_looks()
+    return {label: looks[label] for label in labels}
+
+
+def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
-    return alt.Legend(title=None, orient="top", columns=columns, labelLimit=320, symbolOpacity=1)
+    kind = {"symbolType": symbol} if symbol else {}
+    return alt.Legend(title=None, orient="top", columns=columns, labelLimit=280, symbolOpacity=1, **kind)
+
+
+def arrange_panels(panels: Sequence[alt.Chart | alt.LayerChart], pixels: int) -> Chart:
+    """Arrange panels in rows that fit a report file. Pages and HTML files choose the columns for their own width.
+
+    Args:
+        pixels: width of a panel with its axis.
+    """
+    if len(panels) == 1:
+        return panels[0]
+    return alt.concat(*panels, columns=max(1, REPORT_PIXELS // pixels)).properties(usermeta={PANEL_PIXELS: pixels})
 
 
 def position_heads(comparison: Comparison) -> alt.Y:

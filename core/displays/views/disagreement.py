@@ -47,7 +47,7 @@ class Disagreement(Display):
         if self._found.empty:
             return None
         panels = [self._panel(str(a), str(b), rows) for (a, b), rows in self._found.groupby(["a", "b"], sort=False)]
-        return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+        return panels[0] if len(panels) == 1 else alt.concat(*panels)
 
     def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         correct = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}

@@ -1,0 +1,102 @@
+"""Every display × number of variants × data: texts do not overlap, stay in the canvas, and name what was drawn."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.datasets.dataset import Arrays
+from core.displays.display import DISPLAYS, Display
+from core.home import Home
+from core.reports.build import build_section
+from core.reports.chart_image import draw_svg
+from core.reports.document import Figure
+from core.reports.report import ChartBlock, draw_id
+from core.spec import HEADS
+from core.store.comparison import Comparison
+from core.store.run import Run
+from tests.support.chart_text import list_layout_faults
+from tests.support.markers import LONG, long
+from tests.support.run_rewriter import history_of, rewrite
+from tests.support.run_writer import RunWriter
+
+pytestmark = pytest.mark.slow  # draws every display
+
+LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichenverleihungsstelle"
+DATA: dict[str, dict[str, Any]] = {
+    "all right": {"accuracy": 1.0},
+    "all wrong": {"accuracy": 0.0},
+    "one epoch": {"epochs": 1},
+    "unequal epochs": {"epochs": 7},
+    "2 classes": {"classes": 2},
+    "100 classes": {"classes": 100},
+}
+VARIANTS = (1, 2, 3, 9)
+FEW = ((9, "100 classes"), (3, "all right"), (2, "unequal epochs"))
+"""The cases of `make test`; `make test-all` draws all of them."""
+
+
+class ClassWriter(RunWriter):
+    """Writer of runs whose labels have another number of classes."""
+
+    def __init__(self, home: Home, classes: int) -> None:
+        super().__init__(home)
+        info, arrays = self._digits.info, self._digits.arrays()
+        if classes != len(info.classes):
+            names = tuple(LONG_NAME if i == 1 else f"class {i}" for i in range(classes))
+            train, test = (np.arange(len(labels)) % classes for labels in (arrays.train_labels, arrays.test_labels))
+            changed = Arrays(arrays.train_images, train, arrays.test_images, test)
+            self.__dict__["_digits"] = type(
+                "Changed", (), {"info": info.model_copy(update={"classes": names}), "arrays": lambda _: changed}
+            )()
+
+
+def list_runs(writer: RunWriter, variants: int, data: str, accuracy: float = 0.9, epochs: int = 3) -> Iterator[Run]:
+    heads = [*HEADS][:variants]
+    for index in range(variants):
+        for seed in range(2):
+            changes = {"head": "gap", "filters": 4 * (index + 1)} if data == "one epoch" else {"head": heads[index]}
+            run = writer(epochs=epochs, seed=seed, accuracy=accuracy, **changes)
+            short = data == "unequal epochs" and seed
+            yield rewrite(run, history=history_of(2 + index % 3, 0.8 + 0.01 * index)) if short else run
+
+
+Build = Callable[[int, str], tuple[Home, Comparison]]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    @cache
+    def make(variants: int, data: str) -> tuple[Home, Comparison]:
+        settings = dict(DATA[data])
+        home = Home(tmp_path_factory.mktemp("layout"))
+        writer = ClassWriter(home, settings.pop("classes", 10))
+        return home, Comparison.of(list_runs(writer, variants, data, **settings))
+
+    return make
+
+
+def draw_all(home: Home, comparison: Comparison, names: Iterator[str] | list[str]) -> tuple[list[Figure], dict[str, str]]:
+    sections = [build_section(ChartBlock(id=draw_id(), display=name), comparison, home) for name in names]
+    figures = [section for section in sections if isinstance(section, Figure)]
+    displays = {figure.id: figure.display for figure in figures}
+    return figures, {displays[figure_id]: svg for figure_id, svg in draw_svg(figures).items()}
+
+
+@pytest.mark.parametrize(
+    ("variants", "data"),
+    [pytest.param(*case, marks=() if case in FEW else long) for case in product(VARIANTS, DATA)],
+)
+def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) -> None:
+    home, comparison = build(variants, data)
+    figures, drawn = draw_all(home, comparison, list(DISPLAYS))
+    faults = [f"{figure.display}: {figure.problem}" for figure in figures if figure.problem]
+    for name, svg in drawn.items():
+        faults += [f"{name}: {fault}" for fault in list_layout_faults(svg)]
+    assert faults == []
