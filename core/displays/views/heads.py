@@ -10,6 +10,7 @@ import pandas as pd
 from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
+from core.displays.encoding import color_heads, shape_heads
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -18,7 +19,6 @@ from core.displays.number import (
     format_seconds,
     format_short,
 )
-from core.displays.palette import colors
 
 METRICS = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
@@ -82,10 +82,6 @@ class Heads(Display):
         room = max(high - low, 0.02)
         low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
         frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
-        palette = colors(self.comparison)
-        color = alt.Color(
-            "head:N", title=None, legend=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()])
-        )
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
@@ -99,17 +95,17 @@ class Heads(Display):
                 scale=alt.Scale(type="log", padding=60),
                 axis=alt.Axis(format="~s", tickCount=4, grid=False),
             ),
-            color=color,
+            color=color_heads(self.comparison, legend=False),
             tooltip=tip,
         )
         y = alt.Y(
             "test_accuracy:Q",
             title="Test accuracy",
-            axis=alt.Axis(format=".1%", tickCount=6, labelExpr="datum.value > 1.000001 ? '' : datum.label"),
-            scale=alt.Scale(domain=[low, high], zero=False, nice=False),
+            axis=alt.Axis(format=".1%", tickCount=6),
+            scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
         )
         bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
-        points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=alt.Shape("head:N", legend=None))
+        points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=shape_heads(self.comparison, legend=False))
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         return (bars + points + names).properties(height=_HEIGHT)
 
