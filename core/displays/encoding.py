@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from typing import Any
 
 import altair as alt
 
@@ -80,6 +81,22 @@ def arrange_panels(panels: Sequence[alt.Chart | alt.LayerChart], pixels: int) ->
 def position_heads(comparison: Comparison) -> alt.Y:
     """Encode the heads as rows, with their labels on the left."""
     return alt.Y("head:N", title=None, sort=comparison.labels, axis=alt.Axis(labelLimit=180, labelFontWeight="bold"))
+
+
+_BUILT_IN = {
+    "__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString",
+    "valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
+}  # fmt: skip
+"""Keys that every JavaScript object has. Vega groups values by object keys and fails on them."""
+
+
+def guard_names(spec: Any) -> Any:
+    """Return a chart specification in which no value is a key of `_BUILT_IN`: such a name gets a trailing space."""
+    if isinstance(spec, dict):
+        return {name: guard_names(part) for name, part in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [guard_names(part) for part in spec]
+    return f"{spec}\u00a0" if isinstance(spec, str) and spec in _BUILT_IN else spec
 
 
 def write_note(text: str) -> alt.Title:

@@ -53,7 +53,12 @@ class Confidence(Display):
             x=alt.X(
                 "middle:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
             ),
-            y=alt.Y("share:Q", title="Share of predictions", scale=alt.Scale(domainMax=1) if full else alt.Scale(), axis=alt.Axis(format=".0%", tickCount=4)),
+            y=alt.Y(
+                "share:Q",
+                title="Share of predictions",
+                scale=alt.Scale(domainMax=1) if full else alt.Scale(),
+                axis=alt.Axis(format=".0%", tickCount=4),
+            ),
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),

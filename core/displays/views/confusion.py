@@ -68,9 +68,7 @@ class Confusion(Display):
                     sort=classes,
                     axis=columns,
                 ),
-                y=alt.Y(
-                    "label:N", title="True class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=110)
-                ),
+                y=alt.Y("label:N", title="True class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=110)),
                 tooltip=tip,
             )
             mistakes = base.transform_filter("datum.label !== datum.predicted && datum.images > 0")

@@ -12,8 +12,8 @@ from core.analysis.curve import MEAN, compute_curves, thin_curves
 from core.analysis.summary import SeedMean
 from core.displays.axis import list_log_ticks, list_whole_ticks, spread_names
 from core.displays.display import Chart, Display, Options
-from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.encoding import color_looks, shape_heads
+from core.displays.number import format_accuracy, format_loss, format_seconds
 from core.displays.palette import compute_looks
 from core.store.comparison import Comparison
 
@@ -93,7 +93,9 @@ class Curves(Display):
                 point = part.transform_filter("datum.isolated").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
                 scale = alt.Scale(domain=[*looks], range=[look.color for look in looks.values()])
                 full = alt.Fill("head:N", scale=scale, legend=None)
-                layers.append(point.encode(shape=shape, fill=alt.condition("datum.split === 'training'", alt.value("none"), full)))
+                layers.append(
+                    point.encode(shape=shape, fill=alt.condition("datum.split === 'training'", alt.value("none"), full))
+                )
         names = [self._names(frame, low, high)] if named else []
         chart = alt.layer(*layers, *names, *self._resumed(), *self._reader(base))
         return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(looks)))

@@ -26,13 +26,14 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
-_NAME_DECADES = 0.5  # width of a name on the log axis
+_LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
 def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
     """Return the y position of the name of each head, without overlap between heads of similar size."""
-    sizes = frame["params"].map(math.log10).sort_values()
-    groups = (sizes.diff() > _NAME_DECADES).cumsum()
+    sizes = frame["params"].map(lambda params: math.log10(max(params, 1))).sort_values()
+    widths = frame["head"].map(len)[sizes.index] * _LETTER_PIXELS / _PLOT_PIXELS * (sizes.max() - sizes.min())
+    groups = (sizes.diff() > (widths + widths.shift()) / 2).cumsum()
     high_of = frame["high"].to_dict()
     for _, group in sizes.groupby(groups):
         spread = spread_names([float(high_of[row]) for row in group.index], gap, low, high)
@@ -105,7 +106,9 @@ class Heads(Display):
             scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
         )
         bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
-        points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=shape_heads(self.comparison, legend=False))
+        points = base.mark_point(filled=True, size=140, opacity=1).encode(
+            y=y, shape=shape_heads(self.comparison, legend=False)
+        )
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         return (bars + points + names).properties(height=_HEIGHT)
 

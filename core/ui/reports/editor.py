@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
+from core.displays.option import DisplayOption, list_options
 from core.errors import AccessError, HeadroomError, ReportConflictError, ReportError
 from core.reports.build import open_report_comparison
-from core.reports.display_option import DisplayOption, list_options
 from core.reports.document import Document, Passage
 from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.report_store import Draft
