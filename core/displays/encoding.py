@@ -63,11 +63,12 @@ def _select(labels: Sequence[str]) -> dict[str, Look]:
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
-    kind = {"symbolType": symbol} if symbol else {}
-    return alt.Legend(title=None, orient="top", columns=columns, labelLimit=280, symbolOpacity=1, **kind)
+    return alt.Legend(
+        title=None, orient="top", columns=columns, labelLimit=280, symbolOpacity=1, symbolType=symbol or alt.Undefined
+    )
 
 
-def arrange_panels(panels: Sequence[alt.Chart | alt.LayerChart], pixels: int) -> Chart:
+def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
     """Arrange panels in rows that fit a report file. Pages and HTML files choose the columns for their own width.
 
     Args:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.dataset_view import open_view
-from core.errors import DatasetError
+from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.image_file import shrink_picture
 from core.store.record import Data
@@ -42,10 +42,12 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
                 f"{run.spec.folder or run.spec.dataset} is {run.record.data.fingerprint} in the run, "
                 f"but {view.info.fingerprint} on disk."
             )
-    except DatasetError:
+    except (DatasetError, HomeError) as error:
         for name in (EXACT,) if exact else (EXACT, SHRUNK):
             if (kept := _read(home, run.record.data, name)) is not None:
                 return kept
+        if isinstance(error, HomeError):
+            raise DatasetError(f"The test images of these runs are not available. {error}") from error
         raise
     return view.test_images
 

@@ -17,6 +17,7 @@ from core.access.role import OWNER, User
 from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
 from core.home import Home
+from core.ui.return_link import keep_link, return_to_link
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,6 +102,7 @@ def show_user() -> None:
         if is_read_only():
             st.caption(f"{_LOCK} This dashboard is read-only.")
         if read_login():
+            return_to_link()
             current = user()
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{current.name}, {current.role.label}")
@@ -108,6 +110,7 @@ def show_user() -> None:
 
 
 def _show_login_page(message: str | None) -> None:
+    keep_link()
     st.title("Headroom", anchor=False)
     st.write("Log in to view this dashboard.")
     if message:

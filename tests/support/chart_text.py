@@ -53,7 +53,7 @@ def _read_transform(text: str) -> NDArray[np.float64]:
         numbers = [float(value) for value in re.split(r"[ ,]+", values.strip())]
         step = np.eye(3)
         if name == "translate":
-            step[:2, 2] = (numbers + [0.0])[:2]
+            step[:2, 2] = [*numbers, 0.0][:2]
         elif name == "rotate":
             angle = np.radians(numbers[0])
             step[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]

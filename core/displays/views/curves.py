@@ -36,7 +36,9 @@ class Curves(Display):
 
     `smoothing` between 0 and 1 is the weight of previous values in an exponential moving average. `log` selects a log
     axis for the loss or for the error, 1 − accuracy: 90%, 99% and 99.9% are equally spaced. Losses and errors of 0 are
-    drawn at the end of a log axis, which is labelled "0" or "100%". The frame contains every epoch; the chart has about 200 points per line.
+    drawn at the end of a log axis, which is labelled "0" or "100%".
+
+    The frame contains every epoch; the chart has about 200 points per line.
     """
 
     name: ClassVar[str] = "curves"
@@ -122,12 +124,12 @@ class Curves(Display):
     def _x(self, values: pd.Series) -> alt.X:
         low, high = float(values.min()), float(values.max())
         room = 0.5 if low == high else 0.0
-        ticks = {"values": list_whole_ticks(low, high)} if self.x == "epoch" else {}
+        ticks = list_whole_ticks(low, high) if self.x == "epoch" else alt.Undefined
         return alt.X(
             f"{self.x}:Q",
             title=_X_NAMES[self.x] + (" (s)" if self.x == "seconds" else ""),
             scale=alt.Scale(domain=[low - room, high + room], nice=False, zero=False),
-            axis=alt.Axis(format=",~f", grid=False, labelFlush=False, **ticks),
+            axis=alt.Axis(format=",~f", grid=False, labelFlush=False, values=ticks),
         )
 
     def _y(self, values: pd.Series) -> tuple[alt.Y, float, float]:

@@ -62,7 +62,7 @@ class Disagreement(Display):
         many = len(frame) > len(CELLS) * _MOST_PAIRS
         return frame[frame["a"] == frame["a"].iloc[0]] if many else frame
 
-    def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart:
+    def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         correct = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
         words = {True: "correct", False: "wrong"}
         frame = rows.assign(

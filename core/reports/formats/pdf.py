@@ -2,6 +2,7 @@
 
 import base64
 import json
+import unicodedata
 from datetime import datetime
 from functools import cache
 from itertools import chain
@@ -15,6 +16,11 @@ from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+
+_MOST_MISSING = 12
+_FONTS = (
+    '#set text(font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans"))'
+)  # as in the template
 
 
 class Pdf(Format):
@@ -33,13 +39,15 @@ class Pdf(Format):
         import typst
 
         moment = datetime.fromisoformat(edition.at or edition.document.made_at)
+        parts = _list_parts(edition, moment)
+        parts["missing"] = find_missing_characters(json.dumps(parts, ensure_ascii=False))
         try:
             content = typst.compile(
                 str(TEMPLATES / "report.typ"),
                 root=str(TEMPLATES),
                 font_paths=_open_fonts(),
                 format="pdf",
-                sys_inputs={"edition": json.dumps(_list_parts(edition, moment))},
+                sys_inputs={"edition": json.dumps(parts)},
             )
         except typst.TypstError as error:
             raise ReportError(f"The PDF cannot be created: {error.message}.") from error
@@ -52,6 +60,29 @@ def _open_fonts() -> Any:
     import typst
 
     return typst.Fonts()
+
+
+def find_missing_characters(text: str) -> list[str]:
+    """Return the characters that no font can display, such as "U+1F389 PARTY POPPER"; at most `_MOST_MISSING`.
+
+    The PDF/A standard refuses characters without a glyph; Typst names one of them at a time.
+    """
+    import typst
+
+    letters = {letter for letter in text if not letter.isascii() and letter.isprintable() and not letter.isspace()}
+    missing: list[str] = []
+    while letters and len(missing) < _MOST_MISSING:
+        source = f"{_FONTS}\n#{json.dumps(' '.join(sorted(letters)), ensure_ascii=False)}"
+        try:
+            typst.compile(source.encode(), font_paths=_open_fonts(), format="pdf", pdf_standards="a-2b")
+            break
+        except typst.TypstError as error:
+            found = {letter for letter in letters if f'"{letter}' in error.message or f"{letter}" in error.message}
+            if not found:
+                break
+            missing += sorted(found)
+            letters -= found
+    return [f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip() for letter in missing[:_MOST_MISSING]]
 
 
 def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
