@@ -18,7 +18,7 @@ from core.reports.report import ChartBlock, draw_id
 from core.spec import HEADS
 from core.store.comparison import Comparison
 from core.store.run import Run
-from tests.support.chart_text import list_layout_faults
+from tests.support.chart_text import list_boxes, list_layout_faults
 from tests.support.markers import long
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
@@ -79,9 +79,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return make
 
 
-def draw_all(
-    home: Home, comparison: Comparison, names: Iterator[str] | list[str]
-) -> tuple[list[Figure], dict[str, str]]:
+def draw_all(home: Home, comparison: Comparison, names: list[str]) -> tuple[list[Figure], dict[str, str]]:
     sections = [build_section(ChartBlock(id=draw_id(), display=name), comparison, home) for name in names]
     figures = [section for section in sections if isinstance(section, Figure)]
     displays = {figure.id: figure.display for figure in figures}
@@ -97,5 +95,55 @@ def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) 
     figures, drawn = draw_all(home, comparison, list(DISPLAYS))
     faults = [f"{figure.display}: {figure.problem}" for figure in figures if figure.problem]
     for name, svg in drawn.items():
-        faults += [f"{name}: {fault}" for fault in list_layout_faults(svg)]
+        faults += [f"{name}: {fault}" for fault in (*list_layout_faults(svg), *list_axis_faults(name, svg))]
+    looks: dict[tuple[str, str], set[str]] = {}
+    for figure in figures:
+        faults += [f"{figure.display}: {fault}" for fault in list_shape_faults(figure.chart)]
+        for channel, scale in list_head_scales(figure.chart):
+            for label, value in zip(scale["domain"], scale["range"], strict=True):
+                looks.setdefault((channel, label), set()).add(str(value))
+    faults += [f"{key} is {values}" for key, values in looks.items() if len(values) > 1]
     assert faults == []
+
+
+def list_axis_faults(name: str, svg: str) -> Iterator[str]:
+    """Yield labels of values that do not exist: shares above 100% or below 0%, and parts of epochs."""
+    texts = [box.text for box in list_boxes(svg)[0]]
+    yield from (
+        f"label {text!r}" for text in texts if re.fullmatch(r"[-−]\d.*%|(1\d\d\.\d*[1-9]|1[1-9]\d|10[1-9])%", text)
+    )
+    if "Epoch" in texts or any(text.startswith("Epochs to") for text in texts):
+        yield from (f"epoch {text!r}" for text in texts if name != "confusion" and re.fullmatch(r"\d\.\d+", text))
+
+
+def list_nodes(spec: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(spec, dict):
+        yield spec
+        for key, part in spec.items():
+            if key != "datasets":
+                yield from list_nodes(part)
+    elif isinstance(spec, list):
+        for part in spec:
+            yield from list_nodes(part)
+
+
+def list_head_scales(spec: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the channel and scale of each encoding of variants; colour and fill are one channel."""
+    for node in list_nodes(spec):
+        for channel, encoding in node.get("encoding", {}).items():
+            scale = encoding.get("scale") if isinstance(encoding, dict) else None
+            if scale and encoding.get("field") == "head" and "range" in scale:
+                yield {"fill": "color"}.get(channel, channel), scale
+
+
+def list_shape_faults(spec: Any) -> Iterator[str]:
+    """Yield a sentence for each encoding of variants without a scale of its own, and for points without a shape."""
+    for node in list_nodes(spec):
+        encoding = node.get("encoding", {})
+        colored = isinstance(encoding.get("color"), dict) and encoding["color"].get("field") == "head"
+        mark = node.get("mark")
+        if isinstance(mark, dict) and mark["type"] == "point" and colored and "shape" not in encoding:
+            yield "points of variants have the default shape"
+        shape = encoding.get("shape")
+        if isinstance(shape, dict) and "range" not in (shape.get("scale") or {}):
+            yield f"shape of {shape.get('field')} has no scale"

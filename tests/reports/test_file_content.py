@@ -95,7 +95,9 @@ def test_charts_of_classes_named_like_object_keys_are_drawn(writer: RunWriter, k
     assert drawn.problems == {}
     confusion = next(figure for figure in document.figures if figure.display == "confusion")
     labels = re.findall(r"<text[^>]*>([^<]*)</text>", drawn.images[confusion.id])
-    shown = {label.strip("\u00a0").replace("&quot;", '"').replace("&apos;", "'").replace("&#x27;", "'") for label in labels}
+    shown = {
+        label.strip("\u00a0").replace("&quot;", '"').replace("&apos;", "'").replace("&#x27;", "'") for label in labels
+    }
     assert set(KEYS) <= shown
 
 
@@ -123,7 +125,9 @@ def test_chart_that_cannot_be_drawn_is_a_sentence(
     ]
 
 
-def test_views_that_fail_become_sentences(writer: RunWriter, keyed: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_views_that_fail_become_sentences(
+    writer: RunWriter, keyed: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(DISPLAYS["heads"], "chart", lambda self: 1 / 0)
     document = build(writer, keyed, ChartBlock(display="heads"), ChartBlock(display="layers"))
     assert document.figures[0].problem.startswith("This chart cannot be drawn because of an internal error.")
@@ -174,7 +178,12 @@ def test_predictions_are_marked_without_colour(writer: RunWriter) -> None:
     html = next(iter(write("html", document).values())).decode()
     assert html.count("</s> ✗") == wrong > 0
     assert figure.chart is not None
-    captions = [row["caption"] for rows in figure.chart["datasets"].values() for row in rows if "caption" in row]
+    captions = [
+        row["caption"]
+        for rows in figure.chart["datasets"].values()
+        for row in rows
+        if "caption" in row and "url" not in row
+    ]
     assert sum(caption.endswith("✗") for caption in captions) == wrong
     assert {caption[0] for caption in captions} == set(marks.values())
 

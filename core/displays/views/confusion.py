@@ -86,7 +86,7 @@ class Confusion(Display):
                 mistakes.mark_rect().encode(color=share),
                 mistakes.mark_text(fontSize=11, color="#3b1d00", fontWeight="bold").encode(text=count),
             ]
-            panels.append(alt.layer(*cells).properties(height=side))
+            panels.append(alt.layer(*cells).properties(height=side if self.head is None else max(side, 380)))
         if self.head is not None:
             return panels[0]
         named = zip(frame["head"].unique(), panels, strict=True)

@@ -232,8 +232,8 @@ class Curves(Display):
         curves = self._curves
         longest = curves.loc[(curves["head"] == last["head"]) & (curves["split"] == last["split"]), self.x].max()
         at = f"epoch {last['epoch']:.0f}" if self.x == "epoch" else format_seconds(last["seconds"])
-        word = "final" if last[self.x] == longest else f"at {at}"
-        return f"{word} {form(SeedMean(last['value'], None, 1))}"
+        value = form(SeedMean(last["value"], None, 1))
+        return f"final {value}" if last[self.x] == longest else f"{value} at {at}"
 
     def describe(self) -> str:
         mean = self._curves[self._curves["seed"] == MEAN]

@@ -26,6 +26,7 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
+_MOST_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
 _LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
@@ -78,10 +79,12 @@ class Heads(Display):
     def chart(self) -> Chart:
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
-            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)
+            frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
         low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
+        labels = self.comparison.labels
+        named = len(labels) <= _MOST_NAMES and max(map(len, labels)) <= _NAME_CHARS
         frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         tip = [
             alt.Tooltip("head:N", title="Head"),
@@ -96,7 +99,7 @@ class Heads(Display):
                 scale=alt.Scale(type="log", padding=60),
                 axis=alt.Axis(format="~s", tickCount=4, grid=False),
             ),
-            color=color_heads(self.comparison, legend=False),
+            color=color_heads(self.comparison, legend=not named),
             tooltip=tip,
         )
         y = alt.Y(
@@ -107,10 +110,11 @@ class Heads(Display):
         )
         bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
-            y=y, shape=shape_heads(self.comparison, legend=False)
+            y=y, shape=shape_heads(self.comparison, legend=not named)
         )
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
-        return (bars + points + names).properties(height=_HEIGHT)
+        legend = 0 if named else 12 * len(labels)
+        return alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
 
     def describe(self) -> str:
         parts = [

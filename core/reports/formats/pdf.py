@@ -18,9 +18,7 @@ from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
 
 _MOST_MISSING = 12
-_FONTS = (
-    '#set text(font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans"))'
-)  # as in the template
+_FONTS = '#set text(font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans"))'  # as in the template
 
 
 class Pdf(Format):
