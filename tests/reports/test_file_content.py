@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -15,10 +14,11 @@ from core.displays.display import DISPLAYS
 from core.displays.encoding import guard_names
 from core.home import Home
 from core.reports import chart_image
+from core.reports.author_text import parse_markdown
 from core.reports.build import build_document
 from core.reports.chart_image import draw_svg
 from core.reports.default_report import write_default
-from core.reports.document import Document, Passage, write_cell
+from core.reports.document import Document, write_cell
 from core.reports.format import FORMATS, Edition
 from core.reports.report import Block, ChartBlock, TextBlock
 from core.spec import HEADS
@@ -215,13 +215,5 @@ def test_pdf_names_missing_characters(writer: RunWriter, keyed: Comparison) -> N
 
 
 def test_passages_know_their_direction() -> None:
-    from core.reports.author_text import parse_markdown
-
     nodes = parse_markdown(f"{ARABIC}\n\nGAP {ARABIC}\n\n- {HEBREW}\n\n| {HEBREW} |\n|-|\n| GAP |")
     assert [node.get("right_to_left", False) for node in nodes] == [True, False, True, True]
-    assert Passage(id="abcdef", text=ARABIC).text == ARABIC
-
-
-def test_templates_are_complete() -> None:
-    source = (Path(chart_image.__file__).parent / "templates" / "report.js").read_text(encoding="utf-8")
-    assert "panelPixels" in source

@@ -18,7 +18,7 @@ from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
 
 _MOST_MISSING = 12
-_FONTS = '#set text(font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans"))'  # as in the template
+_FONTS = ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans")
 
 
 class Pdf(Format):
@@ -70,7 +70,8 @@ def find_missing_characters(text: str) -> list[str]:
     letters = {letter for letter in text if not letter.isascii() and letter.isprintable() and not letter.isspace()}
     missing: list[str] = []
     while letters and len(missing) < _MOST_MISSING:
-        source = f"{_FONTS}\n#{json.dumps(' '.join(sorted(letters)), ensure_ascii=False)}"
+        words = json.dumps(" ".join(sorted(letters)), ensure_ascii=False)
+        source = f"#set text(font: ({json.dumps(_FONTS)[1:-1]}))\n#{words}"
         try:
             typst.compile(source.encode(), font_paths=_open_fonts(), format="pdf", pdf_standards="a-2b")
             break
@@ -92,6 +93,7 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     problems = {name: drawn.problems[row.id] for name, of in rows.items() for row in of if row.id in drawn.problems}
     fields = ("year", "month", "day", "hour", "minute", "second")
     return {
+        "fonts": _FONTS,
         "describe": edition.describe(),
         "checksum": edition.checksum,
         "date": {field: getattr(moment, field) for field in fields},
