@@ -109,7 +109,7 @@ class Endpoint:
         return found if isinstance(found, ApiResponse) else ApiResponse(found.model_dump_json().encode(), JSON)
 
     def _is_page(self, request: Request) -> bool:
-        """Return whether a person opens a page in a browser; scripts do not accept HTML explicitly."""
+        """Return whether a user opens a page in a browser; scripts do not accept HTML explicitly."""
         html = str(self.operation.returns).startswith("text/html") and "text/html" in request.headers.get("accept", "")
         return html and "authorization" not in request.headers
 

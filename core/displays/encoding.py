@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from core.displays.display import Chart
-from core.displays.palette import Look, compute_looks, head_looks
+from core.displays.palette import VariantStyle, compute_styles, head_styles
 from core.store.comparison import Comparison
 
 GREY = "#8a94a3"
@@ -18,46 +18,46 @@ _PHONE_CHARS = 52
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
-    return color_looks(compute_looks(comparison), legend=legend)
+    return color_styles(compute_styles(comparison), legend=legend)
 
 
 def shape_heads(comparison: Comparison, *, legend: bool = True) -> alt.Shape:
-    return shape_looks(compute_looks(comparison), legend=legend)
+    return shape_styles(compute_styles(comparison), legend=legend)
 
 
 def dash_heads(comparison: Comparison) -> alt.StrokeDash:
-    looks = compute_looks(comparison)
-    scale = alt.Scale(domain=[*looks], range=[[*look.dash] for look in looks.values()])
+    styles = compute_styles(comparison)
+    scale = alt.Scale(domain=[*styles], range=[[*style.dash] for style in styles.values()])
     return alt.StrokeDash("head:N", scale=scale, legend=None)
 
 
 def color_labels(labels: Sequence[str]) -> alt.Color:
     """Encode the labels of heads as colour, whatever their hyperparameters."""
-    return color_looks(_select(labels))
+    return color_styles(_select(labels))
 
 
 def shape_labels(labels: Sequence[str], *, legend: bool = True) -> alt.Shape:
     """Encode the labels of heads as shape, whatever their hyperparameters."""
-    return shape_looks(_select(labels), legend=legend)
+    return shape_styles(_select(labels), legend=legend)
 
 
-def color_looks(looks: Mapping[str, Look], *, legend: bool = True, symbol: str | None = None) -> alt.Color:
+def color_styles(styles: Mapping[str, VariantStyle], *, legend: bool = True, symbol: str | None = None) -> alt.Color:
     """
     Args:
         symbol: symbol of the legend, such as "stroke", if the shape is not encoded.
     """
-    scale = alt.Scale(domain=[*looks], range=[look.color for look in looks.values()])
-    return alt.Color("head:N", scale=scale, legend=_build_legend([*looks], symbol) if legend else None)
+    scale = alt.Scale(domain=[*styles], range=[style.color for style in styles.values()])
+    return alt.Color("head:N", scale=scale, legend=_build_legend([*styles], symbol) if legend else None)
 
 
-def shape_looks(looks: Mapping[str, Look], *, legend: bool = True) -> alt.Shape:
-    scale = alt.Scale(domain=[*looks], range=[look.shape for look in looks.values()])
-    return alt.Shape("head:N", scale=scale, legend=_build_legend([*looks]) if legend else None)
+def shape_styles(styles: Mapping[str, VariantStyle], *, legend: bool = True) -> alt.Shape:
+    scale = alt.Scale(domain=[*styles], range=[style.shape for style in styles.values()])
+    return alt.Shape("head:N", scale=scale, legend=_build_legend([*styles]) if legend else None)
 
 
-def _select(labels: Sequence[str]) -> dict[str, Look]:
-    looks = head_looks()
-    return {label: looks[label] for label in labels}
+def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
+    styles = head_styles()
+    return {label: styles[label] for label in labels}
 
 
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:

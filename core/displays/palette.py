@@ -46,7 +46,7 @@ DEFAULT_MARK = "●"
 
 
 @dataclass(frozen=True)
-class Look:
+class VariantStyle:
     """Appearance of a variant. `shape` is a name or SVG path for Vega, `mark` the same shape as a character."""
 
     color: str
@@ -58,7 +58,7 @@ class Look:
         return _MARKS[self.shape]
 
 
-def assign_looks(orders: Sequence[tuple[str, int]]) -> dict[str, Look]:
+def assign_styles(orders: Sequence[tuple[str, int]]) -> dict[str, VariantStyle]:
     """Map labels to their appearance.
 
     A head always has the same hue and shape. Several variants of one head go from dark to light, with other dashes and
@@ -71,37 +71,37 @@ def assign_looks(orders: Sequence[tuple[str, int]]) -> dict[str, Look]:
     own = {order: shapes[(order - 1) % len(shapes)] for _, order in orders}
     free = iter([shape for shape in shapes if shape not in own.values()])
     counts, ranks = Counter(order for _, order in orders), Counter[int]()
-    looks = {}
+    styles = {}
     for label, order in orders:
         rank, count = ranks[order], counts[order]
         ranks[order] += 1
         color = _COLORS[(order - 1) % len(_COLORS)]
-        looks[label] = Look(
+        styles[label] = VariantStyle(
             color if count == 1 else _shade(color, rank / (count - 1)),
             own[order] if rank == 0 else next(chain(free, repeat(own[order]))),
             _DASHES[rank % len(_DASHES)],
         )
-    return looks
+    return styles
 
 
-def compute_looks(comparison: Comparison) -> dict[str, Look]:
+def compute_styles(comparison: Comparison) -> dict[str, VariantStyle]:
     """Map the label of each variant to its appearance."""
-    return assign_looks([(variant.label, variant.order) for variant in comparison.variants])
+    return assign_styles([(variant.label, variant.order) for variant in comparison.variants])
 
 
 def colors(comparison: Comparison) -> dict[str, str]:
     """Map the label of each variant to its colour."""
-    return {label: look.color for label, look in compute_looks(comparison).items()}
+    return {label: style.color for label, style in compute_styles(comparison).items()}
 
 
-def head_looks() -> dict[str, Look]:
+def head_styles() -> dict[str, VariantStyle]:
     """Map the label of every registered head to its appearance."""
-    return assign_looks([(head.label, head.order) for head in HEADS.values()])
+    return assign_styles([(head.label, head.order) for head in HEADS.values()])
 
 
 def head_colors() -> dict[str, str]:
     """Map the label of every registered head to its colour."""
-    return {label: look.color for label, look in head_looks().items()}
+    return {label: style.color for label, style in head_styles().items()}
 
 
 def _shade(color: str, share: float) -> str:

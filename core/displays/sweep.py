@@ -10,9 +10,9 @@ import pandas as pd
 from core.analysis.summary import SeedMean
 from core.displays.axis import scale_shares
 from core.displays.display import Chart
-from core.displays.encoding import color_looks, shape_looks
+from core.displays.encoding import color_styles, shape_styles
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
-from core.displays.palette import assign_looks
+from core.displays.palette import assign_styles
 from core.displays.progress import describe_progress
 from core.jobs.estimate import TimeEstimate
 from core.jobs.sweep_plan import SweepPlan, SweepRun
@@ -186,8 +186,8 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
     orders = {HEADS[run.spec.head].label: HEADS[run.spec.head].order for run in status.members}
     variants = frame.drop_duplicates("head").assign(order=lambda rows: rows["kind"].map(orders))
     variants = variants.sort_values("order", kind="stable")
-    looks = assign_looks([*zip(variants["head"], variants["order"], strict=True)])
-    color = color_looks(looks)
+    styles = assign_styles([*zip(variants["head"], variants["order"], strict=True)])
+    color = color_styles(styles)
     x = alt.X(
         "x:N", title=SETTINGS[setting].label if setting else "Head", sort=order, scale=alt.Scale(domain=order),
         axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False),
@@ -209,7 +209,7 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
         x=x, y=y, color=color, tooltip=tips,
         fill=alt.condition("datum.done", color, alt.value("transparent")),
         fillOpacity=alt.value(0.75),
-        shape=shape_looks(looks),
+        shape=shape_styles(styles),
     )  # fmt: skip
     finished = shown[shown["done"]]
     lines = (

@@ -12,7 +12,7 @@ from core.displays.display import DISPLAYS, Display
 from core.displays.encoding import guard_names
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.number import format_plural
-from core.displays.palette import Look, compute_looks
+from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
@@ -111,21 +111,21 @@ def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
 
 
 def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
-    frame, looks = gallery.frame(), compute_looks(gallery.comparison)
+    frame, styles = gallery.frame(), compute_styles(gallery.comparison)
     images = [int(image) for image in dict.fromkeys(frame["image"])]
     for image, url in zip(images, gallery.thumbnails(images), strict=True):
         rows = frame[frame["image"] == image].to_dict("records")
         yield Picture(
             url=url,
             label=str(rows[0]["label"]),
-            predictions=tuple(_predicted(gallery, row, looks[row["head"]]) for row in rows),
+            predictions=tuple(_predicted(gallery, row, styles[row["head"]]) for row in rows),
         )
 
 
-def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], look: Look) -> PicturePrediction:
+def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], style: VariantStyle) -> PicturePrediction:
     text = " ".join(gallery.write_predicted(row)).rstrip()
     wrong = not row["correct"] and gallery.positive is None  # without a prediction, nothing is struck through
-    return PicturePrediction(head=row["head"], text=text, color=look.color, mark=look.mark, wrong=wrong)
+    return PicturePrediction(head=row["head"], text=text, color=style.color, mark=style.mark, wrong=wrong)
 
 
 def _freeze(frame: pd.DataFrame) -> Table:

@@ -58,7 +58,7 @@ class Drawn(Generic[T]):
 
 
 def stretch(figure: Figure, width: int | None = None) -> dict[str, Any]:
-    """Return the chart of a figure with its sentence as the description.
+    """Return the chart of a figure, described by the sentence of the figure.
 
     A chart without a width gets `width` pixels, or the width of its container. Charts with several panels keep theirs.
     """
@@ -80,7 +80,7 @@ def merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def split_panels(figure: Figure) -> list[Figure]:
-    """Return one figure per row of panels, so that a page can end between them; the figure itself without panels."""
+    """Return one figure per row of panels, so that a page can end between them; without panels, only the given one."""
     chart = figure.chart or {}
     panels, columns = chart.get("concat", []), chart.get("columns") or 1
     if len(panels) <= columns:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.palette import Look, compute_looks
+from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
@@ -92,8 +92,8 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     versions = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
     settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
     cells = _build_cells(versions, settings, gallery, frame)
-    looks = compute_looks(gallery.comparison)
-    heads = [{"label": label, "color": look.color, "mark": look.mark} for label, look in looks.items()]
+    styles = compute_styles(gallery.comparison)
+    heads = [{"label": label, "color": style.color, "mark": style.mark} for label, style in styles.items()]
     picked = draw_image_grid(heads, cells, key=key)
     if picked is not None:
         st.query_params["image"] = str(picked)
@@ -113,21 +113,23 @@ def _build_cells(
     versions: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
 ) -> list[dict[str, Any]]:
     """Build the cells, cached for the same predictions and settings because encoding images is slow."""
-    looks = compute_looks(_gallery.comparison)
+    styles = compute_styles(_gallery.comparison)
     images = [int(image) for image in dict.fromkeys(_frame["image"])]
     return [
-        _cell(_gallery, image, url, _frame[_frame["image"] == image], looks)
+        _cell(_gallery, image, url, _frame[_frame["image"] == image], styles)
         for image, url in zip(images, _gallery.thumbnails(images), strict=True)
     ]
 
 
-def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, looks: dict[str, Look]) -> dict[str, Any]:
+def _cell(
+    gallery: Gallery, image: int, url: str, rows: pd.DataFrame, styles: dict[str, VariantStyle]
+) -> dict[str, Any]:
     predictions, described = [], []
     for row in rows.to_dict("records"):
         label, prob = gallery.write_predicted(row)
         correct = bool(row["correct"]) or gallery.positive is not None  # only predicted classes are struck through
-        look = looks[row["head"]]
-        predictions.append({"label": label, "prob": prob, "correct": correct, "color": look.color, "mark": look.mark})
+        style = styles[row["head"]]
+        predictions.append({"label": label, "prob": prob, "correct": correct, "color": style.color, "mark": style.mark})
         described.append(f"{row['head']} predicts {row['predicted']} {_percent(row['prob'])}".rstrip())
     label = str(rows["label"].iloc[0])
     return {

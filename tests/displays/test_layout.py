@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow  # draws every display
 
 LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichenverleihungsstelle"
 DATA: dict[str, dict[str, Any]] = {
-    "all right": {"accuracy": 1.0},
+    "all correct": {"accuracy": 1.0},
     "all wrong": {"accuracy": 0.0},
     "one epoch": {"epochs": 1},
     "unequal epochs": {"epochs": 7},
@@ -97,13 +97,13 @@ def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) 
     faults = [f"{figure.display}: {figure.problem}" for figure in figures if figure.problem]
     for name, svg in drawn.items():
         faults += [f"{name}: {fault}" for fault in (*list_layout_faults(svg), *list_axis_faults(name, svg))]
-    looks: dict[tuple[str, str], set[str]] = {}
+    styles: dict[tuple[str, str], set[str]] = {}
     for figure in figures:
         faults += [f"{figure.display}: {fault}" for fault in list_shape_faults(figure.chart)]
         for channel, scale in list_head_scales(figure.chart):
             for label, value in zip(scale["domain"], scale["range"], strict=True):
-                looks.setdefault((channel, label), set()).add(str(value))
-    faults += [f"{key} is {values}" for key, values in looks.items() if len(values) > 1]
+                styles.setdefault((channel, label), set()).add(str(value))
+    faults += [f"{key} is {values}" for key, values in styles.items() if len(values) > 1]
     assert faults == []
 
 
@@ -137,7 +137,7 @@ def list_head_scales(spec: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def list_shape_faults(spec: Any) -> Iterator[str]:
-    """Yield a sentence for each encoding of variants without a scale of its own, and for points without a shape."""
+    """Yield a sentence for each encoding of variants without a scale, and for points without a shape."""
     for node in list_nodes(spec):
         encoding = node.get("encoding", {})
         colored = isinstance(encoding.get("color"), dict) and encoding["color"].get("field") == "head"

@@ -82,12 +82,12 @@ def _walk(node: ET.Element, outer: NDArray[np.float64]) -> Iterator[Box]:
         bold = node.attrib.get("font-weight", "") in ("bold", "600", "700")
         for number, line in enumerate(lines):
             if line.strip():
-                yield _place(line, number * size * 1.2, size, bold, node.attrib.get("text-anchor", "start"), matrix)
+                yield _box_line(line, number * size * 1.2, size, bold, node.attrib.get("text-anchor", "start"), matrix)
     for child in node:
         yield from _walk(child, matrix)
 
 
-def _place(line: str, down: float, size: float, bold: bool, anchor: str, matrix: NDArray[np.float64]) -> Box:
+def _box_line(line: str, down: float, size: float, bold: bool, anchor: str, matrix: NDArray[np.float64]) -> Box:
     width = measure(line, size, bold)
     start = {"start": 0.0, "middle": -width / 2, "end": -width}[anchor]
     inset = _INSET * size

@@ -9,9 +9,9 @@ import pandas as pd
 
 from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_looks, write_note
+from core.displays.encoding import GREY, color_styles, write_note
 from core.displays.number import format_plural
-from core.displays.palette import compute_looks
+from core.displays.palette import compute_styles
 
 _MOST = 12
 
@@ -86,8 +86,8 @@ class ConfusionDifference(Display):
                 alt.Tooltip("images_b:Q", title="Images, second head", format=".1f"),
             ],
         )  # fmt: skip
-        looks = {head: look for head, look in compute_looks(self.comparison).items() if head in (a, b)}
-        bars = base.mark_bar().encode(color=color_looks(looks))
+        styles = {head: style for head, style in compute_styles(self.comparison).items() if head in (a, b)}
+        bars = base.mark_bar().encode(color=color_styles(styles))
         text = base.encode(text="text:N")
         right = text.transform_filter("datum.difference > 0").mark_text(align="left", dx=4, fontSize=11, color=GREY)
         left = text.transform_filter("datum.difference < 0").mark_text(align="right", dx=-4, fontSize=11, color=GREY)

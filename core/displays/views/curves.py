@@ -12,9 +12,9 @@ from core.analysis.curve import MEAN, compute_curves, thin_curves
 from core.analysis.summary import SeedMean
 from core.displays.axis import list_log_ticks, list_whole_ticks, spread_names
 from core.displays.display import Chart, Display, Options
-from core.displays.encoding import color_looks, shape_heads
+from core.displays.encoding import color_styles, shape_heads
 from core.displays.number import format_accuracy, format_loss, format_seconds
-from core.displays.palette import compute_looks
+from core.displays.palette import compute_styles
 from core.store.comparison import Comparison
 
 Metric = Literal["accuracy", "loss"]
@@ -78,11 +78,11 @@ class Curves(Display):
         lines = frame.groupby(["head", "seed", "split"])["y"]
         frame["isolated"] = frame["y"].notna() & lines.shift().isna() & lines.shift(-1).isna()
         frame = frame[["head", "seed", "split", self.x, "y", "isolated"]]
-        looks = compute_looks(self.comparison)
-        named = max(map(len, looks)) <= _NAME_CHARS and len(looks) <= _MOST_NAMES
+        styles = compute_styles(self.comparison)
+        named = max(map(len, styles)) <= _NAME_CHARS and len(styles) <= _MOST_NAMES
         y, low, high = self._y(frame["y"])
         base = alt.Chart(frame).encode(
-            x=self._x(frame[self.x]), y=y, color=color_looks(looks, legend=not named, symbol="stroke")
+            x=self._x(frame[self.x]), y=y, color=color_styles(styles, legend=not named, symbol="stroke")
         )
         shape = shape_heads(self.comparison, legend=False)
         dash = alt.StrokeDash("split:N", scale=alt.Scale(domain=[*_SPLITS], range=[[2, 3], [1, 0]]), legend=None)
@@ -93,14 +93,14 @@ class Curves(Display):
             layers.append(line.encode(strokeDash=dash, detail="seed:N"))
             if frame["isolated"].any():  # a value without neighbours, such as a single epoch, is drawn as a point
                 point = part.transform_filter("datum.isolated").mark_point(size=size, strokeWidth=1.6, opacity=opacity)
-                scale = alt.Scale(domain=[*looks], range=[look.color for look in looks.values()])
+                scale = alt.Scale(domain=[*styles], range=[style.color for style in styles.values()])
                 full = alt.Fill("head:N", scale=scale, legend=None)
                 layers.append(
                     point.encode(shape=shape, fill=alt.condition("datum.split === 'training'", alt.value("none"), full))
                 )
         names = [self._names(frame, low, high)] if named else []
         chart = alt.layer(*layers, *names, *self._resumed(), *self._reader(base))
-        return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(looks)))
+        return chart.properties(height=_HEIGHT + (0 if named else 40 + 20 * len(styles)))
 
     @property
     def _by_error(self) -> bool:

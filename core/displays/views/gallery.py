@@ -14,7 +14,7 @@ from core.analysis.prediction import Order, Show, compute_predictions, find_posi
 from core.displays.display import Chart, Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
 from core.displays.number import format_plural
-from core.displays.palette import compute_looks
+from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import Comparison
@@ -112,7 +112,7 @@ class Gallery(Display):
         frame["x"] = (index % _PER_ROW) * _CELL + _CELL / 2
         frame["y"] = (index // _PER_ROW) * height + _PICTURE / 2
         frame["below"] = frame["y"] + _PICTURE / 2 + _LINE * (frame.groupby("image").cumcount() + 1.8)
-        marks = {head: look.mark for head, look in compute_looks(self.comparison).items()}
+        marks = {head: style.mark for head, style in compute_styles(self.comparison).items()}
         frame["caption"] = [self._write_caption(row, marks[row["head"]]) for row in frame.to_dict("records")]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images, least=_PICTURE))
         pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
