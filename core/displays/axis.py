@@ -8,13 +8,13 @@ import altair as alt
 _MOST_TICKS = 8
 
 
-def scale_shares(values: Iterable[float], room: float = 0.06) -> alt.Scale:
-    """Return a scale around fractions that stays between 0 and 1. Values that are not finite are ignored.
+def scale_shares(values: Iterable[float | None], room: float = 0.06) -> alt.Scale:
+    """Return a scale around fractions that stays between 0 and 1. None and values that are not finite are ignored.
 
     Args:
         room: additional space on both sides, as a fraction of the range.
     """
-    finite = [float(value) for value in values if math.isfinite(value)] or [0.0, 1.0]
+    finite = [float(value) for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     space = max(room * (high - low), 0.005)
     return alt.Scale(domain=[max(0.0, low - space), min(1.0, high + space)], nice=False, zero=False)

@@ -58,7 +58,7 @@ class Drawn(Generic[T]):
 
 
 def stretch(figure: Figure, width: int | None = None) -> dict[str, Any]:
-    """Return the chart of a figure, described by the sentence of the figure.
+    """Return the chart of a figure; its description is the sentence below the chart.
 
     A chart without a width gets `width` pixels, or the width of its container. Charts with several panels keep theirs.
     """

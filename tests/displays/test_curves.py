@@ -221,6 +221,20 @@ def test_log_ticks_enclose_the_values_closely(a: float, b: float) -> None:
     assert all(f"{tick:e}"[0] in "125" for tick in ticks)
 
 
+@given(st.lists(st.one_of(st.none(), st.floats()), max_size=5))
+def test_scale_of_fractions_stays_between_0_and_100_percent(values: list[float | None]) -> None:
+    low, high = axis.scale_shares([value if value is None else value % 1 for value in values]).to_dict()["domain"]
+    assert 0 <= low < high <= 1
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_whole_ticks_are_few_and_within_the_axis(a: int, b: int) -> None:
+    low, high = min(a, b), max(a, b)
+    ticks = axis.list_whole_ticks(low, high)
+    assert 1 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+
+
 def test_examples_in_the_docstrings_are_correct() -> None:
     assert doctest.testmod(axis) == (0, 3)
 
