@@ -11,6 +11,7 @@ _LABELS = {
     "x": "Horizontal axis",
     "log": "Logarithmic axis",
     "by": "Horizontal axis",
+    "margin": "Non-inferiority margin (points)",
     "seeds": "Show each seed",
     "about": "Class to explain",
     "label": "True class",
