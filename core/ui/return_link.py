@@ -7,7 +7,9 @@ _JS = """
 export default function ({ data }) {
   const key = "headroom-return";
   if (data.keep) {
-    sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
+    const atStart = location.pathname.endsWith("/") && !location.search;  // where the provider returns anyway
+    if (atStart) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
     return;
   }
   const kept = sessionStorage.getItem(key);
