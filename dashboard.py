@@ -1,40 +1,44 @@
-"""Entry point of the dashboard: page navigation and the page frame."""
+"""Entry point of the dashboard: the server, and per page view the page navigation and the page frame."""
 
 import streamlit as st
 
 from core.ui.access import authorize
 from core.ui.frame import LOGO, run_page
+from core.ui.request_guard import build_middleware, open_browser
 
-st.set_page_config(page_title="Headroom", page_icon="📏", layout="wide")
-st.logo(LOGO, size="large")
+if __name__ == "__main__":  # a page view
+    st.set_page_config(page_title="Headroom", page_icon="📏", layout="wide")
+    st.logo(LOGO, size="large")
 
-authorized = authorize()
-page = st.navigation(
-    {
-        "Analyze": [
-            st.Page("pages/compare.py", title="Compare", icon=":material/balance:", url_path="start", default=True),
-            # the default page is served at /; this entry also serves it at /compare
-            st.Page("pages/compare.py", title="Compare", url_path="compare", visibility="hidden"),
-            st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
-            st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
-            st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
-            st.Page("pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
-        ],
-        "Train": [
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
-            st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
-        ],
-        "Manage": [
-            st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
-            st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
-        ],
-        "Learn": [
-            st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
-            st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
-        ],
-    },
-    position="sidebar" if authorized else "hidden",
-)
-if authorized:
-    run_page(page)
+    authorized = authorize()
+    page = st.navigation(
+        {
+            "Analyze": [
+                st.Page("pages/compare.py", title="Compare", icon=":material/balance:", url_path="start", default=True),
+                # the default page is served at /; this entry also serves it at /compare
+                st.Page("pages/compare.py", title="Compare", url_path="compare", visibility="hidden"),
+                st.Page("pages/parameters.py", title="Parameters", icon=":material/stacked_bar_chart:"),
+                st.Page("pages/curves.py", title="Curves", icon=":material/show_chart:"),
+                st.Page("pages/predictions.py", title="Predictions", icon=":material/image_search:"),
+                st.Page("pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
+            ],
+            "Train": [
+                st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+                st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
+                st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),
+            ],
+            "Manage": [
+                st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+                st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
+            ],
+            "Learn": [
+                st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
+                st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
+            ],
+        },
+        position="sidebar" if authorized else "hidden",
+    )
+    if authorized:
+        run_page(page)
+else:
+    app = st.App(__file__, middleware=build_middleware(), lifespan=open_browser)

@@ -3,13 +3,17 @@
 import hashlib
 import json
 import os
+import struct
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from core.errors import HomeError
+
+_ENTRY = struct.Struct("<28x3H12x")  # entry of a ZIP directory: lengths of name, extra data and comment
 
 
 @contextmanager
@@ -47,3 +51,33 @@ def compute_checksum(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def count_zip_entries(file: IO[bytes], most: int) -> int:
+    """Return the number of entries of a ZIP archive; at least `most` + 1 if there are more than `most`.
+
+    `zipfile` creates an object of 500 bytes for each entry before it tells their number.
+
+    Raises:
+        zipfile.BadZipFile: when the archive has no directory.
+    """
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end is None:
+        raise zipfile.BadZipFile("no directory")
+    size, position = end[zipfile._ECD_SIZE], end[zipfile._ECD_LOCATION]  # type: ignore[attr-defined]
+    if end[zipfile._ECD_SIGNATURE] == zipfile.stringEndArchive64:  # type: ignore[attr-defined]
+        position -= zipfile.sizeEndCentDir64 + zipfile.sizeEndCentDir64Locator  # type: ignore[attr-defined]
+    if end[zipfile._ECD_ENTRIES_TOTAL] > most:  # type: ignore[attr-defined]
+        return int(end[zipfile._ECD_ENTRIES_TOTAL])  # type: ignore[attr-defined]
+    start = position - size
+    if start < 0:
+        raise zipfile.BadZipFile("no directory")
+    count = 0
+    while start < position and count <= most:
+        file.seek(start)
+        header = file.read(_ENTRY.size)
+        if len(header) < _ENTRY.size:
+            break
+        start += _ENTRY.size + sum(_ENTRY.unpack(header))
+        count += 1
+    return count

@@ -1,6 +1,7 @@
 """The Headroom home directory and the bundled example runs."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +58,27 @@ class Home:
     def scripts(self) -> Path:
         """Cached scripts for charts in exported files; may be deleted at any time."""
         return self.path / "scripts"
+
+
+# an absolute path, up to a space, a quote or punctuation
+_PATH = re.compile(r"(?<![\w.:/~-])(?P<top>~|/[^\s/:'\"`]+)/(?:[^\s/:'\"`]+/)*(?P<name>[^\s/:'\"`,;)]*)")
+
+
+def hide_paths(text: str) -> str:
+    """Return a message without folders of this machine, for users who may not know them.
+
+    >>> hide_paths("Cannot write /srv/team/home/reports/r1/draft.json: No space left on device.")
+    'Cannot write draft.json: No space left on device.'
+    """
+    own = str(Home.default().path)
+    return _PATH.sub(_name, text.replace(f"{own}{os.sep}", "").replace(own, "the home"))
+
+
+def _name(path: re.Match[str]) -> str:
+    """Return the name of a file. A path whose first folder does not exist is not one of this machine."""
+    return path["name"] if Path(path["top"]).expanduser().is_dir() else path[0]
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the message of an error for users of the dashboard and the HTTP API (see `hide_paths`)."""
+    return hide_paths(str(error))

@@ -1,6 +1,8 @@
 """Reading, resizing and converting image files."""
 
 import io
+from contextlib import nullcontext
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from core.errors import DatasetError
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 20_000
+_LARGE = 8_000_000  # pixels; images with more are decoded one at a time, because this takes up to 1 GB
+_ONE_LARGE = Lock()
 
 Pixels = NDArray[np.uint8]
 
@@ -27,7 +32,7 @@ def read_picture(
         channels: 1 or 3 converts to grayscale or RGB; None keeps 1 channel for grayscale files and 3 for others.
 
     Raises:
-        DatasetError: when the file is not an image, is damaged, or exceeds `max_bytes` or `max_pixels`.
+        DatasetError: when the file is not an image, is damaged, or exceeds `max_bytes`, `max_pixels` or MAX_SIDE.
     """
     if not data:
         raise DatasetError("This image file is empty.")
@@ -37,8 +42,9 @@ def read_picture(
         )
     image = _open(data, max_pixels)
     try:
-        pixels = _to_array(ImageOps.exif_transpose(image), channels)
-    except DatasetError:
+        with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
+            pixels = _to_array(ImageOps.exif_transpose(image), channels)
+    except (DatasetError, MemoryError):
         raise
     except Exception as error:  # decoders raise many types for damaged files
         raise DatasetError(f"This {image.format} file is damaged or truncated.") from error
@@ -74,6 +80,10 @@ def _open(data: bytes, max_pixels: int) -> Image.Image:
     width, height = image.size
     if width * height > max_pixels:
         raise DatasetError(f"An image may have at most {max_pixels:,} pixels; this one has {width:,} × {height:,}.")
+    if max(width, height) > MAX_SIDE:
+        raise DatasetError(
+            f"An image may have at most {MAX_SIDE:,} pixels per side; this one has {width:,} × {height:,}."
+        )
     return image
 
 

@@ -43,14 +43,22 @@ def publish_report(user: User, home: Home, draft: Draft, document: Document) -> 
 @needs(Role.TRAINER, "delete reports")
 def delete_report(user: User, home: Home, report_id: str) -> None:
     """Delete a report (see `ReportStore.remove`)."""
-    _open_own(user, home, report_id).remove(report_id)
+    _open_own(user, home, report_id).remove(report_id, _sign(user))
 
 
 @needs(Role.TRAINER, "restore reports")
 def restore_reports(user: User, home: Home, report_ids: list[str]) -> None:
-    """Restore deleted reports (see `ReportStore.restore`)."""
+    """Restore deleted reports (see `ReportStore.restore`). Trainers restore own reports that they deleted."""
+    for report_id in report_ids:
+        for name in ReportStore(home).list_removers(report_id):
+            check_owner(user, name, _KIND)
     for report_id in report_ids:
         ReportStore(home).restore(report_id)
+
+
+def may_restore(user: User, home: Home, report_id: str) -> bool:
+    """Return whether a user is an admin, or the owner of a deleted report who deleted it."""
+    return user.role >= Role.ADMIN or ReportStore(home).list_removers(report_id) == {_sign(user)}
 
 
 @needs(Role.ADMIN, "delete reports permanently")

@@ -28,6 +28,7 @@ from core.errors import (
     RunNotFoundError,
     SearchError,
 )
+from core.home import describe_error
 
 Authenticate = Callable[[Mapping[str, str], Mapping[str, str]], User]
 """Authenticates a request by its headers and cookies; raises AccessError if the user has no access."""
@@ -124,7 +125,7 @@ class Endpoint:
         if status == 500 or not isinstance(error, HeadroomError):
             logging.getLogger("headroom").error("%s failed", self.operation.path, exc_info=error)
             return _build_error(500, _SERVER_ERROR)
-        return _build_error(status, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else {})
+        return _build_error(status, describe_error(error), {"WWW-Authenticate": "Bearer"} if status == 401 else {})
 
 
 def _build_response(response: ApiResponse, headers: Mapping[str, str]) -> Response:

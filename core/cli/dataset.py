@@ -9,6 +9,7 @@ import typer
 
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.home import Home
+from core.memory_limit import limit_memory
 from core.spec import DATASETS
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
         "Official": format_known(status.official, lambda official: "yes" if official else "no"),
         "Licence": status.licence,
         "Source": status.source,
-        "Command": status.how,
+        "Command": status.next_step,
     }
 
 
@@ -93,6 +94,7 @@ def add(
     from core.cli.progress import watch_adding
     from core.datasets.add import add_dataset
 
+    limit_memory()
     home = Home.default()
     try:
         with watch_adding(name) as follow:

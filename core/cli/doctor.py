@@ -20,6 +20,8 @@ from core.home import Home
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
 _TIMEOUT_SECONDS = 10.0
+_DATASET = ("name", "folder", "available", "bundled", "problem", "next_step")  # fields in JSON
+_LEAST_FREE_BYTES = 1_000_000_000
 
 
 def doctor(as_json: JsonFlag = False) -> None:
@@ -52,6 +54,11 @@ def examine(home: Home) -> dict[str, Any]:
     folder = _describe_home(home)
     if not folder["writable"]:
         missing.append(f"Cannot write {home.path}: permission denied. Set HEADROOM_HOME to another folder.")
+    if folder["free_bytes"] < _LEAST_FREE_BYTES:
+        missing.append(
+            f"The disk of {home.path} is nearly full: {_format_gigabytes(folder['free_bytes'])} free, at least "
+            f"{_format_gigabytes(_LEAST_FREE_BYTES)} needed. Free disk space, or set HEADROOM_HOME to another disk."
+        )
     found: dict[str, Any] = {
         "python": sys.version.split()[0],
         "libraries": libraries,
@@ -148,7 +155,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
     sources = list(store.frame()["source"])
     statuses = [asdict(status) for status in list_datasets(home)]
     return {
-        "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "how")} for s in statuses],
+        "datasets": [{name: status[name] for name in _DATASET} for status in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
         "damaged": list(store.damaged().values()),
@@ -208,7 +215,7 @@ def _print(found: dict[str, Any]) -> None:
     }
     for status in found["datasets"] or []:
         state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
-        command = f". Run: {status['how']}" if state == "not downloaded" else ""
+        command = f". Run: {status['next_step']}" if state == "not downloaded" else ""
         pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or f"{state}{command}"
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]

@@ -12,14 +12,15 @@ import numpy as np
 from core.datasets.atomic_folder import check_space, publishing
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.dataset import ARRAYS
-from core.datasets.dataset_key import key_of_name, label_of, remove_command, split_key
+from core.datasets.dataset_key import key_of_name, label_of, split_key
 from core.datasets.download import Progress
-from core.datasets.fetch import fetching, forget, locked
+from core.datasets.fetch import check_free, fetching, forget, locked
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.row_file import RowWriter, read_fingerprint
+from core.datasets.split import compute_split
 from core.errors import DatasetError, HomeError
 from core.home import Home
-from core.spec import DATASETS, SETTINGS
+from core.spec import DATASETS, SETTINGS, RunSpec
 
 _FIFTH = 5
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -46,9 +47,9 @@ def add_dataset(
     known = SETTINGS["side"]
     if side is not None and not (known.low or 0) <= side <= (known.high or side):
         raise DatasetError(f"Expected side {known.bounds}; got {side}.")
-    _check_free(home, key)
+    check_free(home, key)
     with fetching(home, key, progress, unit="files") as report:
-        _check_free(home, key)  # another process may have added it in the meantime
+        check_free(home, key)  # another process may have added it in the meantime
         dataset, folder = split_key(key)
         survey = DATASETS[dataset].survey
         assert survey
@@ -85,11 +86,6 @@ def remove_dataset(home: Home, name: str) -> None:
             forget(home, key)
         except OSError as error:
             raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
-
-
-def _check_free(home: Home, key: str) -> None:
-    if (home.datasets / key).exists():
-        raise DatasetError(f"{label_of(key)} already exists. Use another name, or remove it: {remove_command(key)}")
 
 
 def _write(target: Path, key: str, collection: Collection, report: Progress, origin: str) -> DatasetInfo:
@@ -152,8 +148,20 @@ def _write(target: Path, key: str, collection: Collection, report: Progress, ori
         attributes=collection.attributes,
         folder=folder,
         skipped=skipped,
-        note=collection.note,
+        note=_describe_split(target, collection),
     )
+
+
+def _describe_split(target: Path, collection: Collection) -> str:
+    """Return the note of a collection, with the number of classes that the default split leaves unvalidated."""
+    if collection.parts is not None:
+        return collection.note
+    labels = np.load(target / "train_labels.npy", mmap_mode="r")
+    _, validation = compute_split(RunSpec(), len(labels))
+    total = len(collection.classes)
+    missing = total - len(np.unique(labels[validation.start :]))
+    unvalidated = f"; by default, {missing:,} of {total:,} classes have no validation image" if missing else ""
+    return collection.note + unvalidated
 
 
 def _check_kept(collection: Collection, kept: Counter[int], seen: Counter[int], reasons: dict[int, str]) -> None:

@@ -80,7 +80,7 @@ class CachedDataset:
 class DatasetStatus:
     """A registered or custom dataset, and whether it is available.
 
-    `problem` is an error message if the dataset is damaged; `how` is the command or hint for making it available.
+    `problem` is an error message if the dataset is damaged; `next_step` is the command or hint for making it available.
     """
 
     name: str
@@ -97,7 +97,7 @@ class DatasetStatus:
     test_count: int | None
     bytes: int | None
     problem: str | None
-    how: str
+    next_step: str
     folder: str = ""
     validation_count: int = 0
     skipped: int = 0
@@ -201,13 +201,13 @@ def _status(home: Home, key: str) -> DatasetStatus:
             info = _open(home, key).info
         except DatasetError as error:
             problem = str(error)
-    how = get_command(key) if name != FOLDER or folder else add_command("NAME")
+    next_step = get_command(key) if name != FOLDER or folder else add_command("NAME")
     if info is not None:
-        how = ""
+        next_step = ""
     elif problem is not None:
-        how = remove_command(key) if dataset.added else how
+        next_step = remove_command(key) if dataset.added else next_step
     elif dataset.bundled:
-        how = "bundled; created at first use"
+        next_step = "bundled; created at first use"
     return DatasetStatus(
         name=name,
         label=label_of(key),
@@ -223,7 +223,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         test_count=info.test_count if info else None,
         bytes=info.bytes if info else None,
         problem=problem,
-        how=how,
+        next_step=next_step,
         folder=folder,
         validation_count=info.validation_count if info else 0,
         skipped=info.skipped if info else 0,

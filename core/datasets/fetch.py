@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,15 +14,16 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.datasets.dataset_key import FOLDER, key_of_name, label_of
+from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command
 from core.datasets.download import Progress
 from core.entry_point import CLI, build_command
-from core.errors import HeadroomError, HomeError
+from core.errors import DatasetError, HeadroomError, HomeError
 from core.files import replacing, write_json
 from core.home import Home
 
 _SOURCE = Path(__file__).resolve().parents[2]
 _WRITE_SECONDS = 0.25
+_MESSAGE = re.compile(r"[A-Z].{10,500}[.]")  # how the command line writes an error
 
 
 class FetchProgress(BaseModel):
@@ -68,17 +70,27 @@ def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = N
     The process outlives this one and deletes the archive.
 
     Raises:
-        DatasetError: when the name is invalid.
+        DatasetError: when the name is invalid or taken.
         HomeError: when the home cannot be written.
     """
     key = key_of_name(name)
     running = read_fetch(home, key)
     if running is not None and running.alive:
         return running
+    check_free(home, key)
     kept = _folder(home) / f"{key}.zip"
     with replacing(kept) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(archive, file)
     return _start(home, key, ["add", name, str(kept), "--discard", *(["--side", str(side)] if side else [])])
+
+
+def check_free(home: Home, key: str) -> None:
+    """
+    Raises:
+        DatasetError: when a dataset with this key exists.
+    """
+    if (home.datasets / key).exists():
+        raise DatasetError(f"{label_of(key)} already exists. Use another name, or remove it: {remove_command(key)}")
 
 
 def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
@@ -115,7 +127,17 @@ def read_fetch(home: Home, name: str) -> FetchProgress | None:
     if found.phase in ("done", "failed"):
         return found
     what = "import" if found.done_files is not None or name.startswith(FOLDER) else "download"
-    return found.model_copy(update={"error": f"The {what} of {label_of(name)} was interrupted. Start it again."})
+    reason = _read_reason(home, name) or f"The {what} of {label_of(name)} was interrupted. Start it again."
+    return found.model_copy(update={"error": reason})
+
+
+def _read_reason(home: Home, name: str) -> str | None:
+    """Return the message with which the latest process ended before it could store it."""
+    try:
+        lines = (_folder(home) / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line for line in reversed(lines) if _MESSAGE.fullmatch(line)), None)
 
 
 def list_added(home: Home) -> list[FetchProgress]:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from core.datasets.image_files import MOST_FILES
+from core.datasets.image_files import MAX_FILES
 from core.errors import DatasetError
+from core.files import count_zip_entries
 from core.image_file import MAX_BYTES
 
-MOST_BYTES = 20_000_000_000
+MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""
 
 _DEPTH = 3
@@ -65,18 +66,19 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         DatasetError: when a check fails or the archive is damaged.
     """
     try:
+        _check_count(count_zip_entries(file, MAX_FILES), "An archive")
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
     with archive:
         members = archive.infolist()
-        _check_count(len(members), "An archive")
         for member in members:
             _check_member(member)
         total = sum(member.file_size for member in members)
-        if total > MOST_BYTES:
+        if total > MAX_UNPACKED_BYTES:
             raise DatasetError(
-                f"An archive may have at most {MOST_BYTES / 1e9:g} GB unpacked; this one has {total / 1e9:.1f} GB."
+                f"An archive may have at most {MAX_UNPACKED_BYTES / 1e9:g} GB unpacked; this one has "
+                f"{total / 1e9:.1f} GB."
             )
         yield archive
 
@@ -131,8 +133,8 @@ def _is_hidden(name: str) -> bool:
 
 
 def _check_count(count: int, container: str) -> None:
-    if count > MOST_FILES:
-        raise DatasetError(f"{container} may have at most {MOST_FILES:,} files; this one has {count:,}.")
+    if count > MAX_FILES:
+        raise DatasetError(f"{container} may have at most {MAX_FILES:,} files; this one has {count:,}.")
 
 
 def _check_size(size: int) -> None:

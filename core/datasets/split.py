@@ -29,6 +29,7 @@ def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> t
     most = train_count - own_validation
     count = most if spec.train_images is None else spec.train_images
     if count > most:
+        _check_enough(most, spec.dataset)
         low = SETTINGS["train_images"].low
         raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
     if own_validation:
@@ -42,7 +43,18 @@ def compute_split(spec: RunSpec, train_count: int, own_validation: int = 0) -> t
     split_at = math.floor(count * (1.0 - spec.validation_fraction)) if wanted is None else count - wanted
     if not 0 < split_at < count:
         if wanted is None:
+            _check_enough(most, spec.dataset)
             low = SETTINGS["train_images"].low
             raise SpecError(f"Expected train_images between {low:g} and {most} for {spec.dataset}; got {count}.")
         raise SpecError(f"Expected validation_images below the {count} training images; got {wanted}.")
     return range(split_at), range(split_at, count)
+
+
+def _check_enough(most: int, dataset: str) -> None:
+    low = SETTINGS["train_images"].low or 1
+    if most < low:
+        images = "1 training image" if most == 1 else f"{most} training images"
+        raise SpecError(
+            f"The dataset {dataset} is too small for this setting: it has {images}, and the smallest number for "
+            f"train_images is {low:g}. Use all images, or add more."
+        )

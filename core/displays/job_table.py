@@ -8,6 +8,7 @@ from core.analysis.summary import SeedMean
 from core.displays.number import format_count, format_loss, format_seconds
 from core.displays.progress import describe_age, describe_progress
 from core.errors import HeadroomError
+from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import DATASETS, HEADS, RunSpec
@@ -87,7 +88,7 @@ def _describe_completed(job: Job, now: float) -> dict[str, object]:
     return {
         **_name_cells(job),
         "Status": job.state,
-        "Reason": job.reason or "–",
+        "Reason": hide_paths(job.reason) if job.reason else "–",
         "Completed": "–" if job.ended_at is None else describe_age(now - job.ended_at),
         "Duration": "–" if seconds is None or seconds < 0 else format_seconds(seconds),  # the clock may be set back
         "Attempts": str(job.attempt) if job.attempt else "–",

@@ -130,6 +130,7 @@ class JobQueue:
         self.path = home.jobs / "queue.sqlite"
         self._table = JobDatabase(self.path, _TABLE)
         self._store = RunStore(home)
+        self._claimed: dict[str, float] = {}  # monotonic time by run, of jobs that this process started
 
     def jobs(self) -> list[Job]:
         """Return all jobs, newest first. A job whose run is published is finished, whatever its state in the table."""
@@ -241,7 +242,11 @@ class JobQueue:
         """Claim the next queued job for a new attempt. A job that continues from a running one waits for it."""
         with self._table.writing() as table:
             row = table.execute(_CLAIM, (time.time(),)).fetchone()
-        return _job(row) if row else None
+        if row is None:
+            return None
+        job = _job(row)
+        self._claimed[job.run_id] = time.monotonic()
+        return job
 
     def requeue(self, job: Job) -> State:
         """Return a job whose attempt was lost to its position in the queue, or cancel it if that was requested."""
@@ -251,10 +256,13 @@ class JobQueue:
         return state
 
     def settle(self, job: Job, state: State, reason: str = "") -> None:
+        """End a job. Its start is corrected if the clock of this machine was changed in the meantime."""
+        now, claimed = time.time(), self._claimed.pop(job.run_id, None)
+        started = job.started_at if claimed is None else now - (time.monotonic() - claimed)
         with self._table.writing() as table:
             table.execute(
-                "UPDATE job SET state = ?, reason = ?, cancel = 0, ended_at = ? WHERE run_id = ?",
-                (state, reason, time.time(), job.run_id),
+                "UPDATE job SET state = ?, reason = ?, cancel = 0, started_at = ?, ended_at = ? WHERE run_id = ?",
+                (state, reason, started, now, job.run_id),
             )
 
     def _update_state(self, job: Job) -> Job:

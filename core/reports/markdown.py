@@ -1,6 +1,6 @@
 """Report sections in Markdown. All texts are escaped except text blocks."""
 
-from core.displays.markdown import escape_markdown
+from core.displays.markdown import escape_signs
 from core.reports.document import Document, Table, write_cell
 from core.reports.format import Edition
 
@@ -40,4 +40,4 @@ def write_markdown_table(table: Table) -> str:
 
 def write_text(text: str) -> str:
     """Escape a text: no Markdown, HTML, table cell borders or @mentions."""
-    return escape_markdown(text).replace("|", "\\|").replace("@", "&#64;")
+    return escape_signs(text).replace("|", "\\|").replace("@", "&#64;")

@@ -20,6 +20,7 @@ from core.files import write_json
 from core.home import Home
 from core.reports.address import ID, split_address
 from core.reports.document import Document
+from core.reports.removal import list_removers, write_removal
 from core.reports.report import Report, draw_id
 from core.store.trash import Trash
 
@@ -168,10 +169,8 @@ class ReportStore:
         if version is None or version not in versions:
             if not _number(self._folder(report_id), _DRAFT):
                 raise ReportError(self._describe_missing(report_id))
-            name = "a published version" if version is None else f"version {version}"
-            raise ReportError(
-                f"Report {report_id} has no {name.removeprefix('a ')}. Publish it first, or open its draft."
-            )
+            name = "published version" if version is None else f"version {version}"
+            raise ReportError(f"Report {report_id} has no {name}. Publish it first, or open its draft.")
         return self._folder(report_id) / f"published-{version}.json"
 
     def open(self, address: str) -> PublishedVersion:
@@ -191,9 +190,10 @@ class ReportStore:
             raise ReportDamagedError(_describe_damage(report_id, version, "checksum mismatch"))
         return found
 
-    def remove(self, report_id: str) -> None:
+    def remove(self, report_id: str, by: str = "") -> None:
         """Move a report with all its versions to the trash atomically (see `restore`)."""
         self.read(report_id)
+        write_removal(self._folder(report_id), by)
         _rename(self._folder(report_id), self._trash.path / report_id)
 
     def restore(self, report_id: str) -> None:
@@ -207,6 +207,10 @@ class ReportStore:
                 f"Report {report_id!r:.60} is not in the trash. Deleted reports that were cleared cannot be restored."
             )
         _rename(self._trash.path / report_id, self._folder(report_id))
+
+    def list_removers(self, report_id: str) -> set[str]:
+        """Return who may restore a deleted report if it is one user (see `removal.list_removers`)."""
+        return list_removers(self._trash.path / report_id)
 
     def removed(self) -> list[str]:
         """Return the IDs of the deleted reports that can be restored."""

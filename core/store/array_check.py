@@ -9,6 +9,8 @@ from typing import IO
 
 import numpy as np
 
+from core.files import count_zip_entries
+
 Shape = tuple[int, ...]
 Expected = tuple[str, tuple[int | None, ...]]
 """Allowed dtypes, such as "f4" or "U", separated by spaces, and a shape in which None allows any length."""
@@ -23,6 +25,10 @@ def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -
     """
     shapes: dict[str, Shape] = {}
     try:
+        with path.open("rb") as file:
+            entries = count_zip_entries(file, len(expected))
+        if entries != len(expected):
+            raise ValueError(f"{path.name} does not contain exactly the arrays {', '.join(expected)}")
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if sorted(member.filename for member in members) != sorted(f"{name}.npy" for name in expected):

@@ -21,7 +21,7 @@ from core.store.robustness_file import ARRAYS
 from core.store.run import Run, finite
 from core.store.thumbnail import FINGERPRINT
 
-MOST_BYTES = {
+MAX_BYTES = {
     "record.json": 2_000_000,
     "spec.json": 100_000,
     "environment.json": 100_000,
@@ -38,7 +38,7 @@ MOST_BYTES = {
 
 MODELS = ("model.keras", "model.tflite")
 
-_MOST_SIDE, _MOST_CLASSES, _MOST_TEXT = 4096, 10_000, 200
+_MAX_SIDE, _MAX_CLASSES, _MAX_TEXT = 4096, 10_000, 200
 _CLOSE = 1e-4
 
 
@@ -59,7 +59,7 @@ _EPOCH = TypeAdapter(_Epoch)
 
 
 def check_run(folder: Path) -> Run:
-    """Open and validate a run folder, except its models. The sizes of its files must be within MOST_BYTES.
+    """Open and validate a run folder, except its models. The sizes of its files must be within MAX_BYTES.
 
     Raises:
         BundleError: when a file is invalid.
@@ -93,19 +93,19 @@ def read_plain_json(path: Path) -> Any:
 def _check_record(run: Run) -> None:
     """Check that the record matches its spec, and that all of its texts are short and printable."""
     record = run.record
-    unexpected = sorted(set(record.checksums) - {*MOST_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
+    unexpected = sorted(set(record.checksums) - {*MAX_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
     if unexpected:
         raise ValueError(f"unexpected file {unexpected[0]!r:.60} in its record")
     for text in _list_texts(record.model_dump(exclude={"checksums"})):
-        if len(text) > _MOST_TEXT or not text.isprintable():
-            raise ValueError(f"a text is not printable or exceeds {_MOST_TEXT} characters: {ascii(text)[:60]}")
+        if len(text) > _MAX_TEXT or not text.isprintable():
+            raise ValueError(f"a text is not printable or exceeds {_MAX_TEXT} characters: {ascii(text)[:60]}")
     data = record.data
     if not re.fullmatch(FINGERPRINT, data.fingerprint) or run.spec.data not in ("", data.fingerprint):
         raise ValueError(f"the dataset fingerprint {data.fingerprint!r:.60} does not match its spec")
-    if not 2 <= len(data.classes) <= _MOST_CLASSES or not all(1 <= side <= _MOST_SIDE for side in data.input_shape):
+    if not 2 <= len(data.classes) <= _MAX_CLASSES or not all(1 <= side <= _MAX_SIDE for side in data.input_shape):
         raise ValueError(
             f"{len(data.classes):,} classes and images of shape {data.input_shape} are outside the limits "
-            f"(2 to {_MOST_CLASSES:,} classes, {_MOST_SIDE} pixels per side)"
+            f"(2 to {_MAX_CLASSES:,} classes, {_MAX_SIDE} pixels per side)"
         )
     if run.model.params != record.cost.params:
         raise ValueError(f"{record.cost.params:,} parameters do not match its spec ({run.model.params:,} parameters)")
@@ -149,7 +149,7 @@ def _check_predictions(run: Run) -> None:
     for split, images in (("test", data.test_images), ("validation", data.validation_images)):
         expected[f"{split}_probs"] = "f4", (images, len(data.classes))
         expected[f"{split}_labels"] = "i8", (images,)
-    check_arrays(run.path / "predictions.npz", expected, MOST_BYTES["predictions.npz"])
+    check_arrays(run.path / "predictions.npz", expected, MAX_BYTES["predictions.npz"])
     stored = run.predictions
     for split in ("test", "validation"):
         probs, labels = getattr(stored, f"{split}_probs"), getattr(stored, f"{split}_labels")
@@ -186,7 +186,7 @@ def _check_robustness(run: Run) -> None:
         ARRAYS["images"]: ("i4", (None,)),
         ARRAYS["predictions"]: ("i2", (None, None)),
     }
-    check_arrays(run.path / "robustness.npz", expected, MOST_BYTES["robustness.npz"])
+    check_arrays(run.path / "robustness.npz", expected, MAX_BYTES["robustness.npz"])
     found = run.robustness
     assert found
     if found.predictions.size and not -1 <= found.predictions.min() <= found.predictions.max() < len(
@@ -205,7 +205,7 @@ def _check_maps(run: Run) -> None:
         "bias": ("f4", (classes,)),
         "exact": ("b1", ()),
     }
-    shapes = check_arrays(run.path / "maps.npz", expected, MOST_BYTES["maps.npz"])
+    shapes = check_arrays(run.path / "maps.npz", expected, MAX_BYTES["maps.npz"])
     if shapes["shares"][0] != shapes["strongest"][0] or 0 in shapes["shares"]:
         raise ValueError("the arrays in maps.npz do not match each other")
     read_maps(run)

@@ -14,7 +14,7 @@ from core.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_NAME, MOST_TEXT, MOST_TAGS, MOST_TAG = 100, 10_000, 20, 40
+MAX_NAME, MAX_TEXT, MAX_TAGS, MAX_TAG = 100, 10_000, 20, 40
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS note (run_id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL)"
 _TIMEOUT_SECONDS = 10.0
@@ -125,17 +125,17 @@ def _parse(version: int, value: str) -> Note:
 
 def _check(note: Note) -> Note:
     note = replace(note, name=note.name.strip())
-    if len(note.name) > MOST_NAME or not note.name.isprintable():
-        raise NoteError(f"Expected a name of at most {MOST_NAME} printable characters; got {_show(note.name)}.")
-    if len(note.tags) > MOST_TAGS:
-        raise NoteError(f"A run may have at most {MOST_TAGS} tags; this one has {len(note.tags)}.")
+    if len(note.name) > MAX_NAME or not note.name.isprintable():
+        raise NoteError(f"Expected a name of at most {MAX_NAME} printable characters; got {_show(note.name)}.")
+    if len(note.tags) > MAX_TAGS:
+        raise NoteError(f"A run may have at most {MAX_TAGS} tags; this one has {len(note.tags)}.")
     for tag in note.tags:
-        if not 1 <= len(tag) <= MOST_TAG or not tag.isprintable() or any(sign in tag for sign in ' ,:"'):
+        if not 1 <= len(tag) <= MAX_TAG or not tag.isprintable() or any(sign in tag for sign in ' ,:"'):
             raise NoteError(
-                f"Expected tags of at most {MOST_TAG} printable characters without colons or quotes; got {_show(tag)}."
+                f"Expected tags of at most {MAX_TAG} printable characters without colons or quotes; got {_show(tag)}."
             )
-    if len(note.text) > MOST_TEXT:
-        raise NoteError(f"A note may have at most {MOST_TEXT:,} characters; this one has {len(note.text):,}.")
+    if len(note.text) > MAX_TEXT:
+        raise NoteError(f"A note may have at most {MAX_TEXT:,} characters; this one has {len(note.text):,}.")
     return note
 
 

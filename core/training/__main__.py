@@ -18,6 +18,7 @@ from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
 from core.jobs.failure_reason import DISK_FULL, OUT_OF_MEMORY
+from core.memory_limit import limit_memory
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, Predictions, Run
 from core.store.run_store import RunStore
@@ -121,6 +122,7 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
     try:
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
         with job.locked():
+            limit_memory()
             configure()
             train_job(job)
     except Exception as error:

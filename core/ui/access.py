@@ -16,7 +16,8 @@ from core.access.login import Login
 from core.access.role import OWNER, User
 from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
-from core.home import Home
+from core.home import Home, describe_error
+from core.ui.errors import callback
 from core.ui.return_link import keep_link, return_to_link
 
 P = ParamSpec("P")
@@ -60,8 +61,9 @@ def act(action: Action[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def denial_reason(action: Action[..., Any]) -> str | None:
-    """Return why the user of this session may not run an action, or None if they may."""
-    return action.problem(user())
+    """Return why the user of this session may not run an action, as Markdown, or None if they may."""
+    reason = action.problem(user())
+    return escape_markdown(reason) if reason else None
 
 
 def action_button(
@@ -88,9 +90,9 @@ def authorize() -> bool:
     try:
         user()
     except LoginError as error:
-        _show_login_page(None if st.user.get("is_logged_in") is not True else str(error))
+        _show_login_page(None if st.user.get("is_logged_in") is not True else describe_error(error))
     except AccessError as error:
-        _show_login_page(str(error))
+        _show_login_page(describe_error(error))
     else:
         return True
     return False
@@ -121,8 +123,8 @@ def _show_login_page(message: str | None) -> None:
         return
     with st.container(horizontal=True):
         for provider in login.providers if login else ():
-            label = f"Log in with {provider}" if provider != "default" else "Log in"
-            st.button(label, type="primary", icon=":material/login:", on_click=_log_in, args=(provider,))
+            label = f"Log in with {escape_markdown(provider)}" if provider != "default" else "Log in"
+            st.button(label, type="primary", icon=":material/login:", on_click=callback(_log_in), args=(provider,))
         if st.user.get("is_logged_in") is True:
             _show_logout("Log out")
 
@@ -132,7 +134,7 @@ def _log_in(provider: str) -> None:
 
 
 def _show_logout(label: str) -> None:
-    st.button(label, icon=":material/logout:", key="log-out", on_click=st.logout)
+    st.button(label, icon=":material/logout:", key="log-out", on_click=callback(st.logout))
 
 
 def read_login() -> Login | None:
@@ -147,7 +149,7 @@ def read_login() -> Login | None:
         try:
             _latest = second, st.secrets, _read_settings()
         except AccessError as error:
-            _latest = second, st.secrets, str(error)
+            _latest = second, st.secrets, describe_error(error)
     found = _latest[2]
     if isinstance(found, str):
         raise AccessError(found)

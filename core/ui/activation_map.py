@@ -3,8 +3,10 @@
 import streamlit as st
 
 from core.displays.activation_overlay import build_scale, set_opacity
+from core.displays.markdown import escape_markdown
 from core.displays.views.activation import Activation
 from core.errors import DatasetError, HeadroomError
+from core.home import describe_error, hide_paths
 from core.ui.display import cached_display_result
 
 EXACT = (
@@ -22,13 +24,13 @@ def show_activation(activation: Activation, opacity: float = 0.7) -> None:
     try:
         drawn = cached_display_result(activation, Activation.draw)
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))
         return
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     for reason in drawn.reasons:
-        st.info(reason, icon=":material/visibility_off:")
+        st.info(escape_markdown(hide_paths(reason)), icon=":material/visibility_off:")
     if drawn.html:
         st.html(set_opacity(drawn.html, opacity))
         show_explanation(drawn.kinds)
@@ -41,7 +43,7 @@ def show_explanation(kinds: dict[str, bool]) -> None:
         kinds: for each head, whether its maps are exact.
     """
     st.html(build_scale(any(kinds.values())))
-    methods = "; ".join(f"**{head}**: {EXACT if exact else GRAD_CAM}" for head, exact in kinds.items())
+    methods = "; ".join(f"**{escape_markdown(head)}**: {EXACT if exact else GRAD_CAM}" for head, exact in kinds.items())
     st.caption(
         f"{methods}. Orange is evidence for the class, violet evidence against it. Colors are scaled to the strongest "
         "value of any class in the image for the head; Grad-CAM maps, which have no common scale, are scaled "

@@ -1,39 +1,63 @@
 """Error messages of pages."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 
-from core.displays.number import format_plural
+from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.page_timing import PAGE_TIMINGS
-from core.ui.session import store
+from core.ui.heading import complete_heading
+from core.ui.url import write_link
 
-_BUG = ":material/bug_report:"
+P = ParamSpec("P")
+
+_FAILED = "errors of callbacks"
 
 
 @contextmanager
 def handle_errors() -> Iterator[None]:
-    """Show the message of a HeadroomError; log any other exception and show a general message.
+    """Show the message of a HeadroomError; log any other exception and show a general message. Then update the URL.
 
-    A fragment needs its own context, because it reruns without the page.
+    A fragment needs its own context, because it reruns without the page. Errors of callbacks are shown first.
     """
+    for message, icon in st.session_state.pop(_FAILED, []):
+        st.error(escape_markdown(message), icon=icon)
     try:
         yield
-    except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
-    except Exception:
-        PAGE_TIMINGS.fail()
-        logging.getLogger("headroom").exception("a page failed")
-        st.error("This page failed. See the dashboard log for details.", icon=_BUG)
+    except Exception as error:
+        complete_heading()
+        message, icon = _explain(error, "This page failed. See the dashboard log for details.")
+        st.error(escape_markdown(message), icon=icon)
+    write_link()
 
 
-def show_damaged_runs() -> None:
-    """Show the run folders that cannot be read, with the reason."""
-    damaged = store().damaged()
-    if damaged:
-        with st.expander(format_plural(len(damaged), "damaged run folder"), icon=":material/warning:"):
-            for reason in damaged.values():
-                st.text(reason)
+def callback(function: Callable[P, None]) -> Callable[P, None]:
+    """Decorate a function that Streamlit calls for a widget: an error is shown in the following script run.
+
+    Without it, Streamlit shows its own message instead of the page, and what the user has typed is lost.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:
+            failed = _explain(error, "The last action failed. See the dashboard log for details.")
+            st.session_state.setdefault(_FAILED, []).append(failed)
+
+    return run
+
+
+def _explain(error: Exception, unexpected: str) -> tuple[str, str]:
+    """Return the message and the icon of an error; log it if it is not a HeadroomError."""
+    if isinstance(error, HeadroomError):
+        return describe_error(error), ":material/error:"
+    PAGE_TIMINGS.fail()
+    logging.getLogger("headroom").error("a page failed", exc_info=error)
+    return unexpected, ":material/bug_report:"

@@ -39,6 +39,17 @@ def authenticate(headers: Mapping[str, str], cookies: Mapping[str, str]) -> User
     return login.authenticate(_read_cookie(cookies), time.time())
 
 
+def check_login(cookies: Mapping[str, str]) -> None:
+    """Check the login cookie of a request, if login is required.
+
+    Raises:
+        AccessError: when the user is not logged in or not authorized, or the login settings are invalid.
+    """
+    login = read_login()
+    if login is not None:
+        login.authenticate(_read_cookie(cookies), time.time())
+
+
 def _read_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:
     """Return the claims of the login cookie that Streamlit signed for this origin; empty without a login."""
     secret = get_cookie_secret()

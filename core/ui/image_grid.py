@@ -15,6 +15,7 @@ from core.displays.views.gallery import Gallery
 from core.ui import url
 from core.ui.activation_map import show_activation
 from core.ui.display import show_display
+from core.ui.errors import callback
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
@@ -57,6 +58,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   for (const cell of data.cells) {
     const button = make("button");
     button.type = "button";
+    button.dataset.image = cell.image;
     button.setAttribute("aria-label", cell.description);
     const image = make("img");
     image.src = cell.url;
@@ -71,11 +73,32 @@ export default function ({ data, setTriggerValue, parentElement }) {
       line.append(dot, name, make("span", "", prediction.prob), ...(prediction.correct ? [] : [make("span", "", "✗")]));
       button.append(line);
     }
-    button.onclick = () => setTriggerValue("picked", cell.image);
+    button.onclick = () => {
+      returnFocus(cell.image);
+      setTriggerValue("picked", cell.image);
+    };
     grid.append(button);
   }
   root.append(legend, grid);
-  parentElement.querySelector(".container").replaceChildren(root);
+  const container = parentElement.querySelector(".container");
+  const focused = container.querySelector("button:focus")?.dataset.image;
+  container.replaceChildren(root);
+  const focus = (image) => container.querySelector(`button[data-image="${image}"]`)?.focus();
+  if (focused !== undefined) focus(focused);
+
+  /* Focus the image again when its dialog has been opened and closed. */
+  function returnFocus(image) {
+    let opened = false;
+    const observer = new MutationObserver(() => {
+      if (document.querySelector('[role="dialog"]')) {
+        opened = true;
+      } else if (opened) {
+        observer.disconnect();
+        setTimeout(() => focus(image));
+      }
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  }
 }
 """
 
@@ -83,8 +106,8 @@ url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 
 
-def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
-    """Show the images of a gallery frame; a click opens one.
+def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True) -> None:
+    """Show the images of a gallery frame; a click, or with `linked` the URL, opens one.
 
     Raises:
         DatasetError: when the images are not available.
@@ -98,7 +121,7 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     if picked is not None:
         st.query_params["image"] = str(picked)
     selected = st.query_params.get("image")
-    if selected is not None and (picked is not None or key == "gallery"):
+    if selected is not None and (picked is not None or linked):
         _open(gallery, selected)
 
 
@@ -145,6 +168,7 @@ def _percent(prob: float) -> str:
     return f"{prob:.0%}" if math.isfinite(prob) else ""
 
 
+@callback
 def _close() -> None:
     st.query_params.pop("image", None)
 
@@ -165,7 +189,7 @@ def _show_example(gallery: Gallery, image: int) -> None:
         st.image(gallery.thumbnails([image])[0], width=160)
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         for row in true_class.to_dict("records"):
-            st.markdown(f"{row['head']}: **{row['prob']:.1%}**")
+            st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))

@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
+
 _COLORS = {1: "green", -1: "red", 0: "gray"}
 
 
@@ -19,9 +21,9 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
     for index, row in enumerate(rows):
         name, head, value, difference = row.values()
         pairs[index // 2].metric(
-            f"{name}, {head}",
-            value,
-            difference or None,
+            escape_markdown(f"{name}, {head}"),
+            escape_markdown(value),
+            escape_markdown(difference) if difference else None,
             delta_color=_COLORS[better[index]],  # type: ignore[arg-type]
             delta_arrow="off",
             border=True,

@@ -16,6 +16,7 @@ import pytest
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
+from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
 from core.errors import AccessError
@@ -78,7 +79,7 @@ class Scene:
         report_store, report = ReportStore(home), Report(title="Ours", runs=(self.kept,))
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
-        report_store.remove(self.deleted.id)
+        report_store.remove(self.deleted.id, "other@example.org")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -192,7 +193,21 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("name", ["save_report", "undo_report", "publish_report", "delete_report"])
+# Every action is in one of these sets: it changes something of one user, or something that all users share.
+OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
+SHARED = {
+    "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
+    "process_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs", "delete_runs",
+    "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
+}  # fmt: skip
+
+
+def test_every_action_is_owned_or_shared() -> None:
+    assert set(ACTIONS) == OWNED | SHARED
+    assert not OWNED & SHARED
+
+
+@pytest.mark.parametrize("name", sorted(OWNED))
 def test_report_of_another_user_is_changed_only_by_admins(scene: Scene, name: str) -> None:
     before = scene.read_state()
     with pytest.raises(AccessError, match=r"^Only 'other@.*' or an administrator can change this report.$"):
@@ -200,6 +215,20 @@ def test_report_of_another_user_is_changed_only_by_admins(scene: Scene, name: st
     assert scene.read_state() == before
     scene.act(name, User("ada@example.org", Role.ADMIN))
     assert scene.read_state() != before
+
+
+def test_what_an_admin_deleted_is_restored_only_by_admins(scene: Scene) -> None:
+    ada, other = User("ada@example.org", Role.ADMIN), User("other@example.org", Role.TRAINER)
+    ACTIONS["delete_report"](ada, scene.home, scene.draft.id)
+    assert [may_restore(one, scene.home, scene.draft.id) for one in (ada, other)] == [True, False]
+    before = scene.read_state()
+    with pytest.raises(AccessError, match=r"^Only 'ada@.*' or an administrator can change this report.$"):
+        ACTIONS["restore_reports"](other, scene.home, [scene.deleted.id, scene.draft.id])
+    assert scene.read_state() == before
+    ACTIONS["restore_reports"](ada, scene.home, [scene.draft.id])
+    ACTIONS["delete_report"](other, scene.home, scene.draft.id)
+    assert may_restore(other, scene.home, scene.draft.id)
+    ACTIONS["restore_reports"](other, scene.home, [scene.draft.id])
 
 
 def test_owner_of_a_report_stays(scene: Scene) -> None:

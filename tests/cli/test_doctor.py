@@ -1,6 +1,7 @@
 """The command doctor."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,12 @@ def test_doctor_finds_gpus_by_program_or_driver(tmp_path: Path, monkeypatch: pyt
     assert doctor.list_gpus(tmp_path / "driver") == ["Card 1", "Card 2"]
     program.write_text("#!/bin/sh\nexit 9\n")
     assert doctor.list_gpus(tmp_path / "driver") == ["A card"]
+
+
+def test_doctor_names_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(free=20_000_000)
+    monkeypatch.setattr("core.cli.doctor.shutil.disk_usage", lambda _: usage)
+    result = call("doctor", "--json")
+    assert result.exit_code == 1
+    (message,) = json.loads(result.stdout)["missing"]
+    assert message.startswith(f"The disk of {home.path} is nearly full: 0.0 GB free, at least 1.0 GB needed.")

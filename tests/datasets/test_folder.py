@@ -29,6 +29,7 @@ from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open
 from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
 from core.datasets.sources.folder import group
+from core.datasets.split import compute_split
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -282,7 +283,7 @@ def test_archive_that_unpacks_to_too_much_is_rejected(
 ) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(5_000_000)})
     assert path.stat().st_size < 30_000
-    monkeypatch.setattr(file_tree, "MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(file_tree, "MAX_UNPACKED_BYTES", 4_000_000)
     assert refusal(home, path) == "An archive may have at most 0.004 GB unpacked; this one has 0.0 GB."
 
 
@@ -308,7 +309,7 @@ def test_member_with_a_false_size_is_read_only_up_to_it_and_left_out(home: Home,
 def test_too_many_files_are_counted_and_rejected(
     archive: bool, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_tree, "MOST_FILES", 9)
+    monkeypatch.setattr(file_tree, "MAX_FILES", 9)
     source = make_zip(tmp_path / "in.zip", make_members()) if archive else make_folder(tmp_path / "in", {"red": 14})
     what = "An archive" if archive else "A folder"
     assert refusal(home, source) == f"{what} may have at most 9 files; this one has 15."
@@ -343,7 +344,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=r"^Folder mine is damaged \(train_labels\.npy cannot be read\)\. Remove "):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
-    assert (status.folder, status.available, status.how) == ("mine", False, "headroom datasets remove mine")
+    assert (status.folder, status.available, status.next_step) == ("mine", False, "headroom datasets remove mine")
     remove_dataset(home, "mine")
     assert not path.exists()
 
@@ -492,4 +493,42 @@ def test_proposed_name_is_a_valid_folder_name() -> None:
 def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
     with pytest.raises(DatasetError, match=r"cannot be downloaded\. Add its folder with: "):
         fetch_dataset(home, "folder")
-    assert image_files.MOST_FILES >= 202_599  # CelebA's
+    assert image_files.MAX_FILES >= 202_599  # CelebA's
+
+
+def test_classes_without_validation_images_are_counted_and_not_the_first_by_name(home: Home, tmp_path: Path) -> None:
+    names = [f"c{number:02}" for number in range(20)]
+    members = {f"{name}/{number}.png": picture((90, 90, 90), (4, 4)) for name in names for number in range(3)}
+    cached = add_dataset(home, "few", make_zip(tmp_path / "few.zip", members), side=8)
+    labels = cached.arrays().train_labels
+    _, validation = compute_split(RunSpec(), len(labels))
+    missing = sorted({*range(20)} - {*labels[validation.start :].tolist()})
+    assert cached.info.note.endswith(f"; by default, {len(missing)} of 20 classes have no validation image")
+    assert len(missing) == 12
+    assert missing != [*range(12)]
+    assert np.bincount(cached.arrays().test_labels, minlength=20).tolist() == [1] * 20
+    enough = add_dataset(home, "enough", make_folder(tmp_path / "in", {"blue": 10, "red": 10}), side=8)
+    assert enough.info.note == "stratified 80/20 split by Headroom"
+
+
+def test_taken_name_is_refused_with_the_reason(home: Home, tmp_path: Path) -> None:
+    add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": 2, "red": 2}), side=8)
+    with pytest.raises(DatasetError, match=r"^Folder mine already exists. Use another name, or remove it: "):
+        start_add(home, "mine", io.BytesIO(b"an archive"))
+    assert not list((home.datasets / ".fetch").glob("*.zip"))
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [("noise\nFolder mine already exists. Use another name.\n", "Folder mine already exists. Use another name."),
+     ("noise", "The import of Folder mine was interrupted. Start it again.")],
+)  # fmt: skip
+def test_process_that_ended_at_once_gives_its_reason(home: Home, log: str, message: str) -> None:
+    folder = home.datasets / ".fetch"
+    folder.mkdir(parents=True)
+    (folder / "folder-mine.log").write_text(log)
+    progress = {"name": "folder-mine", "phase": "starting", "pid": 2**22 + 1, "started_at": 0.0}
+    (folder / "folder-mine.json").write_text(json.dumps(progress))
+    found = read_fetch(home, "folder-mine")
+    assert found
+    assert found.error == message

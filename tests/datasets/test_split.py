@@ -1,5 +1,7 @@
 """The split of training images."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,3 +32,14 @@ def test_split_larger_than_the_dataset_is_rejected() -> None:
     with pytest.raises(SpecError) as error:
         compute_split(RunSpec(train_images=5000), 1437)
     assert str(error.value) == "Expected train_images between 20 and 1437 for digits; got 5000."
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 18, 19])
+def test_too_small_dataset_is_named(most: int) -> None:
+    """Never an empty range such as "between 20 and 18"."""
+    images = "1 training image" if most == 1 else f"{most} training images"
+    with pytest.raises(SpecError, match=f"^The dataset digits is too small for this setting: it has {images}, "):
+        compute_split(RunSpec(train_images=20), most)
+    for fraction in (0.01, 0.9):
+        with contextlib.suppress(SpecError):
+            compute_split(RunSpec(validation_fraction=fraction), most)

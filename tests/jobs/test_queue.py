@@ -305,3 +305,20 @@ def test_running_jobs_come_first_and_unknown_values_are_dashes(queue: JobQueue, 
     assert (second["Status"], second["Progress"], second["Epoch"], second["Attempt"]) == ("queued", 0.0, "–", "–")
     queue.cancel(job.run_id)
     assert list_active_jobs(queue.unfinished(), {job.run_id: progress})["Status"][0] == "stopping"
+
+
+@pytest.mark.parametrize("jump", [3.5e7, -3.5e7])
+def test_duration_of_a_job_survives_a_clock_jump(
+    queue: JobQueue, specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    queue.submit(specs[:1])
+    job = queue.claim()
+    assert job
+    now = time.time()
+    monkeypatch.setattr("core.jobs.queue.time.time", lambda: now + jump)
+    queue.settle(job, "failed", "It broke.")
+    settled = queue.job(job.run_id)
+    assert settled
+    assert settled.started_at
+    assert settled.ended_at == now + jump
+    assert 0 <= settled.ended_at - settled.started_at < 60

@@ -37,6 +37,6 @@ def test_images_that_need_a_written_cache_are_not_available(
         raise HomeError("Cannot write the home: Read-only file system.")
 
     monkeypatch.setattr(thumbnail, "open_view", lambda *args, **kwargs: refuse())
-    with pytest.raises(DatasetError, match=r"not available\. Cannot write the home"):
+    with pytest.raises(DatasetError, match="not available: the home cannot be written"):
         load_test_images(locked_home, make_run())
     assert cache.open_dataset is open_dataset

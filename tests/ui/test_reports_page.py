@@ -1,5 +1,7 @@
 """The Reports page in its states."""
 
+import errno
+import os
 import re
 from functools import partial
 
@@ -13,7 +15,7 @@ from core.reports.report import ChartBlock, TextBlock
 from core.reports.report_store import Draft, ReportStore
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
-from tests.support.page import Open
+from tests.support.page import Open, text_of
 from tests.support.run_writer import RunWriter
 
 BLOCKS = (TextBlock(id="aaaaaa", text="Look **here**."), ChartBlock(id="bbbbbb", display="heads"))
@@ -221,3 +223,42 @@ def test_hostile_title_owner_and_text_are_shown_as_text(open_reports: Open, draf
     assert "<img" not in words
     assert 'href="javascript' not in words
     assert hostile in without_errors(open_reports()).dataframe[0].value["Title"].tolist()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_words_of_the_author_survive_a_disk_that_takes_none(
+    open_reports: Open, draft: Draft, reports: ReportStore, monkeypatch: pytest.MonkeyPatch, home: Home, code: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    with monkeypatch.context() as patch:
+        patch.setattr("core.files.os.link", fail)
+        app.text_area[0].set_value("Words that took an hour").run()
+        assert os.strerror(code) in app.error[0].value
+        assert str(home.path) not in text_of(app)
+        assert app.text_area[0].value == "Words that took an hour"
+        assert app.warning[0].value.startswith("Your latest changes are not saved.")
+        next(box for box in app.text_input if box.label == "Title").set_value("Another title").run()
+        assert (app.text_area[0].value, len(app.error)) == ("Words that took an hour", 1)
+        press(app, "Save again")
+        press(app, "Move down")
+        assert not app.exception
+        app = press(app, "Move down")
+        assert app.text_area[0].value == "Words that took an hour"
+        assert reports.read(draft.id) == draft
+    without_errors(press(app, "Save again"))
+    assert not app.warning
+    saved = reports.read(draft.id).report
+    assert (saved.title, saved.blocks[0].text) == ("Another title", "Words that took an hour")  # type: ignore[union-attr]
+
+
+def test_undo_that_fails_keeps_the_draft(open_reports: Open, draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = without_errors(open_reports(report=draft.id, editing="true"))
+    press(app, "Move down")
+    monkeypatch.setattr("core.files.os.link", lambda *_: os.rmdir("/"))
+    press(app, "Undo last change")
+    assert not app.exception
+    assert "draft-000003.json: " in app.error[0].value
+    assert app.text_area[0].value == "Look **here**."

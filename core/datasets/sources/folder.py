@@ -26,23 +26,25 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
 
     Images are converted to RGB, and cropped and resized to squares of `side` pixels. Their order is stratified: the
     classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
-    class, in a seeded random order, is sorted by (k + ½) / n.
+    class, in a seeded random order, is sorted by (k + ½) / n. Equal ranks are in a seeded random order, so that a range
+    that is too short for all classes does not always lack the same ones.
     """
     kept = side or SIDE
     with open_tree(path) as tree:
         classes, skipped = group(tree.names)
-        ranked: list[tuple[float, int, str]] = []
+        ranked: list[tuple[float, float, int, str]] = []
+        ties = np.random.default_rng(1)
         for label, names in enumerate(classes.values()):
             order = np.random.default_rng(0).permutation(len(names))
-            ranked += [((k + 0.5) / len(names), label, names[row]) for k, row in enumerate(order)]
+            ranked += [((k + 0.5) / len(names), ties.random(), label, names[row]) for k, row in enumerate(order)]
         ranked.sort()
 
         def load(name: str) -> NDArray[np.uint8]:
             return prepare(read_picture(tree.read(name), channels=3), kept)
 
         yield Collection(
-            [name for _, _, name in ranked],
-            np.array([label for _, label, _ in ranked], np.int64),
+            [name for *_, name in ranked],
+            np.array([label for *_, label, _ in ranked], np.int64),
             load,
             (kept, kept, 3),
             tuple(classes),

@@ -20,7 +20,7 @@ from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png
 from core.displays.palette import colors
 from core.errors import DatasetError
-from core.home import Home
+from core.home import Home, describe_error
 from core.store.run import Run
 from core.store.thumbnail import load_test_images
 
@@ -213,7 +213,7 @@ class Activation(Display):
                 try:
                     found[head] = compute_activation_view(run, self._images, partial(self._prepare, run, exact=True))
                 except DatasetError as error:
-                    found[head] = ActivationView(unavailable_reason=str(error))
+                    found[head] = ActivationView(unavailable_reason=describe_error(error))
         return found
 
     def _prepare(self, run: Run, *, exact: bool = False) -> NDArray[np.uint8]:

@@ -8,11 +8,14 @@ import streamlit as st
 from core.augment.pipeline import Pipeline
 from core.augment.preview import EPOCHS
 from core.displays.image_strip import Row, build_strip
+from core.displays.markdown import escape_markdown
 from core.errors import SpecError
+from core.home import describe_error
 from core.spec import SETTINGS, TRANSFORMS
 from core.transform_step import TransformStep, write_steps
 from core.ui import url, widget
 from core.ui.augmentation.images import SelectedImages
+from core.ui.errors import callback
 
 url.register("augment_seed", "augmentation")
 
@@ -39,7 +42,7 @@ def show_pipeline(selected: SelectedImages) -> None:
     try:
         pipeline = Pipeline.parse("".join(text.split()))
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     st.session_state[_STEPS] = [step.name for step in pipeline.steps]
     random_transforms = [name for name, entry in TRANSFORMS.items() if entry.strength]
@@ -59,7 +62,7 @@ def show_pipeline(selected: SelectedImages) -> None:
     st.html(_draw_pipeline(selected.key, pipeline.text, seed, selected.side, selected))
     st.caption(
         f"First row: {len(selected.images)} original training images ({selected.size} pixels). Other rows: the same "
-        f"images as a training run with seed {seed} receives them in epochs 1 to {EPOCHS} "
+        f"images as a training run with seed {seed:d} receives them in epochs 1 to {EPOCHS} "
         f"({selected.side}×{selected.side} pixels). The result depends only on the seed, the epoch and the index of "
         "the image in the training split."
     )
@@ -90,6 +93,7 @@ def _show_strength(step: TransformStep) -> None:
     )
 
 
+@callback
 def _write_text() -> None:
     """Write the selected transforms and strengths to the text field."""
     steps = []

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.augment.transform import Transform
 from core.displays.image_strip import Row, build_strip
+from core.displays.markdown import escape_markdown
 from core.spec import TRANSFORMS
 from core.ui.augmentation.images import SelectedImages, format_size
 
@@ -29,7 +30,7 @@ def _show_transform(selected: SelectedImages, name: str) -> None:
     st.html(html)
     values = [] if entry.amount.is_switch else [entry.amount.write(amount)]
     values += [f"{selected.size} → {size} pixels"] if size != selected.size else []
-    st.caption(" ".join([entry.summary, *([f"Shown: {'; '.join(values)}."] if values else [])]))
+    st.caption(" ".join([entry.summary, *([f"Shown: {escape_markdown('; '.join(values))}."] if values else [])]))
 
 
 def _choose_amount(entry: Transform) -> float:

@@ -12,9 +12,11 @@ from core.displays.views.heads import Heads
 from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
+from core.home import describe_error
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
+from core.ui.heading import show_title
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
@@ -40,8 +42,8 @@ def show_comparison(comparison: Comparison) -> None:
 
 
 def _show_headline(comparison: Comparison) -> None:
-    st.title(cached_result(comparison, write_headline), anchor=False)
-    st.caption(" · ".join(cached_result(comparison, write_facts)))
+    show_title(escape_markdown(cached_result(comparison, write_headline)))
+    st.caption(" · ".join(map(escape_markdown, cached_result(comparison, write_facts))))
 
 
 def _show_tiles(comparison: Comparison) -> None:
@@ -53,7 +55,7 @@ def _show_caveats(comparison: Comparison) -> None:
     if any(len(variant.runs) > 1 for variant in comparison.variants):
         st.caption("± is the standard deviation across seeds. Confidence intervals are on the Evidence page.")
     if caveats := cached_result(comparison, write_cautions):
-        st.info("**Caveats.** " + " ".join(caveats), icon=":material/info:")
+        st.info("**Caveats.** " + " ".join(map(escape_markdown, caveats)), icon=":material/info:")
 
 
 def _show_links(comparison: Comparison) -> None:
@@ -71,7 +73,7 @@ def _show_images(comparison: Comparison) -> None:
                 Gallery(comparison, home(), show="only one correct", order="most confident first", page_size=6)
             )
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))
 
 
 def _show_first(first: FirstImages) -> None:
@@ -84,8 +86,8 @@ def _describe_runs(gallery: Gallery) -> str:
     """Describe which seed made the predictions."""
     seeds = {head: run.spec.seed for head, run in select_seed_runs(gallery.comparison, gallery.seed).items()}
     if len(set(seeds.values())) == 1:
-        return f"Predictions of seed {min(seeds.values())}."
-    return f"Predictions of {', '.join(f'{head} (seed {seed})' for head, seed in seeds.items())}."
+        return f"Predictions of seed {min(seeds.values()):d}."
+    return f"Predictions of {', '.join(f'{escape_markdown(head)} (seed {seed:d})' for head, seed in seeds.items())}."
 
 
 def _show_only_one_correct(gallery: Gallery) -> None:
@@ -95,7 +97,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
     if frame.empty:
         st.write("No test image is predicted correctly by exactly one head.")
         return
-    show_image_grid(gallery, frame, key="strip")
+    show_image_grid(gallery, frame, key="strip", linked=False)
     st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")
 
 
@@ -104,7 +106,7 @@ def _show_published(published: PublishedResults) -> None:
         return
     st.subheader(published.title, anchor=False)
     if note := published.note():
-        st.caption(note)
+        st.caption(escape_markdown(note))
     show_table(published)
 
 

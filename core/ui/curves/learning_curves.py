@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.headline import write_curves
+from core.displays.markdown import escape_markdown
 from core.displays.views.curves import Curves, Metric, XAxis
 from core.store.comparison import Comparison
 from core.ui import url, widget
@@ -14,7 +15,7 @@ url.register("by", "splits", "smoothing", "log", "single")
 
 def show_curves(comparison: Comparison) -> None:
     """Show the curves of accuracy and loss. Every setting is part of the URL."""
-    show_page_heading("Curves", write_curves(comparison))
+    show_page_heading("Curves", escape_markdown(write_curves(comparison)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axes: list[XAxis] = ["epoch", "seconds"]
         x = widget.segmented("X axis", axes, key="by")
@@ -27,7 +28,9 @@ def show_curves(comparison: Comparison) -> None:
     for column, metric in zip(st.columns(2, gap="large"), metrics, strict=True):
         with column:
             curves = Curves(comparison, metric, x, smoothing, log, shown, seeds)
-            show_display(curves, title=f"{metric.title()} by {'epoch' if x == 'epoch' else 'training time'}")
+            show_display(
+                curves, title=f"{escape_markdown(metric.title())} by {'epoch' if x == 'epoch' else 'training time'}"
+            )
     st.caption(
         "Bold lines: mean across seeds. Thin lines: individual seeds. Dotted: training. Solid: validation. "
         "A mean covers only the epochs, or the time, that all seeds of its head share. "

@@ -10,6 +10,7 @@ from core.displays.activation_overlay import Cell, build_group, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
 from core.displays.prediction_card import build_cards, collect_predictions, write_cards
+from core.home import hide_paths
 from core.image_file import Pixels
 from core.spec import DATASETS
 from core.store.comparison import Comparison
@@ -19,7 +20,7 @@ from core.ui.activation_map import show_explanation
 from core.ui.draw.canvas import draw_canvas
 from core.ui.errors import handle_errors
 
-url.register("drawn_from", "drawn_class", "drawn_opacity", "drawn_seed")
+url.register("drawn_from", "drawn_class", "drawn_class_index", "drawn_opacity", "drawn_seed")
 
 _DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 
@@ -74,7 +75,8 @@ def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
         others = [str(other.spec.seed) for other in comparison.runs if other.has("model.tflite")]
         action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
         st.info(
-            f"{head} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. {action}",
+            f"{escape_markdown(head)} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. "
+            f"{action}",
             icon=":material/visibility_off:",
         )
     return models
@@ -91,9 +93,11 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], imag
     classes = run.record.data.classes
     summary, filters, results = st.empty(), st.container(horizontal=True, vertical_alignment="bottom"), st.container()
     with filters:
-        label = widget.optional("Class to explain", classes, key="drawn_class", none="predicted class", width=200)
+        explained = widget.optional(
+            "Class to explain", range(len(classes)), key="drawn_class_index", former="drawn_class",
+            format_func=classes.__getitem__, none="predicted class", width=200,
+        )  # fmt: skip
         percent = widget.slider("Map opacity (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
-    explained = None if label is None else classes.index(label)
     predictions = {head: model.predict(image[np.newaxis]) for head, model in models.items()}
     cards = [
         collect_predictions(head, palette[head], prediction, explained, exact=models[head].exact)
@@ -104,11 +108,11 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], imag
         st.html(set_opacity(build_cards(image, cards, classes), percent / 100))
         for head, model in models.items():
             if model.unavailable_reason:
-                st.caption(f"{head}: {model.unavailable_reason}")
+                st.caption(escape_markdown(hide_paths(f"{head}: {model.unavailable_reason}")))
         show_explanation({head: model.exact for head, model in models.items() if not model.unavailable_reason})
         left, right = st.columns([1, 4], vertical_alignment="center")
         left.html(build_group([Cell(image, "model input")], frame=False))
-        right.caption(_describe(run, image))
+        right.caption(escape_markdown(_describe(run, image)))
 
 
 def _describe(run: Run, image: Pixels) -> str:

@@ -1,17 +1,22 @@
 """Agreement section of the Evidence page: correct and wrong predictions of two heads by image and class."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.analysis.disagreement import CELLS, Cell, list_images
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
 from core.displays.views.confusions import ConfusionDifference
 from core.displays.views.disagreement import Disagreement, name_cell
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_chart_spec, cached_description, show_display
+from core.ui.errors import callback
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
@@ -45,15 +50,27 @@ def show_agreement(comparison: Comparison) -> None:
 
 def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
     """Return two heads and the seed of their models."""
-    labels = comparison.labels
+    labels = {variant.key: variant.label for variant in comparison.variants}
     seeds = sorted({run.spec.seed for run in comparison.runs})
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first, second = labels[:2]
+        first, second = list(labels)[:2]
         if len(labels) > 2:
-            first = widget.selectbox("First head", labels, key="first_head", width=240)
-            second = widget.selectbox("Second head", labels, labels[1], key="second_head", width=240)
+            names: dict[str, Any] = {
+                "format_func": labels.__getitem__,
+                "aliases": _name_heads(comparison),
+                "width": 240,
+            }
+            first = widget.selectbox("First head", list(labels), first, key="first_head", **names)
+            second = widget.selectbox("Second head", list(labels), second, key="second_head", **names)
         seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
-    return (first, second), seed
+    return (labels[first], labels[second]), seed
+
+
+def _name_heads(comparison: Comparison) -> dict[str, str]:
+    """Return the key of a variant by its head, for heads with one variant."""
+    heads = [variant.spec.head for variant in comparison.variants]
+    named = zip(heads, comparison.variants, strict=True)
+    return {head: variant.key for head, variant in named if heads.count(head) == 1}
 
 
 def _show_matrix(disagreement: Disagreement) -> None:
@@ -64,6 +81,7 @@ def _show_matrix(disagreement: Disagreement) -> None:
     st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key="matrix", on_select=_select_cell)
 
 
+@callback
 def _select_cell() -> None:
     selected = st.session_state["matrix"]["selection"].get("cell", [])
     if selected:
@@ -71,6 +89,7 @@ def _select_cell() -> None:
         _go_to_first_page()
 
 
+@callback
 def _go_to_first_page() -> None:
     st.session_state["cell_page"] = 1
 
@@ -81,7 +100,7 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
         "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, pair)
     )
     images = list_images(comparison, pair, cell, seed)
-    name = name_cell(cell, pair)
+    name = escape_markdown(name_cell(cell, pair))
     if not images:
         st.write(f"No test images: {name}.")
         return
@@ -98,4 +117,4 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     try:
         show_image_grid(gallery, gallery.frame(), key="disagreeing")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))

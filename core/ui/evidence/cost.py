@@ -1,11 +1,10 @@
 """Cost section of the Evidence page: cost per head, and accuracy against cost of all runs on the test set."""
 
-from urllib.parse import quote
-
 import streamlit as st
 
 from core.analysis.cost import COSTS
 from core.displays.cost_format import COST_FORMS
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
@@ -14,17 +13,17 @@ from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table
 from core.ui.evidence.test_set_runs import find_test_set_runs
-from core.ui.session import CUSTOM
+from core.ui.session import RUNS
 
 url.register("cost", "cost_log")
 
-RUN_LINK = f"compare?compare={quote(CUSTOM)}&runs="
+RUN_LINK = f"compare?compare={RUNS}"
 
 
 def show_cost(comparison: Comparison) -> None:
     """Show the cost per head, the Pareto front and the marginal cost of accuracy."""
     costs = Costs(comparison)
-    st.markdown(f"**{cached_description(costs)}**")
+    st.markdown(f"**{escape_markdown(cached_description(costs))}**")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(costs.title, anchor=False)
@@ -41,9 +40,9 @@ def show_cost(comparison: Comparison) -> None:
     pareto = Pareto(comparison, test_set_runs, cost, log, RUN_LINK)
     show_display(pareto, title="")
     if not pareto.measured:
-        st.write(f"{pareto.describe()} New runs include it.")
+        st.write(f"{escape_markdown(pareto.describe())} New runs include it.")
         return
     front = Front(comparison, test_set_runs, cost)
     st.subheader(front.title, anchor=False)
-    st.markdown(cached_description(front))
+    st.markdown(escape_markdown(cached_description(front)))
     show_table(front)

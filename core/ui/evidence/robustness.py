@@ -4,9 +4,11 @@ import streamlit as st
 
 from core.augment.corruption import CORRUPTIONS
 from core.displays.corruption_strip import build_corruption_strip
+from core.displays.markdown import escape_markdown
 from core.displays.views.robustness import RobustnessCurve
 from core.displays.views.robustness_loss import RobustnessLoss
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.store.robustness_file import NAME
 from core.store.run import Run
@@ -22,9 +24,9 @@ def show_robustness(comparison: Comparison) -> None:
     losses = RobustnessLoss(comparison)
     evaluated = next((run for run in comparison.runs if NAME in run.record.checksums), None)
     if evaluated is None:
-        st.info(cached_description(losses))
+        st.info(escape_markdown(cached_description(losses)))
         return
-    st.markdown(f"**{cached_description(losses)}**")
+    st.markdown(f"**{escape_markdown(cached_description(losses))}**")
     left, right = st.columns(2, gap="large")
     with left:
         show_display(losses)
@@ -40,7 +42,7 @@ def show_robustness(comparison: Comparison) -> None:
         values = ", ".join(f"{value:g}" for value in corruption.values)
         st.caption(f"The first two of the evaluated test images, from left to right at {values} ({corruption.unit}).")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

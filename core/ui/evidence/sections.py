@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.analysis.convergence import choose_target
 from core.displays.headline import write_headline
+from core.displays.markdown import escape_markdown
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
 from core.displays.views.convergence import Convergence
@@ -30,9 +31,12 @@ url.register("evidence", "target", "margin")
 
 def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
-    show_page_heading("Evidence", cached_result(comparison, write_headline))
-    section = widget.segmented("Section", [*SECTIONS], key="evidence", label_visibility="collapsed")
-    SECTIONS[section](comparison)
+    show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
+    section = widget.segmented(
+        "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
+        label_visibility="collapsed",
+    )  # fmt: skip
+    SECTIONS[section][1](comparison)
 
 
 def _show_accuracy(comparison: Comparison) -> None:
@@ -54,7 +58,7 @@ def _show_accuracy(comparison: Comparison) -> None:
             "to models with other seeds; the confidence intervals above do."
         )
         show_table(significance)
-        st.write(cached_description(significance))
+        st.write(escape_markdown(cached_description(significance)))
 
 
 def _show_difference(comparison: Comparison) -> None:
@@ -84,7 +88,7 @@ def _show_convergence(comparison: Comparison) -> None:
     default = round(100 * cached_result(comparison, choose_target))
     percent = widget.slider("Target validation accuracy (%)", 1, 100, max(default, 1), key="target", width=360)
     convergence = Convergence(comparison, percent / 100)
-    st.markdown(f"**{cached_description(convergence)}**")
+    st.markdown(f"**{escape_markdown(cached_description(convergence))}**")
     left, right = st.columns(2, gap="large")
     with left:
         show_display(convergence, title="Epochs to target accuracy", table=False)
@@ -97,14 +101,14 @@ def _show_convergence(comparison: Comparison) -> None:
     st.page_link("pages/curves.py", label="View learning curves", icon=":material/show_chart:")
 
 
-SECTIONS: dict[str, Callable[[Comparison], None]] = {
-    "Accuracy": _show_accuracy,
-    "Checks": show_checks,
-    "Agreement": show_agreement,
-    "Activation maps": show_activation_maps,
-    "Calibration": _show_calibration,
-    "Convergence": _show_convergence,
-    "Robustness": show_robustness,
-    "Cost": show_cost,
-    "Hyperparameters": show_hyperparameters,
+SECTIONS: dict[str, tuple[str, Callable[[Comparison], None]]] = {
+    "accuracy": ("Accuracy", _show_accuracy),
+    "checks": ("Checks", show_checks),
+    "agreement": ("Agreement", show_agreement),
+    "maps": ("Activation maps", show_activation_maps),
+    "calibration": ("Calibration", _show_calibration),
+    "convergence": ("Convergence", _show_convergence),
+    "robustness": ("Robustness", show_robustness),
+    "cost": ("Cost", show_cost),
+    "hyperparameters": ("Hyperparameters", show_hyperparameters),
 }

@@ -64,7 +64,7 @@ def _show_sum() -> None:
         )
         row, column = (side // 2 for side in result.output.shape)
         parts = [float(part[row, column]) for part in result.parts]
-        st.markdown(f"Output at row {row}, column {column} (center): {write_sum(parts, bias)}.")
+        st.markdown(f"Output at row {row:d}, column {column:d} (center): {write_sum(parts, bias)}.")
 
 
 def _show_cost() -> None:
@@ -93,8 +93,9 @@ def _show_cost() -> None:
             f"fully connected {format_count(cost.fully_connected)}.",
         )
         st.markdown(
-            f"A fully connected layer with the same {side} × {side} × {filters} outputs has **{cost.ratio:,.0f}** "
-            "times the parameters (without biases), because a convolution shares its weights across all positions."
+            f"A fully connected layer with the same {side:d} × {side:d} × {filters:d} outputs has "
+            f"**{cost.ratio:,.0f}** times the parameters (without biases), because "
+            "a convolution shares its weights across all positions."
         )
 
 

@@ -87,11 +87,11 @@ def _show_invariance(x: Values, window: int, stride: int) -> None:
         ],
     )
     moved = x.size - count_same(x, twin)
-    same = {name: f"{count_same(*pair)} of {pair[0].size}" for name, pair in results.items()}
+    most, mean = results["max"], results["mean"]
     st.markdown(
-        f"{moved} of {x.size} input values differ. Equal outputs: **{same['max']}** for max pooling, "
-        f"**{same['mean']}** for mean pooling. Max pooling does not depend on the position of the maximum within its "
-        "window (local invariance)."
+        f"{moved:d} of {x.size} input values differ. Equal outputs: **{count_same(*most):d} of {most[0].size}** for "
+        f"max pooling, **{count_same(*mean):d} of {mean[0].size}** for mean pooling. Max pooling does not depend on "
+        "the position of the maximum within its window (local invariance)."
         + ("" if stride == window else " At this stride, the windows differ from the tiles in which values were moved.")
     )
 

@@ -5,11 +5,13 @@ import streamlit as st
 
 from core.architecture.layers import Shape
 from core.architecture.model import compute_model
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
 from core.displays.parameter_growth import build_growth_chart, compute_growth, describe_growth
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.errors import SpecError
+from core.home import describe_error
 from core.spec import BACKBONES, HEADS, RunSpec
 from core.ui import url, widget
 from core.ui.display import show_frame
@@ -83,7 +85,7 @@ def _show_calculator() -> None:
             for name, head in HEADS.items()
         }
     except SpecError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(describe_error(error)))
         return
     _draw({label: (model.spec, shape, classes) for label, model in models.items()})
     smallest = min(model.params for model in models.values())
@@ -100,5 +102,5 @@ def _show_calculator() -> None:
     show_frame(table)
     st.subheader("Head parameters by input size", anchor=False)
     _draw_growth(defaults.replace(**changes), shape, classes)
-    label = widget.selectbox("Layers of head", list(models), key="layers_of")
-    show_layer_table(models[label])
+    head = widget.selectbox("Layers of head", list(HEADS), key="layers_of", format_func=lambda name: HEADS[name].label)
+    show_layer_table(models[HEADS[head].label])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.headline import write_params
+from core.displays.markdown import escape_markdown
 from core.displays.views.layers import Layers
 from core.store.comparison import Comparison
 from core.ui.display import show_display
@@ -14,12 +15,12 @@ _MAX_TABLES = 6
 
 def show_layers(comparison: Comparison) -> None:
     """Show the parameters per layer of each head."""
-    show_page_heading("Parameters", write_params(comparison))
+    show_page_heading("Parameters", escape_markdown(write_params(comparison)))
     show_display(Layers(comparison), table=False)
     variants = comparison.variants[:_MAX_TABLES]
     for start in range(0, len(variants), 2):
         pair = variants[start : start + 2]
         for column, variant in zip(st.columns(2, gap="large"), pair, strict=False):
             with column:
-                st.subheader(variant.label, anchor=False)
+                st.subheader(escape_markdown(variant.label), anchor=False)
                 show_layer_table(variant.first.model)

@@ -9,20 +9,22 @@ from core.displays.headline import write_accuracies
 from core.displays.markdown import escape_markdown
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
+from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
+from core.ui.errors import callback
 from core.ui.heading import show_page_heading
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
-url.register("show", "class", "order", "seed", "page")
+url.register("show", "class", "class_index", "order", "seed", "page")
 
 _SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
 
 
 def show_gallery(comparison: Comparison) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    show_page_heading("Predictions", write_accuracies(comparison))
+    show_page_heading("Predictions", escape_markdown(write_accuracies(comparison)))
     classes = comparison.first.record.data.classes
     seeds = sorted({run.spec.seed for run in comparison.runs})
     many = len(comparison.variants) > 1
@@ -35,11 +37,14 @@ def show_gallery(comparison: Comparison) -> None:
             help="Only one wrong or correct: by exactly one of the heads.",
             on_change=_go_to_first_page,
         )
-        label = widget.optional("True class", classes, key="class", none="any", width=150, on_change=_go_to_first_page)
+        label = widget.optional(
+            "True class", range(len(classes)), key="class_index", former="class", format_func=classes.__getitem__,
+            none="any", width=150, on_change=_go_to_first_page,
+        )  # fmt: skip
         orders: list[Order] = ["dataset order", "most confident first", "least confident first"]
         order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=_go_to_first_page)
         seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_go_to_first_page)
-    gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)
+    gallery = Gallery(comparison, home(), chosen, label, order, seed, 1)
     count, pages = len(gallery.selected()), gallery.pages
     total = comparison.first.record.data.test_images
     if not count:
@@ -56,8 +61,9 @@ def show_gallery(comparison: Comparison) -> None:
         shown = replace(gallery, page=page)
         show_image_grid(shown, shown.frame(), key="gallery")
     except DatasetError as error:
-        st.info(str(error))
+        st.info(escape_markdown(describe_error(error)))
 
 
+@callback
 def _go_to_first_page() -> None:
     st.session_state["page"] = 1

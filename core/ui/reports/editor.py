@@ -8,14 +8,17 @@ import streamlit as st
 
 from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
+from core.displays.markdown import escape_markdown
 from core.displays.option import DisplayOption, list_options
-from core.errors import AccessError, HeadroomError, ReportConflictError, ReportError
+from core.errors import ReportConflictError, ReportError
+from core.home import describe_error
 from core.reports.build import open_report_comparison
 from core.reports.document import Document, Passage
 from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.report_store import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
+from core.ui.errors import callback
 from core.ui.reports.document import show_section
 from core.ui.reports.listing import open_report
 from core.ui.session import selected_comparison, store
@@ -23,7 +26,6 @@ from core.ui.session import selected_comparison, store
 _OPENED = "opened draft"  # the draft as this session knows it
 _UNSAVED = "unsaved report"  # a change that could not be saved
 _WIDGETS = "draft widgets"  # number in the keys of the widgets
-_ERROR = "draft error"
 
 
 def stop_editing() -> None:
@@ -39,11 +41,12 @@ def show_editing(newest: Draft) -> Draft:
         opened = newest
         st.session_state.pop(_UNSAVED, None)
     st.session_state[_OPENED] = opened
-    if message := st.session_state.pop(_ERROR, None):
-        st.error(message, icon=":material/error:")
     unsaved: Report | None = st.session_state.get(_UNSAVED)
-    if unsaved is not None:
+    if unsaved is not None and opened.revision < newest.revision:
         _show_conflict(newest, unsaved)
+    elif unsaved is not None:
+        _show_unsaved()
+        opened = opened.model_copy(update={"report": unsaved})
     elif opened.revision < newest.revision:
         st.warning(f"{_author(newest)} changed this report since you opened it.", icon=":material/sync_problem:")
         st.button("Reload report", on_click=_open_draft, args=(newest,))
@@ -95,7 +98,7 @@ def _show_block_buttons(report: Report, block: TextBlock | ChartBlock, index: in
     last = len(report.blocks) - 1
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         title = "Text block" if isinstance(block, TextBlock) else _display_title(block.display)
-        st.markdown(f"**{title}**", width="stretch")
+        st.markdown(f"**{escape_markdown(title)}**", width="stretch")
         if isinstance(block, ChartBlock):
             _edit_chart_block(block, comparison)
         buttons: list[tuple[str, str, bool, Callable[[Report], Report]]] = [
@@ -158,6 +161,7 @@ def _show_add_button(after: str | None) -> None:
             st.button("Add chart block", key=f"{key}-add", on_click=_insert, args=(ChartBlock(display=selected), after))
 
 
+@callback
 def _insert(block: TextBlock | ChartBlock, after: str | None) -> None:
     _change(lambda old: old.insert(block, after))
     st.session_state[f"add-{after}"] = False
@@ -167,36 +171,39 @@ def _replace(block_id: str, name: str, old: Report, value: Any) -> Report:
     return old.replace(block_id, **{name: value})
 
 
+@callback
 def _change(make: Callable[[Report], Report]) -> None:
-    """Save a changed report. A change that conflicts with another user is kept as unsaved."""
+    """Save a changed report. A change that cannot be saved is kept, with later ones, until it is saved."""
     opened: Draft = st.session_state[_OPENED]
-    try:
-        report = make(st.session_state.get(_UNSAVED, opened.report))
-    except HeadroomError as error:
-        _show_error(str(error))
-        return
+    report = st.session_state[_UNSAVED] = make(st.session_state.get(_UNSAVED, opened.report))
     try:
         st.session_state[_OPENED] = act(save_report, opened, report)
     except ReportConflictError as error:
-        st.session_state[_UNSAVED] = report
-        st.toast(str(error), icon=":material/sync_problem:")  # visible wherever the page is scrolled to
-    except (ReportError, AccessError) as error:  # the report was deleted, or the login has expired
-        st.session_state[_UNSAVED] = report
-        _show_error(str(error))
+        # a toast is visible wherever the page is scrolled to
+        st.toast(escape_markdown(describe_error(error)), icon=":material/sync_problem:")
+        return
+    del st.session_state[_UNSAVED]
 
 
+@callback
 def _undo() -> None:
-    try:
-        _open_draft(act(undo_report, st.session_state[_OPENED]))
-    except (ReportError, AccessError) as error:
-        _show_error(str(error))
+    _open_draft(act(undo_report, st.session_state[_OPENED]))
 
 
+@callback
 def _open_draft(draft: Draft) -> None:
     """Edit another revision, with new widgets."""
     st.session_state[_OPENED] = draft
     st.session_state[_WIDGETS] = st.session_state.get(_WIDGETS, 0) + 1
     st.session_state.pop(_UNSAVED, None)
+
+
+def _show_unsaved() -> None:
+    st.warning(
+        "Your latest changes are not saved. They are kept until you save them or close this page.",
+        icon=":material/save:",
+    )
+    st.button("Save again", icon=":material/save:", type="primary", on_click=_change, args=(lambda unsaved: unsaved,))
 
 
 def _show_conflict(newest: Draft, unsaved: Report) -> None:
@@ -219,12 +226,8 @@ def _read_runs(text: str) -> tuple[str, ...]:
     return ids
 
 
-def _show_error(message: str) -> None:
-    st.session_state[_ERROR] = message
-
-
 def _author(draft: Draft) -> str:
-    return draft.by or "Another user"
+    return escape_markdown(draft.by) if draft.by else "Another user"
 
 
 def _display_title(name: str) -> str:

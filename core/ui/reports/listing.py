@@ -3,15 +3,18 @@
 import pandas as pd
 import streamlit as st
 
-from core.actions.report import clear_reports, create_report, delete_report, restore_reports
+from core.actions.report import clear_reports, create_report, delete_report, may_restore, restore_reports
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.access import act, action_button
+from core.ui.access import act, action_button, user
+from core.ui.heading import show_title
 from core.ui.session import home, selected_comparison
 from core.ui.trash import show_trash
 
@@ -42,7 +45,7 @@ def open_report(address: str) -> None:
 
 def show_reports() -> None:
     """Show the list of reports."""
-    st.title("Reports", anchor=False)
+    show_title("Reports")
     entries = report_store().entries()
     _show_new_button()
     _show_deleted()
@@ -91,7 +94,7 @@ def _show_new_button() -> None:
     try:
         comparison = selected_comparison()
     except HeadroomError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape_markdown(describe_error(error)), icon=":material/info:")
         return
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")
@@ -113,4 +116,5 @@ def delete_and_close(report_id: str) -> None:
 
 
 def _show_deleted() -> None:
-    show_trash("report", report_store().removed(), st.session_state.get(_DELETED, []), restore_reports, clear_reports)
+    deleted = [name for name in report_store().removed() if may_restore(user(), home(), name)]
+    show_trash("report", deleted, st.session_state.get(_DELETED, []), restore_reports, clear_reports)

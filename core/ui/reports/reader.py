@@ -6,7 +6,9 @@ import streamlit as st
 
 from core.access.action import Action
 from core.actions.report import check_author, delete_report, duplicate_report, publish_report, save_report
+from core.displays.markdown import escape_markdown
 from core.errors import AccessError, ReportConflictError, ReportError
+from core.home import describe_error
 from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
@@ -58,7 +60,7 @@ def _show_published(published: PublishedVersion, draft: Draft, versions: tuple[i
             open_report(draft.id)
         _show_report_buttons(draft, edition)
     if published.version < versions[-1]:
-        st.info(f"Version {versions[-1]} of this report is newer.", icon=":material/update:")
+        st.info(f"Version {versions[-1]:d} of this report is newer.", icon=":material/update:")
     show_heading(published.document, edition.describe())
     show_sections(published.document)
     show_reproduction_section(published.document)
@@ -100,11 +102,11 @@ def _show_draft(draft: Draft, versions: tuple[int, ...]) -> None:
 
 
 def find_denial_reason(draft: Draft, action: Action[..., Any] = save_report) -> str | None:
-    """Return why the user of this session may not run an action on a report, or None if they may."""
+    """Return why the user of this session may not run an action on a report, as Markdown, or None if they may."""
     try:
         check_author(user(), draft)
     except AccessError as error:
-        return denial_reason(action) or str(error)
+        return denial_reason(action) or escape_markdown(describe_error(error))
     return denial_reason(action)
 
 
@@ -141,6 +143,6 @@ def _publish(draft: Draft, document: Document) -> None:
     try:
         published = act(publish_report, draft, document)
     except ReportConflictError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return
     open_report(published.address)

@@ -6,8 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.actions.run import import_runs
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_plural
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.store.bundle import export_bundle
 from core.ui.access import act, check_permission
 from core.ui.session import store
@@ -42,7 +44,7 @@ def show_export(ids: list[str]) -> None:
             )
     if bundle and bundle[0] == options:
         for message in bundle[2]:
-            st.info(message)
+            st.info(escape_markdown(message))
 
 
 def show_import() -> None:
@@ -67,7 +69,7 @@ def show_import() -> None:
             try:
                 found = act(import_runs, file.getbuffer(), models=models)
             except HeadroomError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(escape_markdown(describe_error(error)), icon=":material/error:")
                 return
             message = f"{format_plural(len(found.imported), 'run')} imported."
             message += f" {format_plural(len(found.existing), 'run')} skipped: already exist." if found.existing else ""
@@ -76,4 +78,4 @@ def show_import() -> None:
             st.session_state[_MESSAGE], st.session_state[_UPLOADS] = message, uploads + 1
             st.rerun()
         if message := st.session_state.pop(_MESSAGE, None):
-            st.success(message, icon=":material/check:")
+            st.success(escape_markdown(message), icon=":material/check:")

@@ -8,8 +8,10 @@ import streamlit as st
 
 from core.actions.note import archive_runs, describe_run, star_runs
 from core.actions.run import clear_runs, delete_runs, restore_runs
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_plural
-from core.errors import AccessError, HeadroomError, NoteError
+from core.errors import HeadroomError
+from core.home import describe_error
 from core.store.differing_settings import list_differences
 from core.store.import_validation import MODELS
 from core.store.note import Note, read_tags
@@ -94,8 +96,8 @@ def _show_note_form(run: Run, note: Note) -> None:
             if opened.version < note.version and _texts(opened) == _texts(note):  # only star or archived changed since
                 edited = replace(edited, version=note.version)
             st.session_state[f"note-{run_id}"] = act(describe_run, run_id, edited)
-        except (NoteError, AccessError) as error:
-            st.error(str(error), icon=":material/error:")
+        except HeadroomError as error:
+            st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         else:
             st.rerun()
     if opened.version < note.version and _texts(opened) != _texts(note):
@@ -125,7 +127,7 @@ def _show_models(run: Run) -> None:
                 size = format_bytes((run.path / name).stat().st_size)
                 suffix = name.rpartition(".")[2]
                 st.download_button(
-                    f"Download .{suffix} model ({size})",
+                    f"Download .{escape_markdown(suffix)} model ({size})",
                     partial(_read, run, name),
                     file_name=f"{run.run_id}.{suffix}",
                     icon=":material/download:",
@@ -140,4 +142,4 @@ def _read(run: Run, name: str) -> bytes:
     try:
         return run.artifact(name).read_bytes()
     except HeadroomError as error:
-        raise RuntimeError(str(error)) from None
+        raise RuntimeError(describe_error(error)) from None

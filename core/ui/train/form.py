@@ -10,14 +10,16 @@ from streamlit.delta_generator import DeltaGenerator
 from core.actions.dataset import fetch_data
 from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch
+from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
 from core.errors import HeadroomError
+from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
-from core.ui.errors import handle_errors
+from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values
 from core.ui.train.upload import choose_folder
@@ -95,9 +97,12 @@ def choose_configurations() -> Choice:
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
-            st.info(f"{status.label} is not available. Add it with: `{status.how}`", icon=":material/download:")
+            st.info(
+                f"{escape_markdown(status.label)} is not available. Add it with: {write_code(status.next_step)}",
+                icon=":material/download:",
+            )
         else:
-            _watch_download(dataset, status.how)
+            _watch_download(dataset, status.next_step)
         return empty
     if not heads:
         st.warning("Select at least one head.")
@@ -106,7 +111,7 @@ def choose_configurations() -> Choice:
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return empty
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
 
@@ -139,6 +144,7 @@ def _list_advanced(backbone: str) -> list[str]:
     return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
 
 
+@callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
     recipe = RECIPES[st.session_state["recipe"]]
@@ -151,6 +157,7 @@ def _follow_recipe() -> None:
     _use_all_images()
 
 
+@callback
 def _use_all_images() -> None:
     for name in ("train_images", "validation_images"):
         st.session_state.pop(name, None)
@@ -244,19 +251,19 @@ def _watch_download(dataset: str, how: str) -> None:
 
 def _show_download(dataset: str, how: str) -> None:
     """Show the button to download a dataset, the progress, or the reason of a failed download."""
-    label = DATASETS[dataset].label
+    label = escape_markdown(DATASETS[dataset].label)
     progress = read_fetch(home(), dataset)
     if progress and progress.alive:
         total = progress.total_bytes
         share = min((progress.done_bytes or 0) / total, 1.0) if total else 0.0
-        st.progress(share, f"{label}: {progress.phase}, {format_bytes(progress.done_bytes or 0)}")
+        st.progress(share, f"{label}: {escape_markdown(progress.phase)}, {format_bytes(progress.done_bytes or 0)}")
         return
     if progress and not progress.error and progress.phase == "done":
         st.rerun()
     st.info(f"{label} is not downloaded.", icon=":material/download:")
     if progress and progress.error:
-        st.error(progress.error)
-    clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {how}", type="primary")
+        st.error(escape_markdown(hide_paths(progress.error)))
+    clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {write_code(how)}", type="primary")
     if check_permission(fetch_data) and clicked:
         act(fetch_data, dataset)
         st.rerun(scope="fragment")

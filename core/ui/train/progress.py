@@ -8,7 +8,9 @@ import streamlit as st
 from core.actions.job import cancel_jobs, train_runs
 from core.displays.job_table import read_spec, write_name
 from core.displays.live_curves import build_live_charts
+from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
+from core.home import hide_paths
 from core.jobs.progress import folder_of, read_progress
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
@@ -84,7 +86,7 @@ def _show_progress(job: Job) -> None:
     progress = read_progress(home(), job.run_id) if job.state == "running" else None
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, f"**{write_name(job)}** · {text}")
+        st.progress(share, f"**{escape_markdown(write_name(job))}** · {escape_markdown(text)}")
         if action_button(cancel_jobs, "Cancel", key=f"cancel-{job.run_id}", width="content"):
             act(cancel_jobs, [job.run_id])
             st.rerun()
@@ -92,21 +94,22 @@ def _show_progress(job: Job) -> None:
 
 def _show_completed_job(job: Job) -> None:
     spec = read_spec(job)
-    facts = [describe_settings(spec)] if spec else []
+    facts = [escape_markdown(describe_settings(spec))] if spec else []
     if job.ended_at is not None:
         facts.append(describe_age(time.time() - job.ended_at))
     cached = job.state == "finished" and store().path(job.run_id) is not None
+    name = escape_markdown(write_name(job))
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
             if cached:
                 accuracy = store().open(job.run_id).record.metrics.test_accuracy
-                st.markdown(f":green[:material/check_circle:] **{write_name(job)}** · test accuracy {accuracy:.1%}")
+                st.markdown(f":green[:material/check_circle:] **{name}** · test accuracy {accuracy:.1%}")
             else:
                 icon = ":red[:material/error:]" if job.state == "failed" else ":material/cancel:"
                 state = "finished, then deleted" if job.state == "finished" else job.state
-                st.markdown(f"{icon} **{write_name(job)}** · {state}")
+                st.markdown(f"{icon} **{name}** · {escape_markdown(state)}")
                 if job.reason:
-                    st.text(job.reason)
+                    st.text(hide_paths(job.reason))
             st.caption(" · ".join(facts))
         if cached:
             show_comparison_button(job.run_id)

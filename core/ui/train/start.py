@@ -5,9 +5,11 @@ import streamlit as st
 
 from core.actions.job import train_runs, train_sweep
 from core.architecture.model import Model
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_plural, format_short
 from core.displays.sweep import build_plan_table, describe_estimate, describe_plan, list_problems
 from core.errors import HeadroomError
+from core.home import describe_error
 from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
@@ -32,7 +34,7 @@ def show_start(choice: Choice) -> SweepPlan | None:
     try:
         plan = plan_sweep(home(), choice.specs, store(), open_estimator())
     except HeadroomError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         return None
     if choice.values is None:
         _show_runs(plan)
@@ -44,7 +46,7 @@ def show_start(choice: Choice) -> SweepPlan | None:
 def _show_runs(plan: SweepPlan) -> None:
     show_frame(_build_cost_table({run.spec.head: run.model for run in plan.members if run.model}))
     for problem in list_problems(plan):
-        st.error(problem, icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     cached, in_progress, todo = plan.of("cached"), plan.of("in progress"), plan.of("to train")
     if cached:
         st.success(_describe_trained(len(cached), len(plan.members)), icon=":material/bolt:")
@@ -52,7 +54,7 @@ def _show_runs(plan: SweepPlan) -> None:
         runs = format_plural(len(plan.members), "run")
         st.info(f"{len(in_progress)} of {runs} in progress; see above.", icon=":material/hourglass_top:")
     if todo:
-        st.write(describe_estimate(plan))
+        st.write(escape_markdown(describe_estimate(plan)))
         if _show_train_button(f"Train {format_plural(len(todo), 'run')}"):
             act(train_runs, [run.spec for run in plan.members if run.state != "invalid"])
             st.rerun()
@@ -84,12 +86,12 @@ def _show_sweep(choice: Choice, plan: SweepPlan) -> None:
                 st.metric(label, f"{len(plan.of(state)):,}", width="content")
     late = plan.count_late(budget) if budget else 0
     if late:
-        st.warning(describe_plan(plan, budget), icon=":material/timer:")
+        st.warning(escape_markdown(describe_plan(plan, budget)), icon=":material/timer:")
     for message in [*list_idle(choice.specs, values), *list_problems(plan)]:
-        st.caption(message)
+        st.caption(escape_markdown(message))
     todo = plan.of("to train")
     if todo:
-        st.write(describe_estimate(plan))
+        st.write(escape_markdown(describe_estimate(plan)))
     label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show sweep"
     if _show_train_button(label):
         specs = [run.spec for run in plan.members if run.state != "invalid"]
@@ -105,7 +107,7 @@ def _show_train_button(label: str) -> bool:
 def show_grid(choice: Choice, plan: SweepPlan) -> None:
     """Show every run of a planned sweep."""
     st.subheader("Sweep runs", anchor=False)
-    st.caption(describe_plan(plan, st.session_state.get("budget")))
+    st.caption(escape_markdown(describe_plan(plan, st.session_state.get("budget"))))
     table = build_plan_table(plan, list(choice.values or {}), st.session_state.get("budget"))
     show_frame(table, rows=_TABLE_ROWS, words=("Status",))
 

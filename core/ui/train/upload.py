@@ -8,8 +8,10 @@ from core.actions.dataset import add_data
 from core.datasets.cache import list_datasets
 from core.datasets.dataset_key import add_command, label_of
 from core.datasets.fetch import FetchProgress, list_added, read_fetch
+from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_count, format_plural
 from core.errors import HeadroomError
+from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, check_permission
@@ -21,17 +23,25 @@ _ADDING = "added-folder"
 
 
 def choose_folder() -> str | None:
-    """Show the added folders and the uploader. Return the selected folder, or None if there are no folders yet."""
+    """Show the added folders and the uploader. Return the selected folder, or None without one."""
     statuses = [status for status in list_datasets(home()) if status.folder]
     for status in statuses:
         if status.problem:
-            st.error(status.problem)
+            st.error(escape_markdown(hide_paths(status.problem)))
     available = {status.folder: status for status in statuses if status.available}
     if not available:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
-    selected = widget.selectbox(SETTINGS["folder"].label, list(available), key="folder", help=SETTINGS["folder"].help)
+    selected = widget.item(
+        SETTINGS["folder"].label,
+        list(available),
+        key="folder",
+        gone="This image folder no longer exists.",
+        help=SETTINGS["folder"].help,
+    )
+    if selected is None:
+        return None
     status = available[selected]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
     skipped = f"; {format_plural(status.skipped, 'file')} skipped" if status.skipped else ""
@@ -50,9 +60,9 @@ def show_upload() -> None:
         return
     ended = read_fetch(home(), name) if (name := st.session_state.get(_ADDING)) else None
     if ended and ended.error:
-        st.error(ended.error, icon=":material/error:")
+        st.error(escape_markdown(hide_paths(ended.error)), icon=":material/error:")
     elif ended:
-        st.success(f"{label_of(ended.name)} was added.", icon=":material/check:")
+        st.success(f"{escape_markdown(label_of(ended.name))} was added.", icon=":material/check:")
     if not check_permission(add_data):
         return
     uploads = st.session_state.setdefault(f"{_ADDING}-count", 0)  # a new key clears the uploader
@@ -61,7 +71,7 @@ def show_upload() -> None:
         "zip",
         key=f"{_ADDING}-file-{uploads}",
         max_upload_size=MAX_MEGABYTES,
-        help=f"For larger folders, run: `{add_command('NAME')}`",
+        help=f"For larger folders, run: {write_code(add_command('NAME'))}",
     )
     proposal = propose_name(archive.name) if archive else ""
     folder = st.text_input(
@@ -71,7 +81,7 @@ def show_upload() -> None:
         try:
             st.session_state[_ADDING] = act(add_data, folder, archive).name
         except HeadroomError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         else:
             st.session_state[f"{_ADDING}-count"] = uploads + 1
             st.rerun()

@@ -1,0 +1,24 @@
+"""File that records the user who deleted a report, in its folder; it decides which users may restore it."""
+
+import json
+from pathlib import Path
+
+from core.files import write_json
+
+_FILE = "removed.json"
+
+
+def write_removal(folder: Path, by: str) -> None:
+    """Record in the folder of a report who deletes it."""
+    write_json(folder / _FILE, {"by": by})
+
+
+def list_removers(folder: Path) -> set[str]:
+    """Return the owner of a deleted report and the user who deleted it; {""} if they cannot be read."""
+    try:
+        newest = max(folder.glob("draft-*.json"))
+        owner = json.loads(newest.read_bytes())["report"]["owner"]
+        mark = folder / _FILE
+        return {str(owner), str(json.loads(mark.read_bytes())["by"]) if mark.exists() else str(owner)}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {""}

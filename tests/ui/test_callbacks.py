@@ -1,0 +1,68 @@
+"""Every function that Streamlit calls for a widget handles its errors, checked from the source."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.support.paths import ROOT
+
+EVENTS = ("on_change", "on_click", "on_submit", "on_select", "on_dismiss")
+PAGE_SOURCES = sorted([*(ROOT / "core" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "dashboard.py"])
+
+
+def find_unhandled(source: str) -> Iterator[str]:
+    """Return the callbacks that are neither an option of Streamlit nor wrapped in `callback`."""
+    tree = ast.parse(source)
+    wrapped = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and "callback" in map(ast.unparse, node.decorator_list)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in EVENTS:
+            text = ast.unparse(node.value)
+            if not isinstance(node.value, ast.Constant) and text not in wrapped and not text.startswith("callback("):
+                yield f"{node.arg}={text} in line {node.value.lineno}"
+
+
+def test_every_callback_handles_errors() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in PAGE_SOURCES}
+    assert {path.name: found for path, source in sources.items() if (found := list(find_unhandled(source)))} == {}
+    assert sum(source.count("@callback") for source in sources.values()) >= 10
+
+
+@pytest.mark.parametrize("value", ["change", "lambda: None", "partial(change, 1)", "other.change", "None or change"])
+def test_check_finds_a_callback_without_it(value: str) -> None:
+    assert list(find_unhandled(f"def change(): pass\nst.button('x', on_click={value})"))
+    assert not list(find_unhandled(f"@callback\ndef change(): pass\nst.button('x', on_click=callback({value}))"))
+
+
+def show_failing_buttons() -> None:
+    import streamlit as st
+
+    from core.errors import HomeError
+    from core.ui.errors import callback, handle_errors
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    with handle_errors():
+        for label, error in (
+            ("known", HomeError("Cannot write /srv/secret/a.json: full.")),
+            ("bug", KeyError("secret")),
+        ):
+            st.button(label, on_click=callback(fail), args=(error,))
+        st.text_input("Words", key="words")
+
+
+def test_error_of_a_callback_is_shown_and_fields_keep_their_text() -> None:
+    app = AppTest.from_function(show_failing_buttons, default_timeout=30).run()
+    app.text_input[0].set_value("mine")
+    for button, message in ((0, "Cannot write a.json: full."), (1, "The last action failed.")):
+        app.button[button].click().run()
+        assert not app.exception
+        assert app.error[0].value.startswith(message)
+        assert app.text_input[0].value == "mine"
+    assert not app.run().error
