@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from core.access.role import User
@@ -77,8 +78,9 @@ class Operation:
 class Endpoint:
     """ASGI application of an operation. Runs in separate threads, so that pages do not wait for it."""
 
-    def __init__(self, operation: Operation, authenticate: Authenticate) -> None:
+    def __init__(self, operation: Operation, authenticate: Authenticate, base: str = "") -> None:
         self.operation = operation
+        self._login_page = f"{base}/"
         self._authenticate = authenticate
         self._threads = CapacityLimiter(operation.max_parallel)
 
@@ -96,6 +98,8 @@ class Endpoint:
             if not self.operation.public:
                 await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
             result = await to_thread.run_sync(self._run, request, limiter=self._threads)
+        except LoginError as error:
+            return self._redirect_to_login(request) if self._is_page(request) else self._handle_error(error)
         except Exception as error:
             return self._handle_error(error)
         return _build_response(result, request.headers)
@@ -104,6 +108,17 @@ class Endpoint:
         parameters = self.operation.parameters.read(request.path_params, request.query_params.multi_items())
         found = self.operation.run(parameters)
         return found if isinstance(found, ApiResponse) else ApiResponse(found.model_dump_json().encode(), JSON)
+
+    def _is_page(self, request: Request) -> bool:
+        """Return whether a user opens a page in a browser; scripts do not accept HTML explicitly."""
+        html = str(self.operation.returns).startswith("text/html") and "text/html" in request.headers.get("accept", "")
+        return html and "authorization" not in request.headers
+
+    def _redirect_to_login(self, request: Request) -> Response:
+        """Redirect to the login page, which opens this address again after the login."""
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        headers = {**_COMMON_HEADERS, "Cache-Control": "no-store"}
+        return RedirectResponse(f"{self._login_page}?next={quote(address, safe='')}", 303, headers)
 
     def _handle_error(self, error: Exception) -> Response:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)

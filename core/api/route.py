@@ -43,4 +43,4 @@ def build_routes(home: Home, authenticate: Authenticate, base: str = "") -> list
         Operation("/api/openapi.json", "OpenAPI description.", NoParameters, lambda parameters: described, JSON),
         Operation("/api/{rest:path}", "Not found.", UnknownPath, lambda parameters: described, JSON),
     ]
-    return [Route(base + one.path, Endpoint(one, authenticate)) for one in (*operations, *last)]
+    return [Route(base + one.path, Endpoint(one, authenticate, base)) for one in (*operations, *last)]

@@ -23,6 +23,7 @@ def analyse(
     Includes confidence intervals, significance tests, fairness checks, agreement between heads, calibration,
     convergence and robustness, and the effect of cost and hyperparameters across all runs on the same test set.
     """
+    from core.displays.caption import write_caption
     from core.displays.headline import write_headline
     from core.jobs.diverged import add_diverged
     from core.store.comparison import Comparison
@@ -37,7 +38,7 @@ def analyse(
     for display in build_evidence(comparison, store.frame()):
         rows = [{key: str(value) for key, value in row.items()} for row in to_rows(display.table())]
         print_table(rows, numbers=_list_number_columns(rows), title=display.title)
-        typer.echo(f"{display.describe()}\n")
+        typer.echo(f"{write_caption(display)}\n")
 
 
 def _list_number_columns(rows: list[dict[str, str]]) -> list[str]:

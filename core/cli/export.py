@@ -37,7 +37,8 @@ def mlflow(
     for exported in export_mlflow(store, ids, uri, experiment=experiment, models=models):
         if exported.existing:
             details = " with different results, which are kept" if exported.differs else ""
-            print_message(f"{exported.run_id}: already in MLflow as {exported.mlflow_id}{details}.")
+            added = f"; added {', '.join(exported.added)}" if exported.added else ""
+            print_message(f"{exported.run_id}: already in MLflow as {exported.mlflow_id}{details}{added}.")
         else:
             typer.echo(exported.mlflow_id)
 

@@ -1,8 +1,8 @@
 """Cached dataset arrays in `<home>/datasets/<name>/`, memory-mapped and shared by training and pages."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
-from core.datasets.download import UNREADABLE, Downloads, Progress, quiet_keras
+from core.datasets.download import Downloads, Progress
 from core.datasets.fetch import fetching
+from core.datasets.load import load_arrays
 from core.datasets.row_file import compute_fingerprint, read_fingerprint
-from core.errors import DatasetError
+from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
@@ -115,7 +116,10 @@ def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
     key = key_of(name, folder)
     if not (home.datasets / key).exists():
         if DATASETS[name].bundled:
-            return fetch_dataset(home, name)
+            try:
+                return fetch_dataset(home, name)
+            except HomeError:  # the home is read-only
+                return _load_bundled(name, home.datasets / key)
         missing, verb = ("not available", "Add") if DATASETS[name].added else ("not downloaded", "Download")
         raise DatasetError(f"{label_of(key)} is {missing}. {verb} it with: {get_command(key)}")
     return _open(home, key)
@@ -152,7 +156,7 @@ def fetch_dataset(
             except DatasetError:
                 pass
         files = Downloads(dataset.label, dataset.files, home.datasets / "downloads", report)
-        _write(home, dataset, _load(dataset, files))
+        _write(home, dataset, load_arrays(dataset, files))
         return _open(home, name)
 
 
@@ -251,24 +255,12 @@ def _open(home: Home, key: str) -> CachedDataset:
     return CachedDataset(folder, info, Arrays(**found))
 
 
-def _load(dataset: Dataset, files: Downloads) -> Arrays:
-    """Load and check the arrays. If files in the cache of Keras are unusable, download them once more."""
-    local = dataset.bundled or files.placed() is not None
-    problem: str | None = None
-    for _attempt in range(2):
-        try:
-            with nullcontext() if local else quiet_keras():
-                assert dataset.load
-                arrays = dataset.load(files)
-            problem = dataset.find_problem(arrays)
-        except UNREADABLE as error:
-            problem = f"The files of {dataset.label} cannot be read: {error}."
-        if problem is None:
-            return arrays
-        if local:
-            break
-        files.discard()
-    raise DatasetError(problem)
+@cache
+def _load_bundled(name: str, folder: Path) -> CachedDataset:
+    """Return a bundled dataset in memory, for a home that cannot be written."""
+    dataset = DATASETS[name]
+    arrays = load_arrays(dataset, Downloads(dataset.label, dataset.files, folder, lambda done, total: None))
+    return CachedDataset(folder, _describe(dataset, arrays, size=0), arrays)
 
 
 def _write(home: Home, dataset: Dataset, arrays: Arrays) -> None:
@@ -276,10 +268,11 @@ def _write(home: Home, dataset: Dataset, arrays: Arrays) -> None:
     with publishing(home.datasets / dataset.name) as folder:
         for name in ARRAYS:
             np.save(folder / f"{name}.npy", getattr(arrays, name))
-        (folder / "dataset.json").write_text(_describe(dataset, arrays, folder).model_dump_json(indent=1) + "\n")
+        size = sum((folder / f"{name}.npy").stat().st_size for name in ARRAYS)
+        (folder / "dataset.json").write_text(_describe(dataset, arrays, size).model_dump_json(indent=1) + "\n")
 
 
-def _describe(dataset: Dataset, arrays: Arrays, folder: Path) -> DatasetInfo:
+def _describe(dataset: Dataset, arrays: Arrays, size: int) -> DatasetInfo:
     fingerprint = compute_fingerprint(arrays)
     counts = len(arrays.train_images), len(arrays.test_images)
     return DatasetInfo(
@@ -294,6 +287,6 @@ def _describe(dataset: Dataset, arrays: Arrays, folder: Path) -> DatasetInfo:
         source=dataset.source,
         licence=dataset.licence,
         citation=dataset.citation,
-        bytes=sum((folder / f"{name}.npy").stat().st_size for name in ARRAYS),
+        bytes=size,
         fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -1,7 +1,35 @@
 """Positions of ticks and labels on an axis."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import altair as alt
+
+_MAX_TICKS = 8
+
+
+def scale_shares(values: Iterable[float | None], room: float = 0.06) -> alt.Scale:
+    """Return a scale around fractions that stays between 0 and 1. None and values that are not finite are ignored.
+
+    Args:
+        room: additional space on both sides, as a fraction of the range.
+    """
+    finite = [float(value) for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(finite), max(finite)
+    space = max(room * (high - low), 0.005)
+    return alt.Scale(domain=[max(0.0, low - space), min(1.0, high + space)], nice=False, zero=False)
+
+
+def list_whole_ticks(low: float, high: float) -> list[int]:
+    """Return at most eight evenly spaced whole numbers from `low` to `high`, at least one.
+
+    >>> list_whole_ticks(1, 2), list_whole_ticks(1, 25), list_whole_ticks(0.5, 1.5)
+    ([1, 2], [5, 10, 15, 20, 25], [1])
+    """
+    first, last = math.ceil(low), max(math.floor(high), math.ceil(low))
+    sizes = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
+    step = next(size for size in sizes if (last - first) / size < _MAX_TICKS)
+    return [*range(-(-first // step) * step, last + 1, step)]
 
 
 def list_log_ticks(low: float, high: float) -> list[float]:

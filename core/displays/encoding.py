@@ -1,65 +1,103 @@
-"""Altair encodings of the heads: colour and shape with one shared legend."""
+"""Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from typing import Any
 
 import altair as alt
 
-from core.displays.palette import colors, head_colors
+from core.displays.display import Chart
+from core.displays.palette import VariantStyle, compute_styles, head_styles
 from core.store.comparison import Comparison
 
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # height of axis, titles and note of a chart
+REPORT_PIXELS = 640  # width of charts in report files
+PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_SHAPES = (
-    "circle",
-    "square",
-    "triangle-up",
-    "diamond",
-    "cross",
-    "triangle-down",
-    "triangle-right",
-    "triangle-left",
-    "wedge",
-    "arrow",
-)
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
-    palette = colors(comparison)
-    scale = alt.Scale(domain=[*palette], range=[*palette.values()])
-    return alt.Color("head:N", scale=scale, legend=_build_legend(comparison.labels) if legend else None)
+    return color_styles(compute_styles(comparison), legend=legend)
 
 
 def shape_heads(comparison: Comparison, *, legend: bool = True) -> alt.Shape:
-    labels = comparison.labels
-    scale = alt.Scale(domain=labels, range=[_SHAPES[i % len(_SHAPES)] for i in range(len(labels))])
-    return alt.Shape("head:N", scale=scale, legend=_build_legend(comparison.labels) if legend else None)
+    return shape_styles(compute_styles(comparison), legend=legend)
+
+
+def dash_heads(comparison: Comparison) -> alt.StrokeDash:
+    styles = compute_styles(comparison)
+    scale = alt.Scale(domain=[*styles], range=[[*style.dash] for style in styles.values()])
+    return alt.StrokeDash("head:N", scale=scale, legend=None)
 
 
 def color_labels(labels: Sequence[str]) -> alt.Color:
     """Encode the labels of heads as colour, whatever their hyperparameters."""
-    palette = head_colors()
-    scale = alt.Scale(domain=[*labels], range=[palette[label] for label in labels])
-    return alt.Color("head:N", scale=scale, legend=_build_legend(labels))
+    return color_styles(_select(labels))
 
 
-def shape_labels(labels: Sequence[str]) -> alt.Shape:
-    """Encode the labels of heads as shape. A head has the same shape in every chart."""
-    heads = [*head_colors()]
-    shapes = [_SHAPES[heads.index(label) % len(_SHAPES)] for label in labels]
-    return alt.Shape("head:N", scale=alt.Scale(domain=[*labels], range=shapes), legend=_build_legend(labels))
+def shape_labels(labels: Sequence[str], *, legend: bool = True) -> alt.Shape:
+    """Encode the labels of heads as shape, whatever their hyperparameters."""
+    return shape_styles(_select(labels), legend=legend)
 
 
-def _build_legend(labels: Sequence[str]) -> alt.Legend:
+def color_styles(styles: Mapping[str, VariantStyle], *, legend: bool = True, symbol: str | None = None) -> alt.Color:
+    """
+    Args:
+        symbol: symbol of the legend, such as "stroke", if the shape is not encoded.
+    """
+    scale = alt.Scale(domain=[*styles], range=[style.color for style in styles.values()])
+    return alt.Color("head:N", scale=scale, legend=_build_legend([*styles], symbol) if legend else None)
+
+
+def shape_styles(styles: Mapping[str, VariantStyle], *, legend: bool = True) -> alt.Shape:
+    scale = alt.Scale(domain=[*styles], range=[style.shape for style in styles.values()])
+    return alt.Shape("head:N", scale=scale, legend=_build_legend([*styles]) if legend else None)
+
+
+def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
+    styles = head_styles()
+    return {label: styles[label] for label in labels}
+
+
+def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
-    return alt.Legend(title=None, orient="top", columns=columns, labelLimit=320, symbolOpacity=1)
+    return alt.Legend(
+        title=None, orient="top", columns=columns, labelLimit=280, symbolOpacity=1, symbolType=symbol or alt.Undefined
+    )
+
+
+def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
+    """Arrange panels in rows that fit a report file. Pages and HTML files choose the columns for their own width.
+
+    Args:
+        pixels: width of a panel with its axis.
+    """
+    if len(panels) == 1:
+        return panels[0]
+    return alt.concat(*panels, columns=max(1, REPORT_PIXELS // pixels)).properties(usermeta={PANEL_PIXELS: pixels})
 
 
 def position_heads(comparison: Comparison) -> alt.Y:
     """Encode the heads as rows, with their labels on the left."""
     return alt.Y("head:N", title=None, sort=comparison.labels, axis=alt.Axis(labelLimit=180, labelFontWeight="bold"))
+
+
+_BUILT_IN = {
+    "__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString",
+    "valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
+}  # fmt: skip
+"""Keys that every JavaScript object has. Vega groups values by object keys and fails on them."""
+
+
+def guard_names(spec: Any) -> Any:
+    """Return a chart specification in which no value is a key of `_BUILT_IN`: such a name gets a trailing space."""
+    if isinstance(spec, dict):
+        return {name: guard_names(part) for name, part in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [guard_names(part) for part in spec]
+    return f"{spec}\u00a0" if isinstance(spec, str) and spec in _BUILT_IN else spec
 
 
 def write_note(text: str) -> alt.Title:

@@ -3,8 +3,9 @@
 import altair as alt
 import pandas as pd
 
+from core.displays.axis import list_whole_ticks, scale_shares
 from core.displays.display import Chart
-from core.displays.palette import head_colors
+from core.displays.encoding import color_labels, shape_labels
 from core.spec import HEADS, RunSpec
 
 _PANELS = {"val_accuracy": ("Validation accuracy", ".1%", "~%"), "val_loss": ("Validation loss", ".3f", "~g")}
@@ -25,32 +26,28 @@ def build_live_charts(histories: list[tuple[RunSpec, pd.DataFrame]]) -> list[Cha
         return []
     frame = pd.concat(frames, ignore_index=True)
     last = max(spec.epochs for spec, _ in histories)
-    palette = {label: color for label, color in head_colors().items() if label in set(frame["head"])}
-    return [_build(frame, last, palette, column) for column in _PANELS]
+    labels = [head.label for head in HEADS.values() if head.label in set(frame["head"])]
+    return [_build(frame, last, labels, column) for column in _PANELS]
 
 
-def _build(frame: pd.DataFrame, last: int, palette: dict[str, str], column: str) -> Chart:
+def _build(frame: pd.DataFrame, last: int, labels: list[str], column: str) -> Chart:
     title, form, tick = _PANELS[column]
-    color = alt.Color(
-        "head:N",
-        title=None,
-        scale=alt.Scale(domain=[*palette], range=[*palette.values()]),
-        legend=alt.Legend(orient="top", columns=3, labelLimit=240, labelFontSize=13, symbolType="stroke"),
-    )
-    chart = alt.Chart(frame).mark_line(point=alt.OverlayMarkDef(size=45, filled=True), strokeWidth=2.6)
-    return chart.encode(
+    share = scale_shares(frame[column]) if column.endswith("accuracy") else alt.Scale(zero=False)
+    base = alt.Chart(frame).encode(
         x=alt.X(
             "epoch:Q",
             title="Epoch",
             scale=alt.Scale(domain=[1, max(last, 2)], nice=False),
-            axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+            axis=alt.Axis(values=list_whole_ticks(1, max(last, 2)), format="d", grid=False),
         ),
-        y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=tick)),
-        color=color,
+        y=alt.Y(f"{column}:Q", title=title, scale=share, axis=alt.Axis(format=tick)),
+        color=color_labels(labels),
         detail="run:N",
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
             alt.Tooltip("epoch:Q", title="Epoch"),
             alt.Tooltip(f"{column}:Q", title=title, format=form),
         ],
-    ).properties(height=_HEIGHT_PIXELS)
+    )
+    points = base.mark_point(size=45, filled=True, opacity=1).encode(shape=shape_labels(labels))
+    return (base.mark_line(strokeWidth=2.6) + points).properties(height=_HEIGHT_PIXELS)

@@ -8,9 +8,11 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.summary import SeedMean
+from core.displays.axis import scale_shares
 from core.displays.display import Chart
+from core.displays.encoding import color_styles, shape_styles
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
-from core.displays.palette import head_colors
+from core.displays.palette import assign_styles
 from core.displays.progress import describe_progress
 from core.jobs.estimate import TimeEstimate
 from core.jobs.sweep_plan import SweepPlan, SweepRun
@@ -178,13 +180,14 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
     values = {getattr(m.spec, setting) for m in status.members if m.spec.uses(setting)} if setting else set()
     order = [describe_value(setting, value) for value in sort_values(values)] if setting else []
     rows = [row for run in status.members for row in _list_chart_rows(run, setting, order, others)]
-    frame = pd.DataFrame(rows, columns=["head", "x", "rest", "seed", "accuracy", "state", "params", "done"])
+    frame = pd.DataFrame(rows, columns=["kind", "x", "rest", "seed", "accuracy", "state", "params", "done"])
+    frame["head"] = frame["kind"] + (" · " + frame["rest"] if others else "")
     order = order or list(dict.fromkeys(frame["x"]))
-    palette = {label: color for label, color in head_colors().items() if label in set(frame["head"])}
-    color = alt.Color(
-        "head:N", title=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()]),
-        legend=alt.Legend(orient="top", columns=3, labelLimit=240, labelFontSize=13, symbolType="circle"),
-    )  # fmt: skip
+    orders = {HEADS[run.spec.head].label: HEADS[run.spec.head].order for run in status.members}
+    variants = frame.drop_duplicates("head").assign(order=lambda rows: rows["kind"].map(orders))
+    variants = variants.sort_values("order", kind="stable")
+    styles = assign_styles([*zip(variants["head"], variants["order"], strict=True)])
+    color = color_styles(styles)
     x = alt.X(
         "x:N", title=SETTINGS[setting].label if setting else "Head", sort=order, scale=alt.Scale(domain=order),
         axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False),
@@ -192,12 +195,12 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
     y = alt.Y(
         "accuracy:Q",
         title="Validation accuracy",
-        scale=alt.Scale(zero=False) if frame["accuracy"].notna().any() else alt.Scale(domain=[0, 1]),
+        scale=scale_shares(frame["accuracy"]),
         axis=alt.Axis(format="~%"),
     )
     shown = frame[frame["accuracy"].notna()]
     tips = [
-        alt.Tooltip("head:N", title="Head"), alt.Tooltip("x:N", title=SETTINGS[setting].label if setting else "Head"),
+        alt.Tooltip("kind:N", title="Head"), alt.Tooltip("x:N", title=SETTINGS[setting].label if setting else "Head"),
         *([alt.Tooltip("rest:N", title="Configuration")] if others else []), alt.Tooltip("seed:N", title="Seed"),
         alt.Tooltip("accuracy:Q", title="Validation accuracy", format=".1%"),
         alt.Tooltip("params:Q", title="Parameters", format=","), alt.Tooltip("state:N", title="Status"),
@@ -206,14 +209,13 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
         x=x, y=y, color=color, tooltip=tips,
         fill=alt.condition("datum.done", color, alt.value("transparent")),
         fillOpacity=alt.value(0.75),
-        **({"shape": alt.Shape("rest:N", title=None, legend=alt.Legend(orient="top", columns=3, labelLimit=240))}
-           if others else {}),
+        shape=shape_styles(styles),
     )  # fmt: skip
     finished = shown[shown["done"]]
     lines = (
-        alt.Chart(finished.groupby(["head", "x", "rest"], as_index=False)["accuracy"].mean())
+        alt.Chart(finished.groupby(["head", "x"], as_index=False)["accuracy"].mean())
         .mark_line(strokeWidth=2.2, opacity=0.65)
-        .encode(x=x, y=y, color=color, detail="rest:N")
+        .encode(x=x, y=y, color=color)
     )
     return alt.layer(*([lines] if setting and len(finished) else []), points).properties(height=_HEIGHT_PIXELS)
 

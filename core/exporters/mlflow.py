@@ -19,6 +19,7 @@ from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run as MlflowRun
 
 EXPERIMENT = "Headroom"
 RUN_ID, RECORD = "headroom.run_id", "headroom.record"
@@ -30,18 +31,21 @@ _ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # the default retries an unreachable server for minutes
 }
+_NOTE_FILE = "note.txt"
+_NOTE_TAGS = ("mlflow.runName", "headroom.tags", "mlflow.note.content")
 _SENTENCE_END = re.compile(r"[.:]?\s*\n|[.](?:\s|$)")
 
 
 @dataclass(frozen=True)
 class ExportedRun:
     """Result of exporting a run. `existing`: it was already in MLflow; `differs`: with different results, which are
-    kept."""
+    kept; `added`: files and notes that were missing or outdated there."""
 
     run_id: str
     mlflow_id: str
     existing: bool = False
     differs: bool = False
+    added: tuple[str, ...] = ()
 
 
 def export_mlflow(
@@ -96,7 +100,8 @@ def _export(client: "MlflowClient", experiment: str, record: ExportRecord, model
     for found in existing:
         if found.info.status == "FINISHED":
             differs = found.data.tags.get(RECORD) != record.record_checksum
-            return ExportedRun(run.run_id, found.info.run_id, existing=True, differs=differs)
+            added = () if differs else _complete(client, found, record, models)
+            return ExportedRun(run.run_id, found.info.run_id, existing=True, differs=differs, added=added)
     partial = [other for other in existing if other.data.tags.get(RECORD) == record.record_checksum]
     for other in existing:
         if other not in partial[:1]:
@@ -110,17 +115,30 @@ def _export(client: "MlflowClient", experiment: str, record: ExportRecord, model
     for name in list_files(run, models=models):
         client.log_artifact(mlflow_id, str(run.path / name))
     if record.note.text:
-        client.log_text(mlflow_id, record.note.text, "note.txt")
+        client.log_text(mlflow_id, record.note.text, _NOTE_FILE)
     client.set_terminated(mlflow_id, "FINISHED", round(record.ended_at * 1000))
     return ExportedRun(run.run_id, mlflow_id)
 
 
-def _log(client: "MlflowClient", mlflow_id: str, record: ExportRecord, known: dict[str, str]) -> None:
-    """Log parameters, tags and metrics. Values that an interrupted export has already logged are not duplicated."""
-    from mlflow.entities import Metric, Param, RunTag
+def _complete(client: "MlflowClient", found: "MlflowRun", record: ExportRecord, models: bool) -> tuple[str, ...]:
+    """Send the files that a previous export left out, and the current notes. Return what was sent."""
+    mlflow_id = found.info.run_id
+    stored = {entry.path for entry in client.list_artifacts(mlflow_id)}
+    files = [name for name in list_files(record.run, models=models) if name not in stored]
+    for name in files:
+        client.log_artifact(mlflow_id, str(record.run.path / name))
+    tags = {name: _cut(text or "") for name, text in _list_tags(record).items() if name in _NOTE_TAGS}
+    changed = {name: text for name, text in tags.items() if found.data.tags.get(name, "") != text}
+    for name, text in changed.items():
+        client.set_tag(mlflow_id, name, text)
+    if "mlflow.note.content" in changed:
+        client.log_text(mlflow_id, record.note.text, _NOTE_FILE)
+    return (*files, *(["notes"] if changed else []))
 
+
+def _list_tags(record: ExportRecord) -> dict[str, str | None]:
     run = record.run
-    tags = {
+    return {
         "mlflow.runName": record.name,
         "headroom.spec": record.spec_text,
         "headroom.checksums": json.dumps(run.record.checksums),
@@ -129,6 +147,13 @@ def _log(client: "MlflowClient", mlflow_id: str, record: ExportRecord, known: di
         "mlflow.source.git.commit": record.commit,
         "mlflow.note.content": write_literally(record.note.text),
     }
+
+
+def _log(client: "MlflowClient", mlflow_id: str, record: ExportRecord, known: dict[str, str]) -> None:
+    """Log parameters, tags and metrics. Values that an interrupted export has already logged are not duplicated."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    run = record.run
     ended, epochs = round(record.ended_at * 1000), run.record.trained_epochs
     client.log_batch(
         mlflow_id,
@@ -140,7 +165,7 @@ def _log(client: "MlflowClient", mlflow_id: str, record: ExportRecord, known: di
             *(Metric(f"cost/{name}", value, ended, epochs) for name, value in record.costs.items()),
         ],
         params=[Param(name, _cut(str(value))) for name, value in record.settings.items() if name not in known],
-        tags=[RunTag(name, _cut(text)) for name, text in tags.items() if text],
+        tags=[RunTag(name, _cut(text)) for name, text in _list_tags(record).items() if text],
     )  # the client splits this into as many requests as needed
 
 

@@ -1,6 +1,7 @@
 """Markdown of text blocks, converted to safe HTML, to a syntax tree for other formats, and to safe Markdown."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 Node = dict[str, Any]
-"""Node of the syntax tree: `kind`, and depending on it `parts` (children), `text`, `url`, `level`, `start`, `align`."""
+"""Node of the syntax tree: `kind`, and depending on it `parts` (children), `text`, `url`, `level`, `start`, `align`,
+`right_to_left`."""
 
 _KINDS = {
     "paragraph": "paragraph", "heading": "heading", "bullet_list": "list", "ordered_list": "list", "list_item": "item",
@@ -20,6 +22,7 @@ _LEAVES = {
     "hr": "rule", "softbreak": "blank", "hardbreak": "break",
 }  # fmt: skip
 _INLINE = {"emphasis": "*", "strong": "**", "strike": "~~"}
+_DIRECTED = ("paragraph", "heading", "list", "quote", "table", "cell")
 _MAX_DEPTH = 20  # of nested nodes, a limit of Typst; deeper nodes are moved up to this depth
 _STRUCTURAL = ("item", "row", "cell")  # kept at any depth, because their list or table is kept
 _MAX_URL_CHARS = 2000
@@ -71,7 +74,31 @@ def parse_markdown(text: str) -> list[Node]:
                 else:
                     open_nodes.append({"kind": kind, **_read(token), "parts": []})
                     parent["parts"].append(open_nodes[-1])
+    for node in root["parts"]:
+        _mark_direction(node)
     return root["parts"]
+
+
+def _mark_direction(node: Node) -> None:
+    """Mark the blocks whose text runs from right to left."""
+    if node["kind"] in _DIRECTED and is_right_to_left(_join(node)):
+        node["right_to_left"] = True
+    for part in node.get("parts", []):
+        _mark_direction(part)
+
+
+def _join(node: Node) -> str:
+    return node.get("text", "") + "".join(map(_join, node.get("parts", [])))
+
+
+def is_right_to_left(text: str) -> bool:
+    """Return whether the first letter with a direction is Hebrew or Arabic, as `dir="auto"` does in HTML.
+
+    >>> is_right_to_left("12 שלום GAP"), is_right_to_left("GAP שלום")
+    (True, False)
+    """
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), False)
 
 
 def _read(token: Token) -> Node:

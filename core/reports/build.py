@@ -1,15 +1,18 @@
 """Build of a document from a report and its runs: charts, tables, images and text in their current state."""
 
+import logging
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
+from core.displays.caption import write_caption
 from core.displays.display import DISPLAYS, Display
+from core.displays.encoding import guard_names
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.number import format_plural
-from core.displays.palette import colors
+from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.gallery import Gallery
 from core.errors import HeadroomError, RunNotFoundError
 from core.home import Home
@@ -21,6 +24,8 @@ from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison, to_plain
 from core.store.note import NoteBook
 from core.store.run_store import RunStore
+
+_log = logging.getLogger("headroom")
 
 
 def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison, list[str]]:
@@ -84,6 +89,10 @@ def build_section(block: TextBlock | ChartBlock, comparison: Comparison, home: H
         return _build_figure(display, block, block.title or display.heading)
     except HeadroomError as error:
         return Figure(id=block.id, display=block.display, title=title or block.display, problem=str(error))
+    except Exception:  # one chart that fails must not prevent the others
+        _log.exception("The chart %s cannot be drawn", block.display)
+        problem = "This chart cannot be drawn because of an internal error. The log has the details."
+        return Figure(id=block.id, display=block.display, title=title or block.display, problem=problem)
 
 
 def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
@@ -93,8 +102,8 @@ def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
         display=display.name,
         title=title,
         settings=dict(block.settings),
-        sentence=display.describe(),
-        chart=None if chart is None else chart.to_dict(validate=False),
+        sentence=write_caption(display),
+        chart=None if chart is None else guard_names(chart.to_dict(validate=False)),
         pictures=tuple(_list_pictures(display)) if isinstance(display, Gallery) else (),
         table=_freeze(table),
         frame=_freeze(display.frame()),
@@ -103,19 +112,21 @@ def _build_figure(display: Display, block: ChartBlock, title: str) -> Figure:
 
 
 def _list_pictures(gallery: Gallery) -> Iterator[Picture]:
-    frame, palette = gallery.frame(), colors(gallery.comparison)
+    frame, styles = gallery.frame(), compute_styles(gallery.comparison)
     images = [int(image) for image in dict.fromkeys(frame["image"])]
     for image, url in zip(images, gallery.thumbnails(images), strict=True):
         rows = frame[frame["image"] == image].to_dict("records")
         yield Picture(
-            url=url, label=str(rows[0]["label"]), predictions=tuple(_predicted(gallery, row, palette) for row in rows)
+            url=url,
+            label=str(rows[0]["label"]),
+            predictions=tuple(_predicted(gallery, row, styles[row["head"]]) for row in rows),
         )
 
 
-def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], palette: dict[str, str]) -> PicturePrediction:
+def _predicted(gallery: Gallery, row: Mapping[Hashable, Any], style: VariantStyle) -> PicturePrediction:
     text = " ".join(gallery.write_predicted(row)).rstrip()
     wrong = not row["correct"] and gallery.positive is None  # without a prediction, nothing is struck through
-    return PicturePrediction(head=row["head"], text=text, color=palette[row["head"]], wrong=wrong)
+    return PicturePrediction(head=row["head"], text=text, color=style.color, mark=style.mark, wrong=wrong)
 
 
 def _freeze(frame: pd.DataFrame) -> Table:

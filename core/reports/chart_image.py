@@ -7,22 +7,29 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
-from core.errors import HomeError, ReportError
+from core.errors import HomeError
 from core.files import replacing
 from core.home import Home
 from core.reports.document import Figure
 
 CHART_WIDTH_PIXELS = 640
+T = TypeVar("T")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DRAW = """
 import base64, json, sys, vl_convert
 request = json.load(sys.stdin)
 for chart in request["charts"]:
-    drawn = getattr(vl_convert, request["call"])(chart, allowed_base_urls=[], **request["settings"])
-    print(base64.b64encode(drawn.encode() if isinstance(drawn, str) else drawn).decode(), flush=True)
+    try:
+        drawn = getattr(vl_convert, request["call"])(chart, allowed_base_urls=[], **request["settings"])
+        drawn = drawn.encode() if isinstance(drawn, str) else drawn
+        print(json.dumps({"drawn": base64.b64encode(drawn).decode()}), flush=True)
+    except Exception as error:
+        print(json.dumps({"problem": str(error)}), flush=True)
 """
 _BUNDLE = """
 import sys, vl_convert
@@ -42,13 +49,25 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def stretch(chart: dict[str, Any], width: int | None = None) -> dict[str, Any]:
-    """Set the width of a chart without a width to `width` pixels, or to the width of its container. Charts with several
-    panels are unchanged."""
+@dataclass(frozen=True)
+class Drawn(Generic[T]):
+    """Images by figure ID, and a sentence for each figure that could not be drawn."""
+
+    images: dict[str, T]
+    problems: dict[str, str]
+
+
+def stretch(figure: Figure, width: int | None = None) -> dict[str, Any]:
+    """Return the chart of a figure; its description is the sentence below the chart.
+
+    A chart without a width gets `width` pixels, or the width of its container. Charts with several panels keep theirs.
+    """
+    chart = figure.chart or {}
     parts = {"hconcat", "vconcat", "concat", "facet", "repeat"}
     fixed = "width" in chart or parts & chart.keys() or {"row", "column", "facet"} & chart.get("encoding", {}).keys()
     own: dict[str, Any] = {} if fixed else {"width": width or "container"}
-    return {**chart, **own, "config": merge(CONFIG, chart.get("config", {}))}
+    text = {"description": figure.sentence} if figure.sentence else {}
+    return {**chart, **own, **text, "config": merge(CONFIG, chart.get("config", {}))}
 
 
 def merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -60,24 +79,34 @@ def merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def draw_svg(figures: Iterable[Figure]) -> dict[str, str]:
-    """Draw the charts of figures as SVG, without a browser or network. Return them by figure ID.
+def split_panels(figure: Figure) -> list[Figure]:
+    """Return one figure per row of panels, so that a page can end between them; without panels, only the given one."""
+    chart = figure.chart or {}
+    panels, columns = chart.get("concat", []), chart.get("columns") or 1
+    if len(panels) <= columns:
+        return [figure]
+    rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
+    return [
+        figure.model_copy(update={"id": f"{figure.id}-{number}", "chart": {**chart, "concat": row}})
+        for number, row in enumerate(rows)
+    ]
 
-    Raises:
-        ReportError: when a chart cannot be drawn.
-    """
-    charts = {figure.id: stretch(figure.chart, CHART_WIDTH_PIXELS) for figure in figures if figure.chart}
-    return {name: drawn.decode() for name, drawn in _draw("vegalite_to_svg", charts).items()}
+
+def draw_svg(figures: Iterable[Figure]) -> Drawn[str]:
+    """Draw the charts of figures as SVG, without a browser or network."""
+    charts = {figure.id: stretch(figure, CHART_WIDTH_PIXELS) for figure in figures if figure.chart}
+    drawn = _draw("vegalite_to_svg", charts)
+    return Drawn({name: image.decode() for name, image in drawn.images.items()}, drawn.problems)
 
 
-def draw_png(figures: Iterable[Figure], scale: float = 2.0) -> dict[str, bytes]:
+def draw_png(figures: Iterable[Figure], scale: float = 2.0) -> Drawn[bytes]:
     """Draw the charts of figures as PNG on a white background, scaled by `scale` (see `draw_svg`)."""
     white = {"background": "white"}
-    charts = {figure.id: merge(stretch(figure.chart, CHART_WIDTH_PIXELS), white) for figure in figures if figure.chart}
+    charts = {figure.id: merge(stretch(figure, CHART_WIDTH_PIXELS), white) for figure in figures if figure.chart}
     return _draw("vegalite_to_png", charts, scale=scale)
 
 
-def _draw(call: str, charts: dict[str, dict[str, Any]], **settings: Any) -> dict[str, bytes]:
+def _draw(call: str, charts: dict[str, dict[str, Any]], **settings: Any) -> Drawn[bytes]:
     """Draw charts in two separate processes, each with half of the charts.
 
     The rendering engine draws one chart at a time, does not release its memory, and crashes on some charts.
@@ -86,21 +115,28 @@ def _draw(call: str, charts: dict[str, dict[str, Any]], **settings: Any) -> dict
     halves = [half for half in (names[::2], names[1::2]) if half]
     with ThreadPoolExecutor(2) as pool:
         parts = pool.map(lambda half: _run_engine(call, [charts[name] for name in half], settings), halves)
-        return {
-            name: drawn
-            for half, part in zip(halves, parts, strict=True)
-            for name, drawn in zip(half, part, strict=True)
-        }
+        answers = dict(zip((name for half in halves for name in half), chain.from_iterable(parts), strict=True))
+    problems = {name: _describe(answer["problem"]) for name, answer in answers.items() if "problem" in answer}
+    images = {name: base64.b64decode(answers[name]["drawn"]) for name in charts if name not in problems}
+    return Drawn(images, problems)
 
 
-def _run_engine(call: str, charts: list[dict[str, Any]], settings: dict[str, Any]) -> list[bytes]:
-    request = json.dumps({"call": call, "charts": _clean(charts), "settings": settings})
-    done = subprocess.run([sys.executable, "-I", "-c", _DRAW], input=request.encode(), capture_output=True, check=False)
-    drawn = [base64.b64decode(line) for line in done.stdout.splitlines()]
-    if done.returncode or len(drawn) < len(charts):
-        errors = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        raise ReportError(f"A chart cannot be drawn: {(errors or ['the process crashed'])[-1][:200]}.")
-    return drawn
+def _describe(problem: str) -> str:
+    lines = [line.strip() for line in problem.splitlines() if line.strip()] or ["unknown error"]
+    return f"This chart cannot be drawn: {lines[0][:200].rstrip('.')}. Its values are in the JSON and CSV files."
+
+
+def _run_engine(call: str, charts: list[dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, str]]:
+    """Return one answer per chart. After a crash, the engine starts again with the next chart."""
+    answers: list[dict[str, str]] = []
+    while len(answers) < len(charts):
+        request = json.dumps({"call": call, "charts": _clean(charts[len(answers) :]), "settings": settings})
+        command = [sys.executable, "-I", "-c", _DRAW]
+        done = subprocess.run(command, input=request.encode(), capture_output=True, check=False)
+        answers += [json.loads(line) for line in done.stdout.splitlines()]
+        if len(answers) < len(charts):
+            answers.append({"problem": "the drawing process crashed"})
+    return answers
 
 
 def _clean(value: Any) -> Any:

@@ -44,11 +44,15 @@ class Passage(_Part):
 
 
 class PicturePrediction(_Part):
-    """Prediction of a head for an image, with its probability. Wrong predictions are struck through."""
+    """Prediction of a head for an image, with its probability.
+
+    `mark` is the shape of the head as a character. Wrong predictions are struck through and marked with ✗.
+    """
 
     head: str
     text: str
     color: str
+    mark: Annotated[str, Field(exclude_if=lambda mark: not mark)] = ""  # absent in older files, also in their checksum
     wrong: bool
 
 

@@ -67,7 +67,7 @@ class Comparison:
         if not groups:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
-        members.sort(key=lambda group: (HEADS[group[0].spec.head].order, group[0].run_id))
+        members.sort(key=lambda group: _rank(group[0].spec))
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
             a, b = list(targets.values())[:2]
@@ -110,6 +110,12 @@ class Comparison:
 
 def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, name) for name in _CONFIGURATION)
+
+
+def _rank(spec: RunSpec) -> tuple[Any, ...]:
+    """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
+    values = (getattr(spec, name) for name in SETTINGS if name != "head")
+    return HEADS[spec.head].order, *((value is None, 0 if value is None else value) for value in values)
 
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:

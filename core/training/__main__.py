@@ -91,7 +91,7 @@ def train_job(job: JobFolder) -> Run:
 
     job.report("exporting", epoch=epochs)
     job.finalize_model(model, epochs)
-    export_litert(model, closed.maps_layer, job.path / "model.tflite")
+    export_litert(model, closed.maps_layer, job.path / "model.tflite", splits.info.classes)
     latency = measure_latency(job.path / "model.tflite", closed.input_shape)
     indices = select_corrupted_images(len(stored), closed.flops)
     if len(indices):

@@ -1,6 +1,8 @@
 """Export of the trained model to a LiteRT file with probabilities and feature maps, and its inference latency."""
 
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +10,14 @@ import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
 
 from core.files import replacing
 from core.stderr import mute_stderr
 
+_NAMES = ("images", "probabilities", "feature_maps")  # input and outputs
+_METADATA = b"headroom"
 _WARM_UP = 20
 _REPEATS = 200
 _MAX_SECONDS = 4.0
@@ -28,12 +34,12 @@ class Latency:
     p95_32_seconds: float
 
 
-def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
+def export_litert(model: keras.Sequential, maps_layer: str, path: Path, classes: Sequence[str]) -> None:
     """Write a LiteRT file (.tflite) with two outputs in the signature `serving_default`.
 
-    Input shape: (batch, side, side, channels), float32 between 0 and 1; the batch axis may be resized.
-    Output shape: `output_0` (batch, classes), probabilities; `output_1` (batch, side, side, channels), the output of
-    `maps_layer`.
+    Input shape: `images` (batch, side, side, channels), float32 between 0 and 1; the batch axis may be resized.
+    Output shape: `probabilities` (batch, classes); `feature_maps` (batch, side, side, channels), the output of
+    `maps_layer`. The metadata entry `headroom` is JSON with the range of the input and the names of the classes.
     """
     probs = model.outputs[0]
     if probs.shape[-1] == 1:
@@ -41,6 +47,27 @@ def export_litert(model: keras.Sequential, maps_layer: str, path: Path) -> None:
     both = keras.Model(model.inputs, [probs, model.get_layer(maps_layer).output])
     with replacing(path) as temporary, mute_stderr():
         both.export(str(temporary), format="litert", verbose=False)
+        temporary.write_bytes(_describe(temporary.read_bytes(), classes))
+
+
+def _describe(content: bytes, classes: Sequence[str]) -> bytes:
+    """Return the file with named inputs and outputs, probabilities first, and the names of the classes."""
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    graph, signature = model.subgraphs[0], model.signatureDefs[0]
+    signature.outputs.sort(key=lambda output: len(graph.tensors[output.tensorIndex].shape))
+    graph.outputs = [output.tensorIndex for output in signature.outputs]
+    for entry, name in zip((*signature.inputs, *signature.outputs), _NAMES, strict=True):
+        entry.name = name.encode()
+        graph.tensors[entry.tensorIndex].name = name.encode()
+    details = {"input_range": [0.0, 1.0], "outputs": _NAMES[1:], "classes": [*classes]}
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(json.dumps(details).encode(), np.uint8)
+    metadata = schema.MetadataT()
+    metadata.name, metadata.buffer = _METADATA, len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), metadata]
+    model.description = b"Input: images with values from 0 to 1. Outputs: class probabilities, feature maps."
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def measure_latency(path: Path, input_shape: tuple[int, ...]) -> Latency:

@@ -18,6 +18,7 @@ from core.displays.markdown import escape_markdown
 from core.errors import AccessError, LoginError
 from core.home import Home, describe_error
 from core.ui.errors import callback
+from core.ui.return_link import keep_link, return_to_link
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,6 +104,7 @@ def show_user() -> None:
         if is_read_only():
             st.caption(f"{_LOCK} This dashboard is read-only.")
         if read_login():
+            return_to_link()
             current = user()
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{current.name}, {current.role.label}")
@@ -110,6 +112,7 @@ def show_user() -> None:
 
 
 def _show_login_page(message: str | None) -> None:
+    keep_link()
     st.title("Headroom", anchor=False)
     st.write("Log in to view this dashboard.")
     if message:

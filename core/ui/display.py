@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from core.displays.caption import write_caption
 from core.displays.display import Display
+from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.table import build_table, disarm
 from core.store.comparison import Comparison
 
@@ -70,13 +72,13 @@ def _tabulate(name: str, records: list[str], settings: dict[str, str], _display:
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _describe(name: str, records: list[str], settings: dict[str, str], _display: Display) -> str:
-    return _display.describe()
+    return write_caption(_display)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_spec(name: str, records: list[str], settings: dict[str, str], _display: Display) -> dict[str, Any]:
     chart = _display.chart()
-    return {} if chart is None else chart.to_dict()
+    return {} if chart is None else guard_names(chart.to_dict())
 
 
 def cached_chart_spec(display: Display) -> dict[str, Any]:
@@ -113,7 +115,21 @@ def _draw(name: str, records: list[str], settings: dict[str, str], _display: Dis
     """Draw the chart of a display. Streamlit replays the cached element for the same runs and settings."""
     chart = _display.chart()
     if chart is not None:
-        st.altair_chart(chart, width="stretch", alt=_display.describe())
+        draw_spec(guard_names(chart.to_dict()), write_caption(_display))
+
+
+def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
+    """Draw a chart in the width of the page. Panels are separate charts, which wrap on a narrow page."""
+    if "concat" not in spec:
+        st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key)
+        return
+    shared = {name: spec[name] for name in ("$schema", "config", "datasets") if name in spec}
+    with st.container(horizontal=True):
+        for number, panel in enumerate(spec["concat"]):
+            text = alt if number == 0 else "Another panel of the previous chart."
+            part = {**shared, **{name: value for name, value in panel.items() if name not in ("width", "name")}}
+            width = spec.get("usermeta", {}).get(PANEL_PIXELS, 320)
+            st.vega_lite_chart(spec=part, width=width, alt=text, key=key and f"{key}-{number}")
 
 
 def show_table(display: Display) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.displays.palette import colors
+from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
 from core.displays.views.gallery import Gallery
@@ -26,15 +26,15 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
   border-radius: 4px; background: #000; }
-.label { font-weight: 650; margin: 4px 0 2px; }
+.label { font-weight: 650; margin: 4px 0 2px; overflow-wrap: anywhere; }
 .prediction { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
-.prediction span:nth-child(1) { flex: none; width: 9px; height: 9px; border-radius: 50%; }
+.prediction span:nth-child(1) { flex: none; }
 .prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
 .wrong span:nth-child(2) { text-decoration: line-through; opacity: .75; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-bottom: 10px; font: 13px var(--st-font);
   color: var(--st-text-color); }
-.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 6px; }
+.legend i { font-style: normal; margin-right: 6px; }
 """
 
 _JS = """
@@ -47,10 +47,10 @@ export default function ({ data, setTriggerValue, parentElement }) {
   };
   const root = make("div");
   const legend = make("div", "legend");
-  for (const { label, color } of data.heads) {
+  for (const { label, color, mark } of data.heads) {
     const item = make("span");
-    const dot = make("i");
-    dot.style.background = color;
+    const dot = make("i", "", mark);
+    dot.style.color = color;
     item.append(dot, document.createTextNode(label));
     legend.append(item);
   }
@@ -66,9 +66,11 @@ export default function ({ data, setTriggerValue, parentElement }) {
     button.append(image, make("div", "label", cell.label));
     for (const prediction of cell.predictions) {
       const line = make("div", prediction.correct ? "prediction" : "prediction wrong");
-      const dot = make("span");
-      dot.style.background = prediction.color;
-      line.append(dot, make("span", "", prediction.label), make("span", "", prediction.prob));
+      const dot = make("span", "", prediction.mark);
+      dot.style.color = prediction.color;
+      const name = make("span", "", prediction.label);
+      name.title = prediction.label;
+      line.append(dot, name, make("span", "", prediction.prob), ...(prediction.correct ? [] : [make("span", "", "✗")]));
       button.append(line);
     }
     button.onclick = () => {
@@ -113,7 +115,8 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: 
     versions = [(run.run_id, run.record.checksums.get("predictions.npz")) for run in gallery.comparison.runs]
     settings = {f.name: str(getattr(gallery, f.name)) for f in fields(gallery) if f.name != "comparison"}
     cells = _build_cells(versions, settings, gallery, frame)
-    heads = [{"label": label, "color": color} for label, color in colors(gallery.comparison).items()]
+    styles = compute_styles(gallery.comparison)
+    heads = [{"label": label, "color": style.color, "mark": style.mark} for label, style in styles.items()]
     picked = draw_image_grid(heads, cells, key=key)
     if picked is not None:
         st.query_params["image"] = str(picked)
@@ -133,20 +136,23 @@ def _build_cells(
     versions: list[tuple[str, str | None]], settings: dict[str, str], _gallery: Gallery, _frame: pd.DataFrame
 ) -> list[dict[str, Any]]:
     """Build the cells, cached for the same predictions and settings because encoding images is slow."""
-    palette = colors(_gallery.comparison)
+    styles = compute_styles(_gallery.comparison)
     images = [int(image) for image in dict.fromkeys(_frame["image"])]
     return [
-        _cell(_gallery, image, url, _frame[_frame["image"] == image], palette)
+        _cell(_gallery, image, url, _frame[_frame["image"] == image], styles)
         for image, url in zip(images, _gallery.thumbnails(images), strict=True)
     ]
 
 
-def _cell(gallery: Gallery, image: int, url: str, rows: pd.DataFrame, palette: dict[str, str]) -> dict[str, Any]:
+def _cell(
+    gallery: Gallery, image: int, url: str, rows: pd.DataFrame, styles: dict[str, VariantStyle]
+) -> dict[str, Any]:
     predictions, described = [], []
     for row in rows.to_dict("records"):
         label, prob = gallery.write_predicted(row)
         correct = bool(row["correct"]) or gallery.positive is not None  # only predicted classes are struck through
-        predictions.append({"label": label, "prob": prob, "correct": correct, "color": palette[row["head"]]})
+        style = styles[row["head"]]
+        predictions.append({"label": label, "prob": prob, "correct": correct, "color": style.color, "mark": style.mark})
         described.append(f"{row['head']} predicts {row['predicted']} {_percent(row['prob'])}".rstrip())
     label = str(rows["label"].iloc[0])
     return {

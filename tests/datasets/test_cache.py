@@ -55,7 +55,7 @@ def test_unknown_dataset_is_rejected(home: Home) -> None:
 def test_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HomeError, match=r"^Cannot write "):
-        open_dataset(Home(tmp_path / "file"), "digits")
+        fetch_dataset(Home(tmp_path / "file"), "digits")
 
 
 def _edit(folder: Path, **changes: Any) -> None:

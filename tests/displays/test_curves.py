@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -86,7 +87,7 @@ def test_lines_of_several_epochs_have_no_points(make_run: RunWriter) -> None:
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_epoch_axis_has_only_whole_numbers(make_run: RunWriter, epochs: int) -> None:
     x = next(layers(draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=epochs))), "line"))["encoding"]["x"]
-    assert (x["axis"]["tickMinStep"], x["axis"]["format"]) == (1, ",~f")
+    assert x["axis"]["values"] == list(range(1, epochs + 1))
     low, high = x["scale"]["domain"]
     assert low < high
     assert [n for n in range(-5, 10) if low <= n <= high] == list(range(1, epochs + 1))
@@ -157,11 +158,11 @@ def test_accuracy_on_a_log_axis_is_drawn_as_error(make_run: RunWriter) -> None:
     y = next(layers(spec, "line"))["encoding"]["y"]
     assert y["title"] == "Accuracy (log of 1 − accuracy)"
     assert (y["scale"]["type"], y["scale"]["reverse"]) == ("log", True)
-    assert y["axis"]["labelExpr"] == "format(1 - datum.value, '~%')"
-    assert y["axis"]["values"] == [0.1, 0.2, 0.5, 1.0]
+    assert y["axis"]["labelExpr"] == "datum.value === 0.05 ? '100%' : format(1 - datum.value, '~%')"
+    assert y["axis"]["values"] == [0.05, 0.1, 0.2, 0.5, 1.0]
     training = [row["y"] for row in rows(spec, "line") if row["seed"] == MEAN and row["split"] == "training"]
     assert training[:3] == pytest.approx([1 - row["accuracy"] for row in history[:3] if row["accuracy"] is not None])
-    assert training[3] is None  # an error of 0 has no logarithm
+    assert training[3] == 0.05  # an error of 0 has no logarithm
     assert read(spec)[-1]["GAP, training"] == "100.00%"
 
 
@@ -170,8 +171,22 @@ def test_curve_without_errors_has_an_axis(make_run: RunWriter, smoothing: float)
     history = [row | {"accuracy": 1.0, "val_accuracy": 1.0} for row in history_of(5)]
     view = Curves(Comparison.of([rewrite(make_run(epochs=5), history=history)]), log=True, smoothing=smoothing)
     spec = draw(view)
-    assert next(layers(spec, "line"))["encoding"]["y"]["axis"]["values"] == [0.1, 0.2, 0.5, 1.0]
-    assert all(row["y"] is None for row in rows(spec, "line"))
+    axis = next(layers(spec, "line"))["encoding"]["y"]["axis"]
+    assert axis["labelExpr"].startswith(f"datum.value === {axis['values'][0]} ? '100%'")
+    assert {row["y"] for row in rows(spec, "line")} == {axis["values"][0]}
+
+
+def test_label_is_at_the_end_of_its_line(make_run: RunWriter) -> None:
+    lengths = {"gap": (6, 3), "dense": (6, 6)}
+    runs = [
+        rewrite(make_run(head=head, seed=seed, epochs=6), history=history_of(epochs))
+        for head, seeds in lengths.items()
+        for seed, epochs in enumerate(seeds)
+    ]
+    view = Curves(Comparison.of(runs), metric="loss")
+    assert {row["head"]: row["epoch"] for row in rows(draw(view), "text")} == {"GAP": 3, "Flatten + Dense": 6}
+    assert re.search(r"GAP \(validation\) [\d.]+ at epoch 3;", view.describe())
+    assert "Flatten + Dense (validation) final " in view.describe()
 
 
 def test_log_axis_ends_at_a_round_accuracy_that_is_reached(make_run: RunWriter) -> None:
@@ -206,8 +221,22 @@ def test_log_ticks_enclose_the_values_closely(a: float, b: float) -> None:
     assert all(f"{tick:e}"[0] in "125" for tick in ticks)
 
 
+@given(st.lists(st.one_of(st.none(), st.floats()), max_size=5))
+def test_scale_of_fractions_stays_between_0_and_100_percent(values: list[float | None]) -> None:
+    low, high = axis.scale_shares([value if value is None else value % 1 for value in values]).to_dict()["domain"]
+    assert 0 <= low < high <= 1
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_whole_ticks_are_few_and_within_the_axis(a: int, b: int) -> None:
+    low, high = min(a, b), max(a, b)
+    ticks = axis.list_whole_ticks(low, high)
+    assert 1 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+
+
 def test_examples_in_the_docstrings_are_correct() -> None:
-    assert doctest.testmod(axis) == (0, 2)
+    assert doctest.testmod(axis) == (0, 3)
 
 
 # Labels

@@ -186,7 +186,7 @@ def test_binary_prediction_shows_the_probability_of_the_second_class(make_run: R
     chart = view.chart()
     assert chart is not None
     drawn = {row["caption"] for rows in chart.to_dict()["datasets"].values() for row in rows if "caption" in row}
-    assert "one 0.30" in drawn
+    assert "✚ one 0.30" in drawn
 
 
 def test_images_of_other_data_are_rejected(make_run: RunWriter, home: Home) -> None:

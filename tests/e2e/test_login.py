@@ -91,7 +91,9 @@ def test_users_log_in_act_by_their_role_and_log_out(browser: Browser, dashboard:
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
     assert page.request.get(f"{dashboard}/api/runs").status == 401
 
+    page.goto(f"{dashboard}/curves?smoothing=0.5")
     log_in(page, "vera")
+    expect(page).to_have_url(f"{dashboard}/curves?smoothing=0.5")  # the link survives the login
     assert page.request.get(f"{dashboard}/api/runs").json()["total"] == 1
     page.goto(f"{dashboard}/train?epochs=7")
     expect(page.get_by_role("button", name=re.compile("^Train [0-9]+ runs?$"))).to_be_disabled()

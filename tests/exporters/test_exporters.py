@@ -216,6 +216,27 @@ def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
 
 
 @on_server
+def test_later_export_adds_models_and_current_notes(
+    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+) -> None:
+    run = add_files(make_run(), model=b"weights")
+    assert send(run.run_id, uri, experiment).exit_code == 0
+    second = send(run.run_id, uri, experiment)
+    assert "added" not in second.output
+    (exported,) = list_exported(client, experiment)
+    assert "model.keras" not in {file.path for file in client.list_artifacts(exported.info.run_id)}
+    NoteBook(make_run.home).write(run.run_id, Note(name="Final", tags=("paper",), text="Check 5."))
+    later = send(run.run_id, uri, experiment, "--models")
+    assert later.exit_code == 0, later.output
+    assert "added model.keras, notes" in " ".join(later.output.split())
+    (exported,) = list_exported(client, experiment)
+    assert exported.info.run_name == "Final"
+    assert exported.data.tags["headroom.tags"] == "paper"
+    assert read_file(client, exported, "model.keras", tmp_path) == b"weights"
+    assert read_file(client, exported, "note.txt", tmp_path) == b"Check 5."
+
+
+@on_server
 def test_half_an_export_of_other_results_gives_way(
     make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
 ) -> None:

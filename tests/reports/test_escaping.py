@@ -153,7 +153,7 @@ def test_json_and_csv_hold_every_figure(frozen: tuple[Home, Document]) -> None:
     (plain,) = (json.loads(content) for content in FORMATS["json"].write(edition, home).values())
     shown = {section["id"]: section for section in plain["sections"]}
     (content,) = FORMATS["csv"].write(edition, home).values()
-    lines = {tuple(row) for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))}
+    lines = {tuple(row[:5]) for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))}
     assert any(figure.frame and figure.frame.rows for figure in document.figures)
     for figure in document.figures:
         assert isinstance(figure, Figure)
@@ -161,5 +161,5 @@ def test_json_and_csv_hold_every_figure(frozen: tuple[Home, Document]) -> None:
         assert [[*row.values()] for row in shown[figure.id]["frame"]] == [[*row] for row in figure.frame.rows]
         for number, row in enumerate(figure.frame.rows, 1):
             for column, value in zip(figure.frame.columns, row, strict=True):
-                cell = "" if value is None else str(defuse(value))
+                cell = "" if value is None else "mean" if (column, value) == ("seed", -1) else str(defuse(value))
                 assert (figure.display, figure.title, str(number), column, cell) in lines

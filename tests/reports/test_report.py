@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.displays.display import DISPLAYS
+from core.displays.option import list_options
 from core.errors import ReportError
 from core.home import Home
-from core.reports.display_option import list_options, make_display
+from core.reports.display_option import make_display
 from core.reports.report import TextBlock
 from core.store.comparison import Comparison
 from tests.support.reports import report_of

@@ -1,5 +1,6 @@
 """Activation maps of built and trained models compared with TensorFlow's gradients and logits."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -102,11 +103,31 @@ def test_exported_file_contains_the_trained_head(name: str, loss: str, tmp_path:
     from core.training.export import export_litert
 
     model, closed = build(name, loss=loss)
-    export_litert(model, closed.maps_layer, tmp_path / "model.tflite")
+    export_litert(model, closed.maps_layer, tmp_path / "model.tflite", [f"class {i}" for i in range(10)])
     found, expected = MapHead(plan_maps(closed), read_weights(tmp_path / "model.tflite")), read_head(model, closed)
     for ours, theirs in zip(found.weights, expected.weights, strict=True):
         np.testing.assert_array_equal(ours.kernel, theirs.kernel)
         np.testing.assert_array_equal(ours.bias, theirs.bias)
+
+
+@pytest.mark.parametrize(("name", "loss"), [("gap", "categorical"), ("dense", "categorical"), ("mlp", "binary")])
+def test_exported_file_names_its_outputs_classes_and_input_range(name: str, loss: str, tmp_path: Path) -> None:
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.interpreter import Interpreter
+
+    from core.training.export import export_litert
+
+    model, closed = build(name, loss=loss)
+    path, classes = tmp_path / "model.tflite", ["a, b", "日本"]
+    export_litert(model, closed.maps_layer, path, classes)
+    interpreter = Interpreter(model_path=str(path))
+    assert [entry["name"] for entry in interpreter.get_output_details()] == ["probabilities", "feature_maps"]
+    signature = interpreter.get_signature_list()["serving_default"]
+    assert signature == {"inputs": ["images"], "outputs": ["feature_maps", "probabilities"]}
+    stored = schema.ModelT.InitFromPackedBuf(path.read_bytes())
+    (content,) = [stored.buffers[entry.buffer].data for entry in stored.metadata if entry.name == b"headroom"]
+    found = json.loads(bytes(content))
+    assert found == {"input_range": [0.0, 1.0], "outputs": ["probabilities", "feature_maps"], "classes": classes}
 
 
 @pytest.fixture(scope="module")

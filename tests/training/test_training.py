@@ -344,7 +344,7 @@ def test_litert_model_gives_the_probabilities_and_maps_of_keras(run, shared_home
     outputs = interpreter.get_signature_runner("serving_default")(
         **{next(iter(interpreter.get_signature_list()["serving_default"]["inputs"])): images}
     )
-    probs, maps = outputs["output_0"], outputs["output_1"]
+    probs, maps = outputs["probabilities"], outputs["feature_maps"]
     model = keras.saving.load_model(run.path / "model.keras")
     assert np.abs(probs - model.predict(images, verbose=0)).max() < 1e-5
     assert np.abs(probs - run.predictions.test_probs[:7]).max() < 1e-5

@@ -135,7 +135,9 @@ class Activation(Display):
         )
         pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url="picture:N")
         maps = base.mark_image(width=_SIDE, height=_SIDE, opacity=self.opacity).encode(url="map:N")
-        texts = base.mark_text(dy=_SIDE / 2 + 9, fontSize=10).encode(text="text:N")
+        texts = base.mark_text(dy=_SIDE / 2 + 9, fontSize=10, limit=_SIDE + 8).encode(
+            text="text:N", tooltip=alt.Tooltip("text:N", title="Class and probability")
+        )
         heads = len({row["head"] for row in rows})
         width, height = (_SIDE + 12) * len(self._images), (_SIDE + 30) * heads
         return alt.layer(pictures, maps, texts).properties(width=width, height=height)

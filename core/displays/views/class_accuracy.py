@@ -1,15 +1,19 @@
 """Per-class accuracy of each head, with confidence intervals."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import altair as alt
 import pandas as pd
 
 from core.analysis.disagreement import compute_class_accuracy
+from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, shape_heads
 from core.displays.number import format_share, format_share_interval
+
+_MAX_CLASSES, _MAX_ROWS = 20, 120
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,19 @@ class ClassAccuracy(Display):
             }
         )
 
+    @cached_property
+    def _shown(self) -> list[str]:
+        """Return the classes of the chart: all with images, or the least accurate ones."""
+        frame = self.frame()
+        lowest = frame[frame["images"] > 0].groupby("label", sort=False)["accuracy"].min()
+        most = max(5, min(_MAX_CLASSES, _MAX_ROWS // max(frame["head"].nunique(), 1)))
+        few = {*lowest.nsmallest(most).index} if len(lowest) > _MAX_CLASSES else {*lowest.index}
+        return [name for name in self.comparison.first.record.data.classes if name in few]
+
     def chart(self) -> Chart:
         frame = self.frame()
-        frame = frame[frame["images"] > 0]
-        classes = [name for name in self.comparison.first.record.data.classes if name in set(frame["label"])]
+        classes = self._shown
+        frame = frame[frame["label"].isin(classes)]
         base = alt.Chart(frame).encode(
             y=alt.Y("label:N", title="Class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=150)),
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
@@ -57,7 +70,8 @@ class ClassAccuracy(Display):
                 alt.Tooltip("images:Q", title="Test images", format=","),
             ],
         )
-        x = alt.X("low:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=5))
+        scale = scale_shares([*frame["low"], *frame["high"]])
+        x = alt.X("low:Q", title="Accuracy", scale=scale, axis=alt.Axis(format=".0%", tickCount=5))
         lines = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
         points = base.mark_point(filled=True, size=60, opacity=1).encode(
             x="accuracy:Q", shape=shape_heads(self.comparison)
@@ -71,4 +85,8 @@ class ClassAccuracy(Display):
             worst = rows.sort_values("accuracy").iloc[0]
             share = format_share(worst["accuracy"])
             parts.append(f'{head} is least accurate on class "{worst["label"]}" ({share})')
-        return "Per-class accuracy. " + "; ".join(parts) + "."
+        text = "Per-class accuracy. " + "; ".join(parts) + "."
+        count = int((frame.drop_duplicates("label")["images"] > 0).sum())
+        if len(self._shown) < count:
+            text += f" The chart shows the {len(self._shown)} least accurate of {count:,} classes."
+        return text

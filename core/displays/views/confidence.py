@@ -48,11 +48,17 @@ class Confidence(Display):
             middle=(self._found["low"] + self._found["high"]) / 2,
             kind=self._found["correct"].map({True: "correct", False: "wrong"}),
         )
+        full = float(frame["share"].max()) > 0.8  # a round end of the axis would be above 100%
         base = alt.Chart(frame).encode(
             x=alt.X(
                 "middle:Q", title="Confidence", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
             ),
-            y=alt.Y("share:Q", title="Share of predictions", axis=alt.Axis(format=".0%", tickCount=4)),
+            y=alt.Y(
+                "share:Q",
+                title="Share of predictions",
+                scale=alt.Scale(domainMax=1) if full else alt.Scale(),
+                axis=alt.Axis(format=".0%", tickCount=4),
+            ),
             color=color_heads(self.comparison),
             tooltip=[
                 alt.Tooltip("head:N", title="Head"),

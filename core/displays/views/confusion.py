@@ -1,6 +1,7 @@
 """Confusion matrix of each head."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import altair as alt
@@ -8,6 +9,9 @@ import pandas as pd
 
 from core.analysis.prediction import compute_confusion
 from core.displays.display import Chart, Display
+from core.displays.encoding import arrange_panels
+
+_MAX_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,26 @@ class Confusion(Display):
         frame = frame.assign(label=frame["label"].map(names), predicted=frame["predicted"].map(names))
         return frame if self.head is None else frame[frame["head"] == self.head].reset_index(drop=True)
 
+    @cached_property
+    def _shown(self) -> list[str]:
+        """Return the classes of the chart: all, or those with the most wrong predictions of all heads."""
+        classes = self.comparison.first.record.data.classes
+        if len(classes) <= _MAX_CLASSES:
+            return [*classes]
+        found = compute_confusion(self.comparison)
+        wrong = found[found["label"] != found["predicted"]]
+        both = pd.concat([wrong.groupby(side)["images"].sum() for side in ("label", "predicted")])
+        most = both.groupby(level=0).sum().nlargest(_MAX_CLASSES).index
+        return [name for number, name in enumerate(classes) if number in most]
+
     def chart(self) -> Chart:
-        frame = self.frame()
         everything = compute_confusion(self.comparison)  # one scale for all heads
         top = max(float(everything.loc[everything["label"] != everything["predicted"], "share"].max()), 0.01)
-        classes = list(self.comparison.first.record.data.classes)
+        classes = self._shown
+        frame = self.frame()
+        frame = frame[frame["label"].isin(classes) & frame["predicted"].isin(classes)]
+        side = max(240, 25 * len(classes))
+        columns = alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False, labelLimit=110)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("label:N", title="True class"),
@@ -47,9 +66,9 @@ class Confusion(Display):
                     "predicted:N",
                     title="Prediction",
                     sort=classes,
-                    axis=alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False),
+                    axis=columns,
                 ),
-                y=alt.Y("label:N", title="True class", sort=classes),
+                y=alt.Y("label:N", title="True class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=110)),
                 tooltip=tip,
             )
             mistakes = base.transform_filter("datum.label !== datum.predicted && datum.images > 0")
@@ -67,11 +86,11 @@ class Confusion(Display):
                 mistakes.mark_rect().encode(color=share),
                 mistakes.mark_text(fontSize=11, color="#3b1d00", fontWeight="bold").encode(text=count),
             ]
-            panels.append(alt.layer(*cells).properties(height=380))
+            panels.append(alt.layer(*cells).properties(height=side if self.head is None else max(side, 380)))
         if self.head is not None:
             return panels[0]
         named = zip(frame["head"].unique(), panels, strict=True)
-        return alt.hconcat(*(panel.properties(title=head, width=380) for head, panel in named))
+        return arrange_panels([panel.properties(title=head, width=side) for head, panel in named], side + 70)
 
     def describe(self) -> str:
         frame = self.frame()
@@ -82,4 +101,8 @@ class Confusion(Display):
             if worst["images"] > 0:
                 pair = f"{worst['label']} as {worst['predicted']}"
                 parts.append(f"{head} most often predicts {pair} ({worst['images']:.1f} images)")
-        return "Confusion matrix. " + ("; ".join(parts) if parts else "All predictions are correct") + "."
+        text = "Confusion matrix. " + ("; ".join(parts) if parts else "All predictions are correct") + "."
+        count = len(self.comparison.first.record.data.classes)
+        if len(self._shown) < count:
+            text += f" The chart shows the {len(self._shown)} of {count:,} classes with the most wrong predictions."
+        return text

@@ -9,9 +9,9 @@ import pandas as pd
 
 from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, write_note
+from core.displays.encoding import GREY, color_styles, write_note
 from core.displays.number import format_plural
-from core.displays.palette import colors
+from core.displays.palette import compute_styles
 
 _MAX_SHOWN = 12
 
@@ -67,7 +67,6 @@ class ConfusionDifference(Display):
             f"{abs(row['difference']):.1f}".removesuffix(".0") + (" only" if row["only"] else "")
             for row in frame.to_dict("records")
         ]
-        palette = colors(self.comparison)
         reach = 1.3 * float(frame["difference"].abs().max())
         base = alt.Chart(frame).encode(
             x=alt.X(
@@ -87,9 +86,8 @@ class ConfusionDifference(Display):
                 alt.Tooltip("images_b:Q", title="Images, second head", format=".1f"),
             ],
         )  # fmt: skip
-        scale = alt.Scale(domain=[a, b], range=[palette[a], palette[b]])
-        legend = alt.Legend(title=None, orient="top", columns=2 if max(len(a), len(b)) <= 16 else 1, labelLimit=320)
-        bars = base.mark_bar().encode(color=alt.Color("head:N", scale=scale, legend=legend))
+        styles = {head: style for head, style in compute_styles(self.comparison).items() if head in (a, b)}
+        bars = base.mark_bar().encode(color=color_styles(styles))
         text = base.encode(text="text:N")
         right = text.transform_filter("datum.difference > 0").mark_text(align="left", dx=4, fontSize=11, color=GREY)
         left = text.transform_filter("datum.difference < 0").mark_text(align="right", dx=-4, fontSize=11, color=GREY)

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.convergence import choose_target, compute_convergence, compute_factors
+from core.displays.axis import list_whole_ticks
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_heads, position_heads, shape_heads
 from core.displays.number import format_ratio, format_seconds
@@ -71,7 +72,8 @@ class Convergence(Display):
         )
         top = 1.08 * float(frame[name].max())
         text = f"{title} to {self._target:.0%} validation accuracy"
-        x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=alt.Axis(tickMinStep=1))
+        axis = alt.Axis(values=list_whole_ticks(0, top), format="d") if self.by == "epoch" else alt.Axis()
+        x = alt.X(f"{name}:Q", title=text, scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
         shape = shape_heads(self.comparison, legend=False)
         points = base.mark_point(filled=True, size=90, opacity=0.75).encode(x=x, shape=shape)
         means = base.mark_tick(thickness=3, size=34).encode(x=f"mean({name}):Q", tooltip=alt.value(None))

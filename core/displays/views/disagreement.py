@@ -9,9 +9,11 @@ import pandas as pd
 
 from core.analysis.disagreement import CELLS, Pair, compute_disagreement
 from core.displays.display import Chart, Display
+from core.displays.encoding import arrange_panels
 from core.displays.number import format_plural
 
 _SIDE = 190
+_MAX_PAIRS = 6
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,19 @@ class Disagreement(Display):
     def chart(self) -> Chart | None:
         if self._found.empty:
             return None
-        panels = [self._panel(str(a), str(b), rows) for (a, b), rows in self._found.groupby(["a", "b"], sort=False)]
-        return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+        panels = [self._panel(str(a), str(b), rows) for (a, b), rows in self._drawn.groupby(["a", "b"], sort=False)]
+        return arrange_panels(panels, _SIDE + 60)
+
+    @property
+    def _single(self) -> bool:
+        return len(self._found) == len(CELLS)
+
+    @property
+    def _drawn(self) -> pd.DataFrame:
+        """Return the pairs that are drawn: those of the first head if there are many."""
+        frame = self._found
+        many = len(frame) > len(CELLS) * _MAX_PAIRS
+        return frame[frame["a"] == frame["a"].iloc[0]] if many else frame
 
     def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         correct = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
@@ -61,7 +74,7 @@ class Disagreement(Display):
         )
         base = alt.Chart(frame).encode(
             x=alt.X(
-                "second:N", title=b, sort=[*words.values()], axis=alt.Axis(labelAngle=0, orient="top", titleLimit=300)
+                "second:N", title=b, sort=[*words.values()], axis=alt.Axis(labelAngle=0, orient="top", titleLimit=_SIDE)
             ),
             y=alt.Y("first:N", title=a, sort=[*words.values()], axis=alt.Axis(titleLimit=_SIDE)),
             tooltip=[
@@ -75,19 +88,26 @@ class Disagreement(Display):
         cells = base.mark_rect(stroke="#ffffff", strokeWidth=2, cursor="pointer").encode(color=color)
         big = base.mark_text(fontSize=20, fontWeight="bold", dy=-6).encode(text="count:N", color=ink)
         small = base.mark_text(fontSize=12, dy=14).encode(text="part:N", color=ink)
-        if self.pair is not None:  # a single panel, whose selection a page can read
+        if self._single and self.pair is not None:  # a single panel, whose selection a page can read
             cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
-        return alt.layer(cells, big, small).properties(height=_SIDE)
+        width = {} if self._single else {"width": _SIDE}
+        return alt.layer(cells, big, small).properties(height=_SIDE, **width)
 
     def describe(self) -> str:
         parts = []
-        for (a, b), rows in self._found.groupby(["a", "b"], sort=False):
+        for (a, b), rows in self._drawn.groupby(["a", "b"], sort=False):
             counts = "; ".join(
                 f"{name_cell(row['cell'], (str(a), str(b)))}: {format_plural(row['images'], 'image')}"
                 for row in rows.to_dict("records")
             )
             parts.append(f"{a} and {b}: {counts}")
-        return ". ".join(parts) + "." if parts else "This comparison has only one head."
+        if not parts:
+            return "This comparison has only one head."
+        text = ". ".join(parts) + "."
+        count = len(self._found) // len(CELLS)
+        if len(parts) < count:
+            text += f" The chart shows {len(parts)} of {count} pairs: those with {self._found['a'].iloc[0]}."
+        return text
 
 
 def name_cell(cell: str, pair: Pair) -> str:

@@ -8,8 +8,10 @@ import pandas as pd
 
 from core.analysis.prediction import select_seed_runs
 from core.displays.display import Chart, Display
-from core.displays.palette import colors
+from core.displays.encoding import color_heads, write_note
 from core.errors import ComparisonError
+
+_MAX_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,19 @@ class Example(Display):
             ]
         return pd.DataFrame(parts, columns=["head", "label", "prob", "correct"])
 
+    @property
+    def _shown(self) -> list[str]:
+        """Return the classes of the chart: all, or the true class and the most probable ones."""
+        frame = self.frame()
+        rank = frame.groupby("label", sort=False).agg({"correct": "max", "prob": "max"})
+        most = {*rank.sort_values(["correct", "prob"], ascending=False, kind="stable").index[:_MAX_CLASSES]}
+        classes = self.comparison.first.record.data.classes
+        return [*classes] if len(classes) <= _MAX_CLASSES else [name for name in classes if name in most]
+
     def chart(self) -> Chart:
         frame = self.frame()
-        palette = colors(self.comparison)
-        classes = list(self.comparison.first.record.data.classes)
+        labels, classes = self.comparison.labels, self._shown
+        frame = frame[frame["label"].isin(classes)].copy()
         truth = str(frame.loc[frame["correct"], "label"].iloc[0])
         frame["percent"] = frame["prob"].map("{:.1%}".format).where(frame["prob"].notna(), "")
         frame["class"] = frame["label"].where(~frame["correct"], "✓ " + frame["label"])
@@ -54,7 +65,7 @@ class Example(Display):
                 title=None,
                 axis=alt.Axis(labelOverlap=False, labelLimit=150, labelFontWeight=bold),
             ),
-            yOffset=alt.YOffset("head:N", sort=[*palette]),
+            yOffset=alt.YOffset("head:N", sort=labels),
             x=alt.X(
                 "prob:Q", title="Probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=3)
             ),
@@ -64,22 +75,15 @@ class Example(Display):
                 alt.Tooltip("prob:Q", title="Probability", format=".2%"),
             ],
         )
-        scale = alt.Scale(domain=[*palette], range=[*palette.values()])
-        columns = 2 if max(map(len, palette)) <= 16 else 1  # two long names are wider than a phone
-        legend = alt.Legend(title=None, orient="top", columns=columns, labelLimit=320)
         # as high as their band, because narrower bars would not align with their labels
         bars = base.mark_bar(height=alt.RelativeBandSize(1)).encode(
-            color=alt.Color("head:N", scale=scale, legend=legend),
+            color=color_heads(self.comparison),
             opacity=alt.condition("datum.correct", alt.value(1), alt.value(0.55)),
         )
-        step = max(12, 24 // len(palette))
+        step = max(12, 24 // len(labels))
         labelled = base.transform_filter("datum.prob >= 0.05 || datum.correct").encode(text="percent:N")
         text = labelled.mark_text(align="left", baseline="middle", dx=3, fontSize=10, color="#8a94a3")
-        key = alt.Title(
-            "✓ and full colour: true class.",
-            anchor="start", fontSize=12, fontWeight="normal", color="#8a94a3",
-        )  # fmt: skip
-        return (bars + text).properties(title=key, height=alt.Step(step))
+        return (bars + text).properties(title=write_note("✓ and full colour: true class."), height=alt.Step(step))
 
     def describe(self) -> str:
         frame = self.frame()
@@ -91,4 +95,6 @@ class Example(Display):
             else f"{row['head']} has no prediction"
             for row in best.to_dict("records")
         ]
-        return f"Test image {self.image} (true class {truth}): " + "; ".join(parts) + "."
+        text = f"Test image {self.image} (true class {truth}): " + "; ".join(parts) + "."
+        shown, count = len(self._shown), frame["label"].nunique()
+        return text + (f" The chart shows {shown} of {count:,} classes." if shown < count else "")

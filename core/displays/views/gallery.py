@@ -12,8 +12,9 @@ import pandas as pd
 
 from core.analysis.prediction import Order, Show, compute_predictions, find_positive, select_images
 from core.displays.display import Chart, Display, Options, name_predictions
-from core.displays.encoding import color_heads
+from core.displays.encoding import color_heads, write_note
 from core.displays.number import format_plural
+from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import Comparison
@@ -111,7 +112,8 @@ class Gallery(Display):
         frame["x"] = (index % _PER_ROW) * _CELL + _CELL / 2
         frame["y"] = (index // _PER_ROW) * height + _PICTURE / 2
         frame["below"] = frame["y"] + _PICTURE / 2 + _LINE * (frame.groupby("image").cumcount() + 1.8)
-        frame["caption"] = [" ".join(self.write_predicted(row)).rstrip() for row in frame.to_dict("records")]
+        marks = {head: style.mark for head, style in compute_styles(self.comparison).items()}
+        frame["caption"] = [self._write_caption(row, marks[row["head"]]) for row in frame.to_dict("records")]
         pictures = frame.drop_duplicates("image").assign(url=self.thumbnails(images, least=_PICTURE))
         pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
         x = alt.X("x:Q", scale=None, axis=None)
@@ -129,15 +131,23 @@ class Gallery(Display):
                 x=x,
                 y=alt.Y("below:Q", scale=None, axis=None),
                 text="caption:N",
-                color=color_heads(self.comparison),
+                color=color_heads(self.comparison, legend=False),
                 tooltip=alt.Tooltip("caption:N", title="Prediction"),
             ),
         ]
         rows = ceil(len(images) / _PER_ROW)
-        return alt.layer(*layers).properties(width=_CELL * min(_PER_ROW, len(images)), height=rows * height)
+        note = write_note("   ".join([*(f"{mark} {head}" for head, mark in marks.items()), "✗ wrong"]))
+        return alt.layer(*layers).properties(title=note, width=_CELL * min(_PER_ROW, len(images)), height=rows * height)
+
+    def _write_caption(self, row: Mapping[Hashable, Any], mark: str) -> str:
+        """Return a caption that names its head by its shape, and wrong predictions without colour."""
+        text = f"{mark} {' '.join(self.write_predicted(row))}".rstrip()
+        return text if row["correct"] or text.endswith("✗") else f"{text} ✗"
 
     def describe(self) -> str:
         frame = self.frame()
         wrong = frame.loc[~frame["correct"]].groupby("head", sort=False).size()
         parts = [f"{head} {wrong.get(head, 0)}" for head in self.comparison.labels]
-        return f"{format_plural(frame['image'].nunique(), 'test image')}. Wrong predictions: {', '.join(parts)}."
+        shown, selected = frame["image"].nunique(), len(self.selected())
+        of = f" of {selected:,}" if shown < selected else ""
+        return f"{format_plural(shown, 'test image')}{of}. Wrong predictions: {', '.join(parts)}."

@@ -10,6 +10,7 @@ import pandas as pd
 from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
+from core.displays.encoding import color_heads, shape_heads
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -18,7 +19,6 @@ from core.displays.number import (
     format_seconds,
     format_short,
 )
-from core.displays.palette import colors
 
 METRICS = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
@@ -26,13 +26,15 @@ METRICS = (
 
 
 _HEIGHT, _NAME_PIXELS = 300, 17
-_NAME_DECADES = 0.5  # width of a name on the log axis
+_MAX_NAMES, _NAME_CHARS = 4, 16  # more or longer names are in a legend
+_LETTER_PIXELS, _PLOT_PIXELS = 8, 300  # of a name, and of the axis on a narrow page
 
 
 def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> pd.Series:
     """Return the y position of the name of each head, without overlap between heads of similar size."""
-    sizes = frame["params"].map(math.log10).sort_values()
-    groups = (sizes.diff() > _NAME_DECADES).cumsum()
+    sizes = frame["params"].map(lambda params: math.log10(max(params, 1))).sort_values()
+    widths = frame["head"].map(len)[sizes.index] * _LETTER_PIXELS / _PLOT_PIXELS * (sizes.max() - sizes.min())
+    groups = (sizes.diff() > (widths + widths.shift()) / 2).cumsum()
     high_of = frame["high"].to_dict()
     for _, group in sizes.groupby(groups):
         spread = spread_names([float(high_of[row]) for row in group.index], gap, low, high)
@@ -77,15 +79,13 @@ class Heads(Display):
     def chart(self) -> Chart:
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
-            frame[side] = frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)
+            frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
         low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
+        labels = self.comparison.labels
+        named = len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS
         frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
-        palette = colors(self.comparison)
-        color = alt.Color(
-            "head:N", title=None, legend=None, scale=alt.Scale(domain=[*palette], range=[*palette.values()])
-        )
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
@@ -99,19 +99,22 @@ class Heads(Display):
                 scale=alt.Scale(type="log", padding=60),
                 axis=alt.Axis(format="~s", tickCount=4, grid=False),
             ),
-            color=color,
+            color=color_heads(self.comparison, legend=not named),
             tooltip=tip,
         )
         y = alt.Y(
             "test_accuracy:Q",
             title="Test accuracy",
-            axis=alt.Axis(format=".1%", tickCount=6, labelExpr="datum.value > 1.000001 ? '' : datum.label"),
-            scale=alt.Scale(domain=[low, high], zero=False, nice=False),
+            axis=alt.Axis(format=".1%", tickCount=6),
+            scale=alt.Scale(domain=[max(low, 0.0), min(high, 1.0)], zero=False, nice=False),
         )
         bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
-        points = base.mark_point(filled=True, size=140, opacity=1).encode(y=y, shape=alt.Shape("head:N", legend=None))
+        points = base.mark_point(filled=True, size=140, opacity=1).encode(
+            y=y, shape=shape_heads(self.comparison, legend=not named)
+        )
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
-        return (bars + points + names).properties(height=_HEIGHT)
+        legend = 0 if named else 12 * len(labels)
+        return alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
 
     def describe(self) -> str:
         parts = [

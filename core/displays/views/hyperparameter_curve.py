@@ -10,6 +10,7 @@ import pandas as pd
 from core.analysis.accuracy import MEAN
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
 from core.analysis.selection import write_selection_note
+from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
@@ -96,7 +97,8 @@ class HyperparameterCurve(Display):
             title=_name_axis(setting),
             axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False, labelOverlap="greedy"),
         )  # fmt: skip
-        y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format="~%"))
+        scale = scale_shares(frame[["lowest", "highest", "test_accuracy"]].to_numpy().ravel())
+        y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=scale, axis=alt.Axis(format="~%"))
         color, shape = color_labels(labels), shape_labels(labels)
         detail = alt.Detail("series:N")
         tips = [alt.Tooltip("head:N", title="Head"), alt.Tooltip("value:N", title=setting.label)]

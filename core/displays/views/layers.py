@@ -67,6 +67,9 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
             x=alt.X(
                 "params:Q",
                 title="Parameters (grey: backbone, colour: head)",
+                scale=alt.Scale(
+                    domain=[0, 1.35 * max(int(totals["params"].max()), 1)], nice=False
+                ),  # space for the totals
                 axis=alt.Axis(labelExpr="datum.value === 0 ? '0' : format(datum.value, '~s')", tickCount=4),
             ),
             color=alt.Color(

@@ -10,6 +10,7 @@ import pandas as pd
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
 from core.analysis.selection import write_selection_note
+from core.displays.axis import scale_shares
 from core.displays.cost_format import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
@@ -97,8 +98,8 @@ class Pareto(Display):
             axis=alt.Axis(format=form.tick, tickCount=5, grid=False),
         )  # fmt: skip
         y = alt.Y(
-            "test_accuracy:Q", title="Test accuracy", scale=alt.Scale(zero=False, padding=16),
-            axis=alt.Axis(format=".1%", labelExpr="datum.value > 1.000001 ? '' : datum.label"),
+            "test_accuracy:Q", title="Test accuracy", scale=scale_shares(runs["test_accuracy"]),
+            axis=alt.Axis(format=".1%"),
         )  # fmt: skip
         labels = list(dict.fromkeys(self._test_set_runs.runs["label"]))
         drawn = self._thin(runs).sort_values("chosen").assign(text=lambda rows: self._write(rows["value"]))

@@ -10,7 +10,7 @@ import pandas as pd
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
 from core.displays.display import Chart, Display, Options
-from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.encoding import color_heads, dash_heads, shape_heads, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
 from core.store.comparison import Comparison
 
@@ -76,7 +76,7 @@ class RobustnessCurve(Display):
         )  # fmt: skip
         y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
         bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
-        lines = base.mark_line(strokeWidth=2).encode(y=y)
+        lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash_heads(self.comparison))
         points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
         images = format_plural(int(frame["images"].iloc[0]), "test image")
         note = write_note(f"Mean over seeds on {images}; bands are 95% confidence intervals over these images.")

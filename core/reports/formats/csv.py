@@ -5,12 +5,13 @@ import io
 from collections.abc import Iterator
 from typing import ClassVar
 
+from core.analysis.curve import MEAN
 from core.displays.table import is_formula
 from core.home import Home
 from core.reports.document import Cell, Document
 from core.reports.format import Edition, Files, Format
 
-HEADER = ("view", "title", "row", "column", "value")
+HEADER = ("view", "title", "row", "column", "value", "block", "settings")
 
 
 class Csv(Format):
@@ -26,7 +27,7 @@ class Csv(Format):
         writer = csv.writer(buffer, lineterminator="\r\n")
         writer.writerow(HEADER)
         for row in _list_cells(edition.document):
-            writer.writerow(map(defuse, row))
+            writer.writerow(map(defuse, (*row, *[""] * (len(HEADER) - len(row)))))
         return {f"{edition.stem}.csv": buffer.getvalue().encode("utf-8-sig")}  # with a byte order mark for Excel
 
 
@@ -36,13 +37,15 @@ def _list_cells(document: Document) -> Iterator[tuple[Cell, ...]]:
     for number, fact in enumerate((*document.facts, *document.cautions), 1):
         yield "report", document.title, number, "fact" if number <= len(document.facts) else "caution", fact
     for figure in document.figures:
-        yield figure.display, figure.title, 0, "description", figure.sentence or figure.problem
+        block = figure.id, "; ".join(f"{name}={value}" for name, value in figure.settings.items())
+        yield figure.display, figure.title, 0, "description", figure.sentence or figure.problem, *block
         for table, kind in ((figure.frame, ""), (figure.table, "as shown: ")):
             if table is None or (kind and table == figure.frame):
                 continue
             for number, row in enumerate(table.rows, 1):
                 for column, value in zip(table.columns, row, strict=True):
-                    yield figure.display, figure.title, number, f"{kind}{column}", value
+                    cell = "mean" if (column, value) == ("seed", MEAN) else value
+                    yield figure.display, figure.title, number, f"{kind}{column}", cell, *block
     for number, run in enumerate(document.runs, 1):
         for column, value in run.model_dump().items():
             yield "runs", "Runs", number, column, value

@@ -70,7 +70,7 @@ def _hash(script: str) -> str:
 
 def _write_charts(document: Document) -> str:
     """Return the charts by section ID as JSON, escaped for a script element."""
-    charts: dict[str, Any] = {f.id: stretch(f.chart) for f in document.figures if f.chart and not f.pictures}
+    charts: dict[str, Any] = {f.id: stretch(f) for f in document.figures if f.chart and not f.pictures}
     text = json.dumps(charts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 

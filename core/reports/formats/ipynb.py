@@ -65,21 +65,23 @@ def _list_cells(edition: Edition) -> Iterator[Any]:
         if isinstance(section, Passage):
             yield _write_text_cell(write_markdown(section.text))
         else:
-            png = drawn.get(section.id, b"") if bytes_left > 0 else b""
+            png = drawn.images.get(section.id, b"") if bytes_left > 0 else b""
             bytes_left -= len(png)
-            yield from _list_figure(section, png)
+            yield from _list_figure(section, png, drawn.problems.get(section.id, ""))
     yield _write_text_cell("## Runs", markdown.write_markdown_table(document.run_table))
     yield _write_text_cell(*markdown.write_reproduction(document), *markdown.write_checksum(edition))
 
 
-def _list_figure(figure: Figure, png: bytes) -> Iterator[Any]:
+def _list_figure(figure: Figure, png: bytes, problem: str) -> Iterator[Any]:
     title = f"## {markdown.write_text(figure.title)}"
     if figure.problem:
         yield _write_text_cell(title, markdown.write_text(figure.problem))
         return
     yield _write_text_cell(title, markdown.write_text(figure.sentence))
     outputs = {}
-    if figure.chart:
+    if problem:
+        yield _write_text_cell(markdown.write_text(problem))
+    elif figure.chart:
         outputs["chart"] = _show_chart(figure, png)
     table = figure.table
     if table is not None and (figure.open or not outputs):
@@ -92,7 +94,7 @@ def _list_figure(figure: Figure, png: bytes) -> Iterator[Any]:
 def _show_chart(figure: Figure, png: bytes) -> dict[str, Any]:
     """Return an interactive Vega-Lite 6 chart with a PNG fallback, which GitHub shows for example."""
     image = {"image/png": base64.b64encode(png).decode("ascii")} if png else {}
-    interactive = {"application/vnd.vegalite.v6+json": stretch(figure.chart or {}, CHART_WIDTH_PIXELS)}
+    interactive = {"application/vnd.vegalite.v6+json": stretch(figure, CHART_WIDTH_PIXELS)}
     return {**interactive, **image, "text/plain": figure.sentence}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import ClassVar
+from urllib.parse import quote
 
 from core.home import Home
 from core.reports.author_text import write_markdown
@@ -26,32 +27,35 @@ class Markdown(Format):
         folder = f"{edition.stem}-images"
         drawn = [figure for figure in edition.document.figures if figure.chart]
         names = {figure.id: f"{folder}/{n:02}-{figure.display}.png" for n, figure in enumerate(drawn, 1)}
-        text = "\n\n".join(_write(edition, names)) + "\n"
-        images = {names[figure_id]: png for figure_id, png in draw_png(drawn).items()}
-        return {f"{edition.stem}.md": text.encode(), **{name: images[name] for name in names.values()}}
+        pngs = draw_png(drawn)
+        text = "\n\n".join(_write(edition, names, pngs.problems)) + "\n"
+        images = {names[figure_id]: png for figure_id, png in pngs.images.items()}
+        return {f"{edition.stem}.md": text.encode(), **images}
 
 
-def _write(edition: Edition, names: dict[str, str]) -> Iterator[str]:
+def _write(edition: Edition, names: dict[str, str], problems: dict[str, str]) -> Iterator[str]:
     document = edition.document
     yield from write_opening(edition)
     for section in document.sections:
         if isinstance(section, Passage):
             yield write_markdown(section.text)
         else:
-            yield from _write_figure(section, names)
+            yield from _write_figure(section, names, problems.get(section.id, ""))
     yield "## Runs"
     yield write_markdown_table(document.run_table)
     yield from write_reproduction(document)
     yield from write_checksum(edition)
 
 
-def _write_figure(figure: Figure, names: dict[str, str]) -> Iterator[str]:
+def _write_figure(figure: Figure, names: dict[str, str], problem: str) -> Iterator[str]:
     yield f"## {write_text(figure.title)}"
     if figure.problem:
         yield write_text(figure.problem)
         return
-    if figure.id in names:
-        yield f"![{write_text(figure.sentence)}]({names[figure.id]})"
+    if problem:
+        yield write_text(problem)
+    elif figure.id in names:
+        yield f"![{write_text(figure.sentence)}]({quote(names[figure.id])})"
     yield write_text(figure.sentence)
     table = figure.table
     if figure.open and table is not None and 0 < len(table.rows) <= _MAX_ROWS:

@@ -2,17 +2,23 @@
 
 import base64
 import json
+import unicodedata
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, ClassVar
 
+from core.displays.palette import DEFAULT_MARK
 from core.errors import ReportError
 from core.home import Home
 from core.reports.author_text import parse_markdown
-from core.reports.chart_image import draw_svg
+from core.reports.chart_image import draw_svg, split_panels
 from core.reports.document import Figure, Passage, Table, write_cell
 from core.reports.format import Edition, Files, Format
 from core.reports.formats.html import MAX_ROWS, TEMPLATES, list_tiles
+
+_MAX_MISSING = 12
+_FONTS = ("Libertinus Serif", "Noto Serif CJK SC", "Noto Serif", "DejaVu Serif", "DejaVu Sans")
 
 
 class Pdf(Format):
@@ -31,13 +37,15 @@ class Pdf(Format):
         import typst
 
         moment = datetime.fromisoformat(edition.at or edition.document.made_at)
+        parts = _list_parts(edition, moment)
+        parts["missing"] = find_missing_characters(json.dumps(parts, ensure_ascii=False))
         try:
             content = typst.compile(
                 str(TEMPLATES / "report.typ"),
                 root=str(TEMPLATES),
                 font_paths=_open_fonts(),
                 format="pdf",
-                sys_inputs={"edition": json.dumps(_list_parts(edition, moment))},
+                sys_inputs={"edition": json.dumps(parts)},
             )
         except typst.TypstError as error:
             raise ReportError(f"The PDF cannot be created: {error.message}.") from error
@@ -52,12 +60,40 @@ def _open_fonts() -> Any:
     return typst.Fonts()
 
 
+def find_missing_characters(text: str) -> list[str]:
+    """Return the characters that no font can display, such as "U+1F389 PARTY POPPER"; at most `_MAX_MISSING`.
+
+    The PDF/A standard refuses characters without a glyph; Typst names one of them at a time.
+    """
+    import typst
+
+    letters = {letter for letter in text if not letter.isascii() and letter.isprintable() and not letter.isspace()}
+    missing: list[str] = []
+    while letters and len(missing) < _MAX_MISSING:
+        words = json.dumps(" ".join(sorted(letters)), ensure_ascii=False)
+        source = f"#set text(font: ({json.dumps(_FONTS)[1:-1]}))\n#{words}"
+        try:
+            typst.compile(source.encode(), font_paths=_open_fonts(), format="pdf", pdf_standards="a-2b")
+            break
+        except typst.TypstError as error:
+            found = {letter for letter in letters if f'"{letter}' in error.message or f"{letter}" in error.message}
+            if not found:
+                break
+            missing += sorted(found)
+            letters -= found
+    return [f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip() for letter in missing[:_MAX_MISSING]]
+
+
 def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     """Return the edition as data for the template, with all cells as text."""
     document = edition.document
-    drawn = draw_svg(figure for figure in document.figures if not figure.pictures)
+    rows = {figure.id: split_panels(figure) for figure in document.figures if figure.chart and not figure.pictures}
+    drawn = draw_svg(chain.from_iterable(rows.values()))
+    svgs = {name: [drawn.images[row.id] for row in of if row.id in drawn.images] for name, of in rows.items()}
+    problems = {name: drawn.problems[row.id] for name, of in rows.items() for row in of if row.id in drawn.problems}
     fields = ("year", "month", "day", "hour", "minute", "second")
     return {
+        "fonts": _FONTS,
         "describe": edition.describe(),
         "checksum": edition.checksum,
         "date": {field: getattr(moment, field) for field in fields},
@@ -67,7 +103,10 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
             "headline": document.headline,
             "facts": document.facts,
             "cautions": document.cautions,
-            "sections": [_list_section(section, drawn) for section in document.sections],
+            "sections": [
+                _list_section(section, svgs.get(section.id, []), problems.get(section.id, ""))
+                for section in document.sections
+            ],
             "runs": _write_table(document.run_table),
             "commands": document.reproduction.commands,
             "environment": _write_table(document.environment_table),
@@ -75,13 +114,13 @@ def _list_parts(edition: Edition, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _list_section(section: Passage | Figure, drawn: dict[str, str]) -> dict[str, Any]:
+def _list_section(section: Passage | Figure, svgs: list[str], not_drawn: str) -> dict[str, Any]:
     if isinstance(section, Passage):
         return {"kind": "words", "words": parse_markdown(section.text)}
-    return _list_figure(section, drawn.get(section.id, ""))
+    return _list_figure(section, svgs) | {"not_drawn": not_drawn}
 
 
-def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
+def _list_figure(figure: Figure, svgs: list[str]) -> dict[str, Any]:
     table = figure.table if figure.table and figure.table.rows else None
     hidden = table if table and not figure.open and figure.display != "tiles" else None
     # the images of a gallery already contain the data of its table
@@ -91,13 +130,13 @@ def _list_figure(figure: Figure, svg: str) -> dict[str, Any]:
         "title": figure.title,
         "sentence": figure.sentence,
         "problem": figure.problem,
-        "svg": svg,
+        "svgs": svgs,
         "tiles": [_write_tile(tile) for tile in list_tiles(figure)] if figure.display == "tiles" else [],
         "pictures": [
             {
                 "png": [*base64.b64decode(picture.url.partition(",")[2])],
                 "label": picture.label,
-                "predictions": [predicted.model_dump() for predicted in picture.predictions],
+                "predictions": [{"mark": DEFAULT_MARK, **predicted.model_dump()} for predicted in picture.predictions],
             }
             for picture in figure.pictures
         ],

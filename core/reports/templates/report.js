@@ -19,6 +19,12 @@
     };
   };
 
+  // charts with several panels get as many columns as fit
+  const wrap = (spec, element) =>
+    spec.concat && spec.usermeta?.panelPixels
+      ? { ...spec, columns: Math.max(1, Math.floor(element.clientWidth / spec.usermeta.panelPixels)) }
+      : spec;
+
   const draw = (theme) => {
     document.documentElement.dataset.theme = theme;
     button.textContent = theme === "dark" ? "Light" : "Dark";
@@ -31,11 +37,12 @@
       tooltip: { theme },
     };
     return Promise.all(
-      Object.entries(charts).map(([id, spec]) =>
-        vegaEmbed(document.getElementById(`chart-${id}`), spec, options).catch((error) => {
-          document.getElementById(`chart-${id}`).textContent = `This chart cannot be drawn: ${error.message}`;
-        })
-      )
+      Object.entries(charts).map(([id, spec]) => {
+        const element = document.getElementById(`chart-${id}`);
+        return vegaEmbed(element, wrap(spec, element), options).catch((error) => {
+          element.textContent = `This chart cannot be drawn: ${error.message}`;
+        });
+      })
     );
   };
 

@@ -41,7 +41,7 @@ def show_cost(comparison: Comparison) -> None:
     pareto = Pareto(comparison, test_set_runs, cost, log, RUN_LINK)
     show_display(pareto, title="")
     if not pareto.measured:
-        st.write(f"{escape_markdown(cached_description(pareto))} New runs include it.")
+        st.write(f"{escape_markdown(pareto.describe())} New runs include it.")
         return
     front = Front(comparison, test_set_runs, cost)
     st.subheader(front.title, anchor=False)

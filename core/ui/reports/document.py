@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
+from core.displays.palette import DEFAULT_MARK
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
-from core.ui.display import show_frame
+from core.ui.display import draw_spec, show_frame
 from core.ui.heading import show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.tiles import draw_tiles
@@ -44,7 +45,7 @@ def show_section(section: Passage | Figure) -> None:
     if section.pictures:
         _draw_pictures(section)
     elif section.chart:
-        st.vega_lite_chart(spec=section.chart, width="stretch", alt=section.sentence, key=f"chart-{section.id}")
+        draw_spec(section.chart, section.sentence, f"chart-{section.id}")
     st.caption(escape_markdown(section.sentence))
     if section.table and section.table.rows:
         _show_data_table(section, section.table)
@@ -61,14 +62,23 @@ def show_reproduction_section(document: Document) -> None:
 
 
 def _draw_pictures(figure: Figure) -> None:
-    heads = [{"label": predicted.head, "color": predicted.color} for predicted in figure.pictures[0].predictions]
+    heads = [
+        {"label": predicted.head, "color": predicted.color, "mark": predicted.mark or DEFAULT_MARK}
+        for predicted in figure.pictures[0].predictions
+    ]
     cells = [
         {
             "image": index,
             "url": picture.url,
             "label": picture.label,
             "predictions": [
-                {"label": predicted.text, "prob": "", "correct": not predicted.wrong, "color": predicted.color}
+                {
+                    "label": predicted.text,
+                    "prob": "",
+                    "correct": not predicted.wrong,
+                    "color": predicted.color,
+                    "mark": predicted.mark or DEFAULT_MARK,
+                }
                 for predicted in picture.predictions
             ],
             "description": f"{picture.label}: "

@@ -9,10 +9,10 @@ import streamlit as st
 from core.actions.report import duplicate_report, save_report, undo_report
 from core.displays.display import DISPLAYS
 from core.displays.markdown import escape_markdown
+from core.displays.option import DisplayOption, list_options
 from core.errors import ReportConflictError, ReportError
 from core.home import describe_error
 from core.reports.build import open_report_comparison
-from core.reports.display_option import DisplayOption, list_options
 from core.reports.document import Document, Passage
 from core.reports.report import ChartBlock, Report, TextBlock
 from core.reports.report_store import Draft

@@ -1,0 +1,47 @@
+"""Captions: the description of a display and all settings that chose its data."""
+
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from core.analysis.prediction import select_seed_runs
+from core.displays.display import Display
+from core.displays.option import DisplayOption, list_options
+
+_CONTEXT = ("comparison", "home", "test_set_runs", "link", "opacity")  # fields that select no data
+
+
+def write_caption(display: Display) -> str:
+    """Describe a display, with the value of each setting that is not at its default, and always with the seed."""
+    used = [field for field in fields(display) if field.name not in _CONTEXT]
+    used = [field for field in used if field.name == "seed" or getattr(display, field.name) != _get_default(field)]
+    if not used:
+        return display.describe()
+    options = {option.name: option for option in list_options(type(display), display.comparison)}
+    parts = [f"{_name(field, options)} = {_write(display, field, options)}" for field in used]
+    return f"{display.describe()} Settings: {'; '.join(parts)}."
+
+
+def _get_default(field: "Field[Any]") -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _name(field: "Field[Any]", options: dict[str, DisplayOption]) -> str:
+    option = options.get(field.name)
+    return option.label if option else {"pair": "Heads"}.get(field.name, field.name.replace("_", " ").capitalize())
+
+
+def _write(display: Display, field: "Field[Any]", options: dict[str, DisplayOption]) -> str:
+    value = getattr(display, field.name)
+    if field.name == "seed":
+        return _write_seeds(display, value)
+    option = options.get(field.name)
+    if option is not None and not isinstance(option.options, range) and value in option.options:
+        return option.options[value]
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _write_seeds(display: Display, seed: int | None) -> str:
+    """Return the seed, or one seed per head if some head has no run with it."""
+    seeds = {head: run.spec.seed for head, run in select_seed_runs(display.comparison, seed).items()}
+    same = len(set(seeds.values())) == 1
+    return str(min(seeds.values())) if same else ", ".join(f"{head}: {value}" for head, value in seeds.items())

@@ -1,0 +1,33 @@
+"""Return to the opened link after a login: the provider sends the browser back to the start page."""
+
+import streamlit as st
+
+# The tab keeps the link; only links to this dashboard are followed.
+_JS = """
+export default function ({ data }) {
+  const key = "headroom-return";
+  if (data.keep) {
+    const atStart = location.pathname.endsWith("/") && !location.search;  // where the provider returns anyway
+    if (atStart) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, new URLSearchParams(location.search).get("next") ?? location.href);
+    return;
+  }
+  const kept = sessionStorage.getItem(key);
+  sessionStorage.removeItem(key);
+  if (kept === null) return;
+  const target = new URL(kept, location.origin);
+  if (target.origin === location.origin && target.href !== location.href) location.replace(target.href);
+}
+"""
+
+_component = st.components.v2.component("headroom_return_link", html="<span></span>", js=_JS)
+
+
+def keep_link() -> None:
+    """Keep the address of the login page, or its parameter `next`, in this browser tab."""
+    _component(data={"keep": True}, key="keep-link")
+
+
+def return_to_link() -> None:
+    """Open the kept address once."""
+    _component(data={"keep": False}, key="return-to-link")

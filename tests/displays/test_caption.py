@@ -1,0 +1,43 @@
+"""Captions: each setting of each display that is not at its default is named with its value."""
+
+import pytest
+
+from core.displays.caption import write_caption
+from core.displays.display import DISPLAYS
+from core.displays.option import list_options
+from core.home import Home
+from core.reports.display_option import make_display
+from core.store.comparison import Comparison
+from tests.support.run_writer import RunWriter
+
+pytestmark = pytest.mark.slow  # describes every display with every setting
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    writer = RunWriter(Home(tmp_path_factory.mktemp("captions")))
+    seeds = [(head, seed) for seed in range(2) for head in ("gap", "dense")]
+    return Comparison.of([*(writer(head=head, seed=seed) for head, seed in seeds), writer(head="gap", filters=8)])
+
+
+def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(runs.first.path.parents[1])
+    monkeypatch.setenv("HEADROOM_HOME", str(home.path))
+    missing = []
+    for name, kind in DISPLAYS.items():
+        for option in list_options(kind, runs):
+            values = [option.options[1]] if isinstance(option.options, range) else [*option.options]
+            for value in values:
+                caption = write_caption(make_display(kind, runs, {option.name: value}, home))
+                text = str(value) if isinstance(option.options, range) else option.options[value]
+                stated = f"{option.label} = {text}" in caption
+                if stated == (value == option.default) and option.name != "seed":
+                    missing.append(f"{name}: {option.label} = {text}: {caption}")
+                if option.name == "seed":
+                    assert f"Seed = {value or 0}" in caption or "Seed = GAP" in caption
+    assert missing == []
+
+
+def test_caption_names_the_seed_that_was_not_chosen(runs: Comparison) -> None:
+    assert write_caption(DISPLAYS["disagreement"](runs)).endswith(" Settings: Seed = 0.")
+    assert "Flatten + Dense: 1" in write_caption(DISPLAYS["disagreement"](runs, seed=1))
