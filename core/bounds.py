@@ -15,7 +15,8 @@ _MAX_LOSS = 3.5e38  # of float32
 _TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
-def _check_printable(text: str) -> str:
+def check_printable(text: str) -> str:
+    """Return a text without control characters and line breaks, or raise ValueError."""
     if not text.isprintable():
         raise ValueError("contains characters that are not printable")
     return text
@@ -49,7 +50,7 @@ RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 as hex digits."""
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$")]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_check_printable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
 """Text of one line, such as a name."""
 Prose = Annotated[str, Field(max_length=20_000)]
 Classes = Annotated[

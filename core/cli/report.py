@@ -18,6 +18,8 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     from core.reports.report_store import ReportStore
 
+    report_store = ReportStore(Home.default())
+    entries = report_store.entries()
     rows = [
         {
             "id": entry.draft.id,
@@ -27,8 +29,10 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
             "versions": list(entry.versions),
             "runs": list(entry.draft.report.runs),
         }
-        for entry in ReportStore(Home.default()).entries()
+        for entry in entries
     ]
+    for message in [*report_store.damaged().values(), *(entry.notice for entry in entries if entry.notice)]:
+        print_message(message)
     if as_json:
         print_json(rows)
         return

@@ -4,10 +4,11 @@ import time
 from contextlib import suppress
 
 from core.errors import HomeError
-from core.files import replacing
+from core.files import read_file, replacing
 from core.home import Home
 
 _VALID_SECONDS = 60.0
+_MOST_BYTES = 10_000
 
 
 def write_health(home: Home, message: str) -> None:
@@ -25,6 +26,7 @@ def read_health(home: Home) -> str:
     """Return the message; "" without a problem, or if the message is over a minute old (the dispatcher was killed)."""
     path = home.jobs / "trouble"
     try:
-        return path.read_text(encoding="utf-8").strip() if time.time() - path.stat().st_mtime < _VALID_SECONDS else ""
+        recent = time.time() - path.stat().st_mtime < _VALID_SECONDS
+        return read_file(path, _MOST_BYTES).decode().strip() if recent else ""
     except (OSError, UnicodeDecodeError):
         return ""

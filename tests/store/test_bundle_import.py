@@ -142,7 +142,7 @@ HOSTILE: dict[str, tuple[Callable[[Files], object], str]] = {
     "labels beyond the classes": (
         replace("predictions.npz", arrays(test_labels=lambda a: a + 90)), "test labels are outside its 10 classes",
     ),
-    "probabilities beyond 1": (replace("predictions.npz", arrays(test_probs=lambda a: a * 5)), "are not between 0 and 1"),
+    "probabilities beyond 1": (replace("predictions.npz", arrays(test_probs=lambda a: a * 5)), "not between 0 and 1"),
     "no predictions at all": (replace("predictions.npz", b"PK\x05\x06 no zip"), "the archive is damaged"),
     "history that is deep": (replace("history.jsonl", deep()), "invalid value"),
     "history of too few epochs": (replace("history.jsonl", lambda c: c.splitlines(keepends=True)[0]), "has 1 rows"),

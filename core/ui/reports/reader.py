@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.access.action import Action
 from core.actions.report import check_author, delete_report, duplicate_report, publish_report, save_report
+from core.displays.markdown import escape_markdown
 from core.errors import AccessError, ReportConflictError, ReportError
 from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
-from core.reports.report_store import Draft, PublishedVersion
+from core.reports.revision import Draft, PublishedVersion
 from core.ui import url, widget
 from core.ui.access import act, action_button, denial_reason, user
 from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
@@ -38,6 +39,8 @@ def show_report(address: str) -> None:
         show_back_button()
         raise
     if version is None:
+        if notice := report_store().find_notice(draft):
+            st.warning(escape_markdown(notice), icon=":material/warning:")
         _show_draft(draft, versions)
     else:
         _show_published(_open_published(str(home().path), address), draft, versions)
