@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,11 +22,19 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 _TIMEOUT_SECONDS = 10.0
 
 
-def doctor(as_json: JsonFlag = False) -> None:
+def doctor(
+    as_json: JsonFlag = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Move damaged notes, queue and index files aside. Deletes nothing.")
+    ] = False,
+) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
 
     Exits with code 1 if a requirement is missing.
     """
+    if repair:
+        _repair(Home.default())
+        return
     found = examine(Home.default())
     if as_json:
         print_json(found)
@@ -34,6 +42,16 @@ def doctor(as_json: JsonFlag = False) -> None:
         _print(found)
     if found["missing"]:
         raise typer.Exit(1)
+
+
+def _repair(home: Home) -> None:
+    from core.store.side_file import repair_side_files
+
+    moved = repair_side_files(home)
+    for old, new in moved:
+        typer.echo(f"{old.name} was damaged. It is now {new}; a new file is created when it is needed.")
+    if not moved:
+        typer.echo("No damaged file was found.")
 
 
 def examine(home: Home) -> dict[str, Any]:
@@ -65,6 +83,7 @@ def examine(home: Home) -> dict[str, Any]:
     if not absent:
         for examine_part in (
             lambda: _examine_home(home),
+            lambda: _examine_side_files(home),
             lambda: {"executor": _examine_executor()},
             _examine_artifacts,
         ):
@@ -141,7 +160,7 @@ def _describe_home(home: Home) -> dict[str, Any]:
 def _examine_home(home: Home) -> dict[str, Any]:
     from core.datasets.cache import list_datasets
     from core.jobs.local_executor import read_slots
-    from core.jobs.queue import JobQueue
+    from core.reports.report_store import ReportStore
     from core.store.run_store import RunStore
 
     store = RunStore(home)
@@ -151,10 +170,17 @@ def _examine_home(home: Home) -> dict[str, Any]:
         "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "how")} for s in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
-        "damaged": list(store.damaged().values()),
-        "dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())},
+        "damaged": [*store.damaged().values(), *ReportStore(home).damaged().values()],
         "slots": read_slots(),
     }
+
+
+def _examine_side_files(home: Home) -> dict[str, Any]:
+    from core.jobs.queue import JobQueue
+    from core.store.note import NoteBook
+
+    NoteBook(home).read_all()
+    return {"dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())}}
 
 
 def _examine_executor() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.output import JsonFlag, print_json, print_message, print_side_file_problems, print_table
 from core.home import Home
 
 app = typer.Typer(invoke_without_command=True, help="List, create, publish and export reports.")
@@ -77,6 +77,7 @@ def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of 
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     report_store = ReportStore(store.home)
     draft = report_store.read(report)
     found = report_store.publish(draft, build_document(draft.report, store), "")
@@ -106,6 +107,7 @@ def export_(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     kind = find_format(path, form)
     files = export_report(open_edition(names, store, draft=draft), kind, path, store)
     size = format_bytes(sum(map(len, files.values())))

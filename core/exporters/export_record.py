@@ -114,9 +114,8 @@ def open_export_records(store: RunStore, run_ids: Sequence[str]) -> list[ExportR
 
     Raises:
         RunNotFoundError, RunDamagedError: when a run does not exist or is damaged.
-        HomeError: when the notes cannot be read.
     """
-    notes = NoteBook(store.home).read_all()
+    notes = NoteBook(store.home).read_available()
     runs = store.open_all(list(dict.fromkeys(run_ids)))
     for run in runs:
         run.verify()

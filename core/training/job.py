@@ -16,7 +16,7 @@ from typing import Any
 import keras
 
 from core.errors import HeadroomError, JobError, RunError
-from core.files import replacing, write_json
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.run import HISTORY, Run, finite, read_history
@@ -60,7 +60,7 @@ class JobFolder:
         self.path = path.absolute()
         self.home = Home(self.path.parents[1])
         try:
-            values = json.loads((self.path / "spec.json").read_bytes())
+            values = parse_json(read_file(self.path / "spec.json"))
         except (OSError, ValueError):
             raise JobError(f"Cannot read spec.json in {path}. Submit the job again.") from None
         self.spec = RunSpec.parse(values)
@@ -192,9 +192,8 @@ class JobFolder:
             epoch = int(path.stem.rpartition("-")[2])
             if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
-            try:
-                model = keras.saving.load_model(path, safe_mode=True)  # it may be from an imported bundle
-            except (OSError, ValueError, KeyError):
+            model = load_checkpoint(path)
+            if model is None:
                 continue
             compile_model(model, self.spec, model.optimizer)
             lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -220,6 +219,8 @@ class JobFolder:
                 if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
                     continue  # it trained past the early stop of this spec
                 model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
+                if load_checkpoint(model, run.record.cost.params) is None:
+                    continue
                 write_json(self.path / "resumed.json", [*run.record.resumed_at, trained])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
@@ -233,9 +234,10 @@ class JobFolder:
     def read_resumed(self) -> tuple[int, ...]:
         """Return the epochs after which training was continued from a finished run."""
         try:
-            return tuple(json.loads((self.path / "resumed.json").read_bytes()))
-        except FileNotFoundError:
+            found = parse_json(read_file(self.path / "resumed.json"))
+        except (OSError, ValueError):
             return ()
+        return tuple(epoch for epoch in found if type(epoch) is int) if isinstance(found, list) else ()
 
     def finalize_model(self) -> Path:
         """Copy the last checkpoint to model.keras. The checkpoint is kept until the run is published."""
@@ -249,3 +251,23 @@ class JobFolder:
         extra = [path for path in self.path.iterdir() if path.name not in keep]
         for path in sorted(extra, key=lambda path: path.name.startswith("checkpoint-")):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def load_checkpoint(path: Path, params: int | None = None) -> keras.Sequential | None:
+    """Load a model with its optimizer state. If that fails, print the reason and return None.
+
+    Args:
+        path: a file that may be from an imported bundle.
+        params: the expected number of parameters.
+    """
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+        if not isinstance(model, keras.Sequential) or model.optimizer is None:
+            raise ValueError("it has another type, or no optimizer state")
+        if params not in (None, model.count_params()):
+            raise ValueError(f"it has {model.count_params():,} parameters instead of {params:,}")
+    except Exception as error:  # Keras raises many types for a damaged or hostile file
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        print(f"Cannot continue from {path.name} of {path.parent.name}: {reason:.200}", flush=True)
+        return None
+    return model

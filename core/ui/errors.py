@@ -6,10 +6,12 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.errors import HeadroomError
+from core.errors import HeadroomError, HomeError
 from core.page_timing import PAGE_TIMINGS
-from core.ui.session import store
+from core.store.note import Note, NoteBook
+from core.ui.session import home, store
 
 _BUG = ":material/bug_report:"
 
@@ -28,6 +30,15 @@ def handle_errors() -> Iterator[None]:
         PAGE_TIMINGS.fail()
         logging.getLogger("headroom").exception("a page failed")
         st.error("This page failed. See the dashboard log for details.", icon=_BUG)
+
+
+def read_notes() -> dict[str, Note]:
+    """Return all notes; if they cannot be read, show the reason and return none."""
+    try:
+        return NoteBook(home()).read_all()
+    except HomeError as error:
+        st.warning(escape_markdown(str(error)), icon=":material/warning:")
+        return {}
 
 
 def show_damaged_runs() -> None:

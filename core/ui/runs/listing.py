@@ -7,10 +7,11 @@ from core.displays.number import format_plural
 from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
-from core.store.note import Note, NoteBook, join_notes
+from core.store.note import Note, join_notes
 from core.store.search import MOST_CHARS, search
 from core.ui import url, widget
-from core.ui.session import home, store
+from core.ui.errors import read_notes
+from core.ui.session import store
 
 url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived")
 
@@ -32,7 +33,7 @@ _HELP = (
 
 def read_runs() -> tuple[pd.DataFrame, dict[str, Note]]:
     """Return all finished runs, with columns for their notes (name, tags, note, star, archived), and the notes."""
-    notes = NoteBook(home()).read_all()
+    notes = read_notes()
     return join_notes(store().frame(), notes), notes
 
 
