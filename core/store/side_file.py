@@ -46,7 +46,9 @@ def repair_side_files(home: Home) -> list[tuple[Path, Path]]:
         path = home.path / name
         if is_missing(path) or _is_whole(path):
             continue
-        target = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        name = f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+        target = next(path.with_name(name) for name in names if is_missing(path.with_name(name)))
         try:
             for suffix in ("", *_COMPANIONS):
                 source = path.with_name(path.name + suffix)
