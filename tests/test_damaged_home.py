@@ -179,7 +179,7 @@ def list_cases(home: Home) -> Iterator[tuple[Path, str, bool]]:
     for index, path in enumerate(files_of(home)):
         in_run = path.parent.parent == home.runs and path.name != "record.json"
         for number, damage in enumerate(DAMAGES):
-            if LONG or (index + number) % 4 == 0:
+            if LONG or (index + number) % 9 == 0:
                 yield path, damage, False
                 if in_run:
                     yield path, damage, True
@@ -241,7 +241,7 @@ def test_any_extreme_value_of_a_file_is_refused_or_harmless(full_home: Home) -> 
         for leaf in list_leaves(value):
             for extreme in EXTREMES:
                 number += 1
-                if not LONG and number % 9:
+                if not LONG and number % 30:
                     continue
                 text = json.dumps(put(value, leaf, extreme))
                 with damaged(path, lambda path, text=text: path.write_text(text) and None):
@@ -265,14 +265,11 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
                     with closing(sqlite3.connect(path)) as connection, connection:
                         row = f"(SELECT max(rowid) FROM {table})"
                         connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = {row}")
-                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
                 with damaged(path, change):
                     check(full_home, f"{name}: {column} = {value}")
-                    if table == "job":
-                        JobQueue(full_home).jobs()  # one row never hides the others
-                    else:
-                        assert "another" in {note.name for note in NoteBook(full_home).read_all().values()} or column
+                    assert len(JobQueue(full_home).jobs()) >= 2  # one row never hides the others
+                    assert NoteBook(full_home).read_all()
 
 
 # -- commands, pages and repair ---------------------------------------------------------------------------------------
@@ -281,18 +278,17 @@ def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> N
 @pytest.mark.parametrize("name", SIDE_FILES)
 def test_damaged_side_file_is_named_with_its_repair_and_moved_aside(full_home: Home, name: str) -> None:
     path = full_home.path / name
-    for damage in ("random bytes", "truncated", "unreadable", "folder"):
+    damages = ("random bytes", "truncated", "unreadable", "folder") if name != "index.feather" else ("folder",)
+    for damage in damages:
         with damaged(path, DAMAGES[damage]):
             result = call("runs")
             assert (result.exit_code, GOOD in result.stdout) == (0, True)
             assert result.stderr.count("headroom doctor --repair") == (0 if name == "index.feather" else 1), damage
             repaired = call("doctor", "--repair").stdout
-            if name != "index.feather" or damage in ("unreadable", "folder"):
-                assert f"{path.name} was damaged" in repaired
-                [moved] = path.parent.glob(f"{path.name}.damaged-*")
-                assert call("doctor", "--repair").stdout == "No damaged file was found.\n"
-                assert "doctor" not in call("runs").stderr
-                moved.rename(path) if damage != "folder" else moved.rmdir()
+            assert f"{path.name} was damaged" in repaired, damage
+            assert call("doctor", "--repair").stdout == "No damaged file was found.\n"
+            assert "doctor" not in call("runs").stderr
+    assert len([*path.parent.glob(f"{path.name}.damaged-*[0-9]")]) == len(damages)  # nothing is deleted
 
 
 def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None:
@@ -300,7 +296,7 @@ def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None
     commands = [["runs"], ["jobs"], ["sweep"], ["report"], ["datasets"], ["doctor"], ["show", good], ["compare", good]]
     for index, path in enumerate(files_of(full_home)):
         for number, damage in enumerate(DAMAGES):
-            if not LONG and (index + number) % len(DAMAGES):
+            if not LONG and (index % 3 or (index // 3 + number) % len(DAMAGES)):
                 continue
             with damaged(path, DAMAGES[damage]):
                 for command in commands:
@@ -316,5 +312,5 @@ def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, na
     with damaged(full_home.path / name, DAMAGES["random bytes"]), navigated():
         app = open_page(page)
         assert not app.exception
-        assert [str(one.value) for one in [*app.error, *app.warning]].__len__() == 1
+        assert len([*app.error, *app.warning]) == 1
         assert "headroom doctor --repair" in text_of(app)

@@ -78,10 +78,9 @@ def _set_columns(path: Path, value: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != "run_id"]
+            row = f"(SELECT min(rowid) FROM {table})"
             for column in columns:
-                connection.execute(
-                    f"UPDATE {table} SET {column} = {value} WHERE rowid = (SELECT min(rowid) FROM {table})"
-                )
+                connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = {row}")
 
 
 def _change_arrays(path: Path, change: Callable[[Any], Any]) -> None:
