@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from core.store.comparison import Comparison
 from core.store.run import Predictions
@@ -57,6 +58,31 @@ def compute_ece(bins: pd.DataFrame) -> float:
     return (
         float(((bins["accuracy"] - bins["confidence"]).abs() * bins["predictions"]).sum() / total) if total else np.nan
     )
+
+
+def compute_expected_ece(bins: pd.DataFrame) -> float:
+    """Return the ECE that a perfectly calibrated model with these confidences has on average, because of few images.
+
+    Each bin contributes the mean absolute deviation of a binomial distribution with its mean confidence.
+
+    Source: De Moivre's formula, in Diaconis & Zabell 1991, Closed form summation for classical distributions, Stat.
+    Sci. 6.
+
+    >>> bins = pd.DataFrame({"predictions": [2], "confidence": [0.5]})
+    >>> float(compute_expected_ece(bins))  # 0, 1 or 2 of 2 correct: deviations 0.5, 0, 0.5 with 1/4, 1/2, 1/4
+    0.25
+    """
+    full = bins[bins["predictions"] > 0]
+    count = full["predictions"].to_numpy(np.float64)
+    if not len(count):
+        return float("nan")
+    share = np.clip(full["confidence"].to_numpy(np.float64), 1e-12, 1 - 1e-12)
+    low = np.floor(count * share)
+    log = (
+        np.log(2) + gammaln(count + 1) - gammaln(low + 1) - gammaln(count - low)
+        + (low + 1) * np.log(share) + (count - low) * np.log1p(-share)
+    )  # fmt: skip
+    return float(np.exp(log).sum() / count.sum())
 
 
 def fit_temperature(probs: Probs, labels: Labels) -> float:
@@ -126,7 +152,11 @@ def compute_calibration(predictions: Predictions) -> Calibration:
 
 
 def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
-    """Return one row per run: head, seed, temperature, ece_before, ece_after, loss_before, loss_after, left_out."""
+    """Return one row per run.
+
+    Columns head, seed, temperature, ece_before, ece_after, ece_expected_before, ece_expected_after (see
+    `compute_expected_ece`), loss_before, loss_after, left_out.
+    """
     rows = []
     for variant in comparison.variants:
         for run in variant.runs:
@@ -138,6 +168,8 @@ def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
                     "temperature": calibration.temperature,
                     "ece_before": compute_ece(calibration.before),
                     "ece_after": compute_ece(calibration.after),
+                    "ece_expected_before": compute_expected_ece(calibration.before),
+                    "ece_expected_after": compute_expected_ece(calibration.after),
                     "loss_before": calibration.loss_before,
                     "loss_after": calibration.loss_after,
                     "left_out": calibration.left_out,

@@ -28,6 +28,11 @@ def compute_correct(run: Run) -> NDArray[np.bool_]:
     return compute_predicted(run.predictions.test_probs) == run.predictions.test_labels
 
 
+def stack_correct(variant: Variant) -> NDArray[np.bool_]:
+    """Return whether each prediction of a head is correct, bool of shape (seeds, images)."""
+    return np.stack([compute_correct(run) for run in variant.runs])
+
+
 def pair_runs(a: Variant, b: Variant) -> list[tuple[Run, Run]]:
     """Return the pairs of runs with the same seed, in the order of `a`."""
     others = {run.spec.seed: run for run in b.runs}

@@ -1,154 +1,220 @@
-"""Accuracy difference between two heads: confidence interval, and the sample size needed for a conclusion."""
+"""Accuracy difference between two heads: interval, significance, non-inferiority, and the sample size for a conclusion.
 
-from dataclasses import dataclass
+The statistical model is in `core.analysis.crossed`.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
-from math import ceil, sqrt
+from math import ceil
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import chdtri, ndtr, stdtrit
 
-from core.analysis.correctness import compute_correct, pair_runs
-from core.analysis.interval import LEVEL, quantile_t
+from core.analysis.correctness import stack_correct
+from core.analysis.crossed import Components, compute_components
+from core.analysis.interval import LEVEL
+from core.analysis.significance import correct_holm
+from core.analysis.summary import describe_metric
 from core.store.comparison import Comparison, Variant
 
-RESAMPLES = 2_000
-MAX_SEEDS = 1_000
+MAX_VARIANTS_PAIRED = 4
+MAX_SEEDS = 50
+SEEDS_WITH_IMAGES = (10, 20, 50)
+MAX_IMAGES = 1_000_000
+POWER = 0.8
+MARGIN = 0.01
+_QUANTILES = (np.arange(40) + 0.5) / 40
 
 Verdict = Literal["better", "worse", "no significant difference", "one seed"]
+MarginVerdict = Literal["within the margin", "not within the margin", "undecided"]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Accuracy of `a` minus accuracy of `b`, paired by seed.
-
-    Without a common seed, `mean` is the difference of the means over all seeds, `seeds` is 0, and `low` and `high` are
-    NaN.
+    """Accuracy of `a` minus accuracy of `b`, over the test images and over all seeds of both.
 
     Attributes:
-        low, high: bounds of the 95% confidence interval over images and seeds, for one pair over images only.
-        seed_std: sample standard deviation of the differences over the seeds (n − 1); None for fewer than two.
-        image_std_error: standard error of the mean due to the choice of test images.
+        low, high: bounds of the 95% confidence interval; with one seed per head, of these two trained models only.
+        p: two-sided p-value; `p_holm` is corrected for the `pairs` of the comparison.
     """
 
     a: str
     b: str
-    mean: float
-    low: float
-    high: float
-    seeds: int
-    images: int
-    seed_std: float | None
-    image_std_error: float
+    components: Components
+    p_holm: float
+    pairs: int = 1
+
+    def reverse(self) -> "Difference":
+        """Return `b` minus `a`."""
+        return replace(self, a=self.b, b=self.a, components=self.components.reverse())
+
+    @property
+    def mean(self) -> float:
+        return self.components.mean
+
+    @property
+    def seeds(self) -> tuple[int, int]:
+        first, second = self.components.seeds
+        return first, second
+
+    @property
+    def images(self) -> int:
+        return self.components.images
+
+    @cached_property
+    def _interval(self) -> tuple[float, float]:
+        return self.components.estimate().interval()
+
+    @property
+    def low(self) -> float:
+        return self._interval[0]
+
+    @property
+    def high(self) -> float:
+        return self._interval[1]
+
+    @cached_property
+    def p(self) -> float:
+        return self.components.estimate().p
 
     @property
     def verdict(self) -> Verdict:
-        """Conclusion about `a`. "better" and "worse" need at least two common seeds."""
-        if self.seed_std is None:
+        """Conclusion about `a`, Holm-corrected; "one seed" if both heads have a single seed."""
+        if max(self.seeds) == 1:
             return "one seed"
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "no significant difference"
+        if self.p_holm < 1 - LEVEL:
+            return "better" if self.mean > 0 else "worse"
+        return "no significant difference"
+
+    def compare_with_margin(self, margin: float = MARGIN) -> MarginVerdict:
+        """Return whether `a` loses at most `margin`: the non-inferiority test with the lower bound of the interval.
+
+        Source: Piaggio et al. 2012, Reporting of noninferiority and equivalence randomized trials, JAMA 308.
+        """
+        if max(self.seeds) == 1:
+            return "undecided"
+        if self.low >= -margin:
+            return "within the margin"
+        return "not within the margin" if self.high < -margin else "undecided"
 
 
 @dataclass(frozen=True)
 class Need:
-    """Seeds per head, or otherwise test images, needed for an interval of this difference that excludes 0."""
+    """Seeds per head, test images, or both, that settle the difference with a probability of POWER.
+
+    Both are None if no numbers up to MAX_SEEDS and MAX_IMAGES are enough.
+    """
 
     seeds: int | None = None
     images: int | None = None
 
 
-def compute_difference(a: Variant, b: Variant) -> Difference:
-    """Return the accuracy of `a` minus that of `b` with its confidence interval (see `resample_mean`)."""
-    pairs = pair_runs(a, b)
-    images = a.first.record.data.test_images
-    if not pairs:
-        mean = float(np.mean([compute_correct(run).mean() for run in a.runs]))
-        mean -= float(np.mean([compute_correct(run).mean() for run in b.runs]))
-        return Difference(a.label, b.label, mean, np.nan, np.nan, 0, images, None, np.nan)
-    correct = [np.stack([compute_correct(pair[side]) for pair in pairs]) for side in (0, 1)]
-    per_seed = (correct[0].mean(axis=1) - correct[1].mean(axis=1)).astype(np.float64)
-    over_images, over_both = resample_difference(correct[0], correct[1])
-    low, high = compute_percentile_interval(over_both)
-    std = float(per_seed.std(ddof=1)) if len(pairs) > 1 else None
-    return Difference(
-        a.label, b.label, float(per_seed.mean()), low, high, len(pairs), images, std,
-        float(over_images.std()),
-    )  # fmt: skip
+def compute_interval(
+    correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_], level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Return the difference in accuracy, a − b, and the bounds of its confidence interval.
+
+    Args:
+        correct_a, correct_b: bool of shape (seeds, images); the same images, any numbers of seeds.
+
+    >>> a = np.arange(100) < np.array([[90], [90], [90]])
+    >>> b = np.arange(100) < np.array([[80], [80]])
+    >>> [round(value, 4) for value in compute_interval(a, b)]
+    [0.1, 0.0402, 0.1598]
+    """
+    components = compute_components(correct_a, correct_b)
+    return (components.mean, *components.estimate().interval(level))
 
 
 def compute_differences(comparison: Comparison) -> list[Difference]:
-    """Return the difference of each pair of variants, the earlier minus the later one."""
-    return [compute_difference(a, b) for a, b in combinations(comparison.variants, 2)]
+    """Return the differences of pairs of variants, the one with fewer parameters minus the other one.
 
-
-def resample_difference(
-    correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_], *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return bootstrap distributions of the mean difference in accuracy (see `resample_mean`).
-
-    Args:
-        correct_a: bool of shape (seeds, images); row i has the same seed as row i of `correct_b`.
+    All pairs for up to MAX_VARIANTS_PAIRED variants; otherwise each variant with the baseline (see `find_baseline`).
     """
-    return resample_mean(correct_a.astype(np.int8) - correct_b.astype(np.int8), resamples=resamples, seed=seed)
+    correct = {variant.label: stack_correct(variant) for variant in comparison.variants}
+    found = []
+    for a, b in _list_pairs(comparison):
+        components = compute_components(correct[a.label], correct[b.label])
+        found.append(Difference(a.label, b.label, components, np.nan))
+    corrected = correct_holm([one.p for one in found])
+    return [replace(one, p_holm=float(p), pairs=len(found)) for one, p in zip(found, corrected, strict=True)]
 
 
-def resample_mean(
-    values: NDArray[np.int8], *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return bootstrap distributions of the mean of small integers over images, and over images and seeds.
+def _list_pairs(comparison: Comparison) -> list[tuple[Variant, Variant]]:
+    variants = comparison.variants
+    if len(variants) <= MAX_VARIANTS_PAIRED:
+        pairs = list(combinations(variants, 2))
+    else:
+        baseline = find_baseline(comparison)
+        pairs = [(variant, baseline) for variant in variants if variant is not baseline]
+    return [(a, b) if _count_params(a) <= _count_params(b) else (b, a) for a, b in pairs]
 
-    Images are resampled with replacement, the same ones for all seeds (for differences this is the paired bootstrap,
-    Efron & Tibshirani 1993, An introduction to the bootstrap, chapter 8). A few seeds cannot be resampled: two that
-    agree in sign by chance would give an interval that excludes 0. Instead, each resample adds a quantile of Student's
-    t distribution, scaled by the standard error over its seeds. With one seed or many the interval is therefore the
-    bootstrap interval; with an unlimited number of images it is Student's t interval.
 
-    Images with equal values for all seeds are drawn together as a multinomial count, which gives the same distribution
-    without an index per image.
+def find_smallest(comparison: Comparison) -> Variant:
+    """Return the variant with the fewest parameters; of equal ones the most accurate on the validation images."""
+    return min(comparison.variants, key=lambda variant: (_count_params(variant), -_validation_accuracy(variant)))
 
-    Args:
-        values: int8 of shape (seeds, images).
 
-    Returns:
-        Two float64 arrays of shape (resamples,): over images only, and over images and seeds; equal for one seed.
+def find_baseline(comparison: Comparison) -> Variant:
+    """Return the variant, except the smallest, that is the most accurate on the validation images.
+
+    Selection by test accuracy would bias the difference on the same test images.
     """
-    seeds, images = values.shape
-    patterns, counts = np.unique(values, axis=1, return_counts=True)
-    order = np.argsort(-counts)  # drawing stops early if the frequent patterns use up all images
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(images, counts[order] / images, size=resamples)
-    per_seed = drawn @ patterns[:, order].T.astype(np.float64) / images
-    means = per_seed.mean(axis=1)
-    if seeds < 2:
-        return means, means
-    errors = per_seed.std(axis=1, ddof=1) / sqrt(seeds)
-    levels = (np.arange(resamples) + 0.5) / resamples  # stratified, so that the tails are represented
-    return means, means + errors * rng.permutation(stdtrit(seeds - 1, levels))
+    small = find_smallest(comparison)
+    others = [variant for variant in comparison.variants if variant is not small] or [small]
+    return max(others, key=lambda variant: (_validation_accuracy(variant), _count_params(variant)))
 
 
-def compute_percentile_interval(resampled: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the bounds of the 95% percentile interval of resampled means."""
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def _count_params(variant: Variant) -> int:
+    return variant.first.record.cost.params
+
+
+def _validation_accuracy(variant: Variant) -> float:
+    accuracy = describe_metric(variant, "validation_accuracy").mean
+    return accuracy if np.isfinite(accuracy) else -1.0
 
 
 def compute_need(difference: Difference) -> Need:
-    """Return the number of seeds, or if no number of seeds suffices of test images, needed for a conclusion.
+    """Return the number of seeds per head needed for a conclusion, otherwise of test images, otherwise of both.
 
-    The half-width of the interval is about √((t·s/√k)² + (z·e)²) for k seeds, where `s` is the standard deviation over
-    the seeds and `e` the standard error over the images, which decreases with the square root of their number.
+    A number is sufficient if more data of the same kind would make the interval exclude 0 with a probability of POWER,
+    given the present estimate and its uncertainty (predictive power). It is always larger than the present number.
+
+    Source: Spiegelhalter, Freedman & Blackburn 1986, Monitoring clinical trials: conditional or predictive power?,
+    Control. Clin. Trials 7.
     """
-    size, std = abs(difference.mean), difference.seed_std
-    if size == 0 or std is None:
+    components = difference.components
+    if difference.verdict != "no significant difference" or components.estimate().variance == 0:
         return Need()
-    image_half_width = float(ndtri((1 + LEVEL) / 2)) * difference.image_std_error
-    if image_half_width >= size:
-        return Need(images=ceil(difference.images * (image_half_width / size) ** 2))
-    seed_half_width = sqrt(size**2 - image_half_width**2)
-    for seeds in range(2, MAX_SEEDS + 1):
-        if quantile_t(seeds - 1) * std / sqrt(seeds) < seed_half_width:
+    for seeds in range(min(components.seeds) + 1, MAX_SEEDS + 1):
+        if _predict_power(components, seeds=seeds) >= POWER:
             return Need(seeds=seeds)
+    for seeds in (0, *SEEDS_WITH_IMAGES):
+        if _predict_power(components, seeds, MAX_IMAGES) >= POWER:
+            return Need(seeds if seeds > min(components.seeds) else None, _find_images(components, seeds))
     return Need()
+
+
+def _find_images(components: Components, seeds: int) -> int:
+    """Return the number of test images with sufficient power, at most 1% too large."""
+    few, enough = components.images, MAX_IMAGES
+    while enough - few > max(1, few // 100):
+        middle = ceil((few + enough) / 2)
+        few, enough = (few, middle) if _predict_power(components, seeds, middle) >= POWER else (middle, enough)
+    return enough
+
+
+def _predict_power(components: Components, seeds: int = 0, images: int = 0) -> float:
+    """Return the probability that the interval excludes 0 with more data.
+
+    The true difference is as uncertain as the variance of the estimate says, and the variance as its degrees of freedom
+    (scaled inverse χ²).
+    """
+    now, then = components.estimate(), components.estimate(seeds, images)
+    scales = now.df / chdtri(now.df, _QUANTILES)
+    change = np.sqrt(scales * max(now.variance - then.variance, 1e-9 * now.variance))
+    threshold = stdtrit(then.df, (1 + LEVEL) / 2) * np.sqrt(scales * then.variance)
+    return float(np.mean(ndtr((now.mean - threshold) / change) + ndtr((-now.mean - threshold) / change)))

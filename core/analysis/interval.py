@@ -17,11 +17,12 @@ class Interval:
 
 
 def compute_wilson(
-    correct: NDArray[np.int64] | int, images: NDArray[np.int64] | int, level: float = LEVEL
+    correct: NDArray[np.int64] | float, images: NDArray[np.int64] | float, level: float = LEVEL, df: float = np.inf
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the bounds of the Wilson score interval of a proportion; accepts numbers or arrays.
 
     The interval is within [0, 1] and has a positive width also for a proportion of 0 or 1. For 0 images it is [0, 1].
+    With `df` it uses the quantile of Student's t instead of the normal one.
 
     Source: Wilson 1927, Probable inference, J. Am. Stat. Assoc. 22. Worked examples: Newcombe 1998, Stat. Med. 17,
     table I, method 3: 81 of 263 gives 0.2553 to 0.3662, 15 of 148 0.0624 to 0.1605, 0 of 20 0 to 0.1611.
@@ -30,7 +31,7 @@ def compute_wilson(
     [0.2553, 0.3662]
     """
     count, total = np.asarray(correct, dtype=np.float64), np.asarray(images, dtype=np.float64)
-    z = float(ndtri((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2)) if np.isinf(df) else quantile_t(df, level)
     proportion = count / np.maximum(total, 1)
     centre = (count + z**2 / 2) / (total + z**2)
     half = z / (total + z**2) * np.sqrt(total * proportion * (1 - proportion) + z**2 / 4)
@@ -56,6 +57,6 @@ def compute_mean_interval(values: Sequence[float], level: float = LEVEL) -> Inte
     return Interval(mean - half, mean + half)
 
 
-def quantile_t(df: int, level: float = LEVEL) -> float:
+def quantile_t(df: float, level: float = LEVEL) -> float:
     """Return t such that Student's t distribution with `df` degrees of freedom has probability `level` in [−t, t]."""
     return float(stdtrit(df, (1 + level) / 2))

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.analysis.difference import compute_percentile_interval, resample_mean
-from core.analysis.interval import compute_wilson
+from core.analysis.crossed import compute_accuracy_interval, compute_components
 from core.augment.corruption import CORRUPTIONS, select_corrupted_images
 from core.store.comparison import Comparison, Variant
 from core.store.robustness_file import Robustness
@@ -92,7 +91,7 @@ def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
     """Return accuracy by corruption: columns head, corruption, value, accuracy, low, high, images, seeds.
 
     `value` is the severity, in ascending order and including clean images; accuracy is the mean over seeds. `low` and
-    `high` are the bounds of the Wilson score interval for the number of images: more seeds do not narrow it.
+    `high` are the bounds of the 95% confidence interval over images and seeds; with one seed, over images only.
     """
     columns = ["head", "corruption", "value", "accuracy", "low", "high", "images", "seeds"]
     rows: list[tuple[object, ...]] = []
@@ -102,11 +101,8 @@ def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
             for value in known if len(known) > 1 else []:
                 correct = one.at(corruption.name, value)
                 images = correct.shape[1]
-                accuracy = float(correct.mean())
-                low, high = compute_wilson(np.float64(accuracy * images), images)  # type: ignore[arg-type]
-                rows.append(
-                    (one.head, corruption.name, value, accuracy, float(low), float(high), images, len(one.seeds))
-                )
+                interval = compute_accuracy_interval(correct)
+                rows.append((one.head, corruption.name, value, *interval, images, len(one.seeds)))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -114,7 +110,7 @@ def compute_losses(tested: list[Tested]) -> pd.DataFrame:
     """Return the accuracy loss per corruption at its usual severity.
 
     Columns head, corruption, value (severity), before, after (accuracies), loss, low, high, images, seeds. `low` and
-    `high` are the bounds of the 95% confidence interval over images and seeds (see `resample_mean`).
+    `high` are the bounds of the 95% confidence interval over images and seeds; with one seed, over images only.
     """
     columns = ["head", "corruption", "value", "before", "after", "loss", "low", "high", "images", "seeds"]
     rows: list[tuple[object, ...]] = []
@@ -124,7 +120,7 @@ def compute_losses(tested: list[Tested]) -> pd.DataFrame:
                 continue
             lost = one.lost(corruption.name, corruption.usual)
             before, after = (float(one.at(corruption.name, v).mean()) for v in (corruption.neutral, corruption.usual))
-            low, high = compute_percentile_interval(np.clip(resample_mean(lost)[1], -1, 1))
+            low, high = compute_components(lost).estimate().interval()
             rows.append(
                 (one.head, corruption.name, corruption.usual, before, after, float(lost.mean()), low, high,
                  lost.shape[1], len(one.seeds))
@@ -137,7 +133,7 @@ class ShiftInvariance:
     """Accuracy losses of a head with global pooling and of one without, under a corruption at a severity.
 
     `low` and `high` are the bounds of the 95% confidence interval of the gain: the loss without pooling minus the loss
-    with pooling, over the images and the common `seeds`.
+    with pooling, over the images and all `seeds` of both heads.
     """
 
     pooled: str
@@ -148,7 +144,7 @@ class ShiftInvariance:
     flat_loss: float
     low: float
     high: float
-    seeds: int
+    seeds: tuple[int, int]
 
     @property
     def gain(self) -> float:
@@ -158,22 +154,17 @@ class ShiftInvariance:
 def assess_shift_invariance(
     tested: list[Tested], corruption: str = "shift", value: float | None = None
 ) -> ShiftInvariance | None:
-    """Compare the first head with global pooling with the first one without; None without both or a common seed."""
+    """Compare the first head with global pooling with the first one without; None without both."""
     value = CORRUPTIONS[corruption].usual if value is None else value
     pooled = next((one for one in tested if one.pooled), None)
     flat = next((one for one in tested if not one.pooled), None)
     if pooled is None or flat is None or (corruption, value) not in pooled.rows:
         return None
-    common = [seed for seed in pooled.seeds if seed in flat.seeds]
-    if not common:
-        return None
-    pooled_lost, flat_lost = (
-        one.lost(corruption, value)[[one.seeds.index(seed) for seed in common]] for one in (pooled, flat)
-    )
-    low, high = compute_percentile_interval(resample_mean(flat_lost - pooled_lost)[1])
+    pooled_lost, flat_lost = pooled.lost(corruption, value), flat.lost(corruption, value)
+    low, high = compute_components(flat_lost, pooled_lost).estimate().interval()
     return ShiftInvariance(
         pooled.head, flat.head, corruption, value, float(pooled_lost.mean()), float(flat_lost.mean()), low, high,
-        len(common),
+        (len(pooled.seeds), len(flat.seeds)),
     )  # fmt: skip
 
 

@@ -49,8 +49,7 @@ def correct_holm(p_values: Sequence[float]) -> NDArray[np.float64]:
 def compute_significance(comparison: Comparison) -> pd.DataFrame:
     """Return one row per pair of heads and common seed: McNemar's exact test of their runs.
 
-    Columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm. Holm's correction is over the pairs of
-    heads of one seed; with two heads p_holm equals p.
+    Columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm. Holm's correction is over all rows.
     """
     correct = {run.run_id: compute_correct(run) for run in comparison.runs}
     rows = []
@@ -67,5 +66,4 @@ def compute_significance(comparison: Comparison) -> pd.DataFrame:
             rows.append({"a": a.label, "b": b.label, "seed": run.spec.seed, **counts, "p": p})
     columns = ["a", "b", "seed", "both_correct", "only_a", "only_b", "both_wrong", "p"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["p_holm"] = frame.groupby("seed")["p"].transform(lambda group: correct_holm(group.tolist()))
-    return frame
+    return frame.assign(p_holm=correct_holm(frame["p"].tolist()))

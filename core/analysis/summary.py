@@ -1,11 +1,10 @@
-"""Means over seeds and the main finding of a comparison."""
+"""Means over seeds of the metrics and costs of a comparison."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.analysis.difference import Difference, compute_difference
 from core.store.comparison import Comparison, Variant
 from core.store.run import Run
 
@@ -34,28 +33,6 @@ def compute_seed_mean(values: list[float]) -> SeedMean:
 def describe_metric(variant: Variant, metric: str) -> SeedMean:
     """Return the mean over the seeds of a variant of a metric or cost in the run records."""
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Main finding of a comparison: the smallest variant compared with the baseline, the most accurate other one."""
-
-    small: Variant
-    baseline: Variant
-    params_ratio: float
-    accuracy: Difference
-
-
-def compute_finding(comparison: Comparison) -> Finding | None:
-    """Return the main finding; None if there is only one variant."""
-    if len(comparison.variants) < 2:
-        return None
-    accuracy = {c.label: describe_metric(c, "test_accuracy").mean for c in comparison.variants}
-    small = min(comparison.variants, key=lambda c: (c.first.record.cost.params, -accuracy[c.label]))
-    others = [c for c in comparison.variants if c is not small]
-    baseline = max(others, key=lambda c: (accuracy[c.label], c.first.record.cost.params))
-    ratio = baseline.first.record.cost.params / small.first.record.cost.params
-    return Finding(small, baseline, ratio, compute_difference(small, baseline))
 
 
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:

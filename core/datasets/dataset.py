@@ -48,6 +48,7 @@ class Dataset:
     Attributes:
         official_counts: Sizes of the official training and test split.
         official_fingerprint: Fingerprint of the official arrays; None if unknown.
+        official_split: Whether the authors split the images into training and test images.
         load: Function that loads the arrays from `files`. It may import TensorFlow and use the network, so only
             `core.datasets.cache` calls it.
         survey: Function that lists the images of a custom dataset at a path; replaces `load`.
@@ -71,6 +72,7 @@ class Dataset:
     load: Callable[[Downloads], Arrays] | None = None
     survey: Survey | None = None
     files: tuple[Download, ...] = ()
+    official_split: bool = True
     bundled: bool = False
     drawing: DrawnImage | None = None
     uses: tuple[str, ...] = ()

@@ -2,13 +2,15 @@
 
 from core.analysis.check import run_checks
 from core.analysis.difference import Difference, compute_need
-from core.analysis.summary import Finding, compute_finding, describe_metric
+from core.analysis.finding import Finding, compute_finding
+from core.analysis.interval import LEVEL
+from core.analysis.summary import describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
+    format_need,
     format_plural,
     format_points,
-    format_rounded,
     format_seconds,
 )
 from core.recipes import Recipe
@@ -93,30 +95,30 @@ def _params(finding: Finding) -> str:
 def _accuracy(finding: Finding) -> str:
     """Describe the difference in accuracy with its interval, and the seeds or images needed for a conclusion."""
     difference = finding.accuracy
-    points = format_points(difference)
+    points = format_points(difference.mean)
     if difference.verdict == "one seed":
         result = "the same accuracy" if difference.mean == 0 else f"accuracy {points}"
-        return f"{result} ({_explain_no_verdict(finding)}: no statistical conclusion)"
+        return f"{result} (single seed: no statistical conclusion)"
     if difference.low == difference.high == 0:
         return "the same accuracy (correct on the same images)"
     interval = format_interval(difference)
+    within = difference.compare_with_margin() == "within the margin"
     if difference.verdict == "no significant difference":
-        return f"no significant difference in accuracy ({points}, {interval}){_need(difference)}"
-    return f"{difference.verdict} accuracy, {points} ({interval})"
-
-
-def _explain_no_verdict(finding: Finding) -> str:
-    single = max(len(finding.small.runs), len(finding.baseline.runs)) == 1
-    if finding.accuracy.seeds == 0:
-        return "different single seeds" if single else "no seed in common"
-    return "single seed" if single else "single seed in common"
+        found = "no significant difference in accuracy"
+        if difference.p < 1 - LEVEL:
+            found += f" after Holm correction for {difference.pairs} pairs"
+        if difference.mean == 0:
+            return f"the same mean accuracy ({interval})"
+        if within:
+            return f"{found}: at most {format_points(difference.low)} ({points}, {interval})"
+        return f"{found} ({points}, {interval}){_need(difference)}"
+    close = ", within the margin of 1 point" if within and difference.verdict == "worse" else ""
+    return f"{difference.verdict} accuracy, {points} ({interval}){close}"
 
 
 def _need(difference: Difference) -> str:
-    need = compute_need(difference)
-    if need.seeds:
-        return f"; about {format_plural(need.seeds, 'seed')} per head needed for a conclusion"
-    return f"; about {format_rounded(need.images)} test images needed for a conclusion" if need.images else ""
+    need = format_need(compute_need(difference))
+    return f"; {need} needed for a conclusion" if need else ""
 
 
 def write_params(comparison: Comparison) -> str:

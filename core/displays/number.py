@@ -2,7 +2,7 @@
 
 import math
 
-from core.analysis.difference import Difference
+from core.analysis.difference import Difference, Need
 from core.analysis.summary import SeedMean
 
 
@@ -78,11 +78,11 @@ def format_loss(value: SeedMean) -> str:
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
-def format_points(difference: Difference) -> str:
-    """Format a difference in percentage points: "4.5 points lower"."""
-    if difference.mean == 0:
+def format_points(difference: float) -> str:
+    """Format a difference of fractions in percentage points: −0.045 → "4.5 points lower"."""
+    if difference == 0:
         return "no difference"
-    return f"{_points(abs(difference.mean))} points {'higher' if difference.mean > 0 else 'lower'}"
+    return f"{_points(abs(difference))} points {'higher' if difference > 0 else 'lower'}"
 
 
 def format_interval(difference: Difference, *, name: bool = True) -> str:
@@ -90,6 +90,14 @@ def format_interval(difference: Difference, *, name: bool = True) -> str:
     if not math.isfinite(difference.low):
         return "–"
     return f"{'95% interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
+
+
+def format_need(need: Need) -> str:
+    """Format what a conclusion needs: "about 5 seeds per head", "about 2,400 test images"; "" if it is unknown."""
+    parts = [f"{format_plural(need.seeds, 'seed')} per head"] if need.seeds else []
+    if need.images:
+        parts.append(f"{format_rounded(need.images)} test images")
+    return f"about {' and '.join(parts)}" if parts else ""
 
 
 def _points(share: float) -> str:

@@ -15,6 +15,7 @@ _LABELS = {
     "x": "Horizontal axis",
     "log": "Logarithmic axis",
     "by": "Cost measure",
+    "margin": "Non-inferiority margin (points)",
     "seeds": "Show each seed",
     "about": "Class to explain",
     "label": "True class",

@@ -14,6 +14,7 @@ from core.analysis.calibration import (
     compute_calibration,
     compute_confidence,
     compute_ece,
+    compute_expected_ece,
     compute_reliability,
     fit_temperature,
     scale_probs,
@@ -107,3 +108,15 @@ def test_confidence_and_reliability_count_every_prediction_of_every_seed(make_ru
     assert confidence.groupby(["head", "correct"])["share"].sum().tolist() == pytest.approx([1] * 4)
     assert reliability.groupby(["head", "scaled"])["predictions"].sum().tolist() == [720] * 4
     assert set(reliability["head"]) == set(comparison.labels)
+
+
+def test_expected_error_equals_that_of_simulated_calibrated_predictions() -> None:
+    rng = np.random.default_rng(0)
+    probs = draw_probs(rng.integers(0, 10, 360), 10, 0.9, rng)
+    bins = compute_bins(probs, np.zeros(360, np.int64))
+    found = []
+    for _ in range(300):
+        labels = (probs.cumsum(axis=1) > rng.random(360)[:, None]).argmax(axis=1)
+        found.append(compute_ece(compute_bins(probs, labels)))
+    assert compute_expected_ece(bins) == pytest.approx(np.mean(found), rel=0.1)
+    assert np.isnan(compute_expected_ece(compute_bins(np.full((3, 10), np.nan, np.float32), np.zeros(3, np.int64))))

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from core.analysis.check import CHECKS, SEVERITIES, STATES, Result, run_checks
-from core.spec import RunSpec
+from core.analysis.correctness import compute_correct
+from core.analysis.selection import compute_optimism
+from core.spec import HEADS, RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
+from tests.support.predictions import with_predictions, wrong_at
 from tests.support.run_rewriter import as_kmnist, history_of, rewrite
 from tests.support.run_writer import RunWriter
 
@@ -186,3 +189,41 @@ def test_nan_values_are_reported_with_their_number(make_run: RunWriter) -> None:
     epochs = losses(make_run(seed=1), [2.0, None, 1.0])
     assert "GAP with seed 1 (1 of 3 epochs)" in ask("diverged", epochs).message
     assert ask("diverged", make_run(seed=2)).state == "passed"
+
+
+def test_head_that_only_predicts_the_most_frequent_class_is_reported(make_run: RunWriter) -> None:
+    labels = np.array([0] * 90 + [1] * 10)
+    useless = rewrite(make_run(head="gap"), labels=labels, predictions=np.zeros(100, int), data={"majority": 0.9})
+    perfect = rewrite(make_run(head="dense"), labels=labels, predictions=labels, data={"majority": 0.9})
+    found = ask("majority", useless, perfect)
+    assert found.state == "failed"
+    assert "GAP (90.0%)" in found.message
+    assert "Flatten + Dense" not in found.message
+    assert ask("majority", perfect).state == "passed"
+
+
+def test_best_of_many_variants_is_reported_with_its_optimism(make_run: RunWriter) -> None:
+    heads = ("gap", "gap_linear", "gap_dense", "flatten", "dense")
+    runs = [make_run(head=head, seed=seed) for head in heads for seed in (0, 1)]
+    assert ask("selection", *runs[:8]).state == "passed"
+    found = ask("selection", *runs)
+    assert found.state == "failed"
+    assert "best test accuracy of 5 variants" in found.message
+
+
+def test_optimism_equals_that_of_simulated_equal_heads(make_run: RunWriter) -> None:
+    """Nine equal heads with one seed on 400 images: the best of nine shares is above 0.9."""
+    rng = np.random.default_rng(0)
+    best, predicted = [], []
+    for _ in range(12):
+        wrong = [np.flatnonzero(rng.random(400) < 0.1) for _ in HEADS]
+        runs = [with_predictions(make_run, head, wrong_at(at, 400)) for head, at in zip(HEADS, wrong, strict=True)]
+        comparison = Comparison.of(runs)
+        accuracies = [compute_correct(run).mean() for run in comparison.runs]
+        best.append(max(accuracies) - np.mean(accuracies))
+        predicted.append(compute_optimism(comparison))
+    assert np.mean(predicted) == pytest.approx(np.mean(best), rel=0.25)
+
+
+def test_own_split_is_not_called_official(make_run: RunWriter) -> None:
+    assert ask("official", make_run()).message == "The dataset is the complete Digits, split by Headroom."

@@ -77,4 +77,4 @@ def test_runs_without_a_matching_run_have_no_curve(make_run: RunWriter) -> None:
 def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
     display = HyperparameterCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
     assert display.table()["Range across seeds"].tolist() == ["single seed", "single seed"]
-    assert display.table()["95% interval"].tolist() == ["–", "–"]
+    assert display.table()["95% interval across seeds"].tolist() == ["–", "–"]

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from core.analysis.accuracy import compute_accuracies
+from core.analysis.crossed import compute_accuracy_interval
 from core.analysis.interval import compute_mean_interval, compute_wilson
 from core.store.comparison import Comparison
 from tests.support.predictions import with_predictions, wrong_at
@@ -56,8 +58,18 @@ def test_accuracies_have_a_mean_and_one_row_per_run(make_run: RunWriter) -> None
     frame = compute_accuracies(Comparison.of(runs))
     assert frame["seed"].tolist() == [-1, 0, 1]
     assert frame["accuracy"].tolist() == pytest.approx([0.89, 0.9, 0.88])
-    expected = stats.ttest_1samp([0.9, 0.88], 0).confidence_interval()
-    assert frame.loc[0, "low"] == pytest.approx(expected.low)
-    assert frame.loc[0, "high"] == 1.0  # no accuracy exceeds 1
+    correct = np.arange(1000) >= np.array([[100], [120]])
+    assert frame.loc[0, ["accuracy", "low", "high"]].tolist() == pytest.approx([*compute_accuracy_interval(correct)])
     wilson = stats.binomtest(900, 1000).proportion_ci(method="wilson")
     assert frame.loc[1, ["low", "high"]].tolist() == pytest.approx([wilson.low, wilson.high])
+
+
+@settings(deadline=None, max_examples=100)
+@given(hnp.arrays(bool, st.tuples(st.integers(1, 4), st.integers(1, 40))))
+def test_interval_of_an_accuracy_contains_the_mean_and_is_never_a_point(correct: np.ndarray) -> None:
+    mean, low, high = compute_accuracy_interval(correct)
+    assert mean == pytest.approx(correct.mean())
+    assert 0 <= low <= mean <= high <= 1
+    assert low < high
+    if len(correct) == 1:
+        assert (low, high) == pytest.approx(compute_wilson(int(correct.sum()), correct.shape[1]))

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
+from core.analysis.crossed import compute_accuracy_interval
 from core.analysis.robustness import assess_shift_invariance, compute_losses, compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS, list_rows
 from core.displays.views.robustness_loss import RobustnessLoss
@@ -29,15 +29,24 @@ def answer(run: Run, wrong: dict[tuple[str, float], list[int]], images: int = 4)
     return rewrite(run)
 
 
-def test_accuracies_are_means_over_seeds_with_wilson_intervals(make_run: RunWriter) -> None:
+def test_accuracies_are_means_over_seeds_with_intervals_over_both(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {("shift", 4): [0, 1]}), answer(make_run(head="gap", seed=1), {})]
     frame = compute_robustness(list_tested(Comparison.of(runs)))
     row = frame.query("corruption == 'shift' and value == 4").iloc[0]
     assert (row["accuracy"], row["images"], row["seeds"]) == (0.75, 4, 2)
-    expected = stats.binomtest(3, 4).proportion_ci(method="wilson")
-    assert (row["low"], row["high"]) == (pytest.approx(expected.low), pytest.approx(expected.high))
+    expected = compute_accuracy_interval(np.array([[False, False, True, True], [True] * 4]))
+    assert (row["accuracy"], row["low"], row["high"]) == expected
     assert frame.query("corruption == 'contrast'")["value"].tolist() == list(CORRUPTIONS["contrast"].values)
     assert frame.query("corruption == 'contrast' and value == 1")["accuracy"].tolist() == [1.0]
+
+
+def test_seeds_that_differ_widen_the_interval_of_a_curve(make_run: RunWriter) -> None:
+    found = []
+    for wrong in ([range(10), range(10)], [range(1), range(19)]):
+        runs = [answer(make_run(head="gap", seed=i), {("shift", 4): [*lost]}, 40) for i, lost in enumerate(wrong)]
+        row = compute_robustness(list_tested(Comparison.of(runs))).query("corruption == 'shift' and value == 4")
+        found.append(float((row["high"] - row["low"]).iloc[0]))
+    assert found[1] > found[0]
 
 
 def test_loss_is_predictions_lost_minus_predictions_gained(make_run: RunWriter) -> None:
@@ -53,16 +62,18 @@ def test_pooling_that_loses_less_on_every_seed_is_reported(make_run: RunWriter) 
     comparison = Comparison.of(runs)
     found = assess_shift_invariance(list_tested(comparison))
     assert found is not None
-    assert (found.pooled, found.flat, found.seeds) == ("GAP", "Flatten + Dense", 3)
+    assert (found.pooled, found.flat, found.seeds) == ("GAP", "Flatten + Dense", (3, 3))
     assert (found.pooled_loss, found.flat_loss, found.gain) == (0.025, 0.75, 0.725)
     assert 0 < found.low < found.gain < found.high
     text = RobustnessLoss(comparison).describe()
-    assert text.startswith("Does global pooling improve shift invariance? Yes: shifted by 4 px, GAP loses 2.5 points")
+    assert text.startswith("Shifted by 4 px, GAP (global pooling) loses 2.5 points of accuracy and Flatten + Dense")
+    assert ": GAP is less sensitive (95% interval" in text
+    assert text.endswith("This tests one pair of heads at one severity.")
 
 
 @pytest.mark.parametrize(
     ("pooled", "flat", "word"),
-    [([*range(30)], [0], "No, it reduces it: "), ([0], [0], "No significant difference: ")],
+    [([*range(30)], [0], "GAP is more sensitive"), ([0], [0], "no significant difference")],
 )
 def test_pooling_that_loses_more_is_reported(
     make_run: RunWriter, pooled: list[int], flat: list[int], word: str
@@ -70,12 +81,12 @@ def test_pooling_that_loses_more_is_reported(
     runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): pooled}, 40) for seed in range(3)]
     runs += [answer(make_run(head="dense", seed=seed), {("shift", 4): flat}, 40) for seed in range(3)]
     description = RobustnessLoss(Comparison.of(runs)).describe()
-    assert description.startswith(f"Does global pooling improve shift invariance? {word}")
+    assert f": {word} (95% interval" in description
 
 
 def test_one_seed_has_no_statistical_conclusion(make_run: RunWriter) -> None:
     runs = [answer(make_run(head=head), {}) for head in ("gap", "dense")]
-    assert RobustnessLoss(Comparison.of(runs)).describe().endswith("(single seed: no statistical conclusion).")
+    assert "(single seed: no statistical conclusion)." in RobustnessLoss(Comparison.of(runs)).describe()
 
 
 def test_heads_are_compared_on_their_common_corrupted_images(make_run: RunWriter) -> None:
@@ -83,9 +94,11 @@ def test_heads_are_compared_on_their_common_corrupted_images(make_run: RunWriter
     assert {one.correct.shape[2] for one in list_tested(Comparison.of(runs))} == {6}
 
 
-def test_heads_without_common_seeds_have_no_conclusion(make_run: RunWriter) -> None:
+def test_heads_without_common_seeds_are_compared(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap", seed=0), {}), answer(make_run(head="dense", seed=1), {})]
-    assert assess_shift_invariance(list_tested(Comparison.of(runs))) is None
+    found = assess_shift_invariance(list_tested(Comparison.of(runs)))
+    assert found is not None
+    assert found.seeds == (1, 1)
 
 
 def test_former_runs_are_described_as_not_evaluated(make_run: RunWriter) -> None:

@@ -1,4 +1,4 @@
-"""Means over seeds, and the headline finding."""
+"""Means over seeds of metrics and costs."""
 
 import statistics
 
@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis.summary import (
-    compute_finding,
     compute_seed_mean,
     compute_table,
     describe_metric,
@@ -16,8 +15,6 @@ from core.analysis.summary import (
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 from tests.support.two_heads import SPEC, accuracies, compare
-
-# Means over seeds
 
 
 @settings(deadline=None)
@@ -45,30 +42,3 @@ def test_table_has_one_row_per_variant_with_means_and_standard_deviations(make_r
 def test_missing_loss_of_a_diverged_run_makes_the_mean_nan(make_run: RunWriter) -> None:
     run = rewrite(make_run(SPEC), metrics={"test_loss": None})
     assert np.isnan(describe_metric(compare(run).variants[0], "test_loss").mean)
-
-
-# The finding
-
-
-def test_one_variant_has_no_finding(make_run: RunWriter) -> None:
-    assert compute_finding(compare(*accuracies(make_run, "gap", {0: 0.8, 1: 0.9}))) is None
-
-
-def test_finding_compares_the_smallest_with_the_most_accurate_other(make_run: RunWriter) -> None:
-    runs = (
-        accuracies(make_run, "gap", {0: 0.80})
-        + accuracies(make_run, "flatten", {0: 0.85})
-        + accuracies(make_run, "dense", {0: 0.95})
-    )
-    found = compute_finding(compare(*runs))
-    assert found is not None
-    assert (found.small.label, found.baseline.label) == ("GAP", "Flatten + Dense")
-    assert found.params_ratio == pytest.approx(431_242 / 24_586)
-    assert (found.accuracy.a, found.accuracy.b) == ("GAP", "Flatten + Dense")
-
-
-def test_most_accurate_of_equally_small_heads_is_the_small_one(make_run: RunWriter) -> None:
-    runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
-    found = compute_finding(compare(*runs))
-    assert found is not None
-    assert (found.small.label, found.baseline.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)

@@ -20,7 +20,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     found = ask("compare", *(run.run_id[:8] for run in dense + gap))
     assert found["headline"].startswith("After 3 of 25 epochs: GAP has 17.5× fewer parameters than Flatten + Dense")
     assert ("H06", "failed") in [(check["code"], check["state"]) for check in found["checks"]]
-    assert found["difference"][0]["verdict"] == "no significant difference"
+    assert found["difference"][0]["verdict"] == "worse"
     assert len(found["significance"]) == 2
     assert set(EVIDENCE) <= set(found)
     assert (found["dataset"], found["fingerprint"], found["official"]) == ("digits", gap[0].spec.data, True)

@@ -13,7 +13,7 @@ def with_predictions(make_run: RunWriter, head: str, predictions: np.ndarray, se
     return rewrite(make_run(head=head, seed=seed), labels=LABELS[: len(predictions)], predictions=predictions)
 
 
-def wrong_at(indices: range | list[int], images: int = len(LABELS)) -> np.ndarray:
+def wrong_at(indices: range | list[int] | np.ndarray, images: int = len(LABELS)) -> np.ndarray:
     """Return the true classes with wrong predictions for the given images."""
     predictions = LABELS[:images].copy()
     predictions[list(indices)] = (predictions[list(indices)] + 1) % 10

@@ -6,6 +6,7 @@ from core.store.run import Run
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
+_ACCURACIES = "test_accuracy", "validation_accuracy"
 SPEC = RunSpec(epochs=4)
 
 
@@ -15,6 +16,9 @@ def compare(*runs: Run) -> Comparison:
 
 def accuracies(make_run: RunWriter, head: str, values: dict[int, float], **settings: object) -> list[Run]:
     return [
-        rewrite(make_run(SPEC.replace(head=head, seed=seed, **settings)), metrics={"test_accuracy": value})
+        rewrite(
+            make_run(SPEC.replace(head=head, seed=seed, **settings)),
+            metrics=dict.fromkeys(_ACCURACIES, value),
+        )
         for seed, value in values.items()
     ]

@@ -25,7 +25,7 @@ def test_compare_begins_with_the_headline(open_page: Open, two_heads: list[str])
     app = open_page("compare")
     assert re.search(
         r"GAP has 17\.5× fewer parameters than Flatten \+ Dense, "
-        r"no significant difference in .* \([\d.]+ points lower, .*\.$",
+        r"worse accuracy, [\d.]+ points lower \(95% interval −[\d.]+ to −[\d.]+\)\.$",
         app.title[0].value,
     )
     assert app.metric[0].value == "24,586"

@@ -20,6 +20,8 @@ def official(comparison: Comparison) -> Result:
         return Result("not applicable", "There are no published results for custom datasets.")
     run = next((run for run in comparison.runs if not run.record.data.official), None)
     if run is None:
+        if not dataset.official_split:
+            return Result("passed", f"The dataset is the complete {dataset.label}, split by Headroom.")
         return Result("passed", f"The dataset is the official {dataset.label}.")
     data, total = run.record.data, count_training_images(run)
     size = f"{data.test_images:,} test image{'' if data.test_images == 1 else 's'}"

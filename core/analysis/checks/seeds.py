@@ -13,8 +13,9 @@ def seeds(comparison: Comparison) -> Result:
 
     **Why it matters:** the seed determines the initial weights, the order of the images and the units that dropout
     drops. Two runs of the same head differ by the seed, often as much as two heads differ. With one seed the standard
-    deviation is unknown. With two seeds it is uncertain: the half-width of the 95% confidence interval of the mean is
-    12.7 standard errors, compared with 4.3 for three seeds and 2.8 for five.
+    deviation is unknown; in a comparison it is assumed to equal that of the other head. With two seeds it is uncertain:
+    the half-width of the 95% confidence interval of the mean is 12.7 standard errors, compared with 4.3 for three seeds
+    and 2.8 for five.
 
     **What to do:** train more seeds per head. Existing runs are not trained again.
     """

@@ -38,5 +38,6 @@ DATASET = Dataset(
     "Repository. https://doi.org/10.24432/C50P49",
     load=load,
     drawing=DrawnImage(8, 8, 3.5, "scaled to 8×8 pixels with centred mass, then enlarged to 28×28"),
+    official_split=False,
     bundled=True,
 )

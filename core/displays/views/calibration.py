@@ -11,7 +11,7 @@ import pandas as pd
 from core.analysis.calibration import COLDEST, HOTTEST, compute_calibrations
 from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
+from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 
 
@@ -29,7 +29,8 @@ class CalibrationErrors(Display):
     def frame(self) -> pd.DataFrame:
         """Return one row per run.
 
-        Columns: head, seed, temperature, ece_before, ece_after, loss_before, loss_after (nats), left_out (images).
+        Columns: head, seed, temperature, ece_before, ece_after, ece_expected_before, ece_expected_after (of a perfectly
+        calibrated model with as many images), loss_before, loss_after (nats), left_out (images).
         """
         return self._found.copy()
 
@@ -41,6 +42,7 @@ class CalibrationErrors(Display):
                 "Temperature": frame["temperature"].map(_format_temperature),
                 "ECE before": frame["ece_before"].map(format_share),
                 "ECE after": frame["ece_after"].map(format_share),
+                "If calibrated": frame["ece_expected_after"].map(format_share),
                 "Test loss before": frame["loss_before"].map(_format_loss),
                 "Test loss after": frame["loss_after"].map(_format_loss),
                 "Excluded images": frame["left_out"].map("{:,}".format),
@@ -62,6 +64,7 @@ class CalibrationErrors(Display):
                 alt.Tooltip("temperature:Q", title="Temperature", format=".2f"),
                 alt.Tooltip("ece_before:Q", title="ECE before", format=".2%"),
                 alt.Tooltip("ece_after:Q", title="ECE after", format=".2%"),
+                alt.Tooltip("ece_expected_after:Q", title="ECE of a calibrated model", format=".2%"),
             ],
         )
         x = alt.X(
@@ -72,18 +75,24 @@ class CalibrationErrors(Display):
         lines = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, x2="ece_after:Q")
         before = base.mark_point(filled=False, size=70, strokeWidth=2).encode(x=x, shape=shape)
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
-        text = "Open markers: before temperature scaling; filled markers: after. One line per seed."
-        note = write_note(text)
+        floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))
+        note = write_note(
+            "Open markers: before temperature scaling; filled markers: after. One line per seed. Grey: ECE of a "
+            "perfectly calibrated model on as many images."
+        )
         lanes = max(len(variant.runs) for variant in self.comparison.variants)
         height = FRAME_PIXELS + len(self.comparison.labels) * max(50, 20 * lanes)
-        return (lines + before + after).properties(height=height, title=note)
+        return (lines + floor + before + after).properties(height=height, title=note)
 
     def describe(self) -> str:
         parts = []
         for head, rows in self._found.groupby("head", sort=False):
             if rows["ece_before"].notna().any():
                 before, after = format_share(rows["ece_before"].mean()), format_share(rows["ece_after"].mean())
-                parts.append(f"{head} {before} before and {after} after temperature scaling")
+                floor = format_share(rows["ece_expected_after"].mean())
+                parts.append(
+                    f"{head} {before} before and {after} after temperature scaling (a calibrated model: {floor})"
+                )
             else:
                 parts.append(f"{head} has no finite probabilities")
         return "Expected calibration error, mean over seeds: " + "; ".join(parts) + "."

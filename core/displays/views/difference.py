@@ -1,17 +1,17 @@
-"""Accuracy difference of every pair of heads, with confidence interval and verdict."""
+"""Accuracy differences between heads, with confidence intervals and verdicts."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.analysis.difference import Difference, Need, compute_differences, compute_need
+from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY
-from core.displays.number import format_interval, format_plural, format_points, format_rounded
+from core.displays.encoding import FRAME_PIXELS, GREY, write_note
+from core.displays.number import format_interval, format_need, format_p, format_points
 
 _WORDS = {
     "better": "▲ better",
@@ -26,15 +26,26 @@ _SHAPES = {
     "○ no significant difference": "circle",
     "? single seed": "square",
 }
-_COLUMNS = ("a", "b", "difference", "low", "high", "verdict", "seeds", "images", "need_seeds", "need_images")
+_COLUMNS = (
+    "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "seeds_a", "seeds_b",
+    "images", "need_seeds", "need_images",
+)  # fmt: skip
+
+Margin = Literal["0.5", "1", "2", "3", "5"]
 
 
 @dataclass(frozen=True)
 class HeadDifference(Display):
-    """Accuracy of the first head minus accuracy of the second, over their common seeds."""
+    """Accuracy of the head with fewer parameters minus that of the other one, over all seeds of both.
+
+    With more than MAX_VARIANTS_PAIRED variants, each is compared with the baseline only. `margin` is the
+    non-inferiority margin in percentage points.
+    """
 
     name: ClassVar[str] = "difference"
     title: ClassVar[str] = "Accuracy differences (95% confidence intervals)"
+
+    margin: Margin = "1"
 
     @cached_property
     def _found(self) -> list[tuple[Difference, Need]]:
@@ -43,14 +54,15 @@ class HeadDifference(Display):
     def frame(self) -> pd.DataFrame:
         """Return one row per pair of heads.
 
-        Columns: a, b, difference, low, high (fractions), verdict, seeds, images, need_seeds, need_images (needed for a
-        conclusion; NaN if the difference is conclusive or the need is unknown).
+        Columns: a, b, difference, low, high (fractions), p, p_holm (corrected for all rows), verdict, margin,
+        margin_verdict, seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one
+        or the need is unknown). With one seed per head, the interval is that of these two trained models.
         """
         rows = [
             (
-                one.a, one.b, one.mean, one.low, one.high, one.verdict, one.seeds, one.images,
-                *((np.nan if value is None or one.verdict != "no significant difference" else float(value))
-                  for value in asdict(need).values()),
+                one.a, one.b, one.mean, one.low, one.high, one.p, one.p_holm, one.verdict, self._margin,
+                one.compare_with_margin(self._margin), *one.seeds, one.images,
+                *(np.nan if value is None else float(value) for value in asdict(need).values()),
             )
             for one, need in self._found
         ]  # fmt: skip
@@ -58,12 +70,18 @@ class HeadDifference(Display):
 
     def table(self) -> pd.DataFrame:
         rows = [
-            (f"{one.a} vs. {one.b}", format_points(one), format_interval(one, name=False), _WORDS[one.verdict],
-             one.seeds, _write_need(one, need))
+            (f"{one.a} vs. {one.b}", format_points(one.mean), format_interval(one, name=False), format_p(one.p_holm),
+             _WORDS[one.verdict], one.compare_with_margin(self._margin), _write_seeds(one), _write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
-        names = ["Heads", "Accuracy", "95% interval (points)", "Verdict", "Common seeds", "Needed for a conclusion"]
+        p_value = "P-value" if len(rows) < 2 else "P-value (Holm)"
+        names = ["Heads", "Accuracy", "95% interval (points)", p_value, "Verdict",
+                 f"Loses at most {format_margin(self.margin)}?", "Seeds", "Needed for a conclusion"]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
+
+    @property
+    def _margin(self) -> float:
+        return float(self.margin) / 100
 
     def chart(self) -> Chart | None:
         frame = self.frame()
@@ -107,21 +125,44 @@ class HeadDifference(Display):
             x=alt.value(0), text="pair:N"
         )
         verdicts = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="text:N")
-        return (zero + lines + points + names + verdicts).properties(height=60 + 96 * len(frame))
+        limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
+        limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
+        chart = alt.layer(zero, *limits, lines, points, names, verdicts)
+        return chart.properties(height=FRAME_PIXELS + 96 * len(frame), title=write_note(self._note()))
+
+    def _note(self) -> str:
+        parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
+        if any(one.verdict == "one seed" for one, _ in self._found):
+            parts.append("Intervals of single seeds apply to these two trained models, not to the heads.")
+        if len(self._found) > 1:
+            parts.append(f"Verdicts are Holm-corrected for {len(self._found)} pairs.")
+        if len(self.comparison.variants) > MAX_VARIANTS_PAIRED:
+            parts.append("Every variant is compared with the one that has the highest validation accuracy.")
+        return " ".join(parts)
 
     def describe(self) -> str:
         parts = [
-            f"{one.a} vs. {one.b}: {format_points(one)}, 95% interval {format_interval(one, name=False)}, "
-            f"{one.verdict}" for one, _ in self._found
+            f"{one.a} vs. {one.b}: {format_points(one.mean)}, 95% interval {format_interval(one, name=False)}, "
+            f"{one.verdict}, {one.compare_with_margin(self._margin)}" for one, _ in self._found
         ]  # fmt: skip
-        return "Accuracy differences. " + ("; ".join(parts) if parts else "This comparison has only one head") + "."
+        if not parts:
+            return "Accuracy differences. This comparison has only one head."
+        return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
+
+
+def format_margin(margin: Margin) -> str:
+    """Format a margin in percentage points: "1 point", "0.5 points"."""
+    return f"{margin} point{'' if margin == '1' else 's'}"
+
+
+def _write_seeds(difference: Difference) -> str:
+    first, second = difference.seeds
+    return str(first) if first == second else f"{first} and {second}"
 
 
 def _write_need(difference: Difference, need: Need) -> str:
     if difference.verdict == "one seed":
-        return "more common seeds"
+        return "more seeds"
     if difference.verdict != "no significant difference":
         return "–"
-    if need.seeds:
-        return f"about {format_plural(need.seeds, 'seed')} per head"
-    return f"about {format_rounded(need.images)} test images" if need.images else "unknown"
+    return format_need(need) or f"more than {MAX_SEEDS} seeds per head"

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs
+from core.analysis.selection import write_selection_note
 from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share
@@ -29,9 +30,12 @@ class Front(Display):
         return {"cost": {cost: COST_FORMS[cost].short for cost in COSTS}}
 
     @cached_property
+    def _costs(self) -> pd.DataFrame:
+        return compute_costs(self.test_set_runs or RunsOnTestSet.of(self.comparison))
+
+    @cached_property
     def _found(self) -> pd.DataFrame:
-        costs = compute_costs(self.test_set_runs or RunsOnTestSet.of(self.comparison))
-        return compute_marginal_costs(costs, COSTS if self.cost is None else (self.cost,))
+        return compute_marginal_costs(self._costs, COSTS if self.cost is None else (self.cost,))
 
     def frame(self) -> pd.DataFrame:
         """Return one row per configuration on the Pareto front.
@@ -71,7 +75,8 @@ class Front(Display):
             parts.append(
                 f"{short}: {rate} per point of accuracy in the last step, from {before['name']} to {last['name']}"
             )
-        return "; ".join(parts) + "." if parts else "No cost was measured."
+        note = write_selection_note(len(self._costs))
+        return f"{'; '.join(parts)}. {note}".strip() if parts else "No cost was measured."
 
 
 def _write_rate(cost: str, value: float) -> str:

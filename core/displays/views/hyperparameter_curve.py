@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.analysis.accuracy import MEAN
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
+from core.analysis.selection import write_selection_note
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
@@ -68,7 +69,7 @@ class HyperparameterCurve(Display):
                     "single seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
                     for row in rows
                 ],
-                "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "95% interval across seeds": [format_share_interval(row["low"], row["high"]) for row in rows],
             },
             index=range(len(rows)),
         )
@@ -136,7 +137,8 @@ class HyperparameterCurve(Display):
         if left_out:
             runs, verb = format_plural(left_out, "run"), "is" if left_out == 1 else "are"
             parts.append(f"{runs} without a counterpart that differs only in this hyperparameter {verb} excluded.")
-        return " ".join(parts)
+        points = frame[frame["applies"].astype(bool)].drop_duplicates(["series", "order"])
+        return " ".join([*parts, write_selection_note(len(points))]).strip()
 
     def describe(self) -> str:
         if self._found.empty:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from altair.vegalite.v6.schema.core import FieldName
 
+from core.analysis.selection import write_selection_note
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_count, format_share, format_short
@@ -171,12 +172,11 @@ class Parallel(Display):
 
     def _note(self, drawn: int) -> str:
         count = len(self._test_set_runs.runs)
-        text = "One line per run. Drag a rectangle over an axis to select runs."
-        return text + (
-            f" The newest {drawn:,} of {count:,} runs are drawn; the selection includes all runs."
-            if drawn < count
-            else ""
-        )
+        parts = ["One line per run. Drag a rectangle over an axis to select runs."]
+        if drawn < count:
+            parts.append(f"The newest {drawn:,} of {count:,} runs are drawn; the selection includes all runs.")
+        parts.append(write_selection_note(self._test_set_runs.runs["configuration"].nunique()))
+        return " ".join(parts).strip()
 
     def describe(self) -> str:
         runs = self._test_set_runs.runs

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
+from core.analysis.selection import write_selection_note
 from core.displays.cost_format import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
@@ -151,7 +152,7 @@ class Pareto(Display):
         kinds = count_processors(self._test_set_runs)
         if self.cost in CLOCKED and kinds > 1:
             parts.append(f"Times were measured on {kinds} different CPUs and are comparable only within one.")
-        return " ".join(parts)
+        return " ".join([*parts, write_selection_note(len(self._configurations))]).strip()
 
     def describe(self) -> str:
         form = COST_FORMS[self.cost]

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.analysis.calibration import compute_ece, compute_reliability
+from core.analysis.calibration import compute_reliability
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_heads, shape_heads, write_note
 from core.displays.number import format_share
@@ -83,7 +83,8 @@ class Reliability(Display):
     def describe(self) -> str:
         parts = []
         for (head, scaled), rows in self._found.groupby(["head", "scaled"], sort=False):
-            error = compute_ece(rows)
-            text = format_share(error) if np.isfinite(error) else "unknown"
-            parts.append(f"{head}{' after temperature scaling' if scaled else ''}: expected calibration error {text}")
-        return "Accuracy by confidence, pooled over seeds. " + "; ".join(parts) + "."
+            total = rows["predictions"].sum()
+            confidence, correct = ((rows["confidence"] * rows["predictions"]).sum(), rows["correct"].sum())
+            text = f"{format_share(confidence / total)} and {format_share(correct / total)}" if total else "unknown"
+            parts.append(f"{head}{' after temperature scaling' if scaled else ''}: {text}")
+        return "Mean confidence and accuracy, pooled over seeds. " + "; ".join(parts) + "."

@@ -111,11 +111,13 @@ class RobustnessLoss(Display):
 def _describe_shift_invariance(answer: ShiftInvariance) -> str:
     how = CORRUPTIONS[answer.corruption].write(answer.value)
     losses = (
-        f"{how.capitalize()}, {answer.pooled} loses {100 * answer.pooled_loss:.1f} points of accuracy and "
-        f"{answer.flat} {100 * answer.flat_loss:.1f}"
+        f"{how.capitalize()}, {answer.pooled} (global pooling) loses {100 * answer.pooled_loss:.1f} points of accuracy "
+        f"and {answer.flat} (no pooling) {100 * answer.flat_loss:.1f}"
     )
     interval = f"95% interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
-    if answer.seeds < 2:
-        return f"Does global pooling improve shift invariance? {losses} (single seed: no statistical conclusion)."
-    word = "Yes" if answer.low > 0 else "No, it reduces it" if answer.high < 0 else "No significant difference"
-    return f"Does global pooling improve shift invariance? {word}: {losses[0].lower()}{losses[1:]} ({interval})."
+    tested = "This tests one pair of heads at one severity."
+    if max(answer.seeds) == 1:
+        return f"{losses} (single seed: no statistical conclusion). {tested}"
+    word = "less" if answer.low > 0 else "more" if answer.high < 0 else ""
+    found = f"{answer.pooled} is {word} sensitive" if word else "no significant difference"
+    return f"{losses}: {found} ({interval}). {tested}"

@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Significance(Display):
-    """One test per pair of heads and seed, on images with exactly one correct prediction; Holm-corrected over pairs."""
+    """One test per pair of heads and seed, on images with exactly one correct prediction; Holm-corrected over all."""
 
     name: ClassVar[str] = "significance"
     title: ClassVar[str] = "McNemar's exact test, per seed"
@@ -35,7 +35,7 @@ class Significance(Display):
                 "Only second correct": frame["only_b"].map("{:,}".format),
             }
         )
-        return table if len(self.comparison.variants) > 2 else table.drop(columns="P-value (Holm)")
+        return table if len(table) > 1 else table.drop(columns="P-value (Holm)")
 
     def chart(self) -> Chart | None:
         return None
@@ -49,5 +49,5 @@ class Significance(Display):
             f"{format_plural(len(rows), 'seed')}"
             for (a, b), rows in frame.groupby(["a", "b"], sort=False)
         ]
-        corrected = ", Holm-corrected" if len(self.comparison.variants) > 2 else ""
+        corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
         return f"{'; '.join(parts)} (p < {LEVEL}{corrected})."

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.summary import Finding, compute_finding, describe_metric
+from core.analysis.finding import Finding, compute_finding
+from core.analysis.summary import describe_metric
 from core.displays.display import Chart, Display
 from core.displays.number import (
     format_accuracy,
@@ -45,8 +46,8 @@ class Tiles(Display):
         accuracy, better = "", 0
         if finding:
             gap = finding.accuracy
-            accuracy = format_points(gap) if gap.mean else "the same"
-            uncertainty = {0: "no seed in common", 1: "single seed"}.get(gap.seeds, format_interval(gap, name=False))
+            accuracy = format_points(gap.mean) if gap.mean else "the same"
+            uncertainty = "single seed" if gap.verdict == "one seed" else format_interval(gap, name=False)
             accuracy += f" ({uncertainty})"
             better = {"better": 1, "worse": -1}.get(gap.verdict, 0)
         return [

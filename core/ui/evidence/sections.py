@@ -1,6 +1,7 @@
 """Sections of the Evidence page; only the selected section is computed and drawn."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from core.displays.headline import write_headline
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
 from core.displays.views.convergence import Convergence
-from core.displays.views.difference import HeadDifference
+from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.intervals import Intervals
 from core.displays.views.reliability import Reliability
 from core.displays.views.significance import Significance
@@ -24,7 +25,7 @@ from core.ui.evidence.hyperparameters import show_hyperparameters
 from core.ui.evidence.robustness import show_robustness
 from core.ui.heading import show_page_heading
 
-url.register("evidence", "target")
+url.register("evidence", "target", "margin")
 
 
 def show_evidence(comparison: Comparison) -> None:
@@ -39,13 +40,12 @@ def _show_accuracy(comparison: Comparison) -> None:
     with left:
         show_display(Intervals(comparison))
     with right:
-        difference = HeadDifference(comparison)
         if len(comparison.variants) < 2:
-            st.subheader(difference.title, anchor=False)
+            st.subheader(HeadDifference.title, anchor=False)
             st.write("This comparison has only one head. Train a second head to compare it with.")
             st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         else:
-            show_display(difference)
+            _show_difference(comparison)
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
         st.subheader(significance.title, anchor=False)
@@ -55,6 +55,15 @@ def _show_accuracy(comparison: Comparison) -> None:
         )
         show_table(significance)
         st.write(cached_description(significance))
+
+
+def _show_difference(comparison: Comparison) -> None:
+    st.subheader(HeadDifference.title, anchor=False)
+    margin = widget.segmented(
+        "Non-inferiority margin (percentage points)", [*get_args(Margin)], "1", key="margin",
+        help="A head is within the margin if the lower bound of the interval of its difference is above it.",
+    )  # fmt: skip
+    show_display(HeadDifference(comparison, margin), title="")
 
 
 def _show_calibration(comparison: Comparison) -> None:

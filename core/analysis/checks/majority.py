@@ -1,0 +1,31 @@
+"""Check that every head is more accurate than the majority baseline."""
+
+from core.analysis.check import Result, check
+from core.analysis.correctness import stack_correct
+from core.analysis.crossed import compute_accuracy_interval
+from core.store.comparison import Comparison
+
+
+@check(code="H15", title="Not better than the majority baseline", severity="serious")
+def majority(comparison: Comparison) -> Result:
+    """**Check:** the 95% confidence interval of the test accuracy of every head is above the majority baseline: the
+    accuracy of always predicting the most frequent class of the test set.
+
+    **Why it matters:** with imbalanced classes a head can have a high accuracy without having learned anything. A
+    comparison with such a head does not show which head is better.
+
+    **What to do:** train longer or with another learning rate, and read the per-class accuracy.
+    """
+    share = comparison.first.record.data.majority
+    if share is None:
+        return Result("not applicable", "The runs were stored without the class frequencies of the test set.")
+    affected = []
+    for variant in comparison.variants:
+        mean, low, _ = compute_accuracy_interval(stack_correct(variant))
+        if low <= share:
+            affected.append(f"{variant.label} ({mean:.1%})")
+    if affected:
+        listed = ", ".join(affected)
+        message = f"No more accurate than the majority baseline ({share:.1%}), within the uncertainty: {listed}."
+        return Result("failed", message)
+    return Result("passed", f"Every head is more accurate than the majority baseline ({share:.1%}).")

@@ -1,0 +1,144 @@
+"""Uncertainty of accuracies over seeds and test images: variance components of crossed random effects.
+
+All runs are tested on the same images. The seeds are independent: the same seed number means nothing for two different
+architectures. This is the model of multi-reader multi-case studies, with runs as readers and images as cases.
+
+Sources: Dorfman, Berbaum & Metz 1992, Invest. Radiol. 27; Gallas 2006, One-shot estimate of MRMC variance, Acad.
+Radiol. 13; Hillis 2007, Stat. Med. 26. Degrees of freedom: Satterthwaite 1946, Biometrics Bull. 2.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from core.analysis.interval import LEVEL, compute_wilson
+
+Values = NDArray[np.bool_] | NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its variance and degrees of freedom; the variance is infinite if it cannot be estimated."""
+
+    mean: float
+    variance: float
+    df: float
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Return the bounds of Student's t interval, clipped to [−1, 1]."""
+        half = float(stdtrit(self.df, (1 + level) / 2)) * sqrt(self.variance) if self.variance else 0.0
+        return max(self.mean - half, -1.0), min(self.mean + half, 1.0)
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value of the hypothesis that the mean is 0."""
+        if not self.variance:
+            return float(self.mean == 0)
+        return 2 * float(stdtr(self.df, -abs(self.mean) / sqrt(self.variance)))
+
+
+@dataclass(frozen=True)
+class Components:
+    """Mean of one head, or difference of two, with its variance components.
+
+    Attributes:
+        seeds: number of runs of each head.
+        images: number of test images.
+        run_variances: sample variance of the run means of each head (n − 1); it includes the run × image interaction. A
+            head with one seed has the value of the other head.
+        image_variance: variance over the images of the mean (difference) per image, without that interaction.
+    """
+
+    mean: float
+    seeds: tuple[int, ...]
+    images: int
+    run_variances: tuple[float, ...]
+    image_variance: float
+
+    def reverse(self) -> "Components":
+        """Return the components of the opposite difference."""
+        return Components(
+            -self.mean, self.seeds[::-1], self.images, self.run_variances[::-1], self.image_variance
+        )  # fmt: skip
+
+    def estimate(self, seeds: int = 0, images: int = 0) -> Estimate:
+        """Return the estimate as measured, or as expected with at least `seeds` per head and `images` in total.
+
+        The run variances are expected not to decrease with more images.
+        """
+        counts = [max(count, seeds) for count in self.seeds]
+        total = images or self.images
+        if self.images < 2:
+            return Estimate(self.mean, np.inf, 1.0)
+        terms = [(self.image_variance / total, total - 1)]
+        if min(counts) > 1:
+            terms += [(variance / count, count - 1) for variance, count in zip(self.run_variances, counts, strict=True)]
+        elif max(counts) > 1:  # one variance, estimated from the head that has several seeds
+            terms.append((sum(variance / count for variance, count in zip(self.run_variances, counts, strict=True)),
+                          max(counts) - 1))  # fmt: skip
+        variance = sum(term for term, _ in terms)
+        squares = sum(term**2 / df for term, df in terms)
+        return Estimate(self.mean, variance, variance**2 / squares if squares else float(total - 1))
+
+
+def compute_components(*heads: Values) -> Components:
+    """Return the variance components of the mean of one head, or of the first minus the second.
+
+    With one seed per head there is no component of the seeds: the result describes these trained models only.
+
+    Args:
+        heads: one or two arrays of bool or int8 of shape (seeds, images); the images are the same, the numbers of seeds
+            may differ.
+    """
+    images = heads[0].shape[1]
+    means = [values.mean(axis=0, dtype=np.float64) for values in heads]
+    per_image = means[0] - means[1] if len(heads) == 2 else means[0]
+    found = [_compute_spread(values, mean) for values, mean in zip(heads, means, strict=True)]
+    other = next((spread for spread in found if spread is not None), (0.0, 0.0))
+    spreads = [other if spread is None else spread for spread in found]
+    counts = tuple(len(values) for values in heads)
+    noise = sum(residual / count for (_, residual), count in zip(spreads, counts, strict=True))
+    image_variance = float(per_image.var(ddof=1)) - noise if images > 1 else np.nan
+    return Components(
+        float(per_image.mean()), counts, images, tuple(variance for variance, _ in spreads), max(image_variance, 0.0)
+    )  # fmt: skip
+
+
+def _compute_spread(values: Values, per_image: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return the sample variance of the run means and the residual mean square; None for one run."""
+    seeds, images = values.shape
+    if seeds < 2:
+        return None
+    per_run = values.mean(axis=1, dtype=np.float64)
+    run_variance = float(per_run.var(ddof=1))
+    if images < 2:
+        return run_variance, 0.0
+    mean = per_run.mean()
+    squares = np.square(values, dtype=np.float64).sum() - seeds * images * mean**2
+    squares -= images * np.square(per_run - mean).sum() + seeds * np.square(per_image - mean).sum()
+    return run_variance, max(float(squares), 0.0) / ((seeds - 1) * (images - 1))
+
+
+def compute_accuracy_interval(correct: NDArray[np.bool_], level: float = LEVEL) -> tuple[float, float, float]:
+    """Return the mean accuracy of a head and the bounds of its confidence interval over images and seeds.
+
+    It is the Wilson score interval for the effective number of images, p(1 − p) / variance, with Student's t: within
+    [0, 1] and of positive width also for an accuracy of 1. With one seed it describes the trained model only.
+
+    Source: Franco, Little, Louis & Slud 2019, Comparative study of confidence intervals for proportions in complex
+    sample surveys, J. Surv. Stat. Methodol. 7.
+
+    Args:
+        correct: bool of shape (seeds, images).
+    """
+    components = compute_components(correct)
+    mean, images, df = components.mean, float(components.images), np.inf
+    if len(correct) > 1 and 0 < mean < 1:
+        estimate = components.estimate()
+        df = estimate.df
+        images = min(mean * (1 - mean) / estimate.variance, images * len(correct)) if estimate.variance else images
+    low, high = compute_wilson(mean * images, images, level, df)
+    return mean, float(low), float(high)
