@@ -128,7 +128,7 @@ def test_deleted_file_does_not_allow_access(visit: Open) -> None:
 
 def test_everything_is_allowed_without_configuration(visit: Open) -> None:
     app = visit("train", {"email": "user@named.by.a.proxy"}, {})
-    assert not find(app, "Train 4 runs").disabled
+    assert not find(app, "Train 6 runs").disabled
     assert not app.sidebar.text
     assert "Log out" not in [button.label for button in app.button]
 
@@ -145,11 +145,11 @@ def test_viewer_sees_pages_and_the_user_name(visit: Open, make_run: RunWriter, p
 
 def test_viewer_sees_that_training_needs_the_trainer_role(visit: Open) -> None:
     app = visit("train", user("vera"))
-    button = find(app, "Train 4 runs")
+    button = find(app, "Train 6 runs")
     assert button.disabled
     assert button.help == "You need the trainer role to start training. Ask an administrator."
     assert f":material/lock: {button.help}" in [caption.value for caption in app.caption]
-    assert not find(visit("train", user("tom")), "Train 4 runs").disabled
+    assert not find(visit("train", user("tom")), "Train 6 runs").disabled
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_notes_need_the_trainer_role_and_deletion_the_admin_role(
 def test_click_after_the_login_expired_does_nothing(visit: Open, home: Home) -> None:
     app = visit("train", user("tom"))
     app.user = user("tom", iat=time.time() - 13 * 3600)
-    find(app, "Train 4 runs").click().run()
+    find(app, "Train 6 runs").click().run()
     assert read(app)[0].startswith("Your login has expired after 12 hours.")
     assert JobQueue(home).jobs() == []
 
@@ -257,7 +257,7 @@ def test_login_check_cannot_be_bypassed(home: Home, who: dict[str, object]) -> N
 def test_read_only_dashboard_shows_its_state(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(READ_ONLY, "1")
     app = visit("train", {}, {})
-    assert find(app, "Train 4 runs").disabled
+    assert find(app, "Train 6 runs").disabled
     assert app.sidebar.caption[0].value == ":material/lock: This dashboard is read-only."
     monkeypatch.setenv(READ_ONLY, "maybe")
     assert read(visit("train", {}, {})) == ["Expected HEADROOM_READ_ONLY to be 0 or 1; got 'maybe'."]

@@ -25,7 +25,7 @@ def test_train_shows_parameters_before_the_submission(open_page: Open, home: Hom
     app = open_page("train")
     table = read_tables(app)[0]
     assert dict(zip(table["Head"], table["Parameters"], strict=True)) == {"GAP": "24,586", "Flatten + Dense": "431,242"}
-    assert "Train 4 runs" in labels(app)
+    assert "Train 6 runs" in labels(app)
     assert JobQueue(home).jobs() == []
 
 
@@ -33,7 +33,7 @@ def test_train_offers_the_comparison_when_all_runs_are_cached(open_page: Open, m
     for seed in range(2):
         for head in ("gap", "dense"):
             make_run(RunSpec(head=head, seed=seed))
-    app = open_page("train")
+    app = open_page("train", seeds="2")
     assert "Show comparison" in labels(app)
     assert app.success[0].value == "All 4 runs are already trained."
 
@@ -41,8 +41,8 @@ def test_train_offers_the_comparison_when_all_runs_are_cached(open_page: Open, m
 def test_train_counts_cached_runs(open_page: Open, make_run: RunWriter) -> None:
     make_run(RunSpec())
     app = open_page("train")
-    assert app.success[0].value == "1 of 4 runs is already trained."
-    assert "Train 3 runs" in labels(app)
+    assert app.success[0].value == "1 of 6 runs is already trained."
+    assert "Train 5 runs" in labels(app)
 
 
 def test_train_rejects_blocks_that_do_not_fit_the_images(open_page: Open, digits: None) -> None:

@@ -32,7 +32,7 @@ url.register(
     *(name for name in SETTINGS if name not in ("data", "head", *URL_NAMES)),
 )
 
-_DEFAULT_SEEDS = 2
+_DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
 _ADVANCED = ("patience", "augmentation", "loss", "l2", "kernel_size", "padding")
 
@@ -182,7 +182,8 @@ def _choose_settings(
             10,
             _DEFAULT_SEEDS,
             key="seeds",
-            help="Number of random seeds per head. ± is the standard deviation across seeds.",
+            help="Number of random seeds per head. ± is the standard deviation across seeds. Fewer than three are "
+            "rarely enough for a conclusion.",
         )
     for name in ("train_images", "validation_images"):
         if name in _list_image_counts(initial, status):
