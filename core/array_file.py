@@ -14,7 +14,7 @@ Shape = tuple[int, ...]
 Expected = tuple[str, tuple[int | None, ...]]
 """Allowed dtypes, such as "f4" or "U", separated by spaces, and a shape in which None allows any length."""
 
-_MOST_TEXT_BYTES = 4 * 60  # of one text in an array
+_MAX_TEXT_BYTES = 4 * 60  # of one text in an array
 
 
 def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, Shape]:
@@ -86,8 +86,8 @@ def check_array(file: IO[bytes], size: int, name: str, expected: Expected) -> Sh
         raise ValueError(f"{name} is not a valid array") from None
     if dtype.hasobject or not (dtype.kind in kinds.split() or dtype.str[1:] in kinds.split()):
         raise ValueError(f"{name} has dtype {dtype.str!r:.40} instead of {kinds}")
-    if dtype.kind == "U" and dtype.itemsize > _MOST_TEXT_BYTES:
-        raise ValueError(f"{name} contains texts of more than {_MOST_TEXT_BYTES // 4} characters")
+    if dtype.kind == "U" and dtype.itemsize > _MAX_TEXT_BYTES:
+        raise ValueError(f"{name} contains texts of more than {_MAX_TEXT_BYTES // 4} characters")
     matching = tuple(have if want is None else want for have, want in zip(shape, lengths, strict=False))
     if len(shape) != len(lengths) or shape != matching or min(shape, default=0) < 0:
         text = " × ".join("any" if length is None else str(length) for length in lengths) or "a single value"

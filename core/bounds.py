@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, WrapValidator
 
-MOST_EPOCHS = 1000
-MOST_SIDE, MOST_CLASSES, MOST_IMAGES = 4096, 10_000, 10_000_000
+MAX_EPOCHS = 1000
+MAX_SIDE, MAX_CLASSES, MAX_IMAGES = 4096, 10_000, 10_000_000
 
 _MAX_COUNT = 2**53  # larger integers are not exact in JavaScript
 _MAX_LOSS = 3.5e38  # of float32
@@ -35,9 +35,9 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
-Images = Annotated[int, Field(ge=1, le=MOST_IMAGES)]
-Epoch = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
-Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+Images = Annotated[int, Field(ge=1, le=MAX_IMAGES)]
+Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Loss = Annotated[float, Field(ge=-_MAX_LOSS, le=_MAX_LOSS, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -55,7 +55,7 @@ Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
 Prose = Annotated[str, Field(max_length=20_000)]
 Classes = Annotated[
     tuple[Annotated[Line, Field(min_length=1)], ...],
-    Field(min_length=1, max_length=MOST_CLASSES),
+    Field(min_length=1, max_length=MAX_CLASSES),
     AfterValidator(_check_distinct),
 ]
 

@@ -15,10 +15,10 @@ from pydantic_core import from_json
 
 from core.errors import HomeError
 
-MOST_JSON_BYTES = 50_000_000
+MAX_JSON_BYTES = 50_000_000
 
 
-def read_file(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
+def read_file(path: Path, most_bytes: int = MAX_JSON_BYTES) -> bytes:
     """Read a file of limited size.
 
     Raises:

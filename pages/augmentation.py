@@ -5,8 +5,9 @@ import streamlit as st
 from core.ui.augmentation.images import choose_images
 from core.ui.augmentation.pipeline import show_pipeline
 from core.ui.augmentation.transforms import show_transforms
+from core.ui.heading import show_title
 
-st.title("Augmentation", anchor=False)
+show_title("Augmentation")
 st.markdown("#### Training images are transformed randomly in every epoch. Validation and test images are not.")
 if selected := choose_images():
     show_pipeline(selected)

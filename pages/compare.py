@@ -3,9 +3,8 @@
 from core.ui.compare.sections import show_comparison
 from core.ui.errors import handle_errors, show_damaged_runs
 from core.ui.frame import require_comparison
-from core.ui.session import selected_comparison
 
 with handle_errors():
-    if require_comparison() and (comparison := selected_comparison()):
+    if comparison := require_comparison():
         show_comparison(comparison)
 show_damaged_runs()

@@ -3,8 +3,7 @@
 from core.ui.curves.learning_curves import show_curves
 from core.ui.frame import require_comparison
 from core.ui.more_epochs import show_more_epochs
-from core.ui.session import selected_comparison
 
-if require_comparison() and (comparison := selected_comparison()):
+if comparison := require_comparison():
     show_curves(comparison)
     show_more_epochs(comparison)

@@ -1,9 +1,8 @@
 """Jobs page: running, queued and completed jobs."""
 
-import streamlit as st
-
+from core.ui.heading import show_title
 from core.ui.jobs.queue import show_history, show_queue
 
-st.title("Jobs", anchor=False)
+show_title("Jobs")
 if show_queue():
     show_history()

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from core.ui.heading import show_title
 from core.ui.lab.topic import show_topic
 
-st.title("Convolution lab", anchor=False)
+show_title("Convolution lab")
 st.caption("Step-by-step calculations of layers. Change any input to update the result; nothing is trained.")
 show_topic()

@@ -3,8 +3,7 @@
 from core.ui.frame import require_comparison
 from core.ui.predictions.confusion import show_confusion
 from core.ui.predictions.gallery import show_gallery
-from core.ui.session import selected_comparison
 
-if require_comparison() and (comparison := selected_comparison()):
+if comparison := require_comparison():
     show_gallery(comparison)
     show_confusion(comparison)

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.ui.errors import show_damaged_runs
+from core.ui.heading import show_title
 from core.ui.runs.bundle import show_import
 from core.ui.runs.listing import read_runs, select_runs
 from core.ui.runs.selection import show_deleted_runs, show_selected_runs
 
-st.title("Runs", anchor=False)
+show_title("Runs")
 frame, notes = read_runs()
 if frame.empty:
     st.markdown("#### No runs yet.")

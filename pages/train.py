@@ -3,12 +3,13 @@
 import streamlit as st
 
 from core.ui.errors import handle_errors
+from core.ui.heading import show_title
 from core.ui.train.form import choose_configurations
 from core.ui.train.progress import show_completed, show_running
 from core.ui.train.start import show_grid, show_start
 from core.ui.train.sweep import is_latest_in_progress, show_sweep
 
-st.title("Train", anchor=False)
+show_title("Train")
 shown: set[str] = set()
 if sweep_first := is_latest_in_progress():
     with handle_errors():

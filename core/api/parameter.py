@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import NoSuchPathError, RequestError
 from core.reports.address import ID
-from core.store.search import MOST_CHARS
+from core.store.search import MAX_CHARS
 
 MAX_RUNS = 50
 _RUN = "[0-9a-f]{12}"
@@ -59,12 +59,12 @@ class RunSearch(Parameters):
     q: Annotated[
         str,
         Field(
-            max_length=MOST_CHARS,
-            description=f"a search as on the Runs page with at most {MOST_CHARS} characters",
+            max_length=MAX_CHARS,
+            description=f"a search as on the Runs page with at most {MAX_CHARS} characters",
         ),
     ] = ""
-    limit: Annotated[int, Field(ge=1, le=1000, description="a whole number between 1 and 1,000")] = 100
-    offset: Annotated[int, Field(ge=0, le=10**6, description="a whole number between 0 and 1,000,000")] = 0
+    limit: Annotated[int, Field(ge=1, le=1000, description="an integer between 1 and 1,000")] = 100
+    offset: Annotated[int, Field(ge=0, le=10**6, description="an integer between 0 and 1,000,000")] = 0
 
 
 class RunName(Parameters):

@@ -11,10 +11,10 @@ from core.augment.pipeline import make_generator
 from core.augment.transform import Image
 from core.spec import TRANSFORMS
 
-MOST_IMAGES = 200
+MAX_IMAGES = 200
 BATCH = 50  # images per batch; the number of evaluated images is a multiple of it
 LEAST_IMAGES = 50
-MOST_FLOPS = 1e12  # about 15 s on one core
+MAX_FLOPS = 1e12  # about 15 s on one core
 
 Spread = Callable[[Image, float, float, float], tuple[float, ...]]
 
@@ -113,10 +113,10 @@ def list_rows() -> list[tuple[str, float]]:
 def select_corrupted_images(test_images: int, flops: int) -> NDArray[np.int32]:
     """Return the indices of the evaluated test images for a model with `flops` per image, in ascending order.
 
-    MOST_IMAGES images, or fewer within the budget of MOST_FLOPS; none if the budget is too small for LEAST_IMAGES. The
+    MAX_IMAGES images, or fewer within the budget of MAX_FLOPS; none if the budget is too small for LEAST_IMAGES. The
     images of a smaller set are a subset of those of a larger one.
     """
-    budget = int(MOST_FLOPS / (len(list_rows()) * max(flops, 1)))
-    count = min(MOST_IMAGES, budget // BATCH * BATCH)
+    budget = int(MAX_FLOPS / (len(list_rows()) * max(flops, 1)))
+    count = min(MAX_IMAGES, budget // BATCH * BATCH)
     order = np.random.default_rng(0).permutation(test_images)
     return np.sort(order[: count if count >= LEAST_IMAGES else 0]).astype(np.int32)

@@ -54,7 +54,7 @@ def _describe_usage_error(error: TyperException) -> str:
         message = error.message if own else error.format_message()
         return message if message.endswith((".", "?")) else f"{message}."
     first = cause.errors()[0]
-    kind = "a number" if first["type"].startswith("float") else "a whole number"
+    kind = "a number" if first["type"].startswith("float") else "an integer"
     bounds = ""
     if option.name in SETTINGS:
         bounds = f" {SETTINGS[option.name].bounds}"

@@ -20,7 +20,11 @@ _NOTHING_GIVEN = "Give the IDs of finished runs, or --recipe."
 def compare(
     run_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN_ID]...", help="IDs of finished runs, or unique prefixes of them."),
+        typer.Argument(
+            metavar="[RUN_ID]...",
+            help="IDs of finished runs, or unique prefixes of them; or the ID of a comparison in a link, such as "
+            "recipe:digits-heads.",
+        ),
     ] = None,
     recipe: Annotated[
         str | None,
@@ -28,7 +32,7 @@ def compare(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and warnings."""
+    """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and caveats."""
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_cautions, write_headline
     from core.store.run_store import RunStore
@@ -48,7 +52,7 @@ def compare(
     if note := published.note():
         typer.echo(note)
     for caution in write_cautions(comparison):
-        typer.echo(f"Warning: {caution}")
+        typer.echo(f"Caveat: {caution}")
 
 
 def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comparison":
@@ -58,8 +62,15 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         RunNotFoundError: when a prefix matches no finished run, or several.
     """
     from core.recipes import RECIPES
-    from core.store.comparison import Comparison, list_offers
+    from core.store.comparison import Comparison, find_offers, list_offers
 
+    if len(prefixes) == 1 and prefixes[0].startswith("recipe:"):
+        found = find_offers(list_offers(store.frame()), prefixes[0])
+        if len(found) != 1:
+            keys = ", ".join(offer.key for offer in found)
+            several = f"{prefixes[0]!r:.60} fits several comparisons. Give one of these IDs: {keys}."
+            raise ComparisonError(several if found else f"Comparison {prefixes[0]!r:.60} no longer exists.")
+        return Comparison.of(store.open_all(found[0].run_ids))
     if recipe is None:
         return Comparison.of([store.find(prefix) for prefix in prefixes])
     name = RECIPES[recipe].name
@@ -69,6 +80,7 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
         raise ComparisonError(f"No finished runs of {name}. Train some with: headroom train --recipe {name}")
     if len(offers) > 1:
         print_message(
-            f"Comparing {offers[0].label}, one of {len(offers):,} configurations. To compare another, give run IDs."
+            f"Comparing {offers[0].label} ({offers[0].key}), one of {len(offers):,} configurations. To compare "
+            "another, give run IDs."
         )
     return Comparison.of(store.open_all(offers[0].run_ids))

@@ -50,7 +50,7 @@ def _as_text(status: "DatasetStatus") -> dict[str, str]:
         "Official": format_known(status.official, lambda official: "yes" if official else "no"),
         "Licence": status.licence,
         "Source": status.source,
-        "Command": status.how,
+        "Command": status.next_step,
     }
 
 

@@ -20,6 +20,7 @@ from core.home import Home
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
 _TIMEOUT_SECONDS = 10.0
+_DATASET = ("name", "folder", "available", "bundled", "problem", "next_step")  # fields in JSON
 
 
 def doctor(
@@ -167,7 +168,7 @@ def _examine_home(home: Home) -> dict[str, Any]:
     sources = list(store.frame()["source"])
     statuses = [asdict(status) for status in list_datasets(home)]
     return {
-        "datasets": [{n: s[n] for n in ("name", "folder", "available", "bundled", "problem", "how")} for s in statuses],
+        "datasets": [{name: status[name] for name in _DATASET} for status in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
         "damaged": [*store.damaged().values(), *ReportStore(home).damaged().values()],
@@ -234,7 +235,7 @@ def _print(found: dict[str, Any]) -> None:
     }
     for status in found["datasets"] or []:
         state = "available" if status["available"] else "bundled" if status["bundled"] else "not downloaded"
-        command = f". Run: {status['how']}" if state == "not downloaded" else ""
+        command = f". Run: {status['next_step']}" if state == "not downloaded" else ""
         pairs[f"  {status['name']} {status['folder']}".rstrip()] = status["problem"] or f"{state}{command}"
     if found["dispatcher"]:
         pid, unfinished = found["dispatcher"]["pid"], found["dispatcher"]["unfinished"]

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.array_file import map_array
-from core.bounds import MOST_CLASSES, Count, Images, Line, Prose, Side, UtcTime
+from core.bounds import MAX_CLASSES, Count, Images, Line, Prose, Side, UtcTime
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
@@ -40,14 +40,14 @@ class DatasetInfo(BaseModel):
     train_count: Images
     test_count: Images
     input_shape: tuple[Side, Side, Side]
-    classes: Annotated[tuple[Line, ...], Field(max_length=MOST_CLASSES)]
+    classes: Annotated[tuple[Line, ...], Field(max_length=MAX_CLASSES)]
     source: Prose
     licence: Prose
     citation: Prose
     bytes: Count
     fetched_at: UtcTime
     validation_count: Count = 0
-    attributes: Annotated[tuple[Line, ...], Field(max_length=MOST_CLASSES)] = ()
+    attributes: Annotated[tuple[Line, ...], Field(max_length=MAX_CLASSES)] = ()
     folder: Line = ""
     skipped: Count = 0
     note: Prose = ""
@@ -82,7 +82,7 @@ class CachedDataset:
 class DatasetStatus:
     """A registered or custom dataset, and whether it is available.
 
-    `problem` is an error message if the dataset is damaged; `how` is the command or hint for making it available.
+    `problem` is an error message if the dataset is damaged; `next_step` is the command or hint for making it available.
     """
 
     name: str
@@ -99,7 +99,7 @@ class DatasetStatus:
     test_count: int | None
     bytes: int | None
     problem: str | None
-    how: str
+    next_step: str
     folder: str = ""
     validation_count: int = 0
     skipped: int = 0
@@ -200,13 +200,13 @@ def _status(home: Home, key: str) -> DatasetStatus:
             info = _open(home, key).info
         except DatasetError as error:
             problem = str(error)
-    how = get_command(key) if name != FOLDER or folder else add_command("NAME")
+    next_step = get_command(key) if name != FOLDER or folder else add_command("NAME")
     if info is not None:
-        how = ""
+        next_step = ""
     elif problem is not None:
-        how = remove_command(key) if dataset.added else how
+        next_step = remove_command(key) if dataset.added else next_step
     elif dataset.bundled:
-        how = "bundled; created at first use"
+        next_step = "bundled; created at first use"
     return DatasetStatus(
         name=name,
         label=label_of(key),
@@ -222,7 +222,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         test_count=info.test_count if info else None,
         bytes=info.bytes if info else None,
         problem=problem,
-        how=how,
+        next_step=next_step,
         folder=folder,
         validation_count=info.validation_count if info else 0,
         skipped=info.skipped if info else 0,

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from core.datasets.image_files import MOST_FILES
+from core.datasets.image_files import MAX_FILES
 from core.errors import DatasetError
 from core.image_file import MAX_BYTES
 
-MOST_BYTES = 20_000_000_000
+MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""
 
 _DEPTH = 3
@@ -74,9 +74,10 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         for member in members:
             _check_member(member)
         total = sum(member.file_size for member in members)
-        if total > MOST_BYTES:
+        if total > MAX_UNPACKED_BYTES:
             raise DatasetError(
-                f"An archive may have at most {MOST_BYTES / 1e9:g} GB unpacked; this one has {total / 1e9:.1f} GB."
+                f"An archive may have at most {MAX_UNPACKED_BYTES / 1e9:g} GB unpacked; this one has "
+                f"{total / 1e9:.1f} GB."
             )
         yield archive
 
@@ -131,8 +132,8 @@ def _is_hidden(name: str) -> bool:
 
 
 def _check_count(count: int, container: str) -> None:
-    if count > MOST_FILES:
-        raise DatasetError(f"{container} may have at most {MOST_FILES:,} files; this one has {count:,}.")
+    if count > MAX_FILES:
+        raise DatasetError(f"{container} may have at most {MAX_FILES:,} files; this one has {count:,}.")
 
 
 def _check_size(size: int) -> None:

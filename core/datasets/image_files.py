@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import HeadroomError
 
-MOST_FILES = 250_000
+MAX_FILES = 250_000
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 

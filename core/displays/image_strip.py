@@ -14,7 +14,7 @@ from core.augment.preview import shrink_to_fit
 
 Images = Sequence[NDArray[np.uint8]]
 
-_MOST_PIXELS = 192  # longer side; twice the width of a cell in print, for high-density screens
+_MAX_PIXELS = 192  # longer side; twice the width of a cell in print, for high-density screens
 _LOSSLESS_PIXELS = 96  # longer side; larger images are encoded as JPEG, at a tenth of the size
 
 
@@ -57,7 +57,7 @@ def _build_cell(image: NDArray[np.uint8], alt: str) -> str:
 def encode_image(image: NDArray[np.uint8]) -> str:
     """Return a data URI: a PNG for a small image, a downscaled JPEG for a larger one."""
     small = max(image.shape) <= _LOSSLESS_PIXELS
-    picture = to_picture(image) if max(image.shape) <= _MOST_PIXELS else shrink_to_fit(image, _MOST_PIXELS)
+    picture = to_picture(image) if max(image.shape) <= _MAX_PIXELS else shrink_to_fit(image, _MAX_PIXELS)
     file = io.BytesIO()
     picture.save(file, "PNG" if small else "JPEG", **({"compress_level": 1} if small else {"quality": 90}))
     return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

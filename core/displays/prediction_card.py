@@ -13,7 +13,7 @@ from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
 from core.displays.number import format_share
 
-_MOST_CLASSES = 12
+_MAX_CLASSES = 12
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def _build_bars(card: CardPrediction, classes: Sequence[str]) -> str:
     """Return bars of all classes in their order, or of the most probable ones if there are many classes."""
     probs = np.nan_to_num(card.probs)
     shown = np.arange(len(classes))
-    if len(classes) > _MOST_CLASSES:
-        shown = np.argsort(-probs, kind="stable")[:_MOST_CLASSES]
+    if len(classes) > _MAX_CLASSES:
+        shown = np.argsort(-probs, kind="stable")[:_MAX_CLASSES]
     rows = "".join(
         _build_bar(classes[number], float(card.probs[number]), card, number == card.predicted)
         for number in shown.tolist()

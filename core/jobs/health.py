@@ -8,7 +8,7 @@ from core.files import read_file, replacing
 from core.home import Home
 
 _VALID_SECONDS = 60.0
-_MOST_BYTES = 10_000
+_MAX_BYTES = 10_000
 
 
 def write_health(home: Home, message: str) -> None:
@@ -27,6 +27,6 @@ def read_health(home: Home) -> str:
     path = home.jobs / "trouble"
     try:
         recent = time.time() - path.stat().st_mtime < _VALID_SECONDS
-        return read_file(path, _MOST_BYTES).decode().strip() if recent else ""
+        return read_file(path, _MAX_BYTES).decode().strip() if recent else ""
     except (OSError, UnicodeDecodeError):
         return ""

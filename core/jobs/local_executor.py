@@ -47,7 +47,7 @@ def read_limit() -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_SLOTS:
-        raise JobError(f"Expected HEADROOM_SLOTS to be a whole number between 1 and {MAX_SLOTS}; got {text!r:.60}.")
+        raise JobError(f"Expected HEADROOM_SLOTS to be an integer between 1 and {MAX_SLOTS}; got {text!r:.60}.")
     return int(text)
 
 

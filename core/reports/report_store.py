@@ -24,7 +24,7 @@ from core.reports.revision import Draft, PublishedVersion
 from core.store.trash import Trash
 
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
-_MOST_BYTES = 500_000_000  # of a published version, which contains its images
+_MAX_BYTES = 500_000_000  # of a published version, which contains its images
 _PUBLISHED = re.compile(r"published-(\d{1,6})\.json")
 
 
@@ -188,7 +188,7 @@ class ReportStore:
         path = self.locate(address)
         report_id, version = path.parent.name, int(path.stem.rpartition("-")[2])
         try:
-            found = PublishedVersion.model_validate_json(read_file(path, _MOST_BYTES))
+            found = PublishedVersion.model_validate_json(read_file(path, _MAX_BYTES))
         except (OSError, ValidationError):
             raise ReportDamagedError(_describe_damage(report_id, version, "the file cannot be read")) from None
         if (found.id, found.version) != (report_id, version) or found.checksum != found.document.checksum:

@@ -11,9 +11,9 @@ from core.errors import RunDamagedError
 from core.files import replacing
 from core.store.run import Run
 
-MOST_IMAGES = 64
-MOST_BYTES = 2_000_000
-MOST_FLOPS = 40_000_000_000
+MAX_IMAGES = 64
+MAX_BYTES = 2_000_000
+MAX_FLOPS = 40_000_000_000
 
 NAME = "maps.npz"
 
@@ -40,7 +40,7 @@ def count_images(images: int, map_bytes: int, map_flops: int) -> int:
         map_bytes: Size of the maps of one image for all classes, as float16.
         map_flops: FLOPs to compute them.
     """
-    return min(images, MOST_IMAGES, max(1, min(MOST_BYTES // map_bytes, MOST_FLOPS // map_flops)))
+    return min(images, MAX_IMAGES, max(1, min(MAX_BYTES // map_bytes, MAX_FLOPS // map_flops)))
 
 
 def save_maps(path: Path, maps: NDArray[np.float32], bias: NDArray[np.float32], *, exact: bool) -> None:

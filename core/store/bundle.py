@@ -21,14 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
-from core.store.import_validation import MODELS, MOST_BYTES
+from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import EXACT, FINGERPRINT, SHRUNK, build_thumbnails, load_test_images
 
 MANIFEST = "bundle.json"
-MOST_RUNS = 2_000
-RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MOST_BYTES))})")
+MAX_RUNS = 2_000
+RUN_FILE = re.compile(rf"runs/([0-9a-f]{{12}})/({'|'.join(map(re.escape, MAX_BYTES))})")
 PICTURE_FILE = re.compile(rf"thumbnails/({FINGERPRINT})/({EXACT}|{SHRUNK})")
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
 
@@ -72,8 +72,8 @@ def export_bundle(
         HomeError: when the file cannot be written.
     """
     runs = [store.open(run_id) for run_id in sorted(set(run_ids))]
-    if not 1 <= len(runs) <= MOST_RUNS:
-        raise BundleError(f"A bundle may have 1 to {MOST_RUNS:,} runs; {len(runs):,} are selected.")
+    if not 1 <= len(runs) <= MAX_RUNS:
+        raise BundleError(f"A bundle may have 1 to {MAX_RUNS:,} runs; {len(runs):,} are selected.")
     files: dict[str, Path | bytes] = {}
     for run in runs:
         run.verify()
@@ -100,7 +100,7 @@ def export_bundle(
 
 def list_files(run: Run, *, models: bool) -> list[str]:
     """List the files of a run that are exported."""
-    names = [name for name in MOST_BYTES if name == "record.json" or name in run.record.checksums]
+    names = [name for name in MAX_BYTES if name == "record.json" or name in run.record.checksums]
     return [name for name in names if run.has(name) and (models or name not in MODELS)]
 
 

@@ -20,14 +20,14 @@ from core.datasets.atomic_folder import check_space
 from core.datasets.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
 from core.home import Home
-from core.store.bundle import MANIFEST, MOST_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
-from core.store.import_validation import MODELS, MOST_BYTES, check_run
+from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
+from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.thumbnail import MOST_BYTES as MOST_PICTURE_BYTES
+from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
 from core.store.thumbnail import matches_dataset
 
-_MOST_MANIFEST_BYTES = 10_000_000
+_MAX_MANIFEST_BYTES = 10_000_000
 _SCRATCH = ".import-"
 
 
@@ -129,9 +129,9 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
             raise BundleError(f"The bundle is invalid: {member.filename!r:.80} is compressed.")
     if sum(member.file_size for member in members) > size:
         raise BundleError("The bundle is invalid: its files overlap.")
-    if MANIFEST not in names or archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST_BYTES:
+    if MANIFEST not in names or archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST_BYTES:
         raise BundleError(
-            f"The bundle is invalid: {MANIFEST} is missing or exceeds {_MOST_MANIFEST_BYTES / 1e6:.0f} MB."
+            f"The bundle is invalid: {MANIFEST} is missing or exceeds {_MAX_MANIFEST_BYTES / 1e6:.0f} MB."
         )
     try:
         files = Manifest.model_validate_json(_read(archive, MANIFEST)).files
@@ -147,7 +147,7 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
         run_file = RUN_FILE.fullmatch(name)
         if not run_file and not PICTURE_FILE.fullmatch(name):
             raise BundleError(f"The bundle is invalid: unexpected file {name!r:.80}.")
-        limit = MOST_BYTES[run_file[2]] if run_file else MOST_PICTURE_BYTES + 4096
+        limit = MAX_BYTES[run_file[2]] if run_file else MAX_PICTURE_BYTES + 4096
         if found.bytes > limit:
             raise BundleError(f"{name} may have at most {limit / 1e6:g} MB; this one has {found.bytes / 1e6:,.1f} MB.")
         if found.bytes != archive.getinfo(name).file_size:
@@ -155,8 +155,8 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
                 f"The bundle is invalid: {name} has {archive.getinfo(name).file_size:,} bytes, "
                 f"but {found.bytes:,} in {MANIFEST}."
             )
-    if not 1 <= len(_list_ids(files)) <= MOST_RUNS:
-        raise BundleError(f"A bundle may have 1 to {MOST_RUNS:,} runs; this one has {len(_list_ids(files)):,}.")
+    if not 1 <= len(_list_ids(files)) <= MAX_RUNS:
+        raise BundleError(f"A bundle may have 1 to {MAX_RUNS:,} runs; this one has {len(_list_ids(files)):,}.")
     return files
 
 

@@ -1,5 +1,7 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,6 +37,11 @@ class Variant:
     @property
     def order(self) -> int:
         return HEADS[self.spec.head].order
+
+    @property
+    def key(self) -> str:
+        """ID that does not depend on the other variants, such as "gap-3f9a12bc"."""
+        return f"{self.spec.head}-{self.spec.replace(seed=0).run_id[:8]}"
 
 
 @dataclass(frozen=True)
@@ -162,11 +169,15 @@ class Offer:
     """An available comparison: the runs of a recipe with one configuration of hyperparameters.
 
     Attributes:
-        label: Name on the page and in the URL: the recipe and the hyperparameters that differ from it.
-        own: Whether none differ.
+        key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
+        label: The recipe and the hyperparameters that differ from it.
+        former: Labels that were IDs in former links. Several comparisons can have the same one.
+        own: Whether no hyperparameter differs.
     """
 
+    key: str
     label: str
+    former: frozenset[str]
     run_ids: tuple[str, ...]
     own: bool
 
@@ -184,18 +195,41 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
         dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
-        changed = {
-            n: v for n, v in settings.items() if v != getattr(recipe.spec, n) and (n != "data" or dataset_versions > 1)
-        }
-        label = " · ".join([recipe.name, *(describe_setting(n, v) for n, v in changed.items())])
+        changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
+        long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
-        offers.append((rank, Offer(label, tuple(group["run_id"]), own)))
+        label = long if dataset_versions > 1 else short
+        offer = Offer(_write_key(recipe, changed), label, frozenset((long, short)), tuple(group["run_id"]), own)
+        offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
+
+
+def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
+    """Return the comparison with a key. The label of an old link, or a recipe without a hash, can mean several."""
+    offers = list(offers)
+    return (
+        [offer for offer in offers if offer.key == text]
+        or [offer for offer in offers if text in offer.former]
+        or [offer for offer in offers if offer.key.startswith(f"{text}:") and text.startswith("recipe:")]
+    )
+
+
+def _write_label(recipe: Recipe, changed: dict[str, Any], without: str) -> str:
+    return " · ".join([recipe.name, *(describe_setting(n, value) for n, value in changed.items() if n != without)])
+
+
+def _write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
+    data = changed.get("data")
+    if data == DATASETS[changed.get("dataset", recipe.spec.dataset)].official_fingerprint:
+        changed = {name: value for name, value in changed.items() if name != "data"}
+    typed = {name: None if value is None else SETTINGS[name].kind(value) for name, value in sorted(changed.items())}
+    digest = hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8]
+    return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
 
 
 def to_plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from core.store.metrics import compute_metrics, compute_targets
 from core.store.run import Run, finite
 from core.store.thumbnail import FINGERPRINT
 
-MOST_BYTES = {
+MAX_BYTES = {
     "record.json": 2_000_000,
     "spec.json": 100_000,
     "environment.json": 100_000,
@@ -38,7 +38,7 @@ _CLOSE = 1e-4
 
 
 def check_run(folder: Path) -> Run:
-    """Open and validate a run folder, except its models. The sizes of its files must be within MOST_BYTES.
+    """Open and validate a run folder, except its models. The sizes of its files must be within MAX_BYTES.
 
     Raises:
         BundleError: when a file is invalid.
@@ -60,7 +60,7 @@ def check_run(folder: Path) -> Run:
 def _check_record(run: Run) -> None:
     """Check that the record matches its spec, and that its files are those of a run."""
     record = run.record
-    unexpected = sorted(set(record.checksums) - {*MOST_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
+    unexpected = sorted(set(record.checksums) - {*MAX_BYTES, "log.txt"} | ({"record.json"} & set(record.checksums)))
     if unexpected:
         raise ValueError(f"unexpected file {unexpected[0]!r:.60} in its record")
     data = record.data

@@ -59,7 +59,7 @@ _SCAN_FRACTION = 0.05
 
 # The file ends with the SHA-256 of its rows, because the format does not detect damage.
 _DIGEST_BYTES = 32
-_MOST_BYTES = 500_000_000
+_MAX_BYTES = 500_000_000
 
 
 def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -174,7 +174,7 @@ class Index:
         if self.file is None:
             return
         try:
-            content = read_file(self.file, _MOST_BYTES)
+            content = read_file(self.file, _MAX_BYTES)
             rows, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
             if hashlib.sha256(rows).digest() != digest:
                 return

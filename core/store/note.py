@@ -19,7 +19,7 @@ from core.store.side_file import decode_text, describe_side_file, is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_NAME, MOST_TEXT, MOST_TAGS, MOST_TAG = 100, 10_000, 20, 40
+MAX_NAME, MAX_TEXT, MAX_TAGS, MAX_TAG = 100, 10_000, 20, 40
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS note (run_id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL)"
 _TIMEOUT_SECONDS = 10.0
@@ -137,7 +137,7 @@ def read_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.replace(",", " ").lower().split()))
 
 
-_Tag = Annotated[str, Field(min_length=1, max_length=MOST_TAG), AfterValidator(check_printable)]
+_Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG), AfterValidator(check_printable)]
 
 
 class _Values(BaseModel):
@@ -145,9 +145,9 @@ class _Values(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    name: Annotated[str, Field(max_length=MOST_NAME), AfterValidator(check_printable), or_default("")] = ""
-    tags: Annotated[tuple[_Tag, ...], Field(max_length=MOST_TAGS), or_default(())] = ()
-    text: Annotated[str, Field(max_length=MOST_TEXT), or_default("")] = ""
+    name: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(check_printable), or_default("")] = ""
+    tags: Annotated[tuple[_Tag, ...], Field(max_length=MAX_TAGS), or_default(())] = ()
+    text: Annotated[str, Field(max_length=MAX_TEXT), or_default("")] = ""
     star: Annotated[bool, or_default(False)] = False
     archived: Annotated[bool, or_default(False)] = False
     version: Annotated[Count, or_default(0)] = 0
@@ -168,17 +168,17 @@ def _parse(version: object, value: object) -> Note:
 
 def _check(note: Note) -> Note:
     note = replace(note, name=note.name.strip())
-    if len(note.name) > MOST_NAME or not note.name.isprintable():
-        raise NoteError(f"Expected a name of at most {MOST_NAME} printable characters; got {_show(note.name)}.")
-    if len(note.tags) > MOST_TAGS:
-        raise NoteError(f"A run may have at most {MOST_TAGS} tags; this one has {len(note.tags)}.")
+    if len(note.name) > MAX_NAME or not note.name.isprintable():
+        raise NoteError(f"Expected a name of at most {MAX_NAME} printable characters; got {_show(note.name)}.")
+    if len(note.tags) > MAX_TAGS:
+        raise NoteError(f"A run may have at most {MAX_TAGS} tags; this one has {len(note.tags)}.")
     for tag in note.tags:
-        if not 1 <= len(tag) <= MOST_TAG or not tag.isprintable() or any(sign in tag for sign in ' ,:"'):
+        if not 1 <= len(tag) <= MAX_TAG or not tag.isprintable() or any(sign in tag for sign in ' ,:"'):
             raise NoteError(
-                f"Expected tags of at most {MOST_TAG} printable characters without colons or quotes; got {_show(tag)}."
+                f"Expected tags of at most {MAX_TAG} printable characters without colons or quotes; got {_show(tag)}."
             )
-    if len(note.text) > MOST_TEXT:
-        raise NoteError(f"A note may have at most {MOST_TEXT:,} characters; this one has {len(note.text):,}.")
+    if len(note.text) > MAX_TEXT:
+        raise NoteError(f"A note may have at most {MAX_TEXT:,} characters; this one has {len(note.text):,}.")
     return note
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.bounds import (
-    MOST_EPOCHS,
+    MAX_EPOCHS,
     Checksum,
     Classes,
     Count,
@@ -91,7 +91,7 @@ class Record(_Part):
     cores: int | None = Field(None, ge=1, le=2**20, description="cores of the machine; missing in older records")
     epochs: Epoch | None = Field(None, description="trained epochs; fewer than in the spec after early stopping")
     resumed_at: tuple[Epoch, ...] = Field(
-        (), max_length=MOST_EPOCHS, description="epochs after which training continued from a finished run"
+        (), max_length=MAX_EPOCHS, description="epochs after which training continued from a finished run"
     )
     checksums: dict[FileName, Checksum] = Field(max_length=100)
 

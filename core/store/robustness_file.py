@@ -23,8 +23,8 @@ EXPECTED: dict[str, Expected] = {
     ARRAYS["images"]: ("i4", (None,)),
     ARRAYS["predictions"]: ("i2", (None, None)),
 }
-_MOST_ROWS = 1000
-_MOST_SEVERITY = 1e6
+_MAX_ROWS = 1000
+_MAX_SEVERITY = 1e6
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ class Robustness:
         rows, images = self.predictions.shape
         if self.corruptions.shape != (rows,) or self.values.shape != (rows,) or self.images.shape != (images,):
             return "the shapes of its arrays do not match"
-        if not 1 <= rows <= _MOST_ROWS or not images:
+        if not 1 <= rows <= _MAX_ROWS or not images:
             return f"it has {rows:,} rows of {images:,} images"
         if self.images.min() < 0 or self.images.max() >= tests or (np.diff(self.images) <= 0).any():
             return f"its images are not among the {tests:,} test images"
         if self.predictions.min() < -1 or self.predictions.max() >= classes:
             return f"its predictions are outside the {classes:,} classes"
-        if not (np.abs(self.values) <= _MOST_SEVERITY).all():
+        if not (np.abs(self.values) <= _MAX_SEVERITY).all():
             return "a severity is not a number"
         return ""
 

@@ -30,7 +30,7 @@ FILES = (
 """Files that a run folder may contain."""
 
 _OPTIONAL = ("model.keras", "model.tflite", "log.txt")
-MOST_ARRAY_BYTES = 500_000_000
+MAX_ARRAY_BYTES = 500_000_000
 """Maximum size of the arrays in a file, in memory."""
 _CLOSE = 1e-4
 
@@ -189,7 +189,7 @@ class Run:
         """
         path = self.artifact(name)
         try:
-            return load_arrays(path, expected, MOST_ARRAY_BYTES)
+            return load_arrays(path, expected, MAX_ARRAY_BYTES)
         except ValueError as error:
             raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
 

@@ -89,7 +89,7 @@ class RunStore:
             RunNotFoundError: when no finished run has this ID.
             RunDamagedError: when its record is damaged.
         """
-        problem: RunError = RunNotFoundError(f"Run {run_id!r:.60} was not found; it may have been deleted.")
+        problem: RunError | None = None
         if _ID.fullmatch(run_id):  # the ID becomes part of a path
             for index in self._indexes:
                 try:
@@ -98,7 +98,7 @@ class RunStore:
                     pass
                 except RunDamagedError as error:
                     problem = error
-        raise problem
+        raise problem or RunNotFoundError(self._describe_missing(run_id))
 
     def find(self, prefix: str) -> Run:
         """Open the run whose ID starts with the given characters, which must be unique."""
@@ -181,6 +181,12 @@ class RunStore:
     def clear(self) -> None:
         """Permanently delete the runs in the trash."""
         self._trash.clear()
+
+    def _describe_missing(self, prefix: str) -> str:
+        deleted = [run_id for run_id in self.deleted() if run_id.startswith(prefix)] if prefix else []
+        if len(deleted) == 1:
+            return f"Run {deleted[0]} was deleted. You can restore it on the Runs page."
+        return f"Run {prefix!r:.60} was not found; it may have been deleted."
 
     @property
     def _trash(self) -> Trash:

@@ -14,7 +14,7 @@ import pandas as pd
 from core.errors import SearchError
 from core.spec import HEADS, SETTINGS
 
-MOST_CHARS = 500
+MAX_CHARS = 500
 
 _NUMBERS = {
     "acc": "test_accuracy", "accuracy": "test_accuracy", "loss": "test_loss", "params": "params", "flops": "flops",
@@ -55,8 +55,8 @@ def parse_search(text: str) -> list[Term]:
     >>> parse_search('head:gap -"two words"')[1]
     Term(negated=True, field='', sign='', value='two words')
     """
-    if len(text) > MOST_CHARS:
-        raise SearchError(f"A search may have at most {MOST_CHARS} characters; this one has {len(text):,}.")
+    if len(text) > MAX_CHARS:
+        raise SearchError(f"A search may have at most {MAX_CHARS} characters; this one has {len(text):,}.")
     if text.count('"') % 2:
         raise SearchError("A quotation mark is not closed.")
     terms = []

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from core.array_file import map_array
 from core.datasets.dataset_view import open_view
-from core.errors import DatasetError
+from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.image_file import shrink_picture
 from core.store.record import Data
 from core.store.run import Run
 
 SIDE = 128
-MOST_BYTES = 64_000_000
+MAX_BYTES = 64_000_000
 EXACT, SHRUNK = "images.npy", "thumbnails.npy"
 FINGERPRINT = r"[0-9a-f]{16}"
 
@@ -43,11 +43,13 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
                 f"{run.spec.folder or run.spec.dataset} is {run.record.data.fingerprint} in the run, "
                 f"but {view.info.fingerprint} on disk."
             )
-    except DatasetError:
+    except (DatasetError, HomeError) as error:
         for name in (EXACT,) if exact else (EXACT, SHRUNK):
             if (kept := _read(home, run.record.data, name)) is not None:
                 return kept
-        raise
+        if isinstance(error, DatasetError):
+            raise
+        raise DatasetError("The test images of these runs are not available: the home cannot be written.") from error
     return view.test_images
 
 
@@ -60,7 +62,7 @@ def build_thumbnails(images: Images) -> tuple[str, Images] | None:
     for side in _SIDES:
         scale = min(1.0, side / max(height, width))
         size = max(1, round(height * scale)), max(1, round(width * scale))
-        if count * size[0] * size[1] * channels <= MOST_BYTES:
+        if count * size[0] * size[1] * channels <= MAX_BYTES:
             if scale == 1.0:
                 return EXACT, np.asarray(images)
             return SHRUNK, np.stack([shrink_picture(image, side) for image in images])
@@ -76,7 +78,7 @@ def matches_dataset(pixels: NDArray[np.generic], data: Data) -> bool:
         and min(pixels.shape[1:3]) >= 1
         and max(pixels.shape[1:3]) <= SIDE
         and pixels.shape[3] in (1, 3)
-        and pixels.nbytes <= MOST_BYTES
+        and pixels.nbytes <= MAX_BYTES
     )
 
 

@@ -15,13 +15,13 @@ NAMES = {
     "swept": "sweep_settings",
 }
 
+_CUSTOM = ["Custom selection", "runs of my choice"]  # values of `compare` when `runs` had the run IDs
 _PADDINGS = {"own": "custom"}
 _IMAGES = {"typed": "custom", "a scanned digit": "handwritten digit", "a picture of mine": "uploaded image"}
 
 VALUES = {
     **DISPLAY_VALUES,
-    "compare": {"runs of my choice": "Custom selection"},
-    "evidence": {"What it looks at": "Activation maps", "Knobs": "Hyperparameters", "Disagreements": "Agreement"},
+    "evidence": {"What it looks at": "maps", "Knobs": "hyperparameters", "Disagreements": "agreement"},
     "cell": {"both right": "both correct"},
     "map_images": {"right by one head": "only one correct"},
     "cost": {
@@ -30,7 +30,7 @@ VALUES = {
         "Training in all (s)": "Total training time (s)",
         "Highest memory in training (bytes)": "Peak training memory (bytes)",
     },
-    "setting_runs": {"all on these images": "all on this test set"},
+    "setting_runs": {"all on these images": "all"},
     "runs_order": {"by name": "name"},
     "lab_topic": {"Pictures": "Image files"},
     "lab_signal": _IMAGES,
@@ -51,6 +51,12 @@ def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
 
     >>> replace_url_aliases({"knob": ["blocks"], "show": ["right by one"]})
     {'setting': ['blocks'], 'show': ['only one correct']}
+    >>> replace_url_aliases({"compare": ["Custom selection"], "runs": ["8c76e58900c2"]})
+    {'compare': ['runs:8c76e58900c2']}
     """
     renamed = {NAMES.get(name, name): values for name, values in params.items()}
-    return {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}
+    current = {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}
+    runs = current.pop("runs", [""])
+    if params.get("compare", _CUSTOM)[-1] in _CUSTOM and ("compare" in params or "runs" in params):
+        current["compare"] = [f"runs:{runs[-1]}"]
+    return current

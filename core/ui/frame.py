@@ -6,10 +6,12 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.page_timing import PAGE_TIMINGS
+from core.store.comparison import Comparison
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
+from core.ui.heading import begin_page
 from core.ui.session import selected_comparison, show_comparison_picker
-from core.ui.url import apply_link, clear_link_warnings
+from core.ui.url import apply_link, finish_link
 
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 196 40" height="40">'
@@ -24,12 +26,14 @@ LOGO = (
 def run_page(page: StreamlitPage) -> None:
     """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
+        begin_page(page.title)
+        st.set_page_config(page_title=f"{page.title} · Headroom")
         apply_link(page)
         with handle_errors():
             show_user()
             show_comparison_picker()
             page.run()
-        clear_link_warnings()
+        finish_link()
     _freeze_objects(page.title)
 
 
@@ -43,11 +47,13 @@ def _freeze_objects(page: str) -> None:
     gc.freeze()
 
 
-def require_comparison() -> bool:
-    """Return whether a comparison is selected; show how to train one if not."""
-    if selected_comparison() is not None:
-        return True
-    st.header("No runs yet", anchor=False)
-    st.write("Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed.")
-    st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    return False
+def require_comparison() -> Comparison | None:
+    """Return the selected comparison. If there are no runs, show a link to Train and return None."""
+    comparison = selected_comparison()
+    if comparison is None:
+        st.header("No runs yet", anchor=False)
+        st.write(
+            "Headroom compares trained heads. Train two heads on the bundled digits dataset; no download is needed."
+        )
+        st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
+    return comparison

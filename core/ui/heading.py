@@ -1,9 +1,28 @@
-"""Page heading."""
+"""Page heading: every page has one, also when it fails before it is complete."""
 
 import streamlit as st
+
+_PAGE, _SHOWN = "heading of the page", "heading is shown"
+
+
+def begin_page(title: str) -> None:
+    """Note the title of the page that is about to run."""
+    st.session_state[_PAGE], st.session_state[_SHOWN] = title, False
+
+
+def show_title(title: str) -> None:
+    """Show the title of a page."""
+    st.session_state[_SHOWN] = True
+    st.title(title, anchor=False)
+
+
+def complete_heading() -> None:
+    """Show the title of the page, unless the page has shown its own."""
+    if not st.session_state.get(_SHOWN, True):
+        show_title(st.session_state[_PAGE])
 
 
 def show_page_heading(page: str, summary: str) -> None:
     """Show the title of a page and the summary of its charts."""
-    st.title(page, anchor=False)
+    show_title(page)
     st.markdown(f"#### {summary}")

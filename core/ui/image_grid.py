@@ -57,6 +57,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   for (const cell of data.cells) {
     const button = make("button");
     button.type = "button";
+    button.dataset.image = cell.image;
     button.setAttribute("aria-label", cell.description);
     const image = make("img");
     image.src = cell.url;
@@ -69,11 +70,32 @@ export default function ({ data, setTriggerValue, parentElement }) {
       line.append(dot, make("span", "", prediction.label), make("span", "", prediction.prob));
       button.append(line);
     }
-    button.onclick = () => setTriggerValue("picked", cell.image);
+    button.onclick = () => {
+      returnFocus(cell.image);
+      setTriggerValue("picked", cell.image);
+    };
     grid.append(button);
   }
   root.append(legend, grid);
-  parentElement.querySelector(".container").replaceChildren(root);
+  const container = parentElement.querySelector(".container");
+  const focused = container.querySelector("button:focus")?.dataset.image;
+  container.replaceChildren(root);
+  const focus = (image) => container.querySelector(`button[data-image="${image}"]`)?.focus();
+  if (focused !== undefined) focus(focused);
+
+  /* Focus the image again when its dialog has been opened and closed. */
+  function returnFocus(image) {
+    let opened = false;
+    const observer = new MutationObserver(() => {
+      if (document.querySelector('[role="dialog"]')) {
+        opened = true;
+      } else if (opened) {
+        observer.disconnect();
+        setTimeout(() => focus(image));
+      }
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  }
 }
 """
 
@@ -81,8 +103,8 @@ url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 
 
-def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
-    """Show the images of a gallery frame; a click opens one.
+def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True) -> None:
+    """Show the images of a gallery frame; a click, or with `linked` the URL, opens one.
 
     Raises:
         DatasetError: when the images are not available.
@@ -95,7 +117,7 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str) -> None:
     if picked is not None:
         st.query_params["image"] = str(picked)
     selected = st.query_params.get("image")
-    if selected is not None and (picked is not None or key == "gallery"):
+    if selected is not None and (picked is not None or linked):
         _open(gallery, selected)
 
 

@@ -2,17 +2,20 @@
 
 import streamlit as st
 
-from core.errors import ComparisonError
+from core.errors import ComparisonError, JobError
 from core.home import Home
-from core.store.comparison import Comparison, Offer, list_offers
+from core.jobs.sweep_store import open_sweep
+from core.store.comparison import Comparison, Offer, find_offers, list_offers
 from core.store.run_store import RunStore
 from core.ui import url, widget
 from core.ui.access import user
 
-url.register("compare", "runs")
+url.register("compare")
 
-CUSTOM = "Custom selection"
-_NEXT, _NEXT_RUNS = "next comparison", "next run IDs"  # set after the picker was drawn, applied in the next run
+RUNS, SWEEP = "runs:", "sweep:"  # beginnings of IDs of comparisons; others are keys of offers
+_CUSTOM = "Custom selection"
+_PICKED, _IDS = "picked comparison", "runs"
+_NEXT = "next comparison"  # set after the picker was drawn, applied in the next run
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,63 +60,131 @@ def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
     return _comparison(str(home().path), run_ids, written)
 
 
-def read_run_ids() -> tuple[str, ...]:
-    """Return the run IDs of the custom selection."""
-    text = str(st.session_state.get("runs", ""))
-    return tuple(dict.fromkeys(part.strip() for part in text.replace(";", ",").split(",") if part.strip()))
-
-
 def show_comparison_picker() -> None:
-    """Show the comparison picker in the sidebar. Its selection is part of the URL."""
-    choices = [offer.label for offer in offers()]
-    if "runs" in st.query_params and "compare" not in st.query_params and "compare" not in st.session_state:
-        st.session_state["compare"] = CUSTOM  # a link with run IDs only
-    if label := st.session_state.pop(_NEXT, None):
-        st.session_state["compare"] = label
-    if ids := st.session_state.pop(_NEXT_RUNS, None):
-        st.session_state["runs"] = ids
+    """Show the comparison picker in the sidebar. The ID of the selected comparison is part of the URL."""
+    if selected := st.session_state.pop(_NEXT, None):
+        st.session_state["compare"] = selected
+    elif "compare" not in st.session_state:
+        _complete_link()
     with st.sidebar:
-        selected = widget.selectbox(
+        selected = widget.hidden_text(key="compare") or _default_key()
+        if (key := _replace_label(selected)) != selected:  # after Back to an old link
+            select_comparison(key)
+            st.rerun()
+        labels = {offer.key: offer.label for offer in offers()}
+        if selected.startswith(SWEEP):
+            labels[selected] = f"Sweep {selected.removeprefix(SWEEP)}"
+        st.session_state[_PICKED] = RUNS if selected.startswith(RUNS) else selected if selected in labels else None
+        st.selectbox(
             "Comparison",
-            [*choices, CUSTOM],
-            key="compare",
-            unknown="The comparison in this link no longer exists.",
-            help=f"All pages show this comparison. For {CUSTOM.lower()}, select runs on the Runs page.",
+            [*labels, RUNS],
+            format_func=lambda key: labels.get(key, _CUSTOM),
+            key=_PICKED,
+            placeholder="Select a comparison",
+            on_change=_pick,
+            help=f"All pages show this comparison. For {_CUSTOM.lower()}, select runs on the Runs page.",
         )
-        if selected == CUSTOM:
-            widget.synced_text(
+        if selected.startswith(RUNS):
+            st.session_state[_IDS] = selected.removeprefix(RUNS)
+            st.text_input(
                 "Run IDs",
-                key="runs",
+                max_chars=widget.MAX_CHARS,
+                key=_IDS,
                 placeholder="3f9a12bc44d0, 77e0…",
+                on_change=_pick_runs,
                 help="Separated by commas. To fill in this field, select runs on the Runs page.",
             )
+
+
+def _complete_link() -> None:
+    """Write the ID of the comparison to the URL: the link means the same one after other runs have finished."""
+    given = st.query_params.get("compare", "")
+    key = _replace_label(given) or (_default_key() if offers() else "")
+    if key != given:
+        st.query_params["compare"] = key
+        st.rerun()
+
+
+def _replace_label(text: str) -> str:
+    """Return the ID of the comparison of an old link, whose value was a label."""
+    found = find_offers(offers(), text)
+    return found[0].key if len(found) == 1 else text
+
+
+def _default_key() -> str:
+    return offers()[0].key if offers() else RUNS
+
+
+def _pick() -> None:
+    picked = st.session_state[_PICKED]
+    if picked:
+        st.session_state["compare"] = picked
+
+
+def _pick_runs() -> None:
+    st.session_state["compare"] = RUNS + st.session_state[_IDS]
 
 
 def selected_comparison() -> Comparison | None:
     """Return the comparison that all pages show, or None if there are no runs.
 
     Raises:
-        HeadroomError: when a selected run does not exist, is damaged, or cannot be compared with the others.
+        HeadroomError: when the comparison or one of its runs no longer exists, a run is damaged, or the runs cannot be
+            compared.
     """
-    if store().frame().empty:
+    if store().frame().empty and not st.session_state.get("compare"):
         return None
-    key = st.session_state.get("compare")
-    if key == CUSTOM:
-        ids = read_run_ids()
-        if not ids:
-            raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
-        return open_comparison(tuple(store().find(run_id).run_id for run_id in ids))
-    offer = next((offer for offer in offers() if offer.label == key), None)
-    return open_comparison(offer.run_ids) if offer else None
+    key = st.session_state.get("compare") or _default_key()
+    if key.startswith(RUNS):
+        return open_comparison(_find_runs(key))
+    if key.startswith(SWEEP):
+        return open_comparison(_find_sweep_runs(key.removeprefix(SWEEP)))
+    found = find_offers(offers(), key)
+    if len(found) > 1:
+        labels = "; ".join(offer.label for offer in found)
+        raise ComparisonError(f"This link fits several comparisons. Select one of them in the sidebar: {labels}.")
+    if not found:
+        raise ComparisonError(f"This comparison no longer exists. {_advise()}")
+    return open_comparison(found[0].run_ids)
+
+
+def _find_runs(key: str) -> tuple[str, ...]:
+    text = key.removeprefix(RUNS)
+    ids = tuple(dict.fromkeys(part.strip() for part in text.replace(";", ",").split(",") if part.strip()))
+    if not ids:
+        raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
+    return tuple(store().find(run_id).run_id for run_id in ids)
+
+
+def _find_sweep_runs(sweep_id: str) -> tuple[str, ...]:
+    try:
+        specs = open_sweep(home(), sweep_id).specs
+    except JobError as error:
+        raise ComparisonError(f"{error} {_advise()}") from None
+    run_ids = tuple(spec.run_id for spec in specs if store().path(spec.run_id))
+    if not run_ids:
+        raise ComparisonError(f"Sweep {sweep_id} has no finished runs. {_advise()}")
+    return run_ids
+
+
+def _advise() -> str:
+    advice = "Restore its runs on the Runs page, or " if store().deleted() else ""
+    advice += "select another comparison." if offers() else "train runs on the Train page."
+    return advice[0].upper() + advice[1:]
 
 
 def compare_runs(run_ids: list[str]) -> None:
     """Select a comparison of these runs on all pages, from the next script run on."""
-    st.session_state[_NEXT], st.session_state[_NEXT_RUNS] = CUSTOM, ",".join(run_ids)
+    select_comparison(RUNS + ",".join(run_ids))
+
+
+def select_comparison(key: str) -> None:
+    """Select a comparison on all pages, from the next script run on."""
+    st.session_state[_NEXT] = key
 
 
 def compare_with_siblings(run_id: str) -> None:
     """Select the comparison that contains a run on all pages, from the next script run on."""
     offer = next((offer for offer in offers() if run_id in offer.run_ids), None)
     if offer:
-        st.session_state[_NEXT] = offer.label
+        select_comparison(offer.key)

@@ -3,18 +3,23 @@
 import importlib
 import math
 import pkgutil
+from collections.abc import Sequence
+from functools import cache
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 import core.ui
+from core.displays.markdown import escape_markdown
 from core.ui.alias import replace_url_aliases
 
 _WARNINGS = "link warnings"
-_PAGE = "page of the link"
+_PAGE, _OPENED = "page of the link", "page was just opened"
+_CHANGES, _DRAWN = "changes of the link", "choices on the page"
 MAX_SHOWN = 60  # characters of a name or value in a warning
 
 _names: set[str] = set()
+_choices: set[str] = set()
 
 
 def register(*names: str) -> None:
@@ -26,38 +31,76 @@ def register(*names: str) -> None:
 
 
 def is_registered(name: str) -> bool:
-    """Return whether a widget uses this name; imports the modules of all pages if necessary."""
+    """Return whether a widget of any page uses this name."""
     if name not in _names:
-        for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
-            importlib.import_module(module.name)
+        _import_pages()
     return name in _names
+
+
+@cache
+def _import_pages() -> None:
+    for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
+        importlib.import_module(module.name)
 
 
 def apply_link(page: StreamlitPage) -> None:
     """Replace aliases in the URL before a page runs and show warnings about ignored parameters."""
     if st.session_state.get(_PAGE) != page.title:  # the previous page was left before it was complete
-        clear_link_warnings()
-        st.session_state[_PAGE] = page.title
+        st.session_state.pop(_WARNINGS, None)
+        st.session_state.pop(_CHANGES, None)
+        st.session_state[_PAGE], st.session_state[_OPENED] = page.title, True
+    st.session_state[_DRAWN] = set()
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     current = replace_url_aliases(params)
     if current != params:
         st.switch_page(page, query_params=current)
     for name in st.query_params:
         if not is_registered(name):
-            reject(name, f'Unknown link parameter "{name[:MAX_SHOWN]}" was ignored.')
+            reject(name, f'Unknown link parameter "{escape_markdown(name[:MAX_SHOWN])}" was ignored.')
     for message in st.session_state.get(_WARNINGS, []):
         st.warning(message, icon=":material/link_off:")
 
 
-def clear_link_warnings() -> None:
-    """Clear the warnings after a page has run, so that each is shown once."""
+def finish_link() -> None:
+    """Remove the parameters of choices that are no longer on the page, and the warnings, which are shown once."""
+    for name in set(st.query_params) & _choices - st.session_state.get(_DRAWN, set()):
+        if name in st.session_state:  # otherwise the link sets a choice that is not on the page yet
+            set_parameter(name, None)
+    write_link()
     st.session_state.pop(_WARNINGS, None)
+    st.session_state.pop(_OPENED, None)
+
+
+def note_drawn(name: str) -> None:
+    """Note that a choice is on the page."""
+    _choices.add(name)
+    st.session_state.setdefault(_DRAWN, set()).add(name)
+
+
+def is_just_opened() -> bool:
+    """Return whether the user has just come to this page, so that the URL sets the state of its widgets."""
+    return _OPENED in st.session_state
+
+
+def set_parameter(name: str, values: Sequence[str] | None) -> None:
+    """Set or remove a parameter in the URL at the end of the page or fragment: one entry in the browser history."""
+    st.session_state.setdefault(_CHANGES, {})[name] = values
+
+
+def write_link() -> None:
+    """Write the changed parameters to the URL."""
+    changes = st.session_state.pop(_CHANGES, {})
+    changed = {name: values for name, values in changes.items() if st.query_params.get_all(name) != (values or [])}
+    if written := {name: values for name, values in changed.items() if values is not None}:
+        st.query_params.update(written)
+    for name in changed.keys() - written:
+        del st.query_params[name]
 
 
 def reject(name: str, message: str) -> None:
     """Remove a parameter from the URL and rerun the page with a warning and the default value."""
     st.session_state.setdefault(_WARNINGS, []).append(message)
-    del st.query_params[name]
+    st.query_params.pop(name, None)
     st.rerun()
 
 

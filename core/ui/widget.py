@@ -1,18 +1,21 @@
 """Streamlit widgets that are bound to the URL, so that a link restores their values."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
+from core.ui.link_choice import LinkChoice
 from core.ui.url import MAX_SHOWN, is_registered, reject
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
+Label = Callable[[Any], str]
 
-_MAX_OPTIONS = 8  # in a message
-_MAX_CHARS = 8_000
+MAX_CHARS = 8_000
+_HIDE = "<style>.st-key-hidden-{0} {{display: none}}</style>"
 _BOX_PIXELS, _LINE_PIXELS = 46, 24
 
 
@@ -36,75 +39,99 @@ def optional_number(label: str, low: int, high: int, *, key: str, **settings: An
 def select_slider(
     label: str, options: Sequence[T], value: T, *, key: str, format_func: Callable[[Any], str] = str, **settings: Any
 ) -> T:
-    _check_options(key, [format_func(option) for option in options])
+    written = [format_func(option) for option in options]
+    _check(key, f"to be one of {', '.join(map(repr, written))}", written.__contains__)
     return st.select_slider(label, options, value, format_func=format_func, key=key, bind="query-params", **settings)
 
 
 def selectbox(
-    label: str,
-    options: Sequence[T],
-    value: T | None = None,
-    *,
-    key: str,
-    format_func: Callable[[Any], str] = str,
-    unknown: str | None = None,
-    **settings: Any,
-) -> T:
+    label: str, options: Sequence[T], value: T | None = None, *, key: str, format_func: Label = str,
+    aliases: Mapping[str, T] | None = None, **settings: Any,
+) -> T:  # fmt: skip
     """Show a select box; without `value`, the first option is selected.
 
     Args:
-        unknown: the warning for a link whose value is not an option.
+        aliases: options by names that links may contain instead of IDs and labels.
     """
-    _check_options(key, [format_func(option) for option in options], unknown=unknown)
-    index = options.index(value) if value is not None else 0
-    chosen: T = st.selectbox(label, options, index, format_func=format_func, key=key, bind="query-params", **settings)
+    initial = options[0] if value is None else value
+    choice = LinkChoice(key, options, format_func, [initial], aliases=aliases)
+    index = options.index(initial)
+    chosen: T = st.selectbox(
+        label, options, index, format_func=format_func, key=key, persist_state="session", **settings
+    )
+    choice.write_url(chosen)
     return chosen
 
 
-def optional(label: str, options: Sequence[str], *, key: str, none: str, **settings: Any) -> str | None:
-    """Show a select box that may be empty (None); any option text is allowed."""
-    _check_options(key, options)
-    return st.selectbox(label, options, None, placeholder=none, key=key, bind="query-params", **settings)
+def item(
+    label: str, options: Sequence[T], value: T | None = None, *, key: str, format_func: Label = str, gone: str,
+    **settings: Any,
+) -> T | None:  # fmt: skip
+    """Show a select box of stored items, whose selection is always part of the URL; without `value`, the first.
+
+    Returns:
+        The selected item, or None with the message `gone` if the item of the link, or the selected item, was deleted.
+    """
+    choice = LinkChoice(key, options, format_func, [], gone=True)
+    index = 0 if value is None else options.index(value)
+    chosen: T | None = st.selectbox(
+        label,
+        options,
+        index,
+        format_func=format_func,
+        key=key,
+        placeholder="Select",
+        persist_state="session",
+        **settings,
+    )
+    choice.write_url(chosen)
+    if chosen is None:
+        st.warning(f"{gone} Select another one." if options else gone, icon=":material/link_off:")
+    return chosen
+
+
+def optional(
+    label: str, options: Sequence[T], *, key: str, none: str, format_func: Label = str, former: str | None = None,
+    **settings: Any,
+) -> T | None:  # fmt: skip
+    """Show a select box that may be empty (None).
+
+    Args:
+        former: former name of the URL parameter, whose values are labels.
+    """
+    choice = LinkChoice(key, options, format_func, [], former=former)
+    chosen: T | None = st.selectbox(
+        label, options, None, placeholder=none, format_func=format_func, key=key, persist_state="session", **settings
+    )
+    choice.write_url(chosen)
+    return chosen
 
 
 def segmented(
-    label: str,
-    options: Sequence[T],
-    value: T | None = None,
-    *,
-    key: str,
-    format_func: Callable[[Any], str] = str,
-    **settings: Any,
+    label: str, options: Sequence[T], value: T | None = None, *, key: str, format_func: Label = str, **settings: Any
 ) -> T:
     """Show a segmented control with exactly one selected option: `value`, or the first."""
-    _check_options(key, [format_func(option) for option in options])
-    start = options[0] if value is None else value
-    return st.segmented_control(
-        label, options, default=start, required=True, format_func=format_func, key=key, bind="query-params", **settings
-    )
+    initial = options[0] if value is None else value
+    choice = LinkChoice(key, options, format_func, [initial])
+    chosen: T = st.segmented_control(
+        label, options, default=initial, required=True, format_func=format_func, key=key, persist_state="session",
+        **settings,
+    )  # fmt: skip
+    choice.write_url(chosen)
+    return chosen
 
 
 def pills(
-    label: str,
-    options: Sequence[T],
-    value: Sequence[T],
-    *,
-    key: str,
-    format_func: Callable[[Any], str] = str,
-    **settings: Any,
+    label: str, options: Sequence[T], value: Sequence[T], *, key: str, format_func: Label = str, **settings: Any
 ) -> list[T]:
     """Show pills with any number of selected options. No selection is an empty URL parameter."""
-    _check_options(key, ["", *(format_func(option) for option in options)], many=True)
-    return st.pills(
-        label,
-        options,
-        default=list(value),
-        selection_mode="multi",
-        format_func=format_func,
-        key=key,
-        bind="query-params",
-        **settings,
-    )
+    choice = LinkChoice(key, options, format_func, value, many=True)
+    chosen: list[T] = st.pills(
+        label, options, default=list(value), selection_mode="multi", format_func=format_func, key=key,
+        persist_state="session", **settings,
+    )  # fmt: skip
+    choice.write_url(chosen)
+    return chosen
 
 
 def texts(label: str, options: Sequence[str], value: Sequence[str], *, key: str, **settings: Any) -> list[str]:
@@ -122,37 +149,21 @@ def toggle(label: str, value: bool = False, *, key: str, **settings: Any) -> boo
 
 def text(label: str, value: str = "", *, key: str, lines: int = 1, **settings: Any) -> str:
     """Show a text input, or a text area of several `lines`."""
-    _check(key, f"to be text of at most {_MAX_CHARS:,} characters", lambda text: len(text) <= _MAX_CHARS)
-    settings |= {"max_chars": _MAX_CHARS, "key": key, "bind": "query-params"}
+    _check(key, f"to be text of at most {MAX_CHARS:,} characters", lambda text: len(text) <= MAX_CHARS)
+    settings |= {"max_chars": MAX_CHARS, "key": key, "bind": "query-params"}
     if lines > 1:
         return st.text_area(label, value, height=_BOX_PIXELS + _LINE_PIXELS * lines, **settings)
     return st.text_input(label, value, **settings)
 
 
-def synced_text(label: str, *, key: str, **settings: Any) -> str:
-    """Show a text input that pages may also set from code.
-
-    Streamlit does not write a value from session state to the URL when a bound widget is created, so this function
-    does.
-    """
-    _check(key, f"to be text of at most {_MAX_CHARS:,} characters", lambda text: len(text) <= _MAX_CHARS)
-    st.session_state.setdefault(key, st.query_params.get(key, ""))
-    value: str = st.text_input(label, max_chars=_MAX_CHARS, key=key, **settings) or ""
-    if st.query_params.get(key, "") != value:
-        st.query_params[key] = value
-    return value
+def hidden_text(*, key: str) -> str:
+    """Return text that only the URL and the code set."""
+    st.html(_HIDE.format(key))
+    with st.container(key=f"hidden-{key}"):
+        return st.text_input(key, max_chars=MAX_CHARS, key=key, bind="query-params") or ""
 
 
-def _check_options(name: str, options: Sequence[str], *, many: bool = False, unknown: str | None = None) -> None:
-    listed = [repr(option) for option in options if option]
-    more = f" or {len(listed) - _MAX_OPTIONS} more" if len(listed) > _MAX_OPTIONS else ""
-    expected = f"to be one of {', '.join(listed[:_MAX_OPTIONS])}{more}"
-    _check(name, expected, set(options).__contains__, many=many, unknown=unknown)
-
-
-def _check(
-    name: str, expected: str, is_valid: Callable[[str], bool], *, many: bool = False, unknown: str | None = None
-) -> None:
+def _check(name: str, expected: str, is_valid: Callable[[str], bool], *, many: bool = False) -> None:
     """Reject invalid values of a link, which Streamlit would drop silently. Later user input is not checked."""
     if not is_registered(name):
         raise KeyError(f"URL parameter {name} is not registered. Call core.ui.url.register.")
@@ -162,7 +173,7 @@ def _check(
     invalid = [value for value in values if not is_valid(value)]
     if invalid or (len(values) > 1 and not many):
         shown = (invalid or [" and ".join(values)])[0]
-        reject(name, unknown or f"Expected {name} {expected}; got {shown[:MAX_SHOWN]!r}.")
+        reject(name, f"Expected {name} {expected}; got {escape_markdown(repr(shown[:MAX_SHOWN]))}.")
 
 
 def _write_range(low: float, high: float) -> str:

@@ -25,7 +25,7 @@ READING = {
     },
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
-        "note": {"MOST_NAME", "MOST_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
+        "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"},
         "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
     },

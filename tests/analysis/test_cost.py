@@ -115,7 +115,7 @@ def test_every_point_links_to_its_run_and_omitted_points_are_counted(
     spec = Pareto(comparison, link="compare?runs=").chart().to_dict()  # type: ignore[union-attr]
     urls = {row["url"] for rows in spec["datasets"].values() for row in rows if "url" in row}
     assert urls == {f"compare?runs={run.run_id}" for run in comparison.runs}
-    monkeypatch.setattr("core.displays.views.pareto.MOST_POINTS", 3)
+    monkeypatch.setattr("core.displays.views.pareto.MAX_POINTS", 3)
     spec = Pareto(comparison).chart().to_dict()  # type: ignore[union-attr]
     assert "3 of 4 runs are drawn" in " ".join(spec["title"]["text"])
     assert "href" not in str(spec)

@@ -87,8 +87,8 @@ def test_comparison_is_what_the_command_line_prints(api_server: ApiServer) -> No
         ("/api/runs/0123456789ab", 404, "Run '0123456789ab' was not found; it may have been deleted."),
         ("/api/runs/..%5C", 400, None),  # Streamlit's own guard of paths
         ("/api/runs/Z", 404, "Expected run_id to be a run ID of 12 hex digits; got 'Z'."),
-        ("/api/runs?limit=1e9", 400, "Expected limit to be a whole number between 1 and 1,000; got '1e9'."),
-        ("/api/runs?offset=-1", 400, "Expected offset to be a whole number between 0 and 1,000,000; got '-1'."),
+        ("/api/runs?limit=1e9", 400, "Expected limit to be an integer between 1 and 1,000; got '1e9'."),
+        ("/api/runs?offset=-1", 400, "Expected offset to be an integer between 0 and 1,000,000; got '-1'."),
         ("/api/runs?q=%22", 400, "A quotation mark is not closed."),
         ("/api/runs?limit=1&limit=2", 400, "Parameter 'limit' is given twice. Parameters: q, limit, offset."),
         ("/api/runs?path=/etc", 400, "Parameter 'path' is unknown. Parameters: q, limit, offset."),

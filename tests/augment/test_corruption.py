@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from core.augment.corruption import (
     CORRUPTIONS,
     LEAST_IMAGES,
-    MOST_FLOPS,
-    MOST_IMAGES,
+    MAX_FLOPS,
+    MAX_IMAGES,
     list_rows,
     select_corrupted_images,
 )
@@ -56,10 +56,10 @@ def test_shift_moves_every_image_by_whole_pixels_in_some_direction() -> None:
 @given(st.integers(1, 20_000), st.integers(1, 10**11))
 def test_number_of_images_follows_from_flops_and_may_be_zero(tests: int, flops: int) -> None:
     indices = select_corrupted_images(tests, flops)
-    assert len(indices) <= min(MOST_IMAGES, tests)
-    assert len(indices) * len(list_rows()) * flops <= MOST_FLOPS
+    assert len(indices) <= min(MAX_IMAGES, tests)
+    assert len(indices) * len(list_rows()) * flops <= MAX_FLOPS
     assert (np.diff(indices) > 0).all()
-    if MOST_FLOPS / (len(list_rows()) * flops) < LEAST_IMAGES:
+    if MAX_FLOPS / (len(list_rows()) * flops) < LEAST_IMAGES:
         assert not len(indices)
 
 

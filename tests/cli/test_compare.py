@@ -36,7 +36,7 @@ def test_compare_answers_with_everything_the_first_page_of_a_report_says(make_ru
     text = call("compare", "--recipe", "digits-heads").stdout
     assert found["headline"] in text
     assert "431,242" in text
-    assert "Warning: " in text
+    assert "Caveat: " in text
 
 
 def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -> None:

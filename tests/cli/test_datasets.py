@@ -13,7 +13,7 @@ def test_datasets_lists_available_ones_and_how_to_download_the_others(home: Home
     assert (found["digits"]["available"], found["digits"]["fingerprint"]) == (True, info.fingerprint)
     assert (found["digits"]["bytes"], found["digits"]["official"]) == (info.bytes, True)
     assert (found["kmnist"]["available"], found["kmnist"]["fingerprint"]) == (False, None)
-    assert found["kmnist"]["how"] == "headroom datasets download kmnist"
+    assert found["kmnist"]["next_step"] == "headroom datasets download kmnist"
     text = call("datasets").stdout
     assert "headroom datasets download kmnist" in text
     assert info.fingerprint in text

@@ -91,7 +91,7 @@ def test_damaged_dataset_is_reported_and_repaired_by_a_download(damage: Callable
     assert "\n" not in sentence
     digits = list_datasets(home)[0]
     assert (digits.available, digits.problem) == (False, sentence)
-    assert digits.how == "headroom datasets download digits"
+    assert digits.next_step == "headroom datasets download digits"
     fetch_dataset(home, "digits").verify()
     assert os.listdir(home.datasets / "digits") == os.listdir(open_dataset(home, "digits").path)
 
@@ -125,11 +125,11 @@ def test_list_contains_every_dataset_and_creates_none(home: Home) -> None:
     assert not home.path.exists()
     open_dataset(home, "digits")
     digits, *others = list_datasets(home)
-    assert (digits.available, digits.official, digits.how, digits.problem) == (True, True, "", None)
+    assert (digits.available, digits.official, digits.next_step, digits.problem) == (True, True, "", None)
     assert digits.fingerprint == DATASETS["digits"].official_fingerprint
     hows = {"celeba": "add celeba PATH", "folder": "add NAME PATH"}
     for status in others:
-        assert status.how == f"headroom datasets {hows.get(status.name, f'download {status.name}')}"
+        assert status.next_step == f"headroom datasets {hows.get(status.name, f'download {status.name}')}"
 
 
 # Fingerprint and pin

@@ -282,7 +282,7 @@ def test_archive_that_unpacks_to_too_much_is_rejected(
 ) -> None:
     path = make_zip(tmp_path / "in.zip", {**make_members(), "red/bomb.png": bytes(5_000_000)})
     assert path.stat().st_size < 30_000
-    monkeypatch.setattr(file_tree, "MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(file_tree, "MAX_UNPACKED_BYTES", 4_000_000)
     assert refusal(home, path) == "An archive may have at most 0.004 GB unpacked; this one has 0.0 GB."
 
 
@@ -308,7 +308,7 @@ def test_member_with_a_false_size_is_read_only_up_to_it_and_left_out(home: Home,
 def test_too_many_files_are_counted_and_rejected(
     archive: bool, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_tree, "MOST_FILES", 9)
+    monkeypatch.setattr(file_tree, "MAX_FILES", 9)
     source = make_zip(tmp_path / "in.zip", make_members()) if archive else make_folder(tmp_path / "in", {"red": 14})
     what = "An archive" if archive else "A folder"
     assert refusal(home, source) == f"{what} may have at most 9 files; this one has 15."
@@ -343,7 +343,7 @@ def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=r"^Folder mine is damaged \(train_labels\.npy cannot be read\)\. Remove "):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
-    assert (status.folder, status.available, status.how) == ("mine", False, "headroom datasets remove mine")
+    assert (status.folder, status.available, status.next_step) == ("mine", False, "headroom datasets remove mine")
     remove_dataset(home, "mine")
     assert not path.exists()
 
@@ -492,4 +492,4 @@ def test_proposed_name_is_a_valid_folder_name() -> None:
 def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
     with pytest.raises(DatasetError, match=r"cannot be downloaded\. Add its folder with: "):
         fetch_dataset(home, "folder")
-    assert image_files.MOST_FILES >= 202_599  # CelebA's
+    assert image_files.MAX_FILES >= 202_599  # CelebA's

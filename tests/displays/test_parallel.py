@@ -41,7 +41,7 @@ def test_head_without_a_setting_has_no_value_of_it(make_run: RunWriter) -> None:
 
 
 def test_omitted_lines_are_counted(make_run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.displays.views.parallel.MOST_LINES", 2)
+    monkeypatch.setattr("core.displays.views.parallel.MAX_LINES", 2)
     display = Parallel(Comparison.of([make_run(seed=seed) for seed in range(3)]))
     spec = display.chart().to_dict()
     assert "The newest 2 of 3 runs are drawn" in " ".join(spec["title"]["text"])

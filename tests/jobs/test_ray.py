@@ -100,7 +100,7 @@ def lines_of(home: Home, run_id: str) -> list[tuple[int, int]]:
             "two words",
             "RAY_AUTH_TOKEN contains spaces or special characters. Set it to the cluster's token.",
         ),
-        ("HEADROOM_SLOTS", "0", "Expected HEADROOM_SLOTS to be a whole number between 1 and 1024; got '0'."),
+        ("HEADROOM_SLOTS", "0", "Expected HEADROOM_SLOTS to be an integer between 1 and 1024; got '0'."),
     ],
 )
 def test_invalid_configuration_is_rejected_with_an_error_message(

@@ -73,7 +73,7 @@ def test_invalid_number_of_slots_is_rejected_with_an_error_message(
     text: str, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADROOM_SLOTS", text)
-    with pytest.raises(JobError, match="Expected HEADROOM_SLOTS to be a whole number between 1 and 1024; got"):
+    with pytest.raises(JobError, match="Expected HEADROOM_SLOTS to be an integer between 1 and 1024; got"):
         submit(home, SPEC)
     assert not home.jobs.exists()
 

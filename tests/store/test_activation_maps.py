@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import RunDamagedError
-from core.store.activation_maps import MOST_BYTES, MOST_FLOPS, MOST_IMAGES, NAME, count_images, read_maps, save_maps
+from core.store.activation_maps import MAX_BYTES, MAX_FLOPS, MAX_IMAGES, NAME, count_images, read_maps, save_maps
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -13,9 +13,9 @@ def test_stored_maps_are_small_and_fast_for_every_head() -> None:
     for size in (1, 500, 98_000, 2_000_000, 10**9):
         for flops in (1, 10**6, 4 * 10**9, 10**12):
             count = count_images(10_000, size, flops)
-            assert 1 <= count <= MOST_IMAGES
-            assert count == 1 or (count * size <= MOST_BYTES and count * flops <= MOST_FLOPS)
-    assert count_images(10_000, 500, 10**6) == MOST_IMAGES
+            assert 1 <= count <= MAX_IMAGES
+            assert count == 1 or (count * size <= MAX_BYTES and count * flops <= MAX_FLOPS)
+    assert count_images(10_000, 500, 10**6) == MAX_IMAGES
     assert count_images(3, 500, 10**6) == 3
 
 

@@ -18,7 +18,7 @@ from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.thumbnail import EXACT, MOST_BYTES, SHRUNK, build_thumbnails, load_test_images
+from core.store.thumbnail import EXACT, MAX_BYTES, SHRUNK, build_thumbnails, load_test_images
 from tests.support.bundle import files_of, read_zip
 from tests.support.markers import LONG
 from tests.support.run_rewriter import as_kmnist
@@ -173,7 +173,7 @@ def test_bundle_without_a_dataset_reports_what_is_missing(make_run: RunWriter, s
 def test_bundle_contains_all_images_at_the_largest_size_that_fits(shape: tuple[int, ...], name: str, side: int) -> None:
     found = build_thumbnails(np.zeros(shape, np.uint8)) if shape[0] < 100 else None
     if found is None:  # without resizing, which takes a minute
-        assert shape[0] * 64 * 64 > MOST_BYTES >= shape[0] * side * side
+        assert shape[0] * 64 * 64 > MAX_BYTES >= shape[0] * side * side
         return
     assert found[0] == name
     assert (len(found[1]), max(found[1].shape[1:3])) == (shape[0], side)

@@ -42,7 +42,7 @@ from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
 from core.reports.report_store import ReportStore
 from core.reports.revision import Draft
-from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
 from core.store.activation_maps import read_maps
 from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison, list_offers
@@ -50,6 +50,7 @@ from core.store.note import NoteBook, join_notes
 from core.store.run_store import RunStore
 from core.store.search import parse_search, search
 from core.ui.alias import NAMES, VALUES
+from core.ui.evidence.sections import SECTIONS
 
 # Former names of fields in memory and in JSON; the files and tables keep them.
 COLUMNS = {"asked_by": "submitted_by"}
@@ -80,6 +81,22 @@ RENAMED = NAMES
 
 REWORDED = {(name, old): new for name, values in VALUES.items() for old, new in values.items()}
 """Former name of a URL parameter and former value: value of its widget today."""
+
+_HEADS = {head.label: name for name, head in HEADS.items()}
+IDS: dict[str, dict[str, str]] = {
+    "layers_of": _HEADS,
+    "runs_head": _HEADS,
+    "first_head": _HEADS,
+    "second_head": _HEADS,
+    "evidence": {label: name for name, (label, _) in SECTIONS.items()},
+    "setting_runs": {"this comparison": "own"},
+    "against": {setting.label: name for name, setting in SETTINGS.items()},
+    "data": {"Folder shapes": "folder-shapes"} | {dataset.label: name for name, dataset in DATASETS.items()},
+}
+"""ID by label, for parameters whose former values were labels."""
+
+CLASSES = {"class": "class_index", "map_class": "map_class_index"}
+"""Parameters that had the name of a class: parameters with its index."""
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests" / "support"
@@ -469,10 +486,20 @@ def open_page(page: str, params: dict[str, list[str]]) -> AppTest:
 
 def check_value(app: AppTest, home: Home, name: str, value: Any, link: str) -> None:
     key = RENAMED.get(name, name)
+    key = CLASSES.get(key, key)
     found = app.session_state[key]
-    if isinstance(value, dict) and "offer" in value:
-        offers = {offer.label: set(offer.run_ids) for offer in list_offers(RunStore(home).frame())}
+    if key in CLASSES.values():
+        assert found == int(value), link  # the classes of the digits are named by their index
+    elif isinstance(value, dict) and "offer" in value:
+        offers = {offer.key: set(offer.run_ids) for offer in list_offers(RunStore(home).frame())}
         assert offers[found] == set(value["offer"]), link
+        assert app.query_params["compare"] == found, link
+    elif key == "compare":
+        assert found.startswith("runs:"), link
+    elif key in ("first_head", "second_head"):
+        assert found.startswith(f"{IDS[key][value]}-"), link
+    elif key in IDS:
+        assert found == IDS[key].get(value, REWORDED.get((key, value), value)), link
     elif isinstance(value, dict):
         assert value["contains"] in found, link
     elif isinstance(value, list):

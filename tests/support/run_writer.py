@@ -56,7 +56,7 @@ class RunWriter:
         test_images: int | None = None,
         **settings: object,
     ) -> Run:
-        """Publish the run of `spec` with the given settings changed, pinned to the digits.
+        """Publish the run of `spec` with the given settings changed, pinned to the digits unless `data` is given.
 
         Args:
             accuracy: the expected share of correct test predictions; losses and curves follow from it.
@@ -64,7 +64,7 @@ class RunWriter:
             test_images: number of test images; the labels of the digits are repeated, and the images exist only for the
         digits.
         """
-        spec = (spec or RunSpec(epochs=3)).replace(data=self._digits.info.fingerprint, **settings)
+        spec = (spec or RunSpec(epochs=3)).replace(**{"data": self._digits.info.fingerprint, **settings})
         self.home.jobs.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self.home.jobs))
         folder.chmod(0o755)

@@ -12,7 +12,7 @@ from core.architecture.model import Model, compute_model
 from core.datasets.dataset_view import open_view
 from core.home import Home
 from core.spec import HEADS, RunSpec
-from core.store.activation_maps import MOST_IMAGES, read_maps
+from core.store.activation_maps import MAX_IMAGES, read_maps
 from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.markers import long
@@ -129,12 +129,12 @@ def logits_of(run: Run, images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def test_mean_of_the_map_plus_the_bias_is_the_logit_of_a_trained_model(trained: Run, trained_home: Home) -> None:
-    images = np.array(open_view(trained_home, trained.spec).test_images[:MOST_IMAGES])
+    images = np.array(open_view(trained_home, trained.spec).test_images[:MAX_IMAGES])
     live, stored = LiveModel(trained), read_maps(trained)
     assert stored
-    assert stored.maps.shape == (MOST_IMAGES, 10, *live.predict(images[:1]).maps.shape[2:])
+    assert stored.maps.shape == (MAX_IMAGES, 10, *live.predict(images[:1]).maps.shape[2:])
     answer = live.predict(images)
-    np.testing.assert_allclose(answer.probs, trained.predictions.test_probs[:MOST_IMAGES], atol=1e-5)
+    np.testing.assert_allclose(answer.probs, trained.predictions.test_probs[:MAX_IMAGES], atol=1e-5)
     np.testing.assert_allclose(stored.maps, answer.maps, rtol=2e-3, atol=1e-3 * np.abs(answer.maps).max())
     logits = logits_of(trained, images)
     assert stored.exact == live.exact == trained.spec.head.startswith("gap")

@@ -210,7 +210,7 @@ def test_continuation_mark_is_deleted_with_its_checkpoint(continued):
     assert RunStore(Home(continued.parents[1])).open(continued.name).record.resumed_at == ()
 
 
-def test_bad_cached_model_is_not_copied_and_training_begins_anew(tmp_path, make_run, capsys):
+def test_bad_cached_model_is_not_copied_and_training_starts_from_scratch(tmp_path, make_run, capsys):
     from core.training.job import JobFolder
 
     cached = add_models(make_run(head="gap_linear", epochs=3))

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.home import Home
 from core.spec import RunSpec
+from core.store.comparison import list_offers
+from core.store.run_store import RunStore
 from tests.support.page import TICKED, Open, text_of
 from tests.support.run_writer import RunWriter
 
@@ -62,9 +64,14 @@ def test_new_run_appears_at_the_next_rerun(open_page: Open, make_run: RunWriter)
 # URL values
 
 
-def test_unknown_comparison_is_reported_and_another_is_shown(open_page: Open, two_heads: list[str]) -> None:
+def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
+    open_page: Open, home: Home, two_heads: list[str]
+) -> None:
     app = open_page("compare", compare="soup")
-    assert app.warning[0].value == "The comparison in this link no longer exists."
+    assert [title.value for title in app.title] == ["Compare"]
+    assert [error.value for error in app.error] == ["This comparison no longer exists. Select another comparison."]
+    assert not app.subheader
+    app.sidebar.selectbox[0].set_value(list_offers(RunStore(home).frame())[0].key).run()
     assert "17.5×" in app.title[0].value
 
 

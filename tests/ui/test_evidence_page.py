@@ -95,7 +95,7 @@ def test_settings_are_those_that_differ_between_the_shown_runs(
         make_run(head="gap", epochs=5, blocks=blocks)
     app = open_page("evidence", evidence="Hyperparameters", setting="Soup")
     assert [warning.value for warning in app.warning] == [
-        "Expected setting to be one of 'Blocks', 'Epochs'; got 'Soup'."
+        "Expected setting to be one of 'blocks', 'epochs'; got 'Soup'."
     ]
     assert app.selectbox(key="setting").options == ["Blocks", "Epochs"]
     app.selectbox(key="setting").set_value("epochs").run()
@@ -116,7 +116,7 @@ def test_activation_section_is_drawn_for_any_number_of_heads(
     assert html_of(app).count("var(--maps)") == 6 * len(heads)
     app.slider(key="opacity").set_value(20).run()
     assert '--maps:0.2"' in html_of(app)
-    app.selectbox(key="map_class").set_value("7").run()
+    app.selectbox(key="map_class_index").set_value(7).run()
     assert "evidence for 7 at" in html_of(app)
     assert not [*app.error, *app.warning]
 

@@ -47,9 +47,21 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
 def test_unknown_job_in_a_link_is_reported(open_page: Open, home: Home, no_dispatcher: None) -> None:
     spec = queue_up(home)
     app = open_page("jobs", job="abc")
-    message = "The job in this link was not found; it may have been deleted."
+    message = "This job no longer exists; it may have been deleted. Select another one."
     assert [warning.value for warning in app.warning] == [message]
-    assert app.selectbox(key="job").value == spec.run_id
+    assert app.selectbox(key="job").value is None
+    app.selectbox(key="job").set_value(spec.run_id).run()
+    assert not app.warning
+
+
+def test_link_opens_a_job_that_the_list_no_longer_contains(
+    open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None]
+) -> None:
+    specs = [queue_up(home, seed=seed) for seed in range(53)]
+    ended(specs[0], "failed")
+    for job in (specs[0].run_id, f"GAP, an old label · {specs[1].run_id}"):
+        app = open_page("jobs", job=job)
+        assert (app.selectbox(key="job").value, [*app.warning]) == (job[-12:], [])
 
 
 def test_queued_job_can_be_moved_to_the_front(open_page: Open, home: Home, no_dispatcher: None) -> None:

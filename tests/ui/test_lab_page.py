@@ -49,7 +49,7 @@ def test_unknown_topic_is_reported_and_the_first_is_open(open_lab: Open, topic: 
     app = open_lab(topic)
     assert app.segmented_control(key="lab_topic").value == "1D convolution"
     sentence = app.warning[0].value
-    assert sentence.startswith("Expected lab_topic to be one of '1D convolution'")
+    assert sentence.startswith("Expected lab_topic to be one of '1d-convolution'")
     assert sentence.endswith(f"got {topic!r}.")
 
 
@@ -120,7 +120,7 @@ def test_every_setting_of_the_lab_is_tested_with_invalid_values() -> None:
 
 def test_unknown_setting_is_reported(open_lab: Open) -> None:
     app = open_lab("Losses", soup="1")
-    assert [warning.value for warning in app.warning] == ['Unknown link parameter "lab_soup" was ignored.']
+    assert [warning.value for warning in app.warning] == [r'Unknown link parameter "lab\_soup" was ignored.']
 
 
 # Convolution

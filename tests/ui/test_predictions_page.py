@@ -35,18 +35,18 @@ def test_unknown_image_is_reported_with_the_expected_range(open_page: Open, two_
 
 def test_class_filter_is_empty_at_first_for_any_class_names(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions")
-    assert app.selectbox(key="class").value is None
-    assert "any" not in app.selectbox(key="class").options
+    assert app.selectbox(key="class_index").value is None
+    assert "any" not in app.selectbox(key="class_index").options
     assert any("360 of 360 test images" in caption.value for caption in app.caption)
     app = open_page("predictions", **{"class": "3"})
-    assert app.selectbox(key="class").value == "3"
+    assert app.selectbox(key="class_index").value == 3
     assert not any("360 of 360 test images" in caption.value for caption in app.caption)
 
 
 def test_another_filter_returns_to_the_first_page(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", page="15")
     assert app.number_input(key="page").value == 15
-    app.selectbox(key="class").set_value("3").run()
+    app.selectbox(key="class_index").set_value(3).run()
     assert app.number_input(key="page").value == 1
     assert not [*app.warning, *app.error]
 

@@ -135,4 +135,4 @@ def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
     app = open_page("train", followed="a deleted sweep")
     assert not app.exception
-    assert app.warning[0].value == "The sweep in this link was not found."
+    assert app.warning[0].value == "This sweep no longer exists. Select another one."

@@ -169,7 +169,8 @@ def test_show_opens_the_comparison_whatever_the_link_contains(
     app = open_page("train", epochs="7", compare="digits-heads · 3 epochs")
     app.button(key=f"show-{run.run_id}").click().run()
     assert "24,586" in [metric.value for metric in app.metric]
-    assert app.sidebar.selectbox[0].value == "digits-heads · 4 epochs"
+    label = app.sidebar.selectbox[0].format_func(app.sidebar.selectbox[0].value)
+    assert label == "digits-heads · 4 epochs"
     assert not [*app.warning, *app.error]
 
 

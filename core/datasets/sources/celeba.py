@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.dataset import Dataset
-from core.datasets.image_files import MOST_FILES, TEST, TRAIN, VALIDATION, Collection
+from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection
 from core.errors import DatasetError
 from core.image_file import MAX_PIXELS, read_picture
 
@@ -76,9 +76,9 @@ def read_attributes(path: Path) -> tuple[list[str], NDArray[np.uint8]]:
     """
     lines = _read_lines(path)
     count = lines[0].strip() if lines else ""
-    if not count.isdecimal() or not 0 < int(count[:9]) <= MOST_FILES:
+    if not count.isdecimal() or not 0 < int(count[:9]) <= MAX_FILES:
         raise DatasetError(
-            f"Expected the number of images, 1 to {MOST_FILES:,}, in line 1 of {path.name}; got {count!r:.60}."
+            f"Expected the number of images, 1 to {MAX_FILES:,}, in line 1 of {path.name}; got {count!r:.60}."
         )
     header = tuple(lines[1].split()) if len(lines) > 1 else ()
     if header != ATTRIBUTES:

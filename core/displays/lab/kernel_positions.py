@@ -4,7 +4,7 @@ from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.shades import ACCENT, BLUE, GREY
 from core.lab.convolution import effective_size
 
-_WIDTH, _CELL, _TOP, _MOST = 900, 40, 44, 24
+_WIDTH, _CELL, _TOP, _MAX_SHOWN = 900, 40, 44, 24
 
 
 def draw_kernel_positions(size: int, kernel: int, padding: int, stride: int, dilation: int, outputs: int) -> str:
@@ -14,9 +14,9 @@ def draw_kernel_positions(size: int, kernel: int, padding: int, stride: int, dil
     """
     padded = size + 2 * padding
     cell = min(_CELL, _WIDTH / padded)
-    lines = min(outputs, _MOST)
+    lines = min(outputs, _MAX_SHOWN)
     line = 16 if lines <= 12 else 11
-    drawing = SvgDrawing(padded * cell, _TOP + (lines + (outputs > _MOST)) * line + 4)
+    drawing = SvgDrawing(padded * cell, _TOP + (lines + (outputs > _MAX_SHOWN)) * line + 4)
     left = (padded - effective_size(kernel, dilation)) % stride
     for i in range(padded):
         inside = padding <= i < size + padding
@@ -32,8 +32,8 @@ def draw_kernel_positions(size: int, kernel: int, padding: int, stride: int, dil
         drawing.bar(start * cell, y, (effective_size(kernel, dilation) * cell, line - 4), color=BLUE, opacity=0.25)
         for k in range(kernel):
             drawing.bar((start + k * dilation) * cell + 1, y, (cell - 2, line - 4), color=BLUE)
-    if outputs > _MOST:
-        text = f"… and {outputs - _MOST} more"
+    if outputs > _MAX_SHOWN:
+        text = f"… and {outputs - _MAX_SHOWN} more"
         drawing.label(0, _TOP + lines * line + 6, text, anchor="start", font=12)
     unused = f"; {left} values at the end are unused" if left else ""
     return drawing.svg(f"{outputs} kernel positions on {padded} padded values{unused}.")

@@ -13,7 +13,7 @@ from core.displays.encoding import GREY, write_note
 from core.displays.number import format_plural
 from core.displays.palette import colors
 
-_MOST = 12
+_MAX_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ConfusionDifference(Display):
         everything = everything[everything["difference"] != 0]
         if everything.empty:
             return None
-        frame = everything.head(_MOST).copy()
+        frame = everything.head(_MAX_SHOWN).copy()
         a, b = str(frame["a"].iloc[0]), str(frame["b"].iloc[0])
         frame["pair"] = frame["label"] + " → " + frame["predicted"]
         frame["head"] = [a if value > 0 else b for value in frame["difference"]]
@@ -94,7 +94,7 @@ class ConfusionDifference(Display):
         right = text.transform_filter("datum.difference > 0").mark_text(align="left", dx=4, fontSize=11, color=GREY)
         left = text.transform_filter("datum.difference < 0").mark_text(align="right", dx=-4, fontSize=11, color=GREY)
         count = len(everything)
-        shown = f"The {_MOST} largest of {count:,} differences" if count > _MOST else "All differences"
+        shown = f"The {_MAX_SHOWN} largest of {count:,} differences" if count > _MAX_SHOWN else "All differences"
         title = f'{shown}, mean over the seeds; "only": the other head never confuses this pair.'
         note = write_note(title)
         return (bars + right + left).properties(title=note, height=alt.Step(22))

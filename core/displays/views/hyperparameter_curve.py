@@ -18,7 +18,7 @@ from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
-MOST_POINTS = 2_000
+MAX_POINTS = 2_000
 _DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
 
 
@@ -116,7 +116,7 @@ class HyperparameterCurve(Display):
             *([] if means["applies"].all() else [rest.mark_line(strokeWidth=1.6, strokeDash=[2, 4]).encode(y=y)]),
             line.mark_point(filled=True, size=80, opacity=0.9).encode(y=y, shape=shape, tooltip=mean),
         ]
-        drawn = len(seeds) <= MOST_POINTS
+        drawn = len(seeds) <= MAX_POINTS
         if drawn:
             points = alt.Chart(seeds).mark_point(size=34, strokeWidth=1.3, opacity=0.8)
             one = [*tips, alt.Tooltip("seed:Q", title="Seed"), accuracy]

@@ -19,8 +19,8 @@ from core.spec import HEADS, SETTINGS
 from core.store.comparison import describe_value, to_plain
 from core.store.same_test_set import RunsOnTestSet
 
-MOST_LINES = 1_000
-_MOST_TICKS = 8
+MAX_LINES = 1_000
+_MAX_TICKS = 8
 _AXIS_PIXELS = 90
 _UNUSED = ("unused",)  # not equal to any value; the last position of an axis
 _MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
@@ -102,7 +102,7 @@ class Parallel(Display):
                 order = [name for name in HEADS if name in order]
             at = {value: i / (len(order) - 1) for i, value in enumerate(order)}
             positions[axis] = np.array([at[value] for value in plain])
-            stride = -(-(len(order) - 1) // (_MOST_TICKS - 1)) or 1
+            stride = -(-(len(order) - 1) // (_MAX_TICKS - 1)) or 1
             texts = [_write_value(axis, value) for value in order]
             ticks += [(axis, at[value], text) for value, text in [*zip(order, texts, strict=True)][::stride]]
         frame = pd.DataFrame(positions).assign(run_id=runs["run_id"].to_numpy())
@@ -130,7 +130,7 @@ class Parallel(Display):
             head=runs["label"].to_numpy(), name=runs["name"].to_numpy(), seed=runs["seed"].to_numpy(),
             accuracy=runs["test_accuracy"].to_numpy(),
         )  # fmt: skip
-        newest = runs["finished_at"].astype(str).to_numpy().argsort(kind="stable")[::-1][:MOST_LINES]
+        newest = runs["finished_at"].astype(str).to_numpy().argsort(kind="stable")[::-1][:MAX_LINES]
         drawn = lines.iloc[np.sort(newest)]
         words = {f"at_{axis}": _MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes}
         fields: list[str | FieldName] = [*words]

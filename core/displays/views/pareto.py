@@ -17,7 +17,7 @@ from core.displays.number import format_plural
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
-MOST_POINTS = 2_000
+MAX_POINTS = 2_000
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Pareto(Display):
     def _thin(self, runs: pd.DataFrame) -> pd.DataFrame:
         """Limit the number of runs; runs of the comparison and of the Pareto front have priority."""
         first = runs.assign(rest=~(runs["chosen"] | runs["front"])).sort_values("rest", kind="stable")
-        return first.drop(columns="rest").head(MOST_POINTS)
+        return first.drop(columns="rest").head(MAX_POINTS)
 
     def _note(self, drawn: int) -> str:
         known = int(list_costs(self._test_set_runs)[self.cost].notna().sum())

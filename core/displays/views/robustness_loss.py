@@ -15,7 +15,7 @@ from core.analysis.robustness import (
     is_too_large,
     list_tested,
 )
-from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MOST_FLOPS, list_rows
+from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, shape_heads, write_note
 from core.displays.number import format_share, format_short
@@ -100,7 +100,7 @@ class RobustnessLoss(Display):
 
     def _explain_missing(self) -> str:
         if is_too_large(self.comparison):
-            rows, most = len(list_rows()), format_short(MOST_FLOPS / len(list_rows()) / LEAST_IMAGES)
+            rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
             return (
                 f"Robustness was not evaluated: with more than {most} FLOPs per image, {LEAST_IMAGES} images with "
                 f"{rows} corruptions would take too long."

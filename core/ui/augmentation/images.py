@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.dataset_key import key_of, label_of
+from core.datasets.dataset_key import key_of
 from core.datasets.dataset_view import open_view, read_info
 from core.errors import HeadroomError
 from core.recipes import RECIPES
@@ -60,23 +60,27 @@ def choose_images() -> SelectedImages | None:
         The selected images, or None if the dataset is not available.
     """
     initial = _choose_initial_spec()
-    statuses = {status.label: status for status in list_datasets(home())}
-    available = [label for label, status in statuses.items() if status.available or status.bundled]
-    preferred = label_of(key_of(initial.dataset, initial.folder))
+    statuses = {_key(status): status for status in list_datasets(home())}
+    available = [key for key, status in statuses.items() if status.available or status.bundled]
+    preferred = key_of(initial.dataset, initial.folder)
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
     with left:
         default = preferred if preferred in available else available[0]
-        label = widget.selectbox(
+        selected = widget.item(
             "Dataset",
             list(statuses),
             default,
             key="data",
+            format_func=lambda key: statuses[key].label,
+            gone="This dataset no longer exists.",
             help="Datasets that are not downloaded show how to get them.",
         )
-    if label not in available:
-        _show_unavailable(statuses[label])
+    if selected is None:
         return None
-    spec, recipe = _build_spec(initial, statuses[label])
+    if selected not in available:
+        _show_unavailable(statuses[selected])
+        return None
+    spec, recipe = _build_spec(initial, statuses[selected])
     try:
         view = open_view(home(), spec, native=True)
         side = read_info(home(), spec).input_shape[0]
@@ -90,6 +94,10 @@ def choose_images() -> SelectedImages | None:
         )
     images = np.array(view.train_images[first : first + _SHOWN])
     return SelectedImages(spec, recipe, images, first, side, initial.augmentation, f"{view.info.fingerprint} {first}")
+
+
+def _key(status: DatasetStatus) -> str:
+    return key_of(status.name, status.folder) if status.folder else status.name
 
 
 def _choose_initial_spec() -> RunSpec:
@@ -108,9 +116,9 @@ def _show_unavailable(status: DatasetStatus) -> None:
     if status.problem:
         st.error(status.problem, icon=":material/error:")
     elif DATASETS[status.name].added:
-        st.info(f"{status.label} is not available. Add it with: `{status.how}`", icon=":material/download:")
+        st.info(f"{status.label} is not available. Add it with: `{status.next_step}`", icon=":material/download:")
     else:
-        st.info(f"{status.label} is not downloaded. Download it with: `{status.how}`", icon=":material/download:")
+        st.info(f"{status.label} is not downloaded. Download it with: `{status.next_step}`", icon=":material/download:")
         st.page_link("pages/train.py", label="Download on the Train page", icon=":material/model_training:")
 
 

@@ -15,6 +15,7 @@ from core.errors import DatasetError
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
+from core.ui.heading import show_title
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
@@ -40,7 +41,7 @@ def show_comparison(comparison: Comparison) -> None:
 
 
 def _show_headline(comparison: Comparison) -> None:
-    st.title(cached_result(comparison, write_headline), anchor=False)
+    show_title(cached_result(comparison, write_headline))
     st.caption(" · ".join(cached_result(comparison, write_facts)))
 
 
@@ -95,7 +96,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
     if frame.empty:
         st.write("No test image is predicted correctly by exactly one head.")
         return
-    show_image_grid(gallery, frame, key="strip")
+    show_image_grid(gallery, frame, key="strip", linked=False)
     st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")
 
 

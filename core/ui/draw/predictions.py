@@ -19,7 +19,7 @@ from core.ui.activation_map import show_explanation
 from core.ui.draw.canvas import draw_canvas
 from core.ui.errors import handle_errors
 
-url.register("drawn_from", "drawn_class", "drawn_opacity", "drawn_seed")
+url.register("drawn_from", "drawn_class", "drawn_class_index", "drawn_opacity", "drawn_seed")
 
 _DRAW, _FILE, _CAMERA = "draw", "file", "camera"
 
@@ -91,9 +91,11 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], imag
     classes = run.record.data.classes
     summary, filters, results = st.empty(), st.container(horizontal=True, vertical_alignment="bottom"), st.container()
     with filters:
-        label = widget.optional("Class to explain", classes, key="drawn_class", none="predicted class", width=200)
+        explained = widget.optional(
+            "Class to explain", range(len(classes)), key="drawn_class_index", former="drawn_class",
+            format_func=classes.__getitem__, none="predicted class", width=200,
+        )  # fmt: skip
         percent = widget.slider("Map opacity (%)", 0, 100, 70, 5, key="drawn_opacity", width=220)
-    explained = None if label is None else classes.index(label)
     predictions = {head: model.predict(image[np.newaxis]) for head, model in models.items()}
     cards = [
         collect_predictions(head, palette[head], prediction, explained, exact=models[head].exact)

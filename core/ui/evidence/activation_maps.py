@@ -11,7 +11,7 @@ from core.ui.activation_map import show_activation
 from core.ui.display import cached_table, show_frame
 from core.ui.session import home
 
-url.register("map_images", "map_class", "map_page", "opacity")
+url.register("map_images", "map_class", "map_class_index", "map_page", "opacity")
 
 _PAGE_SIZE = 6
 _ALL, _ONE_CORRECT = "all", "only one correct"
@@ -24,7 +24,10 @@ def show_activation_maps(comparison: Comparison) -> None:
     options = [_ALL, _ONE_CORRECT] if len(comparison.variants) > 1 else [_ALL]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         selection = widget.segmented("Images", options, key="map_images", on_change=_go_to_first_page)
-        label = widget.optional("Class to explain", classes, key="map_class", none="predicted class", width=200)
+        explained = widget.optional(
+            "Class to explain", range(len(classes)), key="map_class_index", former="map_class",
+            format_func=classes.__getitem__, none="predicted class", width=200,
+        )  # fmt: skip
         seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
     predictions = compute_predictions(comparison, seed)
     images = select_images(predictions, "only one correct" if selection == _ONE_CORRECT else "all").tolist()
@@ -38,7 +41,6 @@ def show_activation_maps(comparison: Comparison) -> None:
         page = widget.number(f"Page of {pages:,}", 1, pages, key="map_page", width=140, disabled=pages == 1)
         percent = widget.slider("Map opacity (%)", 0, 100, 70, 5, key="opacity", width=220)
     shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
-    explained = None if label is None else classes.index(label)
     st.caption(f"{format_plural(len(images), 'test image')}. Below each map: its class and the probability of it.")
     activation = Activation(comparison, home(), shown, explained, seed)
     show_activation(activation, percent / 100)

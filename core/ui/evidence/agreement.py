@@ -1,5 +1,7 @@
 """Agreement section of the Evidence page: correct and wrong predictions of two heads by image and class."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.analysis.disagreement import CELLS, Cell, list_images
@@ -45,15 +47,27 @@ def show_agreement(comparison: Comparison) -> None:
 
 def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
     """Return two heads and the seed of their models."""
-    labels = comparison.labels
+    labels = {variant.key: variant.label for variant in comparison.variants}
     seeds = sorted({run.spec.seed for run in comparison.runs})
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first, second = labels[:2]
+        first, second = list(labels)[:2]
         if len(labels) > 2:
-            first = widget.selectbox("First head", labels, key="first_head", width=240)
-            second = widget.selectbox("Second head", labels, labels[1], key="second_head", width=240)
+            names: dict[str, Any] = {
+                "format_func": labels.__getitem__,
+                "aliases": _name_heads(comparison),
+                "width": 240,
+            }
+            first = widget.selectbox("First head", list(labels), first, key="first_head", **names)
+            second = widget.selectbox("Second head", list(labels), second, key="second_head", **names)
         seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
-    return (first, second), seed
+    return (labels[first], labels[second]), seed
+
+
+def _name_heads(comparison: Comparison) -> dict[str, str]:
+    """Return the key of a variant by its head, for heads with one variant."""
+    heads = [variant.spec.head for variant in comparison.variants]
+    named = zip(heads, comparison.variants, strict=True)
+    return {head: variant.key for head, variant in named if heads.count(head) == 1}
 
 
 def _show_matrix(disagreement: Disagreement) -> None:

@@ -1,7 +1,5 @@
 """Cost section of the Evidence page: cost per head, and accuracy against cost of all runs on the test set."""
 
-from urllib.parse import quote
-
 import streamlit as st
 
 from core.analysis.cost import COSTS
@@ -14,11 +12,11 @@ from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table
 from core.ui.evidence.test_set_runs import find_test_set_runs
-from core.ui.session import CUSTOM
+from core.ui.session import RUNS
 
 url.register("cost", "cost_log")
 
-RUN_LINK = f"compare?compare={quote(CUSTOM)}&runs="
+RUN_LINK = f"compare?compare={RUNS}"
 
 
 def show_cost(comparison: Comparison) -> None:

@@ -16,13 +16,13 @@ from core.ui.session import compare_runs
 
 url.register("setting", "setting_runs")
 
-_ALL, _OWN = "all on this test set", "this comparison"
+_SCOPES = {"all": "all on this test set", "own": "this comparison"}
 
 
 def show_hyperparameters(comparison: Comparison) -> None:
     """Show accuracy by hyperparameter and parallel coordinates of the selected runs."""
-    scope = widget.segmented("Runs", (_ALL, _OWN), key="setting_runs")
-    test_set_runs = find_test_set_runs(comparison, own=scope == _OWN)
+    scope = widget.segmented("Runs", [*_SCOPES], key="setting_runs", format_func=_SCOPES.__getitem__)
+    test_set_runs = find_test_set_runs(comparison, own=scope == "own")
     _show_curve(comparison, test_set_runs)
     _show_parallel(Parallel(comparison, test_set_runs))
 
@@ -65,5 +65,5 @@ def _show_selected_lines(parallel: Parallel, ids: list[str]) -> None:
         st.write(f"{runs} selected.")
         st.button(f"Compare {runs}", on_click=compare_runs, args=(ids,), key="compare_selected", type="primary")
     table = parallel.tabulate(ids)
-    column = st.column_config.LinkColumn("Run", display_text=r"runs=(\w+)$", width=130)
+    column = st.column_config.LinkColumn("Run", display_text=r"runs:(\w+)$", width=130)
     show_frame(table.assign(Run=RUN_LINK + table["Run"]), {"Run": column}, rows=10)

@@ -31,8 +31,11 @@ url.register("evidence", "target", "margin")
 def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
     show_page_heading("Evidence", cached_result(comparison, write_headline))
-    section = widget.segmented("Section", [*SECTIONS], key="evidence", label_visibility="collapsed")
-    SECTIONS[section](comparison)
+    section = widget.segmented(
+        "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
+        label_visibility="collapsed",
+    )  # fmt: skip
+    SECTIONS[section][1](comparison)
 
 
 def _show_accuracy(comparison: Comparison) -> None:
@@ -97,14 +100,14 @@ def _show_convergence(comparison: Comparison) -> None:
     st.page_link("pages/curves.py", label="View learning curves", icon=":material/show_chart:")
 
 
-SECTIONS: dict[str, Callable[[Comparison], None]] = {
-    "Accuracy": _show_accuracy,
-    "Checks": show_checks,
-    "Agreement": show_agreement,
-    "Activation maps": show_activation_maps,
-    "Calibration": _show_calibration,
-    "Convergence": _show_convergence,
-    "Robustness": show_robustness,
-    "Cost": show_cost,
-    "Hyperparameters": show_hyperparameters,
+SECTIONS: dict[str, tuple[str, Callable[[Comparison], None]]] = {
+    "accuracy": ("Accuracy", _show_accuracy),
+    "checks": ("Checks", show_checks),
+    "agreement": ("Agreement", show_agreement),
+    "maps": ("Activation maps", show_activation_maps),
+    "calibration": ("Calibration", _show_calibration),
+    "convergence": ("Convergence", _show_convergence),
+    "robustness": ("Robustness", show_robustness),
+    "cost": ("Cost", show_cost),
+    "hyperparameters": ("Hyperparameters", show_hyperparameters),
 }

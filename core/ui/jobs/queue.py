@@ -22,6 +22,7 @@ url.register("job")
 _BUSY_SECONDS, _IDLE_SECONDS = 2.0, 6.0
 _MAX_COMPLETED = 200
 _MAX_CHOICES = 50
+_ID_CHARS = 12  # at the end of the labels in old links
 _LOG_LINES = 30
 _LOG_PIXELS = 320
 _TEXT_COLUMNS = ("Status", "Dataset", "Submitted by", "Run")
@@ -92,9 +93,15 @@ def _watch(known: set[str]) -> None:
 def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     choices = [*sorted(unfinished, key=lambda job: job.state != "running"), *queue.ended(_MAX_CHOICES)]
     jobs = {job.run_id: job for job in choices}
+    linked = (st.session_state.get("job") or st.query_params.get("job", ""))[-_ID_CHARS:]
+    if linked not in jobs and (older := queue.job(linked)):
+        jobs[linked] = older
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
-    unknown = "The job in this link was not found; it may have been deleted."
-    job = jobs[widget.selectbox("Job details", list(jobs), key="job", format_func=names.__getitem__, unknown=unknown)]
+    gone = "This job no longer exists; it may have been deleted."
+    selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone=gone)
+    if selected is None:
+        return
+    job = jobs[selected]
     spec = read_spec(job)
     facts = [job.state if not job.cancel else "stopping", *([describe_settings(spec)] if spec else [])]
     facts += [f"attempt {job.attempt}"] if job.attempt else []

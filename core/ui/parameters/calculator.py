@@ -100,5 +100,5 @@ def _show_calculator() -> None:
     show_frame(table)
     st.subheader("Head parameters by input size", anchor=False)
     _draw_growth(defaults.replace(**changes), shape, classes)
-    label = widget.selectbox("Layers of head", list(models), key="layers_of")
-    show_layer_table(models[label])
+    head = widget.selectbox("Layers of head", list(HEADS), key="layers_of", format_func=lambda name: HEADS[name].label)
+    show_layer_table(models[HEADS[head].label])

@@ -15,7 +15,7 @@ from core.ui.heading import show_page_heading
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
-url.register("show", "class", "order", "seed", "page")
+url.register("show", "class", "class_index", "order", "seed", "page")
 
 _SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
 
@@ -35,11 +35,14 @@ def show_gallery(comparison: Comparison) -> None:
             help="Only one wrong or correct: by exactly one of the heads.",
             on_change=_go_to_first_page,
         )
-        label = widget.optional("True class", classes, key="class", none="any", width=150, on_change=_go_to_first_page)
+        label = widget.optional(
+            "True class", range(len(classes)), key="class_index", former="class", format_func=classes.__getitem__,
+            none="any", width=150, on_change=_go_to_first_page,
+        )  # fmt: skip
         orders: list[Order] = ["dataset order", "most confident first", "least confident first"]
         order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=_go_to_first_page)
         seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_go_to_first_page)
-    gallery = Gallery(comparison, home(), chosen, None if label is None else classes.index(label), order, seed, 1)
+    gallery = Gallery(comparison, home(), chosen, label, order, seed, 1)
     count, pages = len(gallery.selected()), gallery.pages
     total = comparison.first.record.data.test_images
     if not count:

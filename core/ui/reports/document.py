@@ -7,6 +7,7 @@ from core.displays.markdown import escape_markdown
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import show_frame
+from core.ui.heading import show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.tiles import draw_tiles
 
@@ -14,7 +15,7 @@ from core.ui.tiles import draw_tiles
 def show_heading(document: Document, note: str) -> None:
     """Show the title, the headline, the facts and the caveats."""
     st.markdown(f"#### {escape_markdown(document.title)}")
-    st.title(escape_markdown(document.headline), anchor=False)
+    show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:
         st.info("**Caveats.** " + escape_markdown(" ".join(document.cautions)), icon=":material/info:")

@@ -14,6 +14,7 @@ from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.access import act, action_button
+from core.ui.heading import show_title
 from core.ui.session import home, selected_comparison
 from core.ui.trash import show_trash
 
@@ -44,7 +45,7 @@ def open_report(address: str) -> None:
 
 def show_reports() -> None:
     """Show the list of reports."""
-    st.title("Reports", anchor=False)
+    show_title("Reports")
     entries = report_store().entries()
     _show_new_button()
     _show_deleted()

@@ -8,7 +8,7 @@ from core.displays.table import disarm
 from core.errors import SearchError
 from core.spec import HEADS
 from core.store.note import Note, join_notes
-from core.store.search import MOST_CHARS, search
+from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
 from core.ui.errors import read_notes
 from core.ui.session import store
@@ -44,12 +44,13 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
             "Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=270,
         )  # fmt: skip
         dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
-        heads = {HEADS[name].label: name for name in HEADS if name in set(frame["head"])}
-        head = widget.optional("Head", list(heads), key="runs_head", none="any", width=150)
+        heads = [name for name in HEADS if name in set(frame["head"])]
+        labels = {name: HEADS[name].label for name in heads}
+        head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=150)
         order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=190)
         archived = widget.toggle("Show archived", key="runs_archived")
     try:
-        shown = search(frame, text[:MOST_CHARS])
+        shown = search(frame, text[:MAX_CHARS])
     except SearchError as error:
         st.warning(str(error), icon=":material/search_off:")
         shown = frame
@@ -58,7 +59,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
     if dataset:
         shown = shown[shown["dataset"] == dataset]
     if head:
-        shown = shown[shown["head"] == heads[head]]
+        shown = shown[shown["head"] == head]
     column, ascending = _ORDERS[order]
     shown = shown.sort_values(column, ascending=ascending, kind="stable")
     if column == "name":  # runs without a name last

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.recipes import RECIPES, recipe_of
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
+from core.spec import SETTINGS, RunSpec
 from core.store.comparison import describe_value
 from core.ui.setting import URL_NAMES
 
@@ -33,9 +33,9 @@ def list_params(spec: RunSpec) -> tuple[dict[str, str | list[str]], list[str]]:
     recipe = recipe_of(spec) or next(iter(RECIPES.values()))
     params: dict[str, str | list[str]] = {
         "recipe": recipe.name,
-        "dataset": DATASETS[spec.dataset].label,
-        "backbone": BACKBONES[spec.backbone].label,
-        "heads": [HEADS[spec.head].label],
+        "dataset": spec.dataset,
+        "backbone": spec.backbone,
+        "heads": [spec.head],
     }
     if spec.folder:
         params["folder"] = spec.folder

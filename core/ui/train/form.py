@@ -95,9 +95,9 @@ def choose_configurations() -> Choice:
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
-            st.info(f"{status.label} is not available. Add it with: `{status.how}`", icon=":material/download:")
+            st.info(f"{status.label} is not available. Add it with: `{status.next_step}`", icon=":material/download:")
         else:
-            _watch_download(dataset, status.how)
+            _watch_download(dataset, status.next_step)
         return empty
     if not heads:
         st.warning("Select at least one head.")

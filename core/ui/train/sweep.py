@@ -24,7 +24,7 @@ from core.ui.access import act, action_button
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import start_queued_jobs
-from core.ui.session import compare_runs, home, store
+from core.ui.session import SWEEP, home, select_comparison, store
 
 url.register("against", "followed")
 
@@ -39,7 +39,7 @@ def _label(sweep: Sweep) -> str:
 
 def select_sweep(sweep: Sweep) -> None:
     """Select a sweep in the picker, from the next script run on."""
-    st.session_state[_NEXT] = _label(sweep)
+    st.session_state[_NEXT] = sweep.sweep_id
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -63,21 +63,24 @@ def is_latest_in_progress() -> bool:
 
 def show_sweep() -> set[str]:
     """Show the selected sweep, by default the latest, if any. Return its run IDs."""
-    sweeps = {_label(sweep): sweep for sweep in list_sweeps(home())}
-    if not sweeps:
+    sweeps = {sweep.sweep_id: sweep for sweep in list_sweeps(home())}
+    if not sweeps and "followed" not in st.query_params:
         return set()
     st.subheader("Sweep", anchor=False)
-    if label := st.session_state.pop(_NEXT, None):
-        st.session_state["followed"] = label
-    unknown = "The sweep in this link was not found."
-    selected = sweeps[
-        widget.selectbox("Sweep", list(sweeps), key="followed", unknown=unknown, label_visibility="collapsed")
-    ]
+    if sweep_id := st.session_state.pop(_NEXT, None):
+        st.session_state["followed"] = sweep_id
+    selected = widget.item(
+        "Sweep", list(sweeps), key="followed", format_func=lambda sweep_id: _label(sweeps[sweep_id]),
+        gone="This sweep no longer exists.", label_visibility="collapsed",
+    )  # fmt: skip
+    return _show(sweeps[selected]) if selected else set()
+
+
+def _show(selected: Sweep) -> set[str]:
     columns = list_columns(selected.specs, selected.settings)
     setting = columns[0] if columns else None
     if len(columns) > 1:
-        labels = {SETTINGS[name].label: name for name in columns}
-        setting = labels[widget.segmented("X axis", list(labels), key="against")]
+        setting = widget.segmented("X axis", columns, key="against", format_func=lambda name: SETTINGS[name].label)
     ended = _read_status(selected).ended
     st.fragment(_watch, run_every=None if ended else _REFRESH_SECONDS)(selected, setting, ended)
     return {spec.run_id for spec in selected.specs}
@@ -113,7 +116,7 @@ def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
             st.rerun()
         finished = [run.spec.run_id for run in status.members if run.state == "finished"]
         if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
-            compare_runs(finished)
+            select_comparison(f"{SWEEP}{sweep.sweep_id}")
             url.open_page("pages/compare.py")
 
 

@@ -21,7 +21,7 @@ _ADDING = "added-folder"
 
 
 def choose_folder() -> str | None:
-    """Show the added folders and the uploader. Return the selected folder, or None if there are no folders yet."""
+    """Show the added folders and the uploader. Return the selected folder, or None without one."""
     statuses = [status for status in list_datasets(home()) if status.folder]
     for status in statuses:
         if status.problem:
@@ -31,7 +31,15 @@ def choose_folder() -> str | None:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
-    selected = widget.selectbox(SETTINGS["folder"].label, list(available), key="folder", help=SETTINGS["folder"].help)
+    selected = widget.item(
+        SETTINGS["folder"].label,
+        list(available),
+        key="folder",
+        gone="This image folder no longer exists.",
+        help=SETTINGS["folder"].help,
+    )
+    if selected is None:
+        return None
     status = available[selected]
     images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
     skipped = f"; {format_plural(status.skipped, 'file')} skipped" if status.skipped else ""
