@@ -41,7 +41,7 @@ class Registry(Mapping[str, T], Generic[T]):
             return self._entries[name]
         except KeyError:
             raise UnknownNameError(
-                f"Unknown {self.kind} {name!r}. Choose one of: {', '.join(self._entries)}."
+                f"Unknown {self.kind} {name!r:.80}. Choose one of: {', '.join(self._entries)}."
             ) from None
 
     def __contains__(self, name: object) -> bool:

@@ -10,6 +10,8 @@ from tests.support.sources import Import, module_of, read_imports, sources, with
 LAYERS: list[tuple[str, ...]] = [
     ("core.errors",),
     (
+        "core.array_file",
+        "core.bounds",
         "core.entry_point",
         "core.files",
         "core.home",
@@ -109,7 +111,9 @@ def find_module(name: str) -> bool:
 
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
-    "core.analysis.check", "core.displays.display", "core.entry_point", "core.reports.format", "core.spec",
+    "core.analysis.check", "core.displays.display", "core.array_file",
+        "core.bounds",
+        "core.entry_point", "core.reports.format", "core.spec",
     "core.ui.url",
 }  # fmt: skip
 

@@ -5,7 +5,8 @@ from core.access.role import OWNER, Role, User
 from core.home import Home
 from core.reports.document import Document
 from core.reports.report import Report
-from core.reports.report_store import Draft, PublishedVersion, ReportStore
+from core.reports.report_store import ReportStore
+from core.reports.revision import Draft, PublishedVersion
 
 _KIND = "report"
 

@@ -4,7 +4,7 @@ from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
 from core.api.response import JSON, ApiResponse, ComparisonResult, NoteModel, RunDetails, RunList, RunSummary
 from core.home import Home
-from core.store.note import NoteBook, join_notes
+from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
 
@@ -23,7 +23,7 @@ class RunEndpoint:
         from core.displays.json_values import to_rows
         from core.store.search import search
 
-        found = search(join_notes(self.store.frame(), self.notes.read_all()), parameters.q)
+        found = search(join_notes(self.store.frame(), self.notes.read_available()), parameters.q)
         rows = to_rows(found.iloc[parameters.offset : parameters.offset + parameters.limit])
         summaries = [
             {name: row[name] for name in RunSummary.model_fields} | {"tags": str(row["tags"]).split()} for row in rows
@@ -34,7 +34,7 @@ class RunEndpoint:
         from core.recipes import recipe_of
 
         run = self.store.open(parameters.run_id)
-        record, note = run.record, self.notes.read(run.run_id)
+        record, note = run.record, self.notes.read_available().get(run.run_id, Note())
         recipe = recipe_of(run.spec)
         same = (
             "run_id", "finished_at", "trained_epochs", "measured_epoch", "last_metrics", "resumed_at", "cpu", "cores",

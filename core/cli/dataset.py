@@ -1,6 +1,5 @@
 """`datasets`: list and download datasets, and add custom images."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
+from core.files import parse_json
 from core.home import Home
 from core.memory_limit import limit_memory
 from core.spec import DATASETS
@@ -147,5 +147,8 @@ def _describe(info: "DatasetInfo") -> str:
 
 def _uses(spec_json: str, dataset: str, folder: str) -> bool:
     """Read the stored JSON directly, so that jobs of other versions count too."""
-    spec = json.loads(spec_json)
-    return (spec.get("dataset"), spec.get("folder", "")) == (dataset, folder)
+    try:
+        spec = parse_json(spec_json)
+    except ValueError:
+        return False
+    return isinstance(spec, dict) and (spec.get("dataset"), spec.get("folder", "")) == (dataset, folder)

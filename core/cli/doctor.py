@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,11 +24,19 @@ _DATASET = ("name", "folder", "available", "bundled", "problem", "next_step")  #
 _LEAST_FREE_BYTES = 1_000_000_000
 
 
-def doctor(as_json: JsonFlag = False) -> None:
+def doctor(
+    as_json: JsonFlag = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Move damaged notes, queue and index files aside. Deletes nothing.")
+    ] = False,
+) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
 
     Exits with code 1 if a requirement is missing.
     """
+    if repair:
+        _repair(Home.default())
+        return
     found = examine(Home.default())
     if as_json:
         print_json(found)
@@ -36,6 +44,16 @@ def doctor(as_json: JsonFlag = False) -> None:
         _print(found)
     if found["missing"]:
         raise typer.Exit(1)
+
+
+def _repair(home: Home) -> None:
+    from core.store.side_file import repair_side_files
+
+    moved = repair_side_files(home)
+    for old, new in moved:
+        typer.echo(f"{old.name} was damaged. It is now {new}; a new file is created when it is needed.")
+    if not moved:
+        typer.echo("No damaged file was found.")
 
 
 def examine(home: Home) -> dict[str, Any]:
@@ -72,6 +90,7 @@ def examine(home: Home) -> dict[str, Any]:
     if not absent:
         for examine_part in (
             lambda: _examine_home(home),
+            lambda: _examine_side_files(home),
             lambda: {"executor": _examine_executor()},
             _examine_artifacts,
         ):
@@ -148,7 +167,7 @@ def _describe_home(home: Home) -> dict[str, Any]:
 def _examine_home(home: Home) -> dict[str, Any]:
     from core.datasets.cache import list_datasets
     from core.jobs.local_executor import read_slots
-    from core.jobs.queue import JobQueue
+    from core.reports.report_store import ReportStore
     from core.store.run_store import RunStore
 
     store = RunStore(home)
@@ -158,10 +177,17 @@ def _examine_home(home: Home) -> dict[str, Any]:
         "datasets": [{name: status[name] for name in _DATASET} for status in statuses],
         "runs": sources.count("home"),
         "examples": sources.count("example"),
-        "damaged": list(store.damaged().values()),
-        "dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())},
+        "damaged": [*store.damaged().values(), *ReportStore(home).damaged().values()],
         "slots": read_slots(),
     }
+
+
+def _examine_side_files(home: Home) -> dict[str, Any]:
+    from core.jobs.queue import JobQueue
+    from core.store.note import NoteBook
+
+    NoteBook(home).read_all()
+    return {"dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())}}
 
 
 def _examine_executor() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import print_message
+from core.cli.output import print_message, print_side_file_problems
 from core.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard.")
@@ -33,6 +33,7 @@ def mlflow(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     ids = [store.find(run_id).run_id for run_id in run_ids]
     for exported in export_mlflow(store, ids, uri, experiment=experiment, models=models):
         if exported.existing:
@@ -55,6 +56,7 @@ def tensorboard(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     ids = [store.find(run_id).run_id for run_id in run_ids]
     for path in export_tensorboard(store, ids, folder):
         typer.echo(path)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.displays.json_values import make_plain
+from core.errors import HomeError
+from core.home import Home
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +20,18 @@ _PIPE_WIDTH = 1000  # characters
 def print_message(message: str) -> None:
     """Print a line to standard error, so that it is not part of piped output."""
     typer.echo(message, err=True)
+
+
+def print_side_file_problems(home: Home) -> None:
+    """Print why the notes or the job table cannot be read, if so."""
+    from core.jobs.queue import JobQueue
+    from core.store.note import NoteBook
+
+    for read in (NoteBook(home).read_all, JobQueue(home).jobs):
+        try:
+            read()
+        except HomeError as error:
+            print_message(str(error))
 
 
 def print_json(value: Any) -> None:

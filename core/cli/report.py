@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.output import JsonFlag, print_json, print_message, print_side_file_problems, print_table
 from core.home import Home
 
 app = typer.Typer(invoke_without_command=True, help="List, create, publish and export reports.")
@@ -18,6 +18,8 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     from core.reports.report_store import ReportStore
 
+    report_store = ReportStore(Home.default())
+    entries = report_store.entries()
     rows = [
         {
             "id": entry.draft.id,
@@ -27,8 +29,10 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
             "versions": list(entry.versions),
             "runs": list(entry.draft.report.runs),
         }
-        for entry in ReportStore(Home.default()).entries()
+        for entry in entries
     ]
+    for message in [*report_store.damaged().values(), *(entry.notice for entry in entries if entry.notice)]:
+        print_message(message)
     if as_json:
         print_json(rows)
         return
@@ -73,6 +77,7 @@ def publish(report: Annotated[str, typer.Argument(metavar="REPORT", help="ID of 
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     report_store = ReportStore(store.home)
     draft = report_store.read(report)
     found = report_store.publish(draft, build_document(draft.report, store), "")
@@ -102,6 +107,7 @@ def export_(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
+    print_side_file_problems(store.home)
     kind = find_format(path, form)
     files = export_report(open_edition(names, store, draft=draft), kind, path, store)
     size = format_bytes(sum(map(len, files.values())))

@@ -5,7 +5,15 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from core.cli.output import JsonFlag, format_known, print_json, print_message, print_pairs, print_table
+from core.cli.output import (
+    JsonFlag,
+    format_known,
+    print_json,
+    print_message,
+    print_pairs,
+    print_side_file_problems,
+    print_table,
+)
 from core.displays.json_values import to_rows
 from core.errors import ArtifactError, RunNotFoundError, UnknownNameError
 from core.home import Home
@@ -46,6 +54,7 @@ def runs(
     ]
     for message in store.damaged().values():
         print_message(f"Skipped: {message}")
+    print_side_file_problems(home)
     if as_json:
         print_json(rows)
         return
@@ -127,6 +136,7 @@ def show(
 ) -> None:
     """Show one run: hyperparameters, results, costs and files; for unfinished runs, the progress or the failure."""
     found = _describe(Home.default(), run_id)
+    print_side_file_problems(Home.default())
     if as_json:
         print_json(found)
     else:
@@ -139,11 +149,11 @@ def find_id(home: Home, prefix: str) -> str:
     Raises:
         RunNotFoundError: when it matches no run, or several.
     """
-    from core.jobs.queue import JobQueue
+    from core.jobs.run_list import list_available_jobs
     from core.store.run_store import RunStore
 
     store = RunStore(home)
-    known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in JobQueue(home).jobs())}
+    known = {*store.frame()["run_id"], *store.damaged(), *(job.run_id for job in list_available_jobs(home))}
     matches = [run_id for run_id in known if run_id.startswith(prefix)] if prefix else []
     if len(matches) == 1 or prefix in matches:
         return prefix if prefix in matches else matches[0]
@@ -156,12 +166,12 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.displays.progress import describe_progress
     from core.jobs.health import read_live_progress
     from core.jobs.progress import folder_of
-    from core.jobs.queue import JobQueue
+    from core.jobs.run_list import list_available_jobs
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
     run_id, store = find_id(home, prefix), RunStore(home)
-    job = JobQueue(home).job(run_id)
+    job = next((job for job in list_available_jobs(home) if job.run_id == run_id), None)
     if job is not None and job.state != "finished" and store.path(run_id) is None:
         progress = read_live_progress(home, job)
         return {

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.array_file import map_array
+from core.bounds import MAX_CLASSES, Count, Images, Line, Prose, Side, UtcTime
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
@@ -17,6 +19,7 @@ from core.datasets.fetch import fetching
 from core.datasets.load import load_arrays
 from core.datasets.row_file import compute_fingerprint, read_fingerprint
 from core.errors import DatasetError, HomeError
+from core.files import read_file
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
@@ -31,24 +34,24 @@ class DatasetInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    label: str
+    name: Line
+    label: Line
     fingerprint: str = Field(pattern=r"^[0-9a-f]{16}$")
     official: bool
-    train_count: int = Field(ge=1)
-    test_count: int = Field(ge=1)
-    input_shape: tuple[int, int, int]
-    classes: tuple[str, ...]
-    source: str
-    licence: str
-    citation: str
-    bytes: int
-    fetched_at: str
-    validation_count: int = Field(default=0, ge=0)
-    attributes: tuple[str, ...] = ()
-    folder: str = ""
-    skipped: int = 0
-    note: str = ""
+    train_count: Images
+    test_count: Images
+    input_shape: tuple[Side, Side, Side]
+    classes: Annotated[tuple[Line, ...], Field(max_length=MAX_CLASSES)]
+    source: Prose
+    licence: Prose
+    citation: Prose
+    bytes: Count
+    fetched_at: UtcTime
+    validation_count: Count = 0
+    attributes: Annotated[tuple[Line, ...], Field(max_length=MAX_CLASSES)] = ()
+    folder: Line = ""
+    skipped: Count = 0
+    note: Prose = ""
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
 def _open(home: Home, key: str) -> CachedDataset:
     folder = home.datasets / key
     try:
-        info = DatasetInfo.model_validate_json((folder / "dataset.json").read_bytes())
+        info = DatasetInfo.model_validate_json(read_file(folder / "dataset.json"))
     except (OSError, ValidationError):
         raise _damaged(key, "dataset.json cannot be read") from None
     if (info.name, info.folder) != split_key(key):
@@ -243,15 +246,12 @@ def _open(home: Home, key: str) -> CachedDataset:
     found: dict[str, Any] = {}
     for name in ARRAYS:
         split, kind = name.split("_")
-        dtype: type = np.uint8 if kind == "images" or info.attributes else np.int64
+        dtype = "u1" if kind == "images" or info.attributes else "i8"
         row = info.input_shape if kind == "images" else (len(info.attributes),) if info.attributes else ()
         try:
-            array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            raise _damaged(key, f"{name}.npy cannot be read") from None
-        if array.dtype != dtype or array.shape != (counts[split], *row):
-            raise _damaged(key, f"unexpected array in {name}.npy: {array.dtype}, shape {array.shape}")
-        found[name] = array
+            found[name] = map_array(folder / f"{name}.npy", (dtype, (counts[split], *row)))
+        except ValueError as error:
+            raise _damaged(key, str(error)) from None
     return CachedDataset(folder, info, Arrays(**found))
 
 

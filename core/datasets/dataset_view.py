@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from core.array_file import map_array
 from core.augment.prepare import prepare
+from core.bounds import Count, Line
 from core.datasets.atomic_folder import check_space, publishing
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.dataset import Arrays, Images, Labels
 from core.datasets.fetch import locked
 from core.datasets.row_file import RowWriter, read_blocks
 from core.errors import SpecError
+from core.files import read_file
 from core.home import Home
 from core.spec import RunSpec
 
@@ -37,8 +40,8 @@ class _Mark(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    fingerprint: str
-    prepared: int
+    fingerprint: Line
+    prepared: Count
 
 
 def read_info(home: Home, spec: RunSpec, *, native: bool = False) -> DatasetInfo:
@@ -107,13 +110,14 @@ def _open_prepared(home: Home, cached: CachedDataset, info: DatasetInfo) -> tupl
 def _read_prepared(folder: Path, info: DatasetInfo) -> tuple[Images, ...] | None:
     """Open a resized copy; None if it is missing, damaged or outdated."""
     try:
-        mark = _Mark.model_validate_json((folder / "side.json").read_bytes())
-        found = [np.load(folder / f"{split}_images.npy", mmap_mode="r", allow_pickle=False) for split in _SPLITS]
-    except (OSError, ValidationError, ValueError, EOFError):
+        mark = _Mark.model_validate_json(read_file(folder / "side.json"))
+        found = [
+            map_array(folder / f"{split}_images.npy", ("u1", (count, *info.input_shape)))
+            for split, count in zip(_SPLITS, (info.train_count, info.test_count), strict=True)
+        ]
+    except (OSError, ValueError):
         return None
-    shapes = [(count, *info.input_shape) for count in (info.train_count, info.test_count)]
-    valid = all(images.dtype == np.uint8 for images in found) and [images.shape for images in found] == shapes
-    return tuple(found) if valid and mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
+    return tuple(found) if mark == _Mark(fingerprint=info.fingerprint, prepared=_PREPARED) else None
 
 
 def _prepare(source: Path, folder: Path, info: DatasetInfo) -> None:

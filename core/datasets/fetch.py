@@ -10,15 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.bounds import Count, Line, Prose, UnixTime
 from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command
 from core.datasets.download import Progress
 from core.entry_point import CLI, build_command
 from core.errors import DatasetError, HeadroomError, HomeError
-from core.files import replacing, write_json
+from core.files import read_file, replacing, write_json
 from core.home import Home
 
 _SOURCE = Path(__file__).resolve().parents[2]
@@ -41,16 +42,16 @@ class FetchProgress(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    phase: str
-    done_bytes: int | None = None
-    total_bytes: int | None = None
-    done_files: int | None = None
-    total_files: int | None = None
-    error: str | None = None
+    name: Line
+    phase: Line
+    done_bytes: Count | None = None
+    total_bytes: Count | None = None
+    done_files: Count | None = None
+    total_files: Count | None = None
+    error: Prose | None = None
     alive: bool = False
-    pid: int
-    started_at: float
+    pid: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    started_at: UnixTime
 
 
 def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
@@ -189,7 +190,7 @@ def fetching(
 
 def _read(home: Home, name: str, pid: int | None = None) -> FetchProgress | None:
     try:
-        found = FetchProgress.model_validate_json((_folder(home) / f"{name}.json").read_bytes())
+        found = FetchProgress.model_validate_json(read_file(_folder(home) / f"{name}.json"))
     except (OSError, ValidationError):
         return None
     return found if pid in (None, found.pid) else None

@@ -89,6 +89,9 @@ def _describe(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
 
 
 def _read_header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    np.lib.format.read_magic(file)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    try:
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    except Exception as error:  # headers are Python literals; damaged ones raise many types
+        raise ValueError(f"invalid header: {error}") from None
     return shape, dtype

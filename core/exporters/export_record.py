@@ -6,19 +6,17 @@ of the epochs are therefore later than the actual ones, by the time spent on eva
 
 import json
 import math
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from core.files import compute_checksum
 from core.recipes import recipe_of
 from core.spec import SETTINGS
 from core.store.comparison import describe_value
-from core.store.import_validation import read_plain_json
+from core.store.environment import read_environment
 from core.store.note import Note, NoteBook
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -29,7 +27,6 @@ _CURVES = {
     "val_loss": ("validation", "loss"),
     "val_accuracy": ("validation", "accuracy"),
 }
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -107,14 +104,7 @@ class ExportRecord:
     @property
     def commit(self) -> str | None:
         """Return the git commit of the code that trained the run, None if unknown."""
-        if "environment.json" not in self.run.record.checksums:
-            return None
-        try:
-            found: Any = read_plain_json(self.run.artifact("environment.json"))
-        except ValueError:
-            return None
-        commit = found.get("git_commit") if isinstance(found, dict) else None
-        return commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else None
+        return read_environment(self.run).git_commit
 
     @property
     def spec_text(self) -> str:
@@ -127,9 +117,8 @@ def open_export_records(store: RunStore, run_ids: Sequence[str]) -> list[ExportR
 
     Raises:
         RunNotFoundError, RunDamagedError: when a run does not exist or is damaged.
-        HomeError: when the notes cannot be read.
     """
-    notes = NoteBook(store.home).read_all()
+    notes = NoteBook(store.home).read_available()
     runs = store.open_all(list(dict.fromkeys(run_ids)))
     for run in runs:
         run.verify()

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core.errors import HomeError
+from core.store.side_file import decode_text, describe_side_file, is_missing
 
 _TIMEOUT_SECONDS = 20.0
 _DISK_FULL_SECONDS = 2.0
@@ -27,7 +28,7 @@ class JobDatabase:
 
     def select(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows of a query; an empty list if the file or the table does not exist yet."""
-        if not self.path.is_file():
+        if is_missing(self.path):
             return []
         try:
             try:
@@ -44,7 +45,7 @@ class JobDatabase:
         except sqlite3.Error as error:
             if "no such table" in str(error):  # another process is creating it
                 return []
-            raise HomeError(f"Cannot read the job database {self.path}: {error}.") from error
+            raise HomeError(describe_side_file(self.path, error)) from error
 
     def _read(self, mode: str, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
         """Run a query. Retries on a full disk, which has no space for SQLite's second file until the job has failed."""
@@ -60,7 +61,9 @@ class JobDatabase:
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         address = f"{self.path.absolute().as_uri()}?{mode}"
-        return sqlite3.connect(address, uri=True, timeout=_TIMEOUT_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(address, uri=True, timeout=_TIMEOUT_SECONDS, isolation_level=None)
+        connection.text_factory = decode_text
+        return connection
 
     @contextmanager
     def writing(self, create: bool = False) -> Iterator[sqlite3.Connection]:
@@ -78,8 +81,7 @@ class JobDatabase:
                         self._migrated = True
                     yield connection
         except (OSError, sqlite3.Error) as error:
-            detail = error.strerror if isinstance(error, OSError) else error
-            raise HomeError(f"Cannot write the job database {self.path}: {detail}.") from error
+            raise HomeError(describe_side_file(self.path, error)) from error
 
 
 def _create(connection: sqlite3.Connection, schema: str) -> None:

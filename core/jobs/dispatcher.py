@@ -1,7 +1,6 @@
 """The dispatcher: claims, starts, retries and cancels jobs. One process per home; it exits after an idle time."""
 
 import fcntl
-import json
 import os
 import shutil
 import subprocess
@@ -9,10 +8,11 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from core.entry_point import DISPATCHER, build_command
-from core.errors import HeadroomError, HomeError
-from core.files import replacing, write_json
+from core.errors import HeadroomError, HomeError, JobError
+from core.files import parse_json, replacing, write_json
 from core.home import Home
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
@@ -189,7 +189,7 @@ class Dispatcher:
             return
         folder = self.home.jobs / job.run_id
         try:
-            write_json(folder / "spec.json", json.loads(job.spec_json))
+            write_json(folder / "spec.json", _parse_spec(job))
             with replacing(folder / "attempt") as temporary:
                 temporary.write_text(f"{job.attempt}\n", encoding="utf-8")
             self.executor.start(job.handle, folder)
@@ -217,6 +217,14 @@ class Dispatcher:
     def _end(self, job: Job, state: State, reason: str = "") -> None:
         self.queue.settle(job, state, reason)
         _log(f"{job.run_id}: {state}. {reason}".rstrip())
+
+
+def _parse_spec(job: Job) -> Any:
+    """Return the hyperparameters, which the worker validates."""
+    try:
+        return parse_json(job.spec_json)
+    except ValueError:
+        raise JobError("The hyperparameters of this job are damaged. Submit the run again.") from None
 
 
 def _log(message: str) -> None:

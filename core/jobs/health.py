@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 
 from core.errors import HomeError
-from core.files import replacing
+from core.files import read_file, replacing
 from core.home import Home
 from core.jobs.progress import Progress, read_progress
 from core.jobs.queue import Job, JobQueue
@@ -16,6 +16,7 @@ from core.jobs.queue import Job, JobQueue
 HEARTBEAT_SECONDS = 5.0
 SILENT_SECONDS = 30.0
 _VALID_SECONDS = 60.0
+_MAX_BYTES = 10_000
 
 
 def write_health(home: Home, message: str) -> None:
@@ -35,7 +36,8 @@ def read_health(home: Home) -> str:
     if is_dispatcher_silent(home):
         return "The dispatcher is not running, so no job starts. Start it with: headroom jobs revive"
     try:
-        return path.read_text(encoding="utf-8").strip() if time.time() - path.stat().st_mtime < _VALID_SECONDS else ""
+        recent = time.time() - path.stat().st_mtime < _VALID_SECONDS
+        return read_file(path, _MAX_BYTES).decode().strip() if recent else ""
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -67,7 +69,7 @@ def read_live_progress(home: Home, job: Job) -> Progress | None:
     found = read_progress(home, job.run_id)
     if found is not None and found.attempt not in (None, job.attempt):
         found = None
-    seen = found.seen_at if found else _read_dispatcher_time(home)
+    seen = found.updated_at if found else _read_dispatcher_time(home)
     seconds = time.time() - max(seen or 0.0, job.started_at or 0.0)
     if seconds < SILENT_SECONDS:
         return found

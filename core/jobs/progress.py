@@ -1,11 +1,13 @@
 """Progress of a job, read from the files that its worker writes."""
 
 import os
-from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.bounds import Count, Line, Loss, Rate, Seconds, Share, UnixTime, or_default
+from core.files import read_file
 from core.home import Home
 from core.store.run_store import RunStore
 
@@ -20,28 +22,18 @@ class Progress(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    attempt: int | None = None
-    phase: str = ""
-    epoch: int | None = None
-    epochs: int | None = None
-    step: int | None = None
-    steps: int | None = None
-    loss: float | None = None
-    accuracy: float | None = None
-    images_per_second: float | None = None
-    eta_seconds: float | None = None
-    updated_at: float | str | None = None
-    silent_seconds: float = 0.0
-
-    @property
-    def seen_at(self) -> float | None:
-        """Time of the report in seconds since 1970; None if it is not known. Earlier versions wrote ISO 8601."""
-        if not isinstance(self.updated_at, str):
-            return self.updated_at
-        try:
-            return datetime.fromisoformat(self.updated_at).timestamp()
-        except ValueError:
-            return None
+    attempt: Annotated[Count | None, or_default(None)] = None
+    phase: Line = ""
+    epoch: Count | None = None
+    epochs: Count | None = None
+    step: Count | None = None
+    steps: Count | None = None
+    loss: Annotated[Loss | None, or_default(None)] = None
+    accuracy: Annotated[Share | None, or_default(None)] = None
+    images_per_second: Annotated[Rate | None, or_default(None)] = None
+    eta_seconds: Annotated[Seconds | None, or_default(None)] = None
+    updated_at: Annotated[UnixTime | None, or_default(None)] = None
+    silent_seconds: Annotated[Seconds, or_default(0.0)] = 0.0
 
 
 def folder_of(home: Home, run_id: str) -> Path | None:
@@ -56,7 +48,7 @@ def read_progress(home: Home, run_id: str) -> Progress | None:
     """Return the progress of a job; None if the worker has not started or the file is invalid."""
     folder = folder_of(home, run_id)
     try:
-        return Progress.model_validate_json((folder / "progress.json").read_bytes()) if folder else None
+        return Progress.model_validate_json(read_file(folder / "progress.json")) if folder else None
     except (OSError, ValidationError):
         return None
 
@@ -67,7 +59,10 @@ def read_log(home: Home, run_id: str, lines: int = 50) -> str:
     if folder is None or lines < 1:
         return ""
     try:
-        with (folder / "log.txt").open("rb") as file:
+        path = folder / "log.txt"
+        if not path.is_file():  # a named pipe would block
+            return ""
+        with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - lines * _LINE_BYTES))
             text = file.read().decode("utf-8", errors="replace")

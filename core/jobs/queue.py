@@ -5,13 +5,19 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from core.errors import JobError
+from pydantic import Field, TypeAdapter
+
+from core.bounds import Count, Prose, RunId, UnixTime, or_default
+from core.errors import JobError, SpecError
+from core.files import parse_json
 from core.home import Home
 from core.jobs.database import JobDatabase
 from core.spec import RunSpec
 from core.store.run_store import RunStore
+
+_MAX_SPEC_CHARS = 100_000
 
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
 
@@ -42,6 +48,10 @@ _COLUMNS = (
     "run_id, number, spec, state, attempt, deaths, priority, asked_by, reason, cancel, queued_at, started_at, ended_at"
 )
 _ORDER = "ORDER BY priority DESC, number"
+_VALID_ID = (  # IDs become paths
+    "typeof(run_id) = 'text' AND length(CAST(run_id AS BLOB)) = 12 AND run_id NOT GLOB '*[^0-9a-f]*'"
+)
+_JOBS = f"(SELECT * FROM job WHERE {_VALID_ID}) AS job"
 
 _SUBMIT = """
 INSERT INTO job (run_id, number, spec, asked_by, queued_at)
@@ -62,7 +72,10 @@ SELECT 1 FROM job AS shorter WHERE shorter.state = 'running'
 
 _CLAIM = f"""
 UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
-WHERE run_id = (SELECT run_id FROM job AS longer WHERE state = 'queued' AND NOT EXISTS ({_SHORTER}) {_ORDER} LIMIT 1)
+WHERE run_id = (
+        SELECT run_id FROM job AS longer WHERE state = 'queued' AND {_VALID_ID} AND NOT EXISTS ({_SHORTER})
+        {_ORDER} LIMIT 1
+    )
     AND NOT EXISTS (SELECT 1 FROM pause)
 RETURNING {_COLUMNS}
 """
@@ -76,32 +89,32 @@ WHERE run_id = ? RETURNING state
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the job table. Times are in seconds since 1970.
+    """One row of the job table. Times are in seconds since 1970. A value that is not valid has its default.
 
     `number` increases with each submission. `deaths` counts the attempts that were lost. `cancel` is True if a user
     cancelled the job while it was running.
     """
 
-    run_id: str
-    number: int
-    spec_json: str
-    state: State
-    attempt: int
-    deaths: int
-    priority: int
-    submitted_by: str
-    reason: str
-    cancel: bool
-    queued_at: float
-    started_at: float | None
-    ended_at: float | None
+    run_id: RunId
+    number: Annotated[Count, or_default(0)]
+    spec_json: Annotated[str, Field(max_length=_MAX_SPEC_CHARS), or_default("")]
+    state: Annotated[State, or_default("failed")]
+    attempt: Annotated[Count, or_default(0)]
+    deaths: Annotated[Count, or_default(0)]
+    priority: Annotated[int, Field(ge=-(2**53), le=2**53), or_default(0)]
+    submitted_by: Annotated[Prose, or_default("")]
+    reason: Annotated[Prose, or_default("")]
+    cancel: Annotated[bool, or_default(False)]
+    queued_at: Annotated[UnixTime, or_default(0.0)]
+    started_at: Annotated[UnixTime | None, or_default(None)]
+    ended_at: Annotated[UnixTime | None, or_default(None)]
 
     @property
     def spec(self) -> RunSpec:
         """The spec of the job.
 
         Raises:
-            SpecError, UnknownNameError: when the job was queued by a version with other hyperparameters.
+            SpecError, UnknownNameError: when it is damaged, or from a version with other hyperparameters.
         """
         return _parse(self.spec_json)
 
@@ -115,8 +128,11 @@ class Job:
 class Pause:
     """Pause of the queue: its time in seconds since 1970, and the user who paused it."""
 
-    since: float
-    submitted_by: str
+    since: Annotated[UnixTime, or_default(time.time)]
+    submitted_by: Annotated[Prose, or_default("")]
+
+
+_JOB, _PAUSE = TypeAdapter(Job), TypeAdapter(Pause)
 
 
 class JobQueue:
@@ -158,7 +174,7 @@ class JobQueue:
 
     def count(self) -> dict[State, int]:
         """Return the number of jobs in each state; cheap even for a long table."""
-        rows: dict[Any, Any] = dict(self._table.select("SELECT state, count(*) FROM job GROUP BY state"))  # type: ignore[arg-type]
+        rows: dict[Any, Any] = dict(self._table.select(f"SELECT state, count(*) FROM {_JOBS} GROUP BY state"))  # type: ignore[arg-type]
         return {state: rows.get(state, 0) for state in get_args(State)}
 
     def has(self, *states: State) -> bool:
@@ -177,7 +193,7 @@ class JobQueue:
     def paused(self) -> Pause | None:
         """Return the pause of the queue; None if it is not paused."""
         rows = self._table.select("SELECT since, asked_by FROM pause LIMIT 1")
-        return Pause(*rows[0]) if rows else None  # type: ignore[arg-type]
+        return _PAUSE.validate_python(dict(zip(Pause.__dataclass_fields__, rows[0], strict=True))) if rows else None
 
     def pause(self, submitted_by: str = "") -> None:
         """Pause the queue: no new jobs start; running jobs finish. Has no effect on a paused queue."""
@@ -275,14 +291,16 @@ class JobQueue:
         return job
 
     def _select(self, clause: str, *values: object) -> list[Job]:
-        return [_job(row) for row in self._table.select(f"SELECT {_COLUMNS} FROM job {clause}", *values)]
+        return [_job(row) for row in self._table.select(f"SELECT {_COLUMNS} FROM {_JOBS} {clause}", *values)]
 
 
 @lru_cache(maxsize=1024)  # live pages parse the same specs repeatedly
 def _parse(spec_json: str) -> RunSpec:
-    return RunSpec.parse(json.loads(spec_json))
+    try:
+        return RunSpec.parse(parse_json(spec_json))
+    except ValueError:
+        raise SpecError("The hyperparameters of this job are damaged. Submit the run again.") from None
 
 
 def _job(row: tuple[object, ...]) -> Job:
-    values = dict(zip(Job.__dataclass_fields__, row, strict=True))
-    return Job(**{**values, "cancel": bool(values["cancel"])})  # type: ignore[arg-type]
+    return _JOB.validate_python(dict(zip(Job.__dataclass_fields__, row, strict=True)))

@@ -7,7 +7,7 @@ import pandas as pd
 from core.architecture.model import compute_model
 from core.datasets.dataset_key import key_of
 from core.datasets.dataset_view import read_info
-from core.errors import HeadroomError
+from core.errors import HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.recipes import recipe_of
@@ -28,7 +28,7 @@ def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
     Args:
         store: the home's run store, if the caller has already opened it.
     """
-    jobs = [job for job in JobQueue(home).jobs() if job.state != "finished"]
+    jobs = [job for job in list_available_jobs(home) if job.state != "finished"]
     finished = (store or RunStore(home)).frame()[list(COLUMNS)]
     retraining = {job.run_id for job in jobs if job.state in ("queued", "running")}
     finished = finished[~finished["run_id"].isin(retraining)].reset_index(drop=True)
@@ -38,6 +38,14 @@ def list_runs(home: Home, store: RunStore | None = None) -> pd.DataFrame:
         return finished
     unfinished = pd.DataFrame(rows, columns=list(COLUMNS))
     return pd.concat([unfinished.astype(object), finished.astype(object)], ignore_index=True).infer_objects()
+
+
+def list_available_jobs(home: Home) -> list[Job]:
+    """Return all jobs, or none if the job table cannot be read, for lists of runs that stay usable without it."""
+    try:
+        return JobQueue(home).jobs()
+    except HomeError:
+        return []
 
 
 def _row(home: Home, job: Job) -> dict[str, Any]:

@@ -4,19 +4,29 @@ import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from core.bounds import Line, RunId, UnixTime
 from core.errors import HeadroomError, JobError
-from core.files import write_json
+from core.files import read_file, write_json
 from core.home import Home
 from core.jobs.queue import Job
-from core.spec import RunSpec
+from core.spec import SETTINGS, RunSpec
 
 MAX_MEMBERS = 200
 MAX_BUDGET_MINUTES = 100_000
 _SUBMITTED_BY = "sweep "
+
+
+def _check_setting(name: str) -> str:
+    if name not in SETTINGS:
+        raise ValueError("not a hyperparameter")
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_check_setting)]
 
 
 class Sweep(BaseModel):
@@ -28,12 +38,12 @@ class Sweep(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True)
 
-    sweep_id: str = Field(pattern=r"^[0-9a-f]{12}$")
-    recipe: str
-    settings: tuple[str, ...] = Field(alias="knobs")  # the name in the file
+    sweep_id: RunId
+    recipe: Line
+    settings: tuple[_Name, ...] = Field(alias="knobs", max_length=len(SETTINGS))  # the name in the file
     members: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_MEMBERS)
     budget_minutes: int | None = Field(None, ge=1, le=MAX_BUDGET_MINUTES)
-    asked_at: float
+    asked_at: UnixTime
 
     @property
     def specs(self) -> list[RunSpec]:
@@ -72,7 +82,7 @@ def open_sweep(home: Home, sweep_id: str) -> Sweep:
     if len(matches) > 1:
         raise JobError(f"{sweep_id!r:.60} matches {len(matches)} sweeps; enter more characters.")
     try:
-        sweep = Sweep.model_validate_json(matches[0].read_bytes())
+        sweep = Sweep.model_validate_json(read_file(matches[0]))
         if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == matches[0].stem:
             return sweep
     except (OSError, ValidationError, HeadroomError):
@@ -111,7 +121,7 @@ def keep_sweep(
         budget_minutes=budget_minutes,
         asked_at=time.time(),
     )
-    write_json(_folder(home) / f"{sweep.sweep_id}.json", sweep.model_dump(mode="json", by_alias=True))
+    write_json(_folder(home) / f"{sweep.sweep_id}.json", sweep.model_dump(mode="json", by_alias=True), durable=True)
     return sweep
 
 

@@ -63,7 +63,7 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
     if missing:
         total = format_plural(len(report.runs), "run")
         cautions.insert(0, f"{len(missing)} of the {total} in this report no longer exist: {', '.join(missing)}.")
-    names = {run_id: note.name for run_id, note in NoteBook(store.home).read_all().items()}
+    names = {run_id: note.name for run_id, note in NoteBook(store.home).read_available().items()}
     return Document(
         title=report.title,
         author=report.owner,

@@ -1,7 +1,7 @@
 """Default report of a comparison, before any edits."""
 
 from core.displays.views.published import PublishedResults
-from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, draw_id
+from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, check_run_count, draw_id
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 
@@ -43,7 +43,12 @@ def write_title(comparison: Comparison) -> str:
 
 
 def write_default(comparison: Comparison, title: str = "") -> Report:
-    """Return the default report: results first, then evidence and details."""
+    """Return the default report: results first, then evidence and details.
+
+    Raises:
+        ReportError: when the comparison has more runs than a report may have.
+    """
+    check_run_count(len(comparison.runs))
     published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
     views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
     return Report(

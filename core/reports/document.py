@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Cell = str | int | float | bool | None
+from core.bounds import Count, Prose, Share, UtcTime
+
+Cell = str | Annotated[int, Field(ge=-(2**63), le=2**63)] | float | bool | None
 
 
 class _Part(BaseModel):
@@ -89,14 +91,14 @@ class Figure(_Part):
 class RunLine(_Part):
     """Run of a report."""
 
-    run_id: str
-    name: str
-    head: str
-    seed: int
-    epochs: int
-    params: int
-    test_accuracy: float
-    data: str
+    run_id: Prose
+    name: Prose
+    head: Prose
+    seed: Count
+    epochs: Count
+    params: Count
+    test_accuracy: Share
+    data: Prose
 
 
 class Reproduction(_Part):
@@ -110,10 +112,10 @@ class Document(_Part):
     """Frozen report. `facts` describe the runs and the data, `cautions` are warnings about the headline."""
 
     format: Literal[1] = 1
-    title: str
-    author: str
-    made_at: str
-    headline: str
+    title: Prose
+    author: Prose
+    made_at: UtcTime
+    headline: Prose
     facts: tuple[str, ...]
     cautions: tuple[str, ...]
     sections: tuple[Annotated[Passage | Figure, Field(discriminator="kind")], ...]

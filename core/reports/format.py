@@ -11,7 +11,7 @@ from typing import ClassVar
 from core.home import Home
 from core.registry import Registry
 from core.reports.document import Document
-from core.reports.report_store import PublishedVersion
+from core.reports.revision import PublishedVersion
 
 Files = dict[str, bytes]
 """File contents by name. The first file is the report; it refers to the other files."""

@@ -22,6 +22,11 @@ def draw_id(length: int = 6) -> str:
     return "".join(choice(_LETTERS) for _ in range(length))
 
 
+_Name = Annotated[str, Field(max_length=60)]
+_Integer = Annotated[int, Field(ge=-(2**53), le=2**53)]
+_Choice = Annotated[str, Field(max_length=MAX_TITLE_CHARS)]
+
+
 class TextBlock(_Part):
     """Text block in Markdown. `id` does not change when the block is moved."""
 
@@ -36,7 +41,7 @@ class ChartBlock(_Part):
     kind: Literal["view"] = "view"
     id: str = Field(default_factory=draw_id, pattern=BLOCK_ID)
     display: str = Field(max_length=60)
-    settings: dict[str, bool | int | float | str | None] = Field(default_factory=dict, max_length=20)
+    settings: dict[_Name, bool | _Integer | float | _Choice | None] = Field(default_factory=dict, max_length=20)
     title: str = Field("", max_length=MAX_TITLE_CHARS)
     table: bool = False
 
@@ -56,7 +61,7 @@ class Report(_Part):
     """Report. `runs` are run IDs; `owner` is the name of the user who created it."""
 
     title: str = Field(min_length=1, max_length=MAX_TITLE_CHARS)
-    runs: tuple[str, ...] = Field(min_length=1, max_length=MAX_RUNS)
+    runs: tuple[_Name, ...] = Field(min_length=1, max_length=MAX_RUNS)
     blocks: tuple[Block, ...] = Field((), max_length=MAX_BLOCKS)
     owner: str = Field("", max_length=MAX_TITLE_CHARS)
 
@@ -85,6 +90,7 @@ class Report(_Part):
             raise ReportError(f"Expected a title of 1 to {MAX_TITLE_CHARS} characters; got {len(title.strip()):,}.")
         if len(blocks) > MAX_BLOCKS:
             raise ReportError(f"A report may have at most {MAX_BLOCKS} blocks; this one has {len(blocks)}.")
+        check_run_count(len(changes.get("runs", self.runs)))
         for block in blocks:
             if isinstance(block, TextBlock) and len(block.text) > MAX_TEXT_CHARS:
                 raise ReportError(
@@ -120,6 +126,15 @@ class Report(_Part):
             if block.id == block_id:
                 return index
         raise ReportError(f"Block {block_id!r:.40} was not found; it may have been deleted.")
+
+
+def check_run_count(count: int) -> None:
+    """
+    Raises:
+        ReportError: when a report cannot have this number of runs.
+    """
+    if count > MAX_RUNS:
+        raise ReportError(f"A report may have at most {MAX_RUNS} runs; this one has {count:,}. Select fewer runs.")
 
 
 def _dump(value: Any) -> Any:

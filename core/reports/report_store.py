@@ -5,66 +5,40 @@ published version. Each file is created exclusively and never overwritten. If tw
 second one gets a conflict error and no change is lost.
 """
 
-import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from core.errors import HomeError, ReportConflictError, ReportDamagedError, ReportError
-from core.files import write_json
+from core.errors import HeadroomError, HomeError, ReportConflictError, ReportDamagedError, ReportError
+from core.files import read_file, write_json
 from core.home import Home
 from core.reports.address import ID, split_address
 from core.reports.document import Document
 from core.reports.removal import list_removers, write_removal
 from core.reports.report import Report, draw_id
+from core.reports.report_folder import list_numbers, move_folder
+from core.reports.revision import Draft, PublishedVersion
 from core.store.trash import Trash
 
 _DRAFT = re.compile(r"draft-(\d{6})\.json")
+_MAX_BYTES = 500_000_000  # of a published version, which contains its images
 _PUBLISHED = re.compile(r"published-(\d{1,6})\.json")
-
-
-class Draft(BaseModel):
-    """Revision of a report draft. `before` is the revision that undo restores."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Annotated[str, Field(pattern=f"^{ID.pattern}$")]
-    revision: Annotated[int, Field(ge=1)]
-    report: Report
-    by: str
-    at: str
-    before: int | None = None
-
-
-class PublishedVersion(BaseModel):
-    """Published version of a report: a frozen document and its SHA-256."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    version: Annotated[int, Field(ge=1)]
-    by: str
-    at: str
-    checksum: str
-    document: Document
-
-    @property
-    def address(self) -> str:
-        """Return the permanent address of this version, for links and the command line."""
-        return f"{self.id}-{self.version}"
 
 
 @dataclass(frozen=True)
 class ReportEntry:
-    """Entry of the report list: the latest draft of a report and its published versions."""
+    """Entry of the report list: the latest draft of a report and its published versions.
+
+    `notice` is a message if the latest revision is damaged, so that `draft` is an earlier one.
+    """
 
     draft: Draft
     versions: tuple[int, ...]
+    notice: str = ""
 
 
 class ReportStore:
@@ -79,28 +53,56 @@ class ReportStore:
         self._cache: dict[str, tuple[int, ReportEntry]] = {}
 
     def entries(self) -> list[ReportEntry]:
-        """Return all reports, the most recently changed first. Damaged reports are omitted."""
-        entries = []
+        """Return all reports, the most recently changed first, without those in `damaged`."""
+        entries = [entry for entry in self._entries().values() if isinstance(entry, ReportEntry)]
+        return sorted(entries, key=lambda entry: entry.draft.at, reverse=True)
+
+    def damaged(self) -> dict[str, str]:
+        """Return the error messages of the reports without a readable revision, by ID."""
+        return {name: entry for name, entry in self._entries().items() if isinstance(entry, str)}
+
+    def _entries(self) -> dict[str, ReportEntry | str]:
+        """Return the entry or the error message of each report."""
+        entries: dict[str, ReportEntry | str] = {}
         for folder in self._folders():
-            with suppress(ReportError, OSError):
+            try:
                 changed = folder.stat().st_mtime_ns
                 cached = self._cache.get(folder.name)
                 if cached is None or cached[0] != changed:
-                    cached = changed, ReportEntry(self.read(folder.name), self.versions(folder.name))
+                    draft, versions = self.read(folder.name), self.versions(folder.name)
+                    cached = changed, ReportEntry(draft, versions, self.find_notice(draft))
                     self._cache[folder.name] = cached
-                entries.append(cached[1])
-        return sorted(entries, key=lambda entry: entry.draft.at, reverse=True)
+                entries[folder.name] = cached[1]
+            except FileNotFoundError:  # deleted in the meantime
+                continue
+            except (HeadroomError, OSError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                entries[folder.name] = f"Report {folder.name} cannot be read: {reason}".rstrip(".") + "."
+        return entries
 
     def read(self, report_id: str) -> Draft:
-        """Return the latest revision of a draft.
+        """Return the latest revision of a draft that is not damaged (see `find_notice`).
 
         Raises:
-            ReportError: when the report does not exist, was deleted or is damaged.
+            ReportError: when the report does not exist or was deleted.
+            ReportDamagedError: when all of its revisions are damaged.
         """
-        revisions = _number(self._folder(report_id), _DRAFT)
+        revisions = list_numbers(self._folder(report_id), _DRAFT)
         if not revisions:
             raise ReportError(self._describe_missing(report_id))
+        for revision in reversed(revisions):
+            with suppress(ReportDamagedError):
+                return self._read_draft(report_id, revision)
         return self._read_draft(report_id, revisions[-1])
+
+    def find_notice(self, draft: Draft) -> str:
+        """Return a message if a later revision than the draft is damaged; an empty text otherwise."""
+        if max(list_numbers(self._folder(draft.id), _DRAFT), default=0) <= draft.revision:
+            return ""
+        return (
+            f"The latest revision of report {draft.id} is damaged. This is the revision of {draft.at[:10]}, "
+            f"{draft.at[11:16]} UTC; later changes cannot be read."
+        )
 
     def create(self, report: Report, by: str) -> Draft:
         """Create a report owned by a user."""
@@ -150,11 +152,13 @@ class ReportStore:
                 id=draft.id, version=version, by=by, at=_now(), checksum=document.checksum, document=document
             )
             with suppress(FileExistsError):
-                write_json(self._folder(draft.id) / f"published-{version}.json", found.model_dump(), new=True)
+                write_json(
+                    self._folder(draft.id) / f"published-{version}.json", found.model_dump(), new=True, durable=True
+                )
                 return found
 
     def versions(self, report_id: str) -> tuple[int, ...]:
-        return tuple(_number(self._folder(report_id), _PUBLISHED))
+        return tuple(list_numbers(self._folder(report_id), _PUBLISHED))
 
     def locate(self, address: str) -> Path:
         """Return the path of a published version, by default of the latest. The file never changes.
@@ -167,7 +171,7 @@ class ReportStore:
         if version is None and versions:
             version = versions[-1]
         if version is None or version not in versions:
-            if not _number(self._folder(report_id), _DRAFT):
+            if not list_numbers(self._folder(report_id), _DRAFT):
                 raise ReportError(self._describe_missing(report_id))
             name = "published version" if version is None else f"version {version}"
             raise ReportError(f"Report {report_id} has no {name}. Publish it first, or open its draft.")
@@ -183,7 +187,7 @@ class ReportStore:
         path = self.locate(address)
         report_id, version = path.parent.name, int(path.stem.rpartition("-")[2])
         try:
-            found = PublishedVersion.model_validate_json(path.read_bytes())
+            found = PublishedVersion.model_validate_json(read_file(path, _MAX_BYTES))
         except (OSError, ValidationError):
             raise ReportDamagedError(_describe_damage(report_id, version, "the file cannot be read")) from None
         if (found.id, found.version) != (report_id, version) or found.checksum != found.document.checksum:
@@ -194,7 +198,7 @@ class ReportStore:
         """Move a report with all its versions to the trash atomically (see `restore`)."""
         self.read(report_id)
         write_removal(self._folder(report_id), by)
-        _rename(self._folder(report_id), self._trash.path / report_id)
+        move_folder(self._folder(report_id), self._trash.path / report_id)
 
     def restore(self, report_id: str) -> None:
         """Restore a deleted report.
@@ -206,7 +210,7 @@ class ReportStore:
             raise ReportError(
                 f"Report {report_id!r:.60} is not in the trash. Deleted reports that were cleared cannot be restored."
             )
-        _rename(self._trash.path / report_id, self._folder(report_id))
+        move_folder(self._trash.path / report_id, self._folder(report_id))
 
     def list_removers(self, report_id: str) -> set[str]:
         """Return who may restore a deleted report if it is one user (see `removal.list_removers`)."""
@@ -241,14 +245,13 @@ class ReportStore:
         now = self.read(seen.id)
         if now.revision != seen.revision:
             raise ReportConflictError(_describe_conflict(now))
-        return self._write(
-            Draft(id=seen.id, revision=seen.revision + 1, report=report, by=by, at=_now(), before=before)
-        )
+        revision = max(list_numbers(self._folder(seen.id), _DRAFT)) + 1  # higher than that of `seen` if it is damaged
+        return self._write(Draft(id=seen.id, revision=revision, report=report, by=by, at=_now(), before=before))
 
     def _write(self, draft: Draft) -> Draft:
         path = self._folder(draft.id) / f"draft-{draft.revision:06}.json"
         try:
-            write_json(path, draft.model_dump(), new=True)
+            write_json(path, draft.model_dump(), new=True, durable=True)
         except FileExistsError:
             raise ReportConflictError(_describe_conflict(self.read(draft.id))) from None
         return draft
@@ -256,34 +259,19 @@ class ReportStore:
     def _read_draft(self, report_id: str, revision: int) -> Draft:
         path = self._folder(report_id) / f"draft-{revision:06}.json"
         try:
-            return Draft.model_validate_json(path.read_bytes())
+            draft = Draft.model_validate_json(read_file(path))
+            if (draft.id, draft.revision) == (report_id, revision):
+                return draft
         except (OSError, ValueError):
-            raise ReportDamagedError(
-                f"Report {report_id} is damaged: {path.name} cannot be read. Restore the file from a backup."
-            ) from None
+            pass
+        raise ReportDamagedError(
+            f"Report {report_id} is damaged: {path.name} cannot be read. Restore the file from a backup."
+        )
 
     def _describe_missing(self, report_id: str) -> str:
         if report_id in self.removed():
             return f"Report {report_id} was deleted. You can restore it on the Reports page."
         return f"Report {report_id} was not found; it may have been deleted."
-
-
-def _number(folder: Path, pattern: re.Pattern[str]) -> list[int]:
-    """Return the numbers in the file names that match a pattern, in ascending order."""
-    try:
-        return sorted(int(found[1]) for name in os.listdir(folder) if (found := pattern.fullmatch(name)))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise HomeError(f"Cannot read {folder}: {error.strerror}.") from error
-
-
-def _rename(old: Path, new: Path) -> None:
-    try:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(old, new)
-    except OSError as error:
-        raise HomeError(f"Cannot move {old}: {error.strerror}.") from error
 
 
 def _describe_conflict(now: Draft) -> str:

@@ -1,13 +1,11 @@
 """Reproduction of the results of a report: the commands and the environment."""
 
-import json
 from collections.abc import Iterable
-from typing import Any
 
-from core.errors import HeadroomError
 from core.recipes import write_commands
 from core.reports.document import Reproduction
 from core.store.comparison import Comparison
+from core.store.environment import read_environment
 from core.store.run import Run
 
 
@@ -19,17 +17,10 @@ def build_reproduction(comparison: Comparison) -> Reproduction:
 
 def _read_environment(run: Run) -> dict[str, str]:
     found = {"Data": f"{run.spec.dataset} {run.record.data.fingerprint}", "Processor": run.record.cpu}
-    try:
-        known: dict[str, Any] = json.loads(run.artifact("environment.json").read_bytes())
-        libraries = known.get("libraries") or {}
-        found |= {
-            "Code": str(known.get("git_commit") or "unknown"),
-            "Python": str(known.get("python", "unknown")),
-            **{str(name): str(version) for name, version in libraries.items()},
-            "Platform": str(known.get("platform", "unknown")),
-        }
-    except (HeadroomError, OSError, ValueError, AttributeError):
-        found["Code"] = "unknown"
+    known = read_environment(run)
+    found |= {"Code": known.git_commit or "unknown"}
+    if known.python or known.libraries:
+        found |= {"Python": known.python or "unknown", **known.libraries, "Platform": known.platform or "unknown"}
     return found | {"Seed": str(run.spec.seed)}
 
 

@@ -1,13 +1,12 @@
 """maps.npz of a run: class activation maps of its first test images."""
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.array_file import Expected
 from core.errors import RunDamagedError
 from core.files import replacing
 from core.store.run import Run
@@ -62,14 +61,17 @@ def read_maps(run: Run) -> Maps | None:
     """
     if NAME not in run.record.checksums:
         return None
-    try:
-        with run.artifact(NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = Maps(arrays["shares"] * arrays["strongest"], arrays["bias"], bool(arrays["exact"]))
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-        raise RunDamagedError(f"{NAME} of run {run.run_id} cannot be read: {error}.") from None
     classes, images = len(run.record.data.classes), run.record.data.test_images
-    if found.maps.ndim != 4 or found.maps.shape[1] != classes or not 0 < len(found.maps) <= images:
-        raise RunDamagedError(
-            f"{NAME} of run {run.run_id} does not match its record: shape {found.maps.shape}, {classes} classes."
-        )
-    return found
+    expected: dict[str, Expected] = {
+        "shares": ("f2", (None, classes, None, None)),
+        "strongest": ("f4", (None, 1, 1, 1)),
+        "bias": ("f4", (classes,)),
+        "exact": ("b1", ()),
+    }
+    arrays = run.load(NAME, expected)
+    shares, strongest, bias = arrays["shares"], arrays["strongest"], arrays["bias"]
+    if len(shares) != len(strongest) or not shares.size or len(shares) > images:
+        raise RunDamagedError(f"{NAME} of run {run.run_id} is invalid: the shapes of its arrays do not match.")
+    if (np.abs(shares) > 1).any() or not np.isfinite(strongest).all():
+        raise RunDamagedError(f"{NAME} of run {run.run_id} is invalid: its values are outside their bounds.")
+    return Maps(shares * strongest, bias, bool(arrays["exact"]))

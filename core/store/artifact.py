@@ -123,10 +123,6 @@ class ArtifactStore:
         source = f"{self.root}/{record.run_id}/{digest}"
         with self._converting_errors("read"):
             for name, checksum in record.checksums.items():
-                if Path(name).name != name:  # the name becomes part of a path
-                    raise ArtifactError(
-                        f"The record of run {record.run_id} contains an invalid file name: {name!r:.60}."
-                    )
                 try:
                     self.files.get_file(f"{source}/{name}", str(folder / name))
                 except FileNotFoundError:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 from pydantic import ValidationError
 
+from core.array_file import map_array
 from core.datasets.atomic_folder import check_space
 from core.datasets.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
 from core.home import Home
-from core.store.array_check import check_array
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.run import Run
@@ -244,9 +243,7 @@ def _check_pictures(path: Path, runs: Sequence[Run]) -> Path:
     """Check that the images match the test set of each run with their dataset fingerprint; return the path."""
     shown = [run for run in runs if run.record.data.fingerprint == path.parent.name]
     try:
-        with path.open("rb") as file:
-            check_array(file, path.stat().st_size, path.name, ("u1", (None, None, None, None)))
-        pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+        pixels = map_array(path, ("u1", (None, None, None, None)))
     except ValueError as error:
         raise BundleError(f"The bundle is invalid: {error}.") from None
     if not shown or not all(matches_dataset(pixels, run.record.data) for run in shown):

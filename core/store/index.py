@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from core.errors import HomeError, RunError
-from core.files import replacing
+from core.files import read_file, replacing
 from core.recipes import RECIPES
 from core.spec import SETTINGS
 from core.store.record import Cost, Metrics
@@ -56,6 +57,10 @@ _TICK_SECONDS = 2.0
 # A change inside a run folder does not change the modification time of its parent, so all records are checked again,
 # but for at most this fraction of the time: a few runs on each call, ten thousand about once per second.
 _SCAN_FRACTION = 0.05
+
+# The file ends with the SHA-256 of its rows, because the format does not detect damage.
+_DIGEST_BYTES = 32
+_MAX_BYTES = 500_000_000
 
 
 def _build(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -170,7 +175,11 @@ class Index:
         if self.file is None:
             return
         try:
-            frame = pd.read_feather(self.file, use_threads=False)
+            content = read_file(self.file, _MAX_BYTES)
+            rows, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+            if hashlib.sha256(rows).digest() != digest:
+                return
+            frame = pd.read_feather(BytesIO(rows), use_threads=False)
         except (OSError, ValueError):  # missing, damaged or of another format: replaced by the next save
             return
         if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
@@ -180,5 +189,8 @@ class Index:
 
     def _save(self) -> None:
         if self.file is not None:
+            buffer = BytesIO()
+            self.frame.to_feather(buffer)
+            rows = buffer.getvalue()
             with suppress(HomeError), replacing(self.file) as temporary:
-                self.frame.to_feather(temporary)
+                temporary.write_bytes(rows + hashlib.sha256(rows).digest())

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.bounds import Count, check_printable, or_default
 from core.errors import HomeError, NoteError
+from core.files import parse_json
 from core.home import Home
+from core.store.side_file import decode_text, describe_side_file, is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +38,7 @@ class Note:
 
 
 _EMPTY = Note()
+_DAMAGED = "This note is damaged and cannot be read. A change replaces it."
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,20 @@ class NoteBook:
 
     def read_all(self) -> dict[str, Note]:
         """Return all notes by run ID. Those of deleted runs are kept, because runs can be restored."""
-        if not self.path.is_file():
+        if is_missing(self.path):
             return {}
-        with self._open() as connection:
+        with self._open("mode=ro") as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchone():
+                return {}
             rows = connection.execute("SELECT run_id, version, value FROM note").fetchall()
-        return {run_id: _parse(version, value) for run_id, version, value in rows}
+        return {str(run_id): _parse(version, value) for run_id, version, value in rows}
+
+    def read_available(self) -> dict[str, Note]:
+        """Return all notes, or none if they cannot be read, for lists of runs that stay usable without them."""
+        try:
+            return self.read_all()
+        except HomeError:
+            return {}
 
     def read(self, run_id: str) -> Note:
         return self.read_all().get(run_id, Note())
@@ -67,14 +82,16 @@ class NoteBook:
             NoteError: when a value is invalid, or another user has changed the note since; that note is kept.
         """
         note = _check(note)
-        with self._open() as connection, connection:
+        with self._open("mode=rwc") as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
-            found = connection.execute("SELECT version FROM note WHERE run_id = ?", (run_id,)).fetchone()
-            current = found[0] if found else 0
+            connection.execute(_SCHEMA)
+            found = connection.execute("SELECT version, value FROM note WHERE run_id = ?", (run_id,)).fetchone()
+            current = _parse(*found).version if found else 0
             if current != note.version:
                 raise NoteError(f"Another user changed the note of run {run_id} since you opened it. Open it again.")
             saved = replace(note, version=current + 1)
-            value = {name: part for name, part in asdict(saved).items() if name != "version"}
+            newer = _read_values(found[1]) if found else {}  # of a newer version, which are kept
+            value = newer | {name: part for name, part in asdict(saved).items() if name != "version"}
             row = (run_id, saved.version, json.dumps(value))
             connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", row)
         return saved
@@ -86,15 +103,17 @@ class NoteBook:
             self.write(run_id, replace(notes.get(run_id, Note()), **changes))
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
         try:
-            self.home.path.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_TIMEOUT_SECONDS, isolation_level=None)) as connection:
-                connection.execute(_SCHEMA)
+            if mode == "mode=rwc":
+                self.home.path.mkdir(parents=True, exist_ok=True)
+            address = f"{self.path.absolute().as_uri()}?{mode}"
+            connection = sqlite3.connect(address, uri=True, timeout=_TIMEOUT_SECONDS, isolation_level=None)
+            connection.text_factory = decode_text
+            with closing(connection):
                 yield connection
         except (OSError, sqlite3.Error) as error:
-            detail = error.strerror if isinstance(error, OSError) else error
-            raise HomeError(f"Cannot read or write {self.path}: {detail}.") from error
+            raise HomeError(describe_side_file(self.path, error)) from error
 
 
 def join_notes(frame: "pd.DataFrame", notes: dict[str, Note]) -> "pd.DataFrame":
@@ -118,9 +137,33 @@ def read_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.replace(",", " ").lower().split()))
 
 
-def _parse(version: int, value: str) -> Note:
-    found = json.loads(value)
-    return Note(**{**found, "tags": tuple(found["tags"])}, version=version)
+_Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG), AfterValidator(check_printable)]
+
+
+class _Values(BaseModel):
+    """Stored values of a note. An invalid value has its default; those of a newer version are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(check_printable), or_default("")] = ""
+    tags: Annotated[tuple[_Tag, ...], Field(max_length=MAX_TAGS), or_default(())] = ()
+    text: Annotated[str, Field(max_length=MAX_TEXT), or_default("")] = ""
+    star: Annotated[bool, or_default(False)] = False
+    archived: Annotated[bool, or_default(False)] = False
+    version: Annotated[Count, or_default(0)] = 0
+
+
+def _read_values(value: object) -> dict[str, Any]:
+    try:
+        found = parse_json(value if isinstance(value, str | bytes) else "")
+    except ValueError:
+        return {"text": _DAMAGED}
+    return found if isinstance(found, dict) else {"text": _DAMAGED}
+
+
+def _parse(version: object, value: object) -> Note:
+    values = _Values.model_validate(_read_values(value) | {"version": version})
+    return Note(**values.model_dump())
 
 
 def _check(note: Note) -> Note:

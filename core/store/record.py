@@ -1,18 +1,28 @@
 """The run record (record.json), which is written after all other files of a run."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.bounds import (
+    MAX_EPOCHS,
+    Checksum,
+    Classes,
+    Count,
+    Epoch,
+    FileName,
+    Images,
+    Line,
+    Loss,
+    RunId,
+    Seconds,
+    Share,
+    Side,
+    UtcTime,
+)
 from core.errors import HeadroomError, RunDamagedError
 from core.recipes import recipe_of
 from core.spec import RunSpec
-
-# Larger integers are not exact in JavaScript.
-_Count = Annotated[int, Field(ge=0, le=2**53)]
-_Share = Annotated[float, Field(ge=0, le=1)]
-
 
 RECORD_VERSION = 2
 
@@ -24,35 +34,33 @@ class _Part(BaseModel):
 class Metrics(_Part):
     """Mean categorical cross-entropies in nats, and accuracies from 0 to 1. Losses of a diverged run are null."""
 
-    test_loss: float | None
-    test_accuracy: _Share
-    validation_loss: float | None
-    validation_accuracy: _Share
+    test_loss: Loss | None
+    test_accuracy: Share
+    validation_loss: Loss | None
+    validation_accuracy: Share
 
 
 class Cost(_Part):
     """Costs of a trained model. Latencies are measured with LiteRT on one thread, for a complete batch."""
 
-    params: _Count
-    trainable: _Count
-    non_trainable: _Count
-    flops: _Count
-    keras_bytes: _Count
-    tflite_bytes: _Count
-    latency_seconds: float = Field(ge=0, description="median for one image")
-    latency_p95_seconds: float = Field(ge=0)
-    latency_32_seconds: float = Field(ge=0, description="median for a batch of 32")
-    latency_32_p95_seconds: float | None = Field(None, ge=0, description="missing in older records")
-    train_seconds: float = Field(ge=0, description="all epochs with validation, and the tracing of the first step")
-    epoch_seconds: float | None = Field(
-        None, ge=0, description="median of the epochs after the first, with validation; null for a few runs"
+    params: Count
+    trainable: Count
+    non_trainable: Count
+    flops: Count
+    keras_bytes: Count
+    tflite_bytes: Count
+    latency_seconds: Seconds = Field(description="median for one image")
+    latency_p95_seconds: Seconds
+    latency_32_seconds: Seconds = Field(description="median for a batch of 32")
+    latency_32_p95_seconds: Seconds | None = Field(None, description="missing in older records")
+    train_seconds: Seconds = Field(description="all epochs with validation, and the tracing of the first step")
+    epoch_seconds: Seconds | None = Field(
+        None, description="median of the epochs after the first, with validation; null for a few runs"
     )
-    features_seconds: float | None = Field(
-        None,
-        ge=0,
-        description="feature maps of a frozen backbone, computed once; not in train_seconds",
+    features_seconds: Seconds | None = Field(
+        None, description="feature maps of a frozen backbone, computed once; not in train_seconds"
     )
-    peak_bytes: _Count = Field(description="highest resident memory of the worker")
+    peak_bytes: Count = Field(description="highest resident memory of the worker")
 
 
 class Data(_Part):
@@ -62,16 +70,16 @@ class Data(_Part):
     size of the complete training split, of which a run may use a part; older records do not have it.
     """
 
-    fingerprint: str
+    fingerprint: Line
     official: bool
-    train_count: int | None = Field(None, ge=1)
-    train_images: int = Field(ge=1)
-    validation_images: int = Field(ge=1)
-    test_images: int = Field(ge=1)
-    input_shape: tuple[int, ...] = Field(min_length=2, max_length=4)
-    classes: tuple[str, ...]
-    targets: str
-    majority: _Share | None = Field(None, description="fraction of the most frequent class in the test images")
+    train_count: Images | None = None
+    train_images: Images
+    validation_images: Images
+    test_images: Images
+    input_shape: tuple[Side, ...] = Field(min_length=2, max_length=4)
+    classes: Classes
+    targets: Line
+    majority: Share | None = Field(None, description="fraction of the most frequent class in the test images")
 
 
 class Record(_Part):
@@ -81,27 +89,22 @@ class Record(_Part):
     includes the L2 penalty.
     """
 
-    version: int = 1
-    run_id: str = Field(pattern=r"^[0-9a-f]{12}$")
-    spec: dict[str, Any]
-    finished_at: str
+    version: Count = 1
+    run_id: RunId
+    spec: dict[str, Any] = Field(description="validated by RunSpec")
+    finished_at: UtcTime
     metrics: Metrics
     cost: Cost
     data: Data
-    cpu: str
-    cores: int | None = Field(None, ge=1, description="cores of the machine; missing in older records")
-    epochs: int | None = Field(None, ge=1, description="trained epochs; fewer than in the spec after early stopping")
-    kept_epoch: int | None = Field(None, ge=1, description="epoch of the kept weights, if the best one is kept")
+    cpu: Line
+    cores: int | None = Field(None, ge=1, le=2**20, description="cores of the machine; missing in older records")
+    epochs: Epoch | None = Field(None, description="trained epochs; fewer than in the spec after early stopping")
+    kept_epoch: Epoch | None = Field(None, description="epoch of the kept weights, if the best one is kept")
     last_metrics: Metrics | None = Field(None, description="metrics at the last epoch, if another one is kept")
-    resumed_at: tuple[int, ...] = Field((), description="epochs after which training continued from a finished run")
-    checksums: dict[str, str]
-
-    @field_validator("finished_at")
-    @classmethod
-    def _is_utc(cls, value: str) -> str:
-        if datetime.fromisoformat(value).utcoffset() != timedelta(0):
-            raise ValueError("not a time in UTC")
-        return value
+    resumed_at: tuple[Epoch, ...] = Field(
+        (), max_length=MAX_EPOCHS, description="epochs after which training continued from a finished run"
+    )
+    checksums: dict[FileName, Checksum] = Field(max_length=100)
 
     @classmethod
     def parse(cls, text: str | bytes, where: str) -> "Record":
@@ -115,16 +118,24 @@ class Record(_Part):
             record = cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "text"
-            raise RunDamagedError(f"record.json of {run} is invalid: {field}: {first['msg']}.") from None
+            field = ascii(".".join(map(str, first["loc"])) or "text")[1:-1]
+            raise RunDamagedError(f"record.json of {run} is invalid: {field:.80}: {first['msg']}.") from None
         try:
-            run_id = record.parsed_spec.run_id
+            spec = record.parsed_spec
         except HeadroomError as error:
             raise RunDamagedError(
                 f"The spec of {run} is invalid or was written by a newer version of Headroom. {error}"
             ) from None
-        if run_id != record.run_id:
+        if spec.run_id != record.run_id:
             raise RunDamagedError(f"record.json of {run} is damaged: its spec does not match its run ID.")
+        trained = record.trained_epochs
+        if trained > spec.epochs:
+            raise RunDamagedError(
+                f"record.json of {run} is damaged: {trained:,} trained epochs do not match its spec "
+                f"({spec.epochs:,} epochs)."
+            )
+        if [*record.resumed_at] != sorted({*record.resumed_at}) or max(record.resumed_at, default=0) > trained:
+            raise RunDamagedError(f"record.json of {run} is damaged: it continues after a missing epoch.")
         return record
 
     @property

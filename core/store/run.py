@@ -1,8 +1,6 @@
 """Access to the files of a finished run."""
 
-import json
 import math
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,21 +8,23 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
-from zipfile import BadZipFile
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.architecture.model import Model, compute_model
+from core.array_file import Expected, load_arrays
+from core.bounds import Epoch, Loss, Seconds
 from core.errors import RunDamagedError, RunNotFoundError
-from core.files import compute_checksum
+from core.files import compute_checksum, read_file
 from core.recipes import write_command
 from core.spec import RunSpec
 from core.store.record import Record
+from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
-from core.store.robustness_file import Robustness
 
 HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 FILES = (
@@ -36,6 +36,25 @@ FILES = (
 
 LAST_PREDICTIONS = "predictions-last.npz"
 _OPTIONAL = ("model.keras", "model.tflite", "last.keras", "log.txt")
+MAX_ARRAY_BYTES = 500_000_000
+"""Maximum size of the arrays in a file, in memory."""
+_CLOSE = 1e-4
+
+
+class _HistoryLine(BaseModel):
+    """A line of history.jsonl. Values of a diverged run may be null."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    epoch: Epoch
+    seconds: Seconds
+    loss: Loss | None
+    accuracy: Annotated[float, Field(ge=0, le=1 + _CLOSE)] | None
+    val_loss: Loss | None
+    val_accuracy: Annotated[float, Field(ge=0, le=1 + _CLOSE)] | None
+
+
+_HISTORY_LINE = TypeAdapter(_HistoryLine)
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,7 @@ class Run:
             RunDamagedError: when the record is invalid or belongs to another run.
         """
         try:
-            text = (path / "record.json").read_bytes()
+            text = read_file(path / "record.json")
         except (FileNotFoundError, NotADirectoryError):
             raise RunNotFoundError(f"{path.name!r:.60} is not a finished run: record.json is missing.") from None
         except OSError as error:
@@ -125,17 +144,26 @@ class Run:
         """Return the row of the run list. The epoch time of an older record is read from the history."""
         row = self.record.row()
         if row["epoch_seconds"] is None:
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                lines = (self.path / "history.jsonl").read_text(encoding="utf-8").splitlines()
-                row["epoch_seconds"] = compute_epoch_seconds([float(json.loads(line)["seconds"]) for line in lines])
+            with suppress(OSError, ValueError):
+                lines = read_file(self.path / "history.jsonl").splitlines()
+                row["epoch_seconds"] = compute_epoch_seconds(
+                    [_HISTORY_LINE.validate_json(line).seconds for line in lines]
+                )
         return row
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training."""
+        """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training.
+
+        Raises:
+            RunDamagedError: when the file is damaged or does not match the record.
+        """
+        path = self.artifact("history.jsonl")
         try:
-            return read_history(self.artifact("history.jsonl"))
-        except (OSError, ValueError, TypeError) as error:
+            return parse_history(read_file(path), complete=True)
+        except OSError as error:
+            raise RunDamagedError(f"Cannot read history.jsonl of run {self.run_id}: {error.strerror}.") from None
+        except ValueError as error:
             raise RunDamagedError(f"history.jsonl of run {self.run_id} cannot be read: {error}.") from None
 
     @cached_property
@@ -153,19 +181,15 @@ class Run:
         return self.predictions if self.record.last_metrics is None else self._read_predictions(LAST_PREDICTIONS)
 
     def _read_predictions(self, name: str) -> Predictions:
-        try:
-            with self.artifact(name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = Predictions(**{name: arrays[name] for name in Predictions.__dataclass_fields__})
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
         data = self.record.data
+        expected: dict[str, Expected] = {}
         for split, images in (("test", data.test_images), ("validation", data.validation_images)):
-            probs, labels = getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")
-            if probs.shape != (images, len(data.classes)) or labels.shape != (images,):
-                raise RunDamagedError(
-                    f"{name} of run {self.run_id} does not match its record: {split} predictions have shape "
-                    f"{probs.shape}, labels {labels.shape}, for {images} images and {len(data.classes)} classes."
-                )
+            expected[f"{split}_probs"] = "f4", (images, len(data.classes))
+            expected[f"{split}_labels"] = "i8", (images,)
+        found = Predictions(**self.load(name, expected))
+        for split in ("test", "validation"):
+            if problem := _find_problem(getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")):
+                raise RunDamagedError(f"{name} of run {self.run_id} is invalid: {split} {problem}.")
         return found
 
     @cached_property
@@ -177,16 +201,32 @@ class Run:
         """
         if ROBUSTNESS not in self.record.checksums:
             return None
-        try:
-            found = Robustness.read(self.artifact(ROBUSTNESS))
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise RunDamagedError(f"{ROBUSTNESS} of run {self.run_id} cannot be read: {error}.") from None
-        images, tests = found.images, self.record.data.test_images
-        if not len(images) or images.min() < 0 or images.max() >= tests or (np.diff(images) <= 0).any():
-            raise RunDamagedError(
-                f"{ROBUSTNESS} of run {self.run_id} is invalid: its images are not among the {tests} test images."
-            )
+        found = Robustness.of(self.load(ROBUSTNESS, EXPECTED))
+        if problem := found.find_problem(self.record.data.test_images, len(self.record.data.classes)):
+            raise RunDamagedError(f"{ROBUSTNESS} of run {self.run_id} is invalid: {problem}.")
         return found
+
+    def load(self, name: str, expected: dict[str, Expected]) -> dict[str, NDArray[Any]]:
+        """Load the arrays of a file after verifying its checksum.
+
+        Raises:
+            RunDamagedError: when the file is damaged, or its arrays are not the expected ones.
+        """
+        path = self.artifact(name)
+        try:
+            return load_arrays(path, expected, MAX_ARRAY_BYTES)
+        except ValueError as error:
+            raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
+
+
+def _find_problem(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
+    """Return why predictions are impossible; an empty text if they are not. Those of a diverged run are not finite."""
+    classes = probs.shape[1]
+    if labels.min() < 0 or labels.max() >= classes:
+        return f"labels are outside its {classes} classes"
+    known = probs[np.isfinite(probs).all(axis=1)]
+    within = not known.size or (known.min() >= -_CLOSE and known.max() <= 1 + _CLOSE)
+    return "" if within else "probabilities are not between 0 and 1"
 
 
 @lru_cache(maxsize=4096)
@@ -209,17 +249,36 @@ def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
 
 
 def read_history(path: Path) -> pd.DataFrame:
-    """Read history.jsonl, also while a worker appends to it: an incomplete last line is ignored."""
-    rows = []
+    """Read history.jsonl while a worker appends to it, up to the first line that is incomplete or damaged."""
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
+        return parse_history(read_file(path))
+    except OSError:
+        return parse_history(b"")
+
+
+def parse_history(text: bytes, *, complete: bool = False) -> pd.DataFrame:
+    """Return one row per line of history.jsonl with the columns of HISTORY.
+
+    Args:
+        complete: every line must be valid; otherwise, those after the first invalid one are ignored.
+
+    Raises:
+        ValueError: when a line is invalid.
+    """
+    rows: list[_HistoryLine] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            row = _HISTORY_LINE.validate_json(line)
+            if row.epoch != number or (rows and row.seconds < rows[-1].seconds):
+                raise ValueError(f"epoch {row.epoch} does not follow the line before")
+        except ValueError as error:
+            if not complete:
                 break
-    except FileNotFoundError:
-        pass
-    frame = pd.DataFrame(rows, columns=list(HISTORY))
+            first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+            field = "".join(f"{part}: " for part in first["loc"])
+            raise ValueError(f"line {number} contains an invalid value: {field}{first['msg']}") from None
+        rows.append(row)
+    frame = pd.DataFrame([vars(row) for row in rows], columns=list(HISTORY))
     return frame.astype(dict.fromkeys(HISTORY[1:], "float64")).astype({"epoch": "int64"})
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from core.architecture.model import Model
+from core.array_file import map_array
 from core.files import replacing, write_json
 from core.home import Home
 from core.training.evaluate import batches
@@ -73,8 +74,8 @@ def replace_images(
 def _open(path: Path) -> NDArray[np.float32] | None:
     """Open cached features; None if they are missing or damaged."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        return map_array(path, ("f4", (None, None, None, None)))
+    except ValueError:
         return None
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 
 from core.errors import HeadroomError, JobError, RunError
-from core.files import replacing, write_json
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.kept_epoch import choose_epoch
@@ -66,7 +66,7 @@ class JobFolder:
         self.path = path.absolute()
         self.home = Home(self.path.parents[1])
         try:
-            values = json.loads((self.path / "spec.json").read_bytes())
+            values = parse_json(read_file(self.path / "spec.json"))
         except (OSError, ValueError):
             raise JobError(f"Cannot read spec.json in {path}. Submit the job again.") from None
         self.spec = RunSpec.parse(values)
@@ -208,9 +208,8 @@ class JobFolder:
             epoch = int(path.stem.rpartition("-")[2])
             if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
-            try:
-                model = keras.saving.load_model(path, safe_mode=True)  # it may be from an imported bundle
-            except (OSError, ValueError, KeyError):
+            model = load_checkpoint(path)
+            if model is None:
                 continue
             self._validation = [*zip(rows["val_loss"][:epoch], rows["val_accuracy"][:epoch], strict=True)]
             if self.spec.keep != "last":
@@ -244,11 +243,14 @@ class JobFolder:
                     continue  # its training losses are not comparable with those of further epochs
                 if any(is_over(self.spec, run.history["val_loss"][:past]) for past in range(1, trained)):
                     continue  # it trained past the early stop of this spec
-                model, history = run.artifact("model.keras"), run.artifact("history.jsonl")
-                if run.record.measured_epoch < trained:
-                    best = keras.saving.load_model(model, safe_mode=True)
-                    KeptWeights.of(best, run.record.measured_epoch).write(self.path)
-                    model = run.artifact("last.keras")
+                history, params = run.artifact("history.jsonl"), run.record.cost.params
+                kept = load_checkpoint(run.artifact("model.keras"), params)
+                is_last = run.record.measured_epoch == trained
+                model = run.artifact("model.keras" if is_last else "last.keras")
+                if kept is None or not (is_last or load_checkpoint(model, params)):
+                    continue
+                if not is_last:
+                    KeptWeights.of(kept, run.record.measured_epoch).write(self.path)
                 write_json(self.path / "resumed.json", [*run.record.resumed_at, trained])
                 with replacing(self.path / "history.jsonl") as temporary:
                     shutil.copyfile(history, temporary)
@@ -262,9 +264,10 @@ class JobFolder:
     def read_resumed(self) -> tuple[int, ...]:
         """Return the epochs after which training was continued from a finished run."""
         try:
-            return tuple(json.loads((self.path / "resumed.json").read_bytes()))
-        except FileNotFoundError:
+            found = parse_json(read_file(self.path / "resumed.json"))
+        except (OSError, ValueError):
             return ()
+        return tuple(epoch for epoch in found if type(epoch) is int) if isinstance(found, list) else ()
 
     def finalize_model(self, model: keras.Sequential, epochs: int) -> None:
         """Write model.keras with the weights of the kept epoch. If that is not the last one, write last.keras too, from
@@ -283,3 +286,23 @@ class JobFolder:
         extra = [path for path in self.path.iterdir() if path.name not in keep]
         for path in sorted(extra, key=lambda path: path.name.startswith(("checkpoint-", "best-"))):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def load_checkpoint(path: Path, params: int | None = None) -> keras.Sequential | None:
+    """Load a model with its optimizer state. If that fails, print the reason and return None.
+
+    Args:
+        path: a file that may be from an imported bundle.
+        params: the expected number of parameters.
+    """
+    try:
+        model = keras.saving.load_model(path, safe_mode=True)
+        if not isinstance(model, keras.Sequential) or model.optimizer is None:
+            raise ValueError("it has another type, or no optimizer state")
+        if params not in (None, model.count_params()):
+            raise ValueError(f"it has {model.count_params():,} parameters instead of {params:,}")
+    except Exception as error:  # Keras raises many types for a damaged or hostile file
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        print(f"Cannot continue from {path.name} of {path.parent.name}: {reason:.200}", flush=True)
+        return None
+    return model

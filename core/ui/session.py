@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from core.errors import ComparisonError, JobError
-from core.home import Home
+from core.displays.markdown import escape_markdown
+from core.errors import ComparisonError, HomeError, JobError
+from core.home import Home, describe_error
 from core.jobs.diverged import add_diverged
 from core.jobs.sweep_store import open_sweep
 from core.store.comparison import Comparison, Offer, find_offers, list_offers
+from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.ui import url, widget
 from core.ui.access import user
@@ -38,6 +40,15 @@ def home() -> Home:
 def store() -> RunStore:
     """Return the run store of the home, one index for all sessions."""
     return _store(str(home().path))
+
+
+def read_notes() -> dict[str, Note]:
+    """Return all notes; if they cannot be read, show the reason and return none."""
+    try:
+        return NoteBook(home()).read_all()
+    except HomeError as error:
+        st.warning(escape_markdown(describe_error(error)), icon=":material/warning:")
+        return {}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

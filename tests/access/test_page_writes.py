@@ -34,7 +34,7 @@ READING = {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
         "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
-        "report_store": {"Draft", "ReportEntry", "PublishedVersion", "ReportStore"},
+        "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
     "core.files": {},
     "core.training": {},
@@ -55,8 +55,8 @@ METHODS: dict[type, set[str]] = {
         "running",
         "unfinished",
     },
-    NoteBook: {"path", "read", "read_all"},
-    ReportStore: {"entries", "locate", "open", "read", "removed", "versions"},
+    NoteBook: {"path", "read", "read_all", "read_available"},
+    ReportStore: {"damaged", "entries", "find_notice", "locate", "open", "read", "removed", "versions"},
 }
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (

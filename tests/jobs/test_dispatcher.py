@@ -89,7 +89,7 @@ def test_slots_are_never_exceeded_and_every_job_runs_once(served: Home) -> None:
     for run_id in run_ids:
         folder = store.path(run_id)
         assert folder is not None
-        assert [json.loads(line)["epoch"] for line in (folder / "history.jsonl").read_text().splitlines()] == [0, 1, 2]
+        assert [json.loads(line)["epoch"] for line in (folder / "history.jsonl").read_text().splitlines()] == [1, 2, 3]
         assert not (served.jobs / run_id).exists()
     assert list((served.jobs / "processes").iterdir()) == []
 
@@ -124,7 +124,7 @@ def test_crashed_job_continues_from_its_checkpoint(served: Home) -> None:
     folder = RunStore(served).path(run_id)
     assert folder is not None
     lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    assert [(line["epoch"], line["attempt"]) for line in lines] == [(0, 1), (1, 1), (2, 2)]
+    assert [(line["epoch"], line["attempt"]) for line in lines] == [(1, 1), (2, 1), (3, 2)]
 
 
 @pytest.mark.parametrize(("seed", "seconds"), [(PARENT, 0.0), (STUBBORN, 1.5)])

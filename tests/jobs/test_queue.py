@@ -192,7 +192,7 @@ def test_table_of_a_former_version_is_upgraded(home: Home, old: Path) -> None:
 def test_former_version_can_use_the_current_table(home: Home, old: Path) -> None:
     assert len(JobQueue(home).jobs()) == 4
     with closing(sqlite3.connect(old)) as table, table:
-        table.execute("INSERT INTO job (run_id, number, spec, queued_at) VALUES ('abc', 9, '{}', 1.0)")
+        table.execute("INSERT INTO job (run_id, number, spec, queued_at) VALUES ('abcdefabcdef', 9, '{}', 1.0)")
     assert JobQueue(home).newest_number() == 9
 
 

@@ -78,7 +78,7 @@ def lines_of(home: Home, run_id: str) -> list[tuple[int, int]]:
     folder = RunStore(home).path(run_id)
     assert folder is not None
     lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    return [(line["epoch"], line["attempt"]) for line in lines]
+    return [(line["epoch"] - 1, line["attempt"]) for line in lines]
 
 
 # -- configuration ----------------------------------------------------------------------------------------------------

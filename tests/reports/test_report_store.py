@@ -1,6 +1,7 @@
 """Drafts and versions of reports: saved, undone, published, removed."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,9 +164,46 @@ def test_published_file_that_was_changed_is_noticed(
         report_store.open(draft.id)
 
 
-def test_damaged_draft_is_reported_and_the_others_are_listed(report_store: ReportStore) -> None:
+def test_draft_without_a_whole_revision_is_listed_as_damaged(report_store: ReportStore) -> None:
     good, bad = report_store.create(report_of("abcdef"), ""), report_store.create(report_of("abcdef"), "")
     (report_store.home.reports / bad.id / "draft-000001.json").write_text("{")
-    assert [entry.draft for entry in ReportStore(report_store.home).entries()] == [good]
+    reopened = ReportStore(report_store.home)
+    assert [entry.draft for entry in reopened.entries()] == [good]
+    assert "draft-000001.json cannot be read" in reopened.damaged()[bad.id]
     with pytest.raises(ReportError, match=r"is damaged: draft-000001.json cannot be read"):
         report_store.read(bad.id)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b'{"id": "rabcdefg"}'])
+def test_last_whole_revision_replaces_a_damaged_one_with_a_notice(report_store: ReportStore, content: bytes) -> None:
+    first = report_store.create(report_of("abcdef"), "ada")
+    second = report_store.save(first, first.report.change(title="Second"), "ada")
+    report_store.save(second, second.report.change(title="Third"), "ada")
+    damaged = report_store.home.reports / first.id / "draft-000003.json"
+    damaged.write_bytes(content)
+    store = ReportStore(report_store.home)
+    [entry] = store.entries()
+    assert (entry.draft, store.read(first.id)) == (second, second)
+    assert entry.notice.startswith(f"The latest revision of report {first.id} is damaged. This is the revision of ")
+    saved = store.save(second, second.report.change(title="Fourth"), "bob")
+    assert (saved.revision, saved.before, store.read(first.id)) == (4, 2, saved)
+    assert (store.entries()[0].notice, store.undo(saved, "bob").report.title) == ("", "Second")
+    assert damaged.read_bytes() == content
+
+
+def test_saved_work_is_on_the_disk_before_it_is_shown(
+    report_store: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    draft = report_store.create(report_of("abcdef"), "ada")
+    folder = report_store.home.reports / draft.id
+    assert synced == [(folder / "draft-000001.json").stat().st_ino, folder.stat().st_ino]
+
+
+def test_report_of_too_many_runs_is_refused(runs: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.reports.report.MAX_RUNS", 3)
+    with pytest.raises(ReportError, match=r"^A report may have at most 3 runs; this one has 4\. Select fewer runs\.$"):
+        write_default(runs)
+    with pytest.raises(ReportError, match="at most 3 runs"):
+        report_of("abcdef").change(runs=tuple(run.run_id for run in runs.runs))

@@ -43,5 +43,5 @@ def test_damaged_maps_are_rejected_with_an_error_message(make_run: RunWriter, co
 def test_maps_of_other_classes_are_rejected(make_run: RunWriter) -> None:
     run = make_run()
     save_maps(run.path / NAME, np.zeros((4, 3, 5, 5), np.float32), np.zeros(3, np.float32), exact=True)
-    with pytest.raises(RunDamagedError, match=r"does not match its record: shape \(4, 3, 5, 5\), 10 classes"):
+    with pytest.raises(RunDamagedError, match=r"shares has shape \(4, 3, 5, 5\) instead of any × 10"):
         read_maps(rewrite(run))

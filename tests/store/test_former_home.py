@@ -40,7 +40,8 @@ from core.reports.alias import replace_block_aliases
 from core.reports.build import build_document
 from core.reports.display_option import make_display
 from core.reports.format import FORMATS, Edition
-from core.reports.report_store import Draft, ReportStore
+from core.reports.report_store import ReportStore
+from core.reports.revision import Draft
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
 from core.store.activation_maps import read_maps
 from core.store.bundle_import import import_bundle

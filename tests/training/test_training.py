@@ -29,6 +29,7 @@ from core.store.metrics import compute_metrics
 from core.store.run import HISTORY, Run, read_history
 from core.store.run_store import RunStore
 from tests.support import full_disk
+from tests.support.bundle import add_models
 from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.training_run import SMALL, assert_same_training, make_job, start, train
@@ -211,6 +212,17 @@ def test_continuation_mark_is_deleted_with_its_checkpoint(continued):
     (continued / "checkpoint-0003.keras").write_bytes(b"no model")
     assert train(continued) == 0
     assert RunStore(Home(continued.parents[1])).open(continued.name).record.resumed_at == ()
+
+
+def test_bad_cached_model_is_not_copied_and_training_starts_from_scratch(tmp_path, make_run, capsys):
+    from core.training.job import JobFolder
+
+    cached = add_models(make_run(head="gap_linear", epochs=3))
+    folder = make_job(Home(tmp_path / "home"), **cached.spec.replace(epochs=5).model_dump())
+    job = JobFolder(folder)
+    assert job.continue_from(RunStore(job.home)) is None
+    assert sorted(path.name for path in folder.iterdir()) == ["attempt", "spec.json"]
+    assert f"Cannot continue from model.keras of {cached.run_id}: " in capsys.readouterr().out
 
 
 def test_diverged_training_fails_with_a_message(continued):

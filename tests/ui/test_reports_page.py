@@ -12,7 +12,8 @@ from core.home import Home
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report import ChartBlock, TextBlock
-from core.reports.report_store import Draft, ReportStore
+from core.reports.report_store import ReportStore
+from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 from tests.support.page import Open, text_of

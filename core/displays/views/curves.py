@@ -166,10 +166,10 @@ class Curves(Display):
     def _resumed(self) -> list[alt.Chart]:
         """Build marks at the epochs from which training was resumed."""
         positions = {
-            float(run.history.loc[run.history["epoch"] == epoch, self.x].iloc[0])
+            float(value)
             for variant in self.comparison.variants
             for run in (variant.runs if self.x == "epoch" else variant.runs[:1])
-            for epoch in run.record.resumed_at
+            for value in run.history.loc[run.history["epoch"].isin(run.record.resumed_at), self.x]
         }
         if not positions:
             return []

@@ -14,8 +14,8 @@ from core.errors import ReportConflictError, ReportError
 from core.home import describe_error
 from core.reports.build import open_report_comparison
 from core.reports.document import Document, Passage
-from core.reports.report import ChartBlock, Report, TextBlock
-from core.reports.report_store import Draft
+from core.reports.report import MAX_RUNS, ChartBlock, Report, TextBlock
+from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.ui.access import act
 from core.ui.errors import callback
@@ -63,13 +63,14 @@ def edit(opened: Draft, document: Document) -> None:
         _edit_field(st.text_input, "Title", "title", lambda old, value: old.change(title=value), value=report.title)
         _edit_field(
             st.text_input, "Runs", "runs", lambda old, value: old.change(runs=_read_runs(value)),
-            value=", ".join(report.runs), help="Run IDs, separated by commas.",
+            value=", ".join(report.runs), help=f"Run IDs, separated by commas; at most {MAX_RUNS}.",
         )  # fmt: skip
         comparison = selected_comparison()
         ids = tuple(run.run_id for run in comparison.runs) if comparison else ()
         if ids and set(ids) != set(report.runs):
             st.button("Use runs of the selected comparison", icon=":material/sync_alt:", on_click=_change,
-                      args=(lambda old: old.change(runs=ids),))  # fmt: skip
+                      args=(lambda old: old.change(runs=ids),), disabled=len(ids) > MAX_RUNS,
+                      help=f"A report may have at most {MAX_RUNS} runs.")  # fmt: skip
     report_comparison, _ = open_report_comparison(store(), report.runs)
     _show_add_button(None)
     for index, (block, section) in enumerate(zip(report.blocks, document.sections, strict=True)):

@@ -10,6 +10,7 @@ from core.displays.table import disarm
 from core.errors import HeadroomError
 from core.home import describe_error
 from core.reports.default_report import write_default
+from core.reports.report import MAX_RUNS
 from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
@@ -49,6 +50,7 @@ def show_reports() -> None:
     entries = report_store().entries()
     _show_new_button()
     _show_deleted()
+    _show_damaged()
     if not entries:
         st.markdown("#### No reports yet.")
         st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
@@ -71,6 +73,13 @@ def show_reports() -> None:
     )
     if event.selection.rows:
         open_report(shown[event.selection.rows[0]].draft.id)
+
+
+def _show_damaged() -> None:
+    """Show the reports that cannot be read, and those whose latest revision is damaged."""
+    notices = [entry.notice for entry in report_store().entries() if entry.notice]
+    for message in [*report_store().damaged().values(), *notices]:
+        st.warning(escape_markdown(message), icon=":material/warning:")
 
 
 def _write_search_text(entry: ReportEntry) -> str:
@@ -99,7 +108,14 @@ def _show_new_button() -> None:
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
-    elif action_button(create_report, "New report from this comparison", icon=":material/note_add:", type="primary"):
+    elif action_button(
+        create_report,
+        "New report from this comparison",
+        help=f"A report may have at most {MAX_RUNS} runs; this comparison has {len(comparison.runs):,}.",
+        disabled=len(comparison.runs) > MAX_RUNS,
+        icon=":material/note_add:",
+        type="primary",
+    ):
         save_comparison(comparison)
 
 

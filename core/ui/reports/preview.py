@@ -6,9 +6,8 @@ from core.reports.build import build_document, build_section, open_report_compar
 from core.reports.document import Document, Figure, Passage
 from core.reports.report import ChartBlock, Report, TextBlock
 from core.store.comparison import Comparison
-from core.store.note import NoteBook
 from core.ui.display import list_run_versions
-from core.ui.session import home, store
+from core.ui.session import home, read_notes, store
 
 
 def build_draft_document(report: Report) -> Document:
@@ -18,7 +17,7 @@ def build_draft_document(report: Report) -> Document:
         HeadroomError: see `build_document`.
     """
     comparison, _ = open_report_comparison(store(), report.runs)
-    notes = NoteBook(home()).read_all()
+    notes = read_notes()
     names = [notes[run_id].name for run_id in report.runs if run_id in notes]
     return _build_document(report.model_dump_json(), list_run_versions(comparison), names, report)
 

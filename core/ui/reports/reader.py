@@ -12,7 +12,7 @@ from core.home import describe_error
 from core.reports.address import split_address
 from core.reports.document import Document
 from core.reports.format import Edition
-from core.reports.report_store import Draft, PublishedVersion
+from core.reports.revision import Draft, PublishedVersion
 from core.ui import url, widget
 from core.ui.access import act, action_button, denial_reason, user
 from core.ui.reports.document import show_heading, show_reproduction_section, show_sections
@@ -40,6 +40,8 @@ def show_report(address: str) -> None:
         show_back_button()
         raise
     if version is None:
+        if notice := report_store().find_notice(draft):
+            st.warning(escape_markdown(notice), icon=":material/warning:")
         _show_draft(draft, versions)
     else:
         _show_published(_open_published(str(home().path), address), draft, versions)

@@ -11,10 +11,10 @@ from core.errors import SearchError
 from core.home import describe_error
 from core.spec import HEADS
 from core.store.kept_epoch import describe_keep
-from core.store.note import Note, NoteBook, join_notes
+from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
-from core.ui.session import home, store
+from core.ui.session import read_notes, store
 
 url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived")
 
@@ -36,7 +36,7 @@ _HELP = (
 
 def read_runs() -> tuple[pd.DataFrame, dict[str, Note]]:
     """Return all finished runs, with columns for their notes (name, tags, note, star, archived), and the notes."""
-    notes = NoteBook(home()).read_all()
+    notes = read_notes()
     return join_notes(store().frame(), notes), notes
 
 

@@ -33,7 +33,8 @@ def train(folder: Path) -> None:
             behave(spec.seed, attempt, epoch, folder)
             if int((folder / "attempt").read_text()) != attempt:
                 sys.exit(f"Attempt {attempt} was replaced by a newer one and stops.")
-            history.write(json.dumps({"epoch": epoch, "attempt": attempt}) + "\n")
+            values = dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"))
+            history.write(json.dumps({"epoch": epoch + 1, "seconds": 0.1 * epoch, **values, "attempt": attempt}) + "\n")
             history.flush()
             progress = {"phase": "fit", "epoch": epoch + 1, "epochs": spec.epochs, "updated_at": time.time()}
             (folder / "progress.json").write_text(json.dumps(progress))

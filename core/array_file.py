@@ -1,19 +1,22 @@
-"""Validation of NumPy files by their headers, before any array is loaded."""
+"""NumPy files, whose headers are validated before any memory is allocated."""
 
 import zipfile
 import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.files import count_zip_entries
 
 Shape = tuple[int, ...]
 Expected = tuple[str, tuple[int | None, ...]]
 """Allowed dtypes, such as "f4" or "U", separated by spaces, and a shape in which None allows any length."""
+
+_MAX_TEXT_BYTES = 4 * 60  # of one text in an array
 
 
 def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, Shape]:
@@ -42,8 +45,36 @@ def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -
                 with archive.open(member) as file:
                     shapes[name] = check_array(file, member.file_size, name, expected[name])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise ValueError(f"{path.name} is damaged") from None
+        raise ValueError("the archive is damaged") from None
     return shapes
+
+
+def load_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, NDArray[Any]]:
+    """Load the arrays of an npz file (see `check_arrays`).
+
+    Raises:
+        ValueError: when the file is damaged or too large, or its arrays are not the expected ones.
+    """
+    check_arrays(path, expected, max_bytes)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in expected}
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError):
+        raise ValueError("the archive is damaged") from None
+
+
+def map_array(path: Path, expected: Expected) -> NDArray[Any]:
+    """Memory-map the array of an npy file.
+
+    Raises:
+        ValueError: when the file is damaged, or its array is not the expected one.
+    """
+    try:
+        with path.open("rb") as file:
+            check_array(file, path.stat().st_size, path.name, expected)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def check_array(file: IO[bytes], size: int, name: str, expected: Expected) -> Shape:
@@ -61,6 +92,8 @@ def check_array(file: IO[bytes], size: int, name: str, expected: Expected) -> Sh
         raise ValueError(f"{name} is not a valid array") from None
     if dtype.hasobject or not (dtype.kind in kinds.split() or dtype.str[1:] in kinds.split()):
         raise ValueError(f"{name} has dtype {dtype.str!r:.40} instead of {kinds}")
+    if dtype.kind == "U" and dtype.itemsize > _MAX_TEXT_BYTES:
+        raise ValueError(f"{name} contains texts of more than {_MAX_TEXT_BYTES // 4} characters")
     matching = tuple(have if want is None else want for have, want in zip(shape, lengths, strict=False))
     if len(shape) != len(lengths) or shape != matching or min(shape, default=0) < 0:
         text = " × ".join("any" if length is None else str(length) for length in lengths) or "a single value"

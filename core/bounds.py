@@ -1,0 +1,72 @@
+"""Bounds of the values that enter from files, bundles, database rows and requests, declared once as field types."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError, WrapValidator
+
+MAX_EPOCHS = 1000
+MAX_SIDE, MAX_CLASSES, MAX_IMAGES = 4096, 10_000, 10_000_000
+
+_MAX_COUNT = 2**53  # larger integers are not exact in JavaScript
+_MAX_LOSS = 3.5e38  # of float32
+_TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def check_printable(text: str) -> str:
+    """Return a text without control characters and line breaks, or raise ValueError."""
+    if not text.isprintable():
+        raise ValueError("contains characters that are not printable")
+    return text
+
+
+def _check_utc(text: str) -> str:
+    if not _TIME.match(text) or datetime.fromisoformat(text).utcoffset() != timedelta(0):
+        raise ValueError("not a time in UTC")
+    return text
+
+
+def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("two values are equal")
+    return values
+
+
+Count = Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+Images = Annotated[int, Field(ge=1, le=MAX_IMAGES)]
+Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
+Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Loss = Annotated[float, Field(ge=-_MAX_LOSS, le=_MAX_LOSS, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+UnixTime = Annotated[float, Field(ge=0, le=4_102_444_800, allow_inf_nan=False)]
+"""Seconds since 1970, at most until 2100."""
+UtcTime = Annotated[str, Field(max_length=40), AfterValidator(_check_utc)]
+"""ISO 8601 in UTC, whose text sorts by time."""
+RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 as hex digits."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$")]
+Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
+"""Text of one line, such as a name."""
+Prose = Annotated[str, Field(max_length=20_000)]
+Classes = Annotated[
+    tuple[Annotated[Line, Field(min_length=1)], ...],
+    Field(min_length=1, max_length=MAX_CLASSES),
+    AfterValidator(_check_distinct),
+]
+
+
+def or_default(default: Any | Callable[[], Any]) -> WrapValidator:
+    """Return a validator that replaces an invalid value, for rows that stay usable when one of their values is bad."""
+
+    def validate(value: Any, check: Callable[[Any], Any]) -> Any:
+        try:
+            return check(value)
+        except ValidationError:
+            return default() if callable(default) else default
+
+    return WrapValidator(validate)

@@ -1,0 +1,322 @@
+"""A home stays usable with any of its files damaged: each file × each kind of damage, and each value × each extreme."""
+
+import copy
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.datasets.cache import list_datasets
+from core.datasets.fetch import list_added, read_fetch
+from core.displays.comparison_json import list_results
+from core.displays.display import DISPLAYS
+from core.displays.job_table import list_active_jobs, list_completed_jobs
+from core.displays.progress import describe_progress
+from core.displays.sweep import build_status_table, describe_status
+from core.errors import HeadroomError
+from core.files import write_json
+from core.home import Home
+from core.jobs.health import read_health, write_health
+from core.jobs.progress import read_log, read_progress
+from core.jobs.queue import JobQueue
+from core.jobs.run_list import list_runs
+from core.jobs.sweep_status import read_sweep_status
+from core.jobs.sweep_store import keep_sweep, list_sweeps
+from core.reports.build import build_document
+from core.reports.default_report import write_default
+from core.reports.report import Report, TextBlock
+from core.reports.report_store import ReportStore
+from core.reports.reproduction import build_reproduction
+from core.store.activation_maps import read_maps
+from core.store.comparison import Comparison, list_offers
+from core.store.note import Note, NoteBook, join_notes
+from core.store.run import read_history
+from core.store.run_store import RunStore
+from tests.support.command import ask, call
+from tests.support.damage import DAMAGES, damaged
+from tests.support.markers import LONG
+from tests.support.page import navigated, open_page, text_of
+from tests.support.run_rewriter import rewrite
+from tests.support.run_writer import RunWriter
+
+GOOD, OTHER = "gap", "dense"
+SIDE_FILES = ("notes.sqlite", "jobs/queue.sqlite", "index.feather")
+FETCH = {"name": "folder-a", "phase": "failed", "error": "It failed.", "pid": 1, "started_at": 1.8e9}
+ENVIRONMENT = {"python": "3.11.9", "libraries": {"numpy": "2.4"}, "git_commit": "a" * 40, "platform": "Linux"}
+
+
+@pytest.fixture(scope="module")
+def full_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with a file of every kind: runs, notes, jobs, a sweep, a report and a dataset."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = Home(tmp_path_factory.mktemp("full") / "home")
+        patch.setenv("HEADROOM_HOME", str(home.path))
+        patch.setenv("HEADROOM_EXAMPLES", str(home.path / "no-examples"))
+        writer = RunWriter(home)
+        good, other = (writer(head=head, test_images=60) for head in (GOOD, OTHER))
+        write_json(other.path / "environment.json", ENVIRONMENT)
+        record = json.loads((other.path / "record.json").read_bytes())
+        extra = {"environment.json": "0" * 64}
+        other = rewrite(other, checksums=record["checksums"] | extra, epochs=3, cores=2, resumed_at=[1])
+        store = RunStore(home)
+        store.frame()
+        NoteBook(home).write(other.run_id, Note(name="a name", tags=("a",), text="a text"))
+        NoteBook(home).write(good.run_id, Note(name="another"))
+        specs = [good.spec.replace(seed=seed) for seed in (1, 2, 3)]
+        JobQueue(home).submit(specs)
+        running = JobQueue(home).claim()
+        assert running
+        write_json(home.jobs / running.run_id / "progress.json", {
+            "attempt": 1, "phase": "training", "epoch": 1, "epochs": 3, "step": 1, "steps": 9, "loss": 1.5,
+            "accuracy": 0.5, "images_per_second": 10.0, "eta_seconds": 3.0, "updated_at": time.time(),
+        })  # fmt: skip
+        (home.jobs / running.run_id / "history.jsonl").write_bytes((good.path / "history.jsonl").read_bytes())
+        (home.jobs / running.run_id / "log.txt").write_text("a line\n")
+        JobQueue(home).settle(JobQueue(home).jobs()[0], "failed", "It failed.")
+        keep_sweep(home, "digits-heads", ["epochs"], specs, 60)
+        write_health(home, "A problem.")
+        report_store = ReportStore(home)
+        draft = report_store.create(Report(title="A", runs=(good.run_id,), blocks=(TextBlock(text="b"),)), "ada")
+        draft = report_store.save(draft, draft.report.change(title="B"), "ada")
+        report_store.publish(draft, build_document(draft.report, store), "ada")
+        write_json(home.datasets / ".fetch" / "folder-a.json", FETCH)
+        yield home
+
+
+def files_of(home: Home) -> list[Path]:
+    """Return the files that Headroom reads; the run GOOD stays whole."""
+    good = next(run.path for run in RunStore(home).open_all(ids_of(home)) if run.spec.head == GOOD)
+    skipped = (".lock", "-wal", "-shm", *([] if LONG else [".npy"]))
+    return sorted(
+        path for path in home.path.rglob("*")
+        if path.is_file() and path.parent != good and not path.name.endswith(skipped)
+    )  # fmt: skip
+
+
+def ids_of(home: Home) -> list[str]:
+    return sorted(RunStore(home).frame()["run_id"])
+
+
+def read_home(home: Home, *, displays: bool = False) -> list[str]:
+    """Read a home as all pages do. Return the messages of what cannot be read; any other exception is a failure."""
+    problems: list[str] = []
+
+    def attempt(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except HeadroomError as error:
+            problems.append(str(error))
+            return None
+
+    store = RunStore(home)
+    frame = store.frame()  # lists never fail
+    problems.extend(store.damaged().values())
+    assert GOOD in set(frame["head"])
+    list_offers(frame)
+    list_runs(home, store)
+    report_store = ReportStore(home)
+    for entry in report_store.entries():
+        attempt(lambda entry=entry: report_store.read(entry.draft.id))
+        for version in entry.versions:
+            attempt(lambda entry=entry, version=version: report_store.open(f"{entry.draft.id}-{version}"))
+        problems.extend(filter(None, [entry.notice]))
+    problems.extend(report_store.damaged().values())
+    problems.extend(status.problem for status in list_datasets(home) if status.problem)
+    list_added(home)
+    read_fetch(home, "folder-a")
+    read_health(home)
+    join_notes(frame, attempt(NoteBook(home).read_all) or {})
+    jobs = attempt(JobQueue(home).jobs) or []
+    for read in (JobQueue(home).count, JobQueue(home).unfinished, JobQueue(home).paused):
+        attempt(read)
+    progress = {job.run_id: read_progress(home, job.run_id) for job in jobs}
+    list_active_jobs(jobs, progress)
+    list_completed_jobs(jobs, time.time())
+    for job in jobs:
+        describe_progress(job.state, progress[job.run_id])
+        read_log(home, job.run_id)
+        read_history(home.jobs / job.run_id / "history.jsonl")
+        attempt(lambda job=job: job.spec)
+    for sweep in list_sweeps(home):
+        status = attempt(lambda sweep=sweep: read_sweep_status(home, sweep, store))
+        if status:
+            describe_status(status)
+            build_status_table(status, sweep.settings)
+    runs = store.open_all(list(frame["run_id"]))
+    for run in runs:
+        for name in ("history", "predictions", "robustness"):
+            attempt(lambda run=run, name=name: getattr(run, name))
+        attempt(lambda run=run: read_maps(run))
+    comparison = attempt(lambda: Comparison.of(runs))
+    if comparison:
+        build_reproduction(comparison)
+        if displays:
+            attempt(lambda: list_results(comparison, frame))
+            attempt(lambda: write_default(comparison))
+            for kind in DISPLAYS.values():
+                if kind.name not in ("activation", "example"):  # need a class or an image
+                    attempt(lambda kind=kind: draw(kind, comparison, home))
+    for problem in problems:
+        assert problem.strip().endswith((".", "PATH")) or "headroom" in problem, problem
+        assert len(problem) < 700, problem
+        assert "\n" not in problem
+    return problems
+
+
+def draw(kind: Any, comparison: Comparison, home: Home) -> None:
+    context = {"home": home} if "home" in kind.__dataclass_fields__ else {}
+    display = kind(comparison, **context)
+    display.frame(), display.chart(), display.table(), display.describe()
+
+
+def list_cases(home: Home) -> Iterator[tuple[Path, str, bool]]:
+    """Return every file with some kinds of damage each, in `make test-all` with all kinds."""
+    for index, path in enumerate(files_of(home)):
+        in_run = path.parent.parent == home.runs and path.name != "record.json"
+        for number, damage in enumerate(DAMAGES):
+            if LONG or (index + number) % 9 == 0:
+                yield path, damage, False
+                if in_run:
+                    yield path, damage, True
+
+
+def check(home: Home, where: str) -> list[str]:
+    try:
+        return read_home(home, displays=LONG)
+    except Exception as error:
+        raise AssertionError(where) from error
+
+
+def test_any_damaged_file_leaves_the_rest_usable(full_home: Home) -> None:
+    assert read_home(full_home, displays=True) == []
+    before = ids_of(full_home)
+    for path, damage, resign in list_cases(full_home):
+        where = f"{path.relative_to(full_home.path)}: {damage}{', with its checksum' if resign else ''}"
+        with damaged(path, DAMAGES[damage], resign=resign):
+            content = path.read_bytes()[:1000] if path.is_file() else b""
+            problems = check(full_home, where)
+            assert len(problems) == len({*problems}) or path.suffix == ".sqlite", where
+            assert path.is_symlink() or path.exists(), where  # reading deletes nothing
+            assert not content or path.name == "index.feather" or path.read_bytes()[:1000] == content, where
+    assert ids_of(full_home) == before
+
+
+# -- one value of a file ----------------------------------------------------------------------------------------------
+
+EXTREMES = (
+    -1, 0, 2**63, 10**400, 1e300, float("nan"), float("inf"), 0.5, True, None, "", "x" * 100_000, "\u202e\n", "../../x",
+    "0001-01-01T00:00:00+00:00", [], {}, [[]] * 20_000, {"a": {"b": 1}},
+)  # fmt: skip
+
+
+def list_leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Return the path of each value; of lists, only the first member."""
+    if path:
+        yield path
+    if path[:1] != ("document",):  # protected by the checksum of the published version
+        members = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+        for name, member in members:
+            yield from list_leaves(member, (*path, name))
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    changed = copy.deepcopy(value)
+    target = changed
+    for name in path[:-1]:
+        target = target[name]
+    target[path[-1]] = new
+    return changed
+
+
+def test_any_extreme_value_of_a_file_is_refused_or_harmless(full_home: Home) -> None:
+    json_files = [path for path in files_of(full_home) if path.suffix == ".json" and path.parent.name != ".fetch"]
+    number = 0
+    for path in json_files:
+        value = json.loads(path.read_bytes())
+        for leaf in list_leaves(value):
+            for extreme in EXTREMES:
+                number += 1
+                if not LONG and number % 30:
+                    continue
+                text = json.dumps(put(value, leaf, extreme))
+                with damaged(path, lambda path, text=text: path.write_text(text) and None):
+                    check(full_home, f"{path.name}: {leaf} = {extreme!r:.60}")
+    assert number > 1000
+
+
+def test_any_extreme_value_of_a_row_is_refused_or_harmless(full_home: Home) -> None:
+    tables = {"notes.sqlite": ("note",), "jobs/queue.sqlite": ("job",)}
+    values = ("'yesterday'", "-1", "9223372036854775807", "9e999", "''", "'{'", "x'ff00fe'", "'[1]'", "'{\"a\": 1}'",
+              "'queued' || char(0)", "cast(x'ff41' as text)", "printf('%.*c', 200000, 'x')")  # fmt: skip
+    number = 0
+    for name, (table,) in tables.items():
+        path = full_home.path / name
+        with closing(sqlite3.connect(path)) as connection:
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for column in columns:
+            for value in values:
+
+                def change(path: Path, column: str = column, value: str = value, table: str = table) -> None:
+                    with closing(sqlite3.connect(path)) as connection, connection:
+                        row = f"(SELECT max(rowid) FROM {table})"
+                        connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = {row}")
+
+                number += 1
+                with damaged(path, change):
+                    if LONG or number % 8 == 0:
+                        check(full_home, f"{name}: {column} = {value}")
+                    jobs = JobQueue(full_home).jobs()
+                    assert len(jobs) >= 2  # one row never hides the others
+                    list_active_jobs(jobs, {})
+                    list_completed_jobs(jobs, time.time())
+                    assert NoteBook(full_home).read_all()
+
+
+# -- commands, pages and repair ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SIDE_FILES)
+def test_damaged_side_file_is_named_with_its_repair_and_moved_aside(full_home: Home, name: str) -> None:
+    path = full_home.path / name
+    damages = ("random bytes", "truncated", "unreadable", "folder") if name != "index.feather" else ("folder",)
+    for damage in damages:
+        with damaged(path, DAMAGES[damage]):
+            result = call("runs")
+            assert (result.exit_code, GOOD in result.stdout) == (0, True)
+            assert result.stderr.count("headroom doctor --repair") == (0 if name == "index.feather" else 1), damage
+            repaired = call("doctor", "--repair").stdout
+            assert f"{path.name} was damaged" in repaired, damage
+            assert call("doctor", "--repair").stdout == "No damaged file was found.\n"
+            assert "doctor" not in call("runs").stderr
+    assert len([*path.parent.glob(f"{path.name}.damaged-*[0-9]")]) == len(damages)  # nothing is deleted
+
+
+def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None:
+    good = next(run.run_id for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == GOOD)
+    commands = [["runs"], ["jobs"], ["sweep"], ["report"], ["datasets"], ["doctor"], ["show", good], ["compare", good]]
+    for index, path in enumerate(files_of(full_home)):
+        for number, damage in enumerate(DAMAGES):
+            if not LONG and (index % 3 or (index // 3 + number) % len(DAMAGES)):
+                continue
+            with damaged(path, DAMAGES[damage]):
+                for command in commands:
+                    result = call(*command)
+                    assert "Unexpected error" not in result.stderr, (path, damage, command, result.stderr)
+                assert good in {row["run_id"] for row in ask("runs")}
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), [("notes.sqlite", "runs"), ("jobs/queue.sqlite", "jobs"), ("jobs/queue.sqlite", "train")]
+)
+def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, name: str, page: str) -> None:
+    with damaged(full_home.path / name, DAMAGES["random bytes"]), navigated():
+        app = open_page(page)
+        assert not app.exception
+        assert len([*app.error, *app.warning]) == 1
+        assert "headroom doctor --repair" in text_of(app)
