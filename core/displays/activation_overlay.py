@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png
+from core.displays.number import quote_class
 
 _FOR, _AGAINST = (255, 150, 20), (150, 110, 255)
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
@@ -55,15 +56,15 @@ def describe_shares(shares: Shares, about: str) -> str:
     """Describe the positions of the strongest evidence as text.
 
     >>> describe_shares(np.array([[0, 0.5], [0, -1]], np.float32), "cat")
-    'strongest evidence for cat at the top right (50%), against it at the bottom right (100%)'
+    'strongest evidence for "cat" at the top right (50%), against it at the bottom right (100%)'
     """
-    parts = []
-    for sign, direction in ((1, f"for {about}"), (-1, "against it" if shares.max() >= _FAINT else f"against {about}")):
+    parts, name = [], quote_class(about)
+    for sign, direction in ((1, f"for {name}"), (-1, "against it" if shares.max() >= _FAINT else f"against {name}")):
         index = np.unravel_index(int((sign * shares).argmax()), shares.shape)
         if (strength := float(sign * shares[index])) >= _FAINT:
             position = _name_position(int(index[0]), int(index[1]), shares.shape)
             parts.append(f"{direction} at the {position} ({100 * strength:.0f}%)")
-    return f"strongest evidence {', '.join(parts)}" if parts else f"no evidence for or against {about}"
+    return f"strongest evidence {', '.join(parts)}" if parts else f"no evidence for or against {name}"
 
 
 def _name_position(row: int, column: int, shape: tuple[int, ...]) -> str:

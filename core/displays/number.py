@@ -16,6 +16,11 @@ def format_plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def quote_class(name: str) -> str:
+    """Quote the name of a class in a sentence, where "8" or "a, b" could be read as a number or as two classes."""
+    return f'"{name}"'
+
+
 def format_short(value: float) -> str:
     """Format a number with three significant digits and an SI prefix: 5195828 → "5.20 M"."""
     if not math.isfinite(value):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.analysis.live_model import LivePrediction
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups
-from core.displays.number import format_share
+from core.displays.number import format_share, quote_class
 from core.store.metrics import NO_PREDICTION, compute_predicted
 
 _MAX_CLASSES = 12
@@ -67,7 +67,7 @@ def _build(image: NDArray[np.uint8], card: CardPrediction, classes: Sequence[str
     predicted = card.predicted
     name = "no prediction" if predicted == NO_PREDICTION else classes[predicted]
     about = classes[card.about]
-    title = f"evidence for {about}" if card.shares is not None else "no activation map"
+    title = f"evidence for {quote_class(about)}" if card.shares is not None else "no activation map"
     empty = EMPTY if card.shares is not None and not card.shares.any() else ""
     cell = build_group([Cell(image, title, empty, card.color, card.shares, about)], pixels=140, frame=False)
     return (

@@ -74,7 +74,7 @@ def test_zero_maps_are_described(make_run: RunWriter) -> None:
     run = make_run(head="dense")
     save_maps(run.path / NAME, np.zeros((24, 10, 5, 5), np.float32), np.zeros(10, np.float32), exact=False)
     display = Activation(Comparison.of([rewrite(run)]), about=3)
-    assert "no evidence for or against 3" in display.describe()
+    assert 'no evidence for or against "3"' in display.describe()
     assert not display.frame()["share"].any()
     assert "empty map" in display.draw().html
 

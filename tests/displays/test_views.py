@@ -182,7 +182,7 @@ def test_binary_prediction_shows_the_probability_of_the_second_class(make_run: R
     assert captions[:3] == wanted
     assert not frame["correct"][:3].all()
     assert ("one", "0.30") in captions[3:]
-    assert "the probability that each head assigns to one;" in view.explain()
+    assert 'the probability that each head assigns to "one";' in view.explain()
     chart = view.chart()
     assert chart is not None
     drawn = {row["caption"] for rows in chart.to_dict()["datasets"].values() for row in rows if "caption" in row}

@@ -34,7 +34,7 @@ def test_heads_predict_an_image_file(open_page: Open, examples: list[Run]) -> No
     assert html.count("var(--maps)") == 2
     assert "model input" in html
     app.selectbox(key="drawn_class_index").set_value(4).run()
-    assert "evidence for 4" in html_of(app)
+    assert "evidence for &quot;4&quot;" in html_of(app)
     assert not app.error
 
 

@@ -117,7 +117,7 @@ def test_activation_section_is_drawn_for_any_number_of_heads(
     app.slider(key="opacity").set_value(20).run()
     assert '--maps:0.2"' in html_of(app)
     app.selectbox(key="map_class_index").set_value(7).run()
-    assert "evidence for 7 at" in html_of(app)
+    assert "evidence for &quot;7&quot; at" in html_of(app)
     assert not [*app.error, *app.warning]
 
 

@@ -11,7 +11,7 @@ from core.analysis.disagreement import compute_class_accuracy
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, shape_heads
-from core.displays.number import format_share, format_share_interval
+from core.displays.number import format_share, format_share_interval, quote_class
 
 _MAX_CLASSES, _MAX_ROWS = 20, 120
 
@@ -84,7 +84,7 @@ class ClassAccuracy(Display):
         for head, rows in frame[frame["images"] > 0].groupby("head", sort=False):
             worst = rows.sort_values("accuracy").iloc[0]
             share = format_share(worst["accuracy"])
-            parts.append(f'{head} is least accurate on class "{worst["label"]}" ({share})')
+            parts.append(f"{head} is least accurate on class {quote_class(worst['label'])} ({share})")
         text = "Per-class accuracy. " + "; ".join(parts) + "."
         count = int((frame.drop_duplicates("label")["images"] > 0).sum())
         if len(self._shown) < count:

@@ -10,6 +10,7 @@ import pandas as pd
 from core.analysis.prediction import compute_confusion
 from core.displays.display import Chart, Display
 from core.displays.encoding import arrange_panels
+from core.displays.number import quote_class
 
 _MAX_CLASSES = 20
 
@@ -99,7 +100,7 @@ class Confusion(Display):
         for head, rows in wrong.groupby("head", sort=False):
             worst = rows.nlargest(1, "images").to_dict("records")[0]
             if worst["images"] > 0:
-                pair = f"{worst['label']} as {worst['predicted']}"
+                pair = f"{quote_class(worst['label'])} as {quote_class(worst['predicted'])}"
                 parts.append(f"{head} most often predicts {pair} ({worst['images']:.1f} images)")
         text = "Confusion matrix. " + ("; ".join(parts) if parts else "All predictions are correct") + "."
         count = len(self.comparison.first.record.data.classes)

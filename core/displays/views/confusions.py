@@ -10,7 +10,7 @@ import pandas as pd
 from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_styles, write_note
-from core.displays.number import format_plural
+from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles
 
 _MAX_SHOWN = 12
@@ -107,6 +107,6 @@ class ConfusionDifference(Display):
         most = frame.iloc[0]
         pairs = format_plural(len(frame), "confused class pair")
         return (
-            f'{pairs}: {counts[0]}, {counts[1]}. Largest difference: class "{most["label"]}" → "{most["predicted"]}", '
-            f"{most['images_a']:.1f} images by {a} and {most['images_b']:.1f} by {b}."
+            f"{pairs}: {counts[0]}, {counts[1]}. Largest difference: class {quote_class(most['label'])} → "
+            f"{quote_class(most['predicted'])}, {most['images_a']:.1f} images by {a} and {most['images_b']:.1f} by {b}."
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from core.analysis.prediction import select_seed_runs
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, write_note
+from core.displays.number import quote_class
 from core.errors import ComparisonError
 
 _MAX_CLASSES = 20
@@ -90,11 +91,11 @@ class Example(Display):
         best = frame.loc[frame["prob"].fillna(-1.0).groupby(frame["head"], sort=False).idxmax()]
         truth = frame.loc[frame["correct"], "label"].iloc[0]
         parts = [
-            f"{row['head']} predicts {row['label']} with {row['prob']:.1%} confidence"
+            f"{row['head']} predicts {quote_class(row['label'])} with {row['prob']:.1%} confidence"
             if row["prob"] >= 0
             else f"{row['head']} has no prediction"
             for row in best.to_dict("records")
         ]
-        text = f"Test image {self.image} (true class {truth}): " + "; ".join(parts) + "."
+        text = f"Test image {self.image} (true class {quote_class(truth)}): " + "; ".join(parts) + "."
         shown, count = len(self._shown), frame["label"].nunique()
         return text + (f" The chart shows {shown} of {count:,} classes." if shown < count else "")

@@ -13,7 +13,7 @@ import pandas as pd
 from core.analysis.prediction import Order, Show, compute_predictions, find_positive, select_images
 from core.displays.display import Chart, Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
-from core.displays.number import format_plural
+from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
@@ -85,7 +85,7 @@ class Gallery(Display):
         """Explain the captions of the images."""
         if self.positive is None:
             return "Percentages are the confidence of each prediction; wrong predictions are struck through."
-        name = self.comparison.first.record.data.classes[self.positive]
+        name = quote_class(self.comparison.first.record.data.classes[self.positive])
         return f"Below each true class: the probability that each head assigns to {name}; ✗ marks a wrong prediction."
 
     @cached_property
