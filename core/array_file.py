@@ -49,7 +49,7 @@ def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -
     return shapes
 
 
-def load_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -> dict[str, NDArray[Any]]:
     """Load the arrays of an npz file (see `check_arrays`).
 
     Raises:

@@ -12,12 +12,13 @@ MAX_SIDE, MAX_CLASSES, MAX_IMAGES = 4096, 10_000, 10_000_000
 
 _MAX_COUNT = 2**53  # larger integers are not exact in JavaScript
 _MAX_LOSS = 3.5e38  # of float32
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def check_printable(text: str) -> str:
-    """Return a text without control characters and line breaks, or raise ValueError."""
-    if not text.isprintable():
+    """Return a text without control characters, line breaks and changes of direction, or raise ValueError."""
+    if _CONTROL.search(text):
         raise ValueError("contains characters that are not printable")
     return text
 

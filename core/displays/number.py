@@ -17,7 +17,7 @@ def format_plural(count: int, noun: str) -> str:
 
 
 def quote_class(name: str) -> str:
-    """Quote the name of a class in a sentence, where "8" or "a, b" could be read as a number or as two classes."""
+    """Quote the name of a class in running text, where "8" or "a, b" could be read as a number or as two classes."""
     return f'"{name}"'
 
 

@@ -45,9 +45,12 @@ def read_health(home: Home) -> str:
 def is_dispatcher_silent(home: Home) -> bool:
     """Return whether jobs are left, but no dispatcher has given a sign of life for SILENT_SECONDS."""
     queue = JobQueue(home)
-    if not queue.has_work():
+    try:
+        if not queue.has_work():
+            return False
+        since = max((job.queued_at for job in queue.unfinished()), default=0.0)
+    except HomeError:  # a damaged queue is reported where its jobs are listed
         return False
-    since = max((job.queued_at for job in queue.unfinished()), default=0.0)
     return time.time() - max(since, _read_dispatcher_time(home)) >= SILENT_SECONDS
 
 

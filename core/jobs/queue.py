@@ -14,77 +14,13 @@ from core.errors import JobError, SpecError
 from core.files import parse_json
 from core.home import Home
 from core.jobs.database import JobDatabase
+from core.jobs.statements import CLAIM, COLUMNS, JOBS, ORDER, REQUEUE, SUBMIT, TABLE
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 
 _MAX_SPEC_CHARS = 100_000
 
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
-
-_TABLE = """
-CREATE TABLE IF NOT EXISTS job (
-    run_id TEXT PRIMARY KEY,
-    number INTEGER NOT NULL,             -- order of submission; unlike a clock, it never goes backwards
-    spec TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued',
-    attempt INTEGER NOT NULL DEFAULT 0,  -- only increases, so a worker can detect that it was replaced
-    deaths INTEGER NOT NULL DEFAULT 0,   -- attempts lost since the job was submitted
-    priority INTEGER NOT NULL DEFAULT 0,
-    asked_by TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '',
-    cancel INTEGER NOT NULL DEFAULT 0,
-    queued_at REAL NOT NULL,
-    started_at REAL,
-    ended_at REAL
-);
-CREATE TABLE IF NOT EXISTS pause (       -- one row while the queue is paused
-    since REAL NOT NULL,
-    asked_by TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS job_state ON job (state, priority, number);
-"""
-
-_COLUMNS = (
-    "run_id, number, spec, state, attempt, deaths, priority, asked_by, reason, cancel, queued_at, started_at, ended_at"
-)
-_ORDER = "ORDER BY priority DESC, number"
-_VALID_ID = (  # IDs become paths
-    "typeof(run_id) = 'text' AND length(CAST(run_id AS BLOB)) = 12 AND run_id NOT GLOB '*[^0-9a-f]*'"
-)
-_JOBS = f"(SELECT * FROM job WHERE {_VALID_ID}) AS job"
-
-_SUBMIT = """
-INSERT INTO job (run_id, number, spec, asked_by, queued_at)
-VALUES (:run_id, (SELECT coalesce(max(number), 0) + 1 FROM job), :spec, :asked_by, :now)
-ON CONFLICT (run_id) DO UPDATE SET
-    number = excluded.number, state = 'queued', deaths = 0, asked_by = excluded.asked_by, reason = '', cancel = 0,
-    queued_at = excluded.queued_at, started_at = NULL, ended_at = NULL
-WHERE state NOT IN ('queued', 'running')
-"""
-
-# A job continues from a run with fewer epochs and otherwise the same spec, so it waits while that one is running.
-_SHORTER = """
-SELECT 1 FROM job AS shorter WHERE shorter.state = 'running'
-    AND CASE WHEN json_valid(shorter.spec) AND json_valid(longer.spec)
-        THEN json_remove(shorter.spec, '$.epochs') = json_remove(longer.spec, '$.epochs')
-            AND json_extract(shorter.spec, '$.epochs') < json_extract(longer.spec, '$.epochs') END
-"""
-
-_CLAIM = f"""
-UPDATE job SET state = 'running', attempt = attempt + 1, started_at = ?
-WHERE run_id = (
-        SELECT run_id FROM job AS longer WHERE state = 'queued' AND {_VALID_ID} AND NOT EXISTS ({_SHORTER})
-        {_ORDER} LIMIT 1
-    )
-    AND NOT EXISTS (SELECT 1 FROM pause)
-RETURNING {_COLUMNS}
-"""
-
-_REQUEUE = """
-UPDATE job SET state = iif(cancel, 'cancelled', 'queued'), ended_at = iif(cancel, ?, NULL),
-    deaths = deaths + 1, cancel = 0
-WHERE run_id = ? RETURNING state
-"""
 
 
 @dataclass(frozen=True)
@@ -144,7 +80,7 @@ class JobQueue:
 
     def __init__(self, home: Home) -> None:
         self.path = home.jobs / "queue.sqlite"
-        self._table = JobDatabase(self.path, _TABLE)
+        self._table = JobDatabase(self.path, TABLE)
         self._store = RunStore(home)
         self._claimed: dict[str, float] = {}  # monotonic time by run, of jobs that this process started
 
@@ -157,7 +93,7 @@ class JobQueue:
 
     def unfinished(self) -> list[Job]:
         """Return the queued and running jobs in the table, in the order in which they are started."""
-        return self._select(f"WHERE state IN ('queued', 'running') {_ORDER}")
+        return self._select(f"WHERE state IN ('queued', 'running') {ORDER}")
 
     def ended(self, limit: int) -> list[Job]:
         """Return the newest `limit` finished, failed and cancelled jobs, newest first."""
@@ -174,7 +110,7 @@ class JobQueue:
 
     def count(self) -> dict[State, int]:
         """Return the number of jobs in each state; cheap even for a long table."""
-        rows: dict[Any, Any] = dict(self._table.select(f"SELECT state, count(*) FROM {_JOBS} GROUP BY state"))  # type: ignore[arg-type]
+        rows: dict[Any, Any] = dict(self._table.select(f"SELECT state, count(*) FROM {JOBS} GROUP BY state"))  # type: ignore[arg-type]
         return {state: rows.get(state, 0) for state in get_args(State)}
 
     def has(self, *states: State) -> bool:
@@ -216,7 +152,7 @@ class JobQueue:
             JobError: when no queued job has this ID.
         """
         with self._table.writing() as table:
-            rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {_ORDER}").fetchall()
+            rows = table.execute(f"SELECT run_id, priority, number FROM job WHERE state = 'queued' {ORDER}").fetchall()
             order = [row[0] for row in rows]
             if run_id not in order:
                 raise JobError(f"Job {run_id!r:.60} is not queued; it may have started or ended.")
@@ -253,7 +189,7 @@ class JobQueue:
             states: dict[str, State] = {}
             for spec in specs:
                 values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": submitted_by}
-                table.execute(_SUBMIT, {**values, "now": time.time()})
+                table.execute(SUBMIT, {**values, "now": time.time()})
                 row = table.execute("UPDATE job SET cancel = 0 WHERE run_id = ? RETURNING state", (spec.run_id,))
                 states[spec.run_id] = row.fetchone()[0]
         return states
@@ -261,7 +197,7 @@ class JobQueue:
     def claim(self) -> Job | None:
         """Claim the next queued job for a new attempt. A job that continues from a running one waits for it."""
         with self._table.writing() as table:
-            row = table.execute(_CLAIM, (time.time(),)).fetchone()
+            row = table.execute(CLAIM, (time.time(),)).fetchone()
         if row is None:
             return None
         job = _job(row)
@@ -271,7 +207,7 @@ class JobQueue:
     def requeue(self, job: Job) -> State:
         """Return a job whose attempt was lost to its position in the queue, or cancel it if that was requested."""
         with self._table.writing() as table:
-            row = table.execute(_REQUEUE, (time.time(), job.run_id)).fetchone()
+            row = table.execute(REQUEUE, (time.time(), job.run_id)).fetchone()
         state: State = row[0]
         return state
 
@@ -291,7 +227,7 @@ class JobQueue:
         return job
 
     def _select(self, clause: str, *values: object) -> list[Job]:
-        return [_job(row) for row in self._table.select(f"SELECT {_COLUMNS} FROM {_JOBS} {clause}", *values)]
+        return [_job(row) for row in self._table.select(f"SELECT {COLUMNS} FROM {JOBS} {clause}", *values)]
 
 
 @lru_cache(maxsize=1024)  # live pages parse the same specs repeatedly

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.architecture.model import Model, compute_model
-from core.array_file import Expected, load_arrays
+from core.array_file import Expected, read_arrays
 from core.bounds import Epoch, Loss, Seconds
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
@@ -214,7 +214,7 @@ class Run:
         """
         path = self.artifact(name)
         try:
-            return load_arrays(path, expected, MAX_ARRAY_BYTES)
+            return read_arrays(path, expected, MAX_ARRAY_BYTES)
         except ValueError as error:
             raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
 

@@ -19,7 +19,7 @@ def describe_side_file(path: Path, error: Exception) -> str:
     detail = (error.strerror if isinstance(error, OSError) else None) or error
     usable = any(word in str(error) for word in _NOT_DAMAGED)
     advice = "" if usable else " If the file is damaged, move it aside with: headroom doctor --repair"
-    return f"Cannot read or write {path.name}: {detail}. Finished runs are not affected.{advice}"
+    return f"Cannot read or write {path}: {detail}. Finished runs are not affected.{advice}"
 
 
 def decode_text(text: bytes) -> str:

@@ -16,7 +16,7 @@ class Trash:
     def names(self) -> list[str]:
         try:
             return sorted(path.name for path in self.path.iterdir() if self.pattern.fullmatch(path.name))
-        except FileNotFoundError:
+        except OSError:  # missing, or not a readable folder
             return []
 
     def clear(self) -> None:

@@ -23,6 +23,7 @@ from core.store.kept_epoch import choose_epoch
 from core.store.run import HISTORY, Run, finite, read_history
 from core.store.run_store import RunStore
 from core.training.build import compile_model
+from core.training.checkpoint_file import load_checkpoint
 from core.training.fit import Epoch
 from core.training.kept_weights import KeptWeights, list_kept_weights
 from core.training.patience import is_over
@@ -286,23 +287,3 @@ class JobFolder:
         extra = [path for path in self.path.iterdir() if path.name not in keep]
         for path in sorted(extra, key=lambda path: path.name.startswith(("checkpoint-", "best-"))):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def load_checkpoint(path: Path, params: int | None = None) -> keras.Sequential | None:
-    """Load a model with its optimizer state. If that fails, print the reason and return None.
-
-    Args:
-        path: a file that may be from an imported bundle.
-        params: the expected number of parameters.
-    """
-    try:
-        model = keras.saving.load_model(path, safe_mode=True)
-        if not isinstance(model, keras.Sequential) or model.optimizer is None:
-            raise ValueError("it has another type, or no optimizer state")
-        if params not in (None, model.count_params()):
-            raise ValueError(f"it has {model.count_params():,} parameters instead of {params:,}")
-    except Exception as error:  # Keras raises many types for a damaged or hostile file
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        print(f"Cannot continue from {path.name} of {path.parent.name}: {reason:.200}", flush=True)
-        return None
-    return model

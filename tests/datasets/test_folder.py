@@ -341,7 +341,10 @@ def test_missing_or_unnamed_folder_is_reported_with_how_to_add_it(home: Home) ->
 def test_damaged_folder_is_listed_and_can_be_removed(home: Home, tmp_path: Path) -> None:
     path = add_dataset(home, "mine", make_folder(tmp_path / "in", {"blue": 2, "red": 2}), side=8).path
     (path / "train_labels.npy").unlink()
-    with pytest.raises(DatasetError, match=r"^Folder mine is damaged \(train_labels\.npy cannot be read\)\. Remove "):
+    with pytest.raises(
+        DatasetError,
+        match=r"^Folder mine is damaged \(train_labels\.npy cannot be read: No such file or directory\)\. Remove ",
+    ):
         open_dataset(home, "folder", "mine")
     status = list_datasets(home)[-1]
     assert (status.folder, status.available, status.next_step) == ("mine", False, "headroom datasets remove mine")

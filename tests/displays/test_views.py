@@ -162,6 +162,7 @@ def as_binary(run: Run) -> Run:
     with np.load(run.path / "predictions.npz") as stored:
         arrays = dict(stored)
     arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
+    arrays["validation_labels"] = (arrays["validation_labels"] == 1).astype(np.int64)
     np.savez(run.path / "predictions.npz", **arrays)
     return rewrite(run, labels=labels, predictions=predictions, classes=("not one", "one"))
 

@@ -52,7 +52,7 @@ class Reader(HTMLParser):
 @pytest.fixture
 def hostile(make_run: RunWriter, store: RunStore) -> Document:
     """A report whose title, words, classes and run names are all out to do harm."""
-    classes = (*HOSTILE[:9], "x" * 300)
+    classes = (*HOSTILE[:6], *HOSTILE[7:9], "x" * 200, "👩\u200d🔬")
     made = [rewrite(make_run(head=head), classes=classes) for head in ("gap", "dense")]
     for run, name in zip(made, HOSTILE, strict=False):
         NoteBook(store.home).write(run.run_id, Note(name=name))

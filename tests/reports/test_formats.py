@@ -87,7 +87,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Edition:
         ChartBlock(display="gallery", settings={"page_size": 6}),
         ChartBlock(display="class_accuracy", table=True),
     )
-    classes = (*HOSTILE[:6], *MORE[6:8], HOSTILE[8], "x" * 300)
+    classes = (*HOSTILE[:6], *MORE[5:7], HOSTILE[8], "x" * 200)
     return Edition(build(writer, *words, *views, title=title, author=HOSTILE[9], classes=classes))
 
 

@@ -120,7 +120,7 @@ def test_every_setting_of_the_lab_is_tested_with_invalid_values() -> None:
 
 def test_unknown_setting_is_reported(open_lab: Open) -> None:
     app = open_lab("Losses", soup="1")
-    assert [warning.value for warning in app.warning] == [r'Unknown link parameter "lab\_soup" was ignored.']
+    assert [warning.value for warning in app.warning] == ['Unknown link parameter "lab_soup" was ignored.']
 
 
 # Convolution
