@@ -17,6 +17,7 @@ from core.home import Home
 from core.ui.request_guard import MAX_VISITOR_MESSAGE, MAX_VISITORS
 from tests.support.dashboard import find_port, serving
 from tests.support.login import AUTH, HEADROOM
+from tests.support.markers import long
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("requests")]
 
@@ -31,7 +32,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     assert "External URL" not in (folder / "log").read_text()
 
 
-@pytest.fixture(scope="module", params=["dashboard.py", "asgi.py"])
+@pytest.fixture(scope="module", params=["dashboard.py", pytest.param("asgi.py", marks=long)])
 def locked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server that requires a login."""
     folder = tmp_path_factory.mktemp("locked")

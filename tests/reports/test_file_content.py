@@ -23,6 +23,7 @@ from core.reports.format import FORMATS, Edition
 from core.reports.report import Block, ChartBlock, TextBlock
 from core.spec import HEADS
 from core.store.comparison import Comparison
+from tests.support.markers import long
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -80,7 +81,9 @@ def test_pdf_of_nine_heads_contains_every_text(writer: RunWriter) -> None:
     assert [part for part in expected if squeeze(part) not in text] == []
 
 
-@pytest.mark.parametrize("form", ["html", "pdf", "md", "ipynb", "csv", "json"])
+@pytest.mark.parametrize(
+    "form", ["html", "csv", *(pytest.param(form, marks=long) for form in ("pdf", "md", "ipynb", "json"))]
+)
 def test_classes_named_like_object_keys_are_shown(writer: RunWriter, keyed: Comparison, form: str) -> None:
     names = [name for name in DISPLAYS if name not in ("gallery", "first", "activation")]
     document = build(writer, keyed, *(ChartBlock(display=name) for name in names))
@@ -106,7 +109,7 @@ def test_names_are_guarded_only_where_they_are_keys() -> None:
     assert guard_names(spec) == {"a": ["constructor\u00a0", {"b": "__proto__\u00a0", "c": "constructors"}], "d": 1}
 
 
-@pytest.mark.parametrize("form", ["pdf", "md", "ipynb"])
+@pytest.mark.parametrize("form", ["md", *(pytest.param(form, marks=long) for form in ("pdf", "ipynb"))])
 def test_chart_that_cannot_be_drawn_is_a_sentence(
     writer: RunWriter, keyed: Comparison, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

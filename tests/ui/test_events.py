@@ -82,7 +82,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
     assert waiting != job
     events = changes if kind == "changes" else removals
     for event, happen in events.items():
-        if not LONG and event not in ("comparison added", "run deleted"):
+        if not LONG and event != "run deleted":
             continue
         happen()
         for page, params, app in opened:
