@@ -82,8 +82,8 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Conclusion about `a`, Holm-corrected; "one seed" if both heads have a single seed."""
-        if max(self.seeds) == 1:
+        """Conclusion about `a`, Holm-corrected; "one seed" if one of the heads has a single seed."""
+        if min(self.seeds) == 1:
             return "one seed"
         if self.p_holm < 1 - LEVEL:
             return "better" if self.mean > 0 else "worse"
@@ -94,7 +94,7 @@ class Difference:
 
         Source: Piaggio et al. 2012, Reporting of noninferiority and equivalence randomized trials, JAMA 308.
         """
-        if max(self.seeds) == 1:
+        if min(self.seeds) == 1:
             return "undecided"
         if self.low >= -margin:
             return "within the margin"

@@ -85,15 +85,15 @@ def _wait(home: Home, names: dict[str, str]) -> None:
     Raises:
         JobError: when a run did not finish; the message contains the reason.
     """
-    from core.cli.progress import watch_trainings
-    from core.jobs.queue import JobQueue
-    from core.jobs.wait import wait
-
     if not names:
         return
-    if JobQueue(home).paused():
-        print_message(PAUSED)
-    try:
+    try:  # the imports take longer than the submission
+        from core.cli.progress import watch_trainings
+        from core.jobs.queue import JobQueue
+        from core.jobs.wait import wait
+
+        if JobQueue(home).paused():
+            print_message(PAUSED)
         with watch_trainings(names) as follow:
             states = wait(home, names, follow)
     except KeyboardInterrupt:

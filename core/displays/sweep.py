@@ -107,7 +107,7 @@ def describe_estimate(plan: SweepPlan) -> str:
     upper = " at most" if any(run.spec.patience for run in plan.of("to train")) else ""
     where = " on other machines" if found.elsewhere else ""
     return (
-        f"About **{format_seconds(found.seconds)}**{upper} ({format_seconds(found.low)} to "
+        f"About {format_seconds(found.seconds)}{upper} ({format_seconds(found.low)} to "
         f"{format_seconds(found.high)}){queued}. Estimated from {format_plural(found.runs, 'finished run')}{where}."
     )
 

@@ -56,7 +56,7 @@ def apply_link(page: StreamlitPage) -> None:
         st.switch_page(page, query_params=current)
     for name in st.query_params:
         if not is_registered(name):
-            reject(name, f'Unknown link parameter "{escape_markdown(name[:MAX_SHOWN])}" was ignored.')
+            reject(name, f'Unknown link parameter "{name[:MAX_SHOWN]}" was ignored.')
     for message in st.session_state.get(_WARNINGS, []):
         st.warning(escape_markdown(message), icon=":material/link_off:")
 

@@ -50,7 +50,7 @@ def test_analyse_prints_every_figure_that_compare_carries(make_run: RunWriter) -
     text = call("analyse", *(run_id[:8] for run_id in ids)).stdout
     assert found["headline"] in text
     for words in (
-        "Student's t",
+        "over images and seeds",
         "McNemar's exact test",
         "H06",
         "Temperature",

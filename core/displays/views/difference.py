@@ -132,8 +132,10 @@ class HeadDifference(Display):
 
     def _note(self) -> str:
         parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
-        if any(one.verdict == "one seed" for one, _ in self._found):
+        if any(max(one.seeds) == 1 for one, _ in self._found):
             parts.append("Intervals of single seeds apply to these two trained models, not to the heads.")
+        if any(min(one.seeds) == 1 < max(one.seeds) for one, _ in self._found):
+            parts.append("A head with a single seed is assumed to vary across seeds as much as the other head.")
         if len(self._found) > 1:
             parts.append(f"Verdicts are Holm-corrected for {len(self._found)} pairs.")
         if len(self.comparison.variants) > MAX_VARIANTS_PAIRED:

@@ -39,7 +39,14 @@ class Intervals(Display):
                 ],
                 "Test accuracy": frame["accuracy"].map(format_share),
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in frame.to_dict("records")],
-                "Method": ["Student's t" if seed < 0 else "Wilson score" for seed in frame["seed"]],
+                "Method": [
+                    "Wilson score, over images"
+                    if row["seed"] >= 0
+                    else "over images and seeds"
+                    if row["seeds"] > 1
+                    else "–"
+                    for row in frame.to_dict("records")
+                ],
             }
         )
 
