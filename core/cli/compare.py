@@ -23,7 +23,7 @@ def compare(
         typer.Argument(
             metavar="[RUN_ID]...",
             help="IDs of finished runs, or unique prefixes of them; or the ID of a comparison in a link, such as "
-            "recipe:digits-heads.",
+            "recipe:digits-heads or runs:RUN_ID,RUN_ID.",
         ),
     ] = None,
     recipe: Annotated[
@@ -75,7 +75,8 @@ def _choose(store: "RunStore", prefixes: list[str], recipe: str | None) -> "Comp
             raise ComparisonError(several if found else f"Comparison {prefixes[0]!r:.60} no longer exists.")
         return Comparison.of(store.open_all(found[0].run_ids))
     if recipe is None:
-        return add_diverged(store.home, Comparison.of([store.find(prefix) for prefix in prefixes]))
+        ids = [run_id for given in prefixes for run_id in given.removeprefix("runs:").split(",") if run_id]
+        return add_diverged(store.home, Comparison.of([store.find(run_id) for run_id in ids]))
     name = RECIPES[recipe].name
     frame = store.frame()
     offers = list_offers(frame[frame["recipe"] == name])

@@ -85,12 +85,13 @@ def examine(home: Home) -> dict[str, Any]:
         "gpus": list_gpus(),
         "home": folder,
         "executor": None, "artifacts": None, "slots": None,
-        "datasets": None, "runs": None, "examples": None, "damaged": None, "dispatcher": None,
+        "datasets": None, "runs": None, "examples": None, "damaged": None, "notes": None, "dispatcher": None,
     }  # fmt: skip
     if not absent:
         for examine_part in (
             lambda: _examine_home(home),
-            lambda: _examine_side_files(home),
+            lambda: _examine_notes(home),
+            lambda: _examine_queue(home),
             lambda: {"executor": _examine_executor()},
             _examine_artifacts,
         ):
@@ -182,11 +183,15 @@ def _examine_home(home: Home) -> dict[str, Any]:
     }
 
 
-def _examine_side_files(home: Home) -> dict[str, Any]:
-    from core.jobs.queue import JobQueue
+def _examine_notes(home: Home) -> dict[str, Any]:
     from core.store.note import NoteBook
 
-    NoteBook(home).read_all()
+    return {"notes": len(NoteBook(home).read_all())}
+
+
+def _examine_queue(home: Home) -> dict[str, Any]:
+    from core.jobs.queue import JobQueue
+
     return {"dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())}}
 
 
@@ -250,7 +255,7 @@ def _print(found: dict[str, Any]) -> None:
     print_pairs(pairs)
     for message in [*(found["damaged"] or []), *found["missing"]]:
         typer.echo(message)
-    if not found["missing"]:
+    if not found["missing"] and not found["damaged"]:
         typer.echo("All requirements are met.")
 
 

@@ -90,3 +90,8 @@ def test_published_figures_name_the_head_and_count_in_whole_numbers(make_run: Ru
     assert all(type(value) is int for row in counted for value in row)
     text = call("compare", *(run.run_id for run in runs)).stdout
     assert "with different hyperparameters (1 epoch instead of 25)" in text
+
+
+def test_comparison_of_a_link_is_accepted(make_run: RunWriter) -> None:
+    ids = [make_run(head=head).run_id for head in ("gap", "dense")]
+    assert ask("compare", f"runs:{','.join(ids)}")["headline"] == ask("compare", *ids)["headline"]

@@ -72,3 +72,13 @@ def test_doctor_names_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -
     assert result.exit_code == 1
     (message,) = json.loads(result.stdout)["missing"]
     assert message.startswith(f"The disk of {home.path} is nearly full: 0.0 GB free, at least 1.0 GB needed.")
+
+
+def test_doctor_names_every_damaged_side_file(home: Home) -> None:
+    home.jobs.mkdir(parents=True)
+    for path in (home.path / "notes.sqlite", home.jobs / "queue.sqlite"):
+        path.write_bytes(b"no database " * 200)
+    missing = json.loads(call("doctor", "--json").stdout)["missing"]
+    for name in ("notes.sqlite", "queue.sqlite"):
+        assert sum(name in message for message in missing) == 1
+    assert call("doctor", "--repair").exit_code == 0
