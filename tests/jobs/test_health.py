@@ -22,6 +22,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.submit import revive_jobs
 from core.jobs.wait import wait
 from tests.support.dispatcher import LONG, SPEC, Dispatch, kill, queue_up, running, until, worker_pid
+from tests.support.markers import long
 
 pytestmark = pytest.mark.xdist_group("health")
 
@@ -111,6 +112,7 @@ def test_killed_dispatcher_and_worker_are_read_as_silent_and_revived(
     until(lambda: not read_health(home))
 
 
+@long
 def test_stopped_worker_is_restarted_on_request(home: Home, dispatch: Dispatch, short_timeout: None) -> None:
     spec = pin(home, LONG.replace(epochs=15))
     JobQueue(home).submit([spec])

@@ -67,6 +67,7 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
+@long
 def test_pdf_of_nine_heads_contains_every_text(writer: RunWriter) -> None:
     comparison = Comparison.of([writer(head=head, seed=seed) for head in HEADS for seed in range(2)])
     names = ("tiles", "heads", "difference", "significance", "disagreement", "confusion", "robustness", "checks")

@@ -514,6 +514,7 @@ def test_best_epoch_is_kept_with_the_predictions_of_both_epochs(kept, tmp_path):
     check_run(exported)
 
 
+@long
 def test_killed_training_keeps_the_same_epoch(kept, tmp_path):
     """Kill after a best epoch, so that its weights come from the file next to the checkpoint."""
     folder = make_job(Home(tmp_path), **KEPT)

@@ -57,6 +57,7 @@ def test_read_only_home_is_shown_and_refuses_jobs(home: Home, data: str) -> None
     assert {page for page, (_, messages) in found["pages"].items() if messages} <= {"augmentation", "train"}
 
 
+@long
 def test_two_homes_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_page: Open) -> None:
     homes = {Home(tmp_path / name): fill(Home(tmp_path / name), *heads) for name, heads in HEADS.items()}
     for home, runs in [*homes.items(), *homes.items()]:
