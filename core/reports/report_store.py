@@ -242,10 +242,12 @@ class ReportStore:
             raise HomeError(f"Cannot read {self.home.reports}: {error.strerror}.") from error
 
     def _append(self, seen: Draft, report: Report, by: str, *, before: int | None) -> Draft:
+        # Listed before the check: a revision that another user saves after it has this number, and is a conflict. The
+        # number is more than one above that of `seen` if later revisions are damaged.
+        revision = max(list_numbers(self._folder(seen.id), _DRAFT), default=0) + 1
         now = self.read(seen.id)
         if now.revision != seen.revision:
             raise ReportConflictError(_describe_conflict(now))
-        revision = max(list_numbers(self._folder(seen.id), _DRAFT)) + 1  # higher than that of `seen` if it is damaged
         return self._write(Draft(id=seen.id, revision=revision, report=report, by=by, at=_now(), before=before))
 
     def _write(self, draft: Draft) -> Draft:

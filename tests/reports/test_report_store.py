@@ -17,6 +17,7 @@ from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report import ChartBlock
 from core.reports.report_store import ReportStore
+from core.reports.revision import Draft
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 from tests.support.reports import report_of
@@ -77,6 +78,24 @@ def test_one_of_many_concurrent_saves_wins(report_store: ReportStore, home: Home
     assert len(winners) == 1
     draft = report_store.read(seen.id)
     assert (draft.revision, draft.report.title) == (2, f"Of {winners[0]}")
+
+
+def test_save_after_the_check_of_another_one_is_a_conflict(
+    report_store: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = report_store.create(report_of("abcdef"), "ada")
+    read = ReportStore.read
+
+    def read_slowly(self: ReportStore, report_id: str) -> Draft:
+        found = read(self, report_id)
+        monkeypatch.undo()
+        report_store.save(seen, seen.report.change(title="Bob's"), "bob")
+        return found
+
+    monkeypatch.setattr(ReportStore, "read", read_slowly)
+    with pytest.raises(ReportConflictError):
+        report_store.save(seen, seen.report.change(title="Ada's"), "ada")
+    assert report_store.read(seen.id).report.title == "Bob's"
 
 
 def test_published_version_stays_when_draft_runs_and_notes_change(
