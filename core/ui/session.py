@@ -16,7 +16,7 @@ from core.ui.errors import callback
 
 url.register("compare")
 
-MAX_RUNS = 200
+MAX_SELECTED_RUNS = 200
 """Maximum number of selected runs in a comparison: the first view of as many takes about 3 s."""
 RUNS, SWEEP = "runs:", "sweep:"  # beginnings of IDs of comparisons; others are keys of offers
 _CUSTOM = "Custom selection"
@@ -170,8 +170,8 @@ def _find_runs(key: str) -> tuple[str, ...]:
     ids = tuple(dict.fromkeys(part.strip() for part in text.replace(";", ",").split(",") if part.strip()))
     if not ids:
         raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
-    if len(ids) > MAX_RUNS:
-        raise ComparisonError(f"A comparison has at most {MAX_RUNS} runs; this selection has {len(ids):,}.")
+    if len(ids) > MAX_SELECTED_RUNS:
+        raise ComparisonError(f"A comparison has at most {MAX_SELECTED_RUNS} runs; this selection has {len(ids):,}.")
     return tuple(store().find(run_id).run_id for run_id in ids)
 
 

@@ -89,6 +89,12 @@ def test_one_seed_has_no_statistical_conclusion(make_run: RunWriter) -> None:
     assert "(single seed: no statistical conclusion)." in RobustnessLoss(Comparison.of(runs)).describe()
 
 
+def test_single_seed_of_one_head_has_no_statistical_conclusion(make_run: RunWriter) -> None:
+    runs = [answer(make_run(head="gap", seed=seed), {("shift", 4): [0]}, 40) for seed in range(3)]
+    runs.append(answer(make_run(head="dense"), {("shift", 4): [*range(30)]}, 40))
+    assert "(single seed: no statistical conclusion)." in RobustnessLoss(Comparison.of(runs)).describe()
+
+
 def test_heads_are_compared_on_their_common_corrupted_images(make_run: RunWriter) -> None:
     runs = [answer(make_run(head="gap"), {}, 10), answer(make_run(head="dense"), {}, 6)]
     assert {one.correct.shape[2] for one in list_tested(Comparison.of(runs))} == {6}

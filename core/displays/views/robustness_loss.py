@@ -116,7 +116,7 @@ def _describe_shift_invariance(answer: ShiftInvariance) -> str:
     )
     interval = f"95% interval of the difference {100 * answer.low:.1f} to {100 * answer.high:.1f}".replace("-", "−")
     tested = "This tests one pair of heads at one severity."
-    if max(answer.seeds) == 1:
+    if min(answer.seeds) == 1:
         return f"{losses} (single seed: no statistical conclusion). {tested}"
     word = "less" if answer.low > 0 else "more" if answer.high < 0 else ""
     found = f"{answer.pooled} is {word} sensitive" if word else "no significant difference"

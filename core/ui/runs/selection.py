@@ -22,7 +22,7 @@ from core.ui.access import act, action_button, check_permission, denial_reason
 from core.ui.display import show_frame
 from core.ui.runs.bundle import show_export
 from core.ui.runs.train_again import show_train_again
-from core.ui.session import MAX_RUNS, compare_runs, home, store
+from core.ui.session import MAX_SELECTED_RUNS, compare_runs, home, store
 from core.ui.trash import show_trash
 
 _DELETED = "deleted runs"
@@ -34,10 +34,10 @@ def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
     run_notes = [notes.get(run_id, Note()) for run_id in ids]
     deletable = [run.run_id for run in runs if run.path.parent == home().runs]
     with st.container(horizontal=True, gap="small"):
-        many = len(ids) > MAX_RUNS
+        many = len(ids) > MAX_SELECTED_RUNS
         if st.button(
             f"Compare {format_plural(len(ids), 'run')}", type="primary", icon=":material/balance:", disabled=many,
-            help=f"A comparison has at most {MAX_RUNS} runs. Select fewer." if many else None,
+            help=f"A comparison has at most {MAX_SELECTED_RUNS} runs. Select fewer." if many else None,
         ):  # fmt: skip
             compare_runs(ids)
             url.open_page("pages/compare.py")
