@@ -26,10 +26,3 @@ def compute_optimism(comparison: Comparison) -> float:
     first, *others = (stack_correct(variant) for variant in comparison.variants)
     variances = [compute_components(first, other).estimate().variance for other in others]
     return float(ndtri((count - 0.375) / (count + 0.25))) * sqrt(float(np.mean(variances)) / 2)
-
-
-def write_selection_note(count: int) -> str:
-    """Return a warning for a view that shows the best of several configurations by test accuracy, otherwise ""."""
-    if count < MANY:
-        return ""
-    return f"Best of {count:,} configurations on the test set: the highest accuracies are optimistic."

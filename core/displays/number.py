@@ -3,6 +3,7 @@
 import math
 
 from core.analysis.difference import Difference, Need
+from core.analysis.selection import MANY
 from core.analysis.summary import SeedMean
 
 
@@ -14,6 +15,13 @@ def format_count(value: float) -> str:
 def format_plural(count: int, noun: str) -> str:
     """Format a count with its noun: 1, "seed" → "1 seed"; 1437, "test image" → "1,437 test images"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def write_selection_note(count: int) -> str:
+    """Return a warning for a view that shows the best of several configurations by test accuracy, otherwise ""."""
+    if count < MANY:
+        return ""
+    return f"Best of {count:,} configurations on the test set: the highest accuracies are optimistic."
 
 
 def quote_class(name: str) -> str:

@@ -9,11 +9,10 @@ import pandas as pd
 
 from core.analysis.accuracy import MEAN
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
-from core.analysis.selection import write_selection_note
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
-from core.displays.number import format_plural, format_share, format_share_interval
+from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
 from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison

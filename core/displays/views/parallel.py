@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from altair.vegalite.v6.schema.core import FieldName
 
-from core.analysis.selection import write_selection_note
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
-from core.displays.number import format_count, format_share, format_short
+from core.displays.number import format_count, format_share, format_short, write_selection_note
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import describe_value, to_plain
 from core.store.same_test_set import RunsOnTestSet

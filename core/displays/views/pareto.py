@@ -9,12 +9,11 @@ import pandas as pd
 
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
-from core.analysis.selection import write_selection_note
 from core.displays.axis import scale_shares
 from core.displays.cost_format import COST_FORMS, write_cost, write_mean
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
-from core.displays.number import format_plural
+from core.displays.number import format_plural, write_selection_note
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
