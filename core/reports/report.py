@@ -75,9 +75,7 @@ class Report(_Part):
         try:
             return cls.model_validate_json(value) if isinstance(value, str | bytes) else cls.model_validate(value)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "the file"
-            raise ReportError(f"This report is invalid: {field}: {first['msg']}.") from None
+            raise ReportError(f"This report is invalid: {describe_invalid_field(error)}.") from None
 
     def change(self, **changes: Any) -> "Report":
         """Return a copy with changed fields.

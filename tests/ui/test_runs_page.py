@@ -7,12 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets.cache import open_dataset
 from core.home import Home
+from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.recipes import RECIPES
 from core.spec import RunSpec
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.ui.runs.train_again import list_params
-from core.ui.session import MAX_SELECTED_RUNS
 from tests.support.page import Open, read_tables
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter

@@ -37,4 +37,4 @@ def _write_figure(figure: Figure) -> dict[str, Any]:
 
 
 def _list_rows(table: Table | None) -> list[dict[str, Any]]:
-    return [] if table is None else [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return [] if table is None else [clear_mean_seed(dict(zip(table.columns, row, strict=True))) for row in table.rows]
