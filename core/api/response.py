@@ -116,8 +116,8 @@ class SeedStatistics(ResponseModel):
 
 
 class HeadResult(ResponseModel):
-    """Accuracy and cost of a variant: a head with its hyperparameters. `test_accuracy` is measured at `measured_epochs`,
-    one per run; `last_test_accuracy` at the last epoch, if the runs keep another one and the predictions of both."""
+    """Accuracy and cost of a variant: a head with its hyperparameters. `test_accuracy` belongs to `measured_epochs`,
+    one per run; `last_test_accuracy` to the last epoch, if the runs keep another one."""
 
     head: str
     label: str

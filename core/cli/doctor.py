@@ -28,9 +28,7 @@ def doctor(
     as_json: JsonFlag = False,
     repair: Annotated[
         bool,
-        typer.Option(
-            "--repair", help="Move damaged runs, sweeps, notes, queue and index files aside. Deletes nothing."
-        ),
+        typer.Option("--repair", help="Move damaged runs, jobs, sweeps and side files aside. Deletes nothing."),
     ] = False,
 ) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.

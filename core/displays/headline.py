@@ -50,10 +50,11 @@ def write_facts(comparison: Comparison) -> list[str]:
 
 def _write_last_accuracies(comparison: Comparison) -> list[str]:
     """Return the test accuracies at the last epoch of the heads that keep another one."""
-    parts = []
-    for variant in comparison.variants:
-        if (accuracy := compute_last_accuracy(variant)) is not None:
-            parts.append(f"{variant.label} {format_accuracy(accuracy)}")
+    parts = [
+        f"{variant.label} {format_accuracy(accuracy)}"
+        for variant in comparison.variants
+        if (accuracy := compute_last_accuracy(variant)) is not None
+    ]
     return [f"test accuracy at the last epoch: {', '.join(parts)}"] if parts else []
 
 

@@ -16,6 +16,7 @@ RUNS, SWEEP, RECIPE = "runs:", "sweep:", "recipe:"  # beginnings of IDs of compa
 FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID or sweep:SWEEP_ID"
 
 _ID, _PREFIX = re.compile(r"[0-9a-f]{12}"), re.compile(r"[0-9a-f]{1,12}")
+_PREFIXES = re.compile(r"[0-9a-f]{1,12}([,;] *[0-9a-f]{1,12})*")
 _LISTED = 3  # IDs in a message
 
 
@@ -62,7 +63,7 @@ def choose_runs(
             specs = _list_sweep(store, text.removeprefix(SWEEP))
             found |= dict.fromkeys(run_id for run_id in specs if store.path(run_id))
             missing |= {run_id: "" for run_id in specs if run_id not in found}
-        elif text.startswith(RUNS) or _PREFIX.fullmatch(text):
+        elif text.startswith(RUNS) or _PREFIXES.fullmatch(text):
             for run_id in _split(text):
                 try:
                     found[(store.open if _ID.fullmatch(run_id) else store.find)(run_id).run_id] = None

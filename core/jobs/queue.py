@@ -135,8 +135,8 @@ class JobQueue:
         if not rows:
             return []
         return [
-            f"Jobs with an invalid run ID in {self.path.name} are ignored: {ids}{more}. Train their runs again; to remove "
-            "them, run: headroom doctor --repair"
+            f"Jobs with an invalid run ID in {self.path.name} are ignored: {ids}{more}. Train their runs again. "
+            "To move these jobs aside, run: headroom doctor --repair"
         ]
 
     def remove_damaged(self) -> int:

@@ -79,8 +79,8 @@ def _read_sweep(path: Path) -> Sweep:
     except (OSError, ValidationError, HeadroomError):
         pass
     raise JobError(
-        f"Sweep {path.stem!r:.60} is damaged or was saved by an incompatible version. Submit it again; its finished runs "
-        "are cached. To remove it, run: headroom doctor --repair"
+        f"Sweep {path.stem:.60} is damaged or was saved by an incompatible version. Submit it again. "
+        "To move the file aside, run: headroom doctor --repair"
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import ReportError
 from core.reports.alias import replace_block_aliases
+from core.store.damage import describe_invalid_field
 
 MAX_TITLE_CHARS, MAX_TEXT_CHARS, MAX_BLOCKS, MAX_RUNS = 300, 20_000, 60, 60
 BLOCK_ID = r"^[a-z2-9]{6}$"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import BundleError, HeadroomError
+from core.errors import BundleError, HeadroomError, RunDamagedError
 from core.files import parse_json, read_file
 from core.image_file import read_picture
 from core.spec import RunSpec

@@ -18,7 +18,7 @@ from core.ui.session import compare_with_siblings, home, store
 
 
 def show_damaged_jobs() -> bool:
-    """Return whether the queue can be read; otherwise show why not. Also show the jobs and sweeps that cannot be read."""
+    """Show the jobs and sweeps that cannot be read. Return whether the queue can be read; otherwise show why not."""
     try:
         messages = list_damaged_jobs(home())
     except HomeError as error:

@@ -207,7 +207,8 @@ def refuse(home: Home, path: Path, models: bool = False) -> str:
     with pytest.raises(BundleError) as caught:
         import_bundle(home, path, models=models)
     sentence = str(caught.value)
-    assert sentence.endswith(".") or " Train the run again: " in sentence
+    assert sentence.endswith(".")
+    assert "headroom doctor" not in sentence  # the run is not in the home
     assert len(sentence) < 700
     assert "\n" not in sentence
     assert files_of(home.path) == before

@@ -31,7 +31,7 @@ def test_one_changed_byte_is_rejected(make_run: RunWriter, name: str) -> None:
     with pytest.raises(RunDamagedError) as caught:
         run.artifact(name)
     assert str(caught.value) == (
-        f"{name} of run {run.run_id} is damaged (checksum mismatch). Train the run again: "
+        f"{name} of run {run.run_id} is damaged (checksum mismatch). Delete the run on the Runs page, or train it again: "
         "headroom train --recipe digits-heads --heads dense --epochs 3 --seed 3"
     )
 
@@ -77,7 +77,7 @@ def test_missing_file_is_reported(store: RunStore, make_run: RunWriter) -> None:
     assert store.path(run.run_id) == run.path
     (run.path / "predictions.npz").unlink()
     assert store.path(run.run_id) is None
-    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz\. Train the run again: "):
+    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz\. Delete the run .*, or train it again: "):
         _ = run.predictions
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any, ClassVar
 
+from core.displays.json_values import clear_mean_seed
 from core.home import Home
 from core.reports.document import Figure, Table
 from core.reports.format import Edition, Files, Format

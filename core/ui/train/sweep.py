@@ -74,7 +74,7 @@ def show_sweep() -> set[str]:
         st.session_state["followed"] = sweep_id
     selected = widget.item(
         "Sweep", list(sweeps), key="followed", format_func=lambda sweep_id: _label(sweeps[sweep_id]),
-        gone="This sweep no longer exists.", label_visibility="collapsed",
+        gone="Sweep", label_visibility="collapsed",
     )  # fmt: skip
     return _show(sweeps[selected]) if selected else set()
 
