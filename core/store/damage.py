@@ -1,10 +1,22 @@
 """Errors of damaged runs: what happened, and what to do."""
 
+from typing import Any
+
 from pydantic import ValidationError
 
 from core.errors import RunDamagedError
 from core.recipes import write_command
 from core.spec import RunSpec
+
+_REASONS = {
+    "missing": "is missing",
+    "extra_forbidden": "is unknown",
+    "less_than_equal": "is larger than {le}",
+    "greater_than_equal": "is smaller than {ge}",
+    "string_too_long": "has more than {max_length} characters",
+    "too_long": "has more than {max_length} items",
+}
+"""By the type of an error of pydantic."""
 
 
 def damaged_run(problem: str, spec: RunSpec | None, *, listed: bool = True) -> RunDamagedError:
@@ -34,5 +46,12 @@ def describe_invalid_field(error: ValidationError) -> str:
     field = ascii(".".join(map(str, first["loc"])))[1:-1]
     if first["type"] in ("json_invalid", "json_type") or not field:
         return "it is not a valid JSON object"
-    reason = {"missing": "is missing", "extra_forbidden": "is unknown"}.get(first["type"])
-    return f"{field:.80} {reason or 'has an invalid value'}"
+    return f"{field:.80} {_describe_reason(first['type'], first.get('ctx', {}))}"
+
+
+def _describe_reason(kind: str, limits: dict[str, Any]) -> str:
+    if kind == "value_error":  # raised by a validator of Headroom
+        return f"is invalid: {limits['error']}"
+    if kind in _REASONS:
+        return _REASONS[kind].format(**limits)
+    return "has an invalid value"
