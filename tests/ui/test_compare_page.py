@@ -7,7 +7,9 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.displays.markdown import escape_markdown
 from core.home import Home
+from core.jobs.comparison_choice import FORMS
 from core.spec import RunSpec
 from core.store.comparison import list_offers
 from core.store.run_store import RunStore
@@ -69,10 +71,8 @@ def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
 ) -> None:
     app = open_page("compare", compare="soup")
     assert [title.value for title in app.title] == ["Compare"]
-    forms = "recipe:digits-heads, runs:RUN\\_ID,RUN\\_ID or sweep:SWEEP\\_ID"
-    assert [error.value for error in app.error] == [
-        f"Expected a comparison such as {forms}; got 'soup'. Select another comparison."
-    ]
+    message = f"Expected a comparison such as {FORMS}; got 'soup'. Select another comparison."
+    assert [error.value for error in app.error] == [escape_markdown(message)]
     assert not app.subheader
     app.sidebar.selectbox[0].set_value(list_offers(RunStore(home).frame())[0].key).run()
     assert "17.5×" in app.title[0].value

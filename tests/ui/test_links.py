@@ -102,7 +102,7 @@ def check_invalid(app: AppTest, params: dict[str, str]) -> None:
     for name, value in params.items():
         assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
-            expected = f"Expected {name} " if name != "compare" else "Expected a comparison such as recipe:"
+            expected = f"Expected {name} " if name != "compare" else "Expected a comparison such as "
             assert [message for message in messages if expected in message] or not value, (name, messages)
             assert app.title, "the page is drawn all the same"
             assert name not in app.query_params or not value or name == "compare"
