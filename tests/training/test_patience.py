@@ -18,6 +18,7 @@ pytestmark = [
     # Keras passes TensorFlow's variables to np.array, which they support in the way of NumPy 1.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
+PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # overfits soon
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,3 @@ def test_run_without_patience_is_not_continued_by_one_that_would_have_stopped(st
     run = RunStore(home).open(near.name)
     assert run.record.resumed_at == ()
     assert_same_training(stopped, run)
-
-
-KEPT = {"head": "dense", "epochs": 16, "learning_rate": 0.01, "dropout": 0.0, "keep": "best_val_loss"}  # overfits

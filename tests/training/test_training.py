@@ -415,6 +415,3 @@ def test_full_disk_fails_with_a_message_and_keeps_the_cache_readable(tmp_path):
     assert all(sentence.startswith("Cannot write") for sentence in read_only["messages"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
-
-
-PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # overfits soon
