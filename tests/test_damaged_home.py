@@ -308,8 +308,8 @@ def test_damaged_side_file_is_named_with_its_repair_and_moved_aside(full_home: H
 
 # Commands that change the home or start processes, and are tested with damaged files elsewhere.
 WRITING = {
-    "train", "token", "report publish", "datasets download", "datasets fetch", "datasets add", "datasets remove",
-    "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause", "jobs go-on",
+    "train", "token", "report publish", "datasets download", "datasets add", "datasets remove",
+    "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
     "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
 }  # fmt: skip
 
@@ -329,7 +329,8 @@ def list_read_commands(home: Home, good: str) -> list[list[str]]:
         if words and name not in WRITING and getattr(command, "invoke_without_command", True):
             yield [*words, *arguments.get(name, [])]
         for member, found in getattr(command, "commands", {}).items():
-            yield from walk(found, [*words, member])
+            if not found.hidden:
+                yield from walk(found, [*words, member])
 
     return [*walk(get_command(app), [])]
 
@@ -365,7 +366,7 @@ def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, na
 
 
 def test_every_page_has_its_heading_with_a_damaged_queue(full_home: Home) -> None:
-    """A page shows either its content or, if it needs the queue, one sentence."""
+    """A page shows either its content or, if it needs the queue, an error message."""
     for number, page in enumerate(PAGES):
         damage = ("unreadable", "deep JSON")[number % 2]
         with damaged(full_home.path / "jobs/queue.sqlite", DAMAGES[damage]), navigated():

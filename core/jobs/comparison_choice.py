@@ -30,7 +30,7 @@ class ChosenRuns:
 
     @property
     def notice(self) -> str:
-        """Describe the missing runs; "" if there are none."""
+        """Describe the missing runs, if any; otherwise ""."""
         if not self.missing:
             return ""
         lost, total = len(self.missing), len(self.missing) + len(self.run_ids)

@@ -63,7 +63,7 @@ def write_default(comparison: Comparison, title: str = "", margin: Margin = Head
 
 
 def _copy(block: ChartBlock, margin: Margin) -> ChartBlock:
-    """Return a block with an ID of its own, and with the margin if it is not the default."""
+    """Return a block with a new ID, and with the margin if it is not the default."""
     own = block.display == HeadDifference.name and margin != HeadDifference.margin
     settings = block.settings | ({"margin": margin} if own else {})
     return block.model_copy(update={"id": draw_id(), "settings": settings})

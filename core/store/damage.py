@@ -16,7 +16,7 @@ _REASONS = {
     "string_too_long": "has more than {max_length} characters",
     "too_long": "has more than {max_length} items",
 }
-"""By the type of an error of pydantic."""
+"""Texts by the type of an error of pydantic."""
 
 
 def damaged_run(problem: str, spec: RunSpec | None, *, listed: bool = True) -> RunDamagedError:
@@ -28,8 +28,8 @@ def damaged_run(problem: str, spec: RunSpec | None, *, listed: bool = True) -> R
         listed: whether run lists contain the run, because its record is valid.
     """
     first = "Delete the run on the Runs page" if listed else "Move the run aside with headroom doctor --repair"
-    again = f": {write_command(spec)}" if spec else "."
-    return RunDamagedError(problem, f"{first}, or train it again{again}")
+    command = f": {write_command(spec)}" if spec else "."
+    return RunDamagedError(problem, f"{first}, or train it again{command}")
 
 
 def describe_invalid_field(error: ValidationError) -> str:
