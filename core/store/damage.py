@@ -14,6 +14,8 @@ _REASONS = {
     "less_than_equal": "is larger than {le}",
     "greater_than_equal": "is smaller than {ge}",
     "string_too_long": "has more than {max_length} characters",
+    "string_too_short": "is too short",
+    "too_short": "has too few items",
     "too_long": "has more than {max_length} items",
 }
 """Texts by the type of an error of pydantic."""
