@@ -206,5 +206,6 @@ def test_bundle_of_selected_runs_is_created(make_run: RunWriter, open_runs: Open
 def test_more_runs_than_a_comparison_allows_are_refused_with_the_limit(open_page: Open) -> None:
     ids = ",".join(f"{number:012x}" for number in range(MAX_SELECTED_RUNS + 1))
     app = open_page("compare", compare=f"runs:{ids}")
-    assert [error.value for error in app.error] == ["A comparison has at most 200 runs; this selection has 201."]
+    (error,) = [error.value for error in app.error]
+    assert error.startswith("A comparison has at most 200 runs; this selection has 201.")
     assert app.title[0].value == "Compare"
