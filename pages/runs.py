@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.ui.damaged_runs import show_damaged_runs
-from core.ui.heading import show_title
+from core.ui.heading import show_summary, show_title
 from core.ui.runs.bundle import show_import
 from core.ui.runs.listing import read_runs, select_runs
 from core.ui.runs.selection import show_deleted_runs, show_selected_runs
@@ -11,7 +11,7 @@ from core.ui.runs.selection import show_deleted_runs, show_selected_runs
 show_title("Runs")
 frame, notes = read_runs()
 if frame.empty:
-    st.markdown("#### No runs yet.")
+    show_summary("No runs yet.")
     st.write("Finished runs appear here. Train a comparison, or import runs from a bundle.")
     st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
 elif ids := select_runs(frame):

@@ -24,7 +24,12 @@ def complete_heading() -> None:
         show_title(escape_markdown(st.session_state[_PAGE]))
 
 
+def show_summary(summary: str) -> None:
+    """Show the main statement of a page, in Markdown. It is no heading: sections follow the title in order."""
+    st.markdown(f"**{summary}**")
+
+
 def show_page_heading(page: str, summary: str) -> None:
     """Show the title of a page and the summary of its charts."""
     show_title(page)
-    st.markdown(f"#### {summary}")
+    show_summary(summary)

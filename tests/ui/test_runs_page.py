@@ -53,7 +53,7 @@ def button(app: AppTest, label: str) -> AppTest:
 
 def test_empty_page_shows_what_to_do(open_runs: Open) -> None:
     app = open_runs()
-    assert app.markdown[0].value == "#### No runs yet."
+    assert app.markdown[0].value == "**No runs yet.**"
     assert not [*app.error, *app.exception]
 
 

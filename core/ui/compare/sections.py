@@ -77,7 +77,7 @@ def _show_images(comparison: Comparison) -> None:
 
 
 def _show_first(first: FirstImages) -> None:
-    st.subheader(first.title, anchor=False)
+    st.header(first.title, anchor=False)
     st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())}")
     show_image_grid(first, first.frame(), key="first")
 
@@ -92,7 +92,7 @@ def _describe_runs(gallery: Gallery) -> str:
 
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
-    st.subheader("Only one head correct", anchor=False)
+    st.header("Only one head correct", anchor=False)
     st.caption(f"Test images that exactly one head predicts correctly, most confident first. {_describe_runs(gallery)}")
     if frame.empty:
         st.write("No test image is predicted correctly by exactly one head.")
@@ -104,7 +104,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
 def _show_published(published: PublishedResults) -> None:
     if published.frame().empty:
         return
-    st.subheader(published.title, anchor=False)
+    st.header(published.title, anchor=False)
     if note := published.note():
         st.caption(escape_markdown(note))
     show_table(published)

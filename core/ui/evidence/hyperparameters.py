@@ -29,7 +29,7 @@ def show_hyperparameters(comparison: Comparison) -> None:
 
 
 def _show_curve(comparison: Comparison, test_set_runs: RunsOnTestSet) -> None:
-    st.subheader(HyperparameterCurve.title, anchor=False)
+    st.header(HyperparameterCurve.title, anchor=False)
     settings = list_varied_settings(test_set_runs)
     if not settings:
         st.write(
@@ -45,14 +45,10 @@ def _show_curve(comparison: Comparison, test_set_runs: RunsOnTestSet) -> None:
 
 
 def _show_parallel(parallel: Parallel) -> None:
-    st.subheader(parallel.title, anchor=False)
+    st.header(parallel.title, anchor=False)
     # a chart with selection events is redrawn in every script run, so its specification is cached
-    event = st.vega_lite_chart(
-        spec=cached_chart_spec(parallel),
-        width="stretch",
-        alt=cached_description(parallel),
-        key="setting_lines",
-        on_select="rerun",
+    event = draw_spec(
+        cached_chart_spec(parallel), cached_description(parallel), "setting_lines", on_select="rerun"
     )
     ids = parallel.select(event["selection"].get("brush", {}))
     if ids:

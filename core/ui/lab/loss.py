@@ -45,7 +45,7 @@ def show_losses() -> None:
         )
         binary, several = st.columns(2, gap="large")
         with binary:
-            st.subheader("Binary", anchor=False)
+            st.header("Binary", anchor=False)
             st.latex(f"\\sigma(z) = \\frac{{1}}{{1 + e^{{-z}}}} = {sigmoid(logit):.4f}")
             st.altair_chart(
                 build_binary_chart(logit, target),
@@ -54,7 +54,7 @@ def show_losses() -> None:
                 f"{binary_from_logit(logit, target):.4f}.",
             )
         with several:
-            st.subheader("Multiclass", anchor=False)
+            st.header("Multiclass", anchor=False)
             st.latex(
                 f"-\\log p_{{{label}}} = -\\log {softmax(logits)[label]:.4f} = {sparse_from_logits(logits, label):.4f}"
             )

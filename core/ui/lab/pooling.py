@@ -65,7 +65,7 @@ def show_pooling() -> None:
 
 
 def _show_invariance(x: Values, window: int, stride: int) -> None:
-    st.subheader("Local invariance of max pooling", anchor=False)
+    st.header("Local invariance of max pooling", anchor=False)
     seed = widget.slider("Seed of another input with the same maxima", 1, 20, 1, key="lab_pool_seed")
     twin = compute_twin(x, window, seed)
     scale = _SMALL / max(x.shape)
@@ -97,7 +97,7 @@ def _show_invariance(x: Values, window: int, stride: int) -> None:
 
 
 def _show_weights(x: Values) -> None:
-    st.subheader("Convolution with stride 2 as learned pooling", anchor=False)
+    st.header("Convolution with stride 2 as learned pooling", anchor=False)
     kernel = choose_matrix("Weights", "weights", np.full((2, 2), 0.25), key="lab_pool_weights")
     layer = Convolution.of(x, kernel, "valid", stride=2, flip=False)
     drawings: list[tuple[str, str] | str] = [
@@ -118,7 +118,7 @@ def _show_weights(x: Values) -> None:
 
 
 def _show_global(x: Values) -> None:
-    st.subheader("Global pooling", anchor=False)
+    st.header("Global pooling", anchor=False)
     rows, columns = x.shape
     with st.container(horizontal=True):
         st.metric("Global max pooling", format_number(pool_globally(x, "max")), border=True)

@@ -22,5 +22,5 @@ def show_layers(comparison: Comparison) -> None:
         pair = variants[start : start + 2]
         for column, variant in zip(st.columns(2, gap="large"), pair, strict=False):
             with column:
-                st.subheader(escape_markdown(variant.label), anchor=False)
+                st.header(escape_markdown(variant.label), anchor=False)
                 show_layer_table(variant.first.model)

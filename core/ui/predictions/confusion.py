@@ -15,7 +15,7 @@ _PAGE_SIZE = 6  # a matrix takes up to 0.5 s to draw
 
 def show_confusion(comparison: Comparison) -> None:
     """Show one matrix per head, two per row on a wide screen."""
-    st.subheader(Confusion.title, anchor=False)
+    st.header(Confusion.title, anchor=False)
     st.caption("Rows: true class. Columns: predicted class. Values: number of test images, mean across seeds.")
     heads, pages = comparison.labels, -(-len(comparison.labels) // _PAGE_SIZE)
     if pages > 1:

@@ -60,7 +60,7 @@ def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
     if check_permission(star_runs) and deletable:
         check_permission(delete_runs)
     if len(runs) > 1:
-        st.subheader("Differences", anchor=False)
+        st.header("Differences", anchor=False)
         show_frame(list_differences(runs, [note.name or run.run_id for note, run in zip(run_notes, runs, strict=True)]))
     else:
         st.caption(f"Run {runs[0].run_id}: {escape_markdown(describe_test_accuracy(runs[0].record))}.")

@@ -64,7 +64,7 @@ def _show_completed() -> None:
     with handle_errors():
         ended = JobQueue(home()).ended(_MAX_COMPLETED)
         if ended:
-            st.subheader("Completed jobs", anchor=False)
+            st.header("Completed jobs", anchor=False)
         for job in ended:
             _show_completed_job(job)
 
@@ -73,7 +73,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
     running = [job for job in jobs if job.state == "running"]
     show_pause()
     show_dispatcher_health()
-    st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
+    st.header(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
     shown = max(_MAX_UNFINISHED, len(running))
     for job in jobs[:shown]:

@@ -69,7 +69,7 @@ def show_sweep() -> set[str]:
     sweeps = {sweep.sweep_id: sweep for sweep in list_sweeps(home())}
     if not sweeps and "followed" not in st.query_params:
         return set()
-    st.subheader("Sweep", anchor=False)
+    st.header("Sweep", anchor=False)
     if sweep_id := st.session_state.pop(_NEXT, None):
         st.session_state["followed"] = sweep_id
     selected = widget.item(
