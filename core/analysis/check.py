@@ -7,7 +7,6 @@ from typing import Literal
 from core.registry import Registry
 from core.spec import SETTINGS
 from core.store.comparison import Comparison, describe_value
-from core.store.run import Run
 
 Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
@@ -81,13 +80,3 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
     return Result("passed", f"All heads were trained with the same {subject}.")
-
-
-def list_affected(comparison: Comparison, is_affected: Callable[[Run], bool]) -> list[str]:
-    """Return the heads with at least half of their seeds affected, such as "GAP (2 of 3 seeds)"."""
-    affected = []
-    for variant in comparison.variants:
-        count, seeds = sum(map(is_affected, variant.runs)), len(variant.runs)
-        if 2 * count >= seeds and count:
-            affected.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
-    return affected
