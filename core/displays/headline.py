@@ -15,6 +15,7 @@ from core.displays.number import (
     format_points,
     format_seconds,
 )
+from core.displays.scope import describe_intervals
 from core.recipes import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
@@ -44,10 +45,19 @@ def write_facts(comparison: Comparison) -> list[str]:
         describe_epochs(comparison.runs),
         f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
         *_write_last_accuracies(comparison),
+        *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official dataset)'}",
     ]
+
+
+def write_interval_note(comparison: Comparison) -> str:
+    """Return what the interval in the headline covers; "" if there is none."""
+    finding = compute_finding(comparison)
+    if finding is None or format_interval(finding.accuracy) not in write_headline(comparison):
+        return ""
+    return describe_intervals(finding.accuracy.seeds)
 
 
 def _write_last_accuracies(comparison: Comparison) -> list[str]:

@@ -12,6 +12,7 @@ from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference,
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.number import format_interval, format_need, format_p, format_points
+from core.displays.scope import describe_intervals
 
 _WORDS = {
     "better": "▲ better",
@@ -132,8 +133,7 @@ class HeadDifference(Display):
 
     def _note(self) -> str:
         parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
-        if any(max(one.seeds) == 1 for one, _ in self._found):
-            parts.append("Intervals of single seeds apply to these two trained models, not to the heads.")
+        parts.append(describe_intervals(max(one.seeds) for one, _ in self._found))
         if any(min(one.seeds) == 1 < max(one.seeds) for one, _ in self._found):
             parts.append("A head with a single seed is assumed to vary across seeds as much as the other head.")
         if len(self._found) > 1:

@@ -13,6 +13,7 @@ from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
 from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
+from core.displays.scope import describe_intervals
 from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
@@ -151,7 +152,9 @@ class HyperparameterCurve(Display):
             name = " · ".join(filter(None, [first["head"], first["rest"]]))
             ends = f"{format_share(first['test_accuracy'])} at {first['value']}"
             parts.append(f"{name} {ends}, {format_share(last['test_accuracy'])} at {last['value']}")
-        return f"Test accuracy by {SETTINGS[frame['setting'].iloc[0]].label.lower()}: {'; '.join(parts)}."
+        label = SETTINGS[frame["setting"].iloc[0]].label.lower()
+        cover = describe_intervals(frame["seeds"], images=False)
+        return f"Test accuracy by {label}: {'; '.join(parts)}. {cover}"
 
 
 def _name_axis(setting: Setting) -> str:

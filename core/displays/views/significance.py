@@ -40,6 +40,13 @@ class Significance(Display):
     def chart(self) -> Chart | None:
         return None
 
+    def explain(self) -> str:
+        """Describe what the test applies to."""
+        return (
+            "Tests whether the error rates of two trained models differ on the same test images. Models are paired by "
+            "seed number only; a result does not apply to models with other seeds."
+        )
+
     def describe(self) -> str:
         frame = self.frame()
         if frame.empty:
@@ -50,4 +57,4 @@ class Significance(Display):
             for (a, b), rows in frame.groupby(["a", "b"], sort=False)
         ]
         corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
-        return f"{'; '.join(parts)} (p < {LEVEL}{corrected})."
+        return f"{'; '.join(parts)} (p < {LEVEL}{corrected}). {self.explain()}"
