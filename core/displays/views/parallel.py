@@ -188,7 +188,7 @@ class Parallel(Display):
 
 
 def _write_value(axis: str, value: Any) -> str:
-    return "–" if value == _UNUSED else HEADS[value].label if axis == "head" else describe_value(axis, value)
+    return "–" if value == _UNUSED else describe_value(axis, value)
 
 
 def _normalize(values: np.ndarray) -> np.ndarray:

@@ -67,10 +67,12 @@ def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
 
 
 def _name_heads(comparison: Comparison) -> dict[str, str]:
-    """Return the key of a variant by its head, for heads with one variant."""
+    """Return the key of a variant by its former label, and by its head for heads with one variant."""
+    keys = {variant.label: variant.key for variant in comparison.variants}
     heads = [variant.spec.head for variant in comparison.variants]
     named = zip(heads, comparison.variants, strict=True)
-    return {head: variant.key for head, variant in named if heads.count(head) == 1}
+    former = {label: keys[current] for label, current in comparison.former_labels.items()}
+    return former | {head: variant.key for head, variant in named if heads.count(head) == 1}
 
 
 def _show_matrix(disagreement: Disagreement) -> None:
