@@ -50,7 +50,7 @@ def test_one_run_fails_no_check_of_pairs(make_run: RunWriter) -> None:
     [
         ("split", {"train_images": 100}, "training images all and 100"),
         ("split", {"validation_fraction": 0.5}, "validation share 0.2 and 0.5"),
-        ("augmentation", {"augmentation": "rotation=10"}, "augmentation none and rotation=10"),
+        ("augmentation", {"augmentation": "rotation=10"}, "augmentation none and Rotation ± 10°"),
         ("backbone", {"dropout": 0.5}, "dropout 0.25 and 0.5"),
         ("budget", {"epochs": 5}, "epochs 3 and 5"),
         ("budget", {"learning_rate": 0.01}, "learning rate 0.001 and 0.01"),

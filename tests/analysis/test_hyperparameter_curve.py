@@ -40,7 +40,7 @@ def test_values_are_sorted_and_all_is_last(make_run: RunWriter) -> None:
 def test_hyperparameter_may_be_text(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
-    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "Horizontal flip p = 50%", "Rotation ± 10°"]
 
 
 def test_head_without_the_hyperparameter_appears_at_each_value(make_run: RunWriter) -> None:

@@ -149,7 +149,7 @@ def test_epoch_of_the_accuracies_is_stated_with_those_of_the_last(make_run: RunW
     runs = [rewrite(run, kept_epoch=12 + 5 * i, last_metrics=last[i]) for i, run in enumerate(kept)]
     facts = write_facts(Comparison.of([plain, *runs]))
     assert "accuracies at the last epoch (25) or the best epoch (12–17, by validation loss)" in facts
-    assert "test accuracy at the last epoch: Flatten + Dense 50.00 ± 0.00%" in facts
+    assert "test accuracy at the last epoch: Flatten + Dense 50.0% (2 equal seeds)" in facts
     assert describe_test_accuracy(runs[0].record).endswith(
         "% at the best epoch (12, by validation loss), 50.0% at the last epoch (25)"
     )

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pandas as pd
 
 from core.analysis.cost import COSTS, compute_costs, compute_marginal_costs
-from core.displays.cost_format import COST_FORMS, describe_cost, write_cost
+from core.displays.cost_format import COST_FORMS, write_cost
 from core.displays.display import Chart, Display, Options
 from core.displays.number import format_share, write_selection_note
 from core.store.comparison import Comparison
@@ -70,7 +70,7 @@ class Front(Display):
                 parts.append(f"{short}: {last['name']} is the cheapest and the most accurate configuration")
                 continue
             before = rows[rows["value"] < last["value"]].iloc[-1]
-            rate = describe_cost(str(cost), last["value_per_point"])
+            rate = _write_rate(str(cost), last["value_per_point"])
             step = f"from {before['name']} to {last['name']}"
             parts.append(f"{short}: {rate} per percentage point of accuracy in the last step, {step}")
         note = write_selection_note(len(self._costs))
