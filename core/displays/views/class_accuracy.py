@@ -10,7 +10,8 @@ import pandas as pd
 from core.analysis.disagreement import compute_class_accuracy
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_share, format_share_interval, quote_class
 from core.displays.scope import describe_intervals
 
@@ -59,7 +60,12 @@ class ClassAccuracy(Display):
         classes = self._shown
         frame = frame[frame["label"].isin(classes)]
         base = alt.Chart(frame).encode(
-            y=alt.Y("label:N", title="Class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=150)),
+            y=alt.Y(
+                "label:N",
+                title="Class",
+                sort=classes,
+                axis=alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS, lines=1)),
+            ),
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[

@@ -12,6 +12,7 @@ from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_c
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
+from core.displays.label import PHONE_CHARS, fit_labels
 from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
 from core.displays.scope import describe_intervals
 from core.setting import Setting
@@ -20,6 +21,7 @@ from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
 MAX_POINTS = 2_000
+_VALUE_CHARS = 16
 _DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
 
 
@@ -95,7 +97,7 @@ class HyperparameterCurve(Display):
         x = alt.X(
             "value:N", sort=order, scale=alt.Scale(domain=order, padding=0.4),
             title=_name_axis(setting),
-            axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False, labelOverlap="greedy"),
+            axis=alt.Axis(labelAngle=0, grid=False, labelOverlap="greedy", **fit_labels(order, _VALUE_CHARS, lines=2)),
         )  # fmt: skip
         scale = scale_shares(frame[["lowest", "highest", "test_accuracy"]].to_numpy().ravel())
         y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=scale, axis=alt.Axis(format="~%"))
@@ -107,7 +109,9 @@ class HyperparameterCurve(Display):
         line = alt.Chart(means).encode(x=x, color=color, detail=detail)
         dashes = alt.StrokeDash(
             "rest:N", scale=alt.Scale(domain=rests, range=[*_DASHES[: len(rests)]]),
-            legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320, symbolType="stroke"),
+            legend=alt.Legend(
+                title=None, orient="bottom", columns=1, symbolType="stroke", **fit_labels(rests, PHONE_CHARS, lines=1)
+            ),
         )  # fmt: skip
         applies, rest = line.transform_filter("datum.applies"), line.transform_filter("!datum.applies")
         dashed = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}

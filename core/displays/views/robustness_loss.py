@@ -17,7 +17,8 @@ from core.analysis.robustness import (
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
 
@@ -68,7 +69,12 @@ class RobustnessLoss(Display):
         edge = min(0.0, float(frame["points"].min())) - 8, float(frame["points"].max()) + 12
         frame["start"], frame["end"] = frame["start"].clip(*edge), frame["end"].clip(*edge)
         base = alt.Chart(frame).encode(
-            y=alt.Y("what:N", title=None, sort=[*dict.fromkeys(frame["what"])], axis=alt.Axis(labelLimit=150)),
+            y=alt.Y(
+                "what:N",
+                title=None,
+                sort=[*dict.fromkeys(frame["what"])],
+                axis=alt.Axis(**fit_labels([*frame["what"]], AXIS_CHARS)),
+            ),
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[
