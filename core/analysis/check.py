@@ -12,6 +12,7 @@ Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
 
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+MAX_NAMES = 4
 STATES: tuple[State, ...] = ("failed", "passed", "not applicable")
 
 
@@ -62,6 +63,17 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     """Run all checks; return the failed ones first (most severe first), then passed, then not applicable."""
     results = [(one, one.run(comparison)) for one in CHECKS.values()]
     return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
+
+
+def list_names(affected: Sequence[str], total: int) -> str:
+    """Return the affected heads for a message: their names, or how many of `total` with the first two of many.
+
+    >>> list_names(["GAP", "Flatten"], 5), list_names(["a", "b", "c", "d", "e"], 9)
+    ('GAP, Flatten', '5 of 9 heads, such as a and b')
+    """
+    if len(affected) <= MAX_NAMES:
+        return ", ".join(affected)
+    return f"{len(affected)} of {total} heads, such as {affected[0]} and {affected[1]}"
 
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from core.displays.display import Chart
-from core.displays.label import fit_labels
+from core.displays.label import fit_labels, wrap_label
 from core.displays.palette import VariantStyle, compute_styles, head_styles
 from core.store.comparison import Comparison
 
@@ -16,7 +16,7 @@ FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_LEGEND_CHARS = 42
+_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_ROW_PIXELS, _LEGEND_INCLUDED = 40, 3, 15, 36
 AXIS_CHARS = 22  # of a label beside a chart
 
 
@@ -68,8 +68,15 @@ def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legen
     columns = 2 if max(map(len, labels)) <= 16 else 1
     return alt.Legend(
         title=None, orient="top", columns=columns, symbolOpacity=1, symbolType=symbol or alt.Undefined,
-        **fit_labels(labels, _LEGEND_CHARS, lines=1),
+        **fit_labels(labels, _LEGEND_CHARS, lines=_LEGEND_LINES),
     )  # fmt: skip
+
+
+def measure_legend(labels: Sequence[str]) -> int:
+    """Return the height in pixels that a chart needs in addition for a legend with more than two rows."""
+    rows = sum(len(wrap_label(label, _LEGEND_CHARS, _LEGEND_LINES)) for label in labels)
+    columns = 2 if max(map(len, labels)) <= 16 else 1
+    return max(0, -(-rows // columns) * _LEGEND_ROW_PIXELS - _LEGEND_INCLUDED)
 
 
 def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
@@ -85,7 +92,7 @@ def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
 
 def position_heads(comparison: Comparison) -> alt.Y:
     """Encode the heads as rows, with their labels on the left."""
-    axis = alt.Axis(labelFontWeight="bold", **fit_labels(comparison.labels, AXIS_CHARS))
+    axis = alt.Axis(labelFontWeight="bold", **fit_labels(comparison.labels, AXIS_CHARS, lines=4))
     return alt.Y("head:N", title=None, sort=comparison.labels, axis=axis)
 
 

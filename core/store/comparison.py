@@ -53,11 +53,13 @@ class Variant:
 class Comparison:
     """Runs on the same test set, grouped into variants and sorted by head.
 
-    `diverged` are the specs with the same configuration whose training diverged, so that they have no run.
+    `diverged` are the specs with the same configuration whose training diverged, so that they have no run;
+    `diverged_others` those with the same data and another configuration, such as other values of a sweep.
     """
 
     variants: tuple[Variant, ...]
     diverged: tuple[RunSpec, ...] = ()
+    diverged_others: tuple[RunSpec, ...] = ()
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -84,13 +86,12 @@ class Comparison:
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
-        """Add the specs of diverged jobs that differ from a run only in head and seed."""
-        runs = {run.run_id for run in self.runs}
+        """Add the specs of diverged jobs on the same data that have no run in the comparison."""
+        runs, data = {run.run_id for run in self.runs}, {_list_data(run.spec) for run in self.runs}
         known = {_list_configuration(run.spec) for run in self.runs}
-        return replace(
-            self,
-            diverged=tuple(spec for spec in specs if spec.run_id not in runs and _list_configuration(spec) in known),
-        )
+        lost = [spec for spec in specs if spec.run_id not in runs and _list_data(spec) in data]
+        same = tuple(spec for spec in lost if _list_configuration(spec) in known)
+        return replace(self, diverged=same, diverged_others=tuple(spec for spec in lost if spec not in same))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -121,6 +122,10 @@ class Comparison:
 
 def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, name) for name in _CONFIGURATION)
+
+
+def _list_data(spec: RunSpec) -> tuple[object, ...]:
+    return spec.dataset, spec.data, spec.folder, spec.attribute
 
 
 def _rank(spec: RunSpec) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Check for overfitting: a final validation loss well above its minimum."""
 
-from core.analysis.check import Result, check
+from core.analysis.check import Result, check, list_names
 from core.analysis.loss_trend import MIN_EPOCHS, list_heads
 from core.store.comparison import Comparison
 
@@ -23,7 +23,7 @@ def overfitting(comparison: Comparison) -> Result:
         return Result("not applicable", f"This check needs at least {fewest} epochs.")
     affected = list_heads(comparison, "increasing")
     if affected:
-        listed = ", ".join(affected)
+        listed = list_names(affected, len(comparison.variants))
         return Result(
             "failed",
             f"Overfitting: the validation loss ends well above its minimum: {listed}. "

@@ -1,6 +1,6 @@
 """Check for undertraining: a validation loss that still decreases at the end of training."""
 
-from core.analysis.check import Result, check
+from core.analysis.check import Result, check, list_names
 from core.analysis.loss_trend import MIN_EPOCHS, list_heads
 from core.store.comparison import Comparison
 
@@ -25,5 +25,6 @@ def undertrained(comparison: Comparison) -> Result:
         advice = "Train for more epochs"
         if list_heads(comparison, "increasing"):
             advice = "Train all heads for more epochs and keep the epoch with the best validation loss"
-        return Result("failed", f"The validation loss still decreases at the end: {', '.join(affected)}. {advice}.")
+        listed = list_names(affected, len(comparison.variants))
+        return Result("failed", f"The validation loss still decreases at the end: {listed}. {advice}.")
     return Result("passed", "In no head does the validation loss of most seeds still decrease at the end.")

@@ -13,7 +13,7 @@ from core.displays.encoding import arrange_panels
 from core.displays.label import wrap_label
 from core.displays.number import format_plural
 
-_TITLE_CHARS = 24
+_TITLE_CHARS, _LINE_PIXELS = 24, 14
 _SIDE = 190
 _MAX_PAIRS = 6
 
@@ -98,7 +98,8 @@ class Disagreement(Display):
         if self._single and self.pair is not None:  # a single panel, whose selection a page can read
             cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
         width = {} if self._single else {"width": _SIDE}
-        return alt.layer(cells, big, small).properties(height=_SIDE, **width)
+        top = _LINE_PIXELS * (len(wrap_label(b, _TITLE_CHARS)) - 1)
+        return alt.layer(cells, big, small).properties(height=_SIDE + top, **width)
 
     def describe(self) -> str:
         parts = []

@@ -17,7 +17,7 @@ from core.analysis.robustness import (
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
 from core.displays.display import Chart, Display
-from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
@@ -90,7 +90,7 @@ class RobustnessLoss(Display):
         points = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, shape=shape_heads(self.comparison))
         lanes = frame["what"].nunique() * max(34, 18 * frame["head"].nunique())
         note = write_note(f"Lower is better. {self._scope()} Intervals are clipped at the edges of the chart.")
-        return (bars + points).properties(height=lanes + 110, title=note)
+        return (bars + points).properties(height=lanes + 110 + measure_legend(self.comparison.labels), title=note)
 
     def describe(self) -> str:
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
