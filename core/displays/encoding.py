@@ -16,7 +16,7 @@ FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_ROW_PIXELS, _LEGEND_INCLUDED = 40, 3, 15, 36
+_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_LINE_PIXELS, _LEGEND_INCLUDED = 28, 3, 20, 40
 AXIS_CHARS = 22  # of a label beside a chart
 
 
@@ -76,7 +76,7 @@ def measure_legend(labels: Sequence[str]) -> int:
     """Return the height in pixels that a chart needs in addition for a legend with more than two rows."""
     rows = sum(len(wrap_label(label, _LEGEND_CHARS, _LEGEND_LINES)) for label in labels)
     columns = 2 if max(map(len, labels)) <= 16 else 1
-    return max(0, -(-rows // columns) * _LEGEND_ROW_PIXELS - _LEGEND_INCLUDED)
+    return max(0, -(-rows // columns) * _LEGEND_LINE_PIXELS - _LEGEND_INCLUDED)
 
 
 def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
@@ -92,7 +92,7 @@ def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
 
 def position_heads(comparison: Comparison) -> alt.Y:
     """Encode the heads as rows, with their labels on the left."""
-    axis = alt.Axis(labelFontWeight="bold", **fit_labels(comparison.labels, AXIS_CHARS, lines=4))
+    axis = alt.Axis(labelFontWeight="bold", labelOverlap=False, **fit_labels(comparison.labels, AXIS_CHARS))
     return alt.Y("head:N", title=None, sort=comparison.labels, axis=axis)
 
 

@@ -113,7 +113,7 @@ class HyperparameterCurve(Display):
         dashes = alt.StrokeDash(
             "rest:N", scale=alt.Scale(domain=rests, range=[*_DASHES[: len(rests)]]),
             legend=alt.Legend(
-                title=None, orient="bottom", columns=1, symbolType="stroke", **fit_labels(rests, PHONE_CHARS, lines=1)
+                title=None, orient="bottom", columns=1, symbolType="stroke", **fit_labels(rests, PHONE_CHARS, lines=2)
             ),
         )  # fmt: skip
         applies, rest = line.transform_filter("datum.applies"), line.transform_filter("!datum.applies")

@@ -23,7 +23,7 @@ from core.ui.session import home
 
 url.register("first_head", "second_head", "models_of", "cell", "cell_page")
 
-_HEAD_CHARS = 28
+_HEAD_CHARS = 20
 _PAGE_SIZE = 12
 
 

@@ -55,7 +55,6 @@ def _show_accuracy(comparison: Comparison) -> None:
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
         st.subheader(significance.title, anchor=False)
-        st.caption(significance.explain())
         show_table(significance)
         st.write(escape_markdown(cached_description(significance)))
 
