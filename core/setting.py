@@ -51,7 +51,7 @@ class Setting:
         return f"between {format_setting_number(self.low)} and {format_setting_number(self.high)}"
 
     def describe(self, value: Any) -> str:
-        """Format a value for readers: the label of a choice, or a number without an exponent."""
+        """Format a value for readers: the label of a text, or a number without an exponent."""
         if isinstance(value, bool):
             return "yes" if value else "no"
         if value is None:
@@ -61,7 +61,7 @@ class Setting:
         return self.labels.get(value, value) or "none"
 
     def read(self, text: str) -> Any:
-        """Parse user input: a value, or the label of a choice. Text that is not a valid value is returned unchanged;
+        """Parse user input: a value, or its label. Text that is not a valid value is returned unchanged;
         the spec rejects it."""
         text = text.strip()
         text = next((value for value, label in self.labels.items() if label == text), text)

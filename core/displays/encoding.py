@@ -17,7 +17,7 @@ REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
 _LEGEND_CHARS, _LEGEND_LINES, _LEGEND_LINE_PIXELS, _LEGEND_INCLUDED = 28, 3, 20, 40
-AXIS_CHARS = 22  # of a label beside a chart
+AXIS_CHARS = 22  # of a label to the left of a chart
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:

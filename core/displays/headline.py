@@ -53,7 +53,7 @@ def write_facts(comparison: Comparison) -> list[str]:
 
 
 def write_interval_note(comparison: Comparison) -> str:
-    """Return what the interval in the headline covers; "" if there is none."""
+    """Return what the interval in the headline covers; "" without an interval."""
     finding = compute_finding(comparison)
     if finding is None or format_interval(finding.accuracy) not in write_headline(comparison):
         return ""

@@ -1,4 +1,4 @@
-"""Every display says what its intervals cover, and on how many images it is measured if not on all."""
+"""Every display states the scope of its intervals, and its number of images if not all are used."""
 
 import json
 import re

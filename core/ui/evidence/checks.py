@@ -27,7 +27,7 @@ def show_checks(comparison: Comparison) -> None:
     for check, result in failed:
         _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
         overfitted = any(other.name == "overfitting" for other, _ in failed)
-        if check.name == "undertrained" and not overfitted:  # more epochs alone would add to the overfitting
+        if check.name == "undertrained" and not overfitted:  # only more epochs would add to the overfitting
             show_more_epochs(comparison, key="evidence_epochs")
         if check.name == "overfitting":
             show_keep_best(comparison)
