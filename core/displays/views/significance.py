@@ -30,7 +30,7 @@ class Significance(Display):
         table = pd.DataFrame(
             {
                 "Models": [f"{row['a']} vs. {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
-                f"p < {LEVEL}?": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
+                "Significant": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
                 "P-value (Holm)": frame["p_holm"].map(format_p),
                 "P-value": frame["p"].map(format_p),
                 "Only first correct": frame["only_a"].map("{:,}".format),
