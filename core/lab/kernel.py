@@ -14,6 +14,7 @@ EXAMPLE_STRIDED = np.array([1 / 2, 3 / 4, 1, 1 / 4])
 EXAMPLE_2D = _matrix("1 0 3", "1 2 1", "0 1 1")
 
 KERNELS_1D: dict[str, Values] = {
+    "example with stride 2": EXAMPLE_STRIDED,
     "identity": np.array([0.0, 1, 0]),
     "mean of 3": np.full(3, 1 / 3),
     "mean of 5": np.full(5, 1 / 5),

@@ -17,6 +17,7 @@ _ROWS, _COLUMNS = np.mgrid[:_SIDE, :_SIDE]
 _RADIUS = np.hypot(_ROWS - (_SIDE - 1) / 2, _COLUMNS - (_SIDE - 1) / 2)
 
 SIGNALS: dict[str, Values] = {
+    "example with stride 2": EXAMPLE_STRIDED,
     "impulse": (_T == 8).astype(float),
     "step": (_T >= 12).astype(float),
     "triangle": 12 - np.abs(_T - 12),

@@ -32,7 +32,7 @@ VALUES = {
     },
     "setting_runs": {"all on these images": "all"},
     "runs_order": {"by name": "name"},
-    "lab_topic": {"Pictures": "Image files", "Output size": "Padding", "output-size": "padding"},
+    "lab_topic": {"Pictures": "Image files", "Output size": "Padding", "output-size": "Padding"},
     "lab_signal": _IMAGES,
     "lab_kernel1": _IMAGES,
     "lab_kernel2": _IMAGES,

@@ -13,7 +13,7 @@ def draw_outputs(logits: Sequence[float], probs: Sequence[float], classes: Seque
 
     Args:
         logits: one per output unit.
-        probs: probability of each class in `classes`, drawn at the right; the true class `target` is green.
+        probs: probability of the class in `classes` that each output unit has; the true class `target` is green.
     """
     height = _INPUTS * (_BOX + _GAP) - _GAP
     drawing = SvgDrawing(_BOX + 2 * _ACROSS + _BAR + 60, height)
@@ -26,9 +26,8 @@ def draw_outputs(logits: Sequence[float], probs: Sequence[float], classes: Seque
     for top, logit in zip(tops, logits, strict=True):
         drawing.bar(_BOX + _ACROSS, top, (2.4 * _BOX, _BOX), color=BLUE)
         drawing.label(_BOX + _ACROSS + 1.2 * _BOX, top + _BOX / 2, f"{logit:.2f}", color="#ffffff", bold=True)
-    rows = [(height - _BOX) / 2 + (number - 0.5) * 2 * _BOX for number in range(2)]
-    for number, prob in zip(classes, probs, strict=True):
-        x, y = _BOX + _ACROSS + 3 * _BOX, rows[number]
+    for number, prob, y in zip(classes, probs, tops, strict=True):
+        x = _BOX + _ACROSS + 3 * _BOX
         drawing.bar(x, y, (_BAR, _BOX), color=GREY, opacity=0.2)
         drawing.bar(x, y, (max(prob * _BAR, 0.5), _BOX), color=GREEN if number == target else GREY)
         drawing.label(x + _BAR + 6, y + _BOX / 2, f"P({number}) = {prob:.3f}", anchor="start")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.shades import GREY
 
-_CELL, _HEIGHT, _BOX = 34, 120, 24
+_CELL, _HEIGHT, _BOX = 25, 110, 22
 Numbers = NDArray[np.int64]
 
 
@@ -35,8 +35,8 @@ def draw_connections(weights: Numbers, unit: int, name: str) -> str:
         )
     for count, start, y, letter in ((outputs, top, 0, "y"), (inputs, left, _HEIGHT + _BOX, "x")):
         for number in range(count):
-            drawing.bar(start + number * _CELL + 3, y, (_CELL - 6, _BOX), color=GREY, opacity=0.3)
-            drawing.label(start + (number + 0.5) * _CELL, y + _BOX / 2, f"{letter}{number}")
+            drawing.bar(start + number * _CELL + 2, y, (_CELL - 4, _BOX), color=GREY, opacity=0.3)
+            drawing.label(start + (number + 0.5) * _CELL, y + _BOX / 2, f"{letter}{number}", font=11)
     return drawing.svg(f"{name}: {np.count_nonzero(weights)} connections with {count_weights(weights)} weights.")
 
 

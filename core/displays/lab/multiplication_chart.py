@@ -44,5 +44,5 @@ def build_multiplication_chart(side: int, kernel: int, channels: int, filters: i
     current = base.transform_filter((alt.datum.kernel == kernel) | winograd)
     current = current.mark_point(filled=True, size=110, opacity=1)
     return alt.layer(base.mark_line(strokeWidth=2.5), current).properties(
-        height=340, title="Multiplications by kernel size"
+        height=380, title="Multiplications by kernel size"
     )

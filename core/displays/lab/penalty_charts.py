@@ -8,7 +8,7 @@ from core.displays.display import Chart
 from core.displays.lab.shades import ACCENT, BLUE, GREEN
 from core.lab.regularization import PENALTIES, compute_penalty, find_minimum
 
-_HEIGHT, _LARGEST = 260, 8.0
+_HEIGHT, _LARGEST = 340, 8.0
 _NAMES = ("No penalty", "L1", "L2")
 _COLOR = alt.Color(
     "penalty:N",

@@ -17,7 +17,7 @@ def show_ensemble() -> None:
     with left:
         units = widget.slider("Hidden units h", 1, 8, 6, key="lab_models_h")
         rate = widget.slider("Rate p", 0.0, 0.9, 0.5, 0.05, key="lab_models_rate")
-        relu = widget.toggle("Another hidden layer (ReLU) after dropout", key="lab_models_relu")
+        relu = widget.toggle("Second hidden layer (ReLU)", key="lab_models_relu")
         seed = widget.slider("Seed of the weights", 1, 50, 1, key="lab_models_seed")
     result = compute_ensemble(make_network(units, _CLASSES, seed, second_layer=relu), rate)
     gap = float(np.abs(result.geometric - result.scaled).max())

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.displays.lab.multiplication_chart import MAX_KERNEL, build_multiplication_chart
+from core.displays.lab.multiplication_chart import MAX_KERNEL, NAMES, build_multiplication_chart
 from core.displays.number import format_count
 from core.lab.convolution import Convolution
 from core.lab.fast_convolution import correlate_fft, correlate_winograd, count_multiplications
@@ -28,11 +28,11 @@ def show_fast_convolution() -> None:
             "Winograd's F(2×2, 3×3) computes 2 × 2 outputs of a 3 × 3 kernel with 16 multiplications instead of 36."
         )
         with st.container(horizontal=True):
-            st.metric("Direct", format_count(counts.direct), border=True)
-            st.metric("FFT", format_count(counts.fft), _compare(counts.direct, counts.fft), "off", border=True)
-            if counts.winograd is not None:
-                share = _compare(counts.direct, counts.winograd)
-                st.metric("Winograd F(2×2, 3×3)", format_count(counts.winograd), share, "off", border=True)
+            st.metric(NAMES[0], format_count(counts.direct), "reference", "off", delta_arrow="off", border=True)
+            for name, count in ((NAMES[1], counts.fft), (NAMES[2], counts.winograd)):
+                if count is not None:
+                    ratio = _compare(counts.direct, count)
+                    st.metric(name, format_count(count), ratio, "off", delta_arrow="off", border=True)
         st.altair_chart(
             build_multiplication_chart(side, kernel, channels, filters, batch),
             width="stretch",
@@ -61,4 +61,5 @@ def _check() -> str:
     direct = Convolution.of(x, kernel, "valid", flip=False).output
     outputs = correlate_fft(x, kernel), correlate_winograd(x, kernel).output
     largest = max(float(np.abs(direct - output).max()) for output in outputs)
-    return f"All three give the same result: on a 28 × 28 map the largest difference is {format_number(largest)}."
+    text = format_number(float(f"{largest:.0e}")) if largest > 1e-12 else "below 10⁻¹²"
+    return f"All three give the same result: on a 28 × 28 map the largest difference is {text}."

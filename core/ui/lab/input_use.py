@@ -13,7 +13,7 @@ from core.ui.lab.drawing import show_drawings
 url.register(*(f"lab_use_{name}" for name in "nmsd"))
 
 _MODES: tuple[Padding, ...] = ("valid", "same", "full")
-_SIDE = 220
+_SIDE = 190
 
 
 def show_input_use() -> None:
@@ -41,11 +41,13 @@ def show_input_use() -> None:
         x, weights = np.zeros((size, size)), np.ones((kernel, kernel))
         slides = [Convolution.of(x, weights, mode, stride, dilation) for mode in modes]
         maps = [(mode, count_uses_map(slide).astype(np.float64)) for mode, slide in zip(modes, slides, strict=True)]
-        show_drawings("uses-2d", [(mode, draw_grid(uses, f"Uses, {mode}", side=_SIDE)) for mode, uses in maps])
+        show_drawings(
+            "uses-2d", [(mode, draw_grid(uses, f"Uses, {mode}", signed=True, side=_SIDE)) for mode, uses in maps]
+        )
         mode, uses = maps[0]
         st.markdown(
-            f"With {mode} padding, a corner pixel is used **{uses[0, 0]:.0f}** times and the center pixel "
-            f"**{uses[size // 2, size // 2]:.0f}** times. Full padding uses all pixels equally often at stride 1, "
+            f"Number of output pixels that use a pixel, with {mode} padding: **{uses[0, 0]:.0f}** in the corner, "
+            f"**{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally often, "
             "but the output is larger than the input."
         )
 

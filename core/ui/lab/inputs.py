@@ -124,7 +124,7 @@ def _load_digit(number: int) -> Values:
 
 def choose_axes(*, key: str) -> bool:
     """Return whether rows and columns have separate values."""
-    return widget.toggle("Separate values for rows and columns", key=f"lab_{key}_axes")
+    return widget.toggle("Separate axes", key=f"lab_{key}_axes", help="Different values for rows and columns.")
 
 
 def choose_per_axis(

@@ -57,7 +57,7 @@ def show_signal_pooling() -> None:
         step = choose_step(layout.steps, key="pool1")
         row = lay_windows(x[np.newaxis], (1, window), (1, stride))
         _show_windows(row, x[np.newaxis], step, _WIDE)
-        values = " ".join(format_number(float(value)) for value in x[step * stride : step * stride + window])
+        values = ", ".join(format_number(float(value)) for value in x[step * stride : step * stride + window])
         largest, mean = (format_number(float(pool(x, window, stride, name)[step])) for name in REDUCTIONS)
         st.markdown(f"Window {step + 1}: max({values}) = **{largest}**, mean({values}) = **{mean}**")
         st.latex(write_output_size(len(x), window, (0, 0), stride, 1))

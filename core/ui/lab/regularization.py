@@ -79,9 +79,9 @@ def show_penalties() -> None:
             )
         number, most, *minimum = map(format_number, (best, strength, low["L1"], low["L2"]))
         st.markdown(
-            f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = **{minimum[0]}** and "
-            f"**L2** to {number} / (1 + {most}) = **{minimum[1]}**. L1 sets small weights to exactly 0 (sparse weights); "
-            "L2 shrinks all weights by the same factor."
+            f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = **{minimum[0]}** "
+            f"and **L2** to {number} / (1 + {most}) = **{minimum[1]}**. L1 sets small weights to exactly 0 (sparse "
+            "weights); L2 shrinks all weights by the same factor."
         )
 
 
