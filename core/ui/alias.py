@@ -45,6 +45,14 @@ VALUES = {
     "lab_2d_padding": _PADDINGS,
 }
 
+_LAB_SECTIONS = {
+    "lab_cost_": ("lab_channels_section", "Parameters"),
+    "lab_dropout_": ("lab_regularization_section", "Dropout"),
+    "lab_pool_seed": ("lab_pooling_section", "local-invariance"),
+    "lab_pool_weights": ("lab_pooling_section", "strided-convolution"),
+}
+"""Sections that now contain settings of a former topic of the lab, by the start of the parameter."""
+
 
 def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
     """Replace former names and values in URL parameters.
@@ -56,6 +64,9 @@ def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
     """
     renamed = {NAMES.get(name, name): values for name, values in params.items()}
     current = {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}
+    for start, (name, section) in _LAB_SECTIONS.items():
+        if name not in current and any(given.startswith(start) for given in current):
+            current[name] = [section]
     runs = current.pop("runs", [""])
     if params.get("compare", _CUSTOM)[-1] in _CUSTOM and ("compare" in params or "runs" in params):
         current["compare"] = [f"runs:{runs[-1]}"]

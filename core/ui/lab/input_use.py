@@ -47,8 +47,8 @@ def show_input_use() -> None:
         mode, uses = maps[0]
         st.markdown(
             f"Number of output pixels that use a pixel, with {mode} padding: **{uses[0, 0]:.0f}** in the corner, "
-            f"**{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally often, "
-            "but the output is larger than the input."
+            f"**{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally "
+            "often, but the output is larger than the input."
         )
 
 
