@@ -104,7 +104,7 @@ def trace_unit(fields: Sequence[Field], unit: int) -> list[tuple[int, int]]:
     return intervals
 
 
-def read_layers(layers: Iterable[Layer]) -> list[SlidingLayer]:
+def list_sliding_layers(layers: Iterable[Layer]) -> list[SlidingLayer]:
     """Return the convolutions and poolings among the layers of a backbone."""
     found: list[SlidingLayer] = []
     extra = 0

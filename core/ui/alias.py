@@ -51,7 +51,7 @@ _LAB_SECTIONS = {
     "lab_pool_seed": ("lab_pooling_section", "local-invariance"),
     "lab_pool_weights": ("lab_pooling_section", "strided-convolution"),
 }
-"""Sections that now contain settings of a former topic of the lab, by the start of the parameter."""
+"""Sections that contain settings of earlier versions of a topic of the lab, by the start of the parameter."""
 
 
 def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from core.displays.lab.formula import write_receptive_field
 from core.displays.lab.receptive_field import draw_layers, draw_square
 from core.errors import SpecError
 from core.lab.convolution import Convolution
-from core.lab.receptive_field import Field, SlidingLayer, read_layers, trace_fields, trace_unit
+from core.lab.receptive_field import Field, SlidingLayer, list_sliding_layers, trace_fields, trace_unit
 from core.recipes import RECIPES
 from core.spec import BACKBONES
 
@@ -88,4 +88,4 @@ def test_formula_has_the_numbers_of_few_layers() -> None:
 
 def trace(recipe: str) -> list[Field]:
     spec = RECIPES[recipe].spec
-    return trace_fields(read_layers(BACKBONES[spec.backbone].layers(spec)), RECIPES[recipe].input_shape[0])
+    return trace_fields(list_sliding_layers(BACKBONES[spec.backbone].layers(spec)), RECIPES[recipe].input_shape[0])

@@ -40,7 +40,7 @@ def build_ensemble_chart(ensemble: Ensemble) -> Chart:
             ],
         )
     )
-    legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=300)
+    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300)
     points = (
         alt.Chart(means)
         .mark_point(filled=True, size=130, opacity=1)
@@ -59,4 +59,4 @@ def build_ensemble_chart(ensemble: Ensemble) -> Chart:
             ],
         )
     )
-    return alt.layer(ticks, points).properties(height=420, title="Class probabilities of all models")
+    return alt.layer(ticks, points).properties(height=440, title="Class probabilities of all models")

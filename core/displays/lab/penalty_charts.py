@@ -33,12 +33,12 @@ def build_penalty_chart(best: float, strength: float) -> Chart:
         .mark_line(strokeWidth=2.5, clip=True)
         .encode(
             x=alt.X("weight:Q", title="Weight w", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False)),
-            y=alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, 6])),
+            y=alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, max(6, *(low[1] for low in lows))])),
             color=_COLOR,
         )
     )
     points = alt.Chart(pd.DataFrame(lows, columns=["weight", "loss", "penalty"])).mark_point(
-        filled=True, size=110, opacity=1, clip=True
+        filled=True, size=110, opacity=1
     )
     points = points.encode(
         x="weight:Q",

@@ -9,12 +9,12 @@ from core.displays.lab.drawing import SvgDrawing
 from core.displays.lab.shades import ACCENT, BLUE, GREY
 from core.lab.receptive_field import Field, trace_unit
 
-_WIDTH, _LABEL, _ROW, _GAP = 560, 210, 16, 18
+_WIDTH, _LABEL, _ROW, _GAP = 430, 135, 16, 16
 _LEAST_CELL = 5  # pixels between units that are drawn separately
 
 
 def draw_layers(fields: Sequence[Field], unit: int) -> str:
-    """Return the SVG of all layers at the scale of the input, the deepest at the top.
+    """Return the SVG of all layers at the scale of the input, the deepest at the top, with their receptive fields.
 
     Units that the given unit of the deepest layer depends on are orange; dotted cells are zeros of padding.
     """
@@ -44,9 +44,7 @@ def draw_layers(fields: Sequence[Field], unit: int) -> str:
             (left, top), (right, _) = edges
             drawing.area([(left, top), (right, top), (span[1], y), (span[0], y)], color=ACCENT, opacity=0.18)
         edges = [(span[0], y + _ROW), (span[1], y + _ROW)]
-        text = (
-            f"{field.name}: {field.size:,} units" if field.width == 1 else f"{field.name}: depends on {field.width:,}"
-        )
+        text = f"{field.name}: {field.width if row < len(fields) - 1 else field.size} px"
         drawing.label(_WIDTH + 10, y + _ROW / 2, text, anchor="start", font=14)
     widths = ", ".join(f"{field.name} {field.width}" for field in fields)
     return drawing.svg(f"Receptive fields along one axis: {widths}.")

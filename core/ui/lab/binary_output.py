@@ -28,10 +28,8 @@ def show_binary_output() -> None:
                 ("Two softmax outputs, z₀ and z₁", draw_outputs(logits.tolist(), probs.tolist(), [0, 1], target)),
             ],
         )
-        st.latex(
-            "\\frac{e^{z_1}}{e^{z_0} + e^{z_1}} = \\frac{1}{1 + e^{-(z_1 - z_0)}} = \\sigma(z_1 - z_0) = "
-            f"\\sigma({logit:.2f}) = {prob:.4f}"
-        )
+        st.latex("\\frac{e^{z_1}}{e^{z_0} + e^{z_1}} = \\frac{1}{1 + e^{-(z_1 - z_0)}}")
+        st.latex(f"\\sigma(z_1 - z_0) = \\sigma({logit:.2f}) = {prob:.4f}")
         st.markdown(
             f"**Equal losses**: binary cross-entropy **{format_number(round(binary_from_logit(logit, target), 4))}**, "
             "categorical cross-entropy "

@@ -20,12 +20,11 @@ def show_ensemble() -> None:
         relu = widget.toggle("Second hidden layer (ReLU)", key="lab_models_relu")
         seed = widget.slider("Seed of the weights", 1, 50, 1, key="lab_models_seed")
     result = compute_ensemble(make_network(units, _CLASSES, seed, second_layer=relu), rate)
+    distance = float(np.abs(result.geometric - result.arithmetic).max())
     gap = float(np.abs(result.geometric - result.scaled).max())
     with right:
-        st.latex(
-            f"2^h = 2^{{{units}}} = {2**units}\\ \\text{{models}} \\qquad "
-            "\\tilde p_k \\propto \\prod_{m=1}^{2^h} p_k^{(m)\\,w_m}, \\quad \\textstyle\\sum_m w_m = 1"
-        )
+        st.latex(f"2^h = 2^{{{units}}} = {2**units}\\ \\text{{models}}")
+        st.latex("\\tilde p_k \\propto \\prod_{m=1}^{2^h} p_k^{(m)\\,w_m}, \\quad \\textstyle\\sum_m w_m = 1")
         st.altair_chart(
             build_ensemble_chart(result),
             width="stretch",
@@ -36,11 +35,12 @@ def show_ensemble() -> None:
         if gap < 1e-9:
             verdict = "**equals** the weighted geometric mean of all models, because only a softmax layer follows"
         else:
-            verdict = f"**approximates** the weighted geometric mean of all models; they differ by up to **{gap:.1%}**"
+            difference = f"**{100 * gap:.1f} percentage points**"
+            verdict = f"**approximates** the weighted geometric mean of all models; they differ by up to {difference}"
         st.markdown(
             f"Each training step trains one of the {2**units} models, which share their weights. At inference, the "
             f"whole network with activations scaled by 1 − p = {1 - rate:.2f} {verdict}. The arithmetic mean differs "
-            f"from it by up to {np.abs(result.geometric - result.arithmetic).max():.1%}."
+            f"from it by up to {100 * distance:.1f} percentage points."
         )
         st.caption(
             "The weight w of a model is the probability of its set of kept units; at p = 0.5 all are equal. Sources: "

@@ -5,7 +5,7 @@ import streamlit as st
 from core.displays.lab.formula import write_receptive_field
 from core.displays.lab.receptive_field import draw_layers, draw_square
 from core.lab.convolution import Padding
-from core.lab.receptive_field import Field, SlidingLayer, read_layers, trace_fields
+from core.lab.receptive_field import Field, SlidingLayer, list_sliding_layers, trace_fields
 from core.recipes import RECIPES
 from core.spec import BACKBONES
 from core.ui import url, widget
@@ -44,7 +44,8 @@ def show_receptive_field() -> None:
         show_drawings("field-image", [("On the input image", draw_square(photo, fields, row, column, _DRAWN))])
         st.caption(
             "Orange: the units and pixels that the selected unit depends on. Blue: receptive fields of earlier layers. "
-            "m: kernel size, with dilation; s: stride. Source: [Araujo, Norris & Sim 2019]"
+            "Numbers: receptive field in pixels. m: kernel size, with dilation; s: stride. Source: "
+            "[Araujo, Norris & Sim 2019]"
             "(https://distill.pub/2019/computing-receptive-fields/)."
         )
 
@@ -67,7 +68,7 @@ def _choose_layers() -> tuple[list[SlidingLayer], int]:
 
 def _read_recipe(name: str) -> tuple[list[SlidingLayer], int]:
     recipe = RECIPES[name]
-    return read_layers(BACKBONES[recipe.spec.backbone].layers(recipe.spec)), recipe.input_shape[0]
+    return list_sliding_layers(BACKBONES[recipe.spec.backbone].layers(recipe.spec)), recipe.input_shape[0]
 
 
 def _choose_unit(label: str, field: Field) -> int:
