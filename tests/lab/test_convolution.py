@@ -118,6 +118,11 @@ def test_published_uses_of_each_input() -> None:
     assert count_uses(5, 3, (2, 2)).tolist() == [3, 3, 3, 3, 3]
 
 
+def test_uses_with_uneven_padding() -> None:
+    assert count_uses(4, 2, (0, 1)).tolist() == [1, 2, 2, 2]
+    assert count_uses(4, 2, (1, 0)).tolist() == [2, 2, 2, 1]
+
+
 @settings(deadline=None)
 @given(n=st.integers(1, 16), m=st.integers(1, 9), padding=paddings, stride=strides, dilation=strides)
 def test_uses_are_the_transposed_convolution_of_ones(
