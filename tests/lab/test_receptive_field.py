@@ -81,9 +81,9 @@ def test_units_of_a_recipe_equal_the_shapes_of_its_layers(recipe: str) -> None:
 
 def test_formula_has_the_numbers_of_few_layers() -> None:
     assert write_receptive_field(trace("kmnist-heads")).endswith(
-        r"= 1 + 2 \cdot 1 + 1 \cdot 1 + 2 \cdot 2 + 1 \cdot 2 = 10"
+        r"&= 1 + 2 \cdot 1 + 1 \cdot 1 + 2 \cdot 2 + 1 \cdot 2 = 10 \end{aligned}"
     )
-    assert write_receptive_field(trace("transfer-heads")).endswith("s_i = 212")
+    assert write_receptive_field(trace("transfer-heads")).endswith(r"&= 212 \end{aligned}")
 
 
 def trace(recipe: str) -> list[Field]:

@@ -4,13 +4,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.cache import open_dataset
@@ -19,14 +16,6 @@ from core.jobs.queue import JobQueue
 from core.spec import RunSpec
 from tests.support.page import Open, navigated, open_page
 from tests.support.run_writer import RunWriter
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _scan_packages_once() -> Iterator[None]:
-    """Search the installed packages for components once: Streamlit would do it for every page, for most of its time."""
-    scan = manifest_scanner.scan_component_manifests
-    with patch.object(manifest_scanner, "scan_component_manifests", cache(scan)):
-        yield
 
 
 @pytest.fixture(name="open_page")

@@ -52,7 +52,8 @@ def write_receptive_field(fields: Sequence[Field]) -> str:
     """Return the LaTeX of the receptive field of a unit of the last field, with the numbers of up to six layers."""
     terms = [f"{field.kernel - 1} \\cdot {below.jump}" for below, field in pairwise(fields)]
     numbers = f"1 + {' + '.join(terms)} = " if len(terms) <= 6 else ""
-    return f"r = 1 + \\sum_l (m_l - 1) \\prod_{{i<l}} s_i = {numbers}{fields[-1].width}"
+    lines = "r &= 1 + \\sum_l (m_l - 1) \\prod_{i<l} s_i", f"&= {numbers}{fields[-1].width}"
+    return "\\begin{aligned} " + " \\\\ ".join(lines) + " \\end{aligned}"
 
 
 def _factor(value: float) -> str:
