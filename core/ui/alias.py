@@ -33,7 +33,7 @@ VALUES = {
     },
     "setting_runs": {"all on these images": "all"},
     "runs_order": {"by name": "name"},
-    "lab_topic": {"Pictures": "Image files"},
+    "lab_topic": {"Pictures": "Image files", "Output size": "Padding", "output-size": "Padding"},
     "lab_signal": _IMAGES,
     "lab_kernel1": _IMAGES,
     "lab_kernel2": _IMAGES,
@@ -45,6 +45,14 @@ VALUES = {
     "lab_1d_padding": _PADDINGS,
     "lab_2d_padding": _PADDINGS,
 }
+
+_LAB_SECTIONS = {
+    "lab_cost_": ("lab_channels_section", "Parameters"),
+    "lab_dropout_": ("lab_regularization_section", "Dropout"),
+    "lab_pool_seed": ("lab_pooling_section", "local-invariance"),
+    "lab_pool_weights": ("lab_pooling_section", "strided-convolution"),
+}
+"""Sections that contain settings of earlier versions of a topic of the lab, by the start of the parameter."""
 
 
 def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -58,6 +66,9 @@ def replace_url_aliases(params: dict[str, list[str]]) -> dict[str, list[str]]:
     renamed = {NAMES.get(name, name): values for name, values in params.items()}
     current = {name: [VALUES.get(name, {}).get(value, value) for value in values] for name, values in renamed.items()}
     current = {name: [_rewrite(name, value) for value in values] for name, values in current.items()}
+    for start, (name, section) in _LAB_SECTIONS.items():
+        if name not in current and any(given.startswith(start) for given in current):
+            current[name] = [section]
     runs = current.pop("runs", [""])
     if params.get("compare", _CUSTOM)[-1] in _CUSTOM and ("compare" in params or "runs" in params):
         current["compare"] = [f"runs:{runs[-1]}"]
