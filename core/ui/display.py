@@ -24,7 +24,7 @@ _MAX_NAME = 100  # characters of the accessible name of a chart
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
-_ROW_PIXELS = 35
+_ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -51,7 +51,9 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 def list_run_versions(comparison: Comparison) -> list[str]:
     """Return the records of the runs, the cache key of a comparison."""
-    return [run.record.model_dump_json() for run in comparison.runs] + [spec.run_id for spec in comparison.diverged]
+    return [run.record.model_dump_json() for run in comparison.runs] + [
+        spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)
+    ]
 
 
 def _list_settings(display: Display) -> dict[str, str]:
@@ -129,11 +131,12 @@ def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **
     screen readers. Panels are separate charts, which wrap on a narrow page.
     """
     with st.container(gap=None):
+        event = None
         if "concat" in spec:
-            event = _draw_panels(spec, description, key)
+            _draw_panels(spec, description, key)
         else:
-            alt = write_short_name(description)
-            event = st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key, **settings)
+            name = write_short_name(description)
+            event = st.vega_lite_chart(spec=spec, width="stretch", alt=name, key=key, **settings)
         st.html(f'<p class="screen-reader">{escape(description)}</p>')
     return event
 
@@ -176,7 +179,8 @@ def show_frame(
     """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
     A short table is plain HTML. A long one is a scrolling grid, which takes longer to load; its column widths follow
-    the text, because the browser would otherwise keep the widths of the previous table.
+    the text, because the browser would otherwise keep the widths of the previous table. Long names wrap in its first
+    column.
 
     Args:
         own: configuration of columns that are not numbers; requires the grid.
@@ -192,11 +196,15 @@ def show_frame(
         name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
         for name in values
     }
+    longest = max((len(str(name)) for name in frame[names]), default=0)
+    lines = -(-round(_LETTER_PIXELS * longest) // (widths[names] - _MARGIN_PIXELS))
+    row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
     st.dataframe(
         disarm(frame) if own is None else frame,
         hide_index=True,
         width="stretch",
-        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
+        height="auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
+        row_height=row_pixels,
         column_config={
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},

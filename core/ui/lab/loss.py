@@ -20,13 +20,13 @@ from core.lab.loss import (
     sparse_from_probs,
 )
 from core.ui import url, widget
-from core.ui.display import show_frame
-from core.ui.lab.inputs import choose_vector
+from core.ui.display import draw_chart, show_frame
+from core.ui.lab.inputs import choose_vector, limit_state
 
 url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
 
 
-def show_losses() -> None:
+def show_cross_entropy() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         logit = widget.slider("Logit z (binary)", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
@@ -47,10 +47,9 @@ def show_losses() -> None:
         with binary:
             st.header("Binary", anchor=False)
             st.latex(f"\\sigma(z) = \\frac{{1}}{{1 + e^{{-z}}}} = {sigmoid(logit):.4f}")
-            st.altair_chart(
+            draw_chart(
                 build_binary_chart(logit, target),
-                width="stretch",
-                alt=f"Binary cross-entropy by logit; at {logit:g} for y = {target} it is "
+                f"Binary cross-entropy by logit; at {logit:g} for y = {target} it is "
                 f"{binary_from_logit(logit, target):.4f}.",
             )
         with several:
@@ -58,10 +57,9 @@ def show_losses() -> None:
             st.latex(
                 f"-\\log p_{{{label}}} = -\\log {softmax(logits)[label]:.4f} = {sparse_from_logits(logits, label):.4f}"
             )
-            st.altair_chart(
+            draw_chart(
                 build_softmax_chart(logits, label),
-                width="stretch",
-                alt="Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
+                "Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
             )
         st.markdown(
             "Categorical and sparse categorical cross-entropy are equal. The first takes the true class as a one-hot "
@@ -70,10 +68,8 @@ def show_losses() -> None:
 
 
 def _choose_label(classes: int) -> int:
-    key = "lab_label"
-    if isinstance(value := st.session_state.get(key), int) and value >= classes:
-        st.session_state[key] = classes - 1  # left over from more classes
-    return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
+    limit_state("lab_label", classes - 1)
+    return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key="lab_label")
 
 
 def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataFrame:

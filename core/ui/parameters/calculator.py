@@ -15,7 +15,7 @@ from core.errors import SpecError
 from core.home import describe_error
 from core.spec import BACKBONES, HEADS, RunSpec
 from core.ui import url, widget
-from core.ui.display import show_frame
+from core.ui.display import draw_chart, show_frame
 from core.ui.errors import handle_errors
 from core.ui.parameters.layer_table import show_layer_table
 from core.ui.setting import choose_setting
@@ -39,14 +39,14 @@ def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
     built = {label: compute_model(*model) for label, model in models.items()}
     frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in built.items()])
     alt = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
-    st.altair_chart(build_params_chart(frame, head_colors()), width="stretch", alt=alt)
+    draw_chart(build_params_chart(frame, head_colors()), alt)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw_growth(spec: RunSpec, shape: Shape, classes: int) -> None:
     """Draw the parameters of each head by input size, with the current input size marked."""
     frame = compute_growth(spec, shape, classes)
-    st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
+    draw_chart(build_growth_chart(frame, head_colors(), shape[0]), describe_growth(frame))
 
 
 @st.fragment

@@ -17,6 +17,7 @@ from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
 from core.ui.access import act, action_button
+from core.ui.display import draw_chart
 from core.ui.errors import handle_errors
 from core.ui.job_queue import (
     show_comparison_button,
@@ -88,7 +89,8 @@ def _show_unfinished(jobs: list[Job]) -> None:
     if not charts:
         return
     for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
-        column.altair_chart(chart, width="stretch", alt="Validation metrics of the running jobs by epoch.")
+        with column:
+            draw_chart(chart, "Validation metrics of the running jobs by epoch.")
 
 
 def _show_progress(job: Job) -> None:
