@@ -102,6 +102,8 @@ export default function ({ data, setTriggerValue, parentElement }) {
 }
 """
 
+CLICK = "Click an image to see all class probabilities."
+
 url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 

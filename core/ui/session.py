@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
+from core.displays.number import format_plural
 from core.errors import ComparisonError, HomeError
 from core.home import Home, describe_error, hide_paths
 from core.jobs.comparison_choice import RUNS, SWEEP, choose_runs
@@ -156,6 +157,16 @@ def selected_comparison() -> Comparison | None:
         raise ComparisonError(f"{error} {_advise()}") from None
     st.session_state[_NOTICE] = chosen.notice
     return open_comparison(chosen.run_ids)
+
+
+def name_comparison() -> str:
+    """Return the name of the selected comparison for the browser tab."""
+    key = st.session_state.get("compare") or _default_key()
+    if key.startswith(SWEEP):
+        return f"sweep {key.removeprefix(SWEEP)}"
+    if key.startswith(RUNS):
+        return format_plural(len(key.split(",")), "selected run")
+    return next((offer.label for offer in offers() if offer.key == key), key)
 
 
 def show_missing_runs() -> None:

@@ -17,7 +17,7 @@ from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
 from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
 from core.ui.heading import show_title
-from core.ui.image_grid import show_image_grid
+from core.ui.image_grid import CLICK, show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
@@ -78,7 +78,7 @@ def _show_images(comparison: Comparison) -> None:
 
 def _show_first(first: FirstImages) -> None:
     st.header(first.title, anchor=False)
-    st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())}")
+    st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())} {CLICK}")
     show_image_grid(first, first.frame(), key="first")
 
 
@@ -93,7 +93,9 @@ def _describe_runs(gallery: Gallery) -> str:
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
     st.header("Only one head correct", anchor=False)
-    st.caption(f"Test images that exactly one head predicts correctly, most confident first. {_describe_runs(gallery)}")
+    st.caption(
+        f"Test images that exactly one head predicts correctly, most confident first. {_describe_runs(gallery)} {CLICK}"
+    )
     if frame.empty:
         st.write("No test image is predicted correctly by exactly one head.")
         return

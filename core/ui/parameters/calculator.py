@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.architecture.layers import Shape
-from core.architecture.model import compute_model
+from core.architecture.model import Model, compute_model
 from core.displays.cost_format import FLOPS_HELP
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
@@ -38,8 +38,8 @@ def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
     """Draw the parameters per head. Streamlit replays the cached chart for the same models."""
     built = {label: compute_model(*model) for label, model in models.items()}
     frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in built.items()])
-    alt = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
-    draw_chart(build_params_chart(frame, head_colors()), alt)
+    description = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
+    draw_chart(build_params_chart(frame, head_colors()), description)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -88,7 +88,21 @@ def _show_calculator() -> None:
     except SpecError as error:
         st.warning(escape_markdown(describe_error(error)))
         return
-    _draw({label: (model.spec, shape, classes) for label, model in models.items()})
+    chart, table, growth, layers = st.tabs(["Parameters", "Table", "Head parameters by input size", "Layers"])
+    with chart:
+        _draw({label: (model.spec, shape, classes) for label, model in models.items()})
+    with table:
+        _show_table(models)
+    with growth:
+        _draw_growth(defaults.replace(**changes), shape, classes)
+    with layers:
+        head = widget.selectbox(
+            "Layers of head", list(HEADS), key="layers_of", format_func=lambda name: HEADS[name].label
+        )
+        show_layer_table(models[HEADS[head].label])
+
+
+def _show_table(models: dict[str, Model]) -> None:
     smallest = min(model.params for model in models.values())
     table = pd.DataFrame(
         {
@@ -101,7 +115,3 @@ def _show_calculator() -> None:
         for label, model in models.items()
     )
     show_frame(table)
-    st.subheader("Head parameters by input size", anchor=False)
-    _draw_growth(defaults.replace(**changes), shape, classes)
-    head = widget.selectbox("Layers of head", list(HEADS), key="layers_of", format_func=lambda name: HEADS[name].label)
-    show_layer_table(models[HEADS[head].label])

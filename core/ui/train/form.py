@@ -24,6 +24,7 @@ from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
+from core.ui.train.differences import list_differences, show_differences
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -64,6 +65,7 @@ def choose_configurations() -> Choice:
     """
     recipe = RECIPES[widget.selectbox("Recipe", list(RECIPES), key="recipe", on_change=_follow_recipe)]
     st.caption(f"**{recipe.title}.** {recipe.question}")
+    differing = st.container()
     left, right = st.columns(2)
     with left:
         dataset = widget.selectbox(
@@ -98,6 +100,9 @@ def choose_configurations() -> Choice:
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
     changes, values, seeds = _choose_settings(recipe.spec, status, backbone, heads, sweep_settings or ())
+    with differing:
+        selected = {"dataset": dataset, "backbone": backbone, "heads": heads, **changes}
+        show_differences(list_differences(recipe, selected), _reset)
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -153,14 +158,24 @@ def _list_advanced(backbone: str) -> list[str]:
 @callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
+    # no recipe sets a folder
+    _reset([name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"])
+    if "seeds" in st.session_state:
+        st.session_state["seeds"] = _DEFAULT_SEEDS
+
+
+def _reset(names: list[str]) -> None:
+    """Set the widgets of these settings to the values of the recipe."""
     recipe = RECIPES[st.session_state["recipe"]]
-    values = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
-    del values["folder"]  # no recipe sets it
-    values |= {key: values.pop(name) for name, key in URL_NAMES.items()}
-    for name, value in {**values, "heads": list(recipe.heads), "seeds": _DEFAULT_SEEDS}.items():
-        if name in st.session_state and (value is not None or name == "patience"):
-            st.session_state[name] = value
-    _use_all_images()
+    for name in names:
+        key = URL_NAMES.get(name, name)
+        value = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
+        if key in st.session_state and (value is not None or name == "patience"):
+            st.session_state[key] = value
+        elif value is None:
+            st.session_state.pop(key, None)
+    if not {"dataset", "train_images", "validation_images"}.isdisjoint(names):
+        _use_all_images()
 
 
 @callback

@@ -1,0 +1,25 @@
+"""Style sheet of all pages, for what the theme of Streamlit cannot set."""
+
+import streamlit as st
+
+_CSS = """
+<style>
+/* Streamlit leaves 6 rem above the title and 10 rem below the page. */
+.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 4rem; }
+.st-key-page-title h1 { padding-top: 0.25rem; }
+@media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */
+  .st-key-page-title { flex-wrap: wrap; }
+  .st-key-page-title > :first-child { flex: 1 1 auto; width: auto; }
+}
+/* White text on the primary color of the dark theme has a contrast of 2.4. */
+.stApp button[kind="primary"], .stApp button[kind="primaryFormSubmit"], [data-baseweb="tag"], [data-baseweb="tag"] * {
+  color: light-dark(#ffffff, #0f141b) !important;
+}
+.screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
+</style>
+"""
+
+
+def apply_style() -> None:
+    """Add the style sheet to the page."""
+    st.html(_CSS)

@@ -1,0 +1,66 @@
+"""Settings of the Train page that differ from the recipe: marked in the form, listed with their reset buttons."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.displays.markdown import escape_markdown
+from core.recipes import Recipe
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
+from core.store.comparison import describe_value
+from core.ui.errors import callback
+from core.ui.setting import URL_NAMES
+
+_MARK = "<style>{} {{ border-left: 3px solid light-dark(#0a6fa8, #3fb0ea); padding-left: 0.75rem }}</style>"
+
+
+def list_differences(recipe: Recipe, selected: Mapping[str, Any]) -> dict[str, str]:
+    """Describe the settings that differ from a recipe, by name, such as "Epochs: 3 (recipe: 25)".
+
+    Args:
+        selected: values by the name of the setting, and the names of the heads as "heads".
+    """
+    found = {}
+    for name, value in selected.items():
+        own = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
+        if name == "side" and own is None:
+            own = min(DATASETS[selected["dataset"]].input_shape[:2])
+        if value != own if name != "heads" else set(value) != set(own):
+            label = "Heads" if name == "heads" else SETTINGS[name].label
+            found[name] = f"{label}: {_describe(name, value)} (recipe: {_describe(name, own)})"
+    return found
+
+
+def _describe(name: str, value: Any) -> str:
+    if name == "heads":
+        return ", ".join(HEADS[head].label for head in value) or "none"
+    if name in ("dataset", "backbone"):
+        return (DATASETS if name == "dataset" else BACKBONES)[value].label
+    if name in ("train_images", "validation_images"):
+        return "all" if value is None else f"{value:,}"
+    return describe_value(name, value) or "none"
+
+
+def show_differences(differences: Mapping[str, str], reset: Callable[[list[str]], None]) -> None:
+    """Mark the settings that differ, and show a button that resets each and one that resets all.
+
+    Args:
+        reset: sets the settings with these names to the values of the recipe, before the next script run.
+    """
+    if not differences:
+        return
+    st.html(_MARK.format(", ".join(f".st-key-{URL_NAMES.get(name, name)}" for name in differences)))
+    with st.container(horizontal=True, gap="xsmall", key="differences"):
+        st.caption("Differs from the recipe; select to reset:", width="content")
+        for name, text in differences.items():
+            st.button(
+                escape_markdown(text),
+                icon=":material/undo:",
+                type="tertiary",
+                key=f"reset-{name}",
+                on_click=callback(reset),
+                args=([name],),
+            )
+        if len(differences) > 1:
+            st.button("Reset all", icon=":material/restart_alt:", on_click=callback(reset), args=([*differences],))
