@@ -4,6 +4,7 @@ Streamlit shows the text in its own dialog; the same menu has the theme.
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
@@ -18,10 +19,12 @@ from core.jobs.local_executor import read_slots
 from core.ui.access import user
 from core.ui.session import home
 
+Item = Literal["Get help", "Get Help", "get help", "Report a bug", "report a bug", "About", "about"]  # of Streamlit
+
 _SECONDS = 60  # a new dataset appears after this time
 
 
-def build_menu() -> dict[Literal["About"], str]:
+def build_menu() -> Mapping[Item, str]:
     """Return the menu items of Streamlit. Only administrators see paths of the server."""
     return {"About": _write(str(home().path), user().role >= Role.ADMIN)}
 

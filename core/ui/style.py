@@ -12,7 +12,7 @@ _CSS = """
   .st-key-page-title > :first-child { flex: 1 1 auto; width: auto; }
 }
 /* White text on the primary color of the dark theme has a contrast of 2.4. */
-.stApp button[kind="primary"], .stApp button[kind="primaryFormSubmit"], [data-baseweb="tag"], [data-baseweb="tag"] * {
+.stApp button[kind="primary"], .stApp button[kind="primaryFormSubmit"], [data-tag], [data-tag] * {
   color: light-dark(#ffffff, #0f141b) !important;
 }
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }

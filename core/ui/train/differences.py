@@ -51,7 +51,7 @@ def show_differences(differences: Mapping[str, str], reset: Callable[[list[str]]
     if not differences:
         return
     st.html(_MARK.format(", ".join(f".st-key-{URL_NAMES.get(name, name)}" for name in differences)))
-    with st.container(horizontal=True, gap="xsmall", key="differences"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="differences"):
         st.caption("Differs from the recipe; select to reset:", width="content")
         for name, text in differences.items():
             st.button(
