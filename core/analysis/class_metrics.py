@@ -33,6 +33,7 @@ AVERAGES = (
     "recall_weighted", "f1_weighted", "precision_positive", "recall_positive", "f1_positive", "roc_auc",
     "average_precision", "top_5",
 )  # fmt: skip
+AREAS = ("average_precision", "roc_auc")
 MAX_POINTS = 200  # of a curve
 
 CurveKind = Literal["roc", "precision_recall"]
@@ -96,10 +97,8 @@ def compute_class_metrics(comparison: Comparison) -> pd.DataFrame:
         frame = pd.DataFrame({"head": variant.label, "label": np.arange(len(found[0].roc_auc))})
         frame["images"], frame["seeds"] = found[0].scores.images, len(found)
         for metric in CLASS_METRICS:
-            values = [
-                getattr(one if metric in ("roc_auc", "average_precision") else one.scores, metric) for one in found
-            ]
-            frame[metric], frame[f"{metric}_std"] = _combine(values)
+            of = [one if metric in AREAS else one.scores for one in found]
+            frame[metric], frame[f"{metric}_std"] = _combine([getattr(one, metric) for one in of])
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 

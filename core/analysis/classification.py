@@ -69,7 +69,7 @@ def compute_top(labels: NDArray[np.int64], probs: NDArray[np.float32], top: int 
     Args:
         probs: of shape (images, classes).
     """
-    finite = np.isfinite(probs).all(axis=1)
+    finite: NDArray[np.bool_] = np.isfinite(probs).all(axis=1)
     order = np.argsort(np.where(finite[:, None], probs, 0.0), axis=1, kind="stable")[:, : -top - 1 : -1]
     return float(((order == labels[:, None]).any(axis=1) & finite).mean())
 
@@ -87,10 +87,8 @@ class ThresholdCounts:
 
         A rate is NaN if there are no images of its kind.
         """
-        tps, fps, scores = (
-            _start(first, values) for first, values in ((0, self.tps), (0, self.fps), (np.inf, self.scores))
-        )
-        return fps / (fps[-1] or np.nan), tps / (tps[-1] or np.nan), scores
+        tps, fps = _start(0, self.tps), _start(0, self.fps)
+        return fps / (fps[-1] or np.nan), tps / (tps[-1] or np.nan), _start(np.inf, self.scores)
 
     def compute_precision_recall(self) -> tuple[Floats, Floats, Floats]:
         """Return recalls, precisions and thresholds, from recall 0 with precision 1 at an infinite threshold.
@@ -131,7 +129,7 @@ def count_thresholds(positive: NDArray[np.bool_], scores: NDArray[np.float32]) -
 
 def mask_scores(probs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the probabilities with NaN for all classes of an image without a prediction."""
-    return np.where(np.isfinite(probs).all(axis=1)[:, None], probs, np.float32(np.nan))
+    return np.where(np.isfinite(probs).all(axis=1, keepdims=True), probs, np.float32(np.nan))
 
 
 def thin_curve(x: Floats, y: Floats, most: int) -> NDArray[np.int64]:

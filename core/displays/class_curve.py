@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import altair as alt
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from core.analysis.class_metrics import CurveKind, choose_class, compute_class_curves
 from core.analysis.summary import compute_seed_mean
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, arrange_panels, color_styles, dash_heads, write_note
+from core.displays.encoding import GREY, arrange_panels, color_styles, dash_heads, shape_heads, write_note
 from core.displays.number import format_area, quote_class
 from core.displays.palette import compute_styles
 
@@ -31,7 +31,7 @@ class ClassCurve(Display):
     columns: ClassVar[tuple[str, str]]
     area: ClassVar[str]
     area_title: ClassVar[str]
-    interpolation: ClassVar[str]
+    interpolation: ClassVar[Literal["linear", "step-before"]]
 
     label: int | None = None
 
@@ -63,11 +63,9 @@ class ClassCurve(Display):
         return {head: format_area(compute_seed_mean(areas[head].tolist())) for head in self.comparison.labels}
 
     def table(self) -> pd.DataFrame:
-        seeds = {variant.label: f"{len(variant.runs):,}" for variant in self.comparison.variants}
+        seeds = [f"{len(variant.runs):,}" for variant in self.comparison.variants]
         areas = self._areas
-        return pd.DataFrame(
-            {"Head": [*areas], self.area_title: [*areas.values()], "Seeds": [seeds[head] for head in areas]}
-        )
+        return pd.DataFrame({"Head": [*areas], self.area_title: [*areas.values()], "Seeds": seeds})
 
     @property
     def _share(self) -> float:
@@ -110,7 +108,8 @@ class ClassCurve(Display):
             lines = base.mark_line(strokeWidth=2, opacity=0.75, clip=True, interpolate=self.interpolation).encode(
                 strokeDash=dash_heads(self.comparison)
             )
-            panels.append(random + lines + base.mark_point(size=60, opacity=0))
+            targets = base.mark_point(size=60, opacity=0).encode(shape=shape_heads(self.comparison, legend=False))
+            panels.append(random + lines + targets)
         if together:
             note = write_note("One line per seed. Dashed grey: a random classifier.")
             return panels[0].properties(height=_SIDE, title=note)

@@ -12,6 +12,7 @@ from core.analysis.calibration import (
     compute_calibrations,
 )
 from core.analysis.prediction import (
+    ImageFilter,
     Order,
     Show,
     compute_confusion,
@@ -82,22 +83,22 @@ def test_filters_match_their_names(table: list[list[int]]) -> None:
         "only one wrong": [i for i, wrong in wrongs.items() if wrong == 1],
         "only one correct": [i for i, wrong in wrongs.items() if heads > 1 and heads - wrong == 1],
     }
-    assert {show: select_images(predictions, show).tolist() for show in expected} == expected
+    assert {show: select_images(predictions, ImageFilter(show)).tolist() for show in expected} == expected
 
 
 @settings(max_examples=30, deadline=None)
 @given(prediction_tables, st.sampled_from(["all", "wrong", "only one wrong", "only one correct"]))
 def test_classes_partition_every_filter(table: list[list[int]], show: Show) -> None:
     predictions = as_predictions(table)
-    parts = [select_images(predictions, show, label).tolist() for label in range(4)]
-    assert sorted(image for part in parts for image in part) == select_images(predictions, show).tolist()
+    parts = [select_images(predictions, ImageFilter(show, label)).tolist() for label in range(4)]
+    assert sorted(image for part in parts for image in part) == select_images(predictions, ImageFilter(show)).tolist()
 
 
 @settings(max_examples=30, deadline=None)
 @given(prediction_tables, st.sampled_from(["most confident first", "least confident first"]))
 def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
     predictions = as_predictions(table)
-    ordered = select_images(predictions, "all", order=order)
+    ordered = select_images(predictions, order=order)
     sure = predictions.groupby("image")["prob"].mean()[ordered].to_numpy()
     assert sorted(ordered) == list(range(len(table)))
     assert (np.diff(sure) <= 1e-12).all() if order == "most confident first" else (np.diff(sure) >= -1e-12).all()

@@ -41,7 +41,7 @@ class Averages(Display):
         return compute_averages(self.comparison)
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns of `compute_averages`: the mean over the seeds and the standard deviation of each metric."""
+        """Return the columns of `compute_averages`: mean and standard deviation over the seeds of each metric."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
@@ -75,5 +75,5 @@ class Averages(Display):
         spread = ", ± is the standard deviation" if len(self.comparison.runs) > len(self.comparison.labels) else ""
         return (
             "Macro averages give each class the same weight, weighted averages each image; balanced accuracy is the "
-            f"mean recall of the classes; {areas}. Each metric is computed per seed and averaged over the seeds{spread}."
+            f"mean recall of the classes; {areas}. Each metric is computed per seed, then averaged over seeds{spread}."
         )

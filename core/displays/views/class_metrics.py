@@ -1,13 +1,14 @@
 """Precision, recall, F1 and areas of each class."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
-from core.analysis.class_metrics import ClassMetric, compute_class_metrics
+from core.analysis.class_metrics import AREAS, CLASS_METRICS, ClassMetric, compute_class_metrics
 from core.analysis.summary import read_seed_mean
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
@@ -21,7 +22,7 @@ METRIC_TITLES: dict[ClassMetric, str] = {
     "average_precision": "Average precision",
     "roc_auc": "ROC AUC",
 }
-_OF_IMAGES = ("recall", "average_precision", "roc_auc")  # undefined for a class without images
+_OF_IMAGES = ("recall", *AREAS)  # undefined for a class without images
 _MAX_CLASSES = 20
 
 
@@ -42,39 +43,38 @@ class ClassMetrics(Display):
     def _found(self) -> pd.DataFrame:
         frame = compute_class_metrics(self.comparison)
         frame["class"] = frame["label"].map(dict(enumerate(self.comparison.first.record.data.classes)))
-        values = frame[self.metric].where((frame["images"] > 0) | (self.metric not in _OF_IMAGES))
-        ranges = values.groupby(frame["label"]).agg(lambda of: of.max() - of.min())
-        frame["shown"], frame["range"] = values, frame["label"].map(ranges)
-        order = frame.assign(
-            rank=frame["range"].fillna(-1).round(9), lowest=frame["label"].map(values.groupby(frame["label"]).min())
-        )
-        return order.sort_values(["rank", "lowest", "label"], ascending=[False, True, True], kind="stable").drop(
-            columns=["rank", "lowest"]
-        )
+        frame["shown"] = frame[self.metric].where((frame["images"] > 0) | (self.metric not in _OF_IMAGES))
+        of_class = frame.groupby("label")["shown"]
+        frame["lowest"] = of_class.transform("min")
+        frame["range"] = (of_class.transform("max") - frame["lowest"]).round(9)  # without rounding errors in the order
+        return frame.sort_values(["range", "lowest", "label"], ascending=[False, True, True], kind="stable")
 
     def frame(self) -> pd.DataFrame:
         """Return the columns head, label (class name), images, seeds, and all metrics with their `_std`."""
-        frame = self._found.drop(columns=["label", "shown", "range"]).rename(columns={"class": "label"})
-        return frame[["head", "label", *(name for name in frame if name not in ("head", "label"))]].reset_index(
-            drop=True
-        )
+        spreads = [f"{metric}_std" for metric in CLASS_METRICS]
+        frame = self._found.drop(columns="label").rename(columns={"class": "label"})
+        return frame[["head", "label", "images", "seeds", *CLASS_METRICS, *spreads]].reset_index(drop=True)
 
     def table(self) -> pd.DataFrame:
-        write = format_area if self.metric in ("average_precision", "roc_auc") else format_accuracy
-        frame = self._found
         rows = []
-        for _, group in frame.groupby("label", sort=False):
-            of = {str(row["head"]): row for row in group.to_dict("records")}
-            first = group.iloc[0]
-            cells = {
-                head: "–" if pd.isna(row["shown"]) else write(read_seed_mean(row, self.metric))
-                for head, row in of.items()
-            }
-            difference = (
-                {} if len(of) < 2 else {"Largest difference": _write_range(first["range"], write is format_area)}
-            )
+        for _, group in self._found.groupby("label", sort=False):
+            first, several = group.iloc[0], len(group) > 1
+            cells = {str(row["head"]): self._write(row) for row in group.to_dict("records")}
+            difference = {"Largest difference": self._write_range(first["range"])} if several else {}
             rows.append({"Class": first["class"], "Test images": f"{first['images']:,}", **cells, **difference})
         return pd.DataFrame(rows)
+
+    def _write(self, row: Mapping[Hashable, Any]) -> str:
+        """Format the metric in a row of `_found`; "–" if it is undefined."""
+        value = read_seed_mean(row, self.metric)
+        if pd.isna(row["shown"]):
+            return "–"
+        return format_area(value) if self.metric in AREAS else format_accuracy(value)
+
+    def _write_range(self, value: float) -> str:
+        if pd.isna(value):
+            return "–"
+        return f"{value:.3f}" if self.metric in AREAS else f"{100 * value:.1f} points"
 
     @property
     def _shown(self) -> list[str]:
@@ -90,7 +90,7 @@ class ClassMetrics(Display):
         frame["std"] = frame[f"{self.metric}_std"]
         frame = frame[["head", "name", "images", "shown", "std"]]
         title = METRIC_TITLES[self.metric]
-        share = self.metric in ("f1", "precision", "recall")
+        share = self.metric not in AREAS
         base = alt.Chart(frame).encode(
             y=alt.Y("name:N", title="Class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=150))
         )
@@ -119,17 +119,10 @@ class ClassMetrics(Display):
     def describe(self) -> str:
         title, frame = METRIC_TITLES[self.metric], self._found
         first = frame[frame["class"] == self._shown[0]] if self._shown else frame.head(0)
-        write = format_area if self.metric in ("average_precision", "roc_auc") else format_accuracy
-        parts = [f"{row['head']} {write(read_seed_mean(row, self.metric))}" for row in first.to_dict("records")]
+        parts = [f"{row['head']} {self._write(row)}" for row in first.to_dict("records")]
         what = "largest difference" if len(self.comparison.labels) > 1 else "lowest value"
         text = f"{title} per class, mean over seeds."
         if parts:
             text += f" The {what} is in class {quote_class(self._shown[0])}: {', '.join(parts)}."
         count = frame["class"].nunique()
         return text + (f" The chart shows {len(self._shown)} of {count:,} classes." if len(self._shown) < count else "")
-
-
-def _write_range(value: float, area: bool) -> str:
-    if pd.isna(value):
-        return "–"
-    return f"{value:.3f}" if area else f"{100 * value:.1f} points"

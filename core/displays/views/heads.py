@@ -53,22 +53,21 @@ class Heads(Display):
         return compute_table(self.comparison, METRICS)
 
     def table(self) -> pd.DataFrame:
-        rows = []
-        for row in self.frame().to_dict("records"):
-            rows.append(
-                {
-                    "Head": row["head"],
-                    "Seeds": int(row["seeds"]),
-                    "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
-                    "Test loss": format_loss(read_seed_mean(row, "test_loss")),
-                    "Parameters": format_count(row["params"]),
-                    "FLOPs per image": format_short(row["flops"]),
-                    "Keras file": format_bytes(row["keras_bytes"]),
-                    "LiteRT file": format_bytes(row["tflite_bytes"]),
-                    "Latency per image": format_seconds(row["latency_seconds"]),
-                    "Training time": format_seconds(row["train_seconds"]),
-                }
-            )
+        rows = [
+            {
+                "Head": row["head"],
+                "Seeds": int(row["seeds"]),
+                "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
+                "Test loss": format_loss(read_seed_mean(row, "test_loss")),
+                "Parameters": format_count(row["params"]),
+                "FLOPs per image": format_short(row["flops"]),
+                "Keras file": format_bytes(row["keras_bytes"]),
+                "LiteRT file": format_bytes(row["tflite_bytes"]),
+                "Latency per image": format_seconds(row["latency_seconds"]),
+                "Training time": format_seconds(row["train_seconds"]),
+            }
+            for row in self.frame().to_dict("records")
+        ]
         return pd.DataFrame(rows)
 
     def chart(self) -> Chart:

@@ -1,7 +1,7 @@
 """Precision-recall curve of one class."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from core.analysis.class_metrics import CurveKind
 from core.displays.class_curve import ClassCurve
@@ -18,4 +18,4 @@ class PrecisionRecall(ClassCurve):
     columns: ClassVar[tuple[str, str]] = ("recall", "precision")
     area: ClassVar[str] = "average_precision"
     area_title: ClassVar[str] = "Average precision"
-    interpolation: ClassVar[str] = "step-before"
+    interpolation: ClassVar[Literal["linear", "step-before"]] = "step-before"

@@ -1,7 +1,7 @@
 """Receiver operating characteristic of one class."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from core.analysis.class_metrics import CurveKind
 from core.displays.class_curve import ClassCurve
@@ -18,4 +18,4 @@ class Roc(ClassCurve):
     columns: ClassVar[tuple[str, str]] = ("false_positive_rate", "true_positive_rate")
     area: ClassVar[str] = "roc_auc"
     area_title: ClassVar[str] = "ROC AUC"
-    interpolation: ClassVar[str] = "linear"
+    interpolation: ClassVar[Literal["linear", "step-before"]] = "linear"
