@@ -15,8 +15,8 @@ from core.displays.encoding import GREY, arrange_panels, color_styles, dash_head
 from core.displays.number import format_area, quote_class
 from core.displays.palette import compute_styles
 
-_MAX_TOGETHER = 4  # heads in one chart
-_SIDE, _PANEL_SIDE, _PANEL_FRAME = 320, 190, 60  # pixels
+MAX_TOGETHER = 4  # heads in one chart
+_HEIGHT, _PANEL_SIDE, _PANEL_FRAME = 420, 230, 60  # pixels
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class ClassCurve(Display):
             return None
         labels = [head for head in self.comparison.labels if head in set(frame["head"])]
         styles = compute_styles(self.comparison)
-        together = len(labels) <= _MAX_TOGETHER
+        together = len(labels) <= MAX_TOGETHER
         x, y = (
             alt.X("x:Q", title=self.axes[0], scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)),
             alt.Y("y:Q", title=self.axes[1], scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)),
@@ -96,7 +96,7 @@ class ClassCurve(Display):
                 y=y,
                 order="point:Q",
                 detail="seed:N",
-                color=color_styles(styles, legend=together, symbol="stroke"),
+                color=color_styles(styles, legend=together),
                 tooltip=[
                     alt.Tooltip("head:N", title="Head"),
                     alt.Tooltip("seed:Q", title="Seed"),
@@ -108,13 +108,13 @@ class ClassCurve(Display):
             lines = base.mark_line(strokeWidth=2, opacity=0.75, clip=True, interpolate=self.interpolation).encode(
                 strokeDash=dash_heads(self.comparison)
             )
-            targets = base.mark_point(size=60, opacity=0).encode(shape=shape_heads(self.comparison, legend=False))
+            targets = base.mark_point(size=60, opacity=0).encode(shape=shape_heads(self.comparison, legend=together))
             panels.append(random + lines + targets)
         if together:
             note = write_note("One line per seed. Dashed grey: a random classifier.")
-            return panels[0].properties(height=_SIDE, title=note)
+            return panels[0].properties(height=_HEIGHT, title=note)
         named = [
-            panel.properties(title=head, width=_PANEL_SIDE, height=_PANEL_SIDE)
+            panel.properties(title=head, width=_PANEL_SIDE, height=_PANEL_SIDE + 10)
             for head, panel in zip(labels, panels, strict=True)
         ]
         return arrange_panels(named, _PANEL_SIDE + _PANEL_FRAME)

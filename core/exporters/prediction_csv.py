@@ -22,9 +22,7 @@ def list_predictions(comparison: Comparison) -> pd.DataFrame:
         for run in variant.runs:
             probs, labels = run.predictions.test_probs, run.predictions.test_labels
             predicted = compute_predicted(probs)
-            confidence = np.where(
-                predicted == NO_PREDICTION, np.float32(np.nan), probs[np.arange(len(labels)), predicted]
-            )
+            given = probs[np.arange(len(labels)), predicted]
             first = pd.DataFrame({
                 "image": np.arange(len(labels)),
                 "true_class": pd.Series(labels).map(names),
@@ -32,7 +30,7 @@ def list_predictions(comparison: Comparison) -> pd.DataFrame:
                 "seed": run.spec.seed,
                 "run_id": run.run_id,
                 "predicted_class": pd.Series(predicted).map(names),
-                "confidence": confidence,
+                "confidence": np.where(predicted == NO_PREDICTION, np.float32(np.nan), given),
                 "correct": predicted == labels,
             })  # fmt: skip
             columns = [f"P({name})" for name in classes]

@@ -126,3 +126,17 @@ def test_default_class_of_curves_is_the_one_that_heads_rank_most_differently(mak
     perfect = rewrite(run, predictions=predictions)
     predictions[predictions == 6] = 2
     assert choose_class(compare(perfect, rewrite(other, predictions=predictions))) == 6
+
+
+def test_metrics_of_a_binary_problem_are_those_of_the_positive_class(make_run: RunWriter) -> None:
+    labels = (np.arange(60) % 3 == 0).astype(np.int64)
+    probs = draw_probs(labels, 2, 0.8, np.random.default_rng(0))
+    run = make_run()
+    np.savez(run.path / "predictions.npz", **{**vars(run.predictions), "test_probs": probs})
+    run = rewrite(run, labels=labels, probs=probs, classes=("no", "yes"))
+    found = dict(zip(AVERAGES, measure_run(run).list_averages(1), strict=True))
+    known = metrics.precision_recall_fscore_support(labels, compute_predicted(probs), average="binary")[:3]
+    assert [found[f"{name}_positive"] for name in ("precision", "recall", "f1")] == pytest.approx(known)
+    assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(labels, probs[:, 1]))
+    assert found["average_precision"] == pytest.approx(metrics.average_precision_score(labels, probs[:, 1]))
+    assert np.isnan(found["top_5"])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.displays.views.confusion import Confusion
 from core.displays.views.example import Example
 from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
@@ -20,7 +21,7 @@ from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.accuracy_runs import compare
 from tests.support.comparison_cases import CASES, Comparisons
-from tests.support.run_rewriter import as_kmnist, as_spec, rewrite
+from tests.support.run_rewriter import as_kmnist, as_spec, probs_of, rewrite
 from tests.support.run_writer import RunWriter
 
 
@@ -196,3 +197,19 @@ def test_images_of_other_data_are_rejected(make_run: RunWriter, home: Home) -> N
     path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
     with pytest.raises(DatasetError, match=r"^The test images of these runs are not available"):
         Gallery(Comparison.of([run]), home).thumbnails([0])
+
+
+def test_confusion_of_many_classes_has_no_texts_and_lists_the_worst_pairs(make_run: RunWriter) -> None:
+    run, labels = make_run(), np.arange(300) % 100
+    predictions = np.where(labels == 7, 70, labels)
+    predictions[0] = 9
+    probs = probs_of(predictions, 100)
+    np.savez(run.path / "predictions.npz", **{**vars(run.predictions), "test_probs": probs})
+    run = rewrite(run, labels=labels, probs=probs, classes=[f"class {i}" for i in range(100)])
+    confusion = Confusion(Comparison.of([run]), "GAP", 0)
+    spec = confusion.chart().to_dict()
+    assert {layer["mark"]["type"] for layer in spec["layer"]} == {"rect"}
+    assert sum(map(len, spec["datasets"].values())) == 102
+    assert len(spec["layer"][0]["encoding"]["x"]["axis"]["values"]) <= 20
+    assert confusion.table()["True class → prediction"].tolist() == ["class 7 → class 70", "class 0 → class 9"]
+    assert '"class 7" as "class 70" (3.0 images), "class 0" as "class 9" (1.0 images)' in confusion.describe()

@@ -6,16 +6,16 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.class_metrics import compute_averages
+from core.analysis.class_metrics import AREAS, compute_averages
 from core.analysis.prediction import find_positive
 from core.analysis.summary import read_seed_mean
 from core.displays.display import Display
 from core.displays.number import format_accuracy, format_area, quote_class
 
-_AREAS = {"roc_auc": "ROC AUC", "average_precision": "Average precision"}
-_SHARES = {
+_TITLES = {
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
+    "top_5": "Top-5 accuracy",
     "precision_positive": "Precision",
     "recall_positive": "Recall",
     "f1_positive": "F1",
@@ -25,7 +25,8 @@ _SHARES = {
     "precision_weighted": "Precision (weighted)",
     "recall_weighted": "Recall (weighted)",
     "f1_weighted": "F1 (weighted)",
-    "top_5": "Top-5 accuracy",
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
 }
 
 
@@ -45,13 +46,14 @@ class Averages(Display):
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
-        rows = self._found.to_dict("records")
-        table = {"Head": self._found["head"]}
-        for metrics, write in ((_SHARES, format_accuracy), (_AREAS, format_area)):
-            for metric, title in metrics.items():
-                if self._found[metric].notna().any():
-                    table[title] = pd.Series([write(read_seed_mean(row, metric)) for row in rows])
-        return pd.DataFrame(table)
+        """Return one row per metric and one column per head."""
+        rows = []
+        for metric, title in _TITLES.items():
+            if self._found[metric].notna().any():
+                write = format_area if metric in AREAS else format_accuracy
+                cells = {row["head"]: write(read_seed_mean(row, metric)) for row in self._found.to_dict("records")}
+                rows.append({"Metric": title, **cells})
+        return pd.DataFrame(rows)
 
     def chart(self) -> None:
         return None

@@ -14,7 +14,7 @@ from core.displays.number import format_share, quote_class
 
 _MAX_CLASSES = 100
 _MAX_TEXTS = 20  # classes with a number in each cell
-_MAX_LABELS = 25
+_MAX_LABELS = 20
 _WORST = 5
 SELECTED_CELL = "cell"  # name of the selection of a chart of one head
 
@@ -89,9 +89,10 @@ class Confusion(Display):
         frame = frame[frame["label"].isin(classes) & frame["predicted"].isin(classes)]
         if self.dense:
             frame = frame[(frame["images"] > 0) | (frame["label"] == frame["predicted"])]
-        side = max(240, 25 * len(classes)) if not self.dense else 320
+        side = max(240, 25 * len(classes)) if not self.dense else 420
+        least = 480 if self.dense else 380  # on a page
         panels = {
-            str(head): self._panel(rows, top).properties(height=side if self.head is None else max(side, 380))
+            str(head): self._panel(rows, top).properties(height=side if self.head is None else max(side, least))
             for head, rows in frame.groupby("head", sort=False)
         }
         if self.head is not None:

@@ -8,13 +8,21 @@ from core.displays.markdown import escape_markdown
 from core.displays.views.confusion import SELECTED_CELL, Confusion
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.display import cached_chart_spec, cached_description, cached_display_result, show_data_table
+from core.ui.display import (
+    cached_chart_spec,
+    cached_description,
+    cached_display_result,
+    cached_table,
+    show_data_table,
+    show_frame,
+)
 from core.ui.errors import callback
 from core.ui.predictions.gallery import select_cell
 
 url.register("matrices", "matrix_of")
 
 _PAGE_SIZE = 6  # a matrix takes up to 0.5 s to draw
+_WORST = 5  # class pairs
 _SEED, _MEAN = "seed", "mean"
 
 
@@ -49,8 +57,9 @@ def _show_matrix(confusion: Confusion, seed: int) -> None:
     key = f"matrix-{variant.key}-{confusion.seed}"
     select = partial(_select_cell, confusion.comparison, key, variant.key, seed)
     st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key, on_select=select)
-    if cached_display_result(confusion, _is_dense):
-        st.caption(escape_markdown(alt))
+    if cached_display_result(confusion, _is_dense):  # the cells have no numbers
+        st.caption("Most frequent confusions")
+        show_frame(cached_table(confusion).drop(columns="Head").head(_WORST))
     show_data_table(confusion, head)
 
 

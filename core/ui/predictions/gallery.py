@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.analysis.prediction import Agreement, Order, Show
 from core.displays.markdown import escape_markdown
+from core.displays.number import format_plural
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
 from core.home import describe_error
@@ -24,7 +25,6 @@ _FILTERS: dict[str, Any] = {
     "show": "all", "class_index": None, "predicted": None, "predicted_by": None, "confidence": (0, 100),
     "agreement": "any",
 }  # fmt: skip
-_MORE = ("predicted_by", "confidence", "agreement")
 
 
 def show_gallery(comparison: Comparison, seed: int) -> None:
@@ -37,9 +37,11 @@ def show_gallery(comparison: Comparison, seed: int) -> None:
         st.button("Reset filters", icon=":material/filter_alt_off:", on_click=_reset, key="reset-filters")
         return
     pages = gallery.pages
+    used = sum((gallery.head is not None, (gallery.least, gallery.most) != (0, 100), gallery.agreement != "any"))
+    more = f", with {format_plural(used, 'more filter')}" if used else ""
     st.caption(
-        f"{len(selected):,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image to see all "
-        "class probabilities; ← and → go to its neighbors."
+        f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to see "
+        "all class probabilities; ← and → go to its neighbors."
     )
     if st.session_state.get("page", 1) > pages:  # left over from a longer gallery
         st.session_state["page"] = pages
@@ -72,8 +74,7 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
         label = widget.optional("True class", range(len(classes)), key="class_index", former="class", **of_class)
         predicted = widget.optional("Predicted class", range(len(classes)), key="predicted", **of_class)
         order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=go_to_first_page)
-        used = sum(st.session_state.get(name, _FILTERS[name]) != _FILTERS[name] for name in _MORE)
-        with st.popover(f"More filters ({used})" if used else "More filters", icon=":material/filter_alt:"):
+        with st.popover("More filters", icon=":material/filter_alt:"):
             head = widget.optional(
                 "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none="any head",
                 on_change=go_to_first_page,
