@@ -77,7 +77,7 @@ class ImageFilter:
             that exactly one head predicts wrongly or correctly.
         label: true class; None for all.
         predicted: class that the head predicts; None for all.
-        head: label of the variant whose prediction and confidence are meant; None for at least one of the variants.
+        head: label of the variant that predicts this class with this confidence; None for at least one of the variants.
         least, most: bounds of the confidence of that prediction, from 0 to 1; both are included.
         agreement: whether all heads predict the same class.
     """
@@ -115,12 +115,12 @@ class ImageFilter:
             keep = keep & (same if self.agreement == "same prediction" else ~same)
         if (self.predicted, self.head, self.least, self.most) == (None, None, 0.0, 1.0):
             return keep
-        meant = np.ones(len(predicted), bool) if self.head is None else (predictions["head"] == self.head).to_numpy()
+        matching = np.ones(len(predicted), bool) if self.head is None else (predictions["head"] == self.head).to_numpy()
         if (self.least, self.most) != (0.0, 1.0):  # otherwise images without a prediction are included
-            meant = meant & predictions["prob"].between(self.least, self.most).to_numpy()
+            matching = matching & predictions["prob"].between(self.least, self.most).to_numpy()
         if self.predicted is not None:
-            meant = meant & (predicted == self.predicted)
-        return keep & (np.bincount(index, meant) > 0)
+            matching = matching & (predicted == self.predicted)
+        return keep & (np.bincount(index, matching) > 0)
 
 
 def select_images(

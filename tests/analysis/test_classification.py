@@ -11,7 +11,7 @@ from sklearn import metrics
 from core.analysis.class_metrics import AVERAGES, choose_class, compute_averages, compute_class_curves, measure_run
 from core.analysis.classification import compute_scores, compute_top, count_thresholds, thin_curve
 from core.store.metrics import NO_PREDICTION, compute_predicted
-from tests.support.run_rewriter import rewrite
+from tests.support.run_rewriter import rewrite, with_classes
 from tests.support.run_writer import RunWriter, draw_probs
 from tests.support.two_heads import compare
 
@@ -131,9 +131,7 @@ def test_default_class_of_curves_is_the_one_that_heads_rank_most_differently(mak
 def test_metrics_of_a_binary_problem_are_those_of_the_positive_class(make_run: RunWriter) -> None:
     labels = (np.arange(60) % 3 == 0).astype(np.int64)
     probs = draw_probs(labels, 2, 0.8, np.random.default_rng(0))
-    run = make_run()
-    np.savez(run.path / "predictions.npz", **{**vars(run.predictions), "test_probs": probs})
-    run = rewrite(run, labels=labels, probs=probs, classes=("no", "yes"))
+    run = with_classes(make_run(), labels, probs, ("no", "yes"))
     found = dict(zip(AVERAGES, measure_run(run).list_averages(1), strict=True))
     known = metrics.precision_recall_fscore_support(labels, compute_predicted(probs), average="binary")[:3]
     assert [found[f"{name}_positive"] for name in ("precision", "recall", "f1")] == pytest.approx(known)

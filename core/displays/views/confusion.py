@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
@@ -99,10 +99,10 @@ class Confusion(Display):
             return panels[self.head]
         return arrange_panels([panel.properties(title=head, width=side) for head, panel in panels.items()], side + 70)
 
-    def _panel(self, rows: pd.DataFrame, top: float) -> alt.LayerChart:
+    def _panel(self, rows: pd.DataFrame, top: float) -> alt.LayerChart | alt.FacetChart:
         classes = self._shown
         step = -(-len(classes) // _MAX_LABELS)
-        axis = {"labelOverlap": False, "labelLimit": 110, "values": classes[::step], "ticks": False}
+        axis: dict[str, Any] = {"labelOverlap": False, "labelLimit": 110, "values": classes[::step], "ticks": False}
         images = "Images, mean over seeds" if self.seed is None else "Images"
         angle = 0 if max(map(len, classes)) < 5 and not self.dense else -45
         base = alt.Chart(rows).encode(

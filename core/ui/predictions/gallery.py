@@ -83,7 +83,7 @@ def _filter(comparison: Comparison, seed: int) -> Gallery:
             if several:
                 agreement = widget.segmented(
                     "Agreement", [*get_args(Agreement)], key="agreement", on_change=go_to_first_page,
-                    help="Whether all heads predict the same class.",
+                    help="Images for which all heads predict the same class, or not.",
                 )  # fmt: skip
             st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
     return Gallery(
