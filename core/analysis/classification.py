@@ -69,9 +69,9 @@ def compute_top(labels: NDArray[np.int64], probs: NDArray[np.float32], top: int 
     Args:
         probs: of shape (images, classes).
     """
-    finite = np.isfinite(probs).all(axis=1, keepdims=True)
+    finite = np.asarray(np.isfinite(probs).all(axis=1, keepdims=True))
     order = np.argsort(np.where(finite, probs, 0.0), axis=1, kind="stable")[:, : -top - 1 : -1]
-    return float(((order == labels[:, None]).any(axis=1) & finite[:, 0]).mean())
+    return float(((order == labels[:, None]).any(axis=1) & finite.ravel()).mean())
 
 
 @dataclass(frozen=True)

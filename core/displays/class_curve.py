@@ -11,7 +11,16 @@ import pandas as pd
 from core.analysis.class_metrics import CurveKind, choose_class, compute_class_curves
 from core.analysis.summary import compute_seed_mean
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, arrange_panels, color_styles, dash_heads, shape_heads, write_note
+from core.displays.encoding import (
+    GREY,
+    arrange_panels,
+    color_styles,
+    dash_heads,
+    measure_legend,
+    shape_heads,
+    write_note,
+)
+from core.displays.label import wrap_label
 from core.displays.number import format_area, quote_class
 from core.displays.palette import compute_styles
 
@@ -112,9 +121,9 @@ class ClassCurve(Display):
             panels.append(random + lines + targets)
         if together:
             note = write_note("One line per seed. Dashed grey: a random classifier.")
-            return panels[0].properties(height=_HEIGHT, title=note)
+            return panels[0].properties(height=_HEIGHT + measure_legend(labels), title=note)
         named = [
-            panel.properties(title=head, width=_PANEL_SIDE, height=_PANEL_SIDE + 10)
+            panel.properties(title=wrap_label(head, _PANEL_SIDE // 9), width=_PANEL_SIDE, height=_PANEL_SIDE + 10)
             for head, panel in zip(labels, panels, strict=True)
         ]
         return arrange_panels(named, _PANEL_SIDE + _PANEL_FRAME)

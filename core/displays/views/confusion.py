@@ -10,8 +10,10 @@ import pandas as pd
 from core.analysis.prediction import compute_confusion
 from core.displays.display import Chart, Display
 from core.displays.encoding import arrange_panels
+from core.displays.label import fit_labels, wrap_label
 from core.displays.number import format_share, quote_class
 
+_CLASS_CHARS = 12
 _MAX_CLASSES = 100
 _MAX_TEXTS = 20  # classes with a number in each cell
 _MAX_LABELS = 20
@@ -97,12 +99,19 @@ class Confusion(Display):
         }
         if self.head is not None:
             return panels[self.head]
-        return arrange_panels([panel.properties(title=head, width=side) for head, panel in panels.items()], side + 70)
+        return arrange_panels(
+            [panel.properties(title=wrap_label(head, side // 9), width=side) for head, panel in panels.items()],
+            side + 70,
+        )
 
     def _panel(self, rows: pd.DataFrame, top: float) -> alt.LayerChart | alt.FacetChart:
         classes = self._shown
         step = -(-len(classes) // _MAX_LABELS)
-        axis: dict[str, Any] = {"labelOverlap": False, "labelLimit": 110, "values": classes[::step], "ticks": False}
+        axis: dict[str, Any] = {
+            "labelOverlap": False,
+            "values": classes[::step],
+            **fit_labels(classes, _CLASS_CHARS, lines=1),
+        }
         images = "Images, mean over seeds" if self.seed is None else "Images"
         angle = 0 if max(map(len, classes)) < 5 and not self.dense else -45
         base = alt.Chart(rows).encode(
