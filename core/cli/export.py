@@ -65,7 +65,7 @@ def tensorboard(
 
 @app.command()
 def predictions(
-    run_ids: RunIds,
+    run_ids: ComparisonArgument,
     file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV file to write.")],
 ) -> None:
     """Export the test predictions of runs on the same test set as CSV, and print the path.
@@ -78,7 +78,7 @@ def predictions(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison = Comparison.of([store.find(run_id) for run_id in run_ids])
+    comparison = Comparison.of(store.open_all(find_exported_runs(store, run_ids)))
     with replacing(file) as temporary:
         temporary.write_bytes(write_predictions(comparison))
     typer.echo(file)

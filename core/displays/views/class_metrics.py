@@ -12,8 +12,7 @@ from core.analysis.class_metrics import AREAS, CLASS_METRICS, ClassMetric, compu
 from core.analysis.summary import read_seed_mean
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
-from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
-from core.displays.label import fit_labels
+from core.displays.encoding import GREY, color_heads, shape_heads, write_note
 from core.displays.number import format_accuracy, format_area, quote_class
 
 METRIC_TITLES: dict[ClassMetric, str] = {
@@ -97,7 +96,7 @@ class ClassMetrics(Display):
                 "name:N",
                 title="Class",
                 sort=classes,
-                axis=alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS)),
+                axis=axis,
             )
         )
         x = alt.X(
