@@ -103,7 +103,7 @@ def format_loss(value: "SeedMean") -> str:
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
-def format_area(value: SeedMean) -> str:
+def format_area(value: "SeedMean") -> str:
     """Format the area under a curve with three decimals: "0.987 ± 0.002"; "–" if it is undefined."""
     return format_loss(value)
 

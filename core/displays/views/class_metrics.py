@@ -12,7 +12,8 @@ from core.analysis.class_metrics import AREAS, CLASS_METRICS, ClassMetric, compu
 from core.analysis.summary import read_seed_mean
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_heads, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_area, quote_class
 
 METRIC_TITLES: dict[ClassMetric, str] = {
@@ -91,6 +92,7 @@ class ClassMetrics(Display):
         frame = frame[["head", "name", "images", "shown", "std"]]
         title = METRIC_TITLES[self.metric]
         share = self.metric not in AREAS
+        axis = alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS))
         base = alt.Chart(frame).encode(
             y=alt.Y(
                 "name:N",
