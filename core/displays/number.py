@@ -103,6 +103,11 @@ def format_loss(value: "SeedMean") -> str:
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
+def format_area(value: "SeedMean") -> str:
+    """Format the area under a curve with three decimals: "0.987 ± 0.002"; "–" if it is undefined."""
+    return format_loss(value)
+
+
 def format_points(difference: float) -> str:
     """Format a difference of fractions in percentage points: −0.045 → "4.5 points lower"."""
     if difference == 0:

@@ -1,6 +1,7 @@
 """Grid of test images; a click opens the details of one image in a dialog."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -59,7 +60,9 @@ export default function ({ data, setTriggerValue, parentElement }) {
     const button = make("button");
     button.type = "button";
     button.dataset.image = cell.image;
-    button.setAttribute("aria-label", cell.description);
+    const colon = cell.description.indexOf(": ");
+    button.setAttribute("aria-label", cell.description.slice(0, colon));
+    button.setAttribute("aria-description", cell.description.slice(colon + 2));
     const image = make("img");
     image.src = cell.url;
     image.alt = "";
@@ -108,8 +111,13 @@ url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 
 
-def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True) -> None:
+def show_image_grid(
+    gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True, neighbors: Sequence[int] | None = None
+) -> None:
     """Show the images of a gallery frame; a click, or with `linked` the URL, opens one.
+
+    Args:
+        neighbors: images that the dialog goes through; by default those of the frame.
 
     Raises:
         DatasetError: when the images are not available.
@@ -124,7 +132,7 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: 
         st.query_params["image"] = str(picked)
     selected = st.query_params.get("image")
     if selected is not None and (picked is not None or linked):
-        _open(gallery, selected)
+        _open(gallery, selected, [*dict.fromkeys(frame["image"])] if neighbors is None else neighbors)
 
 
 def draw_image_grid(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
@@ -175,15 +183,17 @@ def _close() -> None:
     st.query_params.pop("image", None)
 
 
-def _open(gallery: Gallery, text: str) -> None:
+def _open(gallery: Gallery, text: str, neighbors: Sequence[int]) -> None:
     count = gallery.comparison.first.record.data.test_images
     if not text.isdecimal() or int(text) >= count:
         url.reject("image", f"Expected image between 0 and {count - 1}; got {text[:40]!r}.")
-    _show_example(gallery, int(text))
+    _show_example(gallery, int(text), neighbors)
 
 
 @st.dialog("Class probabilities for one image", width="medium", on_dismiss=_close)
-def _show_example(gallery: Gallery, image: int) -> None:
+def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> None:
+    image = int(st.query_params.get("image", first))  # the buttons rerun only this dialog
+    _show_neighbors(image, neighbors)
     example = Example(gallery.comparison, image, gallery.seed)
     true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
@@ -195,3 +205,22 @@ def _show_example(gallery: Gallery, image: int) -> None:
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))
+
+
+def _show_neighbors(image: int, neighbors: Sequence[int]) -> None:
+    """Show the buttons for the previous and the next image, which the arrow keys press."""
+    if image not in neighbors or len(neighbors) < 2:
+        return
+    index = neighbors.index(image)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
+            other = neighbors[index + step] if 0 <= index + step < len(neighbors) else None
+            st.button(
+                label, key=f"image-{label}", shortcut=key, disabled=other is None, on_click=_go_to, args=(other,)
+            )  # fmt: skip
+            if step < 0:
+                st.caption(f"Image {index + 1:,} of {len(neighbors):,}", width="content")
+
+
+def _go_to(image: int) -> None:
+    st.query_params["image"] = str(image)

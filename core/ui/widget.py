@@ -25,6 +25,12 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
     return chosen
 
 
+def share_range(label: str, *, key: str, **settings: Any) -> tuple[int, int]:
+    """Show a slider with two ends from 0 to 100%; the URL contains both."""
+    _check(key, "to be two integers between 0 and 100", _accepts_number(0, 100), many=True)
+    return st.slider(label, 0, 100, (0, 100), format="%d%%", key=key, bind="query-params", **settings)
+
+
 def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
     _check(key, _write_range(low, high), _accepts_number(low, high))
     return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.displays.display import DISPLAYS, Display
+from core.displays.views.averages import Averages
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
 from core.displays.views.confusions import ConfusionDifference
@@ -28,7 +29,7 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
-TABLES = PublishedResults | Tiles | Significance | Checks | Front
+TABLES = Averages | PublishedResults | Tiles | Significance | Checks | Front
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
 
 
