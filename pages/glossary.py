@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from core.glossary import PATH
+from core.glossary import read_sections
 from core.ui.heading import show_title
 
 show_title("Glossary")
-st.markdown(PATH.read_text(encoding="utf-8").partition("\n")[2])
+st.write("One term per concept. Pages, commands, code and documents use the same terms.")
+sections = read_sections()
+for tab, text in zip(st.tabs([*sections]), sections.values(), strict=True):
+    tab.markdown(text)

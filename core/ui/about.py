@@ -3,8 +3,8 @@
 Streamlit shows the text in its own dialog; the same menu has the theme.
 """
 
-from importlib.metadata import PackageNotFoundError, version
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 import streamlit as st
