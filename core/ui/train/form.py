@@ -16,7 +16,6 @@ from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
-from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
@@ -103,7 +102,7 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(_find_initial(recipe, heads), status, backbone, heads, sweep_settings or ())
+    changes, values, seeds = _choose_settings(recipe.find_initial(heads), status, backbone, heads, sweep_settings or ())
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -128,17 +127,6 @@ def choose_configurations() -> Choice:
             st.error(escape_markdown(problem), icon=":material/error:")
         return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
-
-
-def _find_initial(recipe: Recipe, heads: list[str]) -> RunSpec:
-    """Return the initial values: those of the recipe, or of the only selected head that uses a hyperparameter."""
-    values = recipe.spec.model_dump()
-    for head in heads:
-        others = [HEADS[other] for other in heads if other != head]
-        for name, value in recipe.settings.get(head, {}).items():
-            if SETTINGS[name].group == "head" and not any(name in other.uses for other in others):
-                values[name] = value
-    return RunSpec.model_construct(**values)
 
 
 def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
