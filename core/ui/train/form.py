@@ -94,9 +94,8 @@ def choose_configurations() -> Choice:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
-    for head in heads:
-        if text := describe_head_settings(recipe, head):
-            st.caption(f"{text} Values below apply to it only if you change them.")
+    if texts := [text for head in heads if (text := describe_head_settings(recipe, head))]:
+        st.caption(f"{' '.join(texts)} The values below replace these only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
@@ -230,17 +229,21 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
 
 def _list_image_counts(initial: RunSpec, status: DatasetStatus) -> list[str]:
     """Return the settings for numbers of images; empty while the size of the dataset is unknown."""
-    if not status.train_count:
+    if not _count_training(status):
         return []
     has_validation = bool(status.validation_count) or initial.validation_images is not None
     return ["train_images", "validation_images"] if has_validation else ["train_images"]
 
 
+def _count_training(status: DatasetStatus) -> int:
+    """Return the size of the training split, also before a bundled dataset is used for the first time."""
+    return status.train_count or (DATASETS[status.name].official_counts[0] if status.bundled else 0)
+
+
 def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -> int | None:
     """Return the selected number of images, at most the size of the dataset; None for all images."""
-    assert status.train_count is not None
-    validation = status.validation_count
-    high = status.train_count - validation if name == "train_images" else validation or status.train_count // 2
+    count, validation = _count_training(status), status.validation_count
+    high = count - validation if name == "train_images" else validation or count // 2
     low = min(int(SETTINGS[name].low or 1), high)
     if low == high:
         return None
