@@ -128,6 +128,7 @@ def test_published_results_of_another_dataset_are_labelled(make_run: RunWriter) 
     run = as_spec(make_run(head="dense"), recipe.spec_of("dense", {"dataset": "kmnist"}))
     view = PublishedResults(Comparison.of([run]))
     assert view.table()["Metric"].tolist() == ["Test accuracy (published: MNIST)"]
+    assert not view.frame()["official"].any()
     assert (
         view.note()
         == "Measured on KMNIST instead of MNIST: published and measured accuracies and losses are not comparable."
