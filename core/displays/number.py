@@ -165,6 +165,7 @@ def _three(value: float) -> str:
 def format_published_accuracy(result: "PublishedResult") -> str:
     """Format a printed accuracy with two decimals; an approximate value or a range has none.
 
+    >>> from core.recipe import PublishedResult
     >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
     '99.39%'
     """
