@@ -31,6 +31,7 @@ _LARGEST, _LEAST = 60, 2  # side length of squares
 _CHANNELS, _SIDES, _FLAT = 4.3, 4.5, 6  # pixels per doubling; height of an output without sides
 _LINE, _GAP, _TOP = 16, 13, 50
 _TITLE_CHARS, _LINE_CHARS = 40, 20
+_NO_PADDING = {"left": 0, "top": 0, "right": 0, "bottom": 0}  # a page would fit the marks into the rest
 _INK = "currentColor"  # the text color of a page; black in files
 
 
@@ -113,7 +114,8 @@ def build_architecture_chart(architectures: Sequence[Architecture], palette: Map
     largest = max(step.params for panel in panels for step in panel.steps)
     charts = [_Drawing(panel, max(largest, 1)).chart(_NOTE if panel is panels[0] else ()) for panel in panels]
     columns = 2 if len(charts) in (2, 4) else 3
-    return alt.concat(*charts, columns=columns, spacing=24).properties(usermeta={PANEL_PIXELS: _WIDTH})
+    chart = alt.concat(*charts, columns=columns, spacing=24)
+    return chart.properties(usermeta={PANEL_PIXELS: _WIDTH}, padding=_NO_PADDING)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _MAX_TABLES = 6
 def show_layers(comparison: Comparison) -> None:
     """Show the diagram of the models and the parameters per layer of each head."""
     show_page_heading("Parameters", escape_markdown(write_params(comparison)))
-    show_display(ArchitectureView(comparison))
+    show_display(ArchitectureView(comparison), table=False)
     show_display(Layers(comparison), table=False)
     variants = comparison.variants[:_MAX_TABLES]
     for start in range(0, len(variants), 2):
