@@ -77,6 +77,7 @@ def _list_published(comparison: "Comparison", rows: list[dict[str, Any]]) -> lis
     published = []
     for row in rows:
         label = row.pop("head")
-        counts = {name: round(row[name]) for name in ("published", "measured") if row["metric"] == "params"}
+        is_count = row["metric"] in ("params", "trainable", "non_trainable")
+        counts = {name: round(row[name]) for name in ("published", "measured") if is_count}
         published.append({"head": names[label], "label": label, **row, **counts})
     return published

@@ -13,7 +13,7 @@ from core.displays.number import (
     format_points,
     format_seconds,
 )
-from core.recipes import Recipe
+from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch

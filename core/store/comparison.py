@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ComparisonError
-from core.recipes import RECIPES, Recipe, recipe_of
+from core.recipe import Recipe
+from core.recipes import RECIPES, recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.run import Run
 
