@@ -118,6 +118,37 @@ class RunSpec(BaseModel):
         "'same' pads with zeros to keep the size of the feature maps; 'valid' does not pad.",
         group="backbone", choices=("valid", "same"),
     )  # fmt: skip
+    strides: int = setting(
+        1,
+        "Convolution stride",
+        "Step of the convolution kernels; the feature maps become smaller by this factor.",
+        group="backbone", low=1, high=8, usual=(1, 4), step=1, unit="pixels",
+    )  # fmt: skip
+    pooling: str = setting(
+        "max",
+        "Pooling",
+        "Layer that makes the feature maps of a block smaller: max pooling, average pooling, or a convolution with "
+        "the window and stride of the pooling.",
+        group="backbone", choices=("max", "average", "convolution"),
+    )  # fmt: skip
+    pool_size: int = setting(
+        2,
+        "Pooling window",
+        "Height and width of the pooling window.",
+        group="backbone", low=1, high=11, usual=(1, 5), step=1, unit="pixels",
+    )  # fmt: skip
+    pool_stride: int | None = setting(
+        None,
+        "Pooling stride",
+        "Step of the pooling window. Windows overlap if it is smaller than the window.",
+        group="backbone", low=1, high=11, choices=(1, 2, 3, 4, 5), unit="pixels", none="as large as the window",
+    )  # fmt: skip
+    pool_padding: str = setting(
+        "valid",
+        "Pooling padding",
+        "'same' also pools incomplete windows at the border; 'valid' drops them.",
+        group="backbone", choices=("valid", "same"),
+    )  # fmt: skip
     frozen: bool = setting(
         False,
         "Frozen backbone",
@@ -180,6 +211,13 @@ class RunSpec(BaseModel):
         group="training", low=1e-6, high=1.0,
         choices=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
     )  # fmt: skip
+    l1: float = setting(
+        0.0,
+        "L1 penalty",
+        "L1 regularization factor of the kernels.",
+        group="training", low=0.0, high=1.0,
+        choices=(0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1),
+    )  # fmt: skip
     l2: float = setting(
         0.0,
         "L2 penalty",
@@ -193,6 +231,13 @@ class RunSpec(BaseModel):
         "Cross-entropy: categorical (one-hot labels), sparse (integer labels) or binary (two classes, one logit).",
         group="training", choices=("categorical", "sparse", "binary"),
     )  # fmt: skip
+    from_logits: bool = setting(
+        False,
+        "Loss from logits",
+        "Compute the cross-entropy from logits, like from_logits=True in Keras; the predictions stay probabilities. "
+        "The binary loss always does.",
+        group="training",
+    )
     patience: int | None = setting(
         None,
         "Patience",
@@ -227,11 +272,15 @@ class RunSpec(BaseModel):
             if getattr(self, name) not in allowed:
                 names = ", ".join(allowed)
                 raise UnknownNameError(f"Unknown {name} {getattr(self, name)!r:.80}. Choose one of: {names}.")
+        if self.pool_stride == self.pool_size:
+            object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
         return self
 
     def uses(self, name: str) -> bool:
         """Return whether a hyperparameter has an effect on this run."""
+        if name == "from_logits":
+            return self.loss != "binary"
         if name in _CHOSEN or (SETTINGS[name].group not in ("backbone", "head") and name not in _DATASET_SETTINGS):
             return True
         users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]
