@@ -165,7 +165,7 @@ class _Drawing:
     def chart(self, note: Sequence[str]) -> Chart:
         self._write(shorten(self.panel.title, _TITLE_CHARS, placeholder="…"), 0, 10, bold=True)
         self._write(self.panel.subtitle, 0, 28)
-        top, bottom = _TOP, 0.0
+        top, bottom = float(_TOP), 0.0
         for index, step in enumerate(self.panel.steps):
             lines = _list_lines(step)
             width, height = _measure(step.shape)
