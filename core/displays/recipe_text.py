@@ -2,7 +2,7 @@
 
 from core.datasets.dataset import Dataset
 from core.recipe import Publication, Recipe
-from core.spec import DATASETS, TRANSFORMS, RunSpec
+from core.spec import DATASETS, HEADS, TRANSFORMS, RunSpec
 from core.store.comparison import describe_setting
 from core.transform_step import read_steps
 
@@ -38,7 +38,7 @@ def list_training(recipe: Recipe) -> list[str]:
         sentences.append("The backbone has ImageNet weights that are not trained.")
     for head, settings in recipe.settings.items():
         changed = ", ".join(describe_setting(name, value) for name, value in settings.items())
-        sentences.append(f"{head}: {changed}.")
+        sentences.append(f"{HEADS[head].label}: {changed}.")
     return sentences
 
 

@@ -24,9 +24,8 @@ def show_data(recipe: Recipe) -> None:
     st.header("Data", anchor=False)
     st.write(f"**{escape_markdown(dataset.label)}**. {escape_markdown(dataset.summary)}")
     train, test = dataset.official_counts
-    facts = [f"{train:,} training and {format_plural(test, 'test image')}"] if train else []
-    facts.append(f"licence: {dataset.licence}")
-    st.caption(escape_markdown("; ".join(facts)) + ".")
+    counts = f"{train:,} training and {format_plural(test, 'test image')}. " if train else ""
+    st.caption(escape_markdown(f"{counts}Licence: {dataset.licence}."))
     _show_sample(recipe)
     if dataset.citation:
         st.caption(escape_markdown(dataset.citation))
@@ -39,6 +38,8 @@ def _show_sample(recipe: Recipe) -> None:
         _show_missing(status)
         return
     spec = recipe.spec.replace(folder=status.folder)
+    other = "" if status.official in (None, True) else ", which is not the official data"
+    st.caption(f"First training image of each class in {escape_markdown(status.label)}{other}:")
     try:
         st.html(_build_sample(str(home().path), status.fingerprint, home(), spec))
     except HeadroomError as error:

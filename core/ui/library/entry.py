@@ -49,7 +49,8 @@ def _show_heading(recipe: Recipe) -> None:
     if recipe.publication:
         address = recipe.publication.address
         link = f" [Read the original]({address})" if address else ""
-        st.caption(f"{escape_markdown(write_source(recipe.publication))}.{link}")
+        source = write_source(recipe.publication)
+        st.caption(f"{escape_markdown(source[0].upper() + source[1:])}.{link}")
     st.markdown(f"**{escape_markdown(recipe.question)}**")
     if st.button(f"Train {recipe.name}", type="primary", icon=":material/model_training:"):
         open_train(recipe, recipe.spec)
