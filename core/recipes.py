@@ -1,6 +1,7 @@
 """All recipes, the recipe of a run, and the commands that train a run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ from core.publications.own import DIGITS_HEADS, FASHION_HEADS, FOLDER_HEADS
 from core.publications.stack_abuse import DEMO224_HEADS
 from core.publications.stack_exchange import TRANSFER_HEADS, TRANSFER_MOBILENET_HEADS
 from core.recipe import Recipe
-from core.spec import RunSpec
+from core.spec import SETTINGS, RunSpec
 
 _ALL = (
     DIGITS_HEADS, KMNIST_HEADS, FASHION_HEADS, MNIST_HEADS, CELEBA_HEADS, DEMO224_HEADS, TRANSFER_HEADS,
@@ -28,10 +29,44 @@ class _Recipes(dict[str, Recipe]):
 RECIPES: Mapping[str, Recipe] = MappingProxyType(_Recipes({recipe.name: recipe for recipe in _ALL}))
 
 
+_COMPARED = [
+    name for name, setting in SETTINGS.items() if setting.group != "head" and name not in ("data", "folder", "seed")
+]
+
+
 def recipe_of(spec: RunSpec) -> Recipe | None:
-    """Return the recipe of a run: the one with its dataset and backbone; other hyperparameters may differ."""
-    same = (r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == (spec.dataset, spec.backbone))
-    return next(same, None)
+    """Return the recipe of a run: the one with its backbone from which the fewest hyperparameters differ.
+
+    The dataset is one of them, so a recipe that is trained on another dataset stays that recipe. The hyperparameters
+    of the head do not count, so all heads of a configuration have the same recipe. Of several, the one with a
+    publication is preferred, then the first. None if no recipe has the backbone.
+    """
+    found: list[tuple[int, bool, int]] = []
+    for index, recipe in enumerate(_ALL):
+        references = _list_references(recipe.name, spec.dataset)
+        counts = [count for reference in references if (count := _count_changes(spec, reference, recipe)) is not None]
+        if counts:
+            found.append((min(counts), recipe.publication is None, index))
+    return _ALL[min(found)[-1]] if found else None
+
+
+@cache
+def _list_references(recipe_name: str, dataset: str) -> tuple[RunSpec, ...]:
+    """Return the specs of a recipe for a dataset, one per backbone."""
+    recipe = RECIPES[recipe_name]
+    specs = [recipe.spec, *(recipe.spec_of(head) for head in recipe.settings)]
+    return tuple({spec.backbone: spec.replace(dataset=dataset) for spec in reversed(specs)}.values())
+
+
+def _count_changes(spec: RunSpec, reference: RunSpec, recipe: Recipe) -> int | None:
+    """Return the number of hyperparameters that differ; None if the command of the recipe cannot train the run."""
+    if spec.backbone != reference.backbone:
+        return None
+    changes = [name for name in _COMPARED if getattr(spec, name) != getattr(reference, name)]
+    other_dataset = spec.dataset != recipe.spec.dataset
+    if other_dataset and any(getattr(spec, name) is None for name in changes):
+        return None  # no option of the command sets a hyperparameter to None
+    return len(changes) + other_dataset
 
 
 def list_overrides(spec: RunSpec) -> dict[str, Any]:

@@ -1,17 +1,23 @@
 """The published systems."""
 
+import shlex
+import shutil
+from itertools import product
+
 import pytest
 
 from core.architecture.model import compute_model
 from core.architecture.recipe_model import compute_recipe_model
 from core.displays.recipe_text import list_training, write_source
+from core.displays.views.published import PublishedResults
 from core.errors import UnknownNameError
 from core.recipe import Recipe
-from core.recipes import RECIPES, recipe_of
-from core.spec import DATASETS
-from core.store.comparison import list_offers
+from core.recipes import RECIPES, recipe_of, write_command
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
+from core.store.comparison import Comparison, list_offers
 from core.store.record import Cost, Metrics
 from core.store.run_store import RunStore
+from tests.support.run_rewriter import as_spec
 from tests.support.run_writer import RunWriter
 
 recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
@@ -174,6 +180,54 @@ def test_kmnist_heads_is_as_published() -> None:
 def test_other_settings_do_not_change_the_recipe() -> None:
     recipe = RECIPES["digits-heads"]
     assert recipe_of(recipe.spec.replace(epochs=3, blocks=1, head="gmp_dense")) is recipe
+
+
+def test_recipe_on_another_dataset_stays_that_recipe() -> None:
+    """Except where the run is exactly that of another recipe, such as kmnist-heads on the digits."""
+    for recipe in RECIPES.values():
+        for dataset, head in product(DATASETS, recipe.heads):
+            spec = recipe.spec_of(head, {"dataset": dataset, "epochs": 3})
+            same = {
+                other.name
+                for other in RECIPES.values()
+                if other.spec_of(head, {"dataset": dataset, "epochs": 3}) == spec
+            }
+            found = recipe_of(spec)
+            assert found is not None
+            assert found.name in {recipe.name, *same}, (recipe.name, dataset, head)
+            assert found.spec.dataset == dataset or found is recipe or not recipe.published, (recipe.name, dataset)
+
+
+def test_heads_of_a_configuration_have_the_same_recipe() -> None:
+    for backbone, dataset in product(BACKBONES, DATASETS):
+        specs = [RunSpec().replace(backbone=backbone, dataset=dataset, head=head, units=7, epochs=9) for head in HEADS]
+        assert len({getattr(recipe_of(spec), "name", None) for spec in specs}) == 1
+
+
+def test_command_of_a_run_trains_that_run_on_any_dataset() -> None:
+    for recipe, dataset in product(RECIPES.values(), DATASETS):
+        for head in ("gap_dense", "mlp", *recipe.heads):
+            spec = recipe.spec_of(head, {"dataset": dataset, "pool_size": 3, "l1": 0.01, "seed": 2})
+            words = shlex.split(write_command(spec))[2:]
+            flags = dict(zip(words[::2], words[1::2], strict=True))
+            named, heads = RECIPES[flags.pop("--recipe")], flags.pop("--heads")
+            names = {name.removeprefix("--").replace("-", "_"): value for name, value in flags.items()}
+            assert named.spec_of(heads, {name: SETTINGS[name].read(value) for name, value in names.items()}) == spec
+
+
+def test_network_without_convolutions_is_compared_with_the_other_heads(make_run: RunWriter, store: RunStore) -> None:
+    recipe = RECIPES["mnist-heads"]
+    for head in recipe.heads:
+        run = make_run(head=head)
+        as_spec(run, recipe.spec_of(head, {"epochs": 3}))
+        shutil.rmtree(run.path)
+    (offer,) = list_offers(store.frame())
+    assert len(offer.run_ids) == 3
+    assert offer.key.startswith("recipe:mnist-heads:")
+    assert offer.label == "mnist-heads · 3 epochs"
+    comparison = Comparison.of(store.open_all(offer.run_ids))
+    assert comparison.recipe is recipe
+    assert PublishedResults(comparison).frame()["published"].tolist() == [0.9939, 0.89]
 
 
 def test_unknown_recipe_is_rejected_with_the_known_ones() -> None:

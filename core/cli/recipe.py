@@ -81,10 +81,11 @@ def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any
         return [], None
     offer = next((offer for offer in offers if offer.own), offers[0])
     configuration = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
-    own = recipe.spec.model_dump()
     head_settings = [name for name, setting in SETTINGS.items() if setting.group == "head" and name != "head"]
     rows = to_rows(frame[frame["run_id"].isin(offer.run_ids)])
-    return [row for row in rows if all(row[name] == own[name] for name in head_settings)], configuration
+    own = {row["head"]: recipe.spec_of(row["head"]) for row in rows}
+    kept = [row for row in rows if all(row[name] == getattr(own[row["head"]], name) for name in head_settings)]
+    return kept, configuration
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from core.datasets.dataset import Dataset
 from core.recipe import Publication, Recipe
-from core.spec import DATASETS, HEADS, TRANSFORMS, RunSpec
+from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
 from core.store.comparison import describe_setting
 from core.transform_step import read_steps
 
@@ -25,7 +25,7 @@ def list_training(recipe: Recipe) -> list[str]:
     spec = recipe.spec
     dataset: Dataset = DATASETS[spec.dataset]
     sentences = [
-        f"Adam with learning rate {spec.learning_rate:g} minimizes the {_LOSSES[spec.loss]}.",
+        f"Adam with learning rate {spec.learning_rate:g} minimizes the {_LOSSES[spec.loss]}{_write_penalties(spec)}.",
         f"{describe_setting('epochs', spec.epochs)} with {spec.batch_size} images per step"
         + (f", then {recipe.more_epochs} more from where it stopped." if recipe.more_epochs else "."),
         _write_images(spec, dataset),
@@ -36,10 +36,22 @@ def list_training(recipe: Recipe) -> list[str]:
         sentences.append(f"Random transforms of the training images: {names}.")
     if spec.frozen:
         sentences.append("The backbone has ImageNet weights that are not trained.")
-    for head, settings in recipe.settings.items():
-        changed = ", ".join(describe_setting(name, value) for name, value in settings.items())
-        sentences.append(f"{HEADS[head].label}: {changed}.")
-    return sentences
+    return sentences + [describe_head_settings(recipe, head) for head in recipe.settings]
+
+
+def describe_head_settings(recipe: Recipe, head: str) -> str:
+    """Return the hyperparameters of a head that the recipe specifies for this head only; empty if there are none."""
+    settings = recipe.settings.get(head, {})
+    parts = [
+        f"backbone {BACKBONES[value].label!r}" if name == "backbone" else describe_setting(name, value)
+        for name, value in settings.items()
+    ]
+    return f"{HEADS[head].label} has {', '.join(parts)} in this recipe." if parts else ""
+
+
+def _write_penalties(spec: RunSpec) -> str:
+    parts = [describe_setting(name, getattr(spec, name)) for name in ("l1", "l2") if getattr(spec, name)]
+    return f" with {' and '.join(parts)}" if parts else ""
 
 
 def _write_images(spec: RunSpec, dataset: Dataset) -> str:

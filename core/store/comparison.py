@@ -195,7 +195,7 @@ class Offer:
     Attributes:
         key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
         label: The recipe and the hyperparameters that differ from it.
-        former: Labels that were IDs in former links. Several comparisons can have the same one.
+        former: IDs of former links. Several comparisons can have the same one.
         own: Whether no hyperparameter differs.
     """
 
@@ -214,7 +214,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = frame[frame["recipe"].notna()]
+    frame = _group_backbones(frame[frame["recipe"].notna()])
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
@@ -226,11 +226,40 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        offer = Offer(_write_key(recipe, changed), label, frozenset((long, short)), tuple(group["run_id"]), own)
+        former = frozenset((long, short, *_list_former_keys(recipe, settings)))
+        offer = Offer(_write_key(recipe, changed), label, former, tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
+
+
+def _group_backbones(frame: pd.DataFrame) -> pd.DataFrame:
+    """Replace the configuration of heads for which a recipe specifies another backbone by that of its other heads, so
+    that all heads of a recipe are in one comparison. Hyperparameters that differ from the recipe remain."""
+    for recipe in RECIPES.values():
+        for head in recipe.settings:
+            own = recipe.spec_of(head)
+            rows = (frame["recipe"] == recipe.name) & (frame["head"] == head) & (frame["backbone"] == own.backbone)
+            if own.backbone == recipe.spec.backbone or not rows.any():
+                continue
+            frame = frame.copy()
+            for name in _CONFIGURATION:
+                value, other = getattr(own, name), getattr(recipe.spec, name)
+                if value != other:
+                    same = frame[name].isna() if value is None else frame[name] == value
+                    frame.loc[rows & same, name] = other
+    return frame
+
+
+def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
+    """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
+    place = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == place), recipe)
+    if former is recipe:
+        return []
+    changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}
+    return [_write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:

@@ -123,6 +123,21 @@ def test_figure_with_other_hyperparameters_is_measured_only_with_them(make_run: 
         assert "training images" not in view.note()
 
 
+def test_published_results_of_another_dataset_are_labelled(make_run: RunWriter) -> None:
+    recipe = RECIPES["mnist-heads"]
+    run = as_spec(make_run(head="dense"), recipe.spec_of("dense", {"dataset": "kmnist"}))
+    view = PublishedResults(Comparison.of([run]))
+    assert view.table()["Metric"].tolist() == ["Test accuracy (published: MNIST)"]
+    assert (
+        view.note()
+        == "Measured on KMNIST instead of MNIST: published and measured accuracies and losses are not comparable."
+    )
+    counts = PublishedResults(Comparison.of([as_spec(make_run(head="mlp"), RECIPES["demo224-heads"].spec_of("mlp"))]))
+    assert counts.note() == (
+        "Measured with images of 28 × 28 × 1 instead of 224 × 224 × 3: published and measured results are not comparable."
+    )
+
+
 def test_note_is_empty_without_published_results(make_run: RunWriter) -> None:
     assert PublishedResults(Comparison.of([make_run(epochs=1)])).note() == ""
     unpublished = as_kmnist(make_run(head="flatten", epochs=1))

@@ -10,8 +10,8 @@ import pandas as pd
 from core.analysis.summary import SeedMean, describe_metric
 from core.displays.display import Chart, Display
 from core.displays.number import format_accuracy, format_count, format_loss, format_published_accuracy
-from core.recipe import PublishedResult
-from core.spec import SETTINGS
+from core.recipe import PublishedResult, Recipe
+from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Variant, describe_setting, list_changes
 
 FORMS: dict[str, tuple[str, Callable[[PublishedResult], str], Callable[[SeedMean], str]]] = {
@@ -51,16 +51,38 @@ class PublishedResults(Display):
         recipe, variants = self.comparison.recipe, [variant for _, variant in self._results()]
         if recipe is None or not variants:
             return ""
-        stated = {name for result, _ in self._results() for name in result.settings}  # in the rows of the table
+        stated = {"dataset", *(name for result, _ in self._results() for name in result.settings)}  # in the table
         changes = {name: text for name, text in list_changes(recipe, variants).items() if name not in stated}
-        reasons = [] if self.comparison.official else ["on different data"]
+        other = self._other_dataset(recipe)
+        images = self._describe_images(recipe)
+        reasons = [f"on {other} instead of {DATASETS[recipe.spec.dataset].label}"] if other else []
+        if not other and not self.comparison.official:
+            reasons.append("on different data")
+        if images:
+            reasons.append(images)
         if changes:
             reasons.append(f"with different hyperparameters ({', '.join(changes.values())})")
-        another_model = any(SETTINGS[name].group in ("backbone", "head") for name in changes)
+        another_model = images or any(SETTINGS[name].group in ("backbone", "head") for name in changes)
         which = "results" if another_model else "accuracies and losses"
         return (
             f"Measured {' and '.join(reasons)}: published and measured {which} are not comparable." if reasons else ""
         )
+
+    def _other_dataset(self, recipe: Recipe) -> str:
+        """Return the name of the dataset if it is not that of the recipe, otherwise an empty text."""
+        dataset = self.comparison.first.spec.dataset
+        return "" if dataset == recipe.spec.dataset else DATASETS[dataset].label
+
+    def _describe_images(self, recipe: Recipe) -> str:
+        """Return how image shape or number of classes differ from those of published parameter counts."""
+        data = self.comparison.first.record.data
+        parts = []
+        if data.input_shape != recipe.input_shape:
+            shapes = [" × ".join(map(str, shape)) for shape in (data.input_shape, recipe.input_shape)]
+            parts.append(f"images of {shapes[0]} instead of {shapes[1]}")
+        if len(data.classes) != recipe.classes:
+            parts.append(f"{len(data.classes):,} classes instead of {recipe.classes:,}")
+        return f"with {' and '.join(parts)}" if parts else ""
 
     def frame(self) -> pd.DataFrame:
         """Return the columns head, metric, published, published_high (the end of a printed range, otherwise missing),
@@ -75,11 +97,16 @@ class PublishedResults(Display):
 
     def table(self) -> pd.DataFrame:
         rows = []
+        recipe = self.comparison.recipe
         for result, variant in self._results():
+            assert recipe is not None
             name, write, form = FORMS[result.metric]
+            conditions = write_conditions(result)
+            if self._other_dataset(recipe) and result.metric.startswith("test"):
+                conditions += f" (published: {DATASETS[recipe.spec.dataset].label})"
             measured = measure_result(result, variant)
             shown = "–" if math.isnan(measured.mean) else form(measured)
-            rows.append((variant.label, f"{name}{write_conditions(result)}", write(result), shown))
+            rows.append((variant.label, f"{name}{conditions}", write(result), shown))
         return pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Measured"])
 
     def chart(self) -> Chart | None:

@@ -12,9 +12,11 @@ from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
+from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
+from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
@@ -36,7 +38,10 @@ url.register(
 
 _DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_ADVANCED = ("patience", "keep", "augmentation", "loss", "l2", "kernel_size", "padding")
+_ADVANCED = (
+    "patience", "keep", "augmentation", "loss", "from_logits", "l1", "l2", "kernel_size", "padding", "strides",
+    "pooling", "pool_size", "pool_stride", "pool_padding",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,15 @@ def choose_configurations() -> Choice:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
+    for head in heads:
+        if text := describe_head_settings(recipe, head):
+            st.caption(f"{text} Values below apply to it only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(recipe.spec, status, backbone, heads, sweep_settings or ())
+    changes, values, seeds = _choose_settings(_find_initial(recipe, heads), status, backbone, heads, sweep_settings or ())
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -109,7 +117,9 @@ def choose_configurations() -> Choice:
     if not heads:
         st.warning("Select at least one head.")
         return empty
-    choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
+    choice = {**changes, "dataset": dataset, "folder": folder}
+    if backbone != recipe.spec.backbone:
+        choice["backbone"] = backbone
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
@@ -118,6 +128,17 @@ def choose_configurations() -> Choice:
             st.error(escape_markdown(problem), icon=":material/error:")
         return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
+
+
+def _find_initial(recipe: Recipe, heads: list[str]) -> RunSpec:
+    """Return the initial values: those of the recipe, or of the only selected head that uses a hyperparameter."""
+    values = recipe.spec.model_dump()
+    for head in heads:
+        others = [HEADS[other] for other in heads if other != head]
+        for name, value in recipe.settings.get(head, {}).items():
+            if SETTINGS[name].group == "head" and not any(name in other.uses for other in others):
+                values[name] = value
+    return RunSpec.model_construct(**values)
 
 
 def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
@@ -145,7 +166,7 @@ def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
 
 
 def _list_advanced(backbone: str) -> list[str]:
-    return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+    return [name for name in _ADVANCED if SETTINGS[name].group != "backbone" or name in BACKBONES[backbone].uses]
 
 
 @callback
@@ -156,7 +177,7 @@ def _follow_recipe() -> None:
     del values["folder"]  # no recipe sets it
     values |= {key: values.pop(name) for name, key in URL_NAMES.items()}
     for name, value in {**values, "heads": list(recipe.heads), "seeds": _DEFAULT_SEEDS}.items():
-        if name in st.session_state and (value is not None or name == "patience"):
+        if name in st.session_state and (value is not None or (name in SETTINGS and SETTINGS[name].choices)):
             st.session_state[name] = value
     _use_all_images()
 
