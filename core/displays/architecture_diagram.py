@@ -31,8 +31,8 @@ _LARGEST, _LEAST = 60, 2  # side length of squares
 _CHANNELS, _SIDES, _FLAT = 4.3, 4.5, 6  # pixels per doubling; height of an output without sides
 _LINE, _GAP, _TOP = 16, 13, 50
 _TITLE_CHARS, _LINE_CHARS = 40, 20
-_NO_PADDING = {"left": 0, "top": 0, "right": 0, "bottom": 0}  # a page would fit the marks into the rest
-_INK = "currentColor"  # the text color of a page; black in files
+NO_PADDING = {"left": 0, "top": 0, "right": 0, "bottom": 0}  # a page would fit the marks into the rest
+INK = "currentColor"  # the text color of a page; black in files
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def build_architecture_chart(architectures: Sequence[Architecture], palette: Map
     charts = [_Drawing(panel, max(largest, 1)).chart(_NOTE if panel is panels[0] else ()) for panel in panels]
     columns = 2 if len(charts) in (2, 4) else 3
     chart = alt.concat(*charts, columns=columns, spacing=24)
-    return chart.properties(usermeta={PANEL_PIXELS: _WIDTH}, padding=_NO_PADDING)
+    return chart.properties(usermeta={PANEL_PIXELS: _WIDTH}, padding=NO_PADDING)
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class _Drawing:
         )
         bold, normal = (
             alt.Chart(pd.DataFrame([text for text in self.texts if text["bold"] is value])).mark_text(
-                align="left", baseline="middle", color=_INK, fontSize=12, fontWeight="bold" if value else "normal"
+                align="left", baseline="middle", color=INK, fontSize=12, fontWeight="bold" if value else "normal"
             )
             for value in (True, False)
         )

@@ -103,7 +103,9 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(_find_initial(recipe, heads), status, backbone, heads, sweep_settings or ())
+    changes, values, seeds = _choose_settings(
+        _find_initial(recipe, heads), status, backbone, heads, sweep_settings or ()
+    )
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
