@@ -4,7 +4,6 @@ Nothing is exported for this, so that it works for every run with a model file.
 """
 
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.architecture.layers import Shape
-from core.architecture.model import LayerRow
+from core.architecture.model import LayerRow, Model
 from core.architecture.step import list_steps
 from core.errors import RunDamagedError, SpecError
 from core.store.run import Run
@@ -58,19 +57,29 @@ def compute_feature_maps(run: Run, image: NDArray[np.uint8]) -> list[LayerMaps]:
     """
     if (seconds := run.record.cost.latency_seconds) > _MAX_SECONDS:
         raise SpecError(f"Feature maps are not available: run {run.run_id} needs {seconds:.0f} s per image.")
-    path = run.artifact("model.tflite")
-    rows = [row for row in run.model.rows if _has_maps(row)]
     try:
-        outputs = dict(zip((row.name for row in rows), _invoke(path, image), strict=True))
+        return read_feature_maps(run.artifact("model.tflite"), run.model, image)
     except (ValueError, RuntimeError) as error:
         raise RunDamagedError(f"LiteRT cannot run model.tflite of run {run.run_id}: {error}.") from None
-    if any(outputs[row.name].shape != row.output_shape for row in rows):
-        raise SpecError(f"Feature maps are not available: model.tflite of run {run.run_id} has other layers.")
+
+
+def read_feature_maps(path: Path, model: Model, image: NDArray[np.uint8]) -> list[LayerMaps]:
+    """Return the feature maps that a model file computes (see `compute_feature_maps`).
+
+    Raises:
+        SpecError: when the file does not contain the layers of `model`.
+        ValueError, RuntimeError: when LiteRT cannot run the file.
+    """
+    rows = [row for row in model.rows if _has_maps(row)]
+    outputs = _invoke(path, image)
+    if [maps.shape for maps in outputs] != [row.output_shape for row in rows]:
+        raise SpecError("Feature maps are not available: the model file has other layers than its record.")
+    maps_of = dict(zip((row.name for row in rows), outputs, strict=True))
     found = []
-    for step in (*list_steps(run.model, "backbone"), *list_steps(run.model, "head")):
-        last = next((name for name in reversed(step.layers) if name in outputs), None)
+    for step in (*list_steps(model, "backbone"), *list_steps(model, "head")):
+        last = next((name for name in reversed(step.layers) if name in maps_of), None)
         if last is not None:
-            found.append(LayerMaps(step.title, step.layers, outputs[last]))
+            found.append(LayerMaps(step.title, step.layers, maps_of[last]))
     return found
 
 
@@ -78,7 +87,7 @@ def _has_maps(row: LayerRow) -> bool:
     return row.type.startswith(_LAYERS) and len(row.output_shape) > 1
 
 
-def _invoke(path: Path, image: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+def _invoke(path: Path, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # imported here: takes 0.3 s
 
     interpreter = Interpreter(
@@ -90,8 +99,7 @@ def _invoke(path: Path, image: NDArray[np.uint8]) -> Iterator[NDArray[np.float32
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[np.newaxis].astype(np.float32) / 255)
     interpreter.invoke()
-    for tensor in _list_outputs(path):
-        yield interpreter.get_tensor(tensor)[0]
+    return [interpreter.get_tensor(tensor)[0] for tensor in _list_outputs(path)]
 
 
 def _list_outputs(path: Path) -> list[int]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.architecture.layers import Layer, Shape
 from core.architecture.model import LayerRow, Model
@@ -93,18 +92,14 @@ def _describe(layer: Layer, row: LayerRow) -> list[str]:
     rank = len(row.output_shape) - 1
     title = name[0].upper() + name[1:]
     if window and rank:
-        title += f" {_multiply(window, rank)}"
+        title += f" {'×'.join([str(window)] * rank)}"
     notes = []
     if (rate := getattr(layer, "rate", None)) is not None:
         title += f" {rate:g}"
     strides = getattr(layer, "strides", None)
-    if strides not in (None, 1, window, (1,) * rank):
-        notes.append(f"stride {_multiply(strides, rank) if isinstance(strides, tuple) else strides}")
+    if strides not in (None, window if "Pooling" in row.type else 1):
+        notes.append(f"stride {strides}")
     activation = getattr(layer, "activation", "linear")
     if activation != "linear":
         notes.append(_NAMES.get(activation, activation))
     return [title, *notes]
-
-
-def _multiply(window: Any, rank: int) -> str:
-    return "×".join(map(str, window if isinstance(window, tuple) else (window,) * rank))

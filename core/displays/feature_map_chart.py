@@ -12,11 +12,12 @@ from core.analysis.feature_maps import LayerMaps
 from core.augment.pillow import resize_array
 from core.displays.architecture_diagram import INK, NO_PADDING, format_shape
 from core.displays.display import Chart
-from core.displays.encoding import PANEL_PIXELS
+from core.displays.encoding import GREY, PANEL_PIXELS
 from core.displays.lab.drawing import encode_png
 
 STRONGEST = 6
-_WIDTH, _CELL, _SPACE = 310, 50, 2
+_CELL, _SPACE = 42, 4
+_WIDTH = STRONGEST * (_CELL + _SPACE)  # fits a dialog on a phone
 _SCALE = 2  # pixels of a map per pixel of the panel
 _TITLE, _LINES, _GAP = 30, 34, 12
 
@@ -41,7 +42,7 @@ def describe_scale(heads: Heads) -> str:
     negative = any(layer.maps.min() < 0 for layers in heads.values() for layer in layers)
     black = "its smallest value, at most 0," if negative else "0"
     return (
-        f"The {STRONGEST} strongest maps of each layer, by mean absolute value. All maps of a layer have the same scale: "
+        f"The {STRONGEST} strongest maps of each layer, by mean absolute value. The maps of a layer share one scale: "
         f"black is {black} and white its largest value."
     )
 
@@ -56,7 +57,9 @@ def _draw(label: str, picture: NDArray[np.uint8], layers: Sequence[LayerMaps], c
         for line, text in enumerate((title, note)):
             texts.append({"text": text, "x": 0, "y": top + 8 + 16 * line, "bold": line == 0})
         for index, tile in enumerate(tiles):
-            images.append({"url": encode_png(tile), "x": index * (_CELL + _SPACE), "y": top + _LINES, "title": title})
+            images.append(
+                {"url": encode_png(tile), "x": 1 + index * (_CELL + _SPACE), "y": top + _LINES, "title": title}
+            )
         top += _LINES + _CELL + _GAP
 
     rgb = np.repeat(picture, 3, axis=-1) if picture.shape[-1] == 1 else picture
@@ -71,7 +74,9 @@ def _draw(label: str, picture: NDArray[np.uint8], layers: Sequence[LayerMaps], c
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, _WIDTH], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[top, 0], nice=False))
     dot = alt.Chart(pd.DataFrame([{"x": 6, "y": 10}])).mark_circle(color=color, size=90, opacity=1)
-    pictures = alt.Chart(pd.DataFrame(images)).mark_image(width=_CELL, height=_CELL, align="left", baseline="top")
+    frame = pd.DataFrame(images).assign(x2=lambda data: data["x"] + _CELL, y2=lambda data: data["y"] + _CELL)
+    pictures = alt.Chart(frame).mark_image(width=_CELL, height=_CELL, align="left", baseline="top")
+    frames = alt.Chart(frame).mark_rect(filled=False, stroke=GREY, strokeWidth=1)
     tip = alt.Tooltip("title:N", title="Layer")
     words = [
         alt.Chart(pd.DataFrame([text for text in texts if text["bold"] is bold]))
@@ -79,7 +84,12 @@ def _draw(label: str, picture: NDArray[np.uint8], layers: Sequence[LayerMaps], c
         .encode(x=x, y=y, text="text:N")
         for bold in (True, False)
     ]
-    drawn = (dot.encode(x=x, y=y), pictures.encode(x=x, y=y, url="url:N", tooltip=tip), *words)
+    drawn = (
+        dot.encode(x=x, y=y),
+        pictures.encode(x=x, y=y, url="url:N"),
+        frames.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", tooltip=tip),
+        *words,
+    )
     return alt.layer(*drawn).properties(width=_WIDTH, height=top)
 
 
