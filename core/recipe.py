@@ -1,10 +1,10 @@
 """Recipe: a named spec with its heads, its publication and the results that the author printed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.spec import RunSpec
+from core.spec import HEADS, SETTINGS, RunSpec
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,16 @@ class Recipe:
         default by the head of `spec`.
         """
         return self.spec.replace(**{"head": head, **self.settings.get(head, {}), **(changes or {})})
+
+    def find_initial(self, heads: Sequence[str]) -> RunSpec:
+        """Return the initial values of a form: those of the recipe, or of the only head that uses a hyperparameter."""
+        values = self.spec.model_dump()
+        for head in heads:
+            others = [HEADS[other] for other in heads if other != head]
+            for name, value in self.settings.get(head, {}).items():
+                if SETTINGS[name].group == "head" and not any(name in other.uses for other in others):
+                    values[name] = value
+        return RunSpec.model_construct(**values)
 
     def specs(self, heads: tuple[str, ...] | None = None, seeds: int = 1) -> list[RunSpec]:
         """Return the specs of all runs of this recipe: every head with the seeds 0 to seeds − 1."""

@@ -51,7 +51,7 @@ def slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
 
 
 def count_axes(shape: Shape, layer: str) -> int:
-    """Return the number of spatial axes. Raises SpecError if there are none or more than three."""
+    """Return the number of spatial axes. Raises SpecError for less than one or more than three."""
     if not 2 <= len(shape) <= 4:
         raise SpecError(f"Expected feature maps with 1 to 3 spatial axes before {layer}; got shape {shape}.")
     return len(shape) - 1

@@ -11,7 +11,7 @@ Reduction = Literal["max", "average"]
 
 @dataclass(frozen=True)
 class LocalPooling:
-    """Max or average pooling. Windows overlap if `strides` is smaller than `pool_size`; None sets them side by side.
+    """Max or average pooling. Windows overlap if `strides` is smaller than `pool_size`, its value if None.
 
     The average of a window at the border excludes the padding, as in Keras.
     """

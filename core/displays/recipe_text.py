@@ -40,7 +40,7 @@ def list_training(recipe: Recipe) -> list[str]:
 
 
 def describe_head_settings(recipe: Recipe, head: str) -> str:
-    """Return the hyperparameters of a head that the recipe specifies for this head only; empty if there are none."""
+    """Return the hyperparameters of a head that the recipe specifies for this head only; otherwise empty."""
     settings = recipe.settings.get(head, {})
     parts = [
         f"backbone {BACKBONES[value].label!r}" if name == "backbone" else describe_setting(name, value)

@@ -254,8 +254,8 @@ def _group_backbones(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
     """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
-    place = settings["dataset"], settings["backbone"]
-    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == place), recipe)
+    former_key = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == former_key), recipe)
     if former is recipe:
         return []
     changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def is_plain(layer: keras.layers.MaxPooling2D) -> bool:
-    """Return whether `max_pool` replaces the layer: windows of 2×2 pixels side by side, without padding."""
+    """Return whether `max_pool` replaces the layer: adjacent windows of 2×2 pixels, without padding."""
     return layer.pool_size == layer.strides == (2, 2) and layer.padding == "valid"
 
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 from xml.etree import ElementTree
 
 import pandas as pd
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from tests.support.paths import ROOT
+
+# AppTest reads the metadata of every installed package at each run: a third of the time of a page test.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 _TABLE = '<div class="figures"'
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))

@@ -93,7 +93,8 @@ class PublishedResults(Display):
             rows.append((variant.label, result.metric, result.value, result.high, value.mean, value.std))
         columns = ["head", "metric", "published", "published_high", "measured", "std"]
         frame = pd.DataFrame(rows, columns=columns).astype({"published_high": "float64"})
-        return frame.assign(official=self.comparison.official)
+        recipe = self.comparison.recipe
+        return frame.assign(official=self.comparison.official and not (recipe and self._other_dataset(recipe)))
 
     def table(self) -> pd.DataFrame:
         rows = []

@@ -16,7 +16,6 @@ from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
-from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.ui import url, widget
@@ -95,17 +94,14 @@ def choose_configurations() -> Choice:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
-    for head in heads:
-        if text := describe_head_settings(recipe, head):
-            st.caption(f"{text} Values below apply to it only if you change them.")
+    if texts := [text for head in heads if (text := describe_head_settings(recipe, head))]:
+        st.caption(f"{' '.join(texts)} The values below replace these only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(
-        _find_initial(recipe, heads), status, backbone, heads, sweep_settings or ()
-    )
+    changes, values, seeds = _choose_settings(recipe.find_initial(heads), status, backbone, heads, sweep_settings or ())
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -130,17 +126,6 @@ def choose_configurations() -> Choice:
             st.error(escape_markdown(problem), icon=":material/error:")
         return Choice(recipe.name, [], None, problem)
     return Choice(recipe.name, specs, None if sweep_settings is None else values)
-
-
-def _find_initial(recipe: Recipe, heads: list[str]) -> RunSpec:
-    """Return the initial values: those of the recipe, or of the only selected head that uses a hyperparameter."""
-    values = recipe.spec.model_dump()
-    for head in heads:
-        others = [HEADS[other] for other in heads if other != head]
-        for name, value in recipe.settings.get(head, {}).items():
-            if SETTINGS[name].group == "head" and not any(name in other.uses for other in others):
-                values[name] = value
-    return RunSpec.model_construct(**values)
 
 
 def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> list[str] | None:
@@ -244,17 +229,21 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
 
 def _list_image_counts(initial: RunSpec, status: DatasetStatus) -> list[str]:
     """Return the settings for numbers of images; empty while the size of the dataset is unknown."""
-    if not status.train_count:
+    if not _count_training(status):
         return []
     has_validation = bool(status.validation_count) or initial.validation_images is not None
     return ["train_images", "validation_images"] if has_validation else ["train_images"]
 
 
+def _count_training(status: DatasetStatus) -> int:
+    """Return the size of the training split, also before a bundled dataset is used for the first time."""
+    return status.train_count or (DATASETS[status.name].official_counts[0] if status.bundled else 0)
+
+
 def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -> int | None:
     """Return the selected number of images, at most the size of the dataset; None for all images."""
-    assert status.train_count is not None
-    validation = status.validation_count
-    high = status.train_count - validation if name == "train_images" else validation or status.train_count // 2
+    count, validation = _count_training(status), status.validation_count
+    high = count - validation if name == "train_images" else validation or count // 2
     low = min(int(SETTINGS[name].low or 1), high)
     if low == high:
         return None
