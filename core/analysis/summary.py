@@ -35,6 +35,13 @@ def describe_metric(variant: Variant, metric: str) -> SeedMean:
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
+def compute_last_accuracy(variant: Variant) -> SeedMean | None:
+    """Return the mean test accuracy at the last epoch; None if that is the epoch of the other metrics."""
+    if not any(run.record.last_metrics for run in variant.runs):
+        return None
+    return compute_seed_mean([(run.record.last_metrics or run.record.metrics).test_accuracy for run in variant.runs])
+
+
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
     """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
     rows = []

@@ -5,17 +5,16 @@ from typing import Annotated
 
 import typer
 
+from core.cli.comparison import ComparisonArgument, find_exported_runs
 from core.cli.output import print_message, print_side_file_problems
 from core.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard.")
 
-RunIds = Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="IDs of runs, or unique prefixes of them.")]
-
 
 @app.command()
 def mlflow(
-    run_ids: RunIds,
+    run_ids: ComparisonArgument,
     uri: Annotated[
         str,
         typer.Option(
@@ -34,7 +33,7 @@ def mlflow(
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
-    ids = [store.find(run_id).run_id for run_id in run_ids]
+    ids = find_exported_runs(store, run_ids)
     for exported in export_mlflow(store, ids, uri, experiment=experiment, models=models):
         if exported.existing:
             details = " with different results, which are kept" if exported.differs else ""
@@ -46,7 +45,7 @@ def mlflow(
 
 @app.command()
 def tensorboard(
-    run_ids: RunIds,
+    run_ids: ComparisonArgument,
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Log directory for `tensorboard --logdir`.")
     ],
@@ -57,6 +56,6 @@ def tensorboard(
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
-    ids = [store.find(run_id).run_id for run_id in run_ids]
+    ids = find_exported_runs(store, run_ids)
     for path in export_tensorboard(store, ids, folder):
         typer.echo(path)

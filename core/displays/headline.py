@@ -4,7 +4,7 @@ from core.analysis.check import run_checks
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.interval import LEVEL
-from core.analysis.summary import compute_seed_mean, describe_metric
+from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -50,12 +50,11 @@ def write_facts(comparison: Comparison) -> list[str]:
 
 def _write_last_accuracies(comparison: Comparison) -> list[str]:
     """Return the test accuracies at the last epoch of the heads that keep another one."""
-    parts = []
-    for variant in comparison.variants:
-        metrics = [run.record.last_metrics or run.record.metrics for run in variant.runs]
-        if any(run.record.last_metrics for run in variant.runs):
-            values = [metric.test_accuracy for metric in metrics]
-            parts.append(f"{variant.label} {format_accuracy(compute_seed_mean(values))}")
+    parts = [
+        f"{variant.label} {format_accuracy(accuracy)}"
+        for variant in comparison.variants
+        if (accuracy := compute_last_accuracy(variant)) is not None
+    ]
     return [f"test accuracy at the last epoch: {', '.join(parts)}"] if parts else []
 
 

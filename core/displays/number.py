@@ -1,11 +1,14 @@
 """Number formats for display: units and a sensible number of digits."""
 
 import math
+from typing import TYPE_CHECKING
 
-from core.analysis.difference import Difference, Need
 from core.analysis.selection import MANY
-from core.analysis.summary import SeedMean
 from core.recipe import PublishedResult
+
+if TYPE_CHECKING:
+    from core.analysis.difference import Difference, Need
+    from core.analysis.summary import SeedMean
 
 
 def format_count(value: float) -> str:
@@ -76,7 +79,7 @@ def format_ratio(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
-def format_accuracy(value: SeedMean) -> str:
+def format_accuracy(value: "SeedMean") -> str:
     """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits."""
     if not math.isfinite(value.mean):
         return "–"
@@ -88,7 +91,7 @@ def format_accuracy(value: SeedMean) -> str:
     return f"{mean:.{digits}f} ± {std:.{digits}f}%"
 
 
-def format_loss(value: SeedMean) -> str:
+def format_loss(value: "SeedMean") -> str:
     if not math.isfinite(value.mean):
         return "–"
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
@@ -101,14 +104,14 @@ def format_points(difference: float) -> str:
     return f"{_points(abs(difference))} points {'higher' if difference > 0 else 'lower'}"
 
 
-def format_interval(difference: Difference, *, name: bool = True) -> str:
+def format_interval(difference: "Difference", *, name: bool = True) -> str:
     """Format a confidence interval in percentage points: "95% interval −5.1 to −3.9"; "–" if it is undefined."""
     if not math.isfinite(difference.low):
         return "–"
     return f"{'95% interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
 
 
-def format_need(need: Need) -> str:
+def format_need(need: "Need") -> str:
     """Format what a conclusion needs: "about 5 seeds per head", "about 2,400 test images"; "" if it is unknown."""
     parts = [f"{format_plural(need.seeds, 'seed')} per head"] if need.seeds else []
     if need.images:

@@ -69,8 +69,11 @@ def item(
 ) -> T | None:  # fmt: skip
     """Show a select box of stored items, whose selection is always part of the URL; without `value`, the first.
 
+    Args:
+        gone: noun of an item in the message when it does not exist, such as "Sweep".
+
     Returns:
-        The selected item, or None with the message `gone` if the item of the link, or the selected item, was deleted.
+        The selected item, or None with a message if the item of the link, or the selected item, does not exist.
     """
     choice = LinkChoice(key, options, format_func, [], gone=True)
     index = 0 if value is None else options.index(value)
@@ -86,7 +89,9 @@ def item(
     )
     choice.write_url(chosen)
     if chosen is None:
-        st.warning(f"{gone} Select another one." if options else gone, icon=":material/link_off:")
+        shown = f' "{escape_markdown(choice.missing[:MAX_SHOWN])}"' if choice.missing else ""
+        advice = " Select another one." if options else ""
+        st.warning(f"{gone}{shown} was not found; it may have been deleted.{advice}", icon=":material/link_off:")
     return chosen
 
 

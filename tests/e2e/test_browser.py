@@ -291,7 +291,7 @@ def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, h
 @long
 def test_invalid_link_value_is_reported(read: Open) -> None:
     page = read("?compare=no-such-thing")
-    expect(page.get_by_text("This comparison no longer exists.")).to_be_visible()
+    expect(page.get_by_text("Expected a comparison such as")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
 
 
