@@ -83,7 +83,7 @@ def list_step_rows(architectures: Sequence[Architecture]) -> pd.DataFrame:
 
 
 def describe_architectures(architectures: Sequence[Architecture]) -> str:
-    """Describe the diagram in one sentence per backbone."""
+    """Describe the parameters of each backbone and its heads."""
     sentences = []
     for number, architecture in enumerate(architectures, 1):
         name = "The backbone" if len(architectures) == 1 else f"Backbone {number}"
@@ -175,8 +175,8 @@ class _Drawing:
             if index:
                 self.links.append({"x": _BOX_X, "y": bottom, "y2": middle - height / 2})
             bottom = middle + height / 2
-            self._place_box(step, width, height, middle, layer=index > 0)
-            self._place_square(step, side, middle)
+            self._add_box(step, width, height, middle, layer=index > 0)
+            self._add_square(step, side, middle)
             for line, text in enumerate(lines):
                 self._write(text, _TEXT_X, middle + _LINE * (line - (len(lines) - 1) / 2), bold=line == 0)
             top += tall + _GAP
@@ -187,20 +187,20 @@ class _Drawing:
     def _write(self, text: str, x: float, y: float, *, bold: bool = False) -> None:
         self.texts.append({"text": text, "x": x, "y": y, "bold": bold})
 
-    def _place_box(self, step: Step, width: float, height: float, middle: float, *, layer: bool) -> None:
-        box = self._place(step, _BOX_X - width / 2, middle - height / 2, width, height)
+    def _add_box(self, step: Step, width: float, height: float, middle: float, *, layer: bool) -> None:
+        box = self._build_rectangle(step, _BOX_X - width / 2, middle - height / 2, width, height)
         (self.filled if layer else self.outlined).append(box)
 
-    def _place_square(self, step: Step, side: float, middle: float) -> None:
+    def _add_square(self, step: Step, side: float, middle: float) -> None:
         if not step.params:
             return
         x, y, frozen = _SQUARE_X - side / 2, middle - side / 2, side * step.non_trainable / step.params
         if step.trainable:
-            self.filled.append(self._place(step, x, y + frozen, side, side - frozen))
+            self.filled.append(self._build_rectangle(step, x, y + frozen, side, side - frozen))
         if frozen >= 1:
-            self.outlined.append(self._place(step, x, y, side, frozen))
+            self.outlined.append(self._build_rectangle(step, x, y, side, frozen))
 
-    def _place(self, step: Step, x: float, y: float, width: float, height: float) -> dict[str, Any]:
+    def _build_rectangle(self, step: Step, x: float, y: float, width: float, height: float) -> dict[str, Any]:
         tips = {
             "step": step.title,
             "layers": ", ".join(step.layers) or "–",

@@ -18,7 +18,7 @@ NONE = "–"
 def build_recipe_results(recipe: Recipe, comparison: Comparison | None) -> pd.DataFrame:
     """Return the columns Head, Metric, Published (if anything is), Computed and Measured; a missing value is "–".
 
-    Counts of parameters are in every recipe. Trainable and non-trainable ones have rows of their own if they differ.
+    Counts of parameters are in every recipe. Trainable and non-trainable ones follow if any are not trainable.
 
     Args:
         comparison: runs of the recipe; None without runs.

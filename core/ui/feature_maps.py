@@ -23,7 +23,7 @@ _EXPLANATION = (
 
 
 def show_feature_maps(display: FeatureMaps) -> None:
-    """Show the feature maps of a test image, or why there are none."""
+    """Show the feature maps of a test image, or the reason without them."""
     with st.expander(display.title, on_change="rerun", key="feature-maps", icon=":material/layers:") as fold:
         if fold.open:
             st.caption(f"{_EXPLANATION} {escape_markdown(hide_paths(cached_description(display)))}")
@@ -42,6 +42,6 @@ def show_drawn_feature_maps(runs: Mapping[str, Run], image: NDArray[np.uint8], p
             except HeadroomError as error:
                 st.caption(escape_markdown(hide_paths(f"{head}: {describe_error(error)}")))
         if heads:
-            st.caption(f"{_EXPLANATION} {describe_scale(heads)}")
+            st.caption(f"{_EXPLANATION} {escape_markdown(describe_scale(heads))}")
             chart = build_feature_map_chart(image, heads, palette)
             draw_spec(guard_names(chart.to_dict(validate=False)), "Feature maps of each layer for this image.")

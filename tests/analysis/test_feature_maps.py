@@ -1,4 +1,4 @@
-"""Feature maps of stored models: consistent from layer to layer, and the reasons why there are none."""
+"""Feature maps of stored models: consistent from layer to layer, and the reason if a model has none."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Architecture diagram: every layer and parameter once, areas to scale, texts beside the squares, valid SVG."""
+"""Architecture diagram: every layer and parameter once, areas to scale, texts next to the squares, valid SVG."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_deep_backbones_are_blocks_that_end_where_the_maps_get_smaller() -> None
         assert [step.title for step in steps] == [f"Block {number}" for number in range(1, 6)]
 
 
-def test_parameters_are_areas_beside_their_texts_in_every_recipe() -> None:
+def test_parameters_are_areas_next_to_their_texts_in_every_recipe() -> None:
     figures = []
     for name in RECIPES:
         spec = spec_of(models_of(name))

@@ -6,6 +6,7 @@ import pytest
 
 from core.datasets.cache import open_dataset
 from core.home import Home
+from core.store.run import Run
 from tests.support.page import Open, text_of
 
 # States of the home
@@ -54,6 +55,19 @@ def test_another_filter_returns_to_the_first_page(open_page: Open, two_heads: li
 def test_dialog_shows_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", image="7")
     assert re.search(r"GAP: \*\*[\d.]+%\*\*", text_of(app))
+
+
+def test_dialog_shows_the_feature_maps_of_each_layer_or_the_reason(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("predictions", image="7")
+    assert "Feature maps of each layer" in [fold.label for fold in app.expander]
+    charts = len(app.get("vega_lite_chart"))
+    app.session_state["feature-maps"] = True
+    app.run()
+    assert len(app.get("vega_lite_chart")) == charts + 2
+    assert "Feature maps of test image 7, GAP: 5 layers; Flatten + Dense: 4 layers." in text_of(app)
+    app.selectbox(key="seed").set_value(1).run()
+    assert text_of(app).count("has no model file. Select seed 0.") == 2
+    assert not app.error
 
 
 def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Diagram of the models: the shared backbone and the heads side by side."""
+"""Diagram of the models: the shared backbone and the heads."""
 
 from dataclasses import dataclass
 from functools import cached_property

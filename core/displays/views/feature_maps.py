@@ -1,4 +1,4 @@
-"""Feature maps of every layer for one test image, the heads side by side."""
+"""Feature maps of every layer and head for one test image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -74,8 +74,8 @@ def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
         if run.has("model.tflite"):
             models[head] = _open(run.run_id, run.record.checksums.get("model.tflite"), run)
             continue
-        reason = write_missing_model(comparison.runs, run)
-        st.info(f"{escape_markdown(head)} is unavailable: {reason}", icon=":material/visibility_off:")
+        reason = f"{head} is unavailable: {write_missing_model(comparison.runs, run)}"
+        st.info(escape_markdown(reason), icon=":material/visibility_off:")
     return models
 
 

@@ -47,13 +47,15 @@ def show_entry(recipe: Recipe) -> None:
 def _show_heading(recipe: Recipe) -> None:
     show_title(escape_markdown(recipe.title))
     if recipe.publication:
-        address = recipe.publication.address
-        link = f" [Read the original]({address})" if address else ""
         source = write_source(recipe.publication)
-        st.caption(f"{escape_markdown(source[0].upper() + source[1:])}.{link}")
+        st.caption(escape_markdown(f"{source[0].upper()}{source[1:]}."))
     st.markdown(f"**{escape_markdown(recipe.question)}**")
-    if st.button(f"Train {recipe.name}", type="primary", icon=":material/model_training:"):
-        open_train(recipe, recipe.spec)
+    with st.container(horizontal=True):
+        label = escape_markdown(f"Train {recipe.name}")
+        if st.button(label, type="primary", icon=":material/model_training:"):
+            open_train(recipe, recipe.spec)
+        if recipe.publication and recipe.publication.address:
+            st.link_button("Read the publication", recipe.publication.address, icon=":material/open_in_new:")
 
 
 def _show_architecture(recipe: Recipe) -> None:
@@ -64,7 +66,7 @@ def _show_architecture(recipe: Recipe) -> None:
             for start in range(0, len(recipe.heads), 2):
                 for column, head in zip(st.columns(2, gap="large"), recipe.heads[start : start + 2], strict=False):
                     with column:
-                        st.subheader(HEADS[head].label, anchor=False)
+                        st.subheader(escape_markdown(HEADS[head].label), anchor=False)
                         show_layer_table(compute_recipe_model(recipe, head))
 
 

@@ -1,4 +1,4 @@
-"""What the author concluded and what the runs of this home measured."""
+"""Conclusions of the author and measurements of the runs in this home."""
 
 import streamlit as st
 
@@ -51,10 +51,10 @@ def show_findings(recipe: Recipe, offer: Offer | None, comparison: Comparison | 
         st.write(escape_markdown(cached_result(comparison, write_headline)))
         if note := PublishedResults(comparison).note():
             st.caption(escape_markdown(note))
-        show_comparison_button(offer, "View this comparison")
+        show_offer_button(offer, "View this comparison")
 
 
-def show_comparison_button(offer: Offer, label: str) -> None:
+def show_offer_button(offer: Offer, label: str) -> None:
     """Show a button that opens a comparison on the Compare page."""
     if st.button(label, key=f"view-{offer.key}", icon=":material/balance:"):
         select_comparison(offer.key)

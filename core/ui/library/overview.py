@@ -57,7 +57,7 @@ def _show_card(recipe: Recipe, runs: int) -> None:
     )
     trained = format_plural(runs, "finished run") if runs else "no finished runs yet"
     st.caption(escape_markdown(f"{DATASETS[recipe.spec.dataset].label} · parameters: {counts} · {trained}"))
-    st.button(f"Open {recipe.name}", key=f"open-{recipe.name}", on_click=_open, args=(recipe.name,))
+    st.button(escape_markdown(f"Open {recipe.name}"), key=f"open-{recipe.name}", on_click=_open, args=(recipe.name,))
 
 
 @callback

@@ -5,7 +5,7 @@ import streamlit as st
 from core.displays.markdown import escape_markdown, write_code
 from core.recipe import OpenQuestion, Recipe
 from core.store.comparison import describe_setting
-from core.ui.library.findings import find_offer, show_comparison_button
+from core.ui.library.findings import find_offer, show_offer_button
 from core.ui.library.train import open_train
 from core.ui.session import store
 
@@ -32,12 +32,12 @@ def _show_question(recipe: Recipe, question: OpenQuestion) -> None:
         st.write(escape_markdown(question.answer))
     if question.command:
         st.caption(f"Measured with: {write_code(question.command)}")
-    settings = ", ".join(describe_setting(name, value) for name, value in question.settings.items())
+    settings = escape_markdown(", ".join(describe_setting(name, value) for name, value in question.settings.items()))
     frame = store().frame()
     same = frame["recipe"] == recipe.name
     for name, value in question.settings.items():
         same &= frame[name] == value
     if offer := find_offer(recipe, set(frame.loc[same, "run_id"])):
-        show_comparison_button(offer, f"View the runs with {settings}")
+        show_offer_button(offer, f"View the runs with {settings}")
     elif st.button(f"Train with {settings}", key=f"train-{question.question}", icon=":material/model_training:"):
         open_train(recipe, recipe.spec_of(recipe.spec.head, question.settings))
