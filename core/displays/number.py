@@ -4,11 +4,11 @@ import math
 from typing import TYPE_CHECKING
 
 from core.analysis.selection import MANY
-from core.recipe import PublishedResult
 
 if TYPE_CHECKING:
     from core.analysis.difference import Difference, Need
     from core.analysis.summary import SeedMean
+    from core.recipe import PublishedResult
 
 
 def format_count(value: float) -> str:
@@ -162,9 +162,10 @@ def _three(value: float) -> str:
     return f"{value:.{min(digits, 3)}f}"
 
 
-def format_published_accuracy(result: PublishedResult) -> str:
+def format_published_accuracy(result: "PublishedResult") -> str:
     """Format a printed accuracy with two decimals; an approximate value or a range has none.
 
+    >>> from core.recipe import PublishedResult
     >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
     '99.39%'
     """
