@@ -97,7 +97,7 @@ class RunSpec(BaseModel):
     )  # fmt: skip
     padding: str = setting(
         "valid", "Padding", "'same' pads with zeros to keep the size of the feature maps; 'valid' does not pad.",
-        group="backbone", choices=("valid", "same"),
+        group="backbone", labels={"valid": "valid (none)", "same": "same (zeros)"},
     )  # fmt: skip
     strides: int = setting(
         1, "Convolution stride", "Step of the convolution kernels; the feature maps become smaller by this factor.",
@@ -171,7 +171,12 @@ class RunSpec(BaseModel):
         "categorical",
         "Loss",
         "Cross-entropy: categorical (one-hot labels), sparse (integer labels) or binary (two classes, one logit).",
-        group="training", choices=("categorical", "sparse", "binary"),
+        group="training",
+        labels={
+            "categorical": "categorical cross-entropy",
+            "sparse": "sparse categorical cross-entropy",
+            "binary": "binary cross-entropy",
+        },
     )  # fmt: skip
     from_logits: bool = setting(
         False,
@@ -190,7 +195,12 @@ class RunSpec(BaseModel):
         "last",
         "Kept epoch",
         "Epoch whose weights are kept: the last one, or the earliest one with the best validation loss or accuracy.",
-        group="training", choices=("last", "best_val_loss", "best_val_accuracy"),
+        group="training",
+        labels={
+            "last": "last",
+            "best_val_loss": "best by validation loss",
+            "best_val_accuracy": "best by validation accuracy",
+        },
     )  # fmt: skip
     seed: int = setting(
         0, "Seed", "Random seed for weight initialization, shuffling and dropout.",

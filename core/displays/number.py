@@ -80,12 +80,17 @@ def format_ratio(value: float) -> str:
 
 
 def format_accuracy(value: "SeedMean") -> str:
-    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits."""
+    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits.
+
+    Equal seeds are no measure of the spread: "88.9% (2 equal seeds)".
+    """
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
     if value.std is None:
         return f"{mean:.1f}%"
+    if value.std < 5e-5:
+        return f"{mean:.1f}% ({value.seeds} equal seeds)"
     std = value.std * 100
     digits = 2 if std < 0.1 else 1
     return f"{mean:.{digits}f} ± {std:.{digits}f}%"
@@ -94,6 +99,8 @@ def format_accuracy(value: "SeedMean") -> str:
 def format_loss(value: "SeedMean") -> str:
     if not math.isfinite(value.mean):
         return "–"
+    if value.std is not None and value.std < 5e-4:
+        return f"{value.mean:.3f} ({value.seeds} equal seeds)"
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.jobs.failure_reason import DIVERGED
+from core.setting import format_setting_number
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
@@ -113,7 +114,8 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below {spec.learning_rate:g}."
+            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below "
+            f"{format_setting_number(spec.learning_rate)}."
         )
 
 

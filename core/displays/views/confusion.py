@@ -10,8 +10,10 @@ import pandas as pd
 from core.analysis.prediction import compute_confusion
 from core.displays.display import Chart, Display
 from core.displays.encoding import arrange_panels
+from core.displays.label import fit_labels, wrap_label
 from core.displays.number import quote_class
 
+_CLASS_CHARS = 12
 _MAX_CLASSES = 20
 
 
@@ -52,7 +54,8 @@ class Confusion(Display):
         frame = self.frame()
         frame = frame[frame["label"].isin(classes) & frame["predicted"].isin(classes)]
         side = max(240, 25 * len(classes))
-        columns = alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, labelOverlap=False, labelLimit=110)
+        fitted = {"labelOverlap": False, **fit_labels(classes, _CLASS_CHARS, lines=1)}
+        columns = alt.Axis(labelAngle=0 if max(map(len, classes)) < 5 else -45, **fitted)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("label:N", title="True class"),
@@ -69,7 +72,7 @@ class Confusion(Display):
                     sort=classes,
                     axis=columns,
                 ),
-                y=alt.Y("label:N", title="True class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=110)),
+                y=alt.Y("label:N", title="True class", sort=classes, axis=alt.Axis(**fitted)),
                 tooltip=tip,
             )
             mistakes = base.transform_filter("datum.label !== datum.predicted && datum.images > 0")
@@ -91,7 +94,9 @@ class Confusion(Display):
         if self.head is not None:
             return panels[0]
         named = zip(frame["head"].unique(), panels, strict=True)
-        return arrange_panels([panel.properties(title=head, width=side) for head, panel in named], side + 70)
+        return arrange_panels(
+            [panel.properties(title=wrap_label(head, side // 9), width=side) for head, panel in named], side + 70
+        )
 
     def describe(self) -> str:
         frame = self.frame()

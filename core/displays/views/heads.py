@@ -10,7 +10,7 @@ import pandas as pd
 from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads
+from core.displays.encoding import color_heads, measure_legend, shape_heads
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -113,7 +113,7 @@ class Heads(Display):
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
-        legend = 0 if named else 12 * len(labels)
+        legend = 0 if named else 30 + measure_legend(labels)
         return alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ from typing import get_args
 import streamlit as st
 
 from core.analysis.convergence import choose_target
-from core.displays.headline import write_headline
+from core.displays.headline import write_headline, write_interval_note
 from core.displays.markdown import escape_markdown
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
@@ -32,6 +32,8 @@ url.register("evidence", "target", "margin")
 def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
     show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
+    if note := cached_result(comparison, write_interval_note):
+        st.caption(note)
     section = widget.segmented(
         "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",
@@ -53,10 +55,6 @@ def _show_accuracy(comparison: Comparison) -> None:
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
         st.subheader(significance.title, anchor=False)
-        st.caption(
-            "Tests whether the error rates of two trained models differ on the same images. The result does not apply "
-            "to models with other seeds; the confidence intervals above do."
-        )
         show_table(significance)
         st.write(escape_markdown(cached_description(significance)))
 

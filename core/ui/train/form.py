@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
+from core.store.comparison import describe_value
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
@@ -221,7 +223,10 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
     choices = DATASETS[status.name].choices.get(name)
     value = getattr(initial, name)
     if choices:
-        return widget.selectbox(SETTINGS[name].label, list(choices), value, key=name, help=SETTINGS[name].help)
+        return widget.selectbox(
+            SETTINGS[name].label, list(choices), value, format_func=partial(describe_value, name), key=name,
+            help=SETTINGS[name].help,
+        )  # fmt: skip
     if name == "side":
         return choose_setting(name, value or min(DATASETS[status.name].input_shape[:2]), key=URL_NAMES["side"])
     return choose_setting(name, value)
