@@ -108,7 +108,7 @@ class RunSpec(BaseModel):
         "Pooling",
         "Layer that makes the feature maps of a block smaller: max pooling, average pooling, or a convolution with "
         "the window and stride of the pooling.",
-        group="backbone", choices=("max", "average", "convolution"),
+        group="backbone", labels={"max": "max pooling", "average": "average pooling", "convolution": "convolution"},
     )  # fmt: skip
     pool_size: int = setting(
         2, "Pooling window", "Height and width of the pooling window.",
@@ -120,7 +120,7 @@ class RunSpec(BaseModel):
     )  # fmt: skip
     pool_padding: str = setting(
         "valid", "Pooling padding", "'same' also pools incomplete windows at the border; 'valid' drops them.",
-        group="backbone", choices=("valid", "same"),
+        group="backbone", labels={"valid": "valid (none)", "same": "same (incomplete windows)"},
     )  # fmt: skip
     frozen: bool = setting(
         False, "Frozen backbone", "Freeze the pretrained weights of the backbone and train only the head.",

@@ -1,7 +1,5 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +12,7 @@ from core.errors import ComparisonError, SpecError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.transform_step import read_steps
 
@@ -250,7 +249,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = _group_backbones(frame[frame["recipe"].notna()])
+    frame = group_backbones(frame[frame["recipe"].notna()], _CONFIGURATION)
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
@@ -263,40 +262,20 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        former |= {*_list_former_keys(recipe, settings)}
-        offer = Offer(_write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
+        former.update(_list_former_keys(recipe, settings))
+        offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
 
 
-def _group_backbones(frame: pd.DataFrame) -> pd.DataFrame:
-    """Replace the configuration of heads for which a recipe specifies another backbone by that of its other heads, so
-    that all heads of a recipe are in one comparison. Hyperparameters that differ from the recipe remain."""
-    for recipe in RECIPES.values():
-        for head in recipe.settings:
-            own = recipe.spec_of(head)
-            rows = (frame["recipe"] == recipe.name) & (frame["head"] == head) & (frame["backbone"] == own.backbone)
-            if own.backbone == recipe.spec.backbone or not rows.any():
-                continue
-            frame = frame.copy()
-            for name in _CONFIGURATION:
-                value, other = getattr(own, name), getattr(recipe.spec, name)
-                if value != other:
-                    same = frame[name].isna() if value is None else frame[name] == value
-                    frame.loc[rows & same, name] = other
-    return frame
-
-
 def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
     """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
-    former_key = settings["dataset"], settings["backbone"]
-    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == former_key), recipe)
-    if former is recipe:
-        return []
+    first = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == first), recipe)
     changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}
-    return [_write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
+    return [write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
@@ -312,15 +291,6 @@ def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
 def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe: Describe | None = None) -> str:
     parts = [describe_setting(name, value, describe) for name, value in changed.items() if name != without]
     return " · ".join([recipe.name, *parts])
-
-
-def _write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
-    data = changed.get("data")
-    if data == DATASETS[changed.get("dataset", recipe.spec.dataset)].official_fingerprint:
-        changed = {name: value for name, value in changed.items() if name != "data"}
-    typed = {name: None if value is None else SETTINGS[name].kind(value) for name, value in sorted(changed.items())}
-    digest = hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8]
-    return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
 
 
 def to_plain(value: Any) -> Any:
