@@ -125,7 +125,7 @@ def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
     if "concat" not in spec:
         st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key)
         return
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = alt if number == 0 else "Another panel of the previous chart."

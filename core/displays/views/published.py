@@ -14,7 +14,7 @@ from core.recipe import PublishedResult, Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Variant, describe_setting, list_changes
 
-_FORMS: dict[str, tuple[str, Callable[[PublishedResult], str], Callable[[SeedMean], str]]] = {
+FORMS: dict[str, tuple[str, Callable[[PublishedResult], str], Callable[[SeedMean], str]]] = {
     name: (label, lambda result: result.write(format_count), lambda value: format_count(value.mean))
     for name, label in (
         ("params", "Parameters"),
@@ -89,7 +89,7 @@ class PublishedResults(Display):
         measured, std, official (whether the data is as published)."""
         rows = []
         for result, variant in self._results():
-            value = _measure(result, variant)
+            value = measure_result(result, variant)
             rows.append((variant.label, result.metric, result.value, result.high, value.mean, value.std))
         columns = ["head", "metric", "published", "published_high", "measured", "std"]
         frame = pd.DataFrame(rows, columns=columns).astype({"published_high": "float64"})
@@ -101,11 +101,11 @@ class PublishedResults(Display):
         recipe = self.comparison.recipe
         for result, variant in self._results():
             assert recipe is not None
-            name, write, form = _FORMS[result.metric]
-            conditions = "".join(f", {describe_setting(*setting)}" for setting in result.settings.items())
+            name, write, form = FORMS[result.metric]
+            conditions = write_conditions(result)
             if self._other_dataset(recipe) and result.metric.startswith("test"):
                 conditions += f" (published: {DATASETS[recipe.spec.dataset].label})"
-            measured = _measure(result, variant)
+            measured = measure_result(result, variant)
             shown = "–" if math.isnan(measured.mean) else form(measured)
             rows.append((variant.label, f"{name}{conditions}", write(result), shown))
         return pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Measured"])
@@ -121,7 +121,12 @@ class PublishedResults(Display):
         return "; ".join(parts) + "." if parts else "This recipe has no published results."
 
 
-def _measure(result: PublishedResult, variant: Variant) -> SeedMean:
+def write_conditions(result: PublishedResult) -> str:
+    """Return the hyperparameters of a result that differ from the recipe, such as ", all training images"."""
+    return "".join(f", {describe_setting(*setting)}" for setting in result.settings.items())
+
+
+def measure_result(result: PublishedResult, variant: Variant) -> SeedMean:
     """Return the measured value; NaN if the result has hyperparameters that the variant does not have."""
     if any(getattr(variant.spec, name) != value for name, value in result.settings.items()):
         return SeedMean(math.nan, None, 0)
