@@ -17,7 +17,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.displays.scope import describe_intervals
-from core.recipes import Recipe
+from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch

@@ -8,6 +8,7 @@ from core.analysis.selection import MANY
 if TYPE_CHECKING:
     from core.analysis.difference import Difference, Need
     from core.analysis.summary import SeedMean
+    from core.recipe import PublishedResult
 
 
 def format_count(value: float) -> str:
@@ -171,3 +172,13 @@ def _three(value: float) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:.{min(digits, 3)}f}"
+
+
+def format_published_accuracy(result: "PublishedResult") -> str:
+    """Format a printed accuracy with two decimals; an approximate value or a range has none.
+
+    >>> from core.recipe import PublishedResult
+    >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
+    '99.39%'
+    """
+    return result.write("{:.0%}".format if result.printed else "{:.2%}".format)

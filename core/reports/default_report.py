@@ -33,6 +33,7 @@ _REST = (
     ChartBlock(display="calibration"),
     ChartBlock(display="convergence"),
     ChartBlock(display="robustness_loss"),
+    ChartBlock(display="architecture"),
     ChartBlock(display="layers"),
     ChartBlock(display="checks"),
 )

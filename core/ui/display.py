@@ -156,7 +156,7 @@ def write_short_name(description: str) -> str:
 
 
 def _draw_panels(spec: dict[str, Any], description: str, key: str | None) -> None:
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = f"{write_short_name(description)}, panel {number + 1}"

@@ -12,6 +12,7 @@ from core.store.kept_epoch import describe_kept_epoch
 from core.ui.about import build_menu
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
+from core.ui.focus import return_focus
 from core.ui.heading import begin_page, read_page
 from core.ui.session import name_comparison, selected_comparison, show_comparison_picker, show_missing_runs
 from core.ui.style import apply_style
@@ -38,6 +39,8 @@ def run_page(page: StreamlitPage) -> None:
         with handle_errors():
             show_user()
             show_comparison_picker()
+            with st.sidebar:
+                return_focus()
             page.run()
             if page.title == "Compare":
                 show_tour()

@@ -12,11 +12,13 @@ from core.displays.markdown import escape_markdown
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
+from core.displays.views.feature_maps import FeatureMaps
 from core.displays.views.gallery import Gallery
 from core.ui import url
 from core.ui.activation_map import show_activation
 from core.ui.display import show_display
 from core.ui.errors import callback
+from core.ui.feature_maps import show_feature_maps
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
@@ -205,6 +207,7 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))
+    show_feature_maps(FeatureMaps(gallery.comparison, gallery.home, image, gallery.seed))
 
 
 def _show_neighbors(image: int, neighbors: Sequence[int]) -> None:

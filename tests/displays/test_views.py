@@ -98,14 +98,42 @@ def test_note_explains_why_published_and_measured_results_differ(
     assert bool(note) == text.endswith("not comparable.")
 
 
-@pytest.mark.parametrize(
-    "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
-)
-def test_every_published_result_has_a_label_and_a_measured_value(make_run: RunWriter, metric: str) -> None:
-    recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
-    head = next(figure.head for figure in recipe.published if figure.metric == metric)
-    view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
-    assert len(view.table()) == len(view.frame()) > 0
+def test_every_published_result_has_a_label_and_a_measured_value(make_run: RunWriter) -> None:
+    results = [(recipe, result) for recipe in RECIPES.values() for result in recipe.published]
+    metrics = {result.metric for _, result in results if not result.settings}
+    assert metrics == {"params", "trainable", "non_trainable", "test_accuracy", "test_loss"}
+    for seed, metric in enumerate(metrics):
+        recipe, head = next((r, result.head) for r, result in results if result.metric == metric)
+        view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec_of(head, {"seed": seed}))]))
+        assert len(view.table()) == len(view.frame()) > 0
+        assert view.frame()["measured"].notna().all()
+
+
+def test_figure_with_other_hyperparameters_is_measured_only_with_them(make_run: RunWriter) -> None:
+    recipe = RECIPES["celeba-heads"]
+    (result,) = recipe.published
+    for changes, measured in (({}, False), (result.settings, True)):
+        run = as_spec(make_run(head=result.head), recipe.spec_of(result.head, changes))
+        view = PublishedResults(Comparison.of([run]))
+        (row,) = view.table().to_dict("records")
+        assert row["Metric"] == "Test accuracy, all training images, all validation images"
+        assert row["Published"] == "97–99%"
+        assert (row["Measured"] != "–") == view.frame()["measured"].notna().item() == measured
+        assert "training images" not in view.note()
+
+
+def test_published_results_of_another_dataset_are_labelled(make_run: RunWriter) -> None:
+    recipe = RECIPES["mnist-heads"]
+    run = as_spec(make_run(head="dense"), recipe.spec_of("dense", {"dataset": "kmnist"}))
+    view = PublishedResults(Comparison.of([run]))
+    assert view.table()["Metric"].tolist() == ["Test accuracy (published: MNIST)"]
+    assert not view.frame()["official"].any()
+    assert (
+        view.note()
+        == "Measured on KMNIST instead of MNIST: published and measured accuracies and losses are not comparable."
+    )
+    photos = as_spec(make_run(head="mlp"), RECIPES["demo224-heads"].spec_of("mlp"))
+    assert "with images of 28 × 28 × 1 instead of 224 × 224 × 3" in PublishedResults(Comparison.of([photos])).note()
 
 
 def test_note_is_empty_without_published_results(make_run: RunWriter) -> None:

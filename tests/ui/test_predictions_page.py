@@ -12,6 +12,7 @@ from core.exporters.prediction_csv import write_predictions
 from core.home import Home
 from core.store.comparison import Comparison
 from core.store.metrics import NO_PREDICTION, compute_predicted
+from core.store.run import Run
 from core.store.run_store import RunStore
 from core.ui.predictions.gallery import select_cell
 from tests.support.page import Open, labels, text_of
@@ -64,6 +65,19 @@ def test_another_filter_returns_to_the_first_page(open_page: Open, two_heads: li
 def test_dialog_shows_the_probability_of_the_true_class(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("predictions", image="7")
     assert re.search(r"GAP: \*\*[\d.]+%\*\*", text_of(app))
+
+
+def test_dialog_shows_the_feature_maps_of_each_layer_or_the_reason(open_page: Open, examples: list[Run]) -> None:
+    app = open_page("predictions", image="7")
+    assert "Feature maps of each layer" in [fold.label for fold in app.expander]
+    charts = len(app.get("vega_lite_chart"))
+    app.session_state["feature-maps"] = True
+    app.run()
+    assert len(app.get("vega_lite_chart")) == charts + 2
+    assert "Feature maps of test image 7, GAP: 5 layers; Flatten + Dense: 4 layers." in text_of(app)
+    app.selectbox(key="seed").set_value(1).run()
+    assert text_of(app).count("has no model file. Select seed 0.") == 2
+    assert not app.error
 
 
 def test_link_to_an_image_opens_it(open_page: Open, two_heads: list[str]) -> None:

@@ -1,13 +1,14 @@
 """Settings of the Train page that differ from the recipe: marked in the form, listed with their reset buttons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.recipes import Recipe
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
+from core.recipe import Recipe
+from core.recipes import RECIPES
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.comparison import describe_value
 from core.ui.errors import callback
 from core.ui.setting import URL_NAMES
@@ -15,15 +16,16 @@ from core.ui.setting import URL_NAMES
 _MARK = "<style>{} {{ border-left: 3px solid light-dark(#0a6fa8, #3fb0ea); padding-left: 0.75rem }}</style>"
 
 
-def list_differences(recipe: Recipe, selected: Mapping[str, Any]) -> dict[str, str]:
+def list_differences(recipe: Recipe, initial: RunSpec, selected: Mapping[str, Any]) -> dict[str, str]:
     """Describe the settings that differ from a recipe, by name, such as "Epochs: 3 (recipe: 25)".
 
     Args:
+        initial: the values of the recipe for the selected heads.
         selected: values by the name of the setting, and the names of the heads as "heads".
     """
     found = {}
     for name, value in selected.items():
-        own = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
+        own = list(recipe.heads) if name == "heads" else getattr(initial, name)
         if name == "side" and own is None:
             own = min(DATASETS[selected["dataset"]].input_shape[:2])
         if value != own if name != "heads" else set(value) != set(own):
@@ -42,12 +44,8 @@ def _describe(name: str, value: Any) -> str:
     return describe_value(name, value) or "none"
 
 
-def show_differences(differences: Mapping[str, str], reset: Callable[[list[str]], None]) -> None:
-    """Mark the settings that differ, and show a button that resets each and one that resets all.
-
-    Args:
-        reset: sets the settings with these names to the values of the recipe, before the next script run.
-    """
+def show_differences(differences: Mapping[str, str]) -> None:
+    """Mark the settings that differ, and show a button that resets each and one that resets all."""
     if not differences:
         return
     st.html(_MARK.format(", ".join(f".st-key-{URL_NAMES.get(name, name)}" for name in differences)))
@@ -59,8 +57,31 @@ def show_differences(differences: Mapping[str, str], reset: Callable[[list[str]]
                 icon=":material/undo:",
                 type="tertiary",
                 key=f"reset-{name}",
-                on_click=callback(reset),
+                on_click=callback(reset_settings),
                 args=([name],),
             )
         if len(differences) > 1:
-            st.button("Reset all", icon=":material/restart_alt:", on_click=callback(reset), args=([*differences],))
+            st.button(
+                "Reset all", icon=":material/restart_alt:", on_click=callback(reset_settings), args=([*differences],)
+            )
+
+
+def reset_settings(names: list[str]) -> None:
+    """Set the widgets of these settings to the values of the recipe."""
+    recipe = RECIPES[st.session_state["recipe"]]
+    for name in names:
+        key = URL_NAMES.get(name, name)
+        value = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
+        if key in st.session_state and (value is not None or (name in SETTINGS and SETTINGS[name].choices)):
+            st.session_state[key] = value
+        elif value is None:
+            st.session_state.pop(key, None)
+    if not {"dataset", "train_images", "validation_images"}.isdisjoint(names):
+        use_all_images()
+
+
+@callback
+def use_all_images() -> None:
+    """Set the numbers of images to all images of the dataset."""
+    for name in ("train_images", "validation_images"):
+        st.session_state.pop(name, None)

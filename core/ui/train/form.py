@@ -13,6 +13,7 @@ from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
+from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
@@ -24,7 +25,7 @@ from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
-from core.ui.train.differences import list_differences, show_differences
+from core.ui.train.differences import list_differences, reset_settings, show_differences, use_all_images
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -39,7 +40,10 @@ url.register(
 
 _DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_ADVANCED = ("patience", "keep", "augmentation", "loss", "l2", "kernel_size", "padding")
+_ADVANCED = (
+    "patience", "keep", "augmentation", "loss", "from_logits", "l1", "l2", "kernel_size", "padding", "strides",
+    "pooling", "pool_size", "pool_stride", "pool_padding",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def choose_configurations() -> Choice:
             recipe.spec.dataset,
             format_func=lambda name: DATASETS[name].label,
             key="dataset",
-            on_change=_use_all_images,
+            on_change=use_all_images,
         )
     with right:
         backbone = widget.selectbox(
@@ -94,15 +98,18 @@ def choose_configurations() -> Choice:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
+    if texts := " ".join(text for head in heads if (text := describe_head_settings(recipe, head))):
+        st.caption(f"{escape_markdown(texts)} The values below replace these only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(recipe.spec, status, backbone, heads, sweep_settings or ())
+    initial = recipe.find_initial(heads)
+    changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
     with differing:
         selected = {"dataset": dataset, "backbone": backbone, "heads": heads, **changes}
-        show_differences(list_differences(recipe, selected), _reset)
+        show_differences(list_differences(recipe, initial, selected))
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -116,7 +123,9 @@ def choose_configurations() -> Choice:
     if not heads:
         st.warning("Select at least one head.")
         return empty
-    choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
+    choice = {**changes, "dataset": dataset, "folder": folder}
+    if backbone != recipe.spec.backbone:
+        choice["backbone"] = backbone
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
@@ -152,36 +161,18 @@ def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
 
 
 def _list_advanced(backbone: str) -> list[str]:
-    return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+    return [name for name in _ADVANCED if SETTINGS[name].group != "backbone" or name in BACKBONES[backbone].uses]
 
 
 @callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
     # no recipe sets a folder
-    _reset([name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"])
+    reset_settings(
+        [name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"]
+    )
     if "seeds" in st.session_state:
         st.session_state["seeds"] = _DEFAULT_SEEDS
-
-
-def _reset(names: list[str]) -> None:
-    """Set the widgets of these settings to the values of the recipe."""
-    recipe = RECIPES[st.session_state["recipe"]]
-    for name in names:
-        key = URL_NAMES.get(name, name)
-        value = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
-        if key in st.session_state and (value is not None or name == "patience"):
-            st.session_state[key] = value
-        elif value is None:
-            st.session_state.pop(key, None)
-    if not {"dataset", "train_images", "validation_images"}.isdisjoint(names):
-        _use_all_images()
-
-
-@callback
-def _use_all_images() -> None:
-    for name in ("train_images", "validation_images"):
-        st.session_state.pop(name, None)
 
 
 def _choose_settings(
@@ -241,17 +232,21 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
 
 def _list_image_counts(initial: RunSpec, status: DatasetStatus) -> list[str]:
     """Return the settings for numbers of images; empty while the size of the dataset is unknown."""
-    if not status.train_count:
+    if not _count_training(status):
         return []
     has_validation = bool(status.validation_count) or initial.validation_images is not None
     return ["train_images", "validation_images"] if has_validation else ["train_images"]
 
 
+def _count_training(status: DatasetStatus) -> int:
+    """Return the size of the training split, also before a bundled dataset is used for the first time."""
+    return status.train_count or (DATASETS[status.name].official_counts[0] if status.bundled else 0)
+
+
 def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -> int | None:
     """Return the selected number of images, at most the size of the dataset; None for all images."""
-    assert status.train_count is not None
-    validation = status.validation_count
-    high = status.train_count - validation if name == "train_images" else validation or status.train_count // 2
+    count, validation = _count_training(status), status.validation_count
+    high = count - validation if name == "train_images" else validation or count // 2
     low = min(int(SETTINGS[name].low or 1), high)
     if low == high:
         return None
