@@ -200,7 +200,7 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
     true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
     with left:
-        st.image(gallery.thumbnails([image])[0], width=160)
+        st.image(gallery.thumbnails([image])[0], width=160, alt=f"Test image {image}")
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         for row in true_class.to_dict("records"):
             st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")

@@ -63,6 +63,7 @@ def open_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             page.goto(f"{server}/{path}")
             wait_until_drawn(page)
             page.evaluate(AXE)
+            page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
             return page
 
         yield open_path

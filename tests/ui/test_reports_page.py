@@ -80,7 +80,7 @@ def test_draft_shows_text_charts_and_the_command(open_reports: Open, draft: Draf
     app = without_errors(open_reports(report=draft.id))
     assert "**Our finding**" in [text.value for text in app.markdown]
     assert "<strong>here</strong>" in "".join(element.proto.body for element in app.get("html"))
-    assert "Accuracy and cost per head" in [heading.value for heading in app.subheader]
+    assert "Accuracy and cost per head" in [heading.value for heading in app.header]
     assert app.code[0].value.startswith("headroom train --recipe digits-heads --heads gap,dense --epochs 3")
     assert {"Publish", "Duplicate", "Delete"} <= {*labels(app)}
 
@@ -180,7 +180,7 @@ def test_heading_follows_the_settings_until_it_is_edited(open_reports: Open, dra
     view = ChartBlock(display="curves", settings={"metric": "loss", "x": "seconds"})
     reports = ReportStore(Home.default())
     saved = reports.save(draft, draft.report.change(blocks=(view, ChartBlock(display="curves", title="Mine"))), "ada")
-    headings = [heading.value for heading in without_errors(open_reports(report=saved.id)).subheader]
+    headings = [heading.value for heading in without_errors(open_reports(report=saved.id)).header]
     assert headings[:2] == ["Loss by training time", "Mine"]
 
 

@@ -75,7 +75,7 @@ def test_click_starts_the_sweep_and_shows_it_in_every_session(open_page: Open, h
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
     assert "Cancel 6" in labels(other)
-    assert other.subheader[0].value == "Sweep"
+    assert other.header[0].value == "Sweep"
 
 
 def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: RunWriter) -> None:
@@ -102,7 +102,7 @@ def test_finished_sweep_is_below_the_form_and_opens_the_comparison(
     for spec in specs:
         make_run(spec)
     app = open_page("train")
-    headings = [heading.value for heading in app.subheader]
+    headings = [heading.value for heading in app.header]
     assert headings.index("Summary") < headings.index("Sweep")
     click(app, "Compare 4 finished")
     assert "4 heads × 1 seed" in app.caption[0].value

@@ -13,6 +13,7 @@ from core.store.comparison import describe_value
 from core.ui.errors import callback
 from core.ui.setting import URL_NAMES
 
+IMAGE_COUNTS = ("train_images", "validation_images")
 _MARK = "<style>{} {{ border-left: 3px solid light-dark(#0a6fa8, #3fb0ea); padding-left: 0.75rem }}</style>"
 
 
@@ -39,7 +40,7 @@ def _describe(name: str, value: Any) -> str:
         return ", ".join(HEADS[head].label for head in value) or "none"
     if name in ("dataset", "backbone"):
         return (DATASETS if name == "dataset" else BACKBONES)[value].label
-    if name in ("train_images", "validation_images"):
+    if name in IMAGE_COUNTS:
         return "all" if value is None else f"{value:,}"
     return describe_value(name, value) or "none"
 
@@ -69,19 +70,23 @@ def show_differences(differences: Mapping[str, str]) -> None:
 def reset_settings(names: list[str]) -> None:
     """Set the widgets of these settings to the values of the recipe."""
     recipe = RECIPES[st.session_state["recipe"]]
+    heads = list(recipe.heads) if "heads" in names else st.session_state.get("heads", recipe.heads)
+    initial = recipe.find_initial(heads)
     for name in names:
         key = URL_NAMES.get(name, name)
-        value = list(recipe.heads) if name == "heads" else getattr(recipe.spec, name)
+        value = heads if name == "heads" else getattr(initial, name)
+        if value is None and name == "side":
+            value = min(DATASETS[initial.dataset].input_shape[:2])
+        elif value is None and name in IMAGE_COUNTS:
+            value = st.session_state.get(f"all {name}")
         if key in st.session_state and (value is not None or (name in SETTINGS and SETTINGS[name].choices)):
             st.session_state[key] = value
-        elif value is None:
-            st.session_state.pop(key, None)
-    if not {"dataset", "train_images", "validation_images"}.isdisjoint(names):
+    if "dataset" in names:
         use_all_images()
 
 
 @callback
 def use_all_images() -> None:
     """Set the numbers of images to all images of the dataset."""
-    for name in ("train_images", "validation_images"):
+    for name in IMAGE_COUNTS:
         st.session_state.pop(name, None)

@@ -252,6 +252,7 @@ def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -
         return None
     value = high if initial is None else min(initial, high)
     step = max(1, min(100, high // 20))
+    st.session_state[f"all {name}"] = high  # what the reset of this setting selects
     selected = widget.slider(SETTINGS[name].label, low, high, value, step, key=name, help=SETTINGS[name].help)
     return None if initial is None and selected >= high else selected
 
