@@ -83,9 +83,10 @@ def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
 
 def test_strip_shows_its_seed(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
-    assert "Test images that exactly one head predicts correctly, most confident first. Predictions of seed 0." in [
-        caption.value for caption in app.caption
-    ]
+    assert (
+        "Test images that exactly one head predicts correctly, most confident first. Predictions of seed 0. Click an "
+        "image to see all class probabilities."
+    ) in [caption.value for caption in app.caption]
 
 
 def test_link_to_selected_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:

@@ -291,7 +291,6 @@ def test_every_setting_of_a_link_that_differs_from_the_recipe_can_be_reset(open_
         "train_images": "500",
         "patience": "2",
         "augment": "noise",
-        "image_side": "20",
         "units": "64",
         "keep": "best_val_loss",
     }
@@ -299,7 +298,7 @@ def test_every_setting_of_a_link_that_differs_from_the_recipe_can_be_reset(open_
     reset = [button for button in app.button if (button.key or "").startswith("reset-")]
     assert {button.key for button in reset} >= {"reset-dataset", "reset-patience", "reset-augmentation", "reset-keep"}
     app = open_page("train", **link)
-    for name in ("train_images", "patience", "augmentation", "side", "units", "keep"):
+    for name in ("train_images", "patience", "augmentation", "units", "keep"):
         app.button(key=f"reset-{name}").click().run()
         assert f"reset-{name}" not in [button.key for button in app.button]
     assert "Train 6 runs" in labels(app)
