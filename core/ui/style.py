@@ -15,6 +15,10 @@ _CSS = """
 .stApp button[kind="primary"], .stApp button[kind="primaryFormSubmit"], [data-tag], [data-tag] * {
   color: light-dark(#ffffff, #0f141b) !important;
 }
+/* Streamlit darkens the primary color for a tertiary button that is pressed or open. */
+.stApp button[kind="tertiary"]:is(:hover, :focus, :active, [aria-expanded="true"]) {
+  color: light-dark(#0a6fa8, #6cc4f2) !important;
+}
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>
 """
