@@ -1,8 +1,9 @@
 """Jobs page: running, queued and completed jobs."""
 
 from core.ui.heading import show_title
-from core.ui.jobs.queue import show_history, show_queue
+from core.ui.jobs.queue import follow_job_link, show_history, show_queue
 
 show_title("Jobs")
+follow_job_link()
 if show_queue():
     show_history()

@@ -1,6 +1,6 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.table import build_table, disarm
 from core.store.comparison import Comparison
+from core.ui.run_link import open_run
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Display)
@@ -133,7 +134,9 @@ def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
 
 
 def show_table(display: Display) -> None:
-    show_frame(cached_table(display))
+    """Show the table of a display; a click on a row with a run opens it."""
+    frame = cached_table(display)
+    show_frame(frame, run_ids=frame["Run"].tolist() if "Run" in frame else ())
 
 
 def show_frame(
@@ -142,6 +145,7 @@ def show_frame(
     *,
     rows: int | None = None,
     words: Collection[str] = (),
+    run_ids: Sequence[str] = (),
 ) -> None:
     """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
@@ -152,8 +156,9 @@ def show_frame(
         own: configuration of columns that are not numbers; requires the grid.
         rows: number of visible rows of the grid; by default Streamlit chooses it.
         words: columns that contain text.
+        run_ids: runs of the rows, whose pages a click opens; requires the grid.
     """
-    if own is None and len(frame) <= _FEW_ROWS:
+    if own is None and not run_ids and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame, words))
         return
     names, *values = frame.columns
@@ -162,17 +167,24 @@ def show_frame(
         name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
         for name in values
     }
-    st.dataframe(
-        disarm(frame) if own is None else frame,
-        hide_index=True,
-        width="stretch",
-        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
-        column_config={
+    settings: dict[str, Any] = {
+        "hide_index": True,
+        "width": "stretch",
+        "height": "auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
+        "column_config": {
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},
             names: st.column_config.Column(names, pinned=True, width=widths[names]),
         },
-    )
+    }
+    shown = disarm(frame) if own is None else frame
+    if not run_ids:
+        st.dataframe(shown, **settings)
+        return
+    key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
+    event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
+    for row, _ in event.selection.cells:
+        open_run(run_ids[row])
 
 
 def _measure(texts: list[Any]) -> int:
