@@ -17,8 +17,11 @@ from core.store.kept_epoch import describe_keep
 
 Kind = Literal["text", "number", "percent"]
 
+ALWAYS = ("star", "run")
+"""Columns that cannot be left out."""
+
 _MAX_NOTE_CHARS = 200
-_ANNOTATIONS = ("star", "name", "tags", "note")  # left out while no run has one
+_ANNOTATIONS = ("name", "tags", "note")  # left out while no run has one
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ DEFAULT_COLUMNS = [*RUN_COLUMNS][: [*RUN_COLUMNS].index("recipe")]
 
 
 def build_run_table(frame: pd.DataFrame, names: Sequence[str], zone: tzinfo) -> pd.DataFrame:
-    """Return the table of a run list with the given columns and always the run ID.
+    """Return the table of a run list with the given columns, and always the star and the run ID.
 
     Annotations are left out while no run has one. Times are in `zone`, whose name is in the header.
 
@@ -95,7 +98,7 @@ def build_run_table(frame: pd.DataFrame, names: Sequence[str], zone: tzinfo) -> 
     for name, column in RUN_COLUMNS.items():
         if name == "finished" and name in names:
             table[f"{column.label} ({name_zone(zone)})"] = [format_local(at, zone) for at in frame["finished_at"]]
-        elif name == "run" or name in names:
+        elif name in ALWAYS or name in names:
             cells = column.read(frame)
             if name not in _ANNOTATIONS or any(cell != "" for cell in cells):
                 table[column.label] = cells

@@ -22,7 +22,8 @@ def build_settings_tables(spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
     recipe = recipe_of(spec)
     source = f"Recipe {recipe.name}" if recipe else "Default"
     initial = recipe.spec_of(spec.head) if recipe else RunSpec(head=spec.head)
-    changed, rest = [], []
+    changed: list[dict[str, str]] = []
+    rest: list[dict[str, str]] = []
     for name, setting in SETTINGS.items():
         value, own = getattr(spec, name), getattr(initial, name)
         differs = value != own and name not in _SEPARATE and spec.uses(name)
@@ -37,8 +38,9 @@ def build_settings_tables(spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _describe(name: str, value: object) -> str:
-    labels = {"head": HEADS, "dataset": DATASETS}
-    return str(labels[name][str(value)].label) if name in labels else describe_value(name, value)
+    if name == "head":
+        return HEADS[str(value)].label
+    return DATASETS[str(value)].label if name == "dataset" else describe_value(name, value)
 
 
 def build_data_table(record: Record, spec: RunSpec) -> pd.DataFrame:

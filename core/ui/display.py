@@ -22,6 +22,7 @@ _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
 _ROW_PIXELS = 35
+_NUMBER = "#"
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -156,11 +157,14 @@ def show_frame(
         own: configuration of columns that are not numbers; requires the grid.
         rows: number of visible rows of the grid; by default Streamlit chooses it.
         words: columns that contain text.
-        run_ids: runs of the rows, whose pages a click opens; requires the grid.
+        run_ids: runs of the rows, whose pages a click opens; requires the grid. A first column with row numbers does
+            not open them: the grid selects its first cell when it gets the focus of the keyboard.
     """
     if own is None and not run_ids and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame, words))
         return
+    if run_ids:
+        frame = frame.assign(**{_NUMBER: range(1, len(frame) + 1)})[[_NUMBER, *frame.columns]]
     names, *values = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
@@ -183,8 +187,9 @@ def show_frame(
         return
     key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
     event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
-    for row, _ in event.selection.cells:
-        open_run(run_ids[row])
+    for row, column in event.selection.cells:
+        if column != _NUMBER:
+            open_run(run_ids[row])
 
 
 def _measure(texts: list[Any]) -> int:

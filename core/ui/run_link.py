@@ -4,11 +4,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.ui.url import remember_parameters
+
 _PAGE = "pages/run.py"
 
 
 def open_run(run_id: str) -> None:
-    """Open the page of a run."""
+    """Open the page of a run; Back restores the URL of the page with the link."""
+    remember_parameters()
     st.switch_page(_PAGE, query_params={"run": run_id})
 
 

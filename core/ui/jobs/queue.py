@@ -13,7 +13,6 @@ from core.ui.access import act, action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import show_dispatcher_health, show_pause, start_queued_jobs
-from core.ui.run_link import open_run
 from core.ui.session import home
 
 url.register("job")
@@ -27,7 +26,7 @@ _TEXT_COLUMNS = ("Status", "Dataset", "Submitted by", "Run")
 def follow_job_link() -> None:
     """Open the run of an old link to a job."""
     if job := st.query_params.get("job"):
-        open_run(job[-_ID_CHARS:])
+        st.switch_page("pages/run.py", query_params={"run": job[-_ID_CHARS:]})
 
 
 def show_queue() -> bool:

@@ -1,5 +1,8 @@
 """Comparison of a run with others on the same test set."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -16,10 +19,10 @@ _MAX_OPTIONS = 200
 def show_compare_menu(run: Run) -> None:
     """Show the button that opens the results of a run, and a popover that compares it with others."""
     if st.button(
-        "Show results",
+        "Open in Compare",
         icon=":material/balance:",
         type="primary",
-        help="Opens Compare with this run: predictions, evidence and costs.",
+        help="Shows this run on all pages: predictions, evidence and costs.",
     ):
         _compare([run.run_id])
     with st.popover("Compare with…", icon=":material/compare_arrows:", on_change="rerun", key="compare-with") as menu:
@@ -59,7 +62,6 @@ def _list_similar(run: Run) -> pd.DataFrame:
     return frame.assign(different=different).sort_values("different", kind="stable").head(_MAX_OPTIONS)
 
 
-def _name(row: dict[str, object]) -> str:
-    head = HEADS[str(row["head"])].label
-    accuracy = format_share(float(str(row["test_accuracy"])))
-    return escape_markdown(f"{head} · seed {row['seed']} · {accuracy} · {row['run_id']}")
+def _name(row: Mapping[Any, Any]) -> str:
+    accuracy = format_share(row["test_accuracy"])
+    return escape_markdown(f"{HEADS[row['head']].label} · seed {row['seed']} · {accuracy} · {row['run_id']}")

@@ -27,5 +27,6 @@ def show_results(run: Run, *, damaged: bool) -> None:
     for column, metric in zip(st.columns(2, gap="large"), names, strict=True):
         with column:
             curves = Curves(comparison, metric)
-            show_display(curves, title=escape_markdown(curves.heading), table=metric == "accuracy")
+            show_display(curves, title=escape_markdown(curves.heading), table=False)
+    st.caption("Solid: validation. Dotted: training, averaged over each epoch with dropout enabled.")
     show_more_epochs(comparison, key="run_more_epochs")

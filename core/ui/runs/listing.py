@@ -8,7 +8,7 @@ import streamlit as st
 from core.displays.local_time import find_zone
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.displays.run_columns import DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
+from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.errors import SearchError
 from core.home import describe_error
 from core.spec import HEADS
@@ -50,7 +50,7 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = _filter(frame)
         with st.popover("Columns", icon=":material/view_column:"):
-            labels = {name: column.label for name, column in RUN_COLUMNS.items() if name != "run"}
+            labels = {name: column.label for name, column in RUN_COLUMNS.items() if name not in ALWAYS}
             default = [name for name in DEFAULT_COLUMNS if name in labels]
             names = widget.multiselect(
                 "Columns", [*labels], default, key="runs_columns", format_func=labels.__getitem__
@@ -72,12 +72,12 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
 
 def _filter(frame: pd.DataFrame) -> pd.DataFrame:
     """Show the filters and return the matching runs in the selected order."""
-    text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=270)
-    dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
+    text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
+    dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=130)
     heads = [name for name in HEADS if name in set(frame["head"])]
     labels = {name: HEADS[name].label for name in heads}
-    head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=150)
-    order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=190)
+    head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=130)
+    order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
     archived = widget.toggle("Show archived", key="runs_archived")
     try:
         shown = search(frame, text[:MAX_CHARS])
@@ -119,9 +119,10 @@ def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> l
     picked = [ids[row] for row in event.selection.rows if row < len(ids)]
     selected = [run_id for run_id in selected if run_id not in visible or run_id in picked]
     selected += [run_id for run_id in picked if run_id not in selected]
-    for row, _ in event.selection.cells:
-        st.session_state[_SELECTED] = selected
-        open_run(ids[row])
+    for row, column in event.selection.cells:
+        if column != RUN_COLUMNS["star"].label:  # the grid selects its first cell when it gets the keyboard focus
+            st.session_state[_SELECTED] = selected
+            open_run(ids[row])
     return selected
 
 
