@@ -16,7 +16,7 @@ _Known = Annotated[Line | None, or_default(None)]
 class Environment(BaseModel):
     """Content of environment.json; None where it is unknown.
 
-    `gpu` is the name of the GPU, empty for a training on the CPU. `git_modified` is whether the checkout had changes
+    `gpu` is the name of the GPU, empty without one. `git_modified` is whether the checkout had changes
     that were not committed. Older runs have neither.
     """
 

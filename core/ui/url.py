@@ -52,7 +52,7 @@ def apply_link(page: StreamlitPage) -> None:
         st.session_state[_PAGE], st.session_state[_OPENED] = page.title, True
     st.session_state[_DRAWN] = set()
     if "run" in st.query_params and page.title != "Run":
-        st.switch_page(page, query_params=st.session_state.get(_LEFT, {}).get(page.title, {}))
+        _restore_parameters(page)
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     current = replace_url_aliases(params)
     if current != params:
@@ -88,6 +88,12 @@ def remember_parameters() -> None:
     """
     params = {name: st.query_params.get_all(name) for name in st.query_params if name not in ("run", "compare")}
     st.session_state.setdefault(_LEFT, {})[st.session_state.get(_PAGE)] = params
+
+
+def _restore_parameters(page: StreamlitPage) -> None:
+    if is_just_opened():  # otherwise widgets are bound to the parameters, which cannot be set
+        st.switch_page(page, query_params=st.session_state.get(_LEFT, {}).get(page.title, {}))
+    del st.query_params["run"]
 
 
 def is_just_opened() -> bool:

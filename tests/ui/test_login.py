@@ -188,11 +188,15 @@ def show_run() -> None:
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
+    from core.ui.run.note import show_note
+    from core.ui.run_actions import show_deleted_runs
+    from core.ui.runs.selection import show_selected_runs
     from core.ui.session import home
 
     with handle_errors():
-        show_selected_runs([st.query_params["id"]], NoteBook(home()).read_all())
+        run_id, notes = st.query_params["id"], NoteBook(home()).read_all()
+        show_selected_runs([run_id], notes)
+        show_note(run_id, notes[run_id])
         show_deleted_runs()
 
 

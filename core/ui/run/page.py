@@ -102,8 +102,8 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
         show_job(found.job)
     with st.container(horizontal=True, gap="small"):
         show_compare_menu(run)
-        show_train_again(run.spec)
         show_mark_buttons([run], [note])
+        show_train_again(run.spec)
     check_mark_permissions([run])
     if not run.has("predictions.npz"):
         st.info(
@@ -122,7 +122,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
     _show_fold("Data and environment", ":material/memory:", lambda: show_origin(run))
     _show_fold("Files", ":material/download:", lambda: show_files(run))
     _show_fold("Log", ":material/terminal:", lambda: show_log(run.run_id))
-    st.subheader("Where this run is used", anchor=False)
+    st.subheader("Usage", anchor=False)
     with handle_errors():
         show_usage(run.run_id)
 
@@ -154,7 +154,7 @@ def _show_without_record(found: FoundRun, note: Note) -> None:
         show_settings(spec)
         st.subheader("Name, tags and note", anchor=False)
         show_note(found.run_id, note)
-        st.subheader("Where this run is used", anchor=False)
+        st.subheader("Usage", anchor=False)
         show_usage(found.run_id)
     elif found.job and read_spec(found.job) is None:
         st.caption(f"{escape_markdown(write_name(found.job))} was queued by another version of Headroom.")

@@ -1,4 +1,4 @@
-"""Where a run is used: comparisons, sweeps and reports, each with a link."""
+"""Comparisons, sweeps and reports that contain a run, each with a link."""
 
 import streamlit as st
 
