@@ -84,16 +84,16 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
 
 
 def test_all_runs_are_listed_with_the_chosen_columns_and_keep_their_selection(
-    open_runs: Open, home: Home, make_run: RunWriter
+    open_runs: Open, make_run: RunWriter
 ) -> None:
-    for seed in range(230):
+    for seed in range(205):
         make_run(seed=seed, predictions=False)
     app = open_runs(runs_columns=["head", "l2", "finished"])
     table = app.dataframe[0].value
-    assert ([*table], len(table)) == (["★", "Run", "Head", "Finished (UTC)", "L2 regularization"], 230)
+    assert ([*table], len(table)) == (["★", "Run", "Head", "Finished (UTC)", "L2 penalty"], 205)
     assert app.query_params["runs_columns"] == ["head", "l2", "finished"]
     first, last = table["Run"].iloc[0], table["Run"].iloc[-1]
-    select(app, 0, 229)
+    select(app, 0, 204)
     assert "**2 runs selected**." in [text.value for text in app.markdown]
     app.text_input(key="runs_search").set_value(f"id:{last}").run()
     assert "**2 runs selected**, 1 of them not in the list with these filters." in [text.value for text in app.markdown]
@@ -109,8 +109,8 @@ def test_all_runs_are_listed_with_the_chosen_columns_and_keep_their_selection(
 
 def select(app: AppTest, *rows: int) -> None:
     """Select rows of the table, as the browser does."""
-    key = next(key for key in app.session_state.filtered_state if key.startswith("runs-"))
-    app.session_state[key] = {"selection": {"rows": [*rows]}}
+    key = f"runs-{hash(tuple(app.dataframe[0].value['Run']))}"
+    app.session_state[key] = {"selection": {"rows": [*rows], "columns": [], "cells": []}}
     app.run()
 
 
