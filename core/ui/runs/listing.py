@@ -103,8 +103,8 @@ def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> l
     key = f"runs-{hash(tuple(ids))}"  # a selection consists of row numbers, valid only for these rows
     if key not in st.session_state:
         rows = {run_id: row for row, run_id in enumerate(ids)}
-        picked = sorted(rows[run_id] for run_id in selected if run_id in rows)
-        st.session_state[key] = {"selection": {"rows": picked, "columns": [], "cells": []}}
+        checked = sorted(rows[run_id] for run_id in selected if run_id in rows)
+        st.session_state[key] = {"selection": {"rows": checked, "columns": [], "cells": []}}
     table = build_run_table(shown, names, find_zone(st.context.timezone))
     event = st.dataframe(
         table,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.number import format_plural
+from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.store.differing_settings import list_differences
 from core.store.note import Note
 from core.ui import url
@@ -10,7 +11,7 @@ from core.ui.display import show_frame
 from core.ui.run_actions import check_mark_permissions, show_mark_buttons
 from core.ui.run_bundle import show_export
 from core.ui.run_link import open_run
-from core.ui.session import MAX_SELECTED_RUNS, compare_runs, store
+from core.ui.session import compare_runs, store
 
 
 def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
