@@ -29,6 +29,7 @@ if __name__ == "__main__":  # a page view
             ],
             "Manage": [
                 st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+                st.Page("pages/run.py", title="Run", visibility="hidden"),  # opened by links to a run
                 st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
             ],
             "Learn": [

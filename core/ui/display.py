@@ -1,7 +1,7 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from html import escape
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.table import build_table, disarm
 from core.store.comparison import Comparison
+from core.ui.run_link import open_run
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Display)
@@ -25,6 +26,7 @@ _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
 _ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
+_NUMBER = "#"
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -166,7 +168,9 @@ def _draw_panels(spec: dict[str, Any], description: str, key: str | None) -> Non
 
 
 def show_table(display: Display) -> None:
-    show_frame(cached_table(display))
+    """Show the table of a display; a click on a row with a run opens it."""
+    frame = cached_table(display)
+    show_frame(frame, run_ids=frame["Run"].tolist() if "Run" in frame else ())
 
 
 def show_frame(
@@ -175,6 +179,7 @@ def show_frame(
     *,
     rows: int | None = None,
     words: Collection[str] = (),
+    run_ids: Sequence[str] = (),
 ) -> None:
     """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
@@ -186,10 +191,14 @@ def show_frame(
         own: configuration of columns that are not numbers; requires the grid.
         rows: number of visible rows of the grid; by default Streamlit chooses it.
         words: columns that contain text.
+        run_ids: runs of the rows, whose pages a click opens; requires the grid. A first column with row numbers does
+            not open them: the grid selects its first cell when it gets the focus of the keyboard.
     """
-    if own is None and len(frame) <= _FEW_ROWS:
+    if own is None and not run_ids and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame, words))
         return
+    if run_ids:
+        frame = frame.assign(**{_NUMBER: range(1, len(frame) + 1)})[[_NUMBER, *frame.columns]]
     names, *values = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
@@ -199,18 +208,26 @@ def show_frame(
     longest = max((len(str(name)) for name in frame[names]), default=0)
     lines = -(-round(_LETTER_PIXELS * longest) // (widths[names] - _MARGIN_PIXELS))
     row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
-    st.dataframe(
-        disarm(frame) if own is None else frame,
-        hide_index=True,
-        width="stretch",
-        height="auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
-        row_height=row_pixels,
-        column_config={
+    settings: dict[str, Any] = {
+        "hide_index": True,
+        "width": "stretch",
+        "height": "auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
+        "row_height": row_pixels,
+        "column_config": {
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},
             names: st.column_config.Column(names, pinned=True, width=widths[names]),
         },
-    )
+    }
+    shown = disarm(frame) if own is None else frame
+    if not run_ids:
+        st.dataframe(shown, **settings)
+        return
+    key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
+    event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
+    for row, column in event.selection.cells:
+        if column != _NUMBER:
+            open_run(run_ids[row])
 
 
 def _measure(texts: list[Any]) -> int:

@@ -145,6 +145,18 @@ def pills(
     return chosen
 
 
+def multiselect(
+    label: str, options: Sequence[T], value: Sequence[T], *, key: str, format_func: Label = str, **settings: Any
+) -> list[T]:
+    """Show a select box with any number of selected options. No selection is an empty URL parameter."""
+    choice = LinkChoice(key, options, format_func, value, many=True)
+    chosen: list[T] = st.multiselect(
+        label, options, default=list(value), format_func=format_func, key=key, persist_state="session", **settings
+    )
+    choice.write_url(chosen)
+    return chosen
+
+
 def texts(label: str, options: Sequence[str], value: Sequence[str], *, key: str, **settings: Any) -> list[str]:
     """Show a multiselect that accepts new options."""
     _check(key, "to be text", lambda _: True, many=True)

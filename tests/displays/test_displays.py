@@ -23,6 +23,7 @@ from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
+from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
 from tests.support.comparison_cases import CASES, HOSTILE_NAMES, Comparisons
@@ -31,7 +32,7 @@ from tests.support.paths import ROOT
 pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
-TABLES = Averages | PublishedResults | Tiles | Significance | Checks | Front | WITHOUT_MODELS
+TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve | WITHOUT_MODELS
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 from core.analysis.class_metrics import AREAS, CLASS_METRICS, ClassMetric, compute_class_metrics
 from core.analysis.summary import read_seed_mean
 from core.displays.axis import scale_shares
-from core.displays.display import Chart, Display
+from core.displays.display import Chart, Display, Options
 from core.displays.encoding import AXIS_CHARS, GREY, color_heads, shape_heads, write_note
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_area, quote_class
+from core.store.comparison import Comparison
 
 METRIC_TITLES: dict[ClassMetric, str] = {
     "f1": "F1",
@@ -35,6 +36,10 @@ class ClassMetrics(Display):
     title: ClassVar[str] = "Per-class metrics"
 
     metric: ClassMetric = "f1"
+
+    @classmethod
+    def choices(cls, comparison: Comparison) -> dict[str, Options]:
+        return {"metric": METRIC_TITLES}
 
     @property
     def heading(self) -> str:

@@ -34,7 +34,7 @@ def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
     show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
     if note := cached_result(comparison, write_interval_note):
-        st.caption(note)
+        st.caption(escape_markdown(note))
     section = widget.segmented(
         "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",
