@@ -91,6 +91,8 @@ def check(page: Page, name: str) -> list[str]:
     found = []
     for width, dark in [(1440, False), (390, True), *([(1440, True), (390, False)] if LONG else [])]:
         page.set_viewport_size({"width": width, "height": 900})
+        if (menu := page.get_by_test_id("stMainMenu").bounding_box()) is None or menu["x"] + menu["width"] > width:
+            found.append(f"{name}, {width} pixels: the menu is outside the screen")
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.wait_for_timeout(500)
         found += [f"{name}, {width} pixels, {'dark' if dark else 'light'}: {text}" for text in list_violations(page)]
