@@ -170,7 +170,7 @@ def order_images(seed: int, epoch: int, count: int, batch: int) -> NDArray[np.in
     return order.reshape(-1, batch)
 
 
-def train_seeds(model: Model, arrays: Arrays, seeds: range, epochs: int, *, stacked: bool, product: bool) -> Arrays:
+def train_seeds(model: Model, arrays: Arrays, seeds: list[int], epochs: int, *, stacked: bool, product: bool) -> Arrays:
     """Train a run per seed, all of them in one program if `stacked`, else one after another with the same program.
 
     Returns:
@@ -186,7 +186,7 @@ def train_seeds(model: Model, arrays: Arrays, seeds: range, epochs: int, *, stac
     if stacked:
         change, test = jax.vmap(change, (None, 0, 0, 0)), jax.vmap(test, (None, None, 0))
         start = jax.vmap(start)
-    groups = [list(seeds)] if stacked else [[seed] for seed in seeds]
+    groups = [seeds] if stacked else [[seed] for seed in seeds]
 
     def shape(values: list[Any]) -> Any:
         return jnp.stack(values) if stacked else values[0]

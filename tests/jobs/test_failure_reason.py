@@ -13,7 +13,9 @@ GPU = [
     "InternalError: Failed copying input tensor from device:CPU:0 to device:GPU:0: Dst tensor is not initialized.",
     "UnknownError: Failed to create cuDNN handle: CUDNN_STATUS_ALLOC_FAILED",
     "failed to create cublas handle: CUBLAS_STATUS_ALLOC_FAILED",
-    # JAX
+    # JAX; the first one from version 0.11.2
+    "JaxRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 1.00TiB with allocator GPU_0_bfc on "
+    "device 0. [executable_name='jit_broadcast_in_dim']",
     "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Failed to allocate request for 2.99GiB (3206250496B) on "
     "device ordinal 0",
     "JaxRuntimeError: INTERNAL: cudaErrorMemoryAllocation: out of memory",
