@@ -102,12 +102,12 @@ def compute_scores(
             case Sigmoid():
                 pass  # the loss is computed from logits
             case _:
-                raise TypeError(f"Expected a layer of R1 or R5; got {layer}.")
+                raise TypeError(f"Expected a layer of kmnist-heads or celeba-heads; got {layer}.")
     return maps
 
 
 def _compute_losses(scores: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Return the cross-entropy and whether the prediction is right, for each image."""
+    """Return the cross-entropy and whether the prediction is correct, for each image."""
     if scores.shape[-1] == 1:
         logits = scores[:, 0]
         return jnp.logaddexp(0, logits) - labels * logits, (logits > 0) == labels

@@ -8,7 +8,7 @@
 
     uv run benchmarks/gpu.py --dataset kmnist
 
-`uv run` installs what the script needs into an environment of its own. Ways to train the same runs:
+`uv run` installs what the script needs into a separate environment. Ways to train the same runs:
 
 - published: the published script in Keras, one process per run, one after another (one seed per head is enough);
   published_parallel: all of its runs, in several processes at a time.
@@ -22,8 +22,8 @@
 
 Prints one line of JSON per part: `seconds` of all its processes from their start, with imports and compilation,
 `runs_per_hour` at these seconds, `train_seconds` without imports and compilation, and the highest GPU memory of a
-process; a part that cannot run says why in `not_measured`. The last line adds `ratios` of the runs per hour to those of
-the published script. Nothing is measured without a GPU; `--cpu` measures on the CPU, to test the script.
+process. `not_measured` contains the reason if a part cannot run. The last line adds `ratios` of the runs per hour to
+those of the published script. Nothing is measured without a GPU; `--cpu` measures on the CPU, to test the script.
 """
 
 import argparse
@@ -124,7 +124,7 @@ def run_headroom_part(dataset: str | None, seeds: int, epochs: int, slots: int, 
 
 
 def list_parts(options: argparse.Namespace, runner: Runner, reason: str | None) -> dict[str, Callable[[], Found]]:
-    """Return the parts by name. `reason` says why TensorFlow cannot use a GPU, if it cannot."""
+    """Return the parts by name. `reason` is why TensorFlow cannot use a GPU; None if it can."""
     seeds, epochs, run_tasks = list(range(options.seeds)), options.epochs, runner.run_tasks
     alone, jobs, faces = [[seed] for seed in seeds], options.processes, options.face_epochs
     plain = {"stacked": False, "product": False}
