@@ -32,11 +32,13 @@ if __name__ == "__main__":  # a page view
                 st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
             ],
             "Learn": [
+                st.Page("pages/library.py", title="Library", icon=":material/menu_book:"),
                 st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
                 st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
             ],
         },
         position="sidebar" if authorized else "hidden",
+        expanded=True,
     )
     if authorized:
         run_page(page)

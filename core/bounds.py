@@ -51,6 +51,15 @@ RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 as hex digits."""
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$")]
+HTTP_RUNS, HTTP_LIST, HTTP_OFFSET = 50, 1000, 10**6
+"""Maximum number of runs of a comparison, of runs in a list, and of runs before it, in a request."""
+PageSize = Annotated[int, Field(ge=1, le=HTTP_LIST)]
+PageOffset = Annotated[int, Field(ge=0, le=HTTP_OFFSET)]
+RunIds = Annotated[str, Field(pattern=rf"^[0-9a-f]{{12}}(,[0-9a-f]{{12}}){{0,{HTTP_RUNS - 1}}}$")]
+"""Run IDs, separated by commas."""
+Query = Annotated[str, Field(max_length=500)]
+"""Search query for runs."""
+ReportAddress = Annotated[str, Field(pattern=r"^r[a-z2-9]{7}(-[1-9][0-9]{0,5})?$")]
 Line = Annotated[str, Field(max_length=200), AfterValidator(check_printable)]
 """Text of one line, such as a name."""
 Prose = Annotated[str, Field(max_length=20_000)]

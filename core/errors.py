@@ -52,7 +52,11 @@ class RunNotFoundError(RunError):
 
 
 class RunDamagedError(RunError):
-    """A file of a run is missing, unreadable or does not match its checksum."""
+    """A file of a run is missing, unreadable or does not match its checksum: what happened, and what to do."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem} {remedy}".rstrip())
+        self.problem = problem
 
 
 class ComparisonError(HeadroomError):

@@ -1,8 +1,9 @@
 """Jobs page: running, queued and completed jobs."""
 
 from core.ui.heading import show_title
+from core.ui.job_queue import show_damaged_jobs
 from core.ui.jobs.queue import show_history, show_queue
 
 show_title("Jobs")
-if show_queue():
+if show_damaged_jobs() and show_queue():
     show_history()

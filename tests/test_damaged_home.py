@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from core.cli.app import app
 from core.datasets.cache import list_datasets
 from core.datasets.fetch import list_added, read_fetch
 from core.displays.comparison_json import list_results
@@ -18,15 +20,16 @@ from core.displays.display import DISPLAYS
 from core.displays.job_table import list_active_jobs, list_completed_jobs
 from core.displays.progress import describe_progress
 from core.displays.sweep import build_status_table, describe_status
-from core.errors import HeadroomError
+from core.errors import HeadroomError, RunDamagedError
 from core.files import write_json
 from core.home import Home
+from core.jobs.damaged import list_damaged_jobs
 from core.jobs.health import read_health, write_health
 from core.jobs.progress import read_log, read_progress
 from core.jobs.queue import JobQueue
 from core.jobs.run_list import list_runs
 from core.jobs.sweep_status import read_sweep_status
-from core.jobs.sweep_store import keep_sweep, list_sweeps
+from core.jobs.sweep_store import keep_sweep, list_damaged_sweeps, list_sweeps
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report import Report, TextBlock
@@ -39,8 +42,10 @@ from core.store.run import read_history
 from core.store.run_store import RunStore
 from tests.support.command import ask, call
 from tests.support.damage import DAMAGES, damaged
+from tests.support.dispatcher import without_dispatcher
 from tests.support.markers import LONG
-from tests.support.page import navigated, open_page, text_of
+from tests.support.page import PAGES, navigated, open_page, text_of
+from tests.support.paths import ROOT
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -110,12 +115,16 @@ def read_home(home: Home, *, displays: bool = False) -> list[str]:
         try:
             return read()
         except HeadroomError as error:
-            problems.append(str(error))
+            damage = isinstance(error, RunDamagedError) and "does not contain model" not in str(error)
+            problems.append(str(error) if not damage or "or train it again" in str(error) else "no remedy")
             return None
 
     store = RunStore(home)
     frame = store.frame()  # lists never fail
-    problems.extend(store.damaged().values())
+    for problem in store.damaged().values():
+        assert "headroom doctor --repair, or train it again" in problem, problem
+        problems.append(problem)
+    list_damaged_sweeps(home)
     assert GOOD in set(frame["head"])
     list_offers(frame)
     list_runs(home, store)
@@ -297,26 +306,121 @@ def test_damaged_side_file_is_named_with_its_repair_and_moved_aside(full_home: H
     assert len([*path.parent.glob(f"{path.name}.damaged-*[0-9]")]) == len(damages)  # nothing is deleted
 
 
+# Commands that change the home or start processes, and are tested with damaged files elsewhere.
+WRITING = {
+    "train", "token", "report publish", "datasets download", "datasets add", "datasets remove",
+    "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
+    "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
+}  # fmt: skip
+
+
+def list_read_commands(home: Home, good: str) -> list[list[str]]:
+    """Return every command of the application that does not change the home, with its required arguments."""
+    outside = str(home.path.parent)
+    arguments = {
+        "show": [good], "compare": [good], "analyse": [good], "params": ["--recipe", "digits-heads"],
+        "report export": [good, "-o", f"{outside}/report.csv"],
+        "bundle export": [good, "-o", f"{outside}/bundle.zip", "--no-models"],
+        "export tensorboard": [good, "-o", f"{outside}/events"],
+    }  # fmt: skip
+
+    def walk(command: Any, words: list[str]) -> Iterator[list[str]]:
+        name = " ".join(words)
+        if words and name not in WRITING and getattr(command, "invoke_without_command", True):
+            yield [*words, *arguments.get(name, [])]
+        for member, found in getattr(command, "commands", {}).items():
+            if not found.hidden:
+                yield from walk(found, [*words, member])
+
+    return [*walk(get_command(app), [])]
+
+
 def test_every_read_command_works_with_any_damaged_file(full_home: Home) -> None:
     good = next(run.run_id for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == GOOD)
-    commands = [["runs"], ["jobs"], ["sweep"], ["report"], ["datasets"], ["doctor"], ["show", good], ["compare", good]]
+    commands = list_read_commands(full_home, good)
+    assert len(commands) > 10
     for index, path in enumerate(files_of(full_home)):
         for number, damage in enumerate(DAMAGES):
             if not LONG and (index % 3 or (index // 3 + number) % len(DAMAGES)):
                 continue
             with damaged(path, DAMAGES[damage]):
-                for command in commands:
+                for position, command in enumerate(commands):
+                    if not LONG and (index + position) % 4:
+                        continue
                     result = call(*command)
                     assert "Unexpected error" not in result.stderr, (path, damage, command, result.stderr)
                 assert good in {row["run_id"] for row in ask("runs")}
 
 
-@pytest.mark.parametrize(
-    ("name", "page"), [("notes.sqlite", "runs"), ("jobs/queue.sqlite", "jobs"), ("jobs/queue.sqlite", "train")]
-)
-def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, name: str, page: str) -> None:
+@pytest.mark.parametrize(("name", "pages"), [("notes.sqlite", ["runs"]), ("jobs/queue.sqlite", ["jobs", "train"])])
+def test_page_shows_the_sentence_of_a_damaged_side_file_once(full_home: Home, name: str, pages: list[str]) -> None:
     with damaged(full_home.path / name, DAMAGES["random bytes"]), navigated():
-        app = open_page(page)
-        assert not app.exception
-        assert len([*app.error, *app.warning]) == 1
-        assert "headroom doctor --repair" in text_of(app)
+        for page in pages:
+            app = open_page(page)
+            assert not app.exception
+            assert len([*app.error, *app.warning]) == 1
+            assert "headroom doctor --repair" in text_of(app)
+            assert [title.value for title in app.title] == [page.title()]
+        if "train" in pages:
+            assert app.slider(key="epochs")  # the form stays
+
+
+def test_every_page_has_its_heading_with_a_damaged_queue(full_home: Home) -> None:
+    """A page shows either its content or, if it needs the queue, an error message."""
+    for number, page in enumerate(PAGES):
+        damage = ("unreadable", "deep JSON")[number % 2]
+        with damaged(full_home.path / "jobs/queue.sqlite", DAMAGES[damage]), navigated():
+            app = open_page(page)
+            assert not app.exception, page
+            assert len(app.title) == 1, page
+            assert len([*app.error, *app.warning]) == (page in ("jobs", "train")), page
+
+
+def test_damaged_jobs_and_sweeps_are_named_and_moved_aside(full_home: Home) -> None:
+    queue, sweep = full_home.jobs / "queue.sqlite", next((full_home.jobs / "sweeps").glob("*.json"))
+
+    def spoil(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE job SET run_id = '../../x' WHERE number = 3")
+
+    before = len(JobQueue(full_home).jobs())
+    with damaged(queue, spoil), damaged(sweep, DAMAGES["truncated"]):
+        assert len(JobQueue(full_home).jobs()) == before - 1
+        messages = list_damaged_jobs(full_home)
+        assert ["'../../x'" in messages[0], sweep.stem in messages[1]] == [True, True]
+        for words in (["jobs"], ["doctor"], ["sweep"]):
+            shown = call(*words).output
+            assert [message in shown for message in messages] == [words != ["sweep"], True], words
+        with navigated(), without_dispatcher(full_home):
+            app = open_page("jobs")
+        assert [item.label for item in app.expander if "Damaged" in item.label] == ["Damaged jobs and sweeps: 2"]
+        repaired = call("doctor", "--repair").stdout
+        assert "Jobs with an invalid run ID: 1." in repaired
+        assert f"{sweep.name} was damaged." in repaired
+        assert list_damaged_jobs(full_home) == []
+        assert call("doctor", "--repair").stdout == "No damaged file was found.\n"
+        with closing(sqlite3.connect(queue)) as connection:
+            assert connection.execute("SELECT count(*) FROM damaged_job").fetchone() == (1,)
+
+
+def test_damaged_run_is_moved_aside(full_home: Home) -> None:
+    path = next(run.path for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == OTHER)
+    content = (path / "record.json").read_bytes()
+    (path / "record.json").write_bytes(b"[]")
+    assert call("doctor", "--repair").stdout.startswith(f"Run {path.name} was damaged. It is now ")
+    assert RunStore(full_home).damaged() == {}
+    [aside] = full_home.runs.glob(f".damaged-{path.name}-*")
+    (aside / "record.json").write_bytes(content)
+    aside.rename(path)
+    assert RunStore(full_home).open(path.name)
+
+
+def test_one_function_writes_every_message_of_a_damaged_run() -> None:
+    allowed = {"core/errors.py", "core/store/damage.py"}
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / "core").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if "RunDamagedError(" in line and path.relative_to(ROOT).as_posix() not in allowed
+    ]
+    assert found == ["core/store/run.py: raise RunDamagedError(problem)"]  # an optional file is missing

@@ -10,7 +10,6 @@ from core.analysis.live_model import LiveModel
 from core.augment.pillow import resize_array
 from core.augment.prepare import prepare
 from core.datasets.drawing import fit_drawing
-from core.errors import RunDamagedError
 from core.image_file import read_picture
 from core.spec import DATASETS
 from core.store.activation_maps import read_maps
@@ -77,7 +76,7 @@ def prepare_images(run: Run, images: Sequence[Images]) -> Images:
     height, width, channels = run.record.data.input_shape
     other = next((image.shape[-1] for image in images if image.shape[-1] != channels), None)
     if other is not None:
-        raise RunDamagedError(f"Expected images with {channels} channels for run {run.run_id}; got {other}.")
+        raise run.damaged(f"Expected images with {channels} channels for run {run.run_id}; got {other}.")
     if height == width:
         return np.stack([prepare(image, height) for image in images])
     return np.stack([resize_array(image, height, width) for image in images])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.architecture.activation_map import MapHead, MapWeights, plan_maps
-from core.errors import RunDamagedError, SpecError
+from core.errors import SpecError
 from core.store.run import Run
 
 _FULLY_CONNECTED = 9  # BuiltinOperator of LiteRT's schema
@@ -54,7 +54,7 @@ class LiveModel:
             self._input = self._interpreter.get_input_details()[0]
             self._outputs = sorted(self._interpreter.get_output_details(), key=lambda output: len(output["shape"]))
         except (ValueError, RuntimeError) as error:
-            raise RunDamagedError(f"LiteRT cannot load model.tflite of run {run.run_id}: {error}.") from None
+            raise run.damaged(f"LiteRT cannot load model.tflite of run {run.run_id}: {error}.") from None
         self.input_shape: tuple[int, ...] = tuple(int(side) for side in self._input["shape"][1:])
         self.exact, self.unavailable_reason = False, None
         self._head: MapHead | None = None

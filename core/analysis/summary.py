@@ -1,6 +1,8 @@
 """Means over seeds of the metrics and costs of a comparison."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +37,13 @@ def describe_metric(variant: Variant, metric: str) -> SeedMean:
     return compute_seed_mean([_value(run, metric) for run in variant.runs])
 
 
+def compute_last_accuracy(variant: Variant) -> SeedMean | None:
+    """Return the mean test accuracy at the last epoch; None if that is the epoch of the other metrics."""
+    if not any(run.record.last_metrics for run in variant.runs):
+        return None
+    return compute_seed_mean([(run.record.last_metrics or run.record.metrics).test_accuracy for run in variant.runs])
+
+
 def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFrame:
     """Return one row per variant: head, seeds and, for each metric, its mean and `<metric>_std` (NaN for one seed)."""
     rows = []
@@ -46,3 +55,9 @@ def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFr
             row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def read_seed_mean(row: Mapping[Hashable, Any], metric: str) -> SeedMean:
+    """Return the mean of a metric from a row with the columns `<metric>`, `<metric>_std` and seeds."""
+    std = row[f"{metric}_std"]
+    return SeedMean(row[metric], None if pd.isna(std) else std, int(row["seeds"]))

@@ -5,12 +5,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.bounds import HTTP_LIST, HTTP_OFFSET, HTTP_RUNS, PageOffset, PageSize, Query, ReportAddress, RunId, RunIds
 from core.errors import NoSuchPathError, RequestError
-from core.reports.address import ID
 from core.store.search import MAX_CHARS
-
-MAX_RUNS = 50
-_RUN = "[0-9a-f]{12}"
 
 P = TypeVar("P", bound="Parameters")
 
@@ -57,26 +54,24 @@ class UnknownPath(Parameters):
 
 class RunSearch(Parameters):
     q: Annotated[
-        str,
+        Query,
         Field(
-            max_length=MAX_CHARS,
             description=f"a search as on the Runs page with at most {MAX_CHARS} characters",
         ),
     ] = ""
-    limit: Annotated[int, Field(ge=1, le=1000, description="an integer between 1 and 1,000")] = 100
-    offset: Annotated[int, Field(ge=0, le=10**6, description="an integer between 0 and 1,000,000")] = 0
+    limit: Annotated[PageSize, Field(description=f"an integer between 1 and {HTTP_LIST:,}")] = 100
+    offset: Annotated[PageOffset, Field(description=f"an integer between 0 and {HTTP_OFFSET:,}")] = 0
 
 
 class RunName(Parameters):
-    run_id: Annotated[str, Field(pattern=f"^{_RUN}$", description="a run ID of 12 hex digits")]
+    run_id: Annotated[RunId, Field(description="a run ID of 12 hex digits")]
 
 
 class RunNames(Parameters):
     runs: Annotated[
-        str,
+        RunIds,
         Field(
-            pattern=f"^{_RUN}(,{_RUN}){{0,{MAX_RUNS - 1}}}$",
-            description=f"at most {MAX_RUNS} IDs of finished runs, separated by commas",
+            description=f"at most {HTTP_RUNS} IDs of finished runs, separated by commas",
         ),
     ]
 
@@ -87,9 +82,8 @@ class RunNames(Parameters):
 
 class ReportName(Parameters):
     address: Annotated[
-        str,
+        ReportAddress,
         Field(
-            pattern=rf"^{ID.pattern}(-[1-9][0-9]{{0,5}})?$",
             description="the address of a published report, such as r7k2m9qx for the newest version or r7k2m9qx-2",
         ),
     ]

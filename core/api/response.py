@@ -116,10 +116,12 @@ class SeedStatistics(ResponseModel):
 
 
 class HeadResult(ResponseModel):
-    """Accuracy and cost of a head."""
+    """Accuracy and cost of a variant: a head with its hyperparameters. `test_accuracy` belongs to `measured_epochs`,
+    one per run; `last_test_accuracy` to the last epoch, if the runs keep another one."""
 
     head: str
     label: str
+    id: str
     params: int
     flops: int
     keras_bytes: int
@@ -128,6 +130,8 @@ class HeadResult(ResponseModel):
     train_seconds: float
     test_accuracy: SeedStatistics
     test_loss: SeedStatistics
+    last_test_accuracy: SeedStatistics | None
+    measured_epochs: tuple[int, ...]
     seeds: tuple[int, ...]
     run_ids: tuple[str, ...]
 
@@ -139,6 +143,7 @@ ComparisonResult: Any = create_model(
     __doc__="All results of a comparison, as printed by `headroom compare --json`.",
     headline=(str, ...),
     measured=(str, ...),
+    missing=(tuple[str, ...], ...),
     heads=(tuple[HeadResult, ...], ...),
     dataset=(str, ...),
     fingerprint=(str, ...),

@@ -52,15 +52,18 @@ class RunEndpoint:
         """Return the results of a comparison, cached until one of its runs changes."""
         from core.displays.comparison_json import list_results
         from core.displays.json_values import make_plain
+        from core.jobs.comparison_choice import choose_runs
         from core.jobs.diverged import list_diverged
         from core.store.comparison import Comparison
 
-        runs = self.store.open_all(parameters.ids)
+        chosen = choose_runs(self.store, parameters.ids)
+        runs = self.store.open_all(chosen.run_ids)
         diverged = list_diverged(self.store.home)
         key = parameters.ids, self.store.generation, tuple(map(_read_version, runs)), diverged
 
         def compute() -> ApiResponse:
-            results = make_plain(list_results(Comparison.of(runs).with_diverged(diverged), self.store.frame()))
+            comparison = Comparison.of(runs).with_diverged(diverged)
+            results = make_plain(list_results(comparison, self.store.frame(), [*chosen.missing]))
             return ApiResponse(ComparisonResult.model_validate(results).model_dump_json().encode(), JSON)
 
         return self._cache.get(key, compute)

@@ -1,9 +1,8 @@
 """`analyse`: print the evidence of a comparison as tables or JSON."""
 
-from typing import Annotated
-
 import typer
 
+from core.cli.comparison import ComparisonArgument, MarginOption, load_comparison, read_margin
 from core.cli.output import JsonFlag, print_json, print_table
 from core.displays.comparison_json import build_evidence, list_evidence
 from core.displays.json_values import to_rows
@@ -13,9 +12,8 @@ _NUMBER_STARTS = tuple("0123456789+-−±<≤")
 
 
 def analyse(
-    run_ids: Annotated[
-        list[str], typer.Argument(metavar="RUN_ID...", help="IDs of finished runs, or unique prefixes of them.")
-    ],
+    run_ids: ComparisonArgument,
+    margin: MarginOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print the statistical evidence of a comparison.
@@ -25,17 +23,16 @@ def analyse(
     """
     from core.displays.caption import write_caption
     from core.displays.headline import write_headline
-    from core.jobs.diverged import add_diverged
-    from core.store.comparison import Comparison
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison = add_diverged(store.home, Comparison.of([store.find(prefix) for prefix in run_ids]))
+    comparison, missing = load_comparison(store, run_ids)
+    evidence = build_evidence(comparison, store.frame(), read_margin(margin))
     if as_json:
-        print_json({"headline": write_headline(comparison), **list_evidence(comparison, store.frame())})
+        print_json({"headline": write_headline(comparison), "missing": missing, **list_evidence(evidence)})
         return
     typer.echo(f"{write_headline(comparison)}\n")
-    for display in build_evidence(comparison, store.frame()):
+    for display in evidence:
         rows = [{key: str(value) for key, value in row.items()} for row in to_rows(display.table())]
         print_table(rows, numbers=_list_number_columns(rows), title=display.title)
         typer.echo(f"{write_caption(display)}\n")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.comparison import ComparisonArgument, find_exported_runs
 from core.cli.output import print_message
 from core.home import Home
 
@@ -13,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Export finished runs to one file, 
 
 @app.command("export")
 def export(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="IDs of runs, or unique prefixes of them.")],
+    run_ids: ComparisonArgument,
     path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     models: Annotated[bool, typer.Option(help="Include the trained models.")] = True,
     pictures: Annotated[bool, typer.Option(help="Include thumbnails of the test images.")] = True,
@@ -24,7 +25,7 @@ def export(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    ids = [store.find(run_id).run_id for run_id in run_ids]
+    ids = find_exported_runs(store, run_ids)
     packed = export_bundle(store, ids, path, models=models, pictures=pictures)
     for message in packed.left_out:
         print_message(message)

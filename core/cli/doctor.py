@@ -27,7 +27,8 @@ _LEAST_FREE_BYTES = 1_000_000_000
 def doctor(
     as_json: JsonFlag = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Move damaged notes, queue and index files aside. Deletes nothing.")
+        bool,
+        typer.Option("--repair", help="Move damaged runs, jobs, sweeps and side files aside. Deletes nothing."),
     ] = False,
 ) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
@@ -47,12 +48,19 @@ def doctor(
 
 
 def _repair(home: Home) -> None:
+    from core.jobs.damaged import repair_jobs
+    from core.store.run_store import RunStore
     from core.store.side_file import repair_side_files
 
-    moved = repair_side_files(home)
-    for old, new in moved:
-        typer.echo(f"{old.name} was damaged. It is now {new}; a new file is created when it is needed.")
-    if not moved:
+    messages = [
+        f"{old.name} was damaged. It is now {new}; a new file is created when it is needed."
+        for old, new in repair_side_files(home)
+    ]
+    messages += repair_jobs(home)
+    messages += [f"Run {name} was damaged. It is now {new}." for name, new in RunStore(home).move_damaged_aside()]
+    for message in messages:
+        typer.echo(message)
+    if not messages:
         typer.echo("No damaged file was found.")
 
 
@@ -86,6 +94,7 @@ def examine(home: Home) -> dict[str, Any]:
         "home": folder,
         "executor": None, "artifacts": None, "slots": None,
         "datasets": None, "runs": None, "examples": None, "damaged": None, "notes": None, "dispatcher": None,
+        "damaged_jobs": None,
     }  # fmt: skip
     if not absent:
         for examine_part in (
@@ -190,9 +199,13 @@ def _examine_notes(home: Home) -> dict[str, Any]:
 
 
 def _examine_queue(home: Home) -> dict[str, Any]:
+    from core.jobs.damaged import list_damaged_jobs
     from core.jobs.queue import JobQueue
 
-    return {"dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())}}
+    return {
+        "dispatcher": {"pid": find_dispatcher(home), "unfinished": len(JobQueue(home).unfinished())},
+        "damaged_jobs": list_damaged_jobs(home),
+    }
 
 
 def _examine_executor() -> dict[str, Any]:
@@ -253,9 +266,10 @@ def _print(found: dict[str, Any]) -> None:
         pairs["Dispatcher"] = f"running, process {pid}" if pid else "not running; starts with the next job"
         pairs["Unfinished jobs"] = str(unfinished)
     print_pairs(pairs)
-    for message in [*(found["damaged"] or []), *found["missing"]]:
+    damaged = [*(found["damaged"] or []), *(found["damaged_jobs"] or [])]
+    for message in [*damaged, *found["missing"]]:
         typer.echo(message)
-    if not found["missing"] and not found["damaged"]:
+    if not found["missing"] and not damaged:
         typer.echo("All requirements are met.")
 
 

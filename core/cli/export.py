@@ -1,21 +1,22 @@
-"""`export`: export finished runs to MLflow and TensorBoard."""
+"""`export`: export finished runs to MLflow and TensorBoard, and their predictions to CSV."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from core.cli.comparison import ComparisonArgument, find_exported_runs
 from core.cli.output import print_message, print_side_file_problems
 from core.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard.")
-
-RunIds = Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="IDs of runs, or unique prefixes of them.")]
+app = typer.Typer(
+    no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard, or their predictions to CSV."
+)
 
 
 @app.command()
 def mlflow(
-    run_ids: RunIds,
+    run_ids: ComparisonArgument,
     uri: Annotated[
         str,
         typer.Option(
@@ -34,7 +35,7 @@ def mlflow(
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
-    ids = [store.find(run_id).run_id for run_id in run_ids]
+    ids = find_exported_runs(store, run_ids)
     for exported in export_mlflow(store, ids, uri, experiment=experiment, models=models):
         if exported.existing:
             details = " with different results, which are kept" if exported.differs else ""
@@ -46,7 +47,7 @@ def mlflow(
 
 @app.command()
 def tensorboard(
-    run_ids: RunIds,
+    run_ids: ComparisonArgument,
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Log directory for `tensorboard --logdir`.")
     ],
@@ -57,6 +58,27 @@ def tensorboard(
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
-    ids = [store.find(run_id).run_id for run_id in run_ids]
+    ids = find_exported_runs(store, run_ids)
     for path in export_tensorboard(store, ids, folder):
         typer.echo(path)
+
+
+@app.command()
+def predictions(
+    run_ids: ComparisonArgument,
+    file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV file to write.")],
+) -> None:
+    """Export the test predictions of runs on the same test set as CSV, and print the path.
+
+    One row per run and image: true class, predicted class, confidence, and the probability of each class.
+    """
+    from core.exporters.prediction_csv import write_predictions
+    from core.files import replacing
+    from core.store.comparison import Comparison
+    from core.store.run_store import RunStore
+
+    store = RunStore(Home.default())
+    comparison = Comparison.of(store.open_all(find_exported_runs(store, run_ids)))
+    with replacing(file) as temporary:
+        temporary.write_bytes(write_predictions(comparison))
+    typer.echo(file)

@@ -22,6 +22,7 @@ PAUSED = "The queue is paused. To start queued jobs again: headroom jobs unpause
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
+    from core.jobs.damaged import list_damaged_jobs
     from core.jobs.health import read_health
     from core.jobs.queue import JobQueue
 
@@ -30,6 +31,8 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     home = Home.default()
     queue = JobQueue(home)
     rows = [_describe(home, job) for job in queue.jobs()]
+    for message in list_damaged_jobs(home):
+        print_message(message)
     if queue.paused():
         print_message(PAUSED)
     health = read_health(home)

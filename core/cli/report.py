@@ -5,6 +5,15 @@ from typing import Annotated
 
 import typer
 
+from core.cli.comparison import (
+    HELP,
+    METAVAR,
+    ComparisonArgument,
+    MarginOption,
+    find_compared_runs,
+    load_comparison,
+    read_margin,
+)
 from core.cli.output import JsonFlag, print_json, print_message, print_side_file_problems, print_table
 from core.home import Home
 
@@ -54,18 +63,18 @@ def reports(context: typer.Context, as_json: JsonFlag = False) -> None:
 
 @app.command()
 def create(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="IDs of runs, or unique prefixes of them.")],
+    run_ids: ComparisonArgument,
     title: Annotated[str, typer.Option(help="Title of the report. Default: the title of the recipe.")] = "",
+    margin: MarginOption = None,
 ) -> None:
     """Create a report with the default charts, to be edited on the Reports page, and print its ID."""
-    from core.reports.build import open_report_comparison
     from core.reports.default_report import write_default
     from core.reports.report_store import ReportStore
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison, _ = open_report_comparison(store, [store.find(run_id).run_id for run_id in run_ids])
-    report = write_default(comparison)
+    comparison, _ = load_comparison(store, run_ids)
+    report = write_default(comparison, margin=read_margin(margin))
     typer.echo(ReportStore(store.home).create(report.change(title=title or report.title), "").id)
 
 
@@ -89,7 +98,7 @@ def export_(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="REPORT | RUN_ID...", help="A report (r7k2m9qx) or a version of it (r7k2m9qx-1), or run IDs."
+            metavar=f"REPORT | {METAVAR}", help=f"A report (r7k2m9qx) or a version of it (r7k2m9qx-1). Or {HELP}"
         ),
     ],
     path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
@@ -100,16 +109,22 @@ def export_(
     draft: Annotated[
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
     ] = False,
+    margin: MarginOption = None,
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
+    from core.reports.address import is_address
     from core.reports.export import export_report, find_format, open_edition
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
     kind = find_format(path, form)
-    files = export_report(open_edition(names, store, draft=draft), kind, path, store)
+    if not any(map(is_address, names)):
+        names, _ = find_compared_runs(store, names)
+    elif margin is not None:
+        raise typer.BadParameter("A saved report has its own margin. Give --margin only with runs.")
+    files = export_report(open_edition(names, store, draft=draft, margin=read_margin(margin)), kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""
     typer.echo(f"{path}: {size}{images}.")

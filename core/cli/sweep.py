@@ -170,9 +170,11 @@ def _list(home: Home, as_json: bool) -> None:
     from core.displays.progress import describe_age
     from core.displays.sweep import describe_status, name_sweep
     from core.jobs.sweep_status import read_sweep_status
-    from core.jobs.sweep_store import list_sweeps
+    from core.jobs.sweep_store import list_damaged_sweeps, list_sweeps
     from core.store.run_store import RunStore
 
+    for message in list_damaged_sweeps(home).values():
+        print_message(message)
     store = RunStore(home)
     rows = [(found, read_sweep_status(home, found, store)) for found in list_sweeps(home)]
     if as_json:

@@ -13,6 +13,11 @@ def to_rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
+def clear_mean_seed(row: dict[str, Any]) -> dict[str, Any]:
+    """Replace the seed of a mean over seeds, which is -1 in data frames, by None."""
+    return row | {"seed": None} if row.get("seed") == -1 else row
+
+
 def make_plain(value: Any) -> Any:
     """Convert NumPy scalars to Python values and non-finite numbers to None.
 

@@ -1,10 +1,14 @@
 """Number formats for display: units and a sensible number of digits."""
 
 import math
+from typing import TYPE_CHECKING
 
-from core.analysis.difference import Difference, Need
 from core.analysis.selection import MANY
-from core.analysis.summary import SeedMean
+
+if TYPE_CHECKING:
+    from core.analysis.difference import Difference, Need
+    from core.analysis.summary import SeedMean
+    from core.recipe import PublishedResult
 
 
 def format_count(value: float) -> str:
@@ -75,22 +79,34 @@ def format_ratio(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{_three(value)}×"
 
 
-def format_accuracy(value: SeedMean) -> str:
-    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits."""
+def format_accuracy(value: "SeedMean") -> str:
+    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits.
+
+    Equal seeds are no measure of the spread: "88.9% (2 equal seeds)".
+    """
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
     if value.std is None:
         return f"{mean:.1f}%"
+    if value.std < 5e-5:
+        return f"{mean:.1f}% ({value.seeds} equal seeds)"
     std = value.std * 100
     digits = 2 if std < 0.1 else 1
     return f"{mean:.{digits}f} ± {std:.{digits}f}%"
 
 
-def format_loss(value: SeedMean) -> str:
+def format_loss(value: "SeedMean") -> str:
     if not math.isfinite(value.mean):
         return "–"
+    if value.std is not None and value.std < 5e-4:
+        return f"{value.mean:.3f} ({value.seeds} equal seeds)"
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
+
+
+def format_area(value: "SeedMean") -> str:
+    """Format the area under a curve with three decimals: "0.987 ± 0.002"; "–" if it is undefined."""
+    return format_loss(value)
 
 
 def format_points(difference: float) -> str:
@@ -100,14 +116,14 @@ def format_points(difference: float) -> str:
     return f"{_points(abs(difference))} points {'higher' if difference > 0 else 'lower'}"
 
 
-def format_interval(difference: Difference, *, name: bool = True) -> str:
+def format_interval(difference: "Difference", *, name: bool = True) -> str:
     """Format a confidence interval in percentage points: "95% interval −5.1 to −3.9"; "–" if it is undefined."""
     if not math.isfinite(difference.low):
         return "–"
     return f"{'95% interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
 
 
-def format_need(need: Need) -> str:
+def format_need(need: "Need") -> str:
     """Format what a conclusion needs: "about 5 seeds per head", "about 2,400 test images"; "" if it is unknown."""
     parts = [f"{format_plural(need.seeds, 'seed')} per head"] if need.seeds else []
     if need.images:
@@ -156,3 +172,13 @@ def _three(value: float) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:.{min(digits, 3)}f}"
+
+
+def format_published_accuracy(result: "PublishedResult") -> str:
+    """Format a printed accuracy with two decimals; an approximate value or a range has none.
+
+    >>> from core.recipe import PublishedResult
+    >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
+    '99.39%'
+    """
+    return result.write("{:.0%}".format if result.printed else "{:.2%}".format)

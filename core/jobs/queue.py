@@ -14,11 +14,12 @@ from core.errors import JobError, SpecError
 from core.files import parse_json
 from core.home import Home
 from core.jobs.database import JobDatabase
-from core.jobs.statements import CLAIM, COLUMNS, JOBS, ORDER, REQUEUE, SUBMIT, TABLE
+from core.jobs.statements import CLAIM, COLUMNS, JOBS, ORDER, REQUEUE, SUBMIT, TABLE, VALID_ID
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 
 _MAX_SPEC_CHARS = 100_000
+_MAX_DAMAGED = 5  # rows in a message
 
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
 
@@ -125,6 +126,27 @@ class JobQueue:
     def newest_number(self) -> int:
         """Return the number of the last submitted job; 0 for an empty table."""
         return max((job.number for job in self._select("ORDER BY number DESC LIMIT 1")), default=0)
+
+    def damaged(self) -> list[str]:
+        """Describe the rows without a valid run ID, which no other method returns."""
+        rows = self._table.select(f"SELECT run_id FROM job WHERE NOT ({VALID_ID}) LIMIT {_MAX_DAMAGED + 1}")
+        ids = ", ".join(f"{row[0]!r:.30}" for row in rows[:_MAX_DAMAGED])
+        more = " and more" if rows[_MAX_DAMAGED:] else ""
+        if not rows:
+            return []
+        return [
+            f"Jobs with an invalid run ID in {self.path.name} are ignored: {ids}{more}. Train their runs again. "
+            "To move these jobs aside, run: headroom doctor --repair"
+        ]
+
+    def remove_damaged(self) -> int:
+        """Move the rows without a valid run ID to a table that no version reads. Return their number."""
+        if not self.damaged():
+            return 0
+        with self._table.writing() as table:
+            table.execute("CREATE TABLE IF NOT EXISTS damaged_job AS SELECT * FROM job WHERE 0")
+            table.execute(f"INSERT INTO damaged_job SELECT * FROM job WHERE NOT ({VALID_ID})")
+            return table.execute(f"DELETE FROM job WHERE NOT ({VALID_ID})").rowcount
 
     def paused(self) -> Pause | None:
         """Return the pause of the queue; None if it is not paused."""

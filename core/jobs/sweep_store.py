@@ -67,6 +67,23 @@ def _folder(home: Home) -> Path:
     return home.jobs / "sweeps"
 
 
+def _read_sweep(path: Path) -> Sweep:
+    """
+    Raises:
+        JobError: when the file cannot be read.
+    """
+    try:
+        sweep = Sweep.model_validate_json(read_file(path))
+        if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == path.stem:
+            return sweep
+    except (OSError, ValidationError, HeadroomError):
+        pass
+    raise JobError(
+        f"Sweep {path.stem:.60} is damaged or was saved by an incompatible version. Submit it again. "
+        "To move the file aside, run: headroom doctor --repair"
+    )
+
+
 def open_sweep(home: Home, sweep_id: str) -> Sweep:
     """Open a sweep.
 
@@ -81,24 +98,28 @@ def open_sweep(home: Home, sweep_id: str) -> Sweep:
         raise JobError(f"Sweep {sweep_id!r:.60} was not found.")
     if len(matches) > 1:
         raise JobError(f"{sweep_id!r:.60} matches {len(matches)} sweeps; enter more characters.")
-    try:
-        sweep = Sweep.model_validate_json(read_file(matches[0]))
-        if {spec.run_id for spec in sweep.specs} and sweep.sweep_id == matches[0].stem:
-            return sweep
-    except (OSError, ValidationError, HeadroomError):
-        pass
-    raise JobError(f"Sweep {matches[0].stem} is damaged or was saved by an incompatible version. Submit it again.")
+    return _read_sweep(matches[0])
 
 
 def list_sweeps(home: Home) -> list[Sweep]:
     """Return all readable sweeps, newest first."""
-    sweeps = []
-    for path in _folder(home).glob("*.json"):
-        try:
-            sweeps.append(open_sweep(home, path.stem))
-        except JobError:
-            continue
+    sweeps = _read_all(home)[0]
     return sorted(sweeps, key=lambda sweep: sweep.asked_at, reverse=True)
+
+
+def list_damaged_sweeps(home: Home) -> dict[Path, str]:
+    """Return the message for each sweep that cannot be read, by its file."""
+    return _read_all(home)[1]
+
+
+def _read_all(home: Home) -> tuple[list[Sweep], dict[Path, str]]:
+    sweeps, damaged = [], {}
+    for path in sorted(_folder(home).glob("[!.]*.json")):
+        try:
+            sweeps.append(_read_sweep(path))
+        except JobError as error:
+            damaged[path] = str(error)
+    return sweeps, damaged
 
 
 def keep_sweep(

@@ -1,5 +1,6 @@
 """Default report of a comparison, before any edits."""
 
+from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.published import PublishedResults
 from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, check_run_count, draw_id
 from core.spec import DATASETS
@@ -23,11 +24,16 @@ _OF_TWO = (
     ChartBlock(display="disagreement"),
 )  # fmt: skip
 _REST = (
+    ChartBlock(display="averages"),
     ChartBlock(display="confusion"),
+    ChartBlock(display="class_metrics", table=True),
     ChartBlock(display="class_accuracy"),
+    ChartBlock(display="roc", table=True),
+    ChartBlock(display="precision_recall", table=True),
     ChartBlock(display="calibration"),
     ChartBlock(display="convergence"),
     ChartBlock(display="robustness_loss"),
+    ChartBlock(display="architecture"),
     ChartBlock(display="layers"),
     ChartBlock(display="checks"),
 )
@@ -42,8 +48,11 @@ def write_title(comparison: Comparison) -> str:
     return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 
-def write_default(comparison: Comparison, title: str = "") -> Report:
+def write_default(comparison: Comparison, title: str = "", margin: Margin = HeadDifference.margin) -> Report:
     """Return the default report: results first, then evidence and details.
+
+    Args:
+        margin: non-inferiority margin of the accuracy differences, in percentage points.
 
     Raises:
         ReportError: when the comparison has more runs than a report may have.
@@ -54,5 +63,12 @@ def write_default(comparison: Comparison, title: str = "") -> Report:
     return Report(
         title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),
-        blocks=tuple(view.model_copy(update={"id": draw_id()}) for view in views),
+        blocks=tuple(_copy(view, margin) for view in views),
     )
+
+
+def _copy(block: ChartBlock, margin: Margin) -> ChartBlock:
+    """Return a block with a new ID, and with the margin if it is not the default."""
+    own = block.display == HeadDifference.name and margin != HeadDifference.margin
+    settings = block.settings | ({"margin": margin} if own else {})
+    return block.model_copy(update={"id": draw_id(), "settings": settings})

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.displays.views.difference import HeadDifference, Margin
 from core.errors import ReportError
 from core.files import replacing
 from core.reports.address import is_address, split_address
@@ -14,12 +15,15 @@ from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
 
 
-def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) -> Edition:
+def open_edition(
+    names: Sequence[str], store: RunStore, *, draft: bool = False, margin: Margin = HeadDifference.margin
+) -> Edition:
     """Open a report by its address, or build the default report of runs by their IDs.
 
     Args:
         names: one report address, or run IDs or unique prefixes of them.
         draft: open the draft even if the report has published versions.
+        margin: non-inferiority margin of the default report, in percentage points.
 
     Raises:
         HeadroomError: when the report or a run does not exist, or the report cannot be built.
@@ -33,7 +37,7 @@ def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) 
     if any(is_address(name) for name in names):
         raise ReportError("Give either one report, or run IDs.")
     comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])
-    return Edition(build_document(write_default(comparison), store))
+    return Edition(build_document(write_default(comparison, margin=margin), store))
 
 
 def find_format(path: Path, name: str | None) -> str:

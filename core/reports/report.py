@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import ReportError
 from core.reports.alias import replace_block_aliases
+from core.store.damage import describe_invalid_field
 
 MAX_TITLE_CHARS, MAX_TEXT_CHARS, MAX_BLOCKS, MAX_RUNS = 300, 20_000, 60, 60
 BLOCK_ID = r"^[a-z2-9]{6}$"
@@ -75,9 +76,7 @@ class Report(_Part):
         try:
             return cls.model_validate_json(value) if isinstance(value, str | bytes) else cls.model_validate(value)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "the file"
-            raise ReportError(f"This report is invalid: {field}: {first['msg']}.") from None
+            raise ReportError(f"This report is invalid: {describe_invalid_field(error)}.") from None
 
     def change(self, **changes: Any) -> "Report":
         """Return a copy with changed fields.

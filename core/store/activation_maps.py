@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.array_file import Expected
-from core.errors import RunDamagedError
 from core.files import replacing
 from core.store.run import Run
 
@@ -71,7 +70,7 @@ def read_maps(run: Run) -> Maps | None:
     arrays = run.load(NAME, expected)
     shares, strongest, bias = arrays["shares"], arrays["strongest"], arrays["bias"]
     if len(shares) != len(strongest) or not shares.size or len(shares) > images:
-        raise RunDamagedError(f"{NAME} of run {run.run_id} is invalid: the shapes of its arrays do not match.")
+        raise run.damaged(f"{NAME} of run {run.run_id} is invalid: the shapes of its arrays do not match.")
     if (np.abs(shares) > 1).any() or not np.isfinite(strongest).all():
-        raise RunDamagedError(f"{NAME} of run {run.run_id} is invalid: its values are outside their bounds.")
+        raise run.damaged(f"{NAME} of run {run.run_id} is invalid: its values are outside their bounds.")
     return Maps(shares * strongest, bias, bool(arrays["exact"]))

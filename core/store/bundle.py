@@ -13,11 +13,12 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from core.bounds import Checksum, Count, Line
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
@@ -36,8 +37,8 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # exports of the same runs are identical
 class BundleFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    bytes: Annotated[int, Field(ge=0)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Count
+    sha256: Checksum
 
 
 class Manifest(BaseModel):
@@ -46,7 +47,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: Literal[1] = 1
-    files: dict[str, BundleFile]
+    files: dict[Line, BundleFile]
 
 
 @dataclass(frozen=True)

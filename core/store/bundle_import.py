@@ -21,6 +21,7 @@ from core.datasets.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
+from core.store.damage import describe_invalid_field
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -136,9 +137,7 @@ def _read_manifest(archive: zipfile.ZipFile, size: int) -> dict[str, BundleFile]
     try:
         files = Manifest.model_validate_json(_read(archive, MANIFEST)).files
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "text"
-        raise BundleError(f"The bundle is invalid: {field[:80]!r} in {MANIFEST}: {first['msg']}.") from None
+        raise BundleError(f"The bundle is invalid: {MANIFEST}: {describe_invalid_field(error)}.") from None
     if {*names} != {*files, MANIFEST}:
         name = min({*names} ^ {*files, MANIFEST})
         missing = MANIFEST if name in names else "the archive"

@@ -1,19 +1,24 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from core.errors import ComparisonError
-from core.recipes import RECIPES, Recipe, recipe_of
-from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.errors import ComparisonError, SpecError
+from core.recipe import Recipe
+from core.recipes import RECIPES, recipe_of
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
+from core.transform_step import read_steps
+
+Describe = Callable[[str, object], str]
+
+_REGISTRIES: dict[str, Any] = {"dataset": DATASETS, "backbone": BACKBONES, "head": HEADS}
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
 _CONFIGURATION = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
@@ -48,11 +53,13 @@ class Variant:
 class Comparison:
     """Runs on the same test set, grouped into variants and sorted by head.
 
-    `diverged` are the specs with the same configuration whose training diverged, so that they have no run.
+    `diverged` are the specs with the same configuration whose training diverged, so that they have no run;
+    `diverged_others` those with the same data and another configuration, such as other values of a sweep.
     """
 
     variants: tuple[Variant, ...]
     diverged: tuple[RunSpec, ...] = ()
+    diverged_others: tuple[RunSpec, ...] = ()
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -79,13 +86,12 @@ class Comparison:
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
-        """Add the specs of diverged jobs that differ from a run only in head and seed."""
-        runs = {run.run_id for run in self.runs}
+        """Add the specs of diverged jobs on the same data that have no run in the comparison."""
+        runs, data = {run.run_id for run in self.runs}, {_list_data(run.spec) for run in self.runs}
         known = {_list_configuration(run.spec) for run in self.runs}
-        return replace(
-            self,
-            diverged=tuple(spec for spec in specs if spec.run_id not in runs and _list_configuration(spec) in known),
-        )
+        lost = [spec for spec in specs if spec.run_id not in runs and _list_data(spec) in data]
+        same = tuple(spec for spec in lost if _list_configuration(spec) in known)
+        return replace(self, diverged=same, diverged_others=tuple(spec for spec in lost if spec not in same))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -94,6 +100,12 @@ class Comparison:
     @property
     def labels(self) -> list[str]:
         return [variant.label for variant in self.variants]
+
+    @cached_property
+    def former_labels(self) -> dict[str, str]:
+        """Labels by those that older versions wrote, which old drafts and links contain."""
+        former = _labels([variant.spec.replace(seed=0) for variant in self.variants], _describe_former)
+        return dict(zip(former, self.labels, strict=True))
 
     @property
     def first(self) -> Run:
@@ -112,24 +124,29 @@ def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, name) for name in _CONFIGURATION)
 
 
+def _list_data(spec: RunSpec) -> tuple[object, ...]:
+    return spec.dataset, spec.data, spec.folder, spec.attribute
+
+
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
     return HEADS[spec.head].order, *((value is None, 0 if value is None else value) for value in values)
 
 
-def _labels(specs: Sequence[RunSpec]) -> list[str]:
+def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
     """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
     differing = [name for name in SETTINGS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]
         names = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
-        labels.append(" · ".join([HEADS[spec.head].label, *(describe_setting(n, getattr(spec, n)) for n in names)]))
+        parts = [describe_setting(n, getattr(spec, n), describe) for n in names]
+        labels.append(" · ".join([HEADS[spec.head].label, *parts]))
     return labels
 
 
-def describe_setting(name: str, value: object) -> str:
+def describe_setting(name: str, value: object, describe: "Describe | None" = None) -> str:
     """Describe a hyperparameter, such as "3 epochs", "dropout 0.5", "all training images" or "no augmentation"."""
     setting = SETTINGS[name]
     noun = setting.label.lower()
@@ -139,7 +156,7 @@ def describe_setting(name: str, value: object) -> str:
         return noun if value else f"no {noun}"
     if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
         return f"{value:,} {noun[:-1] if value == 1 else noun}"
-    return f"{noun} {describe_value(name, value)}"
+    return f"{noun} {(describe or describe_value)(name, value)}"
 
 
 def describe_epochs(runs: Sequence[Run]) -> str:
@@ -152,7 +169,26 @@ def describe_epochs(runs: Sequence[Run]) -> str:
 
 
 def describe_value(name: str, value: object) -> str:
-    """Format the value of a hyperparameter without its name, such as "1,000", "0.5" or "all"."""
+    """Format the value of a hyperparameter for readers, without its name: "1,000", "0.5", "all" or "KMNIST"."""
+    if name in _REGISTRIES and value in _REGISTRIES[name]:
+        return str(_REGISTRIES[name][str(value)].label)
+    if name == "augmentation" and value:
+        return _describe_augmentation(str(value))
+    text = SETTINGS[name].describe(value)
+    return text.replace("_", " ") if name == "attribute" else text
+
+
+def _describe_augmentation(text: str) -> str:
+    """Return "Rotation ± 10°, Noise 0 … 0.1" for the text of a spec."""
+    try:
+        steps = [(TRANSFORMS[step.name], step.strength) for step in read_steps(text, TRANSFORMS)]
+    except SpecError:  # of another version
+        return text
+    return ", ".join(f"{entry.label} {entry.strength.write(strength)}" for entry, strength in steps if entry.strength)
+
+
+def _describe_former(name: str, value: object) -> str:
+    """Return the value as older versions wrote it into labels, which old links and drafts contain."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
@@ -194,7 +230,7 @@ class Offer:
     Attributes:
         key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
         label: The recipe and the hyperparameters that differ from it.
-        former: Labels that were IDs in former links. Several comparisons can have the same one.
+        former: IDs of former links. Several comparisons can have the same one.
         own: Whether no hyperparameter differs.
     """
 
@@ -213,23 +249,33 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = frame[frame["recipe"].notna()]
+    frame = group_backbones(frame[frame["recipe"].notna()], _CONFIGURATION)
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
         dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
+        former = {_write_label(recipe, changed, without, _describe_former) for without in ("", "data")} | {long, short}
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        offer = Offer(_write_key(recipe, changed), label, frozenset((long, short)), tuple(group["run_id"]), own)
+        former.update(_list_former_keys(recipe, settings))
+        offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
+
+
+def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
+    """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
+    first = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == first), recipe)
+    changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}
+    return [write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
@@ -242,17 +288,9 @@ def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
     )
 
 
-def _write_label(recipe: Recipe, changed: dict[str, Any], without: str) -> str:
-    return " · ".join([recipe.name, *(describe_setting(n, value) for n, value in changed.items() if n != without)])
-
-
-def _write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
-    data = changed.get("data")
-    if data == DATASETS[changed.get("dataset", recipe.spec.dataset)].official_fingerprint:
-        changed = {name: value for name, value in changed.items() if name != "data"}
-    typed = {name: None if value is None else SETTINGS[name].kind(value) for name, value in sorted(changed.items())}
-    digest = hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8]
-    return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
+def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe: Describe | None = None) -> str:
+    parts = [describe_setting(name, value, describe) for name, value in changed.items() if name != without]
+    return " · ".join([recipe.name, *parts])
 
 
 def to_plain(value: Any) -> Any:

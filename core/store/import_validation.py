@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import BundleError, HeadroomError
+from core.errors import BundleError, HeadroomError, RunDamagedError
 from core.files import parse_json, read_file
 from core.image_file import read_picture
 from core.spec import RunSpec
@@ -54,7 +54,7 @@ def check_run(folder: Path) -> Run:
             if run.has(name) and name not in MODELS:
                 _CHECKS[name](run)
     except HeadroomError as error:
-        raise BundleError(str(error)) from None
+        raise BundleError(error.problem if isinstance(error, RunDamagedError) else str(error)) from None
     except ValueError as error:
         raise BundleError(f"Run {folder.name} in the bundle is invalid: {error}.") from None
     return run

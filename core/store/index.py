@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ _DTYPES: dict[str, str] = {
 }
 
 # Rows that were written with different columns or recipes are not read.
-_FORMAT = [_DTYPES, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
+_FORMAT = [_DTYPES, [(name, recipe.spec.canonical(), [*recipe.settings]) for name, recipe in RECIPES.items()]]
 _VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
 
 # Two changes within one tick of the file system's clock give the folder the same modification time. The coarsest
@@ -57,6 +58,8 @@ _TICK_SECONDS = 2.0
 # A change inside a run folder does not change the modification time of its parent, so all records are checked again,
 # but for at most this fraction of the time: a few runs on each call, ten thousand about once per second.
 _SCAN_FRACTION = 0.05
+
+_GENERATIONS = count(1)
 
 # The file ends with the SHA-256 of its rows, because the format does not detect damage.
 _DIGEST_BYTES = 32
@@ -94,7 +97,8 @@ class Index:
         file: Cache of the rows.
         frame: One row per run, newest first, with at least the columns of COLUMNS.
         damaged: Error messages by name of the damaged folders.
-        generation: Counter that increases with each change of `frame` or `damaged`.
+        generation: Number that changes with each change of `frame` or `damaged`; no other index of the process has it,
+            so that caches never mix them up.
     """
 
     path: Path
@@ -169,7 +173,7 @@ class Index:
             self.frame = frame.sort_values(["finished_at", "run_id"], ascending=[False, True], ignore_index=True)
             self._save()
         self.damaged, self._stamps = damaged, stamps
-        self.generation += 1
+        self.generation = next(_GENERATIONS)
 
     def _load(self) -> None:
         if self.file is None:
@@ -185,7 +189,7 @@ class Index:
         if frame.dtypes.astype("str").to_dict() == _DTYPES and (frame["version"] == _VERSION).all():
             self.frame = frame
             self._stamps = dict(zip(frame["run_id"], frame["stamp"].tolist(), strict=True))
-            self.generation += 1
+            self.generation = next(_GENERATIONS)
 
     def _save(self) -> None:
         if self.file is not None:

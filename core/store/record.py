@@ -20,9 +20,10 @@ from core.bounds import (
     Side,
     UtcTime,
 )
-from core.errors import HeadroomError, RunDamagedError
+from core.errors import HeadroomError
 from core.recipes import recipe_of
 from core.spec import RunSpec
+from core.store.damage import damaged_run, describe_invalid_field
 
 RECORD_VERSION = 2
 
@@ -117,26 +118,31 @@ class Record(_Part):
         try:
             record = cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ascii(".".join(map(str, first["loc"])) or "text")[1:-1]
-            raise RunDamagedError(f"record.json of {run} is invalid: {field:.80}: {first['msg']}.") from None
+            raise damaged_run(
+                f"record.json of {run} is invalid: {describe_invalid_field(error)}.", None, listed=False
+            ) from None
         try:
             spec = record.parsed_spec
         except HeadroomError as error:
-            raise RunDamagedError(
-                f"The spec of {run} is invalid or was written by a newer version of Headroom. {error}"
+            raise damaged_run(
+                f"The spec of {run} is invalid or was written by a newer version of Headroom. {error}",
+                None,
+                listed=False,
             ) from None
-        if spec.run_id != record.run_id:
-            raise RunDamagedError(f"record.json of {run} is damaged: its spec does not match its run ID.")
-        trained = record.trained_epochs
-        if trained > spec.epochs:
-            raise RunDamagedError(
-                f"record.json of {run} is damaged: {trained:,} trained epochs do not match its spec "
-                f"({spec.epochs:,} epochs)."
-            )
-        if [*record.resumed_at] != sorted({*record.resumed_at}) or max(record.resumed_at, default=0) > trained:
-            raise RunDamagedError(f"record.json of {run} is damaged: it continues after a missing epoch.")
+        if problem := record._find_problem(spec):
+            raise damaged_run(f"record.json of {run} is damaged: {problem}.", spec, listed=False)
         return record
+
+    def _find_problem(self, spec: RunSpec) -> str:
+        """Return which values of the record contradict each other; an empty text if none do."""
+        trained = self.trained_epochs
+        if spec.run_id != self.run_id:
+            return "its spec does not match its run ID"
+        if trained > spec.epochs:
+            return f"{trained:,} trained epochs do not match its spec ({spec.epochs:,} epochs)"
+        if [*self.resumed_at] != sorted({*self.resumed_at}) or max(self.resumed_at, default=0) > trained:
+            return "it continues after a missing epoch"
+        return ""
 
     @property
     def parsed_spec(self) -> RunSpec:

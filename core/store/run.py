@@ -20,8 +20,8 @@ from core.array_file import Expected, read_arrays
 from core.bounds import Epoch, Loss, Seconds
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
-from core.recipes import write_command
 from core.spec import RunSpec
+from core.store.damage import damaged_run, describe_invalid_field
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
@@ -87,10 +87,13 @@ class Run:
         except (FileNotFoundError, NotADirectoryError):
             raise RunNotFoundError(f"{path.name!r:.60} is not a finished run: record.json is missing.") from None
         except OSError as error:
-            raise RunDamagedError(f"Cannot read record.json of run {path.name!r:.60}: {error.strerror}.") from None
+            raise damaged_run(
+                f"Cannot read record.json of run {path.name!r:.60}: {error.strerror}.", None, listed=False
+            ) from None
         record = Record.parse(text, path.name)
         if record.run_id != path.name:
-            raise RunDamagedError(f"record.json of run {path.name!r:.60} belongs to run {record.run_id}.")
+            problem = f"record.json of run {path.name!r:.60} belongs to run {record.run_id}."
+            raise damaged_run(problem, None, listed=False)
         return cls(path, record)
 
     @property
@@ -117,18 +120,23 @@ class Run:
         """
         path = self.path / name
         expected = self.record.checksums.get(name)
-        advice = f" Train the run again: {write_command(self.spec)}"
         if expected is None or not path.is_file():
-            advice = "" if expected is None or name in _OPTIONAL else advice
-            raise RunDamagedError(f"Run {self.run_id} does not contain {name}.{advice}")
+            problem = f"Run {self.run_id} does not contain {name}."
+            if expected is None or name in _OPTIONAL:  # not damaged: examples and imported runs may have no models
+                raise RunDamagedError(problem)
+            raise self.damaged(problem)
         try:
             now = path.stat()
             found = _read_checksum(path, now.st_ino, now.st_ctime_ns, now.st_size)
         except OSError as error:
-            raise RunDamagedError(f"Cannot read {name} of run {self.run_id}: {error.strerror}.") from None
+            raise self.damaged(f"Cannot read {name} of run {self.run_id}: {error.strerror}.") from None
         if found != expected:
-            raise RunDamagedError(f"{name} of run {self.run_id} is damaged (checksum mismatch).{advice}")
+            raise self.damaged(f"{name} of run {self.run_id} is damaged (checksum mismatch).")
         return path
+
+    def damaged(self, problem: str) -> RunDamagedError:
+        """Return the error of a damaged file of this run; `problem` is a sentence."""
+        return damaged_run(problem, self.spec)
 
     def verify(self) -> None:
         """Verify the checksums of all files. Models and the log may be missing.
@@ -162,9 +170,9 @@ class Run:
         try:
             return parse_history(read_file(path), complete=True)
         except OSError as error:
-            raise RunDamagedError(f"Cannot read history.jsonl of run {self.run_id}: {error.strerror}.") from None
+            raise self.damaged(f"Cannot read history.jsonl of run {self.run_id}: {error.strerror}.") from None
         except ValueError as error:
-            raise RunDamagedError(f"history.jsonl of run {self.run_id} cannot be read: {error}.") from None
+            raise self.damaged(f"history.jsonl of run {self.run_id} cannot be read: {error}.") from None
 
     @cached_property
     def predictions(self) -> Predictions:
@@ -189,7 +197,7 @@ class Run:
         found = Predictions(**self.load(name, expected))
         for split in ("test", "validation"):
             if problem := _find_problem(getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")):
-                raise RunDamagedError(f"{name} of run {self.run_id} is invalid: {split} {problem}.")
+                raise self.damaged(f"{name} of run {self.run_id} is invalid: {split} {problem}.")
         return found
 
     @cached_property
@@ -203,7 +211,7 @@ class Run:
             return None
         found = Robustness.of(self.load(ROBUSTNESS, EXPECTED))
         if problem := found.find_problem(self.record.data.test_images, len(self.record.data.classes)):
-            raise RunDamagedError(f"{ROBUSTNESS} of run {self.run_id} is invalid: {problem}.")
+            raise self.damaged(f"{ROBUSTNESS} of run {self.run_id} is invalid: {problem}.")
         return found
 
     def load(self, name: str, expected: dict[str, Expected]) -> dict[str, NDArray[Any]]:
@@ -216,7 +224,7 @@ class Run:
         try:
             return read_arrays(path, expected, MAX_ARRAY_BYTES)
         except ValueError as error:
-            raise RunDamagedError(f"{name} of run {self.run_id} cannot be read: {error}.") from None
+            raise self.damaged(f"{name} of run {self.run_id} cannot be read: {error}.") from None
 
 
 def _find_problem(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
@@ -274,9 +282,8 @@ def parse_history(text: bytes, *, complete: bool = False) -> pd.DataFrame:
         except ValueError as error:
             if not complete:
                 break
-            first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-            field = "".join(f"{part}: " for part in first["loc"])
-            raise ValueError(f"line {number} contains an invalid value: {field}{first['msg']}") from None
+            problem = describe_invalid_field(error) if isinstance(error, ValidationError) else str(error)
+            raise ValueError(f"line {number} is invalid: {problem}") from None
         rows.append(row)
     frame = pd.DataFrame([vars(row) for row in rows], columns=list(HISTORY))
     return frame.astype(dict.fromkeys(HISTORY[1:], "float64")).astype({"epoch": "int64"})

@@ -12,6 +12,7 @@ import pandas as pd
 
 from core.errors import HomeError, RunDamagedError, RunError, RunNotFoundError
 from core.home import Home
+from core.store.damage import damaged_run
 from core.store.index import COLUMNS, Index
 from core.store.record import Record
 from core.store.run import Run
@@ -123,7 +124,8 @@ class RunStore:
         try:
             record = Record.parse((folder / "record.json").read_bytes(), folder.name)
         except OSError as error:
-            raise RunDamagedError(f"Cannot read record.json in {folder}: {error.strerror}.") from None
+            problem = f"Cannot read record.json in {folder}: {error.strerror}."
+            raise damaged_run(problem, None, listed=False) from None
         target = self.home.runs / record.run_id
         try:
             return _open_verified(target)
@@ -132,8 +134,7 @@ class RunStore:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
-                aside = tempfile.mkdtemp(dir=target.parent, prefix=f".damaged-{record.run_id}-")
-                os.rename(target, aside)
+                self._set_aside(target)
             os.rename(folder, target)
         except OSError as error:
             try:
@@ -173,6 +174,29 @@ class RunStore:
         finally:
             if (self.home.runs / run_id).exists():
                 shutil.rmtree(self._trash.path / run_id, ignore_errors=True)
+
+    def move_damaged_aside(self) -> list[tuple[str, Path]]:
+        """Move the run folders of the home without a valid record to hidden folders. Nothing is deleted.
+
+        Returns:
+            The name of each folder and its new path.
+
+        Raises:
+            HomeError: when a folder cannot be moved.
+        """
+        self.damaged()
+        moved = []
+        for name in self._indexes[0].damaged:
+            try:
+                moved.append((name, self._set_aside(self.home.runs / name)))
+            except OSError as error:
+                raise HomeError(f"Cannot move {self.home.runs / name}: {error.strerror}.") from error
+        return moved
+
+    def _set_aside(self, folder: Path) -> Path:
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".damaged-{folder.name}-"))
+        os.rename(folder, aside)
+        return aside
 
     def deleted(self) -> list[str]:
         """List the IDs of the deleted runs that can be restored."""

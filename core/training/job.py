@@ -198,10 +198,13 @@ class JobFolder:
     def _checkpoints(self) -> list[Path]:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
 
-    def resume(self) -> Checkpoint | None:
+    def resume(self, loaded: keras.Sequential | None = None) -> Checkpoint | None:
         """Return the newest readable checkpoint and truncate the history to it.
 
         Without a checkpoint, delete the history and return None.
+
+        Args:
+            loaded: the model of the newest checkpoint, if the caller has loaded it.
         """
         history = self.path / "history.jsonl"
         rows = read_history(history)
@@ -209,7 +212,7 @@ class JobFolder:
             epoch = int(path.stem.rpartition("-")[2])
             if not 0 < epoch <= min(self.spec.epochs, len(rows)):
                 continue
-            model = load_checkpoint(path)
+            model, loaded = (load_checkpoint(path) if loaded is None else loaded), None
             if model is None:
                 continue
             self._validation = [*zip(rows["val_loss"][:epoch], rows["val_accuracy"][:epoch], strict=True)]
@@ -248,7 +251,7 @@ class JobFolder:
                 kept = load_checkpoint(run.artifact("model.keras"), params)
                 is_last = run.record.measured_epoch == trained
                 model = run.artifact("model.keras" if is_last else "last.keras")
-                if kept is None or not (is_last or load_checkpoint(model, params)):
+                if kept is None or (last := kept if is_last else load_checkpoint(model, params)) is None:
                     continue
                 if not is_last:
                     KeptWeights.of(kept, run.record.measured_epoch).write(self.path)
@@ -259,7 +262,7 @@ class JobFolder:
                     shutil.copyfile(model, temporary)  # last: without it, the other files are ignored
             except (RunError, OSError, ValueError, KeyError):  # damaged, or deleted in the meantime
                 continue
-            return self.resume()
+            return self.resume(last)
         return None
 
     def read_resumed(self) -> tuple[int, ...]:

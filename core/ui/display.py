@@ -20,7 +20,7 @@ _FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
-_ROW_PIXELS = 35
+_ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -47,7 +47,9 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 def list_run_versions(comparison: Comparison) -> list[str]:
     """Return the records of the runs, the cache key of a comparison."""
-    return [run.record.model_dump_json() for run in comparison.runs] + [spec.run_id for spec in comparison.diverged]
+    return [run.record.model_dump_json() for run in comparison.runs] + [
+        spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)
+    ]
 
 
 def _list_settings(display: Display) -> dict[str, str]:
@@ -123,7 +125,7 @@ def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
     if "concat" not in spec:
         st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key)
         return
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = alt if number == 0 else "Another panel of the previous chart."
@@ -146,7 +148,8 @@ def show_frame(
     """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
     A short table is plain HTML. A long one is a scrolling grid, which takes longer to load; its column widths follow
-    the text, because the browser would otherwise keep the widths of the previous table.
+    the text, because the browser would otherwise keep the widths of the previous table. Long names wrap in its first
+    column.
 
     Args:
         own: configuration of columns that are not numbers; requires the grid.
@@ -162,11 +165,15 @@ def show_frame(
         name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
         for name in values
     }
+    longest = max((len(str(name)) for name in frame[names]), default=0)
+    lines = -(-round(_LETTER_PIXELS * longest) // (widths[names] - _MARGIN_PIXELS))
+    row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
     st.dataframe(
         disarm(frame) if own is None else frame,
         hide_index=True,
         width="stretch",
-        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
+        height="auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
+        row_height=row_pixels,
         column_config={
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},

@@ -12,7 +12,7 @@ from core.store.kept_epoch import describe_kept_epoch
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
 from core.ui.heading import begin_page
-from core.ui.session import selected_comparison, show_comparison_picker
+from core.ui.session import selected_comparison, show_comparison_picker, show_missing_runs
 from core.ui.url import apply_link, finish_link
 
 LOGO = (
@@ -53,6 +53,7 @@ def require_comparison() -> Comparison | None:
     """Return the selected comparison. If there are no runs, show a link to Train and return None."""
     comparison = selected_comparison()
     if comparison is not None:
+        show_missing_runs()
         kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))
         st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
         return comparison

@@ -7,11 +7,28 @@ import streamlit as st
 from core.actions.job import process_queue, resume_queue, revive_queue
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age
+from core.errors import HomeError
+from core.home import describe_error, hide_paths
+from core.jobs.damaged import list_damaged_jobs
 from core.jobs.health import read_health
 from core.jobs.queue import JobQueue
 from core.ui import url
 from core.ui.access import act, action_button, denial_reason
 from core.ui.session import compare_with_siblings, home, store
+
+
+def show_damaged_jobs() -> bool:
+    """Show the jobs and sweeps that cannot be read. Return whether the queue can be read; otherwise show why not."""
+    try:
+        messages = list_damaged_jobs(home())
+    except HomeError as error:
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
+        return False
+    if messages:
+        with st.expander(f"Damaged jobs and sweeps: {len(messages):,}", icon=":material/warning:"):
+            for message in messages:
+                st.text(hide_paths(message))
+    return True
 
 
 def start_queued_jobs() -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
-from core.errors import ComparisonError, HomeError, JobError
-from core.home import Home, describe_error
+from core.errors import ComparisonError, HomeError
+from core.home import Home, describe_error, hide_paths
+from core.jobs.comparison_choice import RUNS, SWEEP, choose_runs
 from core.jobs.diverged import add_diverged
-from core.jobs.sweep_store import open_sweep
 from core.store.comparison import Comparison, Offer, find_offers, list_offers
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
@@ -16,11 +16,9 @@ from core.ui.errors import callback
 
 url.register("compare")
 
-MAX_SELECTED_RUNS = 200
-"""Maximum number of selected runs in a comparison: the first view of as many takes about 3 s."""
-RUNS, SWEEP = "runs:", "sweep:"  # beginnings of IDs of comparisons; others are keys of offers
 _CUSTOM = "Custom selection"
 _PICKED, _IDS = "picked comparison", "runs"
+_NOTICE = "missing runs"
 _NEXT = "next comparison"  # set after the picker was drawn, applied in the next run
 
 
@@ -143,47 +141,27 @@ def _pick_runs() -> None:
 
 
 def selected_comparison() -> Comparison | None:
-    """Return the comparison that all pages show, or None if there are no runs.
+    """Return the comparison that all pages show, or None if there are no runs. Missing runs are left out (see
+    `show_missing_runs`).
 
     Raises:
-        HeadroomError: when the comparison or one of its runs no longer exists, a run is damaged, or the runs cannot be
+        HeadroomError: when the comparison or all of its runs no longer exist or are damaged, or the runs cannot be
             compared.
     """
     if store().frame().empty and not st.session_state.get("compare"):
         return None
-    key = st.session_state.get("compare") or _default_key()
-    if key.startswith(RUNS):
-        return open_comparison(_find_runs(key))
-    if key.startswith(SWEEP):
-        return open_comparison(_find_sweep_runs(key.removeprefix(SWEEP)))
-    found = find_offers(offers(), key)
-    if len(found) > 1:
-        labels = "; ".join(offer.label for offer in found)
-        raise ComparisonError(f"This link fits several comparisons. Select one of them in the sidebar: {labels}.")
-    if not found:
-        raise ComparisonError(f"This comparison no longer exists. {_advise()}")
-    return open_comparison(found[0].run_ids)
-
-
-def _find_runs(key: str) -> tuple[str, ...]:
-    text = key.removeprefix(RUNS)
-    ids = tuple(dict.fromkeys(part.strip() for part in text.replace(";", ",").split(",") if part.strip()))
-    if not ids:
-        raise ComparisonError("No runs are selected. Select runs on the Runs page, or choose another comparison.")
-    if len(ids) > MAX_SELECTED_RUNS:
-        raise ComparisonError(f"A comparison has at most {MAX_SELECTED_RUNS} runs; this selection has {len(ids):,}.")
-    return tuple(store().find(run_id).run_id for run_id in ids)
-
-
-def _find_sweep_runs(sweep_id: str) -> tuple[str, ...]:
     try:
-        specs = open_sweep(home(), sweep_id).specs
-    except JobError as error:
+        chosen = choose_runs(store(), [st.session_state.get("compare") or _default_key()], offers)
+    except ComparisonError as error:
         raise ComparisonError(f"{error} {_advise()}") from None
-    run_ids = tuple(spec.run_id for spec in specs if store().path(spec.run_id))
-    if not run_ids:
-        raise ComparisonError(f"Sweep {sweep_id} has no finished runs. {_advise()}")
-    return run_ids
+    st.session_state[_NOTICE] = chosen.notice
+    return open_comparison(chosen.run_ids)
+
+
+def show_missing_runs() -> None:
+    """Warn about the runs that the selected comparison has lost."""
+    if notice := st.session_state.get(_NOTICE):
+        st.warning(escape_markdown(hide_paths(notice)), icon=":material/link_off:")
 
 
 def _advise() -> str:

@@ -25,6 +25,12 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
     return chosen
 
 
+def share_range(label: str, *, key: str, **settings: Any) -> tuple[int, int]:
+    """Show a slider with two ends from 0 to 100%; the URL contains both."""
+    _check(key, "to be two integers between 0 and 100", _accepts_number(0, 100), many=True)
+    return st.slider(label, 0, 100, (0, 100), format="%d%%", key=key, bind="query-params", **settings)
+
+
 def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
     _check(key, _write_range(low, high), _accepts_number(low, high))
     return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))
@@ -69,8 +75,11 @@ def item(
 ) -> T | None:  # fmt: skip
     """Show a select box of stored items, whose selection is always part of the URL; without `value`, the first.
 
+    Args:
+        gone: noun of an item in the message when it does not exist, such as "Sweep".
+
     Returns:
-        The selected item, or None with the message `gone` if the item of the link, or the selected item, was deleted.
+        The selected item, or None with a message if the item of the link, or the selected item, does not exist.
     """
     choice = LinkChoice(key, options, format_func, [], gone=True)
     index = 0 if value is None else options.index(value)
@@ -86,7 +95,9 @@ def item(
     )
     choice.write_url(chosen)
     if chosen is None:
-        st.warning(f"{gone} Select another one." if options else gone, icon=":material/link_off:")
+        shown = f' "{escape_markdown(choice.missing[:MAX_SHOWN])}"' if choice.missing else ""
+        advice = " Select another one." if options else ""
+        st.warning(f"{gone}{shown} was not found; it may have been deleted.{advice}", icon=":material/link_off:")
     return chosen
 
 

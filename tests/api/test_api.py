@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from core.access.role import Role
 from core.access.token import PREFIX, TokenTable, create_token, write_line
-from core.api.parameter import MAX_RUNS
+from core.bounds import HTTP_RUNS as MAX_RUNS
 from core.cli.app import app
 from core.errors import AccessError, LoginError
 from core.home import Home

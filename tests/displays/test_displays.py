@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.displays.display import DISPLAYS, Display
+from core.displays.views.averages import Averages
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
 from core.displays.views.confusions import ConfusionDifference
@@ -16,6 +17,7 @@ from core.displays.views.curves import Curves
 from core.displays.views.difference import HeadDifference
 from core.displays.views.disagreement import Disagreement
 from core.displays.views.example import Example
+from core.displays.views.feature_maps import FeatureMaps
 from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
@@ -28,8 +30,9 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
-TABLES = PublishedResults | Tiles | Significance | Checks | Front
-MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
+WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
+TABLES = Averages | PublishedResults | Tiles | Significance | Checks | Front | WITHOUT_MODELS
+MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve | WITHOUT_MODELS
 
 
 def fields_of(spec: Any) -> Iterator[str]:

@@ -155,6 +155,10 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
     expect(page).to_have_url(re.compile("image=3"))
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text("Test image 4, true class")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("image=3"))
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page).not_to_have_url(re.compile("image=3"))
@@ -291,7 +295,7 @@ def test_selection_does_not_move_to_the_next_run_after_a_deletion(visit: Open, h
 @long
 def test_invalid_link_value_is_reported(read: Open) -> None:
     page = read("?compare=no-such-thing")
-    expect(page.get_by_text("This comparison no longer exists.")).to_be_visible()
+    expect(page.get_by_text("Expected a comparison such as")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
 
 

@@ -88,9 +88,9 @@ def test_command_in_the_message_of_a_damaged_run_repairs_it(trained: Home) -> No
     path = store.open(spec.run_id).path / "predictions.npz"
     whole = store.open(spec.run_id).predictions
     change_byte(path, keep_times=False)
-    with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Train ") as caught:
+    with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Delete ") as caught:
         _ = store.open(spec.run_id).predictions
-    words = shlex.split(str(caught.value).partition("Train the run again: headroom ")[2])
+    words = shlex.split(str(caught.value).partition("train it again: headroom ")[2])
     command = [sys.executable, "-m", "core", *words]
     env = {**os.environ, "HEADROOM_HOME": str(trained.path)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)

@@ -45,7 +45,7 @@ def test_moving_inserting_and_removing_keep_all_other_blocks(ids: list[str], dat
             {"blocks": (TextBlock.model_construct(id="abcdef", text="x" * 20_001),)},
             "A text block may have at most ",
         ),
-        ({"runs": ()}, "This report is invalid: runs: "),
+        ({"runs": ()}, "This report is invalid: runs has too few items."),
     ],
 )
 def test_invalid_report_is_rejected_with_an_error_message(changes: dict[str, Any], sentence: str) -> None:

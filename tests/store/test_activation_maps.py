@@ -34,7 +34,7 @@ def test_stored_maps_keep_three_digits_at_any_magnitude(make_run: RunWriter, siz
 def test_damaged_maps_are_rejected_with_an_error_message(make_run: RunWriter, content: bytes | None) -> None:
     run = make_run()
     (run.path / NAME).write_bytes(content if content is not None else (run.path / NAME).read_bytes()[:200])
-    with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Train the run again: "):
+    with pytest.raises(RunDamagedError, match=r"is damaged \(checksum mismatch\)\. Delete .*train it again: "):
         read_maps(run)
     with pytest.raises(RunDamagedError, match=r"^maps\.npz of run .* cannot be read: "):
         read_maps(rewrite(run))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HomeError
+from core.home import Home
 from core.store.index import Index
 from core.store.run_store import RunStore
 from tests.support.paths import ROOT
@@ -190,3 +191,11 @@ def test_threads_may_share_a_store(store: RunStore, make_run: RunWriter) -> None
         thread.join()
     assert failures == []
     assert len(store.frame()) == 10
+
+
+def test_no_two_indexes_have_the_same_generation(home: Home, make_run: RunWriter) -> None:
+    """A cache with the generation as its key must not return the runs that another index has seen."""
+    make_run(head="gap")
+    first = RunStore(home).generation
+    make_run(head="dense")
+    assert not {*first} & {*RunStore(home).generation} - {0}

@@ -17,7 +17,7 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "setting out of bounds": (lambda r: r["spec"].update(epochs=0), "Expected epochs between 1 and 1000; got 0"),
     "head of a newer version": (lambda r: r["spec"].update(head="capsule"), "Unknown head 'capsule'. Choose one of: "),
     "setting of a newer version": (lambda r: r["spec"].update(rotation=3), "Unknown setting 'rotation'"),
-    "no metrics": (lambda r: r.pop("metrics"), "metrics: Field required"),
+    "no metrics": (lambda r: r.pop("metrics"), "metrics is missing"),
     "no number": (lambda r: r["metrics"].update(test_accuracy="high"), "metrics.test_accuracy"),
     "not finite": (lambda r: r["cost"].update(train_seconds=float("inf")), "cost.train_seconds"),
     "accuracy above one": (lambda r: r["metrics"].update(test_accuracy=1.5), "metrics.test_accuracy"),

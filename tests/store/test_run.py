@@ -31,7 +31,8 @@ def test_one_changed_byte_is_rejected(make_run: RunWriter, name: str) -> None:
     with pytest.raises(RunDamagedError) as caught:
         run.artifact(name)
     assert str(caught.value) == (
-        f"{name} of run {run.run_id} is damaged (checksum mismatch). Train the run again: "
+        f"{name} of run {run.run_id} is damaged (checksum mismatch). "
+        "Delete the run on the Runs page, or train it again: "
         "headroom train --recipe digits-heads --heads dense --epochs 3 --seed 3"
     )
 
@@ -43,7 +44,7 @@ def test_unreadable_file_is_reported(make_run: RunWriter) -> None:
         pytest.skip("needs an unreadable file, but /proc does not exist")
     (run.path / "history.jsonl").unlink()
     (run.path / "history.jsonl").symlink_to(unreadable)
-    with pytest.raises(RunDamagedError, match=r"^Cannot read history\.jsonl of run .*: Input/output error\.$"):
+    with pytest.raises(RunDamagedError, match=r"^Cannot read history\.jsonl of run .*: Input/output error\. Delete "):
         run.artifact("history.jsonl")
 
 
@@ -77,7 +78,7 @@ def test_missing_file_is_reported(store: RunStore, make_run: RunWriter) -> None:
     assert store.path(run.run_id) == run.path
     (run.path / "predictions.npz").unlink()
     assert store.path(run.run_id) is None
-    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz\. Train the run again: "):
+    with pytest.raises(RunDamagedError, match=r"does not contain predictions\.npz\. Delete .*train it again: "):
         _ = run.predictions
 
 

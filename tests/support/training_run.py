@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import resource
 import sys
+import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from core.datasets.cache import open_dataset, pin
 from core.files import write_json
 from core.home import Home
 from core.spec import RunSpec
-from core.store.run import Run
+from core.store.run import Run, read_history
 
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
+FILES = {
+    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
+    "model.keras", "model.tflite", "log.txt", "record.json",
+}  # fmt: skip
 
 
 def make_job(home: Home, **settings) -> Path:
@@ -65,3 +70,14 @@ def assert_same_training(first: Run, second: Run) -> None:
     assert first.record.metrics == second.record.metrics
     for name in vars(first.predictions):
         assert np.array_equal(getattr(first.predictions, name), getattr(second.predictions, name))
+
+
+def wait_until(condition, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def epochs_of(folder: Path) -> int:
+    return len(read_history(folder / "history.jsonl"))

@@ -24,15 +24,13 @@ from core.home import Home
 from core.jobs.executor import Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.spec import RunSpec
-from core.store.import_validation import check_run
-from core.store.metrics import compute_metrics
-from core.store.run import HISTORY, Run, read_history
+from core.store.run import HISTORY, Run
 from core.store.run_store import RunStore
 from tests.support import full_disk
 from tests.support.bundle import add_models
 from tests.support.markers import long
 from tests.support.paths import ROOT
-from tests.support.training_run import SMALL, assert_same_training, make_job, start, train
+from tests.support.training_run import FILES, SMALL, assert_same_training, epochs_of, make_job, start, train, wait_until
 
 pytestmark = [
     pytest.mark.training,
@@ -40,10 +38,6 @@ pytestmark = [
     # Keras passes TensorFlow's variables to np.array, which they support in the way of NumPy 1.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
-FILES = {
-    "spec.json", "environment.json", "history.jsonl", "predictions.npz", "maps.npz", "robustness.npz", "layers.json",
-    "model.keras", "model.tflite", "log.txt", "record.json",
-}  # fmt: skip
 
 
 def fail(folder: Path, spare_bytes: int | None = None) -> str:
@@ -51,17 +45,6 @@ def fail(folder: Path, spare_bytes: int | None = None) -> str:
     assert train(folder, spare_bytes) == 1
     assert not Home(folder.parents[1]).runs.exists()
     return (folder / "log.txt").read_text().splitlines()[-1]
-
-
-def wait_for(condition, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-def epochs_of(folder: Path) -> int:
-    return len(read_history(folder / "history.jsonl"))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +147,7 @@ def test_killed_training_lists_nothing_and_resumes_to_the_same_result(tmp_path):
     folder = make_job(stopped, **settings)
     for epochs, end in ((1, signal.SIGKILL), (4, signal.SIGTERM)):
         process = start(folder)
-        wait_for(lambda least=epochs: epochs_of(folder) > least)
+        wait_until(lambda least=epochs: epochs_of(folder) > least)
         os.kill(process.pid, end)
         process.join()
         assert process.exitcode == -end
@@ -270,7 +253,7 @@ def test_progress_counts_epochs_and_steps_and_older_attempt_writes_nothing_more(
             return False
         return messages[-1].get("eta_seconds") is not None
 
-    wait_for(training)
+    wait_until(training)
     epochs = epochs_of(folder)
     (folder / "attempt").write_text("2")
     process.join(60)
@@ -303,11 +286,11 @@ def test_replaced_attempt_stops_and_no_epoch_is_recorded_twice(home):
     """
     folder = make_job(home, epochs=12, batch_size=4)
     zombie = start(folder)
-    wait_for(lambda: epochs_of(folder) >= 2)
+    wait_until(lambda: epochs_of(folder) >= 2)
     os.kill(zombie.pid, signal.SIGSTOP)
     (folder / "attempt").write_text("2\n")
     second = start(folder)
-    wait_for(lambda: "waiting for an earlier attempt" in (folder / "progress.json").read_text())
+    wait_until(lambda: "waiting for an earlier attempt" in (folder / "progress.json").read_text())
     os.kill(zombie.pid, signal.SIGCONT)
     zombie.join(60)
     second.join(120)
@@ -432,115 +415,3 @@ def test_full_disk_fails_with_a_message_and_keeps_the_cache_readable(tmp_path):
     assert all(sentence.startswith("Cannot write") for sentence in read_only["messages"]), read_only
     assert (read_only["same"], read_only["ensured"]) == (True, False)
     assert read_only["listed"] > 1
-
-
-PATIENT = {"epochs": 40, "learning_rate": 0.02, "dropout": 0.0}  # overfits soon
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory) -> Run:
-    """A run that ended early by its patience."""
-    home = Home(tmp_path_factory.mktemp("patient"))
-    folder = make_job(home, **PATIENT, patience=2)
-    assert train(folder) == 0, (folder / "log.txt").read_text()
-    return RunStore(home).open(folder.name)
-
-
-def test_training_ends_when_its_patience_is_exhausted(stopped):
-    losses = stopped.history["val_loss"].tolist()
-    epochs = len(losses)
-    assert stopped.record.trained_epochs == epochs < 40
-    assert losses.index(min(losses)) == epochs - 3
-    assert f"Stopped after epoch {epochs} of 40" in (stopped.path / "log.txt").read_text()
-    assert stopped.record.metrics.validation_loss == pytest.approx(losses[-1], rel=1e-5)
-
-
-@long
-def test_patience_counts_the_epochs_before_a_kill(stopped, tmp_path):
-    folder = make_job(Home(tmp_path), **PATIENT, patience=2)
-    process = start(folder)
-    wait_for(lambda: epochs_of(folder) >= 2)
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    assert train(folder) == 0
-    assert_same_training(stopped, RunStore(Home(tmp_path)).open(folder.name))
-
-
-@long
-def test_stopped_run_equals_a_longer_one_with_the_same_patience(stopped, tmp_path):
-    """With the same patience, a run of more epochs ends at the same epoch; epochs 7 to 40 were never trained."""
-    home, epochs = Home(tmp_path), stopped.record.trained_epochs
-    shutil.copytree(stopped.path, home.runs / stopped.run_id)
-    longer = make_job(home, **{**PATIENT, "epochs": 60}, patience=2)
-    assert train(longer) == 0, (longer / "log.txt").read_text()
-    run = RunStore(home).open(longer.name)
-    assert (run.record.trained_epochs, run.record.resumed_at) == (epochs, (epochs,))
-    assert_same_training(stopped, run)
-
-
-@long
-def test_run_without_patience_is_not_continued_by_one_that_would_have_stopped(stopped, tmp_path):
-    home, epochs = Home(tmp_path), stopped.record.trained_epochs
-    far, near = make_job(home, **{**PATIENT, "epochs": epochs + 2}), make_job(home, **PATIENT, patience=2)
-    assert (train(far), train(near)) == (0, 0)
-    run = RunStore(home).open(near.name)
-    assert run.record.resumed_at == ()
-    assert_same_training(stopped, run)
-
-
-KEPT = {"head": "dense", "epochs": 16, "learning_rate": 0.01, "dropout": 0.0, "keep": "best_val_loss"}  # overfits
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory) -> Run:
-    """A run that keeps its best epoch, which is not the last."""
-    home = Home(tmp_path_factory.mktemp("kept"))
-    folder = make_job(home, **KEPT)
-    assert train(folder) == 0, (folder / "log.txt").read_text()
-    return RunStore(home).open(folder.name)
-
-
-def test_best_epoch_is_kept_with_the_predictions_of_both_epochs(kept, tmp_path):
-    losses = kept.history["val_loss"].tolist()
-    record = kept.record
-    assert record.kept_epoch == 1 + losses.index(min(losses)) < record.trained_epochs == 16
-    assert record.metrics.validation_loss == pytest.approx(min(losses), rel=1e-5)
-    assert record.last_metrics is not None
-    assert record.last_metrics.validation_loss == pytest.approx(losses[-1], rel=1e-5)
-    for found, metrics in ((kept.predictions, record.metrics), (kept.last_predictions, record.last_metrics)):
-        assert compute_metrics(found.test_probs, found.test_labels)[1] == metrics.test_accuracy
-    assert {path.name for path in kept.path.iterdir()} == FILES | {"predictions-last.npz", "last.keras"}
-    exported = shutil.copytree(kept.path, tmp_path / kept.run_id, ignore=shutil.ignore_patterns("log.txt"))
-    check_run(exported)
-
-
-@long
-def test_killed_training_keeps_the_same_epoch(kept, tmp_path):
-    """Kill after a best epoch, so that its weights come from the file next to the checkpoint."""
-    folder = make_job(Home(tmp_path), **KEPT)
-    process = start(folder)
-    wait_for(lambda: [*folder.glob("best-*.npz")])
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    assert [*folder.glob("best-*.npz")]
-    assert not Home(tmp_path).runs.exists()
-    assert train(folder) == 0, (folder / "log.txt").read_text()
-    resumed = RunStore(Home(tmp_path)).open(folder.name)
-    assert "from epoch 1 of" not in (resumed.path / "log.txt").read_text().partition("Epoch 2:")[2]
-    assert_same_training(kept, resumed)
-    assert resumed.record.kept_epoch == kept.record.kept_epoch
-    assert resumed.record.last_metrics == kept.record.last_metrics
-
-
-@long  # trains twice; the resumption of a best epoch is tested above
-def test_continuation_of_a_shorter_run_keeps_the_epoch_of_an_uninterrupted_one(kept, tmp_path):
-    home = Home(tmp_path)
-    shorter = make_job(home, **{**KEPT, "epochs": kept.record.kept_epoch + 2})
-    assert train(shorter) == 0
-    folder = make_job(home, **KEPT)
-    assert train(folder) == 0, (folder / "log.txt").read_text()
-    run = RunStore(home).open(folder.name)
-    assert run.record.resumed_at == (kept.record.kept_epoch + 2,)
-    assert_same_training(kept, run)
-    assert run.record.kept_epoch == kept.record.kept_epoch
-    assert run.record.last_metrics == kept.record.last_metrics

@@ -14,8 +14,10 @@ from streamlit.testing.v1 import AppTest
 from core.augment.pipeline import Pipeline
 from core.datasets.cache import open_dataset
 from core.displays.image_strip import Row, build_strip, encode_image
+from core.displays.markdown import escape_markdown
 from core.home import Home
 from core.spec import TRANSFORMS
+from core.ui.url import MAX_SHOWN
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 
@@ -126,7 +128,10 @@ def test_missing_dataset_is_shown_with_the_download_command(open_augmentation: O
 @pytest.mark.parametrize("value", ["soup", "<b>", "x" * 3000])
 def test_unknown_dataset_is_reported(open_augmentation: Open, value: str) -> None:
     app = open_augmentation(data=value)
-    assert [warning.value for warning in app.warning] == ["This dataset no longer exists. Select another one."]
+    message = (
+        f'Dataset "{escape_markdown(value[:MAX_SHOWN])}" was not found; it may have been deleted. Select another one.'
+    )
+    assert [warning.value for warning in app.warning] == [message]
     assert (app.selectbox(key="data").value, len(app.main.get("html"))) == (None, 0)
 
 

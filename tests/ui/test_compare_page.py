@@ -7,7 +7,9 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.displays.markdown import escape_markdown
 from core.home import Home
+from core.jobs.comparison_choice import FORMS
 from core.spec import RunSpec
 from core.store.comparison import list_offers
 from core.store.run_store import RunStore
@@ -69,7 +71,8 @@ def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
 ) -> None:
     app = open_page("compare", compare="soup")
     assert [title.value for title in app.title] == ["Compare"]
-    assert [error.value for error in app.error] == ["This comparison no longer exists. Select another comparison."]
+    message = f"Expected a comparison such as {FORMS}; got 'soup'. Select another comparison."
+    assert [error.value for error in app.error] == [escape_markdown(message)]
     assert not app.subheader
     app.sidebar.selectbox[0].set_value(list_offers(RunStore(home).frame())[0].key).run()
     assert "17.5×" in app.title[0].value
@@ -93,6 +96,10 @@ def test_link_to_selected_runs_compares_them(open_page: Open, two_heads: list[st
 def test_missing_selected_runs_are_reported(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare", compare=TICKED, runs="feedfeedfeed")
     assert "Run 'feedfeedfeed' was not found; it may have been deleted." in [error.value for error in app.error]
+    app = open_page("compare", compare=f"runs:{two_heads[0]},feedfeedfeed,{two_heads[1]}")
+    message = "1 of 3 selected runs cannot be shown. Run 'feedfeedfeed' was not found; it may have been deleted."
+    assert [warning.value for warning in app.warning] == [message]
+    assert "(single seed: no statistical conclusion)" in app.title[0].value
 
 
 def test_page_without_selected_runs_asks_for_a_selection(open_page: Open, two_heads: list[str]) -> None:

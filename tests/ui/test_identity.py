@@ -56,7 +56,8 @@ def test_former_link_that_fits_two_comparisons_lists_them_and_shows_neither(
     make_pair(make_run, "0123456789abcdef")
     app = open_page("curves", compare="digits-heads · 3 epochs")
     (error,) = [error.value for error in app.error]
-    assert error.startswith("This link fits several comparisons. Select one of them in the sidebar: ")
+    assert error.startswith("'digits-heads · 3 epochs' fits several comparisons: ")
+    assert error.endswith(" Select another comparison.")
     assert "0123456789abcdef" in error
     assert ([title.value for title in app.title], [*app.subheader]) == (["Curves"], [])
     label = "digits-heads · data fingerprint 0123456789abcdef · 3 epochs"

@@ -49,7 +49,7 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
 def test_unknown_job_in_a_link_is_reported(open_page: Open, home: Home, no_dispatcher: None) -> None:
     spec = queue_up(home)
     app = open_page("jobs", job="abc")
-    message = "This job no longer exists; it may have been deleted. Select another one."
+    message = 'Job "abc" was not found; it may have been deleted. Select another one.'
     assert [warning.value for warning in app.warning] == [message]
     assert app.selectbox(key="job").value is None
     app.selectbox(key="job").set_value(spec.run_id).run()

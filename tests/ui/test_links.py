@@ -71,7 +71,7 @@ SECTION = {
     "corruption": "Robustness", "cost": "Cost", "cost_log": "Cost", "setting_runs": "Hyperparameters",
 }  # fmt: skip
 _MESSAGES = (
-    r"^Expected .*; got .*\.|^This comparison no longer exists\. "
+    r"^Expected .*; got .*\.|^Comparison '.*' no longer exists\. "
     r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
 )
 # An empty list of splits or heads is valid: it is the URL after a user has deselected all of them.
@@ -102,7 +102,7 @@ def check_invalid(app: AppTest, params: dict[str, str]) -> None:
     for name, value in params.items():
         assert messages or (name in EMPTY_IS_A_CHOICE and not value), value
         if name != "runs":
-            expected = f"Expected {name} " if name != "compare" else "This comparison no longer exists. "
+            expected = f"Expected {name} " if name != "compare" else "Expected a comparison such as "
             assert [message for message in messages if expected in message] or not value, (name, messages)
             assert app.title, "the page is drawn all the same"
             assert name not in app.query_params or not value or name == "compare"

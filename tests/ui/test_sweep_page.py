@@ -143,4 +143,4 @@ def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
     app = open_page("train", followed="a deleted sweep")
     assert not app.exception
-    assert app.warning[0].value == "This sweep no longer exists. Select another one."
+    assert "was not found; it may have been deleted. Select another one." in app.warning[0].value

@@ -11,7 +11,9 @@ import pandas as pd
 from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
+from core.displays.label import PHONE_CHARS, wrap_label
 from core.displays.number import format_interval, format_need, format_p, format_points
+from core.displays.scope import describe_intervals
 
 _WORDS = {
     "better": "▲ better",
@@ -70,13 +72,14 @@ class HeadDifference(Display):
 
     def table(self) -> pd.DataFrame:
         rows = [
-            (f"{one.a} vs. {one.b}", format_points(one.mean), format_interval(one, name=False), format_p(one.p_holm),
-             _WORDS[one.verdict], one.compare_with_margin(self._margin), _write_seeds(one), _write_need(one, need))
+            (f"{one.a} vs. {one.b}", _WORDS[one.verdict], format_points(one.mean), format_interval(one, name=False),
+             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one), _write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
         p_value = "P-value" if len(rows) < 2 else "P-value (Holm)"
-        names = ["Heads", "Accuracy", "95% interval (points)", p_value, "Verdict",
-                 f"Loses at most {format_margin(self.margin)}?", "Seeds", "Needed for a conclusion"]  # fmt: skip
+        names = ["Heads", "Verdict", "Accuracy", "95% interval (points)",
+                 f"Loses at most {format_margin(self.margin)}?", p_value, "Seeds",
+                 "Needed for a conclusion"]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
 
     @property
@@ -88,6 +91,14 @@ class HeadDifference(Display):
         if frame.empty:
             return None
         frame["pair"] = frame["a"] + " − " + frame["b"]
+        lines = [
+            [*wrap_label(f"{row['a']} −", PHONE_CHARS, 2), *wrap_label(row["b"], PHONE_CHARS, 2)]
+            if len(row["pair"]) > PHONE_CHARS
+            else [row["pair"]]
+            for row in frame.to_dict("records")
+        ]
+        frame["name"], frame["lift"] = ["\n".join(each) for each in lines], [14 * (len(each) - 1) for each in lines]
+        extra = max(frame["lift"])
         frame["text"] = frame["verdict"].map(_WORDS)
         for name in ("difference", "low", "high"):
             frame[name] *= 100
@@ -121,19 +132,18 @@ class HeadDifference(Display):
         zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="x:Q")
         lines = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q")
         points = base.mark_point(filled=True, size=170, opacity=1).encode(x="difference:Q", shape=shape)
-        names = base.mark_text(dy=-24, align="left", fontSize=12, fontWeight="bold").encode(
-            x=alt.value(0), text="pair:N"
-        )
+        names = base.mark_text(
+            dy=alt.expr("-24 - datum.lift"), align="left", fontSize=12, fontWeight="bold", lineBreak="\n", lineHeight=14
+        ).encode(x=alt.value(0), text="name:N")
         verdicts = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="text:N")
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
         limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
         chart = alt.layer(zero, *limits, lines, points, names, verdicts)
-        return chart.properties(height=FRAME_PIXELS + 96 * len(frame), title=write_note(self._note()))
+        return chart.properties(height=FRAME_PIXELS + (96 + extra) * len(frame), title=write_note(self._note()))
 
     def _note(self) -> str:
         parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
-        if any(max(one.seeds) == 1 for one, _ in self._found):
-            parts.append("Intervals of single seeds apply to these two trained models, not to the heads.")
+        parts.append(describe_intervals(max(one.seeds) for one, _ in self._found))
         if any(min(one.seeds) == 1 < max(one.seeds) for one, _ in self._found):
             parts.append("A head with a single seed is assumed to vary across seeds as much as the other head.")
         if len(self._found) > 1:

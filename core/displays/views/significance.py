@@ -10,6 +10,8 @@ from core.displays.display import Chart, Display
 from core.displays.number import format_p, format_plural
 
 LEVEL = 0.05
+MAX_PAIRS = 6
+"""Pairs that a sentence lists; it counts more."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Significance(Display):
         table = pd.DataFrame(
             {
                 "Models": [f"{row['a']} vs. {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
-                "P-value": frame["p"].map(format_p),
+                "Significant": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
                 "P-value (Holm)": frame["p_holm"].map(format_p),
-                f"Significant (p < {LEVEL})": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
+                "P-value": frame["p"].map(format_p),
                 "Only first correct": frame["only_a"].map("{:,}".format),
                 "Only second correct": frame["only_b"].map("{:,}".format),
             }
@@ -40,14 +42,26 @@ class Significance(Display):
     def chart(self) -> Chart | None:
         return None
 
+    def explain(self) -> str:
+        """Describe what the test applies to."""
+        return (
+            "Tests whether the error rates of two trained models differ on the same test images. Models are paired by "
+            "seed number only; a result does not apply to models with other seeds."
+        )
+
     def describe(self) -> str:
         frame = self.frame()
         if frame.empty:
             return "No two heads have a seed in common."
+        corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
+        groups = [*frame.groupby(["a", "b"], sort=False)]
+        if len(groups) > MAX_PAIRS:
+            found = (frame["p_holm"] < LEVEL).sum()
+            summary = f"{found} of {len(frame)} tests of {len(groups)} pairs are significant (p < {LEVEL}{corrected})."
+            return f"{summary} {self.explain()}"
         parts = [
             f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
             f"{format_plural(len(rows), 'seed')}"
-            for (a, b), rows in frame.groupby(["a", "b"], sort=False)
+            for (a, b), rows in groups
         ]
-        corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
-        return f"{'; '.join(parts)} (p < {LEVEL}{corrected})."
+        return f"{'; '.join(parts)} (p < {LEVEL}{corrected}). {self.explain()}"

@@ -3,6 +3,7 @@
 import json
 from typing import Any, ClassVar
 
+from core.displays.json_values import clear_mean_seed
 from core.home import Home
 from core.reports.document import Figure, Table
 from core.reports.format import Edition, Files, Format
@@ -37,4 +38,4 @@ def _write_figure(figure: Figure) -> dict[str, Any]:
 
 
 def _list_rows(table: Table | None) -> list[dict[str, Any]]:
-    return [] if table is None else [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return [] if table is None else [clear_mean_seed(dict(zip(table.columns, row, strict=True))) for row in table.rows]

@@ -74,7 +74,7 @@ def choose_images() -> SelectedImages | None:
             default,
             key="data",
             format_func=lambda key: statuses[key].label,
-            gone="This dataset no longer exists.",
+            gone="Dataset",
             help="Datasets that are not downloaded show how to get them.",
         )
     if selected is None:

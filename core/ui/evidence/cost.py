@@ -9,11 +9,11 @@ from core.displays.number import format_plural
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
 from core.displays.views.pareto import Pareto
+from core.jobs.comparison_choice import RUNS
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table
 from core.ui.evidence.test_set_runs import find_test_set_runs
-from core.ui.session import RUNS
 
 url.register("cost", "cost_log")
 

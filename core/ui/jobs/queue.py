@@ -106,8 +106,7 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     if linked not in jobs and (older := queue.job(linked)):
         jobs[linked] = older
     names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
-    gone = "This job no longer exists; it may have been deleted."
-    selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone=gone)
+    selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone="Job")
     if selected is None:
         return
     job = jobs[selected]

@@ -16,7 +16,7 @@ from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.access import act, action_button, user
 from core.ui.heading import show_title
-from core.ui.session import home, selected_comparison
+from core.ui.session import home, selected_comparison, show_missing_runs
 from core.ui.trash import show_trash
 
 url.register("report", "reports_search")
@@ -105,6 +105,7 @@ def _show_new_button() -> None:
     except HeadroomError as error:
         st.info(escape_markdown(describe_error(error)), icon=":material/info:")
         return
+    show_missing_runs()
     if comparison is None:
         st.write("A report needs finished runs. Train a comparison first.")
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")

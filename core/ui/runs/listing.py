@@ -10,6 +10,7 @@ from core.displays.table import disarm
 from core.errors import SearchError
 from core.home import describe_error
 from core.spec import HEADS
+from core.store.comparison import describe_value
 from core.store.kept_epoch import describe_keep
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, search
@@ -86,11 +87,11 @@ def _show_table(shown: pd.DataFrame) -> list[str]:
             "★": ["★" if star else "" for star in shown["star"]],
             "Name": shown["name"],
             "Run": shown["run_id"],
-            "Dataset": shown["dataset"],
             "Head": shown["head"].map(labels),
-            "Seed": shown["seed"],
-            "Epochs": shown["trained_epochs"],
             "Test accuracy": 100 * shown["test_accuracy"],
+            "Seed": shown["seed"],
+            "Dataset": [describe_value("dataset", name) for name in shown["dataset"]],
+            "Epochs": shown["trained_epochs"],
             "Measured at": shown["keep"].map(describe_keep) + " (" + shown["measured_epoch"].astype("str") + ")",
             "Parameters": shown["params"],
             "Tags": shown["tags"],

@@ -13,6 +13,7 @@ from core.displays.number import format_bytes, format_plural
 from core.displays.test_accuracy import describe_test_accuracy
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.store.differing_settings import list_differences
 from core.store.import_validation import MODELS
 from core.store.note import Note, read_tags
@@ -22,7 +23,7 @@ from core.ui.access import act, action_button, check_permission, denial_reason
 from core.ui.display import show_frame
 from core.ui.runs.bundle import show_export
 from core.ui.runs.train_again import show_train_again
-from core.ui.session import MAX_SELECTED_RUNS, compare_runs, home, store
+from core.ui.session import compare_runs, home, store
 from core.ui.trash import show_trash
 
 _DELETED = "deleted runs"

@@ -14,6 +14,7 @@ from core.displays.sweep import (
     list_reasons,
     name_sweep,
 )
+from core.jobs.comparison_choice import SWEEP
 from core.jobs.estimate import TimeEstimator
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_plan import make_estimator
@@ -26,7 +27,7 @@ from core.ui.access import act, action_button
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import start_queued_jobs
-from core.ui.session import SWEEP, home, select_comparison, store
+from core.ui.session import home, select_comparison, store
 
 url.register("against", "followed")
 
@@ -73,7 +74,7 @@ def show_sweep() -> set[str]:
         st.session_state["followed"] = sweep_id
     selected = widget.item(
         "Sweep", list(sweeps), key="followed", format_func=lambda sweep_id: _label(sweeps[sweep_id]),
-        gone="This sweep no longer exists.", label_visibility="collapsed",
+        gone="Sweep", label_visibility="collapsed",
     )  # fmt: skip
     return _show(sweeps[selected]) if selected else set()
 

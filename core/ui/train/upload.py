@@ -37,7 +37,7 @@ def choose_folder() -> str | None:
         SETTINGS["folder"].label,
         list(available),
         key="folder",
-        gone="This image folder no longer exists.",
+        gone="Image folder",
         help=SETTINGS["folder"].help,
     )
     if selected is None:

@@ -1,0 +1,83 @@
+"""Arguments of commands that take a comparison, and its runs."""
+
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from core.cli.output import print_message
+from core.errors import RunNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.displays.views.difference import Margin
+    from core.store.comparison import Comparison
+    from core.store.run_store import RunStore
+
+METAVAR = "COMPARISON..."
+HELP = (
+    "IDs of finished runs, or unique prefixes of them; or the ID of a comparison in a link, such as "
+    "recipe:digits-heads, runs:RUN_ID,RUN_ID or sweep:SWEEP_ID."
+)
+ComparisonArgument = Annotated[list[str], typer.Argument(metavar=METAVAR, help=HELP)]
+
+
+def _check_margin(value: str | None) -> str | None:
+    from core.displays.views.difference import Margin
+
+    if value is not None and value not in get_args(Margin):
+        raise typer.BadParameter(f"Expected margin to be one of {', '.join(get_args(Margin))}; got {value!r:.60}.")
+    return value
+
+
+MarginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--margin",
+        metavar="POINTS",
+        callback=_check_margin,
+        help="Non-inferiority margin in percentage points: 0.5, 1, 2, 3 or 5. Default: 1.",
+    ),
+]
+
+
+def find_compared_runs(store: "RunStore", texts: "Sequence[str]") -> tuple[list[str], list[str]]:
+    """Return the IDs of the runs of a comparison and of those that are missing, which are reported."""
+    from core.jobs.comparison_choice import choose_runs
+
+    chosen = choose_runs(store, texts)
+    if chosen.notice:
+        print_message(chosen.notice)
+    return [*chosen.run_ids], [*chosen.missing]
+
+
+def find_exported_runs(store: "RunStore", texts: "Sequence[str]") -> list[str]:
+    """Return the IDs of the runs of a comparison, for files that must not lack one.
+
+    Raises:
+        RunNotFoundError: when a selected run was deleted or is damaged.
+    """
+    from core.jobs.comparison_choice import choose_runs
+
+    chosen = choose_runs(store, texts)
+    if reasons := [reason for reason in chosen.missing.values() if reason]:
+        raise RunNotFoundError(reasons[0])
+    if chosen.notice:
+        print_message(chosen.notice)
+    return [*chosen.run_ids]
+
+
+def load_comparison(store: "RunStore", texts: "Sequence[str]") -> tuple["Comparison", list[str]]:
+    """Open a comparison with the jobs that diverged. Return it with the IDs of its missing runs."""
+    from core.jobs.diverged import add_diverged
+    from core.store.comparison import Comparison
+
+    run_ids, missing = find_compared_runs(store, texts)
+    return add_diverged(store.home, Comparison.of(store.open_all(run_ids))), missing
+
+
+def read_margin(value: str | None) -> "Margin":
+    """Return the margin that an option has chosen, or the default."""
+    from core.displays.views.difference import HeadDifference
+
+    return HeadDifference.margin if value is None else value  # type: ignore[return-value]

@@ -1,0 +1,113 @@
+"""The runs of a comparison by the forms that links and commands contain."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.errors import ComparisonError, JobError, RunDamagedError, RunNotFoundError
+from core.jobs.sweep_store import open_sweep
+from core.recipes import RECIPES
+from core.store.comparison import Offer, find_offers, list_offers
+from core.store.run_store import RunStore
+
+MAX_SELECTED_RUNS = 200
+"""Maximum number of selected runs in a comparison: the first view of as many takes about 3 s."""
+RUNS, SWEEP, RECIPE = "runs:", "sweep:", "recipe:"  # beginnings of IDs of comparisons
+FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID or sweep:SWEEP_ID"
+
+_ID, _PREFIX = re.compile(r"[0-9a-f]{12}"), re.compile(r"[0-9a-f]{1,12}")
+_PREFIXES = re.compile(r"[0-9a-f]{1,12}([,;] *[0-9a-f]{1,12})*")
+_LISTED = 3  # IDs in a message
+
+
+@dataclass(frozen=True)
+class ChosenRuns:
+    """The finished runs of a comparison. `missing` has, by ID, the reason why a selected run is not one of them: the
+    empty text for runs of a sweep that have no results yet."""
+
+    run_ids: tuple[str, ...]
+    missing: dict[str, str]
+
+    @property
+    def notice(self) -> str:
+        """Describe the missing runs, if any; otherwise ""."""
+        if not self.missing:
+            return ""
+        lost, total = len(self.missing), len(self.missing) + len(self.run_ids)
+        reasons = [reason for reason in self.missing.values() if reason]
+        if not reasons:
+            return f"{lost:,} of {total:,} runs of this sweep have no results: they have not finished, or were deleted."
+        more = f" {len(reasons) - _LISTED:,} more are missing." if reasons[_LISTED:] else ""
+        return f"{lost:,} of {total:,} selected runs cannot be shown. {' '.join(reasons[:_LISTED])}{more}"
+
+
+def choose_runs(
+    store: RunStore, texts: Iterable[str], offers: Callable[[], Sequence[Offer]] | None = None
+) -> ChosenRuns:
+    """Find the runs of comparison IDs, run IDs and unique prefixes of run IDs.
+
+    A complete run ID whose run was deleted or is damaged is reported as missing if other runs are left.
+
+    Args:
+        offers: returns the available comparisons, for callers that cache them.
+
+    Raises:
+        ComparisonError: when a text has another form, or the comparison does not exist.
+        RunNotFoundError, RunDamagedError: when no run is left, or a prefix matches no run or several.
+    """
+    found: dict[str, None] = {}
+    missing: dict[str, str] = {}
+    problems: list[Exception] = []
+    for text in texts:
+        if text.startswith(SWEEP):
+            specs = _list_sweep(store, text.removeprefix(SWEEP))
+            found |= dict.fromkeys(run_id for run_id in specs if store.path(run_id))
+            missing |= {run_id: "" for run_id in specs if run_id not in found}
+        elif text.startswith(RUNS) or _PREFIXES.fullmatch(text):
+            for run_id in _split(text):
+                try:
+                    found[(store.open if _ID.fullmatch(run_id) else store.find)(run_id).run_id] = None
+                except (RunNotFoundError, RunDamagedError) as error:
+                    if not _ID.fullmatch(run_id):
+                        raise
+                    missing[run_id] = str(error)
+                    problems.append(error)
+        else:
+            found |= dict.fromkeys(_find_offer(text, list_offers(store.frame()) if offers is None else offers()))
+    if not found:
+        raise problems[0] if problems else ComparisonError("This sweep has no finished runs yet.")
+    return ChosenRuns(tuple(found), missing)
+
+
+def _split(text: str) -> list[str]:
+    ids = [part.strip() for part in re.split("[,;]", text.removeprefix(RUNS)) if part.strip()]
+    if not ids:
+        raise ComparisonError("No runs are selected. Select runs on the Runs page.")
+    if len(ids) > MAX_SELECTED_RUNS:
+        raise ComparisonError(f"A comparison has at most {MAX_SELECTED_RUNS} runs; this selection has {len(ids):,}.")
+    for run_id in ids:
+        if not _PREFIX.fullmatch(run_id):
+            raise ComparisonError(f"Expected run IDs of up to 12 hex digits, separated by commas; got {run_id!r:.60}.")
+    return ids
+
+
+def _list_sweep(store: RunStore, sweep_id: str) -> list[str]:
+    if not _PREFIX.fullmatch(sweep_id):
+        raise ComparisonError(f"Expected a sweep ID of up to 12 hex digits after sweep:; got {sweep_id!r:.60}.")
+    try:
+        return [spec.run_id for spec in open_sweep(store.home, sweep_id).specs]
+    except JobError as error:
+        raise ComparisonError(str(error)) from None
+
+
+def _find_offer(text: str, offers: Sequence[Offer]) -> tuple[str, ...]:
+    found = find_offers(offers, text)
+    if len(found) > 1:
+        options = "; ".join(f"{offer.label} ({offer.key})" for offer in found)
+        raise ComparisonError(f"{text!r:.60} fits several comparisons: {options}.")
+    if found:
+        return found[0].run_ids
+    name = re.split(r":| · ", text.removeprefix(RECIPE))[0]
+    if name in RECIPES:
+        raise ComparisonError(f"Comparison {text!r:.60} no longer exists.")
+    raise ComparisonError(f"Expected a comparison such as {FORMS}; got {text!r:.60}.")

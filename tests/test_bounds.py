@@ -1,0 +1,81 @@
+"""Every value that enters in a request or a bundle has bounds of core/bounds.py: each field × generated extremes."""
+
+import math
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+import core.bounds
+from core.api import parameter
+from core.api.parameter import NoParameters, Parameters, UnknownPath
+from core.errors import RequestError
+from core.store.bundle import BundleFile, Manifest
+
+TYPES = {name: value for name, value in vars(core.bounds).items() if hasattr(value, "__metadata__")}
+PARAMETERS = [
+    kind for kind in vars(parameter).values()
+    if isinstance(kind, type) and issubclass(kind, Parameters) and kind not in (Parameters, NoParameters, UnknownPath)
+]  # fmt: skip
+_EXTREMES = (
+    None, True, "", "\x00", "\u202e", "\n", "x" * 10**5, "9" * 400, "1e999", "NaN", -1, 2**63, 10**400, 1e300, math.nan,
+    math.inf, [], {}, ["x"] * 10**5, "../../x", "0001-01-01T00:00:00+00:00",
+)  # fmt: skip
+extremes = st.one_of(
+    st.sampled_from(_EXTREMES), st.text(max_size=300), st.integers(), st.floats(), st.binary(max_size=30)
+)
+
+
+def count_size(value: Any) -> int:
+    return len(value) if isinstance(value, str | bytes | list | dict | tuple) else 0
+
+
+@given(extremes)
+def test_every_type_refuses_an_extreme_or_keeps_it_within_bounds(value: Any) -> None:
+    for name, kind in TYPES.items():
+        try:
+            found = TypeAdapter(kind).validate_python(value)
+        except ValidationError:
+            continue
+        assert not isinstance(found, float) or math.isfinite(found), name
+        assert not isinstance(found, int | float) or abs(found) < 1e39, name
+        assert count_size(found) <= 20_000, name
+
+
+@given(extremes)
+def test_every_parameter_refuses_an_extreme_with_its_description(value: Any) -> None:
+    for kind in PARAMETERS:
+        for name, field in kind.model_fields.items():
+            try:
+                found = kind.read({}, [(name, value)])
+            except RequestError as error:
+                message = str(error)
+            else:
+                message = f"Expected {name} to be {field.description}; got "
+                assert count_size(getattr(found, name)) <= 700, name
+            assert message.startswith(f"Expected {name} to be {field.description}; got ")
+            assert len(message) < 400, name
+
+
+@given(extremes, extremes)
+def test_the_manifest_refuses_extremes(first: Any, second: Any) -> None:
+    for values in (
+        {"files": {str(first): {"bytes": second, "sha256": "0" * 64}}},
+        {"files": first},
+        {"version": first},
+    ):
+        try:
+            found = Manifest.model_validate(values)
+        except (ValidationError, UnicodeError):
+            continue
+        assert all(len(name) <= 200 and 0 <= file.bytes <= 2**53 for name, file in found.files.items())
+
+
+def test_every_field_of_a_request_and_of_the_manifest_has_a_type_of_the_schema() -> None:
+    known = [TypeAdapter(kind).json_schema() for kind in TYPES.values()]
+    for model in (*PARAMETERS, BundleFile):
+        for name, schema in model.model_json_schema()["properties"].items():
+            bounds = {key: value for key, value in schema.items() if key not in ("title", "description", "default")}
+            assert bounds in known, (model.__name__, name, bounds)
+    assert Manifest.model_json_schema()["properties"]["files"]["propertyNames"] == {"maxLength": 200}
