@@ -47,7 +47,7 @@ def _write(path: str, shows_path: bool) -> str:
         "[Show the tour](compare?tour=true)",
         "Theme: in the same menu",
     ]
-    return "\n".join(["### Headroom", "How much head does your ConvNet need?", "", *(f"- {line}" for line in lines)])
+    return "\n".join(["**Headroom**: how much head does your ConvNet need?", "", *(f"- {line}" for line in lines)])
 
 
 def _read_version() -> str:

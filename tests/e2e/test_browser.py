@@ -63,6 +63,7 @@ def visiting(browser: Browser, server: str) -> Iterator[Open]:
         context = browser.new_context(
             viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
         )
+        context.add_init_script("localStorage.setItem('headroom-tour', 'dismissed')")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
@@ -168,7 +169,7 @@ def test_image_of_a_link_opens_and_focus_returns_to_the_image_that_was_clicked(r
     page = read("?image=8")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 8, true class")).to_be_visible()
-    expect(page).to_have_title("Compare · Headroom")
+    expect(page).to_have_title("Compare · digits-heads · Headroom")
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("image=8"))
     image = page.get_by_role("button", name=re.compile("^Test image 3,")).first
