@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.glossary import read_glossary
+from core.glossary import read_glossary, read_sections
 
 BASIC = ("Head", "Seed", "Recipe", "Backbone", "Variant", "Run")
 TERMS = {
@@ -29,6 +29,14 @@ def show_terms(page: str) -> None:
         if popover.open:
             st.markdown(write_terms(page))
             st.page_link("pages/glossary.py", label="All terms", icon=":material/menu_book:")
+
+
+def show_glossary() -> None:
+    """Show all terms, one tab per section of the glossary."""
+    st.write("One term per concept. Pages, commands, code and documents use the same terms.")
+    sections = read_sections()
+    for tab, text in zip(st.tabs([*sections]), sections.values(), strict=True):
+        tab.markdown(text)
 
 
 def write_terms(page: str) -> str:

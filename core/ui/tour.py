@@ -20,7 +20,7 @@ STEPS = (
     ),
     (
         "Train your own",
-        "Select a recipe on the Train page and start. The runs of this example are finished; yours appear beside them.",
+        "Select a recipe on the Train page and start. The runs of this example are finished; yours are added to them.",
     ),
 )
 

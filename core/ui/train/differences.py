@@ -17,7 +17,7 @@ IMAGE_COUNTS = ("train_images", "validation_images")
 _MARK = "<style>{} {{ border-left: 3px solid light-dark(#0a6fa8, #3fb0ea); padding-left: 0.75rem }}</style>"
 
 
-def list_differences(recipe: Recipe, initial: RunSpec, selected: Mapping[str, Any]) -> dict[str, str]:
+def list_recipe_differences(recipe: Recipe, initial: RunSpec, selected: Mapping[str, Any]) -> dict[str, str]:
     """Describe the settings that differ from a recipe, by name, such as "Epochs: 3 (recipe: 25)".
 
     Args:
@@ -45,7 +45,7 @@ def _describe(name: str, value: Any) -> str:
     return describe_value(name, value) or "none"
 
 
-def show_differences(differences: Mapping[str, str]) -> None:
+def show_recipe_differences(differences: Mapping[str, str]) -> None:
     """Mark the settings that differ, and show a button that resets each and one that resets all."""
     if not differences:
         return

@@ -25,7 +25,7 @@ from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
-from core.ui.train.differences import list_differences, reset_settings, show_differences, use_all_images
+from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -109,7 +109,7 @@ def choose_configurations() -> Choice:
     changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
     with differing:
         selected = {"dataset": dataset, "backbone": backbone, "heads": heads, **changes}
-        show_differences(list_differences(recipe, initial, selected))
+        show_recipe_differences(list_recipe_differences(recipe, initial, selected))
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
