@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.glossary import read_glossary, read_sections
+from core.glossary import GlossaryEntry, read_glossary, read_sections
 
 BASIC = ("Head", "Seed", "Recipe", "Backbone", "Variant", "Run")
 TERMS = {
@@ -27,19 +27,20 @@ def show_terms(page: str) -> None:
         "Terms", icon=":material/menu_book:", type="tertiary", on_change="rerun", key=f"terms-{page}"
     ) as popover:
         if popover.open:
-            st.markdown(write_terms(page))
+            for entry in list_terms(page):
+                st.markdown(f"**{entry.title}**: {entry.explanation}")
             st.page_link("pages/glossary.py", label="All terms", icon=":material/menu_book:")
+
+
+def list_terms(page: str) -> list[GlossaryEntry]:
+    """Return the terms of the page with this title."""
+    glossary = read_glossary()
+    return [glossary[term] for term in dict.fromkeys((*BASIC, *TERMS.get(page, ())))]
 
 
 def show_glossary() -> None:
     """Show all terms, one tab per section of the glossary."""
     st.write("One term per concept. Pages, commands, code and documents use the same terms.")
     sections = read_sections()
-    for tab, text in zip(st.tabs([*sections]), sections.values(), strict=True):
-        tab.markdown(text)
-
-
-def write_terms(page: str) -> str:
-    """Return the definitions of the terms of a page as a Markdown list."""
-    glossary = read_glossary()
-    return "\n".join(f"- **{term}**: {glossary[term]}" for term in dict.fromkeys((*BASIC, *TERMS.get(page, ()))))
+    for tab, section in zip(st.tabs([section.title for section in sections]), sections, strict=True):
+        tab.markdown(section.explanation)

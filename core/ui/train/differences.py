@@ -85,7 +85,6 @@ def reset_settings(names: list[str]) -> None:
         use_all_images()
 
 
-@callback
 def use_all_images() -> None:
     """Set the numbers of images to all images of the dataset."""
     for name in IMAGE_COUNTS:

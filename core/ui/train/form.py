@@ -78,7 +78,7 @@ def choose_configurations() -> Choice:
             recipe.spec.dataset,
             format_func=lambda name: DATASETS[name].label,
             key="dataset",
-            on_change=use_all_images,
+            on_change=callback(use_all_images),
         )
     with right:
         backbone = widget.selectbox(
