@@ -9,12 +9,12 @@ import altair as alt
 import pandas as pd
 
 from core.displays.axis import list_log_ticks, list_whole_ticks
-from core.displays.encoding import GREY, color_styles, measure_legend
+from core.displays.encoding import GREY, color_styles
 from core.displays.palette import VariantStyle
 
 HEIGHT_PIXELS = 330
 PLOT_PIXELS = 250  # approximate height without axis and title
-_LEGEND_PIXELS = 40
+_LEGEND_ROW_PIXELS = 30
 _HIDDEN = "hidden_lines"
 _TEXT_SHARE = 0.18  # of the axis: width of the text at a vertical line
 
@@ -58,7 +58,9 @@ def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "str
 
 def compute_height(labels: Sequence[str]) -> int:
     """Return the height of a chart in pixels with its legend."""
-    return HEIGHT_PIXELS + (_LEGEND_PIXELS + measure_legend(labels) if len(labels) > 1 else 0)
+    columns = 2 if max(map(len, labels)) <= 16 else 1
+    rows = -(-len(labels) // columns) if len(labels) > 1 else 0
+    return HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows
 
 
 def position_x(x: str, low: float, high: float) -> alt.X:

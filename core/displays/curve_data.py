@@ -111,16 +111,16 @@ class CurveData(Display):
             {
                 "Head": found.head,
                 "Metric": f"{found.split.capitalize()} {self.metric}" if self.has_splits else name,
-                "Seeds": str(found.last.seeds),
                 best: self._format(found.best),
                 f"{best}: epoch": _write_epochs(found.best_epochs),
                 "Last": self._format(found.last),
                 "Last: epoch": _write_epochs(found.last_epochs),
+                "Seeds": str(found.last.seeds),
             }
             for found in compute_extremes(self.comparison, self.metric)
             if found.head in self.labels and found.split in self.own_splits
         ]
-        names = ("Head", "Metric", "Seeds", best, f"{best}: epoch", "Last", "Last: epoch")
+        names = ("Head", "Metric", best, f"{best}: epoch", "Last", "Last: epoch", "Seeds")
         return pd.DataFrame(rows, columns=[*names])
 
     def _format(self, value: SeedMean) -> str:

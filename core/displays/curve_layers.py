@@ -63,19 +63,17 @@ class CurveLayers:
                 layers.append(point.encode(shape=shape_styles(self.styles, legend=False), fill=hollow))
         return layers
 
-    def draw_names(self, shown: pd.DataFrame, low: float, high: float, *, log: bool) -> alt.Chart:
+    def draw_names(self, ends: pd.DataFrame, low: float, high: float, *, log: bool) -> alt.Chart:
         """Draw the names of the heads at the ends of their lines, without overlap.
 
         Args:
-            shown: the drawn values of one split.
+            ends: columns head, y and `x`: the end of each line.
             low: end of the vertical axis, for a log axis its base 10 logarithm.
             high: other end of the axis.
         """
-        by_seed = shown.sort_values(["seed", self.x], ascending=[False, True], kind="stable")  # the mean last
-        ends = by_seed.groupby("head").tail(1)[["head", self.x, "y"]]
         positions = [math.log10(y) for y in ends["y"]] if log else ends["y"].tolist()
         spread = spread_names(positions, 15 / PLOT_PIXELS * (high - low), low, high)
-        ends["position"] = [10**position for position in spread] if log else spread
+        ends = ends.assign(position=[10**position for position in spread] if log else spread)
         text = alt.Chart(ends).mark_text(align="left", baseline="middle", dx=5, fontSize=11, fontWeight="bold")
         return text.encode(
             x=f"{self.x}:Q", y="position:Q", color="head:N", text="head:N", opacity=show_unless_hidden(1)

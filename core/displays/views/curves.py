@@ -27,6 +27,7 @@ from core.displays.display import Chart
 from core.displays.palette import compute_styles
 
 _MAX_NAMES = 6
+_END_SHARE = 0.1  # of the axis, from its end: lines that end before are only named in the legend
 _NO_LOSS = 0.001  # end of a log axis if all values are 0
 _NAME_CHARS = 16  # longer names are only in the legend, because they would cover the lines on a phone
 
@@ -63,20 +64,27 @@ class Curves(CurveData):
         )
         build = CurveLayers(base, y, self.x, styles)
         main = self.own_splits[-1]
-        ends = frame[(frame["split"] == main) & frame["y"].notna()]
         named = len(styles) <= _MAX_NAMES and max(map(len, styles)) <= _NAME_CHARS
+        ends = self._list_ends(frame, high) if named else frame.head(0)
         first, *others = build.draw_lines(dashed=self.has_splits, raw=raw, isolated=bool(frame["isolated"].any()))
         layers = [
             *([build.draw_band(main)] if banded else []),
             first.add_params(hide_lines()),
             *others,
-            *([build.draw_names(ends, bottom, top, log=self.log)] if named else []),
+            *([build.draw_names(ends, bottom, top, log=self.log)] if len(ends) else []),
             *draw_continuations(self.x, self._list_continuations(), low, high, bottom=self._by_error),
             *draw_floors({position: text for position, text in floors.items() if text}),
             *build.draw_marks(self._list_marks(low, high)),
             *build.draw_reader(curves, self.write),
         ]
         return alt.layer(*layers).properties(height=compute_height([*styles]))
+
+    def _list_ends(self, frame: pd.DataFrame, high: float) -> pd.DataFrame:
+        """Return the last value of each head, unless its line ends too early for a name beside it."""
+        shown = frame[(frame["split"] == self.own_splits[-1]) & frame["y"].notna()]
+        means = shown.sort_values(["seed", self.x], ascending=[False, True], kind="stable")  # the mean last
+        ends = means.groupby("head").tail(1)[["head", self.x, "y"]]
+        return ends[(ends[self.x] >= high - _END_SHARE * (high - frame[self.x].min())) | (len(self.variants) == 1)]
 
     @property
     def _limits(self) -> tuple[float, float]:

@@ -24,6 +24,7 @@ _CHARTS: dict[str, tuple[str, tuple[CurveMetric, CurveMetric]]] = {
     "costs": ("Time and learning rate", ("epoch_seconds", "learning_rate")),
 }
 _RANGE = "epoch_range"
+_MANY = 6  # heads, above which only validation is shown at first
 
 
 def show_curves(comparison: Comparison) -> None:
@@ -46,9 +47,9 @@ def _choose_settings(comparison: Comparison, *, splits: bool) -> dict[str, Any]:
     axes: list[XAxis] = [*get_args(XAxis)]
     bands: list[Band] = [*get_args(Band)]
     x = widget.segmented("X axis", axes, key="by")
-    names = (
-        widget.pills("Splits", ["training", "validation"], ["training", "validation"], key="splits") if splits else []
-    )
+    both = ["training", "validation"]
+    default = both if len(comparison.variants) <= _MANY else ["validation"]
+    names = widget.pills("Splits", both, default, key="splits") if splits else []
     own: Splits = "both" if len(names) == 2 else "training" if names == ["training"] else "validation"
     smoothing = widget.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", width=180)
     first, last = _choose_epochs(max(run.record.trained_epochs for run in comparison.runs))
@@ -84,7 +85,7 @@ def _show_notes(charts: list[Curves]) -> None:
     notes = [*dict.fromkeys(note for curves in charts for note in curves.explain())]
     if any(curves.log and curves.metric == "accuracy" for curves in charts):
         notes.append("an accuracy of 100% is drawn at half an image, because a log axis has no 0")
-    if charts[0].has_splits:
+    if charts[0].has_splits and "training" in charts[0].own_splits:
         notes.append(
             "training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy"
         )
