@@ -136,7 +136,8 @@ class CurveData(Display):
     def write(self, value: float, low: float, high: float) -> str:
         if math.isnan(value):
             return "–"
-        band = "" if math.isnan(low) else f" ({self._write_value(low)} to {self._write_value(high)})"
+        high = min(high, 1) if self.metric == "accuracy" else high
+        band = "" if math.isnan(low) else f" ({self._write_value(max(low, 0))} to {self._write_value(high)})"
         return self._write_value(value) + band
 
     def _write_value(self, value: float) -> str:
