@@ -77,12 +77,13 @@ def list_names(affected: Sequence[str], total: int) -> str:
 
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
-    """Check that all variants have the same values of some hyperparameters; `subject` describes them."""
+    """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
     if len(comparison.variants) < 2:
         return Result("not applicable", "A comparison of heads needs at least two heads.")
     parts = []
     for name in names:
-        values = list(dict.fromkeys(getattr(variant.spec, name) for variant in comparison.variants))
+        specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
+        values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if len(values) > 1:
             described = " and ".join(describe_value(name, value) for value in values)
             parts.append(f"{SETTINGS[name].label.lower()} {described}")

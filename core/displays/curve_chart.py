@@ -56,11 +56,11 @@ def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "str
     return color
 
 
-def compute_height(labels: Sequence[str]) -> int:
-    """Return the height of a chart in pixels with its legend."""
+def finish_chart(chart: alt.LayerChart, labels: Sequence[str]) -> alt.LayerChart:
+    """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
     rows = -(-len(labels) // columns) if len(labels) > 1 else 0
-    return HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows
+    return chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(unselectedOpacity=1)
 
 
 def position_x(x: str, low: float, high: float) -> alt.X:

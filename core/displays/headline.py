@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.analysis.check import run_checks
+from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.interval import LEVEL
@@ -16,7 +17,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.displays.scope import describe_intervals
-from core.recipes import Recipe
+from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
@@ -32,10 +33,24 @@ def write_headline(comparison: Comparison) -> str:
         accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
         single = " (single seed)" if len(variant.runs) == 1 else ""
         params = format_plural(variant.first.record.cost.params, "parameter")
-        label, result = variant.label, f"{params}, test accuracy {accuracy}{single}"
+        balanced = _write_balanced(comparison, [variant])
+        label, result = variant.label, f"{params}, test accuracy {accuracy}{single}{balanced}"
     else:
-        label, result = finding.small.label, f"{_params(finding)} {finding.baseline.label}, {_accuracy(finding)}"
+        balanced = _write_balanced(comparison, [finding.small, finding.baseline])
+        result = f"{_params(finding)} {finding.baseline.label}, {_accuracy(finding)}{balanced}"
+        label = finding.small.label
     return f"{short}: {label} has {result}." if short else f"{label}: {result}."
+
+
+def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
+    """Return the balanced accuracies if the classes are imbalanced, otherwise "".
+
+    They have no interval: a rare class has too few images for the normal approximation of the difference.
+    """
+    if not is_imbalanced(compute_majority(comparison), len(comparison.first.record.data.classes)):
+        return ""
+    values = [format_accuracy(describe_balanced_accuracy(variant)) for variant in variants]
+    return f", balanced accuracy {' against '.join(values)} (imbalanced classes)"
 
 
 def write_facts(comparison: Comparison) -> list[str]:

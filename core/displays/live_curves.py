@@ -5,7 +5,7 @@ import pandas as pd
 
 from core.displays.curve_chart import (
     color_lines,
-    compute_height,
+    finish_chart,
     hide_lines,
     position_x,
     position_y,
@@ -57,4 +57,4 @@ def _build(frame: pd.DataFrame, last: int, labels: list[str], metric: str) -> Ch
     points = base.mark_point(size=45, filled=True).encode(
         shape=shape_styles(styles, legend=False), opacity=show_unless_hidden(1)
     )
-    return (lines + points).properties(height=compute_height(labels))
+    return finish_chart(alt.layer(lines, points), labels)

@@ -8,6 +8,7 @@ from core.analysis.selection import MANY
 if TYPE_CHECKING:
     from core.analysis.difference import Difference, Need
     from core.analysis.summary import SeedMean
+    from core.recipe import PublishedResult
 
 
 def format_count(value: float) -> str:
@@ -103,6 +104,11 @@ def format_loss(value: "SeedMean") -> str:
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
 
 
+def format_area(value: "SeedMean") -> str:
+    """Format the area under a curve with three decimals: "0.987 ± 0.002"; "–" if it is undefined."""
+    return format_loss(value)
+
+
 def format_points(difference: float) -> str:
     """Format a difference of fractions in percentage points: −0.045 → "4.5 points lower"."""
     if difference == 0:
@@ -166,3 +172,13 @@ def _three(value: float) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:.{min(digits, 3)}f}"
+
+
+def format_published_accuracy(result: "PublishedResult") -> str:
+    """Format a printed accuracy with two decimals; an approximate value or a range has none.
+
+    >>> from core.recipe import PublishedResult
+    >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
+    '99.39%'
+    """
+    return result.write("{:.0%}".format if result.printed else "{:.2%}".format)

@@ -1,7 +1,5 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ComparisonError, SpecError
-from core.recipes import RECIPES, Recipe, recipe_of
+from core.recipe import Recipe
+from core.recipes import RECIPES, recipe_of
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.transform_step import read_steps
 
@@ -230,7 +230,7 @@ class Offer:
     Attributes:
         key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
         label: The recipe and the hyperparameters that differ from it.
-        former: Labels that were IDs in former links. Several comparisons can have the same one.
+        former: IDs of former links. Several comparisons can have the same one.
         own: Whether no hyperparameter differs.
     """
 
@@ -249,7 +249,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = frame[frame["recipe"].notna()]
+    frame = group_backbones(frame[frame["recipe"].notna()], _CONFIGURATION)
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
@@ -262,11 +262,20 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        offer = Offer(_write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
+        former.update(_list_former_keys(recipe, settings))
+        offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
+
+
+def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
+    """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
+    first = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == first), recipe)
+    changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}
+    return [write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
@@ -282,15 +291,6 @@ def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
 def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe: Describe | None = None) -> str:
     parts = [describe_setting(name, value, describe) for name, value in changed.items() if name != without]
     return " · ".join([recipe.name, *parts])
-
-
-def _write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
-    data = changed.get("data")
-    if data == DATASETS[changed.get("dataset", recipe.spec.dataset)].official_fingerprint:
-        changed = {name: value for name, value in changed.items() if name != "data"}
-    typed = {name: None if value is None else SETTINGS[name].kind(value) for name, value in sorted(changed.items())}
-    digest = hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8]
-    return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
 
 
 def to_plain(value: Any) -> Any:

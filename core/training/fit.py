@@ -40,8 +40,8 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Results of an epoch (1-based). `loss` is the cross-entropy without the L2 penalty, like `val_loss`; `seconds`
-    includes the validation; `last` is True for the run's final epoch."""
+    """Results of an epoch (1-based). `loss` is the cross-entropy without L1 and L2 penalties, like `val_loss`;
+    `seconds` includes the validation; `last` is True for the run's final epoch."""
 
     epoch: int
     seconds: float
@@ -133,7 +133,8 @@ def _compile_steps(
         for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
             batch_labels = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
-                outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
+                batch = images[start : start + spec.batch_size]
+                outputs = compute_outputs(model, batch, training=True, first=first, logits=spec.from_logits)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
             penalties = model.losses  # before the weights change
             data_loss = loss - tf.add_n(penalties) if penalties else loss

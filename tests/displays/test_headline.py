@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.displays.headline import (
@@ -65,6 +66,21 @@ def test_headline_states_the_finding_and_its_uncertainty(
     assert re.search(f"{ending}$", text), text
     if dense:
         assert text.startswith("GAP: 17.5× fewer parameters than Flatten + Dense, ")
+
+
+def test_headline_of_imbalanced_classes_names_the_balanced_accuracy(make_run: RunWriter) -> None:
+    labels = (np.arange(100) < 20).astype(np.int64)  # of ten classes only two, 80% and 20% of the images
+    wrong = np.zeros(100, np.int64)
+    runs = [rewrite(make_run(head=head, epochs=25), labels=labels, predictions=p) for head, p in (
+        ("gap", wrong), ("dense", labels)
+    )]  # fmt: skip
+    assert write_headline(Comparison.of(runs)).endswith(
+        "conclusion), balanced accuracy 50.0% against 100.0% (imbalanced classes)."
+    )
+    assert write_headline(Comparison.of(runs[:1])).endswith(
+        "% (single seed), balanced accuracy 50.0% (imbalanced classes)."
+    )
+    assert "balanced" not in write_headline(Comparison.of([make_run(head="mlp")]))
 
 
 def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:

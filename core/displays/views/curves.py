@@ -13,9 +13,9 @@ from core.analysis.curve import MEAN, thin_curves
 from core.displays.axis import list_log_ticks
 from core.displays.curve_chart import (
     color_lines,
-    compute_height,
     draw_continuations,
     draw_floors,
+    finish_chart,
     hide_lines,
     position_log_y,
     position_x,
@@ -77,7 +77,7 @@ class Curves(CurveData):
             *build.draw_marks(self._list_marks(low, high)),
             *build.draw_reader(curves, self.write),
         ]
-        return alt.layer(*layers).properties(height=compute_height([*styles]))
+        return finish_chart(alt.layer(*layers), [*styles])
 
     def _list_ends(self, frame: pd.DataFrame, high: float) -> pd.DataFrame:
         """Return the last value of each head, unless its line ends too early for a name beside it."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.summary import SeedMean, compute_table
+from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads
@@ -53,27 +53,21 @@ class Heads(Display):
         return compute_table(self.comparison, METRICS)
 
     def table(self) -> pd.DataFrame:
-        rows = []
-        for row in self.frame().to_dict("records"):
-
-            def mean(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
-                value = row[f"{metric}_std"]
-                return SeedMean(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
-
-            rows.append(
-                {
-                    "Head": row["head"],
-                    "Seeds": int(row["seeds"]),
-                    "Test accuracy": format_accuracy(mean("test_accuracy")),
-                    "Test loss": format_loss(mean("test_loss")),
-                    "Parameters": format_count(row["params"]),
-                    "FLOPs per image": format_short(row["flops"]),
-                    "Keras file": format_bytes(row["keras_bytes"]),
-                    "LiteRT file": format_bytes(row["tflite_bytes"]),
-                    "Latency per image": format_seconds(row["latency_seconds"]),
-                    "Training time": format_seconds(row["train_seconds"]),
-                }
-            )
+        rows = [
+            {
+                "Head": row["head"],
+                "Seeds": int(row["seeds"]),
+                "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
+                "Test loss": format_loss(read_seed_mean(row, "test_loss")),
+                "Parameters": format_count(row["params"]),
+                "FLOPs per image": format_short(row["flops"]),
+                "Keras file": format_bytes(row["keras_bytes"]),
+                "LiteRT file": format_bytes(row["tflite_bytes"]),
+                "Latency per image": format_seconds(row["latency_seconds"]),
+                "Training time": format_seconds(row["train_seconds"]),
+            }
+            for row in self.frame().to_dict("records")
+        ]
         return pd.DataFrame(rows)
 
     def chart(self) -> Chart:

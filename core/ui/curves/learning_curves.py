@@ -89,7 +89,7 @@ def _show_notes(charts: list[Curves]) -> None:
         notes.append(
             "training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy"
         )
-        notes.append("losses are cross-entropies without the L2 penalty")
+        notes.append("losses are cross-entropies without L1 and L2 penalties")
     if len(charts[0].variants) > 1:
         notes.append("click a name in the legend to hide its lines")
     st.caption(" ".join(f"{escape_markdown(note[:1].upper() + note[1:])}." for note in notes))

@@ -120,6 +120,6 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
     gallery = Gallery(comparison, home(), seed=seed, page_size=_PAGE_SIZE, images=shown)
     try:
-        show_image_grid(gallery, gallery.frame(), key="disagreeing")
+        show_image_grid(gallery, gallery.frame(), key="disagreeing", neighbors=images)
     except DatasetError as error:
         st.info(escape_markdown(describe_error(error)))

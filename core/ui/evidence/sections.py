@@ -23,6 +23,7 @@ from core.ui.evidence.agreement import show_agreement
 from core.ui.evidence.checks import show_checks
 from core.ui.evidence.cost import show_cost
 from core.ui.evidence.hyperparameters import show_hyperparameters
+from core.ui.evidence.metrics import show_metrics
 from core.ui.evidence.robustness import show_robustness
 from core.ui.heading import show_page_heading
 
@@ -33,7 +34,7 @@ def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
     show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
     if note := cached_result(comparison, write_interval_note):
-        st.caption(note)
+        st.caption(escape_markdown(note))
     section = widget.segmented(
         "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",
@@ -101,6 +102,7 @@ def _show_convergence(comparison: Comparison) -> None:
 
 SECTIONS: dict[str, tuple[str, Callable[[Comparison], None]]] = {
     "accuracy": ("Accuracy", _show_accuracy),
+    "metrics": ("Metrics", show_metrics),
     "checks": ("Checks", show_checks),
     "agreement": ("Agreement", show_agreement),
     "maps": ("Activation maps", show_activation_maps),

@@ -6,7 +6,6 @@ import streamlit as st
 from core.displays.lab.filter_row import draw_slices
 from core.displays.lab.formula import write_sum
 from core.displays.lab.grid import draw_grid
-from core.displays.number import format_count
 from core.lab.channel import convolve_channels, convolve_layer
 from core.lab.convolution import Values
 from core.lab.kernel import FILTERS, KERNELS_2D
@@ -44,10 +43,10 @@ def show_output_maps() -> None:
         height, width = reduced[0].shape
         shrink = max(reduced[0].shape) / max(x.shape[:2])
         st.markdown(
-            f"Input ({x.shape[0]}, {x.shape[1]}, 3) → kernels (3, 3, 3, {count}) → feature maps "
-            f"({x.shape[0]}, {x.shape[1]}, {count}) → pooled ({height}, {width}, {count}). Each output map has "
-            f"one kernel slice per input channel. Parameters: 3 · 3 · 3 · {count} + {count} = "
-            f"**{format_count(kernels.size + count)}**; pooling has none."
+            f"Input ({x.shape[0]:d}, {x.shape[1]:d}, 3) → kernels (3, 3, 3, {count:d}) → feature maps "
+            f"({x.shape[0]:d}, {x.shape[1]:d}, {count:d}) → pooled ({height:d}, {width:d}, {count:d}). "
+            f"Each output map has one kernel slice per input channel. Parameters: 3 · 3 · 3 · {count:d} + {count:d} = "
+            f"**{kernels.size + count:,}**; pooling has none."
         )
         channels = [(name, draw_grid(x[..., c], name, side=_SMALL)) for c, name in enumerate(_NAMES)]
         show_drawings("maps-input", channels)

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from core.displays.lab.connectivity import count_weights, draw_connections, draw_weight_matrix
-from core.displays.number import format_count
 from core.lab.connectivity import KINDS, number_weights
 from core.lab.convolution import Convolution
 from core.ui import url, widget
@@ -33,8 +32,8 @@ def show_connectivity() -> None:
     }
     with right:
         st.markdown(
-            f"**Local connectivity**: an output of a convolution depends on {kernel} of {size} inputs. **Parameter "
-            f"sharing**: all outputs use the same {format_count(kernel)} weights; equal colors are equal weights."
+            f"**Local connectivity**: an output of a convolution depends on {kernel:d} of {size:d} inputs. **Parameter "
+            f"sharing**: all outputs use the same {kernel:,} weights; equal colors are equal weights."
         )
         show_drawings("links", [(captions[kind], draw_connections(weights[kind], unit, kind)) for kind in KINDS])
         st.subheader("Weight matrix", anchor=False)

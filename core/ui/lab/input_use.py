@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.displays.lab.grid import draw_grid
 from core.displays.lab.input_use import draw_uses
+from core.displays.markdown import escape_markdown
 from core.lab.convolution import Convolution, Padding, effective_size, resolve_padding
 from core.lab.input_use import count_uses, count_uses_map
 from core.ui import url, widget
@@ -46,8 +47,8 @@ def show_input_use() -> None:
         )
         mode, uses = maps[0]
         st.markdown(
-            f"Number of output pixels that use a pixel, with {mode} padding: **{uses[0, 0]:.0f}** in the corner, "
-            f"**{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally "
+            f"Number of output pixels that use a pixel, with {escape_markdown(mode)} padding: "
+            f"**{uses[0, 0]:.0f}** in the corner, **{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally "
             "often, but the output is larger than the input."
         )
 

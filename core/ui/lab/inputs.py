@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
 from core.lab import sample
 from core.lab.convolution import PADDINGS, Padding, PerAxis, Values
@@ -131,8 +132,8 @@ def choose_per_axis(
     label: str, labels: tuple[str, str], low: int, high: int, default: int, *, key: str, axes: bool
 ) -> PerAxis:
     """Return a number for both axes, or with `axes` one for the rows and one for the columns."""
-    rows = widget.slider(labels[0] if axes else label, low, high, default, key=key)
-    return (rows, widget.slider(labels[1], low, high, default, key=f"{key}2")) if axes else rows
+    rows = widget.slider(escape_markdown(labels[0] if axes else label), low, high, default, key=key)
+    return (rows, widget.slider(escape_markdown(labels[1]), low, high, default, key=f"{key}2")) if axes else rows
 
 
 def choose_padding(default: int, *, key: str, axes: bool = False) -> Padding | PerAxis:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.lab.memory_order import draw_channel, draw_memory
+from core.displays.markdown import escape_markdown
 from core.lab.memory_order import LAYOUTS, compute_offset, write_shape
 from core.ui import url, widget
 from core.ui.lab.drawing import show_drawings
@@ -31,7 +32,10 @@ def show_memory_order() -> None:
             offset = compute_offset(cell, _HEIGHT, _WIDTH, len(_CHANNELS), layout)
             st.subheader(f"`{layout}`", anchor=False)
             index = ", ".join(map(str, cell if layout == "channels_last" else (cell[2], row, column)))
-            st.markdown(f"Shape {shape}, default of {_USERS[layout]}. Position of [{index}]: **{offset}**")
+            st.markdown(
+                f"Shape {escape_markdown(shape)}, default of {escape_markdown(_USERS[layout])}. "
+                f"Position of {escape_markdown(f'[{index}]')}: **{offset:d}**"
+            )
             show_drawings(f"order-{layout}", [("Values in memory", draw_memory(_HEIGHT, _WIDTH, cell, layout))])
         st.caption(
             "The kernels of a Keras convolution have the shape (height, width, input channels, filters) in both cases. "

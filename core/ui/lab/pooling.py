@@ -91,7 +91,7 @@ def show_invariance() -> None:
             " At this stride, the windows differ from the tiles in which values were moved."
         )  # fmt: skip
         st.markdown(
-            f"{moved:d} of {x.size} input values differ. Equal outputs: {same[0]}, {same[1]}. Max pooling does not "
+            f"{moved:d} of {x.size} input values differ. Equal outputs: {', '.join(same)}. Max pooling does not "
             f"depend on the position of the maximum within its window (local invariance).{note}"
         )
 
@@ -140,8 +140,8 @@ def show_global_pooling() -> None:
             ],
         )
         st.markdown(
-            f"The window covers the whole map ({' × '.join(map(str, x.shape))}) and reduces {x.size} values to one, "
-            "without parameters. A GAP or GMP head does this with every feature map."
+            f"The window covers the whole map ({' × '.join(f'{side:d}' for side in x.shape)}) "
+            f"and reduces {x.size} values to one, without parameters. A GAP or GMP head does this with every feature map."
         )
 
 

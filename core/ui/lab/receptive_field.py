@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.displays.lab.formula import write_receptive_field
 from core.displays.lab.receptive_field import draw_layers, draw_square
+from core.displays.markdown import escape_markdown
 from core.lab.convolution import Padding
 from core.lab.receptive_field import Field, SlidingLayer, list_sliding_layers, trace_fields
 from core.recipes import RECIPES
@@ -35,8 +36,8 @@ def show_receptive_field() -> None:
         first, last = deepest.interval(column)
         padded = " Part of it is padding." if first < 0 or last >= size else ""
         st.markdown(
-            f"A unit of layer {depth} ({deepest.name}) depends on **{deepest.width} × {deepest.width}** of "
-            f"{size} × {size} input pixels.{padded} Distance between neighboring units: {deepest.jump}."
+            f"A unit of layer {depth:d} ({escape_markdown(deepest.name)}) depends on "
+            f"**{deepest.width:d} × {deepest.width:d}** of {size:d} × {size:d} input pixels.{padded} Distance between neighboring units: {deepest.jump:d}."
         )
         st.latex(write_receptive_field(fields))
         show_drawing("fields", draw_layers(fields, column))

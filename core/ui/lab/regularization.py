@@ -6,6 +6,7 @@ import streamlit as st
 from core.displays.lab.charts import build_dropout_chart
 from core.displays.lab.grid import draw_grid
 from core.displays.lab.penalty_charts import build_minimum_chart, build_penalty_chart
+from core.displays.markdown import escape_markdown
 from core.lab.matrix import format_number
 from core.lab.regularization import (
     PENALTIES,
@@ -38,10 +39,10 @@ def show_penalties() -> None:
         }
         for name in PENALTIES:
             symbol, terms = sizes[name]
-            total = format_number(compute_penalty(weights, strength, name))
             st.markdown(
-                f"**{name}** adds λ · {symbol} = {format_number(strength)} · "
-                f"({' + '.join(map(format_number, terms))}) = **{total}** to the loss."
+                f"**{escape_markdown(name)}** adds λ · {escape_markdown(symbol)} = {format_number(strength)} · "
+                f"({' + '.join(format_number(term) for term in terms)}) = "
+                f"**{format_number(compute_penalty(weights, strength, name))}** to the loss."
             )
         formulas = {"L1": "λ · sign(w)", "L2": "2·λ·w"}
         show_drawings(
@@ -77,11 +78,11 @@ def show_penalties() -> None:
                 width="stretch",
                 alt=f"Weight at the minimum by strength; L1 is 0 from strength {2 * best:g}, L2 is never 0.",
             )
-        number, most, *minimum = map(format_number, (best, strength, low["L1"], low["L2"]))
+        number, most = format_number(best), format_number(strength)
         st.markdown(
-            f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = **{minimum[0]}** "
-            f"and **L2** to {number} / (1 + {most}) = **{minimum[1]}**. L1 sets small weights to exactly 0 (sparse "
-            "weights); L2 shrinks all weights by the same factor."
+            f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = "
+            f"**{format_number(low['L1'])}** and **L2** to {number} / (1 + {most}) = **{format_number(low['L2'])}**. L1 sets small "
+            "weights to exactly 0 (sparse weights); L2 shrinks all weights by the same factor."
         )
 
 
