@@ -20,7 +20,7 @@ _TEXT_SHARE = 0.18  # of the axis: width of the text at a vertical line
 
 
 @dataclass(frozen=True)
-class Metric:
+class CurveAxis:
     """Name of a metric on an axis, and the format of its ticks."""
 
     name: str
@@ -28,10 +28,10 @@ class Metric:
 
 
 METRICS = {
-    "accuracy": Metric("Accuracy", "~%"),
-    "loss": Metric("Loss", "~g"),
-    "epoch_seconds": Metric("Time per epoch (s)", "~g"),
-    "learning_rate": Metric("Learning rate", "~g"),
+    "accuracy": CurveAxis("Accuracy", "~%"),
+    "loss": CurveAxis("Loss", "~g"),
+    "epoch_seconds": CurveAxis("Time per epoch (s)", "~g"),
+    "learning_rate": CurveAxis("Learning rate", "~g"),
 }
 
 
@@ -97,7 +97,7 @@ def position_log_y(metric: str, values: Sequence[float], floors: Sequence[float]
     For accuracies, the values are errors (1 − accuracy) and the axis is reversed.
 
     Args:
-        floors: positions that stand for a value of 0; the lowest is the end of the axis.
+        floors: positions of a value of 0; the lowest is the end of the axis.
     """
     finite = [value for value in values if math.isfinite(value)] or [0.1, 1.0]
     error, floors = metric == "accuracy", sorted(floors)
@@ -144,7 +144,7 @@ def draw_continuations(x: str, positions: Sequence[float], low: float, high: flo
 
 
 def draw_floors(images: Mapping[float, str]) -> list[Any]:
-    """Draw horizontal lines at the positions that stand for no errors, with their texts at the right end."""
+    """Draw horizontal lines at the positions of no errors, with their texts at the right end."""
     if not images:
         return []
     data = pd.DataFrame({"y": [*images], "text": [*images.values()]})

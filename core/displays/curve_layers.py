@@ -35,7 +35,7 @@ class CurveLayers:
     def draw_band(self, split: str) -> alt.Chart:
         """Draw the band between y_low and y_high around the mean of a split."""
         rows = self.base.transform_filter(f"datum.seed < 0 && datum.split === '{split}'")
-        y = self._place("y_low")
+        y = self._position("y_low")
         return rows.mark_area().encode(y=y, y2="y_high:Q", opacity=show_unless_hidden(0.18))
 
     def draw_lines(self, *, dashed: bool, raw: bool, isolated: bool) -> list[alt.Chart]:
@@ -51,7 +51,7 @@ class CurveLayers:
         layers = []
         if raw:
             mean = self.base.transform_filter("datum.seed < 0").mark_line(strokeWidth=1.2)
-            layers.append(mean.encode(y=self._place("y_raw"), opacity=show_unless_hidden(0.4), **own))
+            layers.append(mean.encode(y=self._position("y_raw"), opacity=show_unless_hidden(0.4), **own))
         for sign, width, size, opacity in ((">=", 1.0, 24, 0.32), ("<", 2.6, 70, 1.0)):
             part = self.base.transform_filter(f"datum.seed {sign} 0").encode(opacity=show_unless_hidden(opacity))
             layers.append(part.mark_line(strokeWidth=width).encode(detail="seed:N", **own))
@@ -122,6 +122,6 @@ class CurveLayers:
         rule = alt.Chart(wide).mark_rule(strokeWidth=1, color=GREY).encode(x=f"{self.x}:Q", opacity=opacity)
         return [rule, bands]
 
-    def _place(self, field: str) -> alt.Y:
+    def _position(self, field: str) -> alt.Y:
         """Return the vertical axis for another field."""
         return alt.Y(f"{field}:Q", title=self.y["title"], scale=self.y["scale"], axis=self.y["axis"])

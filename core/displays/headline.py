@@ -22,7 +22,7 @@ from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
-_MANY = 6  # heads in one sentence
+_MANY = 6  # heads in a summary
 
 
 def write_headline(comparison: Comparison) -> str:

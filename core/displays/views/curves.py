@@ -80,7 +80,7 @@ class Curves(CurveData):
         return finish_chart(alt.layer(*layers), [*styles])
 
     def _list_ends(self, frame: pd.DataFrame, high: float) -> pd.DataFrame:
-        """Return the last value of each head, unless its line ends too early for a name beside it."""
+        """Return the last value of each head, unless its line ends too early for a name next to it."""
         shown = frame[(frame["split"] == self.own_splits[-1]) & frame["y"].notna()]
         means = shown.sort_values(["seed", self.x], ascending=[False, True], kind="stable")  # the mean last
         ends = means.groupby("head").tail(1)[["head", self.x, "y"]]
@@ -140,7 +140,7 @@ class Curves(CurveData):
         return list_log_ticks(float(positive.min()) / 2, 1.0)[0] if (values == 0).any() else float(positive.min())
 
     def _list_floors(self, frame: pd.DataFrame) -> dict[float, str]:
-        """Map the positions that stand for a value of 0 to what they are."""
+        """Map the positions of a value of 0 to what they are."""
         if not self.log:
             return {}
         if not self._by_error:
@@ -150,7 +150,7 @@ class Curves(CurveData):
         texts = {}
         for floor, rows in found.groupby("floor"):
             splits = " and ".join(split for split in SPLITS if split in set(rows["split"]))
-            texts[float(floor)] = f"0.5 errors in {0.5 / floor:,.0f} {splits} images (also for 0)"
+            texts[float(str(floor))] = f"0.5 errors in {0.5 / float(str(floor)):,.0f} {splits} images (also for 0)"
         return texts
 
     def _y(self, values: list[float], floors: Mapping[float, str]) -> tuple[alt.Y, float, float]:
