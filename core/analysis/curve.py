@@ -80,7 +80,7 @@ def compute_extremes(comparison: Comparison, metric: str) -> list[Extremes]:
     for variant in comparison.variants:
         runs = [run for run in variant.runs if len(run.history)]
         for split in (_SPLITS if metric in SPLIT_METRICS else ("training",)) if runs else ():
-            values = [read_values(run, metric, split) for run in runs]
+            values = [read_epoch_values(run, metric, split) for run in runs]
             best = [_find_best(each, metric) for each in values]
             found.append(
                 Extremes(
@@ -97,7 +97,7 @@ def compute_extremes(comparison: Comparison, metric: str) -> list[Extremes]:
     return found
 
 
-def read_values(run: Run, metric: str, split: str) -> NDArray[np.float64]:
+def read_epoch_values(run: Run, metric: str, split: str) -> NDArray[np.float64]:
     """Return the values of a metric, float64 of shape (epochs,): a column of the history, the seconds that each epoch
     took, or the learning rate, which is the same in every epoch."""
     if metric == "epoch_seconds":
@@ -114,7 +114,7 @@ def _find_best(values: NDArray[np.float64], metric: str) -> int | None:
 
 
 def _build_line(run: Run, metric: str, split: str, smoothing: float) -> pd.DataFrame:
-    raw = read_values(run, metric, split)
+    raw = read_epoch_values(run, metric, split)
     epoch = run.history["epoch"].astype("float64")
     values = {"seed": run.spec.seed, "epoch": epoch, "seconds": run.history["seconds"], "value": smooth(raw, smoothing)}
     return pd.DataFrame({**values, "raw": raw, "low": np.nan, "high": np.nan})

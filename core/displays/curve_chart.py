@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from core.displays.axis import list_log_ticks, list_whole_ticks
+from core.displays.display import Chart
 from core.displays.encoding import GREY, color_styles
 from core.displays.palette import VariantStyle
 
@@ -56,11 +57,14 @@ def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "str
     return color
 
 
-def finish_chart(chart: alt.LayerChart, labels: Sequence[str]) -> alt.LayerChart:
+def finish_chart(chart: Any, labels: Sequence[str]) -> Chart:
     """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
     columns = 2 if max(map(len, labels)) <= 16 else 1
     rows = -(-len(labels) // columns) if len(labels) > 1 else 0
-    return chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(unselectedOpacity=1)
+    finished: Chart = chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(
+        unselectedOpacity=1
+    )
+    return finished
 
 
 def position_x(x: str, low: float, high: float) -> alt.X:
