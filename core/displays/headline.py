@@ -22,6 +22,8 @@ from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
+_MANY = 6  # heads in a summary
+
 
 def write_headline(comparison: Comparison) -> str:
     """Summarize the result with its uncertainty; reduced epochs or training images come first."""
@@ -182,6 +184,8 @@ def write_params(comparison: Comparison) -> str:
 
 def write_curves(comparison: Comparison) -> str:
     """Describe the validation accuracy of each head, at the epoch that its runs keep, and its training time."""
+    if len(comparison.variants) > _MANY:
+        return _write_extreme_curves(comparison)
     parts = []
     for variant in comparison.variants:
         accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
@@ -189,6 +193,16 @@ def write_curves(comparison: Comparison) -> str:
         kept = describe_kept_epoch(run.record for run in variant.runs)
         parts.append(f"{variant.label} {accuracy} {kept}, {seconds}")
     return "Validation accuracy: " + "; ".join(parts) + "."
+
+
+def _write_extreme_curves(comparison: Comparison) -> str:
+    """Describe the heads with the highest and the lowest validation accuracy."""
+    ranked = sorted(comparison.variants, key=lambda variant: -describe_metric(variant, "validation_accuracy").mean)
+    high, low = (
+        f"{variant.label} {format_accuracy(describe_metric(variant, 'validation_accuracy'))}"
+        for variant in (ranked[0], ranked[-1])
+    )
+    return f"Validation accuracy of {len(ranked)} heads: highest {high}, lowest {low}."
 
 
 def write_accuracies(comparison: Comparison) -> str:

@@ -35,7 +35,7 @@ def show_comparison(comparison: Comparison) -> None:
     with left:
         show_display(heads, title="Accuracy against number of parameters", table=False)
     with right:
-        show_display(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
+        show_display(Curves(comparison, splits="validation"), title="Validation accuracy by epoch", table=False)
     _show_images(comparison)
     _show_published(PublishedResults(comparison))
     _show_reproduction(comparison)
