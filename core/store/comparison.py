@@ -16,6 +16,8 @@ from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.run import Run
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
+MANY_VARIANTS = 6
+"""Largest number of variants that are drawn and compared like two: with direct labels, in the order of the heads."""
 _CONFIGURATION = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
 
 
@@ -46,13 +48,20 @@ class Variant:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs on the same test set, grouped into variants and sorted by head.
+    """Runs on the same test set, grouped into variants.
 
-    `diverged` are the specs with the same configuration whose training diverged, so that they have no run.
+    They are sorted by head, then by hyperparameters. More than MANY_VARIANTS are sorted by test accuracy instead, the
+    highest first, unless they differ in one hyperparameter only.
+
+    Attributes:
+        diverged: specs with the same configuration whose training diverged, so that they have no run.
+        baseline: ID of the variant that a user chose as the reference of all differences; "" for the default
+            (`core.analysis.difference.find_baseline`).
     """
 
     variants: tuple[Variant, ...]
     diverged: tuple[RunSpec, ...] = ()
+    baseline: str = ""
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -68,6 +77,8 @@ class Comparison:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
         members.sort(key=lambda group: _rank(group[0].spec))
+        if len(members) > MANY_VARIANTS and len(_list_differing([group[0].spec for group in members])) != 1:
+            members.sort(key=_mean_accuracy, reverse=True)
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
             a, b = list(targets.values())[:2]
@@ -86,6 +97,25 @@ class Comparison:
             self,
             diverged=tuple(spec for spec in specs if spec.run_id not in runs and _list_configuration(spec) in known),
         )
+
+    def with_baseline(self, key: str) -> "Comparison":
+        """Choose the baseline by the ID of a variant; "" for the default.
+
+        Raises:
+            ComparisonError: when no variant has this ID.
+        """
+        keys = [variant.key for variant in self.variants]
+        if key and key not in keys:
+            raise ComparisonError(f"Expected baseline to be one of {', '.join(keys)}; got {key!r:.60}.")
+        return replace(self, baseline=key)
+
+    @property
+    def noun(self) -> str:
+        """Return what the variants are: "head", or "setting" of one head, or "variant" if both differ."""
+        heads = {variant.spec.head for variant in self.variants}
+        if len(heads) == len(self.variants):
+            return "head"
+        return "setting" if len(heads) == 1 else "variant"
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -112,6 +142,15 @@ def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, name) for name in _CONFIGURATION)
 
 
+def _mean_accuracy(group: Sequence[Run]) -> float:
+    return sum(run.record.metrics.test_accuracy for run in group) / len(group)
+
+
+def _list_differing(specs: Sequence[RunSpec]) -> list[str]:
+    """Return the hyperparameters, except head and seed, in which specs differ."""
+    return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
+
+
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
@@ -120,7 +159,7 @@ def _rank(spec: RunSpec) -> tuple[Any, ...]:
 
 def _labels(specs: Sequence[RunSpec]) -> list[str]:
     """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
-    differing = [name for name in SETTINGS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
+    differing = _list_differing(specs)
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]

@@ -1,12 +1,14 @@
 """Accuracy loss of each head per corruption."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
+from core.analysis.baseline import find_baseline
 from core.analysis.robustness import (
     ShiftInvariance,
     Tested,
@@ -34,16 +36,21 @@ class RobustnessLoss(Display):
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        return compute_losses(self._tested)
+        return compute_losses(self._tested, self._baseline)
+
+    @property
+    def _baseline(self) -> str:
+        return find_baseline(self.comparison).label
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds."""
+        """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds, more, more_low,
+        more_high (the loss minus that of the baseline, NaN for the baseline)."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
         frame = self._found
         rows = frame.to_dict("records")
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "Corruption": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
                 "Head": frame["head"],
@@ -53,6 +60,9 @@ class RobustnessLoss(Display):
                 "95% interval (points)": [f"{100 * row['low']:.1f} to {100 * row['high']:.1f}" for row in rows],
             }
         )
+        if frame["more"].isna().all():
+            return table
+        return table.assign(**{f"More than {self._baseline} (points)": [_write_more(row) for row in rows]})
 
     def chart(self) -> Chart | None:
         frame = self._found
@@ -88,7 +98,7 @@ class RobustnessLoss(Display):
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
             return self._explain_missing()
-        answer = assess_shift_invariance(self._tested)
+        answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return _describe_shift_invariance(answer)
         parts = [
@@ -106,6 +116,14 @@ class RobustnessLoss(Display):
                 f"{rows} corruptions would take too long."
             )
         return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
+
+
+def _write_more(row: dict[Any, Any]) -> str:
+    """Return the additional loss with its interval: "1.2 (−0.3 to 2.7)"."""
+    if math.isnan(row["more"]):
+        return "–"
+    more, low, high = (f"{100 * row[name]:.1f}".replace("-", "−") for name in ("more", "more_low", "more_high"))
+    return f"{more} ({low} to {high})"
 
 
 def _describe_shift_invariance(answer: ShiftInvariance) -> str:

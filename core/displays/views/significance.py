@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Significance(Display):
-    """One test per pair of heads and seed, on images with exactly one correct prediction; Holm-corrected over all."""
+    """One test per compared pair of variants and seed, on images with exactly one correct prediction; Holm-corrected over all."""
 
     name: ClassVar[str] = "significance"
     title: ClassVar[str] = "McNemar's exact test, per seed"
@@ -43,7 +43,7 @@ class Significance(Display):
     def describe(self) -> str:
         frame = self.frame()
         if frame.empty:
-            return "No two heads have a seed in common."
+            return f"No two {self.comparison.noun}s have a seed in common."
         parts = [
             f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
             f"{format_plural(len(rows), 'seed')}"
