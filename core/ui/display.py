@@ -46,8 +46,11 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 
 def list_run_versions(comparison: Comparison) -> list[str]:
-    """Return the records of the runs, the cache key of a comparison."""
-    return [run.record.model_dump_json() for run in comparison.runs] + [spec.run_id for spec in comparison.diverged]
+    """Return the records of the runs and the baseline, the cache key of a comparison."""
+    return [run.record.model_dump_json() for run in comparison.runs] + [
+        *(spec.run_id for spec in comparison.diverged),
+        comparison.baseline,
+    ]
 
 
 def _list_settings(display: Display) -> dict[str, str]:

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from benchmarks.coverage import measure, measure_advice
-from core.analysis.crossed import compute_components
 from core.analysis.baseline import MAX_VARIANTS_PAIRED, find_baseline
+from core.analysis.crossed import compute_components
 from core.analysis.difference import (
     Difference,
     Need,

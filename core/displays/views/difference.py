@@ -162,7 +162,6 @@ class HeadDifference(Display):
             return "Accuracy differences. This comparison has only one head."
         return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
 
-
     def _write_need(self, difference: Difference, need: Need) -> str:
         if difference.verdict == "one seed":
             return "more seeds"

@@ -14,7 +14,10 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Significance(Display):
-    """One test per compared pair of variants and seed, on images with exactly one correct prediction; Holm-corrected over all."""
+    """One test per compared pair of variants and seed, on images with exactly one correct prediction.
+
+    P-values are Holm-corrected over all.
+    """
 
     name: ClassVar[str] = "significance"
     title: ClassVar[str] = "McNemar's exact test, per seed"
