@@ -15,6 +15,7 @@ from core.errors import DatasetError
 from core.home import describe_error
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import Comparison
+from core.ui.compare.saved import show_saving
 from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
 from core.ui.heading import show_title
 from core.ui.image_grid import show_image_grid
@@ -61,6 +62,7 @@ def _show_caveats(comparison: Comparison) -> None:
 def _show_links(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.page_link("pages/evidence.py", label="View statistical evidence", icon=":material/fact_check:")
+        show_saving(comparison)
         share_comparison(comparison)
 
 
