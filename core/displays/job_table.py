@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.analysis.summary import SeedMean
 from core.displays.number import format_count, format_loss, format_seconds
-from core.displays.progress import describe_age, describe_progress
+from core.displays.progress import describe_age, describe_progress, describe_time_left
 from core.errors import HeadroomError
 from core.home import hide_paths
 from core.jobs.progress import Progress
@@ -88,7 +88,7 @@ def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
         "Epoch": epoch,
         "Loss": "–" if known.loss is None else format_loss(SeedMean(known.loss, None, 1)),
         "Images/s": format_count(known.images_per_second) if known.images_per_second else "–",
-        "Time left": "–" if known.eta_seconds is None else format_seconds(known.eta_seconds),
+        "Time left": "–" if known.eta_seconds is None else describe_time_left(known.eta_seconds).removesuffix(" left"),
         "Attempt": str(job.attempt) if job.attempt else "–",
         "Submitted by": job.submitted_by or "–",
         "Run": job.run_id,
