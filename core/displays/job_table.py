@@ -12,7 +12,7 @@ from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_value
+from core.store.comparison import describe_setting, describe_value
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
@@ -28,11 +28,18 @@ def read_spec(job: Job) -> RunSpec | None:
         return None
 
 
-def write_name(job: Job) -> str:
+def write_names(jobs: Sequence[Job]) -> dict[str, str]:
+    """Return a name per run ID: head, dataset, the hyperparameters in which the jobs differ, and seed."""
+    differing = list_differing(jobs)
+    return {job.run_id: _write_name(job, differing) for job in jobs}
+
+
+def _write_name(job: Job, differing: Sequence[str]) -> str:
     spec = read_spec(job)
     if spec is None:
         return f"Job {job.run_id}"
-    return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
+    settings = [describe_setting(name, getattr(spec, name)) for name in differing if spec.uses(name)]
+    return " · ".join([HEADS[spec.head].label, DATASETS[spec.dataset].label, *settings, f"seed {spec.seed}"])
 
 
 def list_differing(jobs: Sequence[Job]) -> list[str]:
@@ -50,15 +57,20 @@ def list_differing(jobs: Sequence[Job]) -> list[str]:
     ]
 
 
-def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
-    """Return the columns Job, Dataset and one per differing hyperparameter."""
+def list_values(job: Job, differing: Sequence[str]) -> dict[str, str]:
+    """Return the column of each of these hyperparameters, "–" where the job does not use it."""
     spec = read_spec(job)
-    if spec is None:
-        return {"Job": job.run_id, "Dataset": "–", **{SETTINGS[name].label: "–" for name in differing}}
-    values = {
-        SETTINGS[name].label: describe_value(name, getattr(spec, name)) if spec.uses(name) else "–"
+    return {
+        SETTINGS[name].label: describe_value(name, getattr(spec, name)) if spec and spec.uses(name) else "–"
         for name in differing
     }
+
+
+def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
+    """Return the columns Job, Dataset and one per differing hyperparameter."""
+    spec, values = read_spec(job), list_values(job, differing)
+    if spec is None:
+        return {"Job": job.run_id, "Dataset": "–", **values}
     return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label, **values}
 
 

@@ -7,6 +7,8 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
+from core.analysis.baseline import find_baseline
+from core.analysis.difference import Difference, compute_differences
 from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
@@ -15,6 +17,7 @@ from core.displays.number import (
     format_accuracy,
     format_bytes,
     format_count,
+    format_interval,
     format_loss,
     format_seconds,
     format_short,
@@ -42,6 +45,14 @@ def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> p
     return pd.Series(high_of)
 
 
+def _write_difference(difference: Difference) -> str:
+    """Return "−2.1 (−3.0 to −1.2)"; without an interval for a single seed."""
+    points = f"{100 * difference.mean:+.1f}".replace("-", "−")
+    if difference.verdict == "one seed":
+        return f"{points} (single seed)"
+    return f"{points} ({format_interval(difference, name=False)})"
+
+
 @dataclass(frozen=True)
 class Heads(Display):
     """One row per variant with accuracy and costs. The chart shows accuracy against parameters."""
@@ -62,7 +73,7 @@ class Heads(Display):
 
             rows.append(
                 {
-                    "Head": row["head"],
+                    self._column: row["head"],
                     "Seeds": int(row["seeds"]),
                     "Test accuracy": format_accuracy(mean("test_accuracy")),
                     "Test loss": format_loss(mean("test_loss")),
@@ -75,6 +86,27 @@ class Heads(Display):
                 }
             )
         return pd.DataFrame(rows)
+
+    @property
+    def _column(self) -> str:
+        return self.comparison.noun.capitalize()
+
+    def tabulate_differences(self) -> pd.DataFrame:
+        """Return the accuracy, its difference from the baseline, and the main costs, formatted for display."""
+        baseline = find_baseline(self.comparison).label
+        found = {one.a: one for one in self._list_differences(baseline)}
+        return self.table().assign(
+            **{
+                f"Difference from {baseline}": [
+                    "baseline" if label == baseline else _write_difference(found[label])
+                    for label in self.comparison.labels
+                ]
+            }
+        )[[self._column, "Test accuracy", f"Difference from {baseline}", "Parameters", "Latency per image"]]
+
+    def _list_differences(self, baseline: str) -> list[Difference]:
+        pairs = [one for one in compute_differences(self.comparison) if baseline in (one.a, one.b)]
+        return [one if one.b == baseline else one.reverse() for one in pairs]
 
     def chart(self) -> Chart:
         frame = self.frame()

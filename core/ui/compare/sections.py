@@ -14,22 +14,37 @@ from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.home import describe_error
 from core.reports.reproduction import build_reproduction
-from core.store.comparison import Comparison
+from core.store.comparison import MANY_VARIANTS, Comparison
 from core.ui.compare.saved import show_saving
-from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
+from core.ui.display import (
+    cached_display_result,
+    cached_result,
+    cached_table,
+    show_data_table,
+    show_display,
+    show_frame,
+    show_table,
+)
 from core.ui.heading import show_title
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
 
+_TABLE_ROWS = 15
+
 
 def show_comparison(comparison: Comparison) -> None:
     """Show all sections of the page."""
     _show_headline(comparison)
-    _show_tiles(comparison)
     heads = Heads(comparison)
-    show_table(heads)
+    if many := len(comparison.variants) > MANY_VARIANTS:
+        _show_differences(heads)
+    _show_tiles(comparison)
+    if many:
+        show_data_table(heads, heads.title)
+    else:
+        show_table(heads)
     _show_caveats(comparison)
     _show_links(comparison)
     left, right = st.columns(2, gap="large")
@@ -45,6 +60,12 @@ def show_comparison(comparison: Comparison) -> None:
 def _show_headline(comparison: Comparison) -> None:
     show_title(escape_markdown(cached_result(comparison, write_headline)))
     st.caption(" · ".join(map(escape_markdown, cached_result(comparison, write_facts))))
+
+
+def _show_differences(heads: Heads) -> None:
+    """Show the accuracy of many variants with the difference from the baseline, before everything else."""
+    show_frame(cached_display_result(heads, Heads.tabulate_differences), {}, rows=_TABLE_ROWS)
+    st.caption("Differences of test accuracy in percentage points, with 95% confidence intervals.")
 
 
 def _show_tiles(comparison: Comparison) -> None:

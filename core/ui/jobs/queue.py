@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from core.actions.job import cancel_jobs, move_job, pause_queue, retry_job
-from core.displays.job_table import list_active_jobs, list_completed_jobs, read_spec, write_name
+from core.displays.job_table import list_active_jobs, list_completed_jobs, read_spec, write_names
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_settings
 from core.home import hide_paths
@@ -105,7 +105,7 @@ def _show_details(queue: JobQueue, unfinished: list[Job]) -> None:
     linked = (st.session_state.get("job") or st.query_params.get("job", ""))[-_ID_CHARS:]
     if linked not in jobs and (older := queue.job(linked)):
         jobs[linked] = older
-    names = {run_id: f"{write_name(job)} · {run_id}" for run_id, job in jobs.items()}
+    names = {run_id: f"{name} · {run_id}" for run_id, name in write_names([*jobs.values()]).items()}
     selected = widget.item("Job details", list(jobs), key="job", format_func=names.__getitem__, gone="Job")
     if selected is None:
         return
