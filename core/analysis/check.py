@@ -6,13 +6,15 @@ from typing import Literal
 
 from core.registry import Registry
 from core.spec import SETTINGS
-from core.store.comparison import Comparison, describe_value
+from core.store.comparison import MANY_VARIANTS, Comparison, describe_value
 from core.store.run import Run
+from core.store.value_list import join_values
 
 Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
 
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+_LISTED = 3  # of many variants
 STATES: tuple[State, ...] = ("failed", "passed", "not applicable")
 
 
@@ -73,7 +75,7 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
     for name in names:
         values = list(dict.fromkeys(getattr(variant.spec, name) for variant in comparison.variants))
         if len(values) > 1:
-            described = " and ".join(describe_value(name, value) for value in values)
+            described = join_values([describe_value(name, value) for value in values])
             parts.append(f"{SETTINGS[name].label.lower()} {described}")
     if parts:
         listed = ", ".join(parts)
@@ -84,10 +86,17 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
 
 
 def list_affected(comparison: Comparison, is_affected: Callable[[Run], bool]) -> list[str]:
-    """Return the heads with at least half of their seeds affected, such as "GAP (2 of 3 seeds)"."""
+    """Return the variants with at least half of their seeds affected, such as "GAP (2 of 3 seeds)".
+
+    Many are shortened: "all 15 settings", or the first ones and "9 more".
+    """
     affected = []
     for variant in comparison.variants:
         count, seeds = sum(map(is_affected, variant.runs)), len(variant.runs)
         if 2 * count >= seeds and count:
             affected.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
-    return affected
+    if len(affected) <= MANY_VARIANTS:
+        return affected
+    if len(affected) == len(comparison.variants):
+        return [f"all {len(affected):,} {comparison.noun}s"]
+    return [*affected[:_LISTED], f"{len(affected) - _LISTED:,} more"]

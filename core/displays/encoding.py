@@ -1,5 +1,6 @@
 """Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
 
+import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
@@ -15,6 +16,7 @@ FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
+_LEGEND_ROW_PIXELS = 20
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
@@ -62,10 +64,19 @@ def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
 
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
-    columns = 2 if max(map(len, labels)) <= 16 else 1
     return alt.Legend(
-        title=None, orient="top", columns=columns, labelLimit=280, symbolOpacity=1, symbolType=symbol or alt.Undefined
-    )
+        title=None, orient="top", columns=_count_columns(labels), labelLimit=280, symbolOpacity=1, symbolDash=[1, 0],
+        symbolType=symbol or alt.Undefined,
+    )  # fmt: skip
+
+
+def _count_columns(labels: Sequence[str]) -> int:
+    return 2 if max(map(len, labels)) <= 16 else 1
+
+
+def measure_legend(labels: Sequence[str]) -> int:
+    """Return the height in pixels by which the legend of many labels exceeds that of two rows."""
+    return _LEGEND_ROW_PIXELS * max(0, math.ceil(len(labels) / _count_columns(labels)) - 2)
 
 
 def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:

@@ -14,10 +14,10 @@ from core.errors import ComparisonError
 from core.recipes import RECIPES, Recipe, recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.run import Run
+from core.store.value_list import join_values
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
-MANY_VARIANTS = 6
-"""Largest number of variants that are drawn and compared like two: with direct labels, in the order of the heads."""
+MANY_VARIANTS = 6  # more have a compact layout
 _CONFIGURATION = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
 
 
@@ -50,11 +50,11 @@ class Variant:
 class Comparison:
     """Runs on the same test set, grouped into variants.
 
-    They are sorted by head, then by hyperparameters. More than MANY_VARIANTS are sorted by test accuracy instead, the
-    highest first, unless they differ in one hyperparameter only.
+    They are sorted by head, then by hyperparameters; more than MANY_VARIANTS by test accuracy instead, the highest
+    first, unless they differ in one hyperparameter only.
 
     Attributes:
-        diverged: specs with the same configuration whose training diverged, so that they have no run.
+        diverged: specs with the same configuration whose training diverged: they have no run.
         baseline: ID of the variant that a user chose as the reference of all differences; "" for the default
             (`core.analysis.difference.find_baseline`).
     """
@@ -209,7 +209,7 @@ def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
                 own[name] = getattr(default, name)
                 values.setdefault(name, []).append(value)
     return {
-        name: f"{' and '.join(describe_setting(name, value) for value in dict.fromkeys(values[name]))} "
+        name: f"{join_values([describe_setting(name, value) for value in dict.fromkeys(values[name])])} "
         f"instead of {describe_value(name, own[name])}"
         for name in SETTINGS
         if name in own

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.analysis.calibration import compute_confidence
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 
 
@@ -75,7 +75,7 @@ class Confidence(Display):
         steps = base.mark_line(interpolate="step", strokeWidth=2.4).encode(strokeDash=dash)
         marks = base.mark_point(filled=True, size=36).encode(shape=shape_heads(self.comparison))
         note = "Solid: correct predictions; dashed: wrong predictions."
-        return (steps + marks).properties(height=340, title=write_note(note))
+        return (steps + marks).properties(height=340 + measure_legend(self.comparison.labels), title=write_note(note))
 
     def describe(self) -> str:
         parts = []

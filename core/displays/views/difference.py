@@ -32,7 +32,7 @@ _COLUMNS = (
     "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "seeds_a", "seeds_b",
     "images", "need_seeds", "need_images",
 )  # fmt: skip
-_ROW_PIXELS, _NAMED_ROW_PIXELS = 26, 96
+_ROW_PIXELS, _NAMED_ROW_PIXELS, _LINE_PIXELS = 26, 96, 14
 
 Margin = Literal["0.5", "1", "2", "3", "5"]
 
@@ -90,8 +90,8 @@ class HeadDifference(Display):
         frame = self.frame()
         if frame.empty:
             return None
-        many = len(frame) > MANY_VARIANTS
-        frame["pair"] = frame["a"] if many else frame["a"] + " − " + frame["b"]
+        many = len(self.comparison.variants) > MANY_VARIANTS
+        frame["pair"] = frame["a"] if has_common_baseline(self.comparison) else frame["a"] + " − " + frame["b"]
         frame["text"] = frame["verdict"].map(_WORDS)
         for name in ("difference", "low", "high"):
             frame[name] *= 100
@@ -132,8 +132,11 @@ class HeadDifference(Display):
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
         limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
         chart = alt.layer(zero, *limits, lines, points, *([] if many else [names, verdicts]))
-        height = FRAME_PIXELS + (_ROW_PIXELS if many else _NAMED_ROW_PIXELS) * len(frame)
-        return chart.properties(height=height, title=write_note(self._note()))
+        note = write_note(self._note())
+        height = (
+            FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + (_ROW_PIXELS if many else _NAMED_ROW_PIXELS) * len(frame)
+        )
+        return chart.properties(height=height, title=note)
 
     def _note(self) -> str:
         parts = []
@@ -141,7 +144,7 @@ class HeadDifference(Display):
             why = "" if self.comparison.baseline else ", which has the highest validation accuracy"
             parts.append(f"Baseline: {find_baseline(self.comparison).label}{why}.")
         parts.append(f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin.")
-        if len(self._found) > MANY_VARIANTS:
+        if len(self.comparison.variants) > MANY_VARIANTS:
             verdicts = dict.fromkeys(one.verdict for one, _ in self._found)
             parts.append(f"{', '.join(_WORDS[verdict] for verdict in verdicts)}.")
         if any(max(one.seeds) == 1 for one, _ in self._found):

@@ -9,10 +9,11 @@ import pandas as pd
 
 from core.analysis.baseline import find_baseline
 from core.analysis.difference import Difference, compute_differences
+from core.analysis.finding import compute_finding
 from core.analysis.summary import SeedMean, compute_table
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads
+from core.displays.encoding import color_heads, shape_heads, write_note
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -22,6 +23,7 @@ from core.displays.number import (
     format_seconds,
     format_short,
 )
+from core.store.comparison import MANY_VARIANTS
 
 METRICS = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
@@ -96,13 +98,10 @@ class Heads(Display):
         baseline = find_baseline(self.comparison).label
         found = {one.a: one for one in self._list_differences(baseline)}
         return self.table().assign(
-            **{
-                f"Difference from {baseline}": [
-                    "baseline" if label == baseline else _write_difference(found[label])
-                    for label in self.comparison.labels
-                ]
-            }
-        )[[self._column, "Test accuracy", f"Difference from {baseline}", "Parameters", "Latency per image"]]
+            Difference=[
+                "baseline" if label == baseline else _write_difference(found[label]) for label in self.comparison.labels
+            ]
+        )[[self._column, "Test accuracy", "Difference", "Parameters", "Latency per image"]]
 
     def _list_differences(self, baseline: str) -> list[Difference]:
         pairs = [one for one in compute_differences(self.comparison) if baseline in (one.a, one.b)]
@@ -116,8 +115,10 @@ class Heads(Display):
         room = max(high - low, 0.02)
         low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
         labels = self.comparison.labels
-        named = len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS
-        frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
+        many = len(labels) > MANY_VARIANTS
+        named = many or (len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS)
+        some = frame["head"].isin(self._list_named())
+        frame["name_y"] = _spread_names(frame[some], _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
@@ -145,12 +146,24 @@ class Heads(Display):
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
         names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
+        names = names.transform_filter("isValid(datum.name_y)")
         legend = 0 if named else 12 * len(labels)
-        return alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
+        chart = alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
+        if not many:
+            return chart
+        note = "Only the smallest and the baseline are named. Point to a mark for its name."
+        return chart.properties(title=write_note(note))
+
+    def _list_named(self) -> list[str]:
+        """Return the labels of the variants that the chart may name: of many, the two of the headline."""
+        finding = compute_finding(self.comparison)
+        if finding is None or len(self.comparison.variants) <= MANY_VARIANTS:
+            return self.comparison.labels
+        return [finding.subject.label, finding.baseline.label]
 
     def describe(self) -> str:
         parts = [
-            f"{row['Head']}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
+            f"{row[self._column]}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
             for row in self.table().to_dict("records")
         ]
         return "Test accuracy against number of parameters. " + "; ".join(parts) + "."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.analysis.calibration import compute_reliability
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_heads, shape_heads, write_note
+from core.displays.encoding import GREY, color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 
 
@@ -78,7 +78,9 @@ class Reliability(Display):
             "Solid: before temperature scaling; dashed: after; grey: perfect calibration. Marker size: number of "
             "predictions."
         )
-        return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(height=420, title=note)
+        return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(
+            height=420 + measure_legend(self.comparison.labels), title=note
+        )
 
     def describe(self) -> str:
         parts = []

@@ -10,7 +10,7 @@ import pandas as pd
 from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
 from core.displays.display import Chart, Display, Options
-from core.displays.encoding import color_heads, dash_heads, shape_heads, write_note
+from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_plural, format_share, format_share_interval
 from core.store.comparison import Comparison
 
@@ -80,7 +80,7 @@ class RobustnessCurve(Display):
         points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
         images = format_plural(int(frame["images"].iloc[0]), "test image")
         note = write_note(f"Mean over seeds on {images}; bands are 95% confidence intervals over these images.")
-        return (bands + lines + points).properties(height=380, title=note)
+        return (bands + lines + points).properties(height=380 + measure_legend(self.comparison.labels), title=note)
 
     def describe(self) -> str:
         parts = []

@@ -19,8 +19,9 @@ from core.analysis.robustness import (
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads, write_note
-from core.displays.number import format_share, format_short
+from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
+from core.displays.number import format_plural, format_share, format_short
+from core.store.comparison import MANY_VARIANTS
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class RobustnessLoss(Display):
         note = write_note(
             "Lower is better. Lines are 95% confidence intervals over images and seeds, clipped at the edges."
         )
-        return (bars + points).properties(height=lanes + 110, title=note)
+        return (bars + points).properties(height=lanes + 110 + measure_legend(self.comparison.labels), title=note)
 
     def describe(self) -> str:
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
@@ -101,12 +102,28 @@ class RobustnessLoss(Display):
         answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return _describe_shift_invariance(answer)
+        if len(self.comparison.variants) > MANY_VARIANTS:
+            return self._describe_range()
         parts = [
             f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
         return "; ".join(parts) + "."
+
+    def _describe_range(self) -> str:
+        """Describe the smallest and the largest loss of many variants, and that of the baseline."""
+        rows = self._found[self._found["corruption"] == "shift"].sort_values("loss", kind="stable").to_dict("records")
+        if not rows:
+            return "The accuracy under shift was not evaluated."
+        low, high = rows[0], rows[-1]
+        how = CORRUPTIONS["shift"].write(low["value"])
+        text = (
+            f"{how.capitalize()}, {format_plural(len(rows), self.comparison.noun)} lose {100 * low['loss']:.1f} "
+            f"({low['head']}) to {100 * high['loss']:.1f} points of accuracy ({high['head']})"
+        )
+        own = [f"; the baseline {row['head']} {100 * row['loss']:.1f}" for row in rows if row["head"] == self._baseline]
+        return text + "".join(own) + "."
 
     def _explain_missing(self) -> str:
         if is_too_large(self.comparison):

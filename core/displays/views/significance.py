@@ -8,6 +8,7 @@ import pandas as pd
 from core.analysis.significance import compute_significance
 from core.displays.display import Chart, Display
 from core.displays.number import format_p, format_plural
+from core.store.comparison import MANY_VARIANTS
 
 LEVEL = 0.05
 
@@ -47,10 +48,23 @@ class Significance(Display):
         frame = self.frame()
         if frame.empty:
             return f"No two {self.comparison.noun}s have a seed in common."
+        corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
+        level = f"(p < {LEVEL}{corrected})"
+        if len(self.comparison.variants) > MANY_VARIANTS:
+            return f"{self._count_different(frame)} {level}."
         parts = [
             f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
             f"{format_plural(len(rows), 'seed')}"
             for (a, b), rows in frame.groupby(["a", "b"], sort=False)
         ]
-        corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
-        return f"{'; '.join(parts)} (p < {LEVEL}{corrected})."
+        return f"{'; '.join(parts)} {level}."
+
+    def _count_different(self, frame: pd.DataFrame) -> str:
+        """Return how many of many variants differ from the baseline for all, for some and for no seeds."""
+        shares = (frame["p_holm"] < LEVEL).groupby(frame["a"]).mean()
+        every, none = int((shares == 1).sum()), int((shares == 0).sum())
+        some = len(shares) - every - none
+        count, baseline = format_plural(len(shares), self.comparison.noun), frame["b"].iloc[0]
+        return (
+            f"Of {count}, {every} differ significantly from {baseline} for all seeds, {some} for some, {none} for none"
+        )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.analysis.baseline import find_baseline
 from core.analysis.prediction import select_seed_runs
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
@@ -65,7 +66,8 @@ def _show_headline(comparison: Comparison) -> None:
 def _show_differences(heads: Heads) -> None:
     """Show the accuracy of many variants with the difference from the baseline, before everything else."""
     show_frame(cached_display_result(heads, Heads.tabulate_differences), {}, rows=_TABLE_ROWS)
-    st.caption("Differences of test accuracy in percentage points, with 95% confidence intervals.")
+    baseline = escape_markdown(find_baseline(heads.comparison).label)
+    st.caption(f"Differences from {baseline} in percentage points, with 95% confidence intervals.")
 
 
 def _show_tiles(comparison: Comparison) -> None:
@@ -115,10 +117,13 @@ def _describe_runs(gallery: Gallery) -> str:
 
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
-    st.subheader("Only one head correct", anchor=False)
-    st.caption(f"Test images that exactly one head predicts correctly, most confident first. {_describe_runs(gallery)}")
+    noun = gallery.comparison.noun
+    st.subheader(f"Only one {noun} correct", anchor=False)
+    st.caption(
+        f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)}"
+    )
     if frame.empty:
-        st.write("No test image is predicted correctly by exactly one head.")
+        st.write(f"No test image is predicted correctly by exactly one {noun}.")
         return
     show_image_grid(gallery, frame, key="strip", linked=False)
     st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")
