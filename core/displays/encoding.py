@@ -9,14 +9,14 @@ import altair as alt
 
 from core.displays.display import Chart
 from core.displays.palette import VariantStyle, compute_styles, head_styles
-from core.store.comparison import Comparison
+from core.store.comparison import MANY_VARIANTS, Comparison
 
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_LEGEND_ROW_PIXELS = 20
+_LEGEND_ROW_PIXELS = 28
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
@@ -28,8 +28,10 @@ def shape_heads(comparison: Comparison, *, legend: bool = True) -> alt.Shape:
 
 
 def dash_heads(comparison: Comparison) -> alt.StrokeDash:
+    """Encode variants as dashes; many are solid, because their dashes are too similar."""
     styles = compute_styles(comparison)
-    scale = alt.Scale(domain=[*styles], range=[[*style.dash] for style in styles.values()])
+    many = len(styles) > MANY_VARIANTS
+    scale = alt.Scale(domain=[*styles], range=[[1, 0] if many else [*style.dash] for style in styles.values()])
     return alt.StrokeDash("head:N", scale=scale, legend=None)
 
 
@@ -65,7 +67,7 @@ def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
     return alt.Legend(
-        title=None, orient="top", columns=_count_columns(labels), labelLimit=280, symbolOpacity=1, symbolDash=[1, 0],
+        title=None, orient="top", columns=_count_columns(labels), labelLimit=280, symbolOpacity=1,
         symbolType=symbol or alt.Undefined,
     )  # fmt: skip
 

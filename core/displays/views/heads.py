@@ -113,12 +113,11 @@ class Heads(Display):
             frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
-        low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
+        low, high = low - 0.25 * room, high + 0.3 * room  # names are above the points
         labels = self.comparison.labels
         many = len(labels) > MANY_VARIANTS
         named = many or (len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS)
-        some = frame["head"].isin(self._list_named())
-        frame["name_y"] = _spread_names(frame[some], _NAME_PIXELS / _HEIGHT * (high - low), low, high)
+        frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         tip = [
             alt.Tooltip("head:N", title="Head"),
             alt.Tooltip("params:Q", title="Parameters", format=","),
@@ -145,14 +144,18 @@ class Heads(Display):
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
-        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
-        names = names.transform_filter("isValid(datum.name_y)")
+        if many:
+            note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
+            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), (22, -16), strict=False)]
+            return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
+        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         legend = 0 if named else 12 * len(labels)
-        chart = alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
-        if not many:
-            return chart
-        note = "Only the smallest and the baseline are named. Point to a mark for its name."
-        return chart.properties(title=write_note(note))
+        return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
+
+    def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
+        """Build the name of one of many variants, `dy` pixels below its point."""
+        row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
+        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(y="test_accuracy:Q", text="head:N")
 
     def _list_named(self) -> list[str]:
         """Return the labels of the variants that the chart may name: of many, the two of the headline."""
