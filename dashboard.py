@@ -29,14 +29,17 @@ if __name__ == "__main__":  # a page view
             ],
             "Manage": [
                 st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+                st.Page("pages/run.py", title="Run", visibility="hidden"),  # opened by links to a run
                 st.Page("pages/reports.py", title="Reports", icon=":material/article:"),
             ],
             "Learn": [
+                st.Page("pages/library.py", title="Library", icon=":material/menu_book:"),
                 st.Page("pages/lab.py", title="Convolution lab", icon=":material/grid_on:"),
                 st.Page("pages/draw.py", title="Draw your own", icon=":material/draw:"),
             ],
         },
         position="sidebar" if authorized else "hidden",
+        expanded=True,
     )
     if authorized:
         run_page(page)

@@ -22,7 +22,8 @@ from core.home import Home
 from core.jobs.dispatcher import IDLE_SECONDS
 from core.jobs.submit import submit_all
 from core.jobs.wait import wait
-from core.recipes import RECIPES, Recipe
+from core.recipe import Recipe
+from core.recipes import RECIPES
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 

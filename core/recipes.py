@@ -1,188 +1,23 @@
-"""Recipes: named specs of published systems with their published results."""
+"""All recipes, the recipe of a run, and the commands that train a run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from core.errors import UnknownNameError
-from core.spec import RunSpec
-
-
-@dataclass(frozen=True)
-class PublishedResult:
-    """Published value of a metric (a column of the run list) on the official dataset."""
-
-    head: str
-    metric: str
-    value: float
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A backbone and a dataset with the heads to compare.
-
-    Attributes:
-        settings: hyperparameters by head that differ from `spec`.
-        input_shape, classes: image shape and number of classes of the published parameter counts.
-    """
-
-    name: str
-    title: str
-    question: str
-    spec: RunSpec
-    heads: tuple[str, ...]
-    published: tuple[PublishedResult, ...] = ()
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    input_shape: tuple[int, ...] = (28, 28, 1)
-    classes: int = 10
-
-    def spec_of(self, head: str, changes: Mapping[str, Any] | None = None) -> RunSpec:
-        """Return the spec of a head.
-
-        All changes are applied together, because a hyperparameter that only this head uses would be reset to its
-        default by the head of `spec`.
-        """
-        return self.spec.replace(**{"head": head, **self.settings.get(head, {}), **(changes or {})})
-
-    def specs(self, heads: tuple[str, ...] | None = None, seeds: int = 1) -> list[RunSpec]:
-        """Return the specs of all runs of this recipe: every head with the seeds 0 to seeds − 1."""
-        return [self.spec_of(head, {"seed": seed}) for seed in range(seeds) for head in heads or self.heads]
-
-
-_GAP_AND_DENSE = ("gap", "dense")
-_FACES = RunSpec(
-    dataset="celeba", side=64, train_images=16_000, validation_images=1_000, backbone="conv_tail", blocks=4,
-    dropout=0.5, loss="binary", head="gap_dense", epochs=20, batch_size=32,
-    augmentation="random_crop,flip_horizontal=0.5",
-)  # fmt: skip
-_PHOTOS = RunSpec(dataset="folder", side=224, batch_size=32)
+from core.publications.machine_curve import KMNIST_HEADS
+from core.publications.machine_learning_book import CELEBA_HEADS, MNIST_HEADS
+from core.publications.own import DIGITS_HEADS, FASHION_HEADS, FOLDER_HEADS
+from core.publications.stack_abuse import DEMO224_HEADS
+from core.publications.stack_exchange import TRANSFER_HEADS, TRANSFER_MOBILENET_HEADS
+from core.recipe import Recipe
+from core.spec import SETTINGS, RunSpec
 
 _ALL = (
-    Recipe(
-        "digits-heads",
-        "Handwritten digits: GAP against Flatten + Dense",
-        "The heads of kmnist-heads on the digits of scikit-learn (8×8 pixels, enlarged to 28×28); works offline.",
-        RunSpec(dataset="digits"),
-        _GAP_AND_DENSE,
-    ),
-    Recipe(
-        "kmnist-heads",
-        "Cursive Japanese: GAP against Flatten + Dense",
-        "How much accuracy does a head without Dense layers lose, with about 18 times fewer parameters?",
-        RunSpec(dataset="kmnist"),
-        _GAP_AND_DENSE,
-        (
-            PublishedResult("gap", "params", 24_586),
-            PublishedResult("gap", "test_loss", 0.3354),
-            PublishedResult("gap", "test_accuracy", 0.9087),
-            PublishedResult("dense", "params", 431_242),
-            PublishedResult("dense", "test_loss", 0.3033),
-            PublishedResult("dense", "test_accuracy", 0.9617),
-        ),
-    ),
-    Recipe(
-        "fashion-heads",
-        "Clothing: GAP against Flatten + Dense",
-        "The heads of kmnist-heads on images of clothing (Fashion-MNIST).",
-        RunSpec(dataset="fashion_mnist"),
-        _GAP_AND_DENSE,
-    ),
-    Recipe(
-        "mnist-heads",
-        "Handwritten digits: a large Dense head against GAP",
-        "A network with 3.3 million parameters classifies digits almost perfectly: how many of them does it need?",
-        RunSpec(
-            dataset="mnist",
-            validation_images=10_000,
-            kernel_size=5,
-            padding="same",
-            dropout=0.0,
-            head="dense",
-            units=1024,
-            head_dropout=0.5,
-            loss="sparse",
-            epochs=20,
-            batch_size=64,
-        ),
-        ("gap_dense", "dense"),
-        (
-            PublishedResult("gap_dense", "params", 52_746),
-            PublishedResult("dense", "params", 3_274_634),
-            PublishedResult("dense", "test_accuracy", 0.9939),
-        ),
-        settings={"gap_dense": {"head_dropout": 0.0}},
-    ),
-    Recipe(
-        "celeba-heads",
-        "An attribute of a face: global pooling against Flatten",
-        "One logit predicts an attribute of a face; random crops and flips augment the training images.",
-        _FACES,
-        ("gap_dense", "flatten"),
-        (PublishedResult("gap_dense", "params", 388_673), PublishedResult("flatten", "params", 404_801)),
-        input_shape=(64, 64, 3),
-        classes=2,
-    ),
-    Recipe(
-        "demo224-heads",
-        "Photos: how the head's parameters explode with the image",
-        "On images of 224×224 pixels a small MLP after Flatten has 170 times as many parameters as global pooling.",
-        _PHOTOS.replace(backbone="conv_conv_pool", head="mlp", hidden="64-32", head_dropout=0.3),
-        ("gap_dense", "gmp_dense", "mlp"),
-        (
-            PublishedResult("mlp", "params", 11_574_090),
-            PublishedResult("mlp", "trainable", 11_573_898),
-            PublishedResult("mlp", "non_trainable", 192),
-            PublishedResult("gap_dense", "params", 66_602),
-            PublishedResult("gap_dense", "trainable", 66_410),
-            PublishedResult("gap_dense", "non_trainable", 192),
-            PublishedResult("gmp_dense", "params", 66_602),
-            PublishedResult("gmp_dense", "trainable", 66_410),
-            PublishedResult("gmp_dense", "non_trainable", 192),
-        ),
-        input_shape=(224, 224, 3),
-    ),
-    Recipe(
-        "transfer-heads",
-        "Transfer learning from VGG16: GAP against Flatten",
-        "With a frozen backbone only the head is trained: how much accuracy does global pooling cost?",
-        _PHOTOS.replace(backbone="vgg16", frozen=True, head="flatten"),
-        ("gap_dense", "flatten"),
-        (
-            PublishedResult("flatten", "params", 14_789_955),
-            PublishedResult("flatten", "trainable", 75_267),
-            PublishedResult("flatten", "non_trainable", 14_714_688),
-            PublishedResult("gap_dense", "params", 14_716_227),
-            PublishedResult("gap_dense", "trainable", 1_539),
-            PublishedResult("gap_dense", "non_trainable", 14_714_688),
-        ),
-        input_shape=(224, 224, 3),
-        classes=3,
-    ),
-    Recipe(
-        "transfer-mobilenet-heads",
-        "Transfer learning from MobileNet: GAP with and without an MLP",
-        "MobileNet fine-tuned completely, with a head of three hidden layers or without hidden layers.",
-        _PHOTOS.replace(backbone="mobilenet", head="gap_mlp", hidden="1024-1024-512", learning_rate=1e-4),
-        ("gap_dense", "gap_mlp"),
-        (
-            PublishedResult("gap_mlp", "params", 5_854_403),
-            PublishedResult("gap_mlp", "trainable", 5_832_515),
-            PublishedResult("gap_mlp", "non_trainable", 21_888),
-        ),
-        input_shape=(224, 224, 3),
-        classes=3,
-    ),
-    Recipe(
-        "folder-heads",
-        "Your own images: GAP against Flatten + Dense",
-        "A folder with one subfolder per class, trained from random weights at any image size.",
-        _PHOTOS.replace(side=96, blocks=3),
-        _GAP_AND_DENSE,
-        input_shape=(96, 96, 3),
-        classes=3,
-    ),
-)
+    DIGITS_HEADS, KMNIST_HEADS, FASHION_HEADS, MNIST_HEADS, CELEBA_HEADS, DEMO224_HEADS, TRANSFER_HEADS,
+    TRANSFER_MOBILENET_HEADS, FOLDER_HEADS,
+)  # fmt: skip
 
 
 class _Recipes(dict[str, Recipe]):
@@ -194,10 +29,44 @@ class _Recipes(dict[str, Recipe]):
 RECIPES: Mapping[str, Recipe] = MappingProxyType(_Recipes({recipe.name: recipe for recipe in _ALL}))
 
 
+_COMPARED = [
+    name for name, setting in SETTINGS.items() if setting.group != "head" and name not in ("data", "folder", "seed")
+]
+
+
 def recipe_of(spec: RunSpec) -> Recipe | None:
-    """Return the recipe of a run: the one with its dataset and backbone; other hyperparameters may differ."""
-    same = (r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == (spec.dataset, spec.backbone))
-    return next(same, None)
+    """Return the recipe of a run: the one with its backbone from which the fewest hyperparameters differ.
+
+    The dataset is one of them, so a recipe that is trained on another dataset stays that recipe. The hyperparameters
+    of the head do not count, so all heads of a configuration have the same recipe. Of several, the one with a
+    publication is preferred, then the first. None if no recipe has the backbone.
+    """
+    found: list[tuple[int, bool, int]] = []
+    for index, recipe in enumerate(_ALL):
+        references = _list_references(recipe.name, spec.dataset)
+        counts = [count for reference in references if (count := _count_changes(spec, reference, recipe)) is not None]
+        if counts:
+            found.append((min(counts), recipe.publication is None, index))
+    return _ALL[min(found)[-1]] if found else None
+
+
+@cache
+def _list_references(recipe_name: str, dataset: str) -> tuple[RunSpec, ...]:
+    """Return the specs of a recipe for a dataset, one per backbone."""
+    recipe = RECIPES[recipe_name]
+    specs = [recipe.spec, *(recipe.spec_of(head) for head in recipe.settings)]
+    return tuple({spec.backbone: spec.replace(dataset=dataset) for spec in reversed(specs)}.values())
+
+
+def _count_changes(spec: RunSpec, reference: RunSpec, recipe: Recipe) -> int | None:
+    """Return the number of hyperparameters that differ; None if the command of the recipe cannot train the run."""
+    if spec.backbone != reference.backbone:
+        return None
+    changes = [name for name in _COMPARED if getattr(spec, name) != getattr(reference, name)]
+    other_dataset = spec.dataset != recipe.spec.dataset
+    if other_dataset and any(getattr(spec, name) is None for name in changes):
+        return None  # no option of the command sets a hyperparameter to None
+    return len(changes) + other_dataset
 
 
 def list_overrides(spec: RunSpec) -> dict[str, Any]:

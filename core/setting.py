@@ -1,6 +1,8 @@
 """Declaration of a hyperparameter, used by sliders, CLI options and error messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
@@ -15,6 +17,7 @@ class Setting:
         low, high: Inclusive bounds of a number.
         usual: Range of the slider, which moves in steps of `step`, or through `choices` if there are any.
         choices: All allowed values of a text, or the slider values of a number.
+        labels: What readers see for each choice of a text.
         form: Format of a text without choices, for error messages.
         unit: Plural noun of the value, such as "epochs".
         none: Text that represents None.
@@ -29,6 +32,7 @@ class Setting:
     usual: tuple[float, float] | None
     step: float | None
     choices: tuple[Any, ...]
+    labels: Mapping[str, str]
     form: str
     unit: str
     none: str
@@ -44,11 +48,23 @@ class Setting:
             return f"to be one of {', '.join(map(repr, self.choices))}"
         if self.low is None or self.high is None:
             return f"to be {self.form}"
-        return f"between {_plain(self.low)} and {_plain(self.high)}"
+        return f"between {format_setting_number(self.low)} and {format_setting_number(self.high)}"
+
+    def describe(self, value: Any) -> str:
+        """Format a value for readers: the label of a text, or a number without an exponent."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if value is None:
+            return self.none
+        if isinstance(value, int | float):
+            return f"{value:,}" if isinstance(value, int) else format_setting_number(value)
+        return self.labels.get(value, value) or "none"
 
     def read(self, text: str) -> Any:
-        """Parse user input. Text that is not a valid value is returned unchanged; the spec rejects it."""
+        """Parse user input: a value, or its label. Text that is not a valid value is returned unchanged;
+        the spec rejects it."""
         text = text.strip()
+        text = next((value for value, label in self.labels.items() if label == text), text)
         if self.default in (None, "") and text.lower() in ("none", self.none):
             return self.default
         try:
@@ -57,10 +73,12 @@ class Setting:
             return text
 
     def write(self, value: Any) -> str:
-        """Format a value so that `read` returns it."""
+        """Format a value for a text field, so that `read` returns it."""
         if value in (None, ""):
             return self.none if value is None else "none"
-        return f"{value:g}" if isinstance(value, float) else str(value).lower() if self.kind is bool else str(value)
+        if isinstance(value, float):
+            return format_setting_number(value)
+        return self.labels.get(value, str(value).lower() if self.kind is bool else str(value))
 
     def suggest(self, start: Any) -> list[Any]:
         """Return values for a sweep, including `start`: all choices, or about ten values from the usual range."""
@@ -81,8 +99,14 @@ class Setting:
         return sorted(found, key=lambda value: (value is None, value if value is not None else 0))
 
 
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:g}"
+def format_setting_number(value: float) -> str:
+    """Format a number with at most ten significant digits and without an exponent.
+
+    >>> format_setting_number(1e-05), format_setting_number(0.0), format_setting_number(0.25)
+    ('0.00001', '0', '0.25')
+    """
+    text = f"{Decimal(f'{value:.10g}'):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def setting(
@@ -96,14 +120,20 @@ def setting(
     usual: tuple[float, float] | None = None,
     step: float | None = None,
     choices: tuple[Any, ...] = (),
+    labels: Mapping[str, str] | None = None,
     form: str = "text",
     unit: str = "",
     none: str = "all",
     **bounds: Any,
 ) -> Any:
-    """Declare a field of the spec as a hyperparameter (see `Setting`); `bounds` are passed to pydantic."""
+    """Declare a field of the spec as a hyperparameter (see `Setting`); `bounds` are passed to pydantic.
+
+    The choices of a text are the keys of `labels`.
+    """
+    labels = labels or {}
+    choices = choices or (*labels,)
     shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}
-    shown |= {"usual": usual, "step": step, "choices": choices, "form": form, "none": none}
+    shown |= {"usual": usual, "step": step, "choices": choices, "labels": labels, "form": form, "none": none}
     return Field(default=default, ge=low, le=high, description=help, json_schema_extra={"setting": shown}, **bounds)
 
 

@@ -22,6 +22,8 @@ BACKBONES: "Registry[Backbone]" = Registry("core.architecture.backbones", "backb
 HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
 TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transform")
 
+PENALTIES = (0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1)
+
 
 class RunSpec(BaseModel):
     """Specification of a training run: data, backbone, head and training hyperparameters. Frozen and hashable.
@@ -49,9 +51,7 @@ class RunSpec(BaseModel):
         pattern=r"^[A-Za-z0-9_]{1,40}$", form="the name of an attribute",
     )  # fmt: skip
     side: int | None = setting(
-        None,
-        "Image side",
-        "Side length to which images are cropped and resized (square).",
+        None, "Image side", "Side length to which images are cropped and resized (square).",
         group="data", low=8, high=512, usual=(16, 256), step=8, unit="pixels", none="as stored",
     )  # fmt: skip
     train_images: int | None = setting(
@@ -61,15 +61,11 @@ class RunSpec(BaseModel):
         group="data", low=20, high=10_000_000, step=100, unit="images",
     )  # fmt: skip
     validation_fraction: float = setting(
-        0.2,
-        "Validation share",
-        "Fraction of the training images used for validation, taken from the end.",
+        0.2, "Validation share", "Fraction of the training images used for validation, taken from the end.",
         group="data", low=0.01, high=0.9, usual=(0.05, 0.5), step=0.05,
     )  # fmt: skip
     validation_images: int | None = setting(
-        None,
-        "Validation images",
-        "Number of images used for validation; overrides the fraction.",
+        None, "Validation images", "Number of images used for validation; overrides the fraction.",
         group="data", low=1, high=10_000_000, step=100, unit="images",
     )  # fmt: skip
     augmentation: str = setting(
@@ -84,114 +80,110 @@ class RunSpec(BaseModel):
         "conv_pool", "Backbone", "Convolutional feature extractor, shared by all heads.", group="backbone"
     )
     blocks: int = setting(
-        2,
-        "Blocks",
-        "Number of convolution and pooling blocks.",
-        group="backbone",
-        low=1,
-        high=6,
-        usual=(1, 5),
-        step=1,
-        unit="blocks",
-    )
+        2, "Blocks", "Number of convolution and pooling blocks.",
+        group="backbone", low=1, high=6, usual=(1, 5), step=1, unit="blocks",
+    )  # fmt: skip
     filters: int = setting(
-        32,
-        "Filters",
-        "Number of filters in the first block; doubles with each block.",
+        32, "Filters", "Number of filters in the first block; doubles with each block.",
         group="backbone", low=1, high=512, usual=(4, 64), step=4, unit="filters",
     )  # fmt: skip
     dropout: float = setting(
-        0.25,
-        "Dropout",
-        "Dropout rate after each block.",
+        0.25, "Dropout", "Dropout rate after each block.",
         group="backbone", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
     kernel_size: int = setting(
-        3,
-        "Kernel size",
-        "Height and width of the convolution kernels.",
+        3, "Kernel size", "Height and width of the convolution kernels.",
         group="backbone", low=1, high=11, usual=(1, 7), step=1, unit="pixels",
     )  # fmt: skip
     padding: str = setting(
-        "valid",
-        "Padding",
-        "'same' pads with zeros to keep the size of the feature maps; 'valid' does not pad.",
-        group="backbone", choices=("valid", "same"),
+        "valid", "Padding", "'same' pads with zeros to keep the size of the feature maps; 'valid' does not pad.",
+        group="backbone", labels={"valid": "valid (none)", "same": "same (zeros)"},
+    )  # fmt: skip
+    strides: int = setting(
+        1, "Convolution stride", "Step of the convolution kernels; the feature maps become smaller by this factor.",
+        group="backbone", low=1, high=8, usual=(1, 4), step=1, unit="pixels",
+    )  # fmt: skip
+    pooling: str = setting(
+        "max",
+        "Pooling",
+        "Layer that makes the feature maps of a block smaller: max pooling, average pooling, or a convolution with "
+        "the window and stride of the pooling.",
+        group="backbone", labels={"max": "max pooling", "average": "average pooling", "convolution": "convolution"},
+    )  # fmt: skip
+    pool_size: int = setting(
+        2, "Pooling window", "Height and width of the pooling window.",
+        group="backbone", low=1, high=11, usual=(1, 5), step=1, unit="pixels",
+    )  # fmt: skip
+    pool_stride: int | None = setting(
+        None, "Pooling stride", "Step of the pooling window. Windows overlap if it is smaller than the window.",
+        group="backbone", low=1, high=11, choices=(1, 2, 3, 4, 5), unit="pixels", none="as large as the window",
+    )  # fmt: skip
+    pool_padding: str = setting(
+        "valid", "Pooling padding", "'same' also pools incomplete windows at the border; 'valid' drops them.",
+        group="backbone", labels={"valid": "valid (none)", "same": "same (incomplete windows)"},
     )  # fmt: skip
     frozen: bool = setting(
-        False,
-        "Frozen backbone",
-        "Freeze the pretrained weights of the backbone and train only the head.",
+        False, "Frozen backbone", "Freeze the pretrained weights of the backbone and train only the head.",
         group="backbone",
-    )
+    )  # fmt: skip
 
     head: str = setting(
         "gap", "Head", "Classifier that maps the last feature maps to class probabilities.", group="head"
     )
     units: int = setting(
-        256,
-        "Dense units",
-        "Number of units in the hidden Dense layer.",
-        group="head",
-        low=1,
-        high=8192,
-        usual=(8, 4096),
-        step=8,
-        unit="units",
-    )
+        256, "Dense units", "Number of units in the hidden Dense layer.",
+        group="head", low=1, high=8192, usual=(8, 4096), step=8, unit="units",
+    )  # fmt: skip
     hidden: str = setting(
         "64-32", "Hidden layers", "Number of units in each hidden Dense layer, from first to last.", group="head",
         pattern=r"^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3}){0,4}$",
         form="up to five numbers of units below 10000 separated by hyphens, such as 64-32",
     )  # fmt: skip
     head_dropout: float = setting(
-        0.0,
-        "Dropout in the head",
-        "Dropout rate in the head.",
+        0.0, "Dropout in the head", "Dropout rate in the head.",
         group="head", low=0.0, high=0.9, usual=(0.0, 0.9), step=0.05,
     )  # fmt: skip
 
     epochs: int = setting(
-        25,
-        "Epochs",
-        "Number of passes over the training images.",
-        group="training",
-        low=1,
-        high=1000,
-        usual=(1, 60),
-        step=1,
-        unit="epochs",
-    )
+        25, "Epochs", "Number of passes over the training images.",
+        group="training", low=1, high=1000, usual=(1, 60), step=1, unit="epochs",
+    )  # fmt: skip
     batch_size: int = setting(
-        25,
-        "Batch size",
-        "Images per training step.",
-        group="training",
-        low=1,
-        high=4096,
-        usual=(5, 250),
-        step=5,
-        unit="images",
-    )
+        25, "Batch size", "Images per training step.",
+        group="training", low=1, high=4096, usual=(5, 250), step=5, unit="images",
+    )  # fmt: skip
     learning_rate: float = setting(
-        0.001,
-        "Learning rate",
-        "Step size of the Adam optimizer.",
+        0.001, "Learning rate", "Step size of the Adam optimizer.",
         group="training", low=1e-6, high=1.0,
         choices=(1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
     )  # fmt: skip
-    l2: float = setting(
-        0.0,
-        "L2 penalty",
-        "L2 regularization factor of the kernels.",
+    l1: float = setting(
+        0.0, "L1 penalty", "L1 regularization factor of the kernels.",
         group="training", low=0.0, high=1.0,
-        choices=(0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1),
+        choices=PENALTIES,
+    )  # fmt: skip
+    l2: float = setting(
+        0.0, "L2 penalty", "L2 regularization factor of the kernels.",
+        group="training", low=0.0, high=1.0,
+        choices=PENALTIES,
     )  # fmt: skip
     loss: str = setting(
         "categorical",
         "Loss",
         "Cross-entropy: categorical (one-hot labels), sparse (integer labels) or binary (two classes, one logit).",
-        group="training", choices=("categorical", "sparse", "binary"),
+        group="training",
+        labels={
+            "categorical": "categorical cross-entropy",
+            "sparse": "sparse categorical cross-entropy",
+            "binary": "binary cross-entropy",
+        },
+    )  # fmt: skip
+    from_logits: bool = setting(
+        False,
+        "Loss from logits",
+        "Compute the cross-entropy from logits, like from_logits=True in Keras; the predictions stay probabilities. "
+        "The binary loss always does.",
+        group="training",
     )  # fmt: skip
     patience: int | None = setting(
         None,
@@ -203,18 +195,17 @@ class RunSpec(BaseModel):
         "last",
         "Kept epoch",
         "Epoch whose weights are kept: the last one, or the earliest one with the best validation loss or accuracy.",
-        group="training", choices=("last", "best_val_loss", "best_val_accuracy"),
+        group="training",
+        labels={
+            "last": "last",
+            "best_val_loss": "best by validation loss",
+            "best_val_accuracy": "best by validation accuracy",
+        },
     )  # fmt: skip
     seed: int = setting(
-        0,
-        "Seed",
-        "Random seed for weight initialization, shuffling and dropout.",
-        group="training",
-        low=0,
-        high=2**31 - 1,
-        usual=(0, 20),
-        step=1,
-    )
+        0, "Seed", "Random seed for weight initialization, shuffling and dropout.",
+        group="training", low=0, high=2**31 - 1, usual=(0, 20), step=1,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _check_names_and_reset_unused_settings(self) -> Self:
@@ -227,11 +218,15 @@ class RunSpec(BaseModel):
             if getattr(self, name) not in allowed:
                 names = ", ".join(allowed)
                 raise UnknownNameError(f"Unknown {name} {getattr(self, name)!r:.80}. Choose one of: {names}.")
+        if self.pool_stride == self.pool_size:
+            object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
         return self
 
     def uses(self, name: str) -> bool:
         """Return whether a hyperparameter has an effect on this run."""
+        if name == "from_logits":
+            return self.loss != "binary"
         if name in _CHOSEN or (SETTINGS[name].group not in ("backbone", "head") and name not in _DATASET_SETTINGS):
             return True
         users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]

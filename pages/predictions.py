@@ -1,9 +1,7 @@
-"""Predictions page: test images with the prediction of each head."""
+"""Predictions page: test images with the prediction of each head, and confusion matrices."""
 
 from core.ui.frame import require_comparison
-from core.ui.predictions.confusion import show_confusion
-from core.ui.predictions.gallery import show_gallery
+from core.ui.predictions.sections import show_predictions
 
 if comparison := require_comparison():
-    show_gallery(comparison)
-    show_confusion(comparison)
+    show_predictions(comparison)

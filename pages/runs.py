@@ -1,12 +1,13 @@
-"""Runs page: search, annotate, compare, export, archive and delete finished runs."""
+"""Runs page: search, open, compare, export, archive and delete finished runs."""
 
 import streamlit as st
 
 from core.ui.damaged_runs import show_damaged_runs
 from core.ui.heading import show_title
-from core.ui.runs.bundle import show_import
+from core.ui.run_actions import show_deleted_runs
+from core.ui.run_bundle import show_import
 from core.ui.runs.listing import read_runs, select_runs
-from core.ui.runs.selection import show_deleted_runs, show_selected_runs
+from core.ui.runs.selection import show_selected_runs
 
 show_title("Runs")
 frame, notes = read_runs()

@@ -1,11 +1,17 @@
-"""The home of benchmarks."""
+"""Benchmarks: their home, and what they measure without a GPU."""
 
+import json
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks import gpu
+from benchmarks._gpu_task import split_arrays
 from benchmarks.published import choose_home
 from core.datasets.cache import open_dataset
+from core.datasets.dataset import Arrays
 from core.home import Home
 from core.spec import DATASETS
 
@@ -22,3 +28,45 @@ def test_benchmark_writes_nothing_into_the_home(
         assert found == home
         assert str(home.path) in capsys.readouterr().err
     assert not home.path.exists()
+
+
+def test_nothing_is_measured_without_a_gpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(gpu, "find_gpu", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["gpu"])
+    gpu.main()
+    *parts, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert {part["part"] for part in parts} >= {
+        "published",
+        "headroom",
+        "stacked",
+        "single",
+        "agreement",
+        "faces_keras",
+    }
+    assert {part["not_measured"] for part in parts} == {"nvidia-smi finds no GPU."}
+    assert (last["benchmark"], last["ratios"]) == ("gpu", {})
+
+
+def test_tasks_of_a_part_cover_each_seed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = []
+
+    def start(runner: gpu.Runner, task: gpu.Found) -> gpu.Found:
+        tasks.append(task)
+        return {"train_seconds": 1.0, "megabytes": len(tasks), "accuracy": [0.5] * len(task["seeds"])}
+
+    monkeypatch.setattr(gpu.Runner, "_start", start)
+    groups = [[0, 2, 4], [1, 3]]
+    found = gpu.Runner({}, "jax", 0.0).run_tasks("jax", gpu.HEADS, groups, processes=16, stacked=False)
+    assert sorted((task["head"], seed) for task in tasks for seed in task["seeds"]) == sorted(
+        (head, seed) for head in gpu.HEADS for seed in range(5)
+    )
+    assert (found["runs"], found["processes"], found["train_seconds"], found["megabytes"]) == (10, 4, 4.0, 4)
+    assert found["accuracies"] == {head: [0.5] * 5 for head in gpu.HEADS}
+
+
+def test_validation_images_are_the_last_fifth() -> None:
+    images, labels = np.arange(10, dtype=np.uint8).reshape(10, 1, 1), np.arange(10)
+    found = split_arrays(Arrays.of_grey((images, labels), (images[:3], labels[:3])))
+    assert found["y_train"].tolist() == list(range(8))
+    assert found["y_validation"].tolist() == [8, 9]
+    assert found["x_test"].ravel().tolist() == found["y_test"].tolist() == [0, 1, 2]

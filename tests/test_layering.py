@@ -24,7 +24,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("core.access",),
     ("core.setting", "core.transform_step"),
     ("core.spec",),
-    ("core.recipes",),
+    ("core.recipe", "core.publications", "core.recipes"),
     ("core.architecture", "core.datasets", "core.augment"),
     ("core.store", "core.jobs"),
     ("core.analysis", "core.lab"),

@@ -44,6 +44,13 @@ def read_imports(tree: ast.AST, later: bool = False) -> Iterator[tuple[str, bool
         yield from read_imports(node, later or waits)
 
 
+def read_script_requirements(source: str) -> set[str]:
+    """Return the distributions that a script requires in its metadata block (PEP 723)."""
+    block = re.search(r"^# /// script\n((?:#.*\n)+?)# ///$", source, re.MULTILINE)
+    metadata = tomllib.loads(re.sub(r"^# ?", "", block[1], flags=re.MULTILINE)) if block else {}
+    return {canonicalize_name(Requirement(line).name) for line in metadata.get("dependencies", [])}
+
+
 def list_missing(*sources: str, at_start: set[str], later: set[str]) -> set[str]:
     """Return imports of some files and folders that no requirement provides.
 
@@ -73,7 +80,8 @@ def test_imports_of_the_application_are_required() -> None:
 
 
 def test_imports_of_tests_and_benchmarks_are_required() -> None:
-    found = read_names(*FILES)
+    scripts = (ROOT / "benchmarks").glob("*.py")
+    found = read_names(*FILES).union(*(read_script_requirements(path.read_text(encoding="utf-8")) for path in scripts))
     assert list_missing("tests", "benchmarks", "examples", at_start=found, later=found) == set()
 
 

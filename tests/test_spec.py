@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from core.cli.setting_option import _option
 from core.errors import SpecError, UnknownNameError
 from core.setting import Setting
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.store.setting_text import describe_value
 
 NUMBERS = {name: setting for name, setting in SETTINGS.items() if setting.kind in (int, float)}
 TEXTS = {name: setting for name, setting in SETTINGS.items() if setting.kind is str}
@@ -246,3 +249,34 @@ def test_patience_does_not_change_ids_of_runs_without_it() -> None:
 )  # fmt: skip
 def test_setting_parses_typed_text(name: str, text: str, value: object) -> None:
     assert SETTINGS[name].read(text) == value
+
+
+def list_shown_values(name: str) -> list[object]:
+    """Return values that readers see: registered names, choices, suggestions, bounds and the default."""
+    setting = SETTINGS[name]
+    own = {name: [*registry] for name, registry in NAMES.items()}.get(name, [])
+    own += [value for dataset in DATASETS.values() for value in dataset.choices.get(name, ())]
+    if not own:
+        own = [*setting.suggest(setting.default), setting.low, setting.high]
+    if name == "augmentation":
+        own = [str(step) for step in (f"{key}={one.strength.low:g}" for key, one in TRANSFORMS.items() if one.strength)]
+    return [value for value in own if value is not None and value != ""]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_value_of_a_setting_is_readable_and_read_back(name: str) -> None:
+    values = list_shown_values(name)
+    setting = SETTINGS[name]
+    texts = [describe_value(name, value) for value in values]
+    assert len(set(texts)) == len(set(values))
+    assert [text for text in texts if re.search(r"_|\de[+-]?\d|\d\.0\b|true|false", text, re.IGNORECASE)] == []
+    assert not setting.choices or setting.kind is not str or [*setting.labels] == [*setting.choices]
+    assert [setting.read(setting.write(value)) for value in values] == values
+    assert [setting.describe(value) for value in setting.labels] == [*setting.labels.values()]
+    assert re.search(r"\de[+-]?\d", setting.bounds) is None
+
+
+def test_help_names_the_values_and_labels_of_every_choice() -> None:
+    for setting in SETTINGS.values():
+        text = _option(setting).annotation.__metadata__[0].help
+        assert all(value in text and label in text for value, label in setting.labels.items())

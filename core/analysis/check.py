@@ -6,15 +6,14 @@ from typing import Literal
 
 from core.registry import Registry
 from core.spec import SETTINGS
-from core.store.comparison import MANY_VARIANTS, Comparison, describe_value
-from core.store.run import Run
-from core.store.value_list import join_values
+from core.store.comparison import Comparison
+from core.store.setting_text import describe_value, join_values
 
 Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
 
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
-_LISTED = 3  # of many variants
+MAX_NAMES = 4
 STATES: tuple[State, ...] = ("failed", "passed", "not applicable")
 
 
@@ -67,13 +66,25 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 
+def list_names(affected: Sequence[str], total: int) -> str:
+    """Return the affected heads for a message: their names, or how many of `total` with the first two of many.
+
+    >>> list_names(["GAP", "Flatten"], 5), list_names(["a", "b", "c", "d", "e"], 9)
+    ('GAP, Flatten', '5 of 9 heads, such as a and b')
+    """
+    if len(affected) <= MAX_NAMES:
+        return ", ".join(affected)
+    return f"{len(affected)} of {total} heads, such as {affected[0]} and {affected[1]}"
+
+
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
-    """Check that all variants have the same values of some hyperparameters; `subject` describes them."""
+    """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
     if len(comparison.variants) < 2:
         return Result("not applicable", "A comparison of heads needs at least two heads.")
     parts = []
     for name in names:
-        values = list(dict.fromkeys(getattr(variant.spec, name) for variant in comparison.variants))
+        specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
+        values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if len(values) > 1:
             described = join_values([describe_value(name, value) for value in values])
             parts.append(f"{SETTINGS[name].label.lower()} {described}")
@@ -83,20 +94,3 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
     return Result("passed", f"All heads were trained with the same {subject}.")
-
-
-def list_affected(comparison: Comparison, is_affected: Callable[[Run], bool]) -> list[str]:
-    """Return the variants with at least half of their seeds affected, such as "GAP (2 of 3 seeds)".
-
-    Many are shortened: "all 15 settings", or the first ones and "9 more".
-    """
-    affected = []
-    for variant in comparison.variants:
-        count, seeds = sum(map(is_affected, variant.runs)), len(variant.runs)
-        if 2 * count >= seeds and count:
-            affected.append(variant.label + (f" ({count} of {seeds} seeds)" if seeds > 1 else ""))
-    if len(affected) <= MANY_VARIANTS:
-        return affected
-    if len(affected) == len(comparison.variants):
-        return [f"all {len(affected):,} {comparison.noun}s"]
-    return [*affected[:_LISTED], f"{len(affected) - _LISTED:,} more"]

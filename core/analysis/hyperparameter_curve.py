@@ -6,18 +6,23 @@ import pandas as pd
 from core.analysis.accuracy import MEAN
 from core.analysis.interval import compute_mean_interval
 from core.spec import SETTINGS
-from core.store.comparison import describe_setting, describe_value, to_plain
+from core.store.comparison import to_plain
 from core.store.same_test_set import RunsOnTestSet
+from core.store.setting_text import describe_setting, describe_value
 
 _EXCLUDED = ("dataset", "data", "folder", "attribute")  # settings of the data
 COLUMNS = (
-    "setting", "value", "order", "series", "rest", "head", "applies", "run_id", "seed", "seeds", "test_accuracy",
-    "lowest", "highest", "low", "high",
+    "setting", "value", "order", "series", "rest", "head", "applies", "run_id", "seed", "seeds", "diverged",
+    "test_accuracy", "lowest", "highest", "low", "high",
 )  # fmt: skip
 
 
 def list_hyperparameters(test_set_runs: RunsOnTestSet) -> list[str]:
-    """Return the hyperparameters with a curve: at least two runs differ in it and otherwise only in the seed."""
+    """Return the hyperparameters with a curve: at least two runs differ in it and otherwise only in the seed.
+
+    A diverged run counts, because its value was tried.
+    """
+    test_set_runs = test_set_runs.with_diverged()
     return [
         name for name in test_set_runs.settings if name not in _EXCLUDED and _find_series(test_set_runs, name)[1].any()
     ]
@@ -30,11 +35,15 @@ def compute_hyperparameter_curve(test_set_runs: RunsOnTestSet, setting: str) -> 
     omitted. A head that does not use the hyperparameter gets a row at each value if its other hyperparameters are
     those of a series.
 
+    A diverged run has the accuracy NaN. In the rows of a mean, `seeds` counts the finished runs and `diverged` the
+    others; `seeds` 0 is a value at which every seed diverged.
+
     `order` is the index of the value, from 0; an unset value is last. `rest` describes how a series differs from the
     other series of its head. `applies` is False for a head that does not use the hyperparameter. `lowest` and
     `highest` are over the seeds; `low` and `high` are the bounds of the 95% confidence interval of the mean (Student's
     t), NaN for one seed.
     """
+    test_set_runs = test_set_runs.with_diverged()
     others = [name for name in test_set_runs.settings if name != setting]
     shared = [name for name in others if SETTINGS[name].group != "head"]
     series, in_curve, used = _find_series(test_set_runs, setting)
@@ -55,7 +64,8 @@ def compute_hyperparameter_curve(test_set_runs: RunsOnTestSet, setting: str) -> 
     )
     runs = runs.assign(
         setting=setting, value=[texts[order] for order in runs["order"]], rest=_describe_rest(runs, others, shared),
-        seeds=1, head=runs["label"], **dict.fromkeys(("lowest", "highest", "low", "high"), np.nan),
+        seeds=1, diverged=runs["test_accuracy"].isna().astype(int), head=runs["label"],
+        **dict.fromkeys(("lowest", "highest", "low", "high"), np.nan),
     )  # fmt: skip
     rows = pd.concat([runs[[*COLUMNS]], _average(runs)])
     return rows.sort_values(["series", "order", "seed"], kind="stable", ignore_index=True)
@@ -85,11 +95,20 @@ def _average(runs: pd.DataFrame) -> pd.DataFrame:
     groups = runs.groupby(["series", "order"], sort=False)
     frame = groups[[name for name in COLUMNS if name not in ("series", "order")]].first().reset_index()
     accuracies = groups["test_accuracy"]
-    mean, seeds = accuracies.mean().to_numpy(), accuracies.size().to_numpy()
-    intervals = [compute_mean_interval(values.tolist()) for _, values in accuracies]
+    mean, seeds = accuracies.mean().to_numpy(), accuracies.count().to_numpy()
+    diverged = groups["diverged"].sum().to_numpy()
+    intervals = [compute_mean_interval(values.dropna().tolist()) for _, values in accuracies]
     low = [max(each.low, 0.0) if each else np.nan for each in intervals]
     high = [min(each.high, 1.0) if each else np.nan for each in intervals]
     lowest, highest = accuracies.min().to_numpy(), accuracies.max().to_numpy()
     return frame.assign(
-        run_id="", seed=MEAN, seeds=seeds, test_accuracy=mean, lowest=lowest, highest=highest, low=low, high=high
+        run_id="",
+        seed=MEAN,
+        seeds=seeds,
+        diverged=diverged,
+        test_accuracy=mean,
+        lowest=lowest,
+        highest=highest,
+        low=low,
+        high=high,
     )[[*COLUMNS]]

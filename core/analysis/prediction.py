@@ -1,5 +1,6 @@
 """Predictions of the heads for each test image, selection of images, and confusion matrices."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.store.metrics import NO_PREDICTION, compute_predicted
 from core.store.run import Run
 
 Show = Literal["all", "wrong", "only one wrong", "only one correct"]
+Agreement = Literal["any", "same prediction", "different predictions"]
 Order = Literal["dataset order", "most confident first", "least confident first"]
 
 
@@ -66,31 +68,73 @@ def compute_predictions(comparison: Comparison, seed: int | None = None) -> pd.D
     return pd.concat(frames, ignore_index=True)
 
 
+@dataclass(frozen=True)
+class ImageFilter:
+    """Conditions that a test image must meet.
+
+    Attributes:
+        show: "wrong" selects images that any head predicts wrongly, "only one wrong" and "only one correct" images
+            that exactly one head predicts wrongly or correctly.
+        label: true class; None for all.
+        predicted: class that the head predicts; None for all.
+        head: label of the variant that predicts this class with this confidence; None for at least one of the variants.
+        least, most: bounds of the confidence of that prediction, from 0 to 1; both are included.
+        agreement: whether all heads predict the same class.
+    """
+
+    show: Show = "all"
+    label: int | None = None
+    predicted: int | None = None
+    head: str | None = None
+    least: float = 0.0
+    most: float = 1.0
+    agreement: Agreement = "any"
+
+    def match(self, predictions: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return whether each image meets the conditions, in the order of the image indices.
+
+        Args:
+            predictions: columns image, head, label, predicted, prob and correct, as of `compute_predictions`.
+        """
+        _, first, index, heads = np.unique(
+            predictions["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
+        )
+        correct = np.bincount(index, predictions["correct"])
+        wrong = heads - correct
+        keep: NDArray[np.bool_] = {
+            "all": wrong >= 0,
+            "wrong": wrong > 0,
+            "only one wrong": wrong == 1,
+            "only one correct": (correct == 1) & (heads > 1),
+        }[self.show]
+        predicted = predictions["predicted"].to_numpy()
+        if self.label is not None:
+            keep = keep & (predictions["label"].to_numpy()[first] == self.label)
+        if self.agreement != "any":
+            same = np.bincount(index, predicted == predicted[first][index]) == heads
+            keep = keep & (same if self.agreement == "same prediction" else ~same)
+        if (self.predicted, self.head, self.least, self.most) == (None, None, 0.0, 1.0):
+            return keep
+        matching = np.ones(len(predicted), bool) if self.head is None else (predictions["head"] == self.head).to_numpy()
+        if (self.least, self.most) != (0.0, 1.0):  # otherwise images without a prediction are included
+            matching = matching & predictions["prob"].between(self.least, self.most).to_numpy()
+        if self.predicted is not None:
+            matching = matching & (predicted == self.predicted)
+        return keep & (np.bincount(index, matching) > 0)
+
+
 def select_images(
-    predictions: pd.DataFrame, show: Show = "all", label: int | None = None, order: Order = "dataset order"
+    predictions: pd.DataFrame, chosen: ImageFilter = ImageFilter(), order: Order = "dataset order"
 ) -> NDArray[np.int64]:
     """Return the indices of the test images that match a filter.
 
     Args:
-        show: "wrong" selects images that any head predicts wrongly, "only one wrong" and "only one correct" images
-            that exactly one head predicts wrongly or correctly.
         order: images are ordered by confidence: the mean over the heads of the probability of their prediction.
     """
     if predictions.empty:
         raise ComparisonError("Expected predictions of at least one test image; got 0.")
-    images, first, index, heads = np.unique(
-        predictions["image"].to_numpy(), return_index=True, return_inverse=True, return_counts=True
-    )
-    correct = np.bincount(index, predictions["correct"])
-    wrong = heads - correct
-    keep = {
-        "all": wrong >= 0,
-        "wrong": wrong > 0,
-        "only one wrong": wrong == 1,
-        "only one correct": (correct == 1) & (heads > 1),
-    }[show]
-    if label is not None:
-        keep &= predictions["label"].to_numpy()[first] == label
+    images, index, heads = np.unique(predictions["image"].to_numpy(), return_inverse=True, return_counts=True)
+    keep = chosen.match(predictions)
     selected = images[keep].astype(np.int64)
     if order == "dataset order":
         return selected
@@ -98,21 +142,23 @@ def select_images(
     return selected[np.argsort(confidence if order == "least confident first" else -confidence, kind="stable")]
 
 
-def compute_confusion(comparison: Comparison) -> pd.DataFrame:
+def compute_confusion(comparison: Comparison, seed: int | None = None) -> pd.DataFrame:
     """Return confusion matrices: columns head, label, predicted, images (mean over seeds), share (of the true class).
 
-    Images without a prediction are not counted.
+    Images without a prediction are not counted. With `seed`, one run per head is used (see `select_seed_runs`).
     """
+    chosen = {} if seed is None else select_seed_runs(comparison, seed)
     classes = len(comparison.first.record.data.classes)
     frames = []
     for variant in comparison.variants:
         total, images = np.zeros((classes, classes)), np.zeros(classes)
-        for run in variant.runs:
+        runs = [chosen[variant.label]] if chosen else variant.runs
+        for run in runs:
             predicted, labels = compute_predicted(run.predictions.test_probs), run.predictions.test_labels
             cells = (labels * classes + predicted)[predicted != NO_PREDICTION]
             total += np.bincount(cells, minlength=classes**2).reshape(classes, classes)
             images += np.bincount(labels, minlength=classes)
-        counts = total / len(variant.runs)
+        counts = total / len(runs)
         share = total / np.maximum(images, 1)[:, None]
         label, predicted = np.indices((classes, classes))
         columns = {"label": label, "predicted": predicted, "images": counts, "share": share}

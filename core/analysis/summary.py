@@ -1,6 +1,8 @@
 """Means over seeds of the metrics and costs of a comparison."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,3 +55,9 @@ def compute_table(comparison: Comparison, metrics: tuple[str, ...]) -> pd.DataFr
             row[f"{metric}_std"] = np.nan if value.std is None else value.std
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def read_seed_mean(row: Mapping[Hashable, Any], metric: str) -> SeedMean:
+    """Return the mean of a metric from a row with the columns `<metric>`, `<metric>_std` and seeds."""
+    std = row[f"{metric}_std"]
+    return SeedMean(row[metric], None if pd.isna(std) else std, int(row["seeds"]))

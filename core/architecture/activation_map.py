@@ -20,8 +20,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.architecture.layers import Dense, Dropout, Flatten, GlobalPooling, Sigmoid, Softmax
+from core.architecture.layers import Dense, Dropout, Flatten, Sigmoid, Softmax
 from core.architecture.model import Model
+from core.architecture.pooling import GlobalPooling
 from core.errors import SpecError
 
 Values = NDArray[np.float32]
@@ -61,6 +62,8 @@ def plan_maps(model: Model) -> MapPlan:
     Raises:
         SpecError: if the head has layers without a closed form.
     """
+    if not any(row.type.startswith("Conv") for row in model.rows):
+        raise SpecError("Activation maps are not available: the model has no convolutions.")
     names = [row.name for row in model.rows]
     last = names.index(model.maps_layer)
     pooling: Pooling | None = None

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from core.architecture.layers import Layer
+from core.architecture.layers import Conv, Layer
+from core.architecture.pooling import LocalPooling, Reduction
 from core.spec import RunSpec
 
 BackboneLayers = Callable[[RunSpec], list[Layer]]
@@ -51,3 +53,19 @@ def backbone(
         return Backbone(layers.__name__, label, (layers.__doc__ or "").strip(), settings, layers, order, weights)
 
     return register
+
+
+POOLING = ("pooling", "pool_size", "pool_stride", "pool_padding")
+"""Hyperparameters that `downsample` reads."""
+
+
+def downsample(spec: RunSpec, filters: int) -> Layer:
+    """Return the layer that makes the feature maps of a block smaller: pooling, or a convolution with a stride.
+
+    The convolution has the window, stride and padding of the pooling that it replaces and keeps the number of filters
+    (Springenberg et al. 2015, Striving for simplicity: the all convolutional net, section 2).
+    """
+    if spec.pooling == "convolution":
+        strides = spec.pool_stride or spec.pool_size
+        return Conv(filters, spec.pool_size, spec.pool_padding, strides=strides)
+    return LocalPooling(spec.pool_size, spec.pool_stride, spec.pool_padding, cast(Reduction, spec.pooling))

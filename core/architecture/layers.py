@@ -1,7 +1,8 @@
 """Layer records with their output shapes, parameters and FLOPs in closed form.
 
 Shapes exclude the batch axis: (side, …, channels) before flattening, (features,) after. The rank of a convolution or
-pooling is that of its input, so the same record describes 1D, 2D and 3D layers.
+pooling is that of its input, so the same record describes 1D, 2D and 3D layers. `core.architecture.pooling` has the
+pooling layers.
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Layer(Protocol):
         """
 
 
-def _slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
+def slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
     """Return the number of positions of a window along an axis: ⌈n/s⌉ for same padding, ⌊(n − m)/s⌋ + 1 for valid.
 
     Source: Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4.
@@ -49,7 +50,8 @@ def _slide(side: int, window: int, stride: int, padding: str, layer: str) -> int
     return (side - window) // stride + 1
 
 
-def _spatial(shape: Shape, layer: str) -> int:
+def count_axes(shape: Shape, layer: str) -> int:
+    """Return the number of spatial axes. Raises SpecError for less than one or more than three."""
     if not 2 <= len(shape) <= 4:
         raise SpecError(f"Expected feature maps with 1 to 3 spatial axes before {layer}; got shape {shape}.")
     return len(shape) - 1
@@ -68,12 +70,12 @@ class Conv:
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
-        return f"Conv{_spatial(shape, 'a convolution')}D"
+        return f"Conv{count_axes(shape, 'a convolution')}D"
 
     def output_shape(self, shape: Shape) -> Shape:
         label = f"a convolution with kernel {self.kernel_size}"
-        _spatial(shape, label)
-        sides = (_slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
+        count_axes(shape, label)
+        sides = (slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
         return (*sides, self.filters)
 
     def params(self, shape: Shape) -> tuple[int, int]:
@@ -96,15 +98,15 @@ class DepthwiseConv:
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
-        rank = _spatial(shape, "a depthwise convolution")
+        rank = count_axes(shape, "a depthwise convolution")
         if rank > 2:
             raise SpecError(f"Expected 1 or 2 spatial axes before a depthwise convolution; got shape {shape}.")
         return f"DepthwiseConv{rank}D"
 
     def output_shape(self, shape: Shape) -> Shape:
         label = f"a depthwise convolution with kernel {self.kernel_size}"
-        _spatial(shape, label)
-        sides = (_slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
+        count_axes(shape, label)
+        sides = (slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
         return (*sides, shape[-1])
 
     def params(self, shape: Shape) -> tuple[int, int]:
@@ -115,28 +117,6 @@ class DepthwiseConv:
 
 
 @dataclass(frozen=True)
-class MaxPooling:
-    """Max pooling over windows that do not overlap."""
-
-    pool_size: int = 2
-    name: str = ""
-
-    def keras_type(self, shape: Shape) -> str:
-        return f"MaxPooling{_spatial(shape, 'max pooling')}D"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        label = f"max pooling with window {self.pool_size}"
-        _spatial(shape, label)
-        return (*(_slide(side, self.pool_size, self.pool_size, "valid", label) for side in shape[:-1]), shape[-1])
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
-
-    def flops(self, shape: Shape) -> int:
-        return int(prod(self.output_shape(shape)) * self.pool_size ** (len(shape) - 1))
-
-
-@dataclass(frozen=True)
 class ZeroPadding:
     """Zero padding at the end of each spatial axis, as in MobileNet before a stride of 2."""
 
@@ -144,10 +124,10 @@ class ZeroPadding:
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
-        return f"ZeroPadding{_spatial(shape, 'zero padding')}D"
+        return f"ZeroPadding{count_axes(shape, 'zero padding')}D"
 
     def output_shape(self, shape: Shape) -> Shape:
-        _spatial(shape, "zero padding")
+        count_axes(shape, "zero padding")
         return (*(side + self.width for side in shape[:-1]), shape[-1])
 
     def params(self, shape: Shape) -> tuple[int, int]:
@@ -155,27 +135,6 @@ class ZeroPadding:
 
     def flops(self, shape: Shape) -> int:
         return 0
-
-
-@dataclass(frozen=True)
-class GlobalPooling:
-    """Global average or max pooling."""
-
-    reduce: Literal["average", "max"] = "average"
-    name: str = ""
-
-    def keras_type(self, shape: Shape) -> str:
-        return f"Global{self.reduce.title()}Pooling{_spatial(shape, 'global pooling')}D"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        _spatial(shape, "global pooling")
-        return shape[-1:]
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
-
-    def flops(self, shape: Shape) -> int:
-        return prod(shape)
 
 
 @dataclass(frozen=True)
@@ -252,6 +211,14 @@ class Sigmoid(_SameShape):
 
     def keras_type(self, shape: Shape) -> str:
         return "Activation"
+
+
+@dataclass(frozen=True)
+class Identity(_SameShape):
+    name: str = ""
+
+    def keras_type(self, shape: Shape) -> str:
+        return "Identity"
 
 
 @dataclass(frozen=True)

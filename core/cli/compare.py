@@ -36,7 +36,7 @@ def compare(
 ) -> None:
     """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and caveats."""
     from core.displays.display import DISPLAYS
-    from core.displays.headline import write_cautions, write_headline
+    from core.displays.headline import write_cautions, write_headline, write_interval_note
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
@@ -50,6 +50,8 @@ def compare(
     heads, published = DISPLAYS["heads"](comparison), DISPLAYS["published"](comparison)
     typer.echo(write_headline(comparison))
     typer.echo(f"Accuracies: {describe_kept_epoch(run.record for run in comparison.runs)}.")
+    if interval := write_interval_note(comparison):
+        typer.echo(interval)
     table = to_rows(heads.table())
     print_table([{name: str(value) for name, value in row.items()} for row in table], numbers=list(table[0])[1:])
     print_table(to_rows(published.table()), numbers=("Published", "Measured"), title=published.title)

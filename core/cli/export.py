@@ -1,4 +1,4 @@
-"""`export`: export finished runs to MLflow and TensorBoard."""
+"""`export`: export finished runs to MLflow and TensorBoard, and their predictions to CSV."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,9 @@ from core.cli.comparison import ComparisonArgument, find_exported_runs
 from core.cli.output import print_message, print_side_file_problems
 from core.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard.")
+app = typer.Typer(
+    no_args_is_help=True, help="Export finished runs to MLflow or TensorBoard, or their predictions to CSV."
+)
 
 
 @app.command()
@@ -59,3 +61,24 @@ def tensorboard(
     ids = find_exported_runs(store, run_ids)
     for path in export_tensorboard(store, ids, folder):
         typer.echo(path)
+
+
+@app.command()
+def predictions(
+    run_ids: ComparisonArgument,
+    file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV file to write.")],
+) -> None:
+    """Export the test predictions of runs on the same test set as CSV, and print the path.
+
+    One row per run and image: true class, predicted class, confidence, and the probability of each class.
+    """
+    from core.exporters.prediction_csv import write_predictions
+    from core.files import replacing
+    from core.store.comparison import Comparison
+    from core.store.run_store import RunStore
+
+    store = RunStore(Home.default())
+    comparison = Comparison.of(store.open_all(find_exported_runs(store, run_ids)))
+    with replacing(file) as temporary:
+        temporary.write_bytes(write_predictions(comparison))
+    typer.echo(file)

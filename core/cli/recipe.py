@@ -1,10 +1,12 @@
 """`recipes` and `params`: list recipes, and count parameters and FLOPs without training or data."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.architecture.model import Model, compute_model
+from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.setting_option import parse_changes
 from core.displays.json_values import to_rows
@@ -14,7 +16,7 @@ from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.recipes import Recipe
+    from core.recipe import Recipe
 
 
 def recipes(as_json: JsonFlag = False) -> None:
@@ -48,7 +50,17 @@ def _describe(recipe: "Recipe", frame: "pd.DataFrame") -> dict[str, Any]:
         "dataset": recipe.spec.dataset,
         "backbone": recipe.spec.backbone,
         "heads": list(recipe.heads),
-        "published": [vars(result) for result in recipe.published],
+        "publication": recipe.publication and asdict(recipe.publication),
+        "published": [asdict(result) for result in recipe.published],
+        "statements": recipe.statements,
+        "conclusions": recipe.conclusions,
+        "open_questions": [asdict(question) for question in recipe.open_questions],
+        "corrections": recipe.corrections,
+        "computed": [
+            {"head": head, **{name: getattr(model, name) for name in ("params", "trainable", "non_trainable")}}
+            for head in recipe.heads
+            for model in [compute_recipe_model(recipe, head)]
+        ],
         "measured": {
             "runs": len(finished),
             "runs_of_other_configurations": len(frame) - len(finished),
@@ -69,28 +81,35 @@ def _choose(recipe: "Recipe", frame: "pd.DataFrame") -> tuple[list[dict[str, Any
         return [], None
     offer = next((offer for offer in offers if offer.own), offers[0])
     configuration = None if offer.own else offer.label.removeprefix(f"{recipe.name} · ")
-    own = recipe.spec.model_dump()
     head_settings = [name for name, setting in SETTINGS.items() if setting.group == "head" and name != "head"]
     rows = to_rows(frame[frame["run_id"].isin(offer.run_ids)])
-    return [row for row in rows if all(row[name] == own[name] for name in head_settings)], configuration
+    own = {row["head"]: recipe.spec_of(row["head"]) for row in rows}
+    kept = [row for row in rows if all(row[name] == getattr(own[row["head"]], name) for name in head_settings)]
+    return kept, configuration
 
 
 def _print_recipes(found: list[dict[str, Any]]) -> None:
     from core.analysis.summary import SeedMean
-    from core.displays.number import format_accuracy, format_count
+    from core.displays.number import format_accuracy, format_count, format_published_accuracy
+    from core.displays.recipe_text import write_source
+    from core.recipe import Publication, PublishedResult
 
     def percent(value: float) -> str:
         return format_accuracy(SeedMean(value, None, 1))
 
     for recipe in found:
-        published = {f["head"]: f["value"] for f in recipe["published"] if f["metric"] == "test_accuracy"}
+        published = {
+            f["head"]: format_published_accuracy(PublishedResult(**f))
+            for f in recipe["published"]
+            if f["metric"] == "test_accuracy"
+        }
         measured = {row["head"]: row for row in recipe["measured"]["heads"]}
         rows = []
         for head in dict.fromkeys([*recipe["heads"], *measured]):
             row = measured.get(head, {})
             rows.append({
                 "Head": head,
-                "Published accuracy": format_known(published.get(head), lambda value: f"{value * 100:.2f}%"),
+                "Published accuracy": format_known(published.get(head)),
                 "Runs": format_count(row.get("runs", 0)),
                 "Best accuracy": format_known(row.get("best_test_accuracy"), percent),
                 "Mean accuracy": format_known(row.get("mean_test_accuracy"), percent),
@@ -102,6 +121,8 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
             title=f"{recipe['name']}: {recipe['title']} ({labels})",
         )
         typer.echo(recipe["question"])
+        if recipe["publication"]:
+            typer.echo(f"Source: {write_source(Publication(**recipe['publication']))}")
         if configuration := recipe["measured"]["configuration"]:
             typer.echo(f"Measured with other hyperparameters than the recipe's: {configuration}.")
         typer.echo()

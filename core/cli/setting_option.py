@@ -30,6 +30,8 @@ def _option(setting: Setting) -> inspect.Parameter:
     bounds = f" {setting.bounds[0].upper()}{setting.bounds[1:]}." if setting.low is not None else ""
     if setting.kind is str and (setting.choices or setting.form != "text"):
         bounds = f" Expected {setting.bounds}."
+    if setting.labels:
+        bounds = f" One of: {', '.join(map(_write_choice, setting.choices, setting.labels.values()))}."
     option = typer.Option(
         help=f"{setting.help}{bounds} Default: the recipe's value.",
         rich_help_panel="Hyperparameters",
@@ -37,6 +39,11 @@ def _option(setting: Setting) -> inspect.Parameter:
     )
     annotation = Annotated[setting.kind | None, option]  # type: ignore[name-defined]
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _write_choice(value: str, label: str) -> str:
+    """Return a value with its label if that says more: "last", "best_val_loss (best by validation loss)"."""
+    return value if value == label else label if label.startswith(f"{value} (") else f"{value} ({label})"
 
 
 def parse_changes(words: Iterable[str]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from core.store.comparison import Comparison, Variant
 
 EVIDENCE = (
-    "intervals", "difference", "significance", "checks", "disagreement", "class_accuracy", "confusions", "activation",
-    "calibration", "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front",
-    "pareto", "hyperparameter_curve", "parallel",
+    "intervals", "difference", "significance", "averages", "class_metrics", "roc", "precision_recall", "checks",
+    "disagreement", "class_accuracy", "confusions", "activation", "calibration", "reliability", "confidence",
+    "convergence", "robustness_loss", "robustness", "cost", "front", "pareto", "hyperparameter_curve", "parallel",
 )  # fmt: skip
 
 
@@ -124,7 +124,8 @@ def _list_published(comparison: "Comparison", rows: list[dict[str, Any]]) -> lis
     published = []
     for row in rows:
         label = row.pop("head")
-        counts = {name: round(row[name]) for name in ("published", "measured") if row["metric"] == "params"}
+        is_count = row["metric"] in ("params", "trainable", "non_trainable")
+        counts = {name: round(row[name]) for name in ("published", "measured") if is_count}
         variant = variants[label]
         published.append({"head": variant.spec.head, "label": label, "id": variant.key, **row, **counts})
     return published

@@ -10,17 +10,19 @@ from core.displays.number import format_accuracy, format_bytes, format_count, fo
 
 @dataclass(frozen=True)
 class CostForm:
-    """Display format of a cost: column header, axis title with unit, number format and d3 format of axis ticks."""
+    """Display format of a cost: column header, axis title with unit, number format, d3 format of axis ticks, and the
+    noun after a number that has no unit."""
 
     short: str
     label: str
     write: Callable[[float], str]
     tick: str = "~s"
+    noun: str = ""
 
 
 COST_FORMS: dict[str, CostForm] = {
-    "params": CostForm("Parameters", "Parameters", format_count),
-    "flops": CostForm("FLOPs per image", "FLOPs per image", format_short),
+    "params": CostForm("Parameters", "Parameters", format_count, noun="parameters"),
+    "flops": CostForm("FLOPs per image", "FLOPs per image", format_short, noun="FLOPs per image"),
     "keras_bytes": CostForm("Keras file", "Keras file (bytes)", format_bytes),
     "tflite_bytes": CostForm("LiteRT file", "LiteRT file (bytes)", format_bytes),
     "latency_seconds": CostForm("Latency, 1 image", "Latency of one image, median (s)", format_seconds),
@@ -46,6 +48,11 @@ NOT_MEASURED = "not measured"
 def write_cost(name: str, value: float) -> str:
     """Format a cost with its unit; "not measured" if it is NaN."""
     return COST_FORMS[name].write(value) if value == value else NOT_MEASURED
+
+
+def describe_cost(name: str, value: float) -> str:
+    """Format a cost for a sentence: "24,586 parameters", "210 µs"."""
+    return f"{write_cost(name, value)} {COST_FORMS[name].noun}".rstrip()
 
 
 def write_mean(row: Mapping[Any, Any]) -> str:

@@ -1,6 +1,5 @@
 """Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
 
-import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from core.displays.display import Chart
+from core.displays.label import fit_labels, wrap_label
 from core.displays.palette import VariantStyle, compute_styles, head_styles
 from core.store.comparison import MANY_VARIANTS, Comparison
 
@@ -16,7 +16,8 @@ FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_LEGEND_ROW_PIXELS = 28
+_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_LINE_PIXELS, _LEGEND_INCLUDED = 28, 3, 25, 50
+AXIS_CHARS = 22  # of a label to the left of a chart
 
 
 def color_heads(comparison: Comparison, *, legend: bool = True) -> alt.Color:
@@ -66,19 +67,18 @@ def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
 
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:
     """Build a legend above the chart, with one column if two labels do not fit a phone."""
+    columns = 2 if max(map(len, labels)) <= 16 else 1
     return alt.Legend(
-        title=None, orient="top", columns=_count_columns(labels), labelLimit=280, symbolOpacity=1,
-        symbolType=symbol or alt.Undefined,
+        title=None, orient="top", columns=columns, symbolOpacity=1, symbolType=symbol or alt.Undefined,
+        **fit_labels(labels, _LEGEND_CHARS, lines=_LEGEND_LINES),
     )  # fmt: skip
 
 
-def _count_columns(labels: Sequence[str]) -> int:
-    return 2 if max(map(len, labels)) <= 16 else 1
-
-
 def measure_legend(labels: Sequence[str]) -> int:
-    """Return the height in pixels by which the legend of many labels exceeds that of two rows."""
-    return _LEGEND_ROW_PIXELS * max(0, math.ceil(len(labels) / _count_columns(labels)) - 2)
+    """Return the height in pixels that a chart needs in addition for a legend with more than two rows."""
+    rows = sum(len(wrap_label(label, _LEGEND_CHARS, _LEGEND_LINES)) for label in labels)
+    columns = 2 if max(map(len, labels)) <= 16 else 1
+    return max(0, -(-rows // columns) * _LEGEND_LINE_PIXELS - _LEGEND_INCLUDED)
 
 
 def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
@@ -94,7 +94,8 @@ def arrange_panels(panels: Sequence[Any], pixels: int) -> Chart:
 
 def position_heads(comparison: Comparison) -> alt.Y:
     """Encode the heads as rows, with their labels on the left."""
-    return alt.Y("head:N", title=None, sort=comparison.labels, axis=alt.Axis(labelLimit=180, labelFontWeight="bold"))
+    axis = alt.Axis(labelFontWeight="bold", labelOverlap=False, **fit_labels(comparison.labels, AXIS_CHARS))
+    return alt.Y("head:N", title=None, sort=comparison.labels, axis=axis)
 
 
 _BUILT_IN = {

@@ -1,7 +1,10 @@
 """Headline, facts and caveats of a comparison, and the summaries of its pages."""
 
+from collections.abc import Sequence
+
 from core.analysis.baseline import find_baseline
 from core.analysis.check import run_checks
+from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.interval import LEVEL
@@ -14,25 +17,28 @@ from core.displays.number import (
     format_points,
     format_seconds,
 )
-from core.recipes import Recipe
+from core.displays.scope import describe_intervals
+from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
-from core.store.comparison import Comparison, count_training_images, describe_epochs
+from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
 
 def write_headline(comparison: Comparison) -> str:
     """Summarize the result with its uncertainty; reduced epochs or training images come first."""
-    finding, short = compute_finding(comparison), _write_shortfall(comparison)
+    finding, variant = compute_finding(comparison), comparison.variants[0]
+    short = _write_shortfall(comparison, (finding.small, finding.baseline) if finding else (variant,))
     if finding is None:
-        variant = comparison.variants[0]
         accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
         single = " (single seed)" if len(variant.runs) == 1 else ""
         params = format_plural(variant.first.record.cost.params, "parameter")
-        label, result = variant.label, f"{params}, test accuracy {accuracy}{single}"
+        balanced = _write_balanced(comparison, [variant])
+        label, result = variant.label, f"{params}, test accuracy {accuracy}{single}{balanced}"
     else:
         label = finding.subject.label
+        balanced = _write_balanced(comparison, [finding.subject, finding.baseline])
         noun, baseline = comparison.noun, _name_baseline(comparison, finding)
-        result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}"
+        result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
     headline = f"{short}: {label} has {result}." if short else f"{label}: {result}."
     return headline + _write_best(comparison, finding)
 
@@ -54,6 +60,17 @@ def _write_best(comparison: Comparison, finding: Finding | None) -> str:
     return f" Best of {count}: {finding.best.label}, {accuracy}."
 
 
+def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
+    """Return the balanced accuracies if the classes are imbalanced, otherwise "".
+
+    They have no interval: a rare class has too few images for the normal approximation of the difference.
+    """
+    if not is_imbalanced(compute_majority(comparison), len(comparison.first.record.data.classes)):
+        return ""
+    values = [format_accuracy(describe_balanced_accuracy(variant)) for variant in variants]
+    return f", balanced accuracy {' against '.join(values)} (imbalanced classes)"
+
+
 def write_facts(comparison: Comparison) -> list[str]:
     """Return the recipe, seeds, epochs and data behind the headline."""
     spec, data = comparison.first.spec, comparison.first.record.data
@@ -64,6 +81,7 @@ def write_facts(comparison: Comparison) -> list[str]:
         describe_epochs(comparison.runs),
         f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
         *_write_last_accuracies(comparison),
+        *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
         f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official dataset)'}",
@@ -77,6 +95,14 @@ def _write_baseline(comparison: Comparison) -> list[str]:
     if len(comparison.variants) < 3:
         return []
     return [f"best and baseline {find_baseline(comparison).label}, by validation accuracy"]
+
+
+def write_interval_note(comparison: Comparison) -> str:
+    """Return what the interval in the headline covers; "" without an interval."""
+    finding = compute_finding(comparison)
+    if finding is None or format_interval(finding.accuracy) not in write_headline(comparison):
+        return ""
+    return describe_intervals(finding.accuracy.seeds)
 
 
 def _write_last_accuracies(comparison: Comparison) -> list[str]:
@@ -97,34 +123,40 @@ def _count_seeds(comparison: Comparison) -> str:
     return fewest + format_plural(max(counts), "seed") + lost
 
 
-def _write_shortfall(comparison: Comparison) -> str:
-    """Return "After 1 of 25 epochs, on 100 of 1,437 training images" if the recipe has more, otherwise ""."""
-    recipe = comparison.recipe
-    parts = [part for part in (_few_epochs(comparison, recipe), _few_images(comparison, recipe)) if part]
-    text = ", ".join(parts)
+def _write_shortfall(comparison: Comparison, variants: Sequence[Variant]) -> str:
+    """Return "After 1 of 25 epochs, on 100 of 1,437 training images" if the recipe has more, otherwise "".
+
+    Only the variants of the headline count. If they differ, each part names its variant.
+    """
+    parts = [
+        " and ".join(f"{text} for {label}" for label, text in texts.items() if text)
+        if len(set(texts.values())) > 1
+        else next(iter(texts.values()))
+        for describe in (_few_epochs, _few_images)
+        if (texts := {variant.label: describe(variant, comparison.recipe) for variant in variants})
+    ]
+    text = ", ".join(filter(None, parts))
     return text[:1].upper() + text[1:]
 
 
-def _few_epochs(comparison: Comparison, recipe: Recipe | None) -> str:
-    epochs = {run.record.trained_epochs for run in comparison.runs}
+def _few_epochs(variant: Variant, recipe: Recipe | None) -> str:
+    """Describe the planned epochs if the recipe has more. Early stopping is not a short training."""
     planned = recipe.spec.epochs if recipe else SETTINGS["epochs"].default
-    if min(epochs) >= planned:
+    epochs = variant.spec.epochs
+    if epochs >= planned:
         return ""
-    few = "as few as " if len(epochs) > 1 else ""
     if recipe is None:
-        return f"after {few}{format_plural(min(epochs), 'epoch')}"
-    return f"after {few}{min(epochs):,} of {format_plural(planned, 'epoch')}"
+        return f"after {format_plural(epochs, 'epoch')}"
+    return f"after {epochs:,} of {format_plural(planned, 'epoch')}"
 
 
-def _few_images(comparison: Comparison, recipe: Recipe | None) -> str:
-    used = {run.record.data.train_images + run.record.data.validation_images: run for run in comparison.runs}
-    least = min(used)
-    total = count_training_images(used[least])
+def _few_images(variant: Variant, recipe: Recipe | None) -> str:
+    data, total = variant.first.record.data, count_training_images(variant.first)
+    images = data.train_images + data.validation_images
     planned = recipe.spec.train_images if recipe else None
-    if total is not None and least >= min(total, planned or total):
+    if total is not None and images >= min(total, planned or total):
         return ""
-    few = "as few as " if len(used) > 1 else ""
-    return f"on {few}{least:,}{'' if total is None else f' of {total:,}'} training images"
+    return f"on {images:,}{'' if total is None else f' of {total:,}'} training images"
 
 
 def _params(finding: Finding) -> str:

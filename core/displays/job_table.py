@@ -12,7 +12,7 @@ from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_setting, describe_value
+from core.store.setting_text import describe_setting, describe_value
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"

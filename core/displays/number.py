@@ -8,6 +8,7 @@ from core.analysis.selection import MANY
 if TYPE_CHECKING:
     from core.analysis.difference import Difference, Need
     from core.analysis.summary import SeedMean
+    from core.recipe import PublishedResult
 
 
 def format_count(value: float) -> str:
@@ -79,12 +80,17 @@ def format_ratio(value: float) -> str:
 
 
 def format_accuracy(value: "SeedMean") -> str:
-    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits."""
+    """Format a fraction as a percentage with its standard deviation: "87.3 ± 1.2%"; the latter sets the digits.
+
+    Equal seeds are no measure of the spread: "88.9% (2 equal seeds)".
+    """
     if not math.isfinite(value.mean):
         return "–"
     mean = value.mean * 100
     if value.std is None:
         return f"{mean:.1f}%"
+    if value.std < 5e-5:
+        return f"{mean:.1f}% ({value.seeds} equal seeds)"
     std = value.std * 100
     digits = 2 if std < 0.1 else 1
     return f"{mean:.{digits}f} ± {std:.{digits}f}%"
@@ -93,7 +99,14 @@ def format_accuracy(value: "SeedMean") -> str:
 def format_loss(value: "SeedMean") -> str:
     if not math.isfinite(value.mean):
         return "–"
+    if value.std is not None and value.std < 5e-4:
+        return f"{value.mean:.3f} ({value.seeds} equal seeds)"
     return f"{value.mean:.3f}" if value.std is None else f"{value.mean:.3f} ± {value.std:.3f}"
+
+
+def format_area(value: "SeedMean") -> str:
+    """Format the area under a curve with three decimals: "0.987 ± 0.002"; "–" if it is undefined."""
+    return format_loss(value)
 
 
 def format_points(difference: float) -> str:
@@ -159,3 +172,13 @@ def _three(value: float) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:.{min(digits, 3)}f}"
+
+
+def format_published_accuracy(result: "PublishedResult") -> str:
+    """Format a printed accuracy with two decimals; an approximate value or a range has none.
+
+    >>> from core.recipe import PublishedResult
+    >>> format_published_accuracy(PublishedResult("dense", "test_accuracy", 0.9939))
+    '99.39%'
+    """
+    return result.write("{:.0%}".format if result.printed else "{:.2%}".format)

@@ -1,5 +1,7 @@
 """Growth of a head's parameters with the input size: quadratic for Flatten, none for global pooling."""
 
+from collections.abc import Mapping
+
 import altair as alt
 import pandas as pd
 
@@ -15,22 +17,22 @@ REFERENCE = ("EfficientNet-B0, complete model", 5_330_571)
 _RULE = "#8a94a3"
 
 
-def compute_growth(spec: RunSpec, shape: Shape, classes: int) -> pd.DataFrame:
-    """Return the columns side, head (label) and params (of the head only) for every head on the backbone of `spec`.
+def compute_growth(specs: Mapping[str, RunSpec], shape: Shape, classes: int) -> pd.DataFrame:
+    """Return the columns side, head (label) and params (of the head only).
 
     Args:
+        specs: specs by name of the head.
         shape: input shape. Its spatial axes are set to its own side length and to each of SIDES. Sizes too small for
             the backbone are left out.
     """
     rows = []
-    for name, head in HEADS.items():
-        changed = spec.replace(head=name)
+    for name, spec in specs.items():
         for side in sorted({shape[0], *SIDES}):
             try:
-                model = compute_model(changed, (*(side,) * (len(shape) - 1), shape[-1]), classes)
+                model = compute_model(spec, (*(side,) * (len(shape) - 1), shape[-1]), classes)
             except SpecError:
                 continue
-            rows.append((side, head.label, sum(row.params for row in model.rows if row.part == "head")))
+            rows.append((side, HEADS[name].label, sum(row.params for row in model.rows if row.part == "head")))
     return pd.DataFrame(rows, columns=["side", "head", "params"])
 
 

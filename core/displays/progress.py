@@ -6,7 +6,7 @@ from core.jobs.progress import Progress
 from core.jobs.queue import State
 from core.recipes import recipe_of
 from core.spec import SETTINGS, RunSpec
-from core.store.comparison import describe_setting
+from core.store.setting_text import describe_setting
 
 _BEFORE = {
     "": "starting worker",

@@ -11,6 +11,7 @@ from core.analysis.summary import SeedMean
 from core.displays.axis import scale_shares
 from core.displays.display import Chart
 from core.displays.encoding import color_styles, shape_styles
+from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.displays.palette import assign_styles
 from core.displays.progress import describe_progress, describe_time_left
@@ -19,9 +20,10 @@ from core.jobs.sweep_plan import SweepPlan, SweepRun
 from core.jobs.sweep_status import SweepRunState, SweepRunStatus, SweepStatus
 from core.jobs.sweep_store import Sweep
 from core.spec import HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_setting, describe_value
+from core.store.setting_text import describe_setting, describe_value
 
 _HEIGHT_PIXELS = 320
+_VALUE_CHARS = 16
 _STATES: tuple[SweepRunState, ...] = ("finished", "running", "queued", "failed", "cancelled", "not started")
 
 
@@ -191,7 +193,7 @@ def build_sweep_chart(status: SweepStatus, settings: Sequence[str], setting: str
     color = color_styles(styles)
     x = alt.X(
         "x:N", title=SETTINGS[setting].label if setting else "Head", sort=order, scale=alt.Scale(domain=order),
-        axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False),
+        axis=alt.Axis(labelAngle=0, grid=False, **fit_labels(order, _VALUE_CHARS, lines=2)),
     )  # fmt: skip
     y = alt.Y(
         "accuracy:Q",

@@ -18,7 +18,8 @@ STYLE = """
   font-variant-numeric: tabular-nums; border-bottom: 1px solid rgba(128, 138, 150, 0.3); }
 .figures thead th { opacity: 0.75; }
 .figures th:first-child, .figures .words { text-align: left; }
-.figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600; }
+.figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600;
+  white-space: normal; overflow-wrap: anywhere; width: 1%; min-width: min(18rem, 38vw); }
 """
 
 

@@ -39,12 +39,17 @@ _LAST_LINES = 5
 _PATTERNS = {  # the first match counts: TensorFlow reports a full disk and full memory with the same class of error
     re.compile(r"No space left on device|Disk quota exceeded"): DISK_FULL,
     re.compile(
-        r"OOM when allocating.*\bdevice:GPU|\bGPU_\d+_bfc\b|CUDA_ERROR_OUT_OF_MEMORY|CUDA out of memory"
-        r"|CU(DNN|BLAS)_STATUS_ALLOC_FAILED",
+        r"OOM when allocating.*\bdevice:GPU|\bGPU_\d+_bfc\b|\b(CUDA|HIP|MPS)\b[^\n]{0,40}\bout of memory"
+        r"|(CUDA|HIP)_ERROR_OUT_OF_MEMORY|(cuda|hip)Error(MemoryAllocation|OutOfMemory)"
+        r"|(CU(DNN|BLAS|SOLVER|SPARSE)|CUFFT|MIOPEN|ROCBLAS)_(STATUS_)?ALLOC_FAILED"
+        r"|Dst tensor is not initialized"  # TensorFlow: a tensor does not fit when it is copied to the GPU
+        r"|Failed to allocate request for .* on device ordinal",
         re.DOTALL,
     ): OUT_OF_GPU_MEMORY,
     re.compile(
-        r"\bMemoryError\b|\bResourceExhaustedError\b|std::bad_alloc|Cannot allocate memory|OOM when allocating"
+        r"\bMemoryError\b|\bResourceExhaustedError\b|std::bad_alloc|[Cc]an(not|'t) allocate memory|OOM when allocating"
+        r"|(RESOURCE_EXHAUSTED|Resource exhausted): (Out of memory|Failed to allocate)"
+        r"|not enough memory: you tried to allocate"
     ): OUT_OF_MEMORY,
 }
 

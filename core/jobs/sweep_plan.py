@@ -15,7 +15,7 @@ from core.jobs.progress import read_progress
 from core.jobs.queue import Job, JobQueue
 from core.jobs.submit import Checker
 from core.jobs.sweep_store import MAX_MEMBERS
-from core.recipes import Recipe
+from core.recipe import Recipe
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.run_store import RunStore
 

@@ -41,6 +41,23 @@ def convolve_channels(
     return ChannelSum(parts, parts.sum(axis=0) + bias)
 
 
+def convolve_layer(x: Values, kernels: Values, bias: Values, padding: Padding | int = "same") -> Values:
+    """Compute all output maps of a convolutional layer, float64 of shape (height, width, filters).
+
+    Args:
+        x: of shape (height, width, channels).
+        kernels: of shape (kernel height, kernel width, channels, filters), as in Keras.
+        bias: of shape (filters,).
+
+    Raises:
+        SpecError: if the numbers of channels or filters differ, or the kernels are larger than the padded input.
+    """
+    if kernels.shape[-1] != len(bias):
+        raise SpecError(f"Expected {kernels.shape[-1]} biases, one per filter; got {len(bias)}.")
+    maps = [convolve_channels(x, kernels[..., k], float(bias[k]), padding).output for k in range(len(bias))]
+    return np.stack(maps, axis=-1)
+
+
 @dataclass(frozen=True)
 class LayerCost:
     """Number of parameters of a convolution and of a fully connected layer with the same input and output shapes."""

@@ -21,6 +21,20 @@ from core.errors import SpecError
 Values = NDArray[np.float64]
 Padding = Literal["full", "same", "valid"]
 PADDINGS: tuple[Padding, ...] = ("full", "same", "valid")
+PerAxis = int | tuple[int, ...]
+"""A number for every axis, or one number per axis."""
+
+
+def repeat_axes(value: PerAxis, rank: int) -> tuple[int, ...]:
+    """Return one number per axis.
+
+    Raises:
+        SpecError: if there are fewer or more numbers than axes.
+    """
+    numbers = (value,) * rank if isinstance(value, int) else value
+    if len(numbers) != rank:
+        raise SpecError(f"Expected {rank} numbers, one per axis; got {len(numbers)}.")
+    return numbers
 
 
 def effective_size(kernel: int, dilation: int) -> int:
@@ -75,40 +89,48 @@ class Convolution:
     Attributes:
         x, kernel: float64 arrays of the same rank.
         padding: numbers of zeros (before, after) for each axis.
+        stride: one number per axis.
         flip: True for a convolution, False for a cross-correlation.
     """
 
     x: Values
     kernel: Values
     padding: tuple[tuple[int, int], ...]
-    stride: int = 1
+    stride: tuple[int, ...]
     dilation: int = 1
     flip: bool = True
 
     @classmethod
     def of(
-        cls, x: Values, kernel: Values, padding: Padding | int, stride: int = 1, dilation: int = 1, flip: bool = True
+        cls,
+        x: Values,
+        kernel: Values,
+        padding: Padding | PerAxis,
+        stride: PerAxis = 1,
+        dilation: int = 1,
+        flip: bool = True,
     ) -> "Convolution":
-        """Create a convolution with the same padding mode for every axis.
+        """Create a convolution. Padding is one mode for all axes, or a number of zeros on both sides of each axis.
 
         Raises:
             SpecError: if the ranks differ, or the kernel is larger than the padded input.
         """
         if x.ndim != kernel.ndim:
             raise SpecError(f"Expected a kernel with {x.ndim} axes; got {kernel.ndim}.")
-        sides = tuple(
-            resolve_padding(padding, n, m, stride, dilation) for n, m in zip(x.shape, kernel.shape, strict=True)
-        )
-        for n, m, pair in zip(x.shape, kernel.shape, sides, strict=True):
-            compute_output_size(n, m, pair, stride, dilation)
-        return cls(x, kernel, sides, stride, dilation, flip)
+        modes = (padding,) * x.ndim if isinstance(padding, str) else repeat_axes(padding, x.ndim)
+        strides = repeat_axes(stride, x.ndim)
+        axes = list(zip(x.shape, kernel.shape, strides, strict=True))
+        sides = tuple(resolve_padding(mode, n, m, s, dilation) for mode, (n, m, s) in zip(modes, axes, strict=True))
+        for pair, (n, m, s) in zip(sides, axes, strict=True):
+            compute_output_size(n, m, pair, s, dilation)
+        return cls(x, kernel, sides, strides, dilation, flip)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Shape of the output."""
         return tuple(
-            compute_output_size(n, m, pair, self.stride, self.dilation)
-            for n, m, pair in zip(self.x.shape, self.kernel.shape, self.padding, strict=True)
+            compute_output_size(n, m, pair, s, self.dilation)
+            for n, m, pair, s in zip(self.x.shape, self.kernel.shape, self.padding, self.stride, strict=True)
         )
 
     @cached_property
@@ -127,8 +149,8 @@ class Convolution:
         y = np.zeros(self.shape)
         for k in np.ndindex(self.applied.shape):
             window = tuple(
-                slice(index * self.dilation, index * self.dilation + (o - 1) * self.stride + 1, self.stride)
-                for index, o in zip(k, self.shape, strict=True)
+                slice(index * self.dilation, index * self.dilation + (o - 1) * s + 1, s)
+                for index, o, s in zip(k, self.shape, self.stride, strict=True)
             )
             y += self.applied[k] * self.padded[window]
         return y
@@ -143,7 +165,7 @@ class Convolution:
 
     def window(self, step: int) -> list[tuple[int, ...]]:
         """Return the indices of the padded input under the kernel in a step, one per weight."""
-        starts = [index * self.stride for index in self.position(step)]
+        starts = [index * s for index, s in zip(self.position(step), self.stride, strict=True)]
         axes = (
             [start + k * self.dilation for k in range(m)] for start, m in zip(starts, self.applied.shape, strict=True)
         )

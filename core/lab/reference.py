@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.lab.convolution import Convolution, Padding, Values
+from core.lab.convolution import Convolution, Padding, PerAxis, Values
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Reference:
     output: Values
 
 
-def compute_reference(convolution: Convolution, padding: Padding | int) -> Reference:
+def compute_reference(convolution: Convolution, padding: Padding | PerAxis) -> Reference:
     """Compute a convolution with numpy.convolve or scipy.signal.convolve2d.
 
     Unsupported padding, stride and dilation are emulated by zeros around the input, a slice of the result and zeros
@@ -26,15 +26,15 @@ def compute_reference(convolution: Convolution, padding: Padding | int) -> Refer
     if convolution.dilation > 1:
         kernel, name = _dilate(kernel, convolution.dilation), f"dilated({name})"
     mode: Padding = "valid"
-    if not isinstance(padding, int) and _supports(convolution, padding):
+    if isinstance(padding, str) and _supports(convolution, padding):
         mode, argument = padding, "x"
     else:
         x = convolution.padded
         argument = f"np.pad(x, {_format_padding(convolution.padding)})" if any(map(any, convolution.padding)) else "x"
-    slices = ", ".join([f"::{convolution.stride}"] * x.ndim)
-    tail = f"[{slices}]" if convolution.stride > 1 else ""
+    slices = ", ".join(f"::{stride}" for stride in convolution.stride)
+    tail = f"[{slices}]" if max(convolution.stride) > 1 else ""
     function = "numpy.convolve" if x.ndim == 1 else "scipy.signal.convolve2d"
-    output = _convolve(x, kernel, mode)[(slice(None, None, convolution.stride),) * x.ndim]
+    output = _convolve(x, kernel, mode)[tuple(slice(None, None, stride) for stride in convolution.stride)]
     return Reference(f'{function}({argument}, {name}, "{mode}"){tail}', output)
 
 
@@ -45,7 +45,7 @@ def _supports(convolution: Convolution, mode: Padding) -> bool:
     swapped with it.
     """
     sides = list(zip(convolution.x.shape, convolution.kernel.shape, strict=True))
-    plain = convolution.stride == convolution.dilation == 1 and all(m % 2 for _, m in sides)
+    plain = max(convolution.stride) == convolution.dilation == 1 and all(m % 2 for _, m in sides)
     return all(m <= n for n, m in sides) and (mode != "same" or plain)
 
 

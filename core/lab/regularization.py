@@ -1,30 +1,40 @@
-"""Regularization against overfitting: L2 penalty and dropout."""
+"""Regularization against overfitting: L1 and L2 penalties, and dropout."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from core.errors import SpecError
 from core.lab.convolution import Values
 
+Penalty = Literal["L1", "L2"]
+PENALTIES: tuple[Penalty, ...] = ("L1", "L2")
 
-def compute_l2(weights: Values, strength: float) -> float:
-    """Return λ · Σ w², the penalty of keras.regularizers.L2 (some libraries use half of it).
 
-    >>> compute_l2(np.array([3.0, 4.0]), strength=0.1)
-    2.5
+def compute_penalty(weights: Values, strength: float, penalty: Penalty) -> float:
+    """Return λ · Σ |w| or λ · Σ w², the penalties of keras.regularizers (some libraries use half of the second).
+
+    >>> compute_penalty(np.array([3.0, -4.0]), 0.1, "L2"), round(compute_penalty(np.array([3.0, -4.0]), 0.1, "L1"), 6)
+    (2.5, 0.7)
     """
-    return float(strength * np.sum(weights**2))
+    return float(strength * np.sum(np.abs(weights) if penalty == "L1" else weights**2))
 
 
-def compute_pull(weights: Values, strength: float) -> Values:
-    """Return 2·λ·w, the gradient of the penalty: it is proportional to the weight and directed towards 0."""
-    return 2 * strength * weights
+def compute_pull(weights: Values, strength: float, penalty: Penalty) -> Values:
+    """Return the gradient of a penalty, λ · sign(w) or 2·λ·w. That of L1 is the same for small and large weights."""
+    return strength * np.sign(weights) if penalty == "L1" else 2 * strength * weights
 
 
-def find_minimum(best: float, strength: float) -> float:
-    """Return the w that minimizes (w − best)² + λ·w²: best / (1 + λ)."""
-    return best / (1 + strength)
+def find_minimum(best: float, strength: float, penalty: Penalty) -> float:
+    """Return the w that minimizes (w − best)² plus the penalty.
+
+    L2: best / (1 + λ), which is never 0. L1: best moved towards 0 by λ/2, and exactly 0 for |best| ≤ λ/2 (soft
+    thresholding: Hastie, Tibshirani & Friedman 2009, The elements of statistical learning, table 3.4).
+    """
+    if penalty == "L2":
+        return best / (1 + strength)
+    return float(np.sign(best) * max(abs(best) - strength / 2, 0.0))
 
 
 @dataclass(frozen=True)

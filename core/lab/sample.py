@@ -8,6 +8,7 @@ from core.errors import SpecError
 from core.lab.convolution import Values
 
 EXAMPLE_1D = np.array([1.0, 3, 2, 4, 5, 6, 1, 3])
+EXAMPLE_STRIDED = np.array([3.0, 2, 1, 7, 1, 2, 5, 4])
 EXAMPLE_2D = np.array([[1.0, 3, 2, 4], [5, 6, 1, 3], [1, 2, 0, 2], [3, 4, 3, 2]])
 
 _T = np.arange(24, dtype=np.float64)
@@ -16,6 +17,7 @@ _ROWS, _COLUMNS = np.mgrid[:_SIDE, :_SIDE]
 _RADIUS = np.hypot(_ROWS - (_SIDE - 1) / 2, _COLUMNS - (_SIDE - 1) / 2)
 
 SIGNALS: dict[str, Values] = {
+    "example with stride 2": EXAMPLE_STRIDED,
     "impulse": (_T == 8).astype(float),
     "step": (_T >= 12).astype(float),
     "triangle": 12 - np.abs(_T - 12),

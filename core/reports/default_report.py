@@ -24,11 +24,16 @@ _OF_TWO = (
     ChartBlock(display="disagreement"),
 )  # fmt: skip
 _REST = (
+    ChartBlock(display="averages"),
     ChartBlock(display="confusion"),
+    ChartBlock(display="class_metrics", table=True),
     ChartBlock(display="class_accuracy"),
+    ChartBlock(display="roc", table=True),
+    ChartBlock(display="precision_recall", table=True),
     ChartBlock(display="calibration"),
     ChartBlock(display="convergence"),
     ChartBlock(display="robustness_loss"),
+    ChartBlock(display="architecture"),
     ChartBlock(display="layers"),
     ChartBlock(display="checks"),
 )

@@ -20,6 +20,8 @@ def make_display(kind: type[Display], comparison: Comparison, settings: Mapping[
         ReportError: when a setting is unknown or its value invalid.
     """
     known = {setting.name: setting for setting in list_options(kind, comparison)}
+    if settings.get("head") in comparison.former_labels:
+        settings = {**settings, "head": comparison.former_labels[settings["head"]]}
     for name, value in settings.items():
         if name not in known:
             choices = f"Choose one of: {', '.join(known)}." if known else "It has no settings."

@@ -19,7 +19,9 @@ def build_reproduction(comparison: Comparison) -> Reproduction:
 def _read_environment(run: Run) -> dict[str, str]:
     found = {"Data": f"{run.spec.dataset} {run.record.data.fingerprint}", "Processor": run.record.cpu}
     known = read_environment(run)
-    found |= {"Code": known.git_commit or "unknown"}
+    found |= {"Code": known.code}
+    if known.gpu:
+        found |= {"GPU": known.gpu}
     if known.python or known.libraries:
         found |= {"Python": known.python or "unknown", **known.libraries, "Platform": known.platform or "unknown"}
     return found | {"Seed": str(run.spec.seed)}

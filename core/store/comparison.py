@@ -1,7 +1,5 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ComparisonError
-from core.recipes import RECIPES, Recipe, recipe_of
+from core.recipe import Recipe
+from core.recipes import RECIPES, recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
-from core.store.value_list import join_values
+from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
 MANY_VARIANTS = 6  # more have a compact layout
@@ -55,12 +55,14 @@ class Comparison:
 
     Attributes:
         diverged: specs with the same configuration whose training diverged: they have no run.
+        diverged_others: those with the same data and another configuration, such as other values of a sweep.
         baseline: ID of the variant that a user chose as the reference of all differences; "" for the default
-            (`core.analysis.difference.find_baseline`).
+            (`core.analysis.baseline.find_baseline`).
     """
 
     variants: tuple[Variant, ...]
     diverged: tuple[RunSpec, ...] = ()
+    diverged_others: tuple[RunSpec, ...] = ()
     baseline: str = ""
 
     @classmethod
@@ -90,13 +92,12 @@ class Comparison:
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
-        """Add the specs of diverged jobs that differ from a run only in head and seed."""
-        runs = {run.run_id for run in self.runs}
+        """Add the specs of diverged jobs on the same data that have no run in the comparison."""
+        runs, data = {run.run_id for run in self.runs}, {_list_data(run.spec) for run in self.runs}
         known = {_list_configuration(run.spec) for run in self.runs}
-        return replace(
-            self,
-            diverged=tuple(spec for spec in specs if spec.run_id not in runs and _list_configuration(spec) in known),
-        )
+        lost = [spec for spec in specs if spec.run_id not in runs and _list_data(spec) in data]
+        same = tuple(spec for spec in lost if _list_configuration(spec) in known)
+        return replace(self, diverged=same, diverged_others=tuple(spec for spec in lost if spec not in same))
 
     def with_baseline(self, key: str) -> "Comparison":
         """Choose the baseline by the ID of a variant; "" for the default.
@@ -125,6 +126,12 @@ class Comparison:
     def labels(self) -> list[str]:
         return [variant.label for variant in self.variants]
 
+    @cached_property
+    def former_labels(self) -> dict[str, str]:
+        """Labels by those that older versions wrote, which old drafts and links contain."""
+        former = _labels([variant.spec.replace(seed=0) for variant in self.variants], describe_former)
+        return dict(zip(former, self.labels, strict=True))
+
     @property
     def first(self) -> Run:
         return self.variants[0].first
@@ -151,34 +158,26 @@ def _list_differing(specs: Sequence[RunSpec]) -> list[str]:
     return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
 
 
+def _list_data(spec: RunSpec) -> tuple[object, ...]:
+    return spec.dataset, spec.data, spec.folder, spec.attribute
+
+
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
     return HEADS[spec.head].order, *((value is None, 0 if value is None else value) for value in values)
 
 
-def _labels(specs: Sequence[RunSpec]) -> list[str]:
+def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
     """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
     differing = _list_differing(specs)
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]
         names = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
-        labels.append(" · ".join([HEADS[spec.head].label, *(describe_setting(n, getattr(spec, n)) for n in names)]))
+        parts = [describe_setting(n, getattr(spec, n), describe) for n in names]
+        labels.append(" · ".join([HEADS[spec.head].label, *parts]))
     return labels
-
-
-def describe_setting(name: str, value: object) -> str:
-    """Describe a hyperparameter, such as "3 epochs", "dropout 0.5", "all training images" or "no augmentation"."""
-    setting = SETTINGS[name]
-    noun = setting.label.lower()
-    if value is None:
-        return {"all": f"all {noun}", "none": f"no {noun}"}.get(setting.none, f"{noun} {setting.none}")
-    if value is True or value is False or value == "":
-        return noun if value else f"no {noun}"
-    if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
-        return f"{value:,} {noun[:-1] if value == 1 else noun}"
-    return f"{noun} {describe_value(name, value)}"
 
 
 def describe_epochs(runs: Sequence[Run]) -> str:
@@ -188,13 +187,6 @@ def describe_epochs(runs: Sequence[Run]) -> str:
         return describe_setting("epochs", planned)
     fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
     return f"{fewer} of {describe_setting('epochs', planned)}"
-
-
-def describe_value(name: str, value: object) -> str:
-    """Format the value of a hyperparameter without its name, such as "1,000", "0.5" or "all"."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
@@ -233,7 +225,7 @@ class Offer:
     Attributes:
         key: ID that does not depend on other runs: the recipe, with a hash of hyperparameters and data that differ.
         label: The recipe and the hyperparameters that differ from it.
-        former: Labels that were IDs in former links. Several comparisons can have the same one.
+        former: IDs of former links. Several comparisons can have the same one.
         own: Whether no hyperparameter differs.
     """
 
@@ -252,23 +244,33 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
     the default. Runs without a recipe are not included.
     """
     offers: list[tuple[tuple[bool, bool, bool, int], Offer]] = []
-    frame = frame[frame["recipe"].notna()]
+    frame = group_backbones(frame[frame["recipe"].notna()], _CONFIGURATION)
     for values, group in frame.groupby(["recipe", *_CONFIGURATION], sort=False, dropna=False):
         recipe = RECIPES[str(values[0])]
         settings = {name: to_plain(value) for name, value in zip(_CONFIGURATION, values[1:], strict=True)}
         dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
+        former = {_write_label(recipe, changed, without, describe_former) for without in ("", "data")} | {long, short}
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0
         rank = len(heads) > 1, own, bool(group["official"].all()), seeds
         label = long if dataset_versions > 1 else short
-        offer = Offer(_write_key(recipe, changed), label, frozenset((long, short)), tuple(group["run_id"]), own)
+        former.update(_list_former_keys(recipe, settings))
+        offer = Offer(write_key(recipe, changed), label, frozenset(former), tuple(group["run_id"]), own)
         offers.append((rank, offer))
     return [
         offer for _, offer in sorted(offers, key=lambda pair: pair[0], reverse=True)
     ]  # stable, so equal ranks stay newest first
+
+
+def _list_former_keys(recipe: Recipe, settings: dict[str, Any]) -> list[str]:
+    """Return the ID from when the recipe of a run was the first one with its dataset and backbone."""
+    first = settings["dataset"], settings["backbone"]
+    former = next((r for r in RECIPES.values() if (r.spec.dataset, r.spec.backbone) == first), recipe)
+    changed = {name: value for name, value in settings.items() if value != getattr(former.spec, name)}
+    return [write_key(former, changed), *(_write_label(former, changed, without) for without in ("", "data"))]
 
 
 def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
@@ -281,17 +283,9 @@ def find_offers(offers: Iterable[Offer], text: str) -> list[Offer]:
     )
 
 
-def _write_label(recipe: Recipe, changed: dict[str, Any], without: str) -> str:
-    return " · ".join([recipe.name, *(describe_setting(n, value) for n, value in changed.items() if n != without)])
-
-
-def _write_key(recipe: Recipe, changed: dict[str, Any]) -> str:
-    data = changed.get("data")
-    if data == DATASETS[changed.get("dataset", recipe.spec.dataset)].official_fingerprint:
-        changed = {name: value for name, value in changed.items() if name != "data"}
-    typed = {name: None if value is None else SETTINGS[name].kind(value) for name, value in sorted(changed.items())}
-    digest = hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8]
-    return f"recipe:{recipe.name}:{digest}" if typed else f"recipe:{recipe.name}"
+def _write_label(recipe: Recipe, changed: dict[str, Any], without: str, describe: Describe | None = None) -> str:
+    parts = [describe_setting(name, value, describe) for name, value in changed.items() if name != without]
+    return " · ".join([recipe.name, *parts])
 
 
 def to_plain(value: Any) -> Any:

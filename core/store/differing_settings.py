@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from core.spec import HEADS, SETTINGS
-from core.store.comparison import describe_value
+from core.spec import SETTINGS
 from core.store.kept_epoch import describe_kept_epoch
 from core.store.run import Run
+from core.store.setting_text import describe_value
 
 
 def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
@@ -20,8 +20,7 @@ def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:
         metrics = run.record.metrics
         row = {"Run": name}
         for setting in differing:
-            value = getattr(run.spec, setting)
-            row[SETTINGS[setting].label] = HEADS[value].label if setting == "head" else describe_value(setting, value)
+            row[SETTINGS[setting].label] = describe_value(setting, getattr(run.spec, setting))
         row["Test accuracy"] = f"{metrics.test_accuracy:.2%}"
         row["Measured at"] = describe_kept_epoch([run.record]).removeprefix("at the ")
         row["Test loss"] = "–" if metrics.test_loss is None else f"{metrics.test_loss:.4f}"

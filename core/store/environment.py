@@ -14,14 +14,25 @@ _Known = Annotated[Line | None, or_default(None)]
 
 
 class Environment(BaseModel):
-    """Content of environment.json; None where it is unknown."""
+    """Content of environment.json; None where it is unknown.
+
+    `gpu` is the name of the GPU, empty without one. `git_modified` is whether the checkout had changes
+    that were not committed. Older runs have neither.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     python: _Known = None
     libraries: Annotated[dict[Line, Line], Field(max_length=100), or_default(dict)] = {}
     git_commit: Annotated[str | None, Field(pattern=r"^[0-9a-f]{7,64}$"), or_default(None)] = None
+    git_modified: Annotated[bool | None, or_default(None)] = None
+    gpu: _Known = None
     platform: _Known = None
+
+    @property
+    def code(self) -> str:
+        """The commit, marked if the checkout was modified."""
+        return f"{self.git_commit or 'unknown'}{' (modified)' if self.git_modified else ''}"
 
 
 def read_environment(run: Run) -> Environment:

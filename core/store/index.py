@@ -48,7 +48,7 @@ _DTYPES: dict[str, str] = {
 }
 
 # Rows that were written with different columns or recipes are not read.
-_FORMAT = [_DTYPES, [(name, recipe.spec.dataset, recipe.spec.backbone) for name, recipe in RECIPES.items()]]
+_FORMAT = [_DTYPES, [(name, recipe.spec.canonical(), [*recipe.settings]) for name, recipe in RECIPES.items()]]
 _VERSION = int(hashlib.sha256(json.dumps(_FORMAT).encode()).hexdigest()[:8], 16)
 
 # Two changes within one tick of the file system's clock give the folder the same modification time. The coarsest

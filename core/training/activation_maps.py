@@ -25,7 +25,7 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
     try:
         head = read_head(model, closed)
     except SpecError as error:
-        print(f"Activation maps are not available: {error}")
+        print(error)
         return
     last = [layer.name for layer in model.layers].index(closed.maps_layer) + 1
 

@@ -9,9 +9,8 @@ from core.architecture.model import LayerRow, Model
 from core.spec import RunSpec
 
 _LOSSES = {
-    "categorical": "categorical_crossentropy",
-    "sparse": "sparse_categorical_crossentropy",
-    "binary": keras.losses.BinaryCrossentropy(from_logits=True),
+    "categorical": ("categorical_crossentropy", keras.losses.CategoricalCrossentropy),
+    "sparse": ("sparse_categorical_crossentropy", keras.losses.SparseCategoricalCrossentropy),
 }
 
 
@@ -38,10 +37,17 @@ def compile_model(model: keras.Sequential, spec: RunSpec, optimizer: keras.optim
     """Compile a model. Loaded models are recompiled, because earlier versions used another loss for the same spec."""
     model.compile(
         optimizer=optimizer,
-        loss=_LOSSES[spec.loss],
+        loss=_choose_loss(spec),
         metrics=["accuracy"],
         jit_compile=False,  # slower for these small convolutions on a CPU
     )
+
+
+def _choose_loss(spec: RunSpec) -> keras.losses.Loss | str:
+    if spec.loss == "binary":
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    from_probs, kind = _LOSSES[spec.loss]
+    return kind(from_logits=True) if spec.from_logits else from_probs
 
 
 def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> keras.layers.Layer:
@@ -50,8 +56,9 @@ def _build_layer(settings: dict[str, Any], row: LayerRow, spec: RunSpec) -> kera
         settings["activation"] = "sigmoid"
     if row.type.startswith("ZeroPadding"):
         settings["padding"] = ((0, settings.pop("width")),) * (len(row.output_shape) - 1)
-    if spec.l2 and row.type.startswith(("Conv", "Dense")):
-        settings["kernel_regularizer"] = keras.regularizers.L2(spec.l2)
+    if (spec.l1 or spec.l2) and row.type.startswith(("Conv", "Dense")):
+        l2 = keras.regularizers.L2(spec.l2)
+        settings["kernel_regularizer"] = keras.regularizers.L1L2(spec.l1, spec.l2) if spec.l1 else l2
     layer = getattr(keras.layers, row.type)(**{**settings, "name": row.name})
     layer.trainable = not (spec.frozen and row.part == "backbone")
     return layer

@@ -13,6 +13,12 @@ def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
+def read_gpu() -> str:
+    """Return the name of the GPU that trains in this process; empty without one."""
+    gpus = tf.config.get_visible_devices("GPU")
+    return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")) if gpus else ""
+
+
 def configure() -> None:
     """Configure TensorFlow. Call this in the training process before the first operation: a fork ends its threads."""
     tf.config.threading.set_intra_op_parallelism_threads(1)

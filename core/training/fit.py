@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.jobs.failure_reason import DIVERGED
+from core.setting import format_setting_number
 from core.spec import RunSpec
 from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
@@ -39,8 +40,8 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Results of an epoch (1-based). `loss` is the cross-entropy without the L2 penalty, like `val_loss`; `seconds`
-    includes the validation; `last` is True for the run's final epoch."""
+    """Results of an epoch (1-based). `loss` is the cross-entropy without L1 and L2 penalties, like `val_loss`;
+    `seconds` includes the validation; `last` is True for the run's final epoch."""
 
     epoch: int
     seconds: float
@@ -113,7 +114,8 @@ def fit(
 def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below {spec.learning_rate:g}."
+            f"{DIVERGED}the loss is {loss} in epoch {epoch}. Use a learning rate below "
+            f"{format_setting_number(spec.learning_rate)}."
         )
 
 
@@ -131,7 +133,8 @@ def _compile_steps(
         for start in tf.range(0, tf.shape(labels)[0], spec.batch_size):
             batch_labels = labels[start : start + spec.batch_size]
             with tf.GradientTape() as tape:
-                outputs = compute_outputs(model, images[start : start + spec.batch_size], training=True, first=first)
+                batch = images[start : start + spec.batch_size]
+                outputs = compute_outputs(model, batch, training=True, first=first, logits=spec.from_logits)
                 loss = model.compute_loss(y=_shape_labels(batch_labels, spec, outputs), y_pred=outputs, training=True)
             penalties = model.losses  # before the weights change
             data_loss = loss - tf.add_n(penalties) if penalties else loss

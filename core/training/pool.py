@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
+import keras
 import tensorflow as tf
+
+
+def is_plain(layer: keras.layers.MaxPooling2D) -> bool:
+    """Return whether `max_pool` replaces the layer: adjacent windows of 2×2 pixels, without padding."""
+    return layer.pool_size == layer.strides == (2, 2) and layer.padding == "valid"
 
 
 @tf.custom_gradient

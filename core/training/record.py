@@ -19,6 +19,7 @@ from core.spec import RunSpec
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
 from core.store.run import FILES, Predictions, compute_epoch_seconds, finite, read_history
+from core.training.device import read_gpu
 from core.training.export import Latency
 from core.training.input_data import Split, Splits
 
@@ -32,7 +33,9 @@ def describe_environment(fingerprint: str) -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
-        "git_commit": _read_commit(),
+        "git_commit": _run_git("rev-parse", "HEAD") or None,
+        "git_modified": None if (changes := _run_git("status", "--porcelain")) is None else bool(changes),
+        "gpu": read_gpu(),
         "platform": platform.platform(),
         "cpu": read_cpu(),
         "cores": os.cpu_count(),
@@ -41,13 +44,14 @@ def describe_environment(fingerprint: str) -> dict[str, object]:
     }
 
 
-def _read_commit() -> str | None:
+def _run_git(*arguments: str) -> str | None:
+    """Return the output of a git command in the folder of the code; None outside of a checkout or without git."""
     try:
-        command = ["git", "-C", str(_ROOT), "rev-parse", "HEAD"]
+        command = ["git", "-C", str(_ROOT), *arguments]
         found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip() or None
+    return found.stdout.strip()
 
 
 def read_cpu() -> str:

@@ -1,6 +1,6 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.table import build_table, disarm
 from core.store.comparison import Comparison
+from core.ui.run_link import open_run
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Display)
@@ -20,7 +21,8 @@ _FEW_ROWS = 12
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
-_ROW_PIXELS = 35
+_ROW_PIXELS, _LINE_PIXELS, _MAX_LINES = 35, 20, 5
+_NUMBER = "#"
 
 
 def show_display(display: Display, *, title: str | None = None, table: bool = True) -> None:
@@ -48,7 +50,7 @@ def show_data_table(display: Display, heading: str = "") -> None:
 def list_run_versions(comparison: Comparison) -> list[str]:
     """Return the records of the runs and the baseline, the cache key of a comparison."""
     return [run.record.model_dump_json() for run in comparison.runs] + [
-        *(spec.run_id for spec in comparison.diverged),
+        *(spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)),
         comparison.baseline,
     ]
 
@@ -126,7 +128,7 @@ def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
     if "concat" not in spec:
         st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key)
         return
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = alt if number == 0 else "Another panel of the previous chart."
@@ -136,7 +138,9 @@ def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
 
 
 def show_table(display: Display) -> None:
-    show_frame(cached_table(display))
+    """Show the table of a display; a click on a row with a run opens it."""
+    frame = cached_table(display)
+    show_frame(frame, run_ids=frame["Run"].tolist() if "Run" in frame else ())
 
 
 def show_frame(
@@ -145,37 +149,55 @@ def show_frame(
     *,
     rows: int | None = None,
     words: Collection[str] = (),
+    run_ids: Sequence[str] = (),
 ) -> None:
     """Show a table that is formatted for display, with a pinned first column and numbers aligned right.
 
     A short table is plain HTML. A long one is a scrolling grid, which takes longer to load; its column widths follow
-    the text, because the browser would otherwise keep the widths of the previous table.
+    the text, because the browser would otherwise keep the widths of the previous table. Long names wrap in its first
+    column.
 
     Args:
         own: configuration of columns that are not numbers; requires the grid.
         rows: number of visible rows of the grid; by default Streamlit chooses it.
         words: columns that contain text.
+        run_ids: runs of the rows, whose pages a click opens; requires the grid. A first column with row numbers does
+            not open them: the grid selects its first cell when it gets the focus of the keyboard.
     """
-    if own is None and len(frame) <= _FEW_ROWS:
+    if own is None and not run_ids and len(frame) <= _FEW_ROWS:
         st.html(build_table(frame, words))
         return
+    if run_ids:
+        frame = frame.assign(**{_NUMBER: range(1, len(frame) + 1)})[[_NUMBER, *frame.columns]]
     names, *values = frame.columns
     widths = {name: _measure([name, *frame[name]]) for name in frame.columns}
     columns: dict[str, Any] = {
         name: st.column_config.Column(name, alignment="left" if name in words else "right", width=widths[name])
         for name in values
     }
-    st.dataframe(
-        disarm(frame) if own is None else frame,
-        hide_index=True,
-        width="stretch",
-        height="auto" if rows is None else _ROW_PIXELS * (min(rows, len(frame)) + 1) + 3,
-        column_config={
+    longest = max((len(str(name)) for name in frame[names]), default=0)
+    lines = -(-round(_LETTER_PIXELS * longest) // (widths[names] - _MARGIN_PIXELS))
+    row_pixels = _ROW_PIXELS + _LINE_PIXELS * (min(max(lines, 1), _MAX_LINES) - 1)
+    settings: dict[str, Any] = {
+        "hide_index": True,
+        "width": "stretch",
+        "height": "auto" if rows is None else _ROW_PIXELS + row_pixels * min(rows, len(frame)) + 3,
+        "row_height": row_pixels,
+        "column_config": {
             **columns,
             **{name: {"width": widths[name]} | column for name, column in (own or {}).items()},
             names: st.column_config.Column(names, pinned=True, width=widths[names]),
         },
-    )
+    }
+    shown = disarm(frame) if own is None else frame
+    if not run_ids:
+        st.dataframe(shown, **settings)
+        return
+    key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
+    event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
+    for row, column in event.selection.cells:
+        if column != _NUMBER:
+            open_run(run_ids[row])
 
 
 def _measure(texts: list[Any]) -> int:

@@ -1,6 +1,7 @@
 """Grid of test images; a click opens the details of one image in a dialog."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,11 +12,13 @@ from core.displays.markdown import escape_markdown
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
+from core.displays.views.feature_maps import FeatureMaps
 from core.displays.views.gallery import Gallery
 from core.ui import url
 from core.ui.activation_map import show_activation
 from core.ui.display import show_display
 from core.ui.errors import callback
+from core.ui.feature_maps import show_feature_maps
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 12px; }
@@ -106,8 +109,13 @@ url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
 
 
-def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True) -> None:
+def show_image_grid(
+    gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: bool = True, neighbors: Sequence[int] | None = None
+) -> None:
     """Show the images of a gallery frame; a click, or with `linked` the URL, opens one.
+
+    Args:
+        neighbors: images that the dialog goes through; by default those of the frame.
 
     Raises:
         DatasetError: when the images are not available.
@@ -122,7 +130,7 @@ def show_image_grid(gallery: Gallery, frame: pd.DataFrame, *, key: str, linked: 
         st.query_params["image"] = str(picked)
     selected = st.query_params.get("image")
     if selected is not None and (picked is not None or linked):
-        _open(gallery, selected)
+        _open(gallery, selected, [*dict.fromkeys(frame["image"])] if neighbors is None else neighbors)
 
 
 def draw_image_grid(heads: list[dict[str, str]], cells: list[dict[str, Any]], *, key: str) -> int | None:
@@ -173,15 +181,17 @@ def _close() -> None:
     st.query_params.pop("image", None)
 
 
-def _open(gallery: Gallery, text: str) -> None:
+def _open(gallery: Gallery, text: str, neighbors: Sequence[int]) -> None:
     count = gallery.comparison.first.record.data.test_images
     if not text.isdecimal() or int(text) >= count:
         url.reject("image", f"Expected image between 0 and {count - 1}; got {text[:40]!r}.")
-    _show_example(gallery, int(text))
+    _show_example(gallery, int(text), neighbors)
 
 
 @st.dialog("Class probabilities for one image", width="medium", on_dismiss=_close)
-def _show_example(gallery: Gallery, image: int) -> None:
+def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> None:
+    image = int(st.query_params.get("image", first))  # the buttons rerun only this dialog
+    _show_neighbors(image, neighbors)
     example = Example(gallery.comparison, image, gallery.seed)
     true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
@@ -193,3 +203,23 @@ def _show_example(gallery: Gallery, image: int) -> None:
     with right:
         show_display(example, title="", table=False)
     show_activation(Activation(gallery.comparison, gallery.home, (image,), seed=gallery.seed))
+    show_feature_maps(FeatureMaps(gallery.comparison, gallery.home, image, gallery.seed))
+
+
+def _show_neighbors(image: int, neighbors: Sequence[int]) -> None:
+    """Show the buttons for the previous and the next image, which the arrow keys press."""
+    if image not in neighbors or len(neighbors) < 2:
+        return
+    index = neighbors.index(image)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
+            other = neighbors[index + step] if 0 <= index + step < len(neighbors) else None
+            st.button(
+                label, key=f"image-{label}", shortcut=key, disabled=other is None, on_click=_go_to, args=(other,)
+            )  # fmt: skip
+            if step < 0:
+                st.caption(f"Image {index + 1:,} of {len(neighbors):,}", width="content")
+
+
+def _go_to(image: int) -> None:
+    st.query_params["image"] = str(image)

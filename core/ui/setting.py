@@ -1,6 +1,5 @@
 """Widgets for training settings, built from the spec."""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,7 +7,6 @@ import streamlit as st
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
 from core.spec import SETTINGS, RunSpec
-from core.store.comparison import describe_value
 from core.ui import url, widget
 
 # URL names of settings whose own name belongs to a widget of another page
@@ -66,7 +64,9 @@ def choose_setting(name: str, value: Any, *, key: str | None = None) -> Any:
     if setting.kind is bool:
         return widget.toggle(setting.label, value, key=key, help=setting.help)
     if setting.kind is str and setting.choices:
-        return widget.selectbox(setting.label, list(setting.choices), value, key=key, help=setting.help)
+        return widget.selectbox(
+            setting.label, list(setting.choices), value, format_func=setting.describe, key=key, help=setting.help
+        )
     if setting.kind is str:
         return widget.text(setting.label, value, key=key, help=f"{setting.help} Format: {setting.form}.").strip()
     assert setting.low is not None
@@ -76,16 +76,9 @@ def choose_setting(name: str, value: Any, *, key: str | None = None) -> Any:
     if setting.choices:
         options: list[Any] = sorted({*setting.choices, *included} - {None})
         if setting.default is None:
-            return widget.select_slider(
-                setting.label,
-                [None, *options],
-                value,
-                format_func=partial(describe_value, name),
-                key=key,
-                help=setting.help,
-            )
+            options = [None, *options]
         return widget.select_slider(
-            setting.label, options, value, format_func="{:g}".format, key=key, help=setting.help
+            setting.label, options, value, format_func=setting.describe, key=key, help=setting.help
         )
     kind = setting.kind
     low, high = setting.usual or (setting.low, setting.high)

@@ -5,8 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
 
+_HEAD_CHARS = 20
 _COLORS = {1: "green", -1: "red", 0: "gray"}
 
 
@@ -20,11 +22,13 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # keeps two tiles per row on a narrow screen
     for index, row in enumerate(rows):
         name, head, value, difference = row.values()
+        short = shorten(str(head), _HEAD_CHARS)
         pairs[index // 2].metric(
-            escape_markdown(f"{name}, {head}"),
+            escape_markdown(f"{name}, {short}"),
             escape_markdown(value),
             escape_markdown(difference) if difference else None,
             delta_color=_COLORS[better[index]],  # type: ignore[arg-type]
             delta_arrow="off",
             border=True,
+            help=None if short == head else escape_markdown(str(head)),
         )

@@ -25,6 +25,12 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
     return chosen
 
 
+def share_range(label: str, *, key: str, **settings: Any) -> tuple[int, int]:
+    """Show a slider with two ends from 0 to 100%; the URL contains both."""
+    _check(key, "to be two integers between 0 and 100", _accepts_number(0, 100), many=True)
+    return st.slider(label, 0, 100, (0, 100), format="%d%%", key=key, bind="query-params", **settings)
+
+
 def number(label: str, low: int, high: int, *, key: str, **settings: Any) -> int:
     _check(key, _write_range(low, high), _accepts_number(low, high))
     return int(st.number_input(label, low, high, key=key, bind="query-params", **settings))
@@ -135,6 +141,18 @@ def pills(
         label, options, default=list(value), selection_mode="multi", format_func=format_func, key=key,
         persist_state="session", **settings,
     )  # fmt: skip
+    choice.write_url(chosen)
+    return chosen
+
+
+def multiselect(
+    label: str, options: Sequence[T], value: Sequence[T], *, key: str, format_func: Label = str, **settings: Any
+) -> list[T]:
+    """Show a select box with any number of selected options. No selection is an empty URL parameter."""
+    choice = LinkChoice(key, options, format_func, value, many=True)
+    chosen: list[T] = st.multiselect(
+        label, options, default=list(value), format_func=format_func, key=key, persist_state="session", **settings
+    )
     choice.write_url(chosen)
     return chosen
 

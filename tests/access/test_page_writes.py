@@ -20,7 +20,8 @@ READING = {
     },
     "core.jobs": {
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
-        "estimate": {"TimeEstimator"}, "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
+        "estimate": {"TimeEstimator"}, "run_lookup": None,
+        "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
@@ -28,7 +29,8 @@ READING = {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
-        "run": {"Run", "read_history"}, "run_store": {"RunStore"}, "search": None,
+        "run": {"FILES", "Run", "read_history"}, "environment": {"read_environment"},
+        "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,

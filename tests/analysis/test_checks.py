@@ -50,7 +50,7 @@ def test_one_run_fails_no_check_of_pairs(make_run: RunWriter) -> None:
     [
         ("split", {"train_images": 100}, "training images all and 100"),
         ("split", {"validation_fraction": 0.5}, "validation share 0.2 and 0.5"),
-        ("augmentation", {"augmentation": "rotation=10"}, "augmentation none and rotation=10"),
+        ("augmentation", {"augmentation": "rotation=10"}, "augmentation none and Rotation ± 10°"),
         ("backbone", {"dropout": 0.5}, "dropout 0.25 and 0.5"),
         ("budget", {"epochs": 5}, "epochs 3 and 5"),
         ("budget", {"learning_rate": 0.01}, "learning rate 0.001 and 0.01"),
@@ -229,3 +229,24 @@ def test_optimism_equals_that_of_simulated_equal_heads(make_run: RunWriter) -> N
 
 def test_own_split_is_not_called_official(make_run: RunWriter) -> None:
     assert ask("official", make_run()).message == "The dataset is the complete Digits, split by Headroom."
+
+
+def test_classes_without_images_are_named_and_counted(make_run: RunWriter) -> None:
+    run = make_run()
+    assert ask("class_images", run).state == "passed"
+    few = make_run(head="dense", train_images=20, validation_images=13)
+    found = ask("class_images", few)
+    lost = len({*run.predictions.test_labels} - {*few.predictions.validation_labels})
+    assert found.state == "failed"
+    assert "7 training images are fewer than the 10 classes." in found.message
+    assert lost == 0 or f"{lost} of 10 class" in found.message
+    labels = np.resize(np.arange(3), 60)
+    assert '7 of 10 classes have no test images: "3", "4", "5", "6" and 3 more.' in (
+        ask("class_images", rewrite(run, labels=labels)).message
+    )
+
+
+def test_long_lists_of_heads_are_counted(make_run: RunWriter) -> None:
+    runs = [make_run(head="gap", filters=4 * i, seed=seed) for i in range(1, 7) for seed in (0, 1)]
+    message = ask("seeds", *runs).message
+    assert message.startswith("6 of 6 heads, such as GAP · 4 filters and GAP · 8 filters: with two seeds")

@@ -1,11 +1,15 @@
 """Accuracy by hyperparameter."""
 
+import json
+
 import pytest
 
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
 from core.analysis.interval import compute_mean_interval
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.store.comparison import Comparison
+from core.store.index import list_rows_of
+from core.store.same_test_set import RunsOnTestSet
 from tests.support.costs import runs_on_test_set, with_cost
 from tests.support.run_writer import RunWriter
 
@@ -40,7 +44,7 @@ def test_values_are_sorted_and_all_is_last(make_run: RunWriter) -> None:
 def test_hyperparameter_may_be_text(make_run: RunWriter) -> None:
     runs = [make_run(augmentation=steps) for steps in ("flip_horizontal=0.5", "", "rotation=10")]
     curve = compute_hyperparameter_curve(runs_on_test_set(*runs), "augmentation")
-    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "flip_horizontal=0.5", "rotation=10"]
+    assert curve.drop_duplicates("order")["value"].tolist() == ["none", "Horizontal flip p = 50%", "Rotation ± 10°"]
 
 
 def test_head_without_the_hyperparameter_appears_at_each_value(make_run: RunWriter) -> None:
@@ -78,3 +82,26 @@ def test_one_seed_has_no_interval(make_run: RunWriter) -> None:
     display = HyperparameterCurve(Comparison.of([make_run(blocks=1), make_run(blocks=2)]))
     assert display.table()["Range across seeds"].tolist() == ["single seed", "single seed"]
     assert display.table()["95% interval across seeds"].tolist() == ["–", "–"]
+
+
+def test_value_at_which_every_seed_diverged_is_shown_and_counted(make_run: RunWriter) -> None:
+    """A sweep over the learning rate: both seeds finished at 0.001, one at 0.01, none at 1."""
+    runs = [make_run(head="gap", seed=seed, learning_rate=0.001) for seed in (0, 1)]
+    runs.append(make_run(head="gap", seed=0, learning_rate=0.01))
+    spec = runs[0].spec
+    lost = [spec.replace(learning_rate=0.01, seed=1), *(spec.replace(learning_rate=1.0, seed=s) for s in (0, 1))]
+    other = spec.replace(filters=8, learning_rate=1.0)  # the runs do not differ in this
+    comparison = Comparison.of(runs).with_diverged([*lost, other])
+    display = HyperparameterCurve(comparison)
+    table = display.table()
+    assert table["Value"].tolist() == ["0.001", "0.01", "1"]
+    assert table["Seeds"].tolist() == ["2", "1 (1 diverged)", "0 (2 diverged)"]
+    assert table["Test accuracy"].tolist()[2] == "diverged"
+    assert "3 runs diverged, at learning rate 0.01, 1." in display.describe()
+    chart = display.chart()
+    assert chart is not None
+    assert "\\u2717" in json.dumps(chart.to_dict(validate=True), allow_nan=False)
+    one = Comparison.of(runs[:2]).with_diverged(lost[1:])
+    wide = RunsOnTestSet.within(one, list_rows_of(one.runs))
+    assert list_hyperparameters(wide) == ["learning_rate"]  # one finished and one diverged value
+    assert list_hyperparameters(RunsOnTestSet.of(one)) == []  # the comparison is no sweep

@@ -12,6 +12,8 @@ from core.analysis.calibration import (
     compute_calibrations,
 )
 from core.analysis.prediction import (
+    Agreement,
+    ImageFilter,
     Order,
     Show,
     compute_confusion,
@@ -82,22 +84,44 @@ def test_filters_match_their_names(table: list[list[int]]) -> None:
         "only one wrong": [i for i, wrong in wrongs.items() if wrong == 1],
         "only one correct": [i for i, wrong in wrongs.items() if heads > 1 and heads - wrong == 1],
     }
-    assert {show: select_images(predictions, show).tolist() for show in expected} == expected
+    assert {show: select_images(predictions, ImageFilter(show)).tolist() for show in expected} == expected
 
 
 @settings(max_examples=30, deadline=None)
 @given(prediction_tables, st.sampled_from(["all", "wrong", "only one wrong", "only one correct"]))
 def test_classes_partition_every_filter(table: list[list[int]], show: Show) -> None:
     predictions = as_predictions(table)
-    parts = [select_images(predictions, show, label).tolist() for label in range(4)]
-    assert sorted(image for part in parts for image in part) == select_images(predictions, show).tolist()
+    parts = [select_images(predictions, ImageFilter(show, label)).tolist() for label in range(4)]
+    assert sorted(image for part in parts for image in part) == select_images(predictions, ImageFilter(show)).tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    prediction_tables, st.sampled_from([None, 0, 2]), st.sampled_from([None, "h0"]),
+    st.sampled_from([(0.0, 1.0), (0.35, 0.55), (0.6, 0.9)]),
+    st.sampled_from(["any", "same prediction", "different predictions"]),
+)  # fmt: skip
+def test_filters_by_prediction_confidence_and_agreement_match_a_loop(
+    table: list[list[int]], predicted: int | None, head: str | None, bounds: tuple[float, float], agreement: Agreement
+) -> None:
+    chosen = ImageFilter(predicted=predicted, head=head, least=bounds[0], most=bounds[1], agreement=agreement)
+    expected = []
+    for image, row in enumerate(table):
+        meant = row if head is None else row[:1]
+        matches = any(
+            p == (p if predicted is None else predicted) and bounds[0] <= 0.3 + 0.1 * p <= bounds[1] for p in meant
+        )
+        same = len(set(row)) == 1
+        if matches and (agreement == "any" or same == (agreement == "same prediction")):
+            expected.append(image)
+    assert select_images(as_predictions(table), chosen).tolist() == expected
 
 
 @settings(max_examples=30, deadline=None)
 @given(prediction_tables, st.sampled_from(["most confident first", "least confident first"]))
 def test_order_only_reorders(table: list[list[int]], order: Order) -> None:
     predictions = as_predictions(table)
-    ordered = select_images(predictions, "all", order=order)
+    ordered = select_images(predictions, order=order)
     sure = predictions.groupby("image")["prob"].mean()[ordered].to_numpy()
     assert sorted(ordered) == list(range(len(table)))
     assert (np.diff(sure) <= 1e-12).all() if order == "most confident first" else (np.diff(sure) >= -1e-12).all()

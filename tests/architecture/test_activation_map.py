@@ -105,3 +105,8 @@ def test_shares_are_relative_to_the_maximum_and_defined_without_one() -> None:
     np.testing.assert_array_equal(normalize_maps(maps, [1, 1, 0], exact=True), [[[0.5, 0]], [[0, 0.5]], [[0, 0]]])
     np.testing.assert_array_equal(normalize_maps(maps, [1, 1, 0], exact=False), [[[1, 0]], [[0, 1]], [[0, 0]]])
     assert normalize_maps(maps[:0], [], exact=True).shape == (0, 1, 2)
+
+
+def test_model_without_convolutions_has_no_activation_maps() -> None:
+    with pytest.raises(SpecError, match="the model has no convolutions"):
+        plan_maps(compute_model(RunSpec(backbone="pixels", head="mlp"), (28, 28, 1), 10))

@@ -13,9 +13,8 @@ from core.architecture.layers import (
     DepthwiseConv,
     Dropout,
     Flatten,
-    GlobalPooling,
+    Identity,
     Layer,
-    MaxPooling,
     ReLU,
     Rescaling,
     Shape,
@@ -24,6 +23,7 @@ from core.architecture.layers import (
     ZeroPadding,
 )
 from core.architecture.model import Model, compute_model
+from core.architecture.pooling import GlobalPooling, LocalPooling
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, SETTINGS, RunSpec
 
@@ -94,8 +94,12 @@ def test_map_layer_is_the_class_maps_of_gap_or_the_last_layer_of_the_backbone() 
         (ReLU(6.0), (4, 4, 2), (4, 4, 2), (0, 0), 0),
         (Rescaling(2.0, (-1.0,)), (4, 4, 3), (4, 4, 3), (0, 0), 96),
         (Sigmoid(), (1,), (1,), (0, 0), 0),
-        (MaxPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
-        (MaxPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
+        (LocalPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
+        (LocalPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
+        (LocalPooling(3, 2), (9, 9, 2), (4, 4, 2), (0, 0), 32 * 9),
+        (LocalPooling(3, 2, "same", "average"), (9, 9, 2), (5, 5, 2), (0, 0), 50 * 9),
+        (LocalPooling(2, padding="same"), (5, 5, 2), (3, 3, 2), (0, 0), 18 * 4),
+        (Identity(), (5, 5, 2), (5, 5, 2), (0, 0), 0),
         (GlobalPooling(), (3, 3, 2), (2,), (0, 0), 18),
         (GlobalPooling("max"), (3, 3, 3, 2), (2,), (0, 0), 54),
         (Flatten(), (3, 3, 2), (18,), (0, 0), 0),
@@ -117,7 +121,8 @@ def test_layer_matches_the_hand_worked_example(
     [
         (Conv(1), (9, 1), "Conv1D"),
         (Conv(1), (9, 9, 9, 1), "Conv3D"),
-        (MaxPooling(), (9, 1), "MaxPooling1D"),
+        (LocalPooling(), (9, 1), "MaxPooling1D"),
+        (LocalPooling(reduce="average"), (9, 9, 9, 1), "AveragePooling3D"),
         (GlobalPooling("max"), (9, 9, 9, 1), "GlobalMaxPooling3D"),
         (GlobalPooling(), (9, 1), "GlobalAveragePooling1D"),
     ],

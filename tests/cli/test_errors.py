@@ -21,7 +21,7 @@ from tests.support.run_writer import RunWriter
         (["train", "--recipe", "digits-heads", "--epochs", "1000000000"], 1, "got 1000000000."),
         (["train", "--recipe", "digits-heads", "--epochs", "many"], 2, "integer between 1 and 1000; got 'many'."),
         (["train", "--recipe", "digits-heads", "--dropout", "x"], 2, "to be a number between 0 and 0.9; got 'x'."),
-        (["train", "--recipe", "digits-heads", "--learning-rate", "nan"], 1, "between 1e-06 and 1; got nan"),
+        (["train", "--recipe", "digits-heads", "--learning-rate", "nan"], 1, "between 0.000001 and 1; got nan"),
         (["train", "--recipe", "digits-heads", "--train-images", "100000"], 1, "between 20 and 1437"),
         (["train", "--recipe", "digits-heads", "--blocks", "6"], 1, "Use fewer blocks"),
         (["train", "--recipe", "digits-heads", "--seeds", "0"], 2, "an integer between 1 and 100; got 0."),

@@ -1,5 +1,7 @@
 """Captions: each setting of each display that is not at its default is named with its value."""
 
+import re
+
 import pytest
 
 from core.displays.caption import write_caption
@@ -41,3 +43,13 @@ def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monke
 def test_caption_names_the_seed_that_was_not_chosen(runs: Comparison) -> None:
     assert write_caption(DISPLAYS["disagreement"](runs)).endswith(" Settings: Seed = 0.")
     assert "Flatten + Dense: 1" in write_caption(DISPLAYS["disagreement"](runs, seed=1))
+
+
+def test_options_of_every_display_have_readable_labels(runs: Comparison) -> None:
+    texts = {
+        f"{name}: {text}"
+        for name, kind in DISPLAYS.items()
+        for option in list_options(kind, runs)
+        for text in (option.label, *([] if isinstance(option.options, range) else option.options.values()))
+    }
+    assert [text for text in texts if re.search(r"_\w+$|\de[+-]\d", text.partition(": ")[2])] == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.displays.display import DISPLAYS, Display
+from core.displays.views.averages import Averages
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
 from core.displays.views.confusions import ConfusionDifference
@@ -16,11 +17,13 @@ from core.displays.views.curves import Curves
 from core.displays.views.difference import HeadDifference
 from core.displays.views.disagreement import Disagreement
 from core.displays.views.example import Example
+from core.displays.views.feature_maps import FeatureMaps
 from core.displays.views.front import Front
 from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
+from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
 from tests.support.comparison_cases import CASES, HOSTILE_NAMES, Comparisons
@@ -28,8 +31,9 @@ from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow  # draws every display for every comparison
 OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
-TABLES = PublishedResults | Tiles | Significance | Checks | Front
-MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve
+WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
+TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
+MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve | WITHOUT_MODELS
 
 
 def fields_of(spec: Any) -> Iterator[str]:

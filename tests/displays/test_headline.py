@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.displays.headline import (
@@ -18,7 +19,7 @@ from core.spec import RunSpec
 from core.store.comparison import Comparison
 from tests.support.accuracy_runs import compare
 from tests.support.comparison_cases import CASES, Comparisons
-from tests.support.run_rewriter import rewrite
+from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
 HEADLINES = [
@@ -67,6 +68,21 @@ def test_headline_states_the_finding_and_its_uncertainty(
         assert text.startswith("GAP: 17.5× fewer parameters than Flatten + Dense, ")
 
 
+def test_headline_of_imbalanced_classes_names_the_balanced_accuracy(make_run: RunWriter) -> None:
+    labels = (np.arange(100) < 20).astype(np.int64)  # of ten classes only two, 80% and 20% of the images
+    wrong = np.zeros(100, np.int64)
+    runs = [rewrite(make_run(head=head, epochs=25), labels=labels, predictions=p) for head, p in (
+        ("gap", wrong), ("dense", labels)
+    )]  # fmt: skip
+    assert write_headline(Comparison.of(runs)).endswith(
+        "conclusion), balanced accuracy 50.0% against 100.0% (imbalanced classes)."
+    )
+    assert write_headline(Comparison.of(runs[:1])).endswith(
+        "% (single seed), balanced accuracy 50.0% (imbalanced classes)."
+    )
+    assert "balanced" not in write_headline(Comparison.of([make_run(head="mlp")]))
+
+
 def test_headline_of_equally_small_heads_claims_no_saving(make_run: RunWriter) -> None:
     runs = [make_run(head=head) for head in ("gap", "gap_linear")]
     text = write_headline(Comparison.of(runs))
@@ -98,10 +114,17 @@ def test_headline_of_a_short_training_begins_with_its_epochs(
     assert text.endswith("accuracy 5.0 points lower (single seed: no statistical conclusion).")
 
 
-def test_headline_states_the_shortest_of_unequal_trainings(make_run: RunWriter) -> None:
-    runs = [make_run(RunSpec(), head="gap"), make_run(RunSpec(epochs=1, train_images=100), head="dense")]
-    short = "After as few as 1 of 25 epochs, on as few as 100 of 1,437 training images: GAP has"
-    assert write_headline(Comparison.of(runs)).startswith(short)
+def test_headline_names_the_head_that_was_trained_for_less(make_run: RunWriter) -> None:
+    full, short = RunSpec(), RunSpec(epochs=1, train_images=100)
+    gap, dense = ([make_run(spec, head=head) for spec in (full, short)] for head in ("gap", "dense"))
+    other = make_run(short, head="flatten", accuracy=0.3)
+    for number, label in enumerate(("Flatten + Dense", "GAP")):
+        text = write_headline(Comparison.of([gap[number], dense[1 - number]]))
+        beginning = f"After 1 of 25 epochs for {label}, on 100 of 1,437 training images for {label}: GAP has"
+        assert text.startswith(beginning), text
+    assert write_headline(Comparison.of([gap[0], dense[0], other])).startswith("GAP: ")  # not in the sentence
+    stopped = rewrite(gap[0], history=history_of(7), epochs=7)
+    assert write_headline(Comparison.of([stopped, dense[0]])).startswith("GAP: ")
 
 
 def test_headline_omits_an_unknown_size(make_run: RunWriter) -> None:
@@ -142,7 +165,7 @@ def test_epoch_of_the_accuracies_is_stated_with_those_of_the_last(make_run: RunW
     runs = [rewrite(run, kept_epoch=12 + 5 * i, last_metrics=last[i]) for i, run in enumerate(kept)]
     facts = write_facts(Comparison.of([plain, *runs]))
     assert "accuracies at the last epoch (25) or the best epoch (12–17, by validation loss)" in facts
-    assert "test accuracy at the last epoch: Flatten + Dense 50.00 ± 0.00%" in facts
+    assert "test accuracy at the last epoch: Flatten + Dense 50.0% (2 equal seeds)" in facts
     assert describe_test_accuracy(runs[0].record).endswith(
         "% at the best epoch (12, by validation loss), 50.0% at the last epoch (25)"
     )

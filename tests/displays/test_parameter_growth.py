@@ -10,22 +10,23 @@ from core.displays.parameter_growth import REFERENCE, SIDES, build_growth_chart,
 from core.spec import BACKBONES, HEADS, RunSpec
 
 SPEC = RunSpec(backbone="conv_conv_pool")
+SPECS = {head: SPEC.replace(head=head) for head in HEADS}
 SHAPE = (0, 0, 3)
 
 
 def test_growth_counts_the_head_of_each_model() -> None:
-    frame = compute_growth(SPEC, SHAPE, 10).set_index(["side", "head"])["params"]
+    frame = compute_growth(SPECS, SHAPE, 10).set_index(["side", "head"])["params"]
     for name, head in HEADS.items():
         model = compute_model(SPEC.replace(head=name), (224, 224, 3), 10)
         assert frame[224, head.label] == sum(row.params for row in model.rows if row.part == "head")
 
 
 def test_own_side_is_among_the_sides() -> None:
-    assert 28 in set(compute_growth(SPEC, (28, 28, 3), 10)["side"])
+    assert 28 in set(compute_growth(SPECS, (28, 28, 3), 10)["side"])
 
 
 def test_pooled_heads_stay_constant_and_flat_ones_grow_with_the_square() -> None:
-    frame = compute_growth(SPEC, SHAPE, 10)
+    frame = compute_growth(SPECS, SHAPE, 10)
     grown = {head: rows["params"].tolist() for head, rows in frame.groupby("head")}
     kinds = set()
     for name, head in HEADS.items():
@@ -45,7 +46,8 @@ def test_pooled_heads_stay_constant_and_flat_ones_grow_with_the_square() -> None
     [(name, axes) for name, entry in BACKBONES.items() for axes in ((2,) if entry.weights else (1, 2, 3))],
 )
 def test_growth_has_a_chart_for_every_model(backbone: str, axes: int) -> None:
-    frame = compute_growth(RunSpec().replace(backbone=backbone), (*(0,) * axes, 3), 10)
+    specs = {head: RunSpec().replace(backbone=backbone, head=head) for head in HEADS}
+    frame = compute_growth(specs, (*(0,) * axes, 3), 10)
     assert set(frame["side"]) <= set(SIDES)  # 0 is not the side of an image
     spec = build_growth_chart(frame, head_colors(), 224).to_dict(validate=True)
     json.dumps(spec, allow_nan=False)

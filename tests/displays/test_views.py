@@ -7,20 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.displays.views.confusion import Confusion
 from core.displays.views.example import Example
-from core.displays.views.first import FirstImages
 from core.displays.views.gallery import Gallery
 from core.displays.views.layers import Layers
 from core.displays.views.published import PublishedResults
 from core.displays.views.tiles import Tiles
-from core.errors import ComparisonError, DatasetError
-from core.home import Home
+from core.errors import ComparisonError
 from core.recipes import RECIPES
 from core.store.comparison import Comparison
 from core.store.run import Run
 from tests.support.accuracy_runs import compare
 from tests.support.comparison_cases import CASES, Comparisons
-from tests.support.run_rewriter import as_kmnist, as_spec, rewrite
+from tests.support.run_rewriter import as_kmnist, as_spec, probs_of, with_classes
 from tests.support.run_writer import RunWriter
 
 
@@ -99,14 +98,42 @@ def test_note_explains_why_published_and_measured_results_differ(
     assert bool(note) == text.endswith("not comparable.")
 
 
-@pytest.mark.parametrize(
-    "metric", sorted({figure.metric for recipe in RECIPES.values() for figure in recipe.published})
-)
-def test_every_published_result_has_a_label_and_a_measured_value(make_run: RunWriter, metric: str) -> None:
-    recipe = next(r for r in RECIPES.values() if metric in {figure.metric for figure in r.published})
-    head = next(figure.head for figure in recipe.published if figure.metric == metric)
-    view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec.replace(head=head))]))
-    assert len(view.table()) == len(view.frame()) > 0
+def test_every_published_result_has_a_label_and_a_measured_value(make_run: RunWriter) -> None:
+    results = [(recipe, result) for recipe in RECIPES.values() for result in recipe.published]
+    metrics = {result.metric for _, result in results if not result.settings}
+    assert metrics == {"params", "trainable", "non_trainable", "test_accuracy", "test_loss"}
+    for seed, metric in enumerate(metrics):
+        recipe, head = next((r, result.head) for r, result in results if result.metric == metric)
+        view = PublishedResults(Comparison.of([as_spec(make_run(head=head), recipe.spec_of(head, {"seed": seed}))]))
+        assert len(view.table()) == len(view.frame()) > 0
+        assert view.frame()["measured"].notna().all()
+
+
+def test_figure_with_other_hyperparameters_is_measured_only_with_them(make_run: RunWriter) -> None:
+    recipe = RECIPES["celeba-heads"]
+    (result,) = recipe.published
+    for changes, measured in (({}, False), (result.settings, True)):
+        run = as_spec(make_run(head=result.head), recipe.spec_of(result.head, changes))
+        view = PublishedResults(Comparison.of([run]))
+        (row,) = view.table().to_dict("records")
+        assert row["Metric"] == "Test accuracy, all training images, all validation images"
+        assert row["Published"] == "97–99%"
+        assert (row["Measured"] != "–") == view.frame()["measured"].notna().item() == measured
+        assert "training images" not in view.note()
+
+
+def test_published_results_of_another_dataset_are_labelled(make_run: RunWriter) -> None:
+    recipe = RECIPES["mnist-heads"]
+    run = as_spec(make_run(head="dense"), recipe.spec_of("dense", {"dataset": "kmnist"}))
+    view = PublishedResults(Comparison.of([run]))
+    assert view.table()["Metric"].tolist() == ["Test accuracy (published: MNIST)"]
+    assert not view.frame()["official"].any()
+    assert (
+        view.note()
+        == "Measured on KMNIST instead of MNIST: published and measured accuracies and losses are not comparable."
+    )
+    photos = as_spec(make_run(head="mlp"), RECIPES["demo224-heads"].spec_of("mlp"))
+    assert "with images of 28 × 28 × 1 instead of 224 × 224 × 3" in PublishedResults(Comparison.of([photos])).note()
 
 
 def test_note_is_empty_without_published_results(make_run: RunWriter) -> None:
@@ -163,36 +190,11 @@ def as_binary(run: Run) -> Run:
         arrays = dict(stored)
     arrays |= {name: arrays[name][:, :2] for name in ("test_probs", "validation_probs")}
     arrays["validation_labels"] = (arrays["validation_labels"] == 1).astype(np.int64)
-    np.savez(run.path / "predictions.npz", **arrays)
-    return rewrite(run, labels=labels, predictions=predictions, classes=("not one", "one"))
-
-
-def test_first_images_are_the_first_stored_ones(comparisons: Comparisons) -> None:
-    home, comparison = comparisons("two_heads_three_seeds")
-    view = FirstImages(comparison, home)
-    assert list(dict.fromkeys(view.frame()["image"])) == list(range(12))
-    assert view.explain()
-
-
-def test_binary_prediction_shows_the_probability_of_the_second_class(make_run: RunWriter, home: Home) -> None:
-    view = FirstImages(Comparison.of([as_binary(make_run(head="dense"))]), home)
-    frame = view.frame()
-    assert set(frame["shown"]) == {"one"}
-    wanted = [("one", "0.70") if right else ("one", "0.70 ✗") for right in frame["correct"][:3]]
-    captions = [view.write_predicted(row) for row in frame.to_dict("records")]
-    assert captions[:3] == wanted
-    assert not frame["correct"][:3].all()
-    assert ("one", "0.30") in captions[3:]
-    assert 'the probability that each head assigns to "one";' in view.explain()
-    chart = view.chart()
-    assert chart is not None
-    drawn = {row["caption"] for rows in chart.to_dict()["datasets"].values() for row in rows if "caption" in row}
-    assert "✚ one 0.30" in drawn
-
-
-def test_images_of_other_data_are_rejected(make_run: RunWriter, home: Home) -> None:
-    run = make_run()
-    path = home.datasets / "digits" / "dataset.json"
-    path.write_text(path.read_text().replace(run.record.data.fingerprint, "0123456789abcdef"))
-    with pytest.raises(DatasetError, match=r"^The test images of these runs are not available"):
-        Gallery(Comparison.of([run]), home).thumbnails([0])
+    run = with_classes(run, labels, probs_of(predictions, 100), [f"class {i}" for i in range(100)])
+    confusion = Confusion(Comparison.of([run]), "GAP", 0)
+    spec = confusion.chart().to_dict()
+    assert {layer["mark"]["type"] for layer in spec["layer"]} == {"rect"}
+    assert sum(map(len, spec["datasets"].values())) == 102
+    assert len(spec["layer"][0]["encoding"]["x"]["axis"]["values"]) <= 20
+    assert confusion.table()["True class → prediction"].tolist() == ["class 7 → class 70", "class 0 → class 9"]
+    assert '"class 7" as "class 70" (3.0 images), "class 0" as "class 9" (1.0 images)' in confusion.describe()

@@ -5,9 +5,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from core.displays.views.confusion import Confusion
+from core.home import Home
 from core.recipes import RECIPES
+from core.reports.display_option import make_display
 from core.spec import RunSpec
-from core.store.comparison import Comparison, count_training_images, describe_setting, list_changes, list_offers
+from core.store.comparison import (
+    Comparison,
+    count_training_images,
+    describe_setting,
+    find_offers,
+    list_changes,
+    list_offers,
+)
 from core.store.run_store import RunStore
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
@@ -138,3 +148,17 @@ def test_label_of_several_seeds_names_no_seed(make_run: RunWriter) -> None:
     runs = [make_run(head="gap", seed=seed) for seed in (0, 1)] + [make_run(head="dense", seed=seed) for seed in (1, 2)]
     runs += [make_run(head="gap", seed=seed, epochs=4) for seed in (2, 3)]
     assert not [label for label in Comparison.of(runs).labels if "seed" in label]
+
+
+def test_labels_of_older_versions_still_open(make_run: RunWriter) -> None:
+    """Old links contain labels of comparisons, and old drafts labels of variants, with "0.0" and "1e-05"."""
+    runs = [make_run(OWN, head="dense", dropout=dropout, l2=1e-5) for dropout in (0.0, 0.5)]
+    comparison = Comparison.of(runs)
+    assert comparison.labels == ["Flatten + Dense · dropout 0", "Flatten + Dense · dropout 0.5"]
+    assert comparison.former_labels["Flatten + Dense · dropout 0.0"] == comparison.labels[0]
+    draft = make_display(Confusion, comparison, {"head": "Flatten + Dense · dropout 0.0"}, Home.default())
+    assert draft.describe() == Confusion(comparison, head=comparison.labels[0]).describe()
+    offers = list_offers(make_run.store.frame())
+    assert {offer.label for offer in find_offers(offers, "digits-heads · dropout 0.0 · l2 penalty 1e-05")} == {
+        "digits-heads · dropout 0 · l2 penalty 0.00001"
+    }

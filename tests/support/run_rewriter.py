@@ -78,6 +78,15 @@ def as_spec(run: Run, spec: RunSpec, **data: Any) -> Run:
     return Run.open(folder)
 
 
+def with_classes(run: Run, labels: NDArray[np.int64], probs: NDArray[np.float32], classes: Sequence[str]) -> Run:
+    """Rewrite the run as if it had another number of classes; its validation probabilities are equal."""
+    arrays, count = vars(run.predictions), len(classes)
+    uniform = np.full((len(arrays["validation_labels"]), count), 1 / count, np.float32)
+    validation = {"validation_probs": uniform, "validation_labels": arrays["validation_labels"] % count}
+    np.savez(run.path / "predictions.npz", **{**arrays, **validation})
+    return rewrite(run, labels=labels, probs=probs, classes=classes)
+
+
 def probs_of(predictions: Sequence[int] | NDArray[np.int64], classes: int, prob: float = 0.7) -> NDArray[np.float32]:
     """Return probabilities of shape (images, classes): `prob` for each prediction, the rest shared equally."""
     probs = np.full((len(predictions), classes), (1 - prob) / (classes - 1), dtype=np.float32)

@@ -40,6 +40,11 @@ PRETRAINED = [name for name in BACKBONES if name not in FRESH]
     filters=st.integers(1, 8),
     kernel_size=st.integers(1, 5),
     padding=st.sampled_from(["valid", "same"]),
+    strides=st.integers(1, 2),
+    pooling=st.sampled_from(["max", "average", "convolution"]),
+    pool_size=st.integers(1, 3),
+    pool_stride=st.sampled_from([None, 1, 2]),
+    pool_padding=st.sampled_from(["valid", "same"]),
     units=st.integers(1, 24),
     hidden=st.sampled_from(["5", "6-4", "3-3-3"]),
     loss=st.sampled_from(["categorical", "binary"]),
@@ -53,6 +58,76 @@ def test_keras_model_equals_the_closed_form(backbone, head, axes, side, channels
         assume(False)
     assume(closed.params < 3_000_000 or head == "vgg")
     check_agreement(closed)
+
+
+MODELS = [
+    {"pooling": "average"},
+    {"pooling": "average", "pool_size": 3, "pool_stride": 2, "pool_padding": "same"},
+    {"pooling": "convolution"},
+    {"pooling": "convolution", "pool_size": 3, "pool_stride": 2, "pool_padding": "same"},
+    {"pool_size": 3, "pool_stride": 2},
+    {"pool_stride": 1},
+    {"pool_padding": "same"},
+    {"strides": 2, "pool_size": 1},
+    {"backbone": "pixels", "head": "mlp"},
+]
+
+
+def test_training_step_equals_keras_for_all_poolings_penalties_and_losses():
+    """Loss and gradients of the faster forward pass, without dropout, against the model and its compiled loss."""
+    import keras
+    import tensorflow as tf
+
+    from core.training.build import build_model
+    from core.training.fit import _shape_labels
+    from core.training.forward import compute_outputs
+
+    rng = np.random.default_rng(0)
+    images, labels = tf.constant(rng.random((6, 13, 13, 1)).astype(np.float32)), tf.constant([0, 1, 2, 0, 1, 2])
+    plain = {"head": "gap_dense", "filters": 3, "blocks": 1, "dropout": 0.0, "hidden": "5"}
+    losses = [
+        {},
+        {"l1": 0.01},
+        {"l1": 0.01, "l2": 0.02},
+        {"from_logits": True},
+        {"from_logits": True, "loss": "sparse"},
+    ]
+    for changes in [*MODELS, *losses]:
+        spec = RunSpec().replace(**{**plain, **changes})
+        model = build_model(compute_model(spec, (13, 13, 1), 3))
+        targets = tf.one_hot(labels, 3)
+        with tf.GradientTape(persistent=True) as tape:
+            outputs = compute_outputs(model, images, training=True, logits=spec.from_logits)
+            loss = model.compute_loss(y=_shape_labels(labels, spec, outputs), y_pred=outputs, training=True)
+            kernels = [w.value for layer in model.layers for w in layer.trainable_weights if "kernel" in w.name]
+            expected = keras.losses.CategoricalCrossentropy()(targets, model(images, training=True))
+            expected += sum(spec.l1 * tf.reduce_sum(abs(k)) + spec.l2 * tf.reduce_sum(k**2) for k in kernels)
+        np.testing.assert_allclose(loss, expected, rtol=1e-5, err_msg=str(changes))
+        variables = [variable.value for variable in model.trainable_variables]
+        for ours, theirs in zip(tape.gradient(loss, variables), tape.gradient(expected, variables), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5, err_msg=str(changes))
+
+
+def test_every_pooling_exports_to_litert_with_equal_probabilities(tmp_path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    from core.training.build import build_model
+    from core.training.evaluate import compile_probs
+    from core.training.export import export_litert
+    from core.training.input_data import Split
+
+    images = np.random.default_rng(0).integers(0, 256, (3, 13, 13, 1), np.uint8)
+    for changes in ({"pooling": "average", "pool_padding": "same"}, MODELS[-1]):
+        closed = compute_model(RunSpec().replace(filters=3, blocks=1, hidden="5", **changes), (13, 13, 1), 3)
+        model = build_model(closed)
+        export_litert(model, closed.maps_layer, tmp_path / "model.tflite", ("a", "b", "c"))
+        interpreter = Interpreter(model_path=str(tmp_path / "model.tflite"), num_threads=1)
+        found = interpreter.get_signature_runner("serving_default")
+        outputs = [found(images=image[np.newaxis].astype(np.float32) / 255) for image in images]
+        expected = compile_probs(model, images)(Split(images, np.zeros(3, np.int64)))
+        np.testing.assert_allclose([out["probabilities"][0] for out in outputs], expected, atol=1e-5)
+        maps = next(row.output_shape for row in closed.rows if row.name == closed.maps_layer)
+        assert outputs[0]["feature_maps"].shape == (1, *maps)
 
 
 @pytest.mark.parametrize("frozen", [True, False])

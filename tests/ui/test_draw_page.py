@@ -33,6 +33,10 @@ def test_heads_predict_an_image_file(open_page: Open, examples: list[Run]) -> No
     html = html_of(app)
     assert html.count("var(--maps)") == 2
     assert "model input" in html
+    app.session_state["drawn-feature-maps"] = True
+    app.run()
+    assert len(app.get("vega_lite_chart")) == 2
+    assert any("black is 0 and white its largest value" in caption.value for caption in app.caption)
     app.selectbox(key="drawn_class_index").set_value(4).run()
     assert "evidence for &quot;4&quot;" in html_of(app)
     assert not app.error

@@ -164,3 +164,18 @@ def test_overfitted_heads_are_proposed_to_keep_their_best_epoch(open_page: Open,
     kept = rewrite(make_run(epochs=8, keep="best_val_loss"), history=history, kept_epoch=3)
     app = open_page("evidence", evidence="Checks", runs=kept.run_id)
     assert "Train again and keep the best epoch" not in labels(app)
+
+
+def test_metrics_section_shows_averages_classes_and_curves(open_page: Open, make_run: RunWriter) -> None:
+    for head in ("gap", "gap_dense", "dense", "mlp", "flatten"):
+        make_run(head=head)
+    app = open_page("evidence", evidence="metrics")
+    averages = read_tables(app)[0]
+    assert averages["Metric"].tolist()[:3] == ["Accuracy", "Balanced accuracy", "Top-5 accuracy"]
+    assert "GAP + Dense" in averages
+    app = open_page("evidence", evidence="metrics", metrics="curves", curve_class="3", curve="precision_recall")
+    assert app.selectbox(key="curve_class").value == 3
+    assert "Average precision" in read_tables(app)[0]
+    assert not [*app.error, *app.warning]
+    app = open_page("evidence", evidence="metrics", metrics="classes", class_metric="roc_auc")
+    assert app.button_group(key="class_metric").value == "roc_auc"

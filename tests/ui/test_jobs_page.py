@@ -38,43 +38,39 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
     assert table[["Status", "Progress", "Epoch", "Loss", "Time left"]].values.tolist() == [
         ["training", 37.5, "2 of 4", "0.500", "1 min 0 s"], ["queued", 0.0, "–", "–", "–"],
     ]  # fmt: skip
+    app = open_page("run", run=spec.run_id)
     assert [code.value for code in app.code] == ["Training continues."]
+    assert app.get("progress")[0].proto.text.startswith("epoch 2 of 4")
     app.button(key=f"cancel-{spec.run_id}").click().run()
     (job,) = JobQueue(home).running()
     assert job.cancel
-    assert app.dataframe[0].value["Status"][0] == "stopping"
     assert app.button(key=f"cancel-{spec.run_id}").disabled
+    assert open_page("jobs").dataframe[0].value["Status"][0] == "stopping"
 
 
-def test_unknown_job_in_a_link_is_reported(open_page: Open, home: Home, no_dispatcher: None) -> None:
-    spec = queue_up(home)
-    app = open_page("jobs", job="abc")
-    message = 'Job "abc" was not found; it may have been deleted. Select another one.'
-    assert [warning.value for warning in app.warning] == [message]
-    assert app.selectbox(key="job").value is None
-    app.selectbox(key="job").set_value(spec.run_id).run()
-    assert not app.warning
-
-
-def test_link_opens_a_job_that_the_list_no_longer_contains(
+def test_former_link_to_a_job_opens_its_run(
     open_page: Open, home: Home, no_dispatcher: None, ended: Callable[[RunSpec, str], None]
 ) -> None:
     specs = [queue_up(home, seed=seed) for seed in range(53)]
     ended(specs[0], "failed")
-    for job in (specs[0].run_id, f"GAP, an old label · {specs[1].run_id}"):
+    seeds = {spec.run_id: spec.seed for spec in specs}
+    for job in (specs[0].run_id, f"GAP, an old label · {specs[1].run_id}", "abc"):
         app = open_page("jobs", job=job)
-        assert (app.selectbox(key="job").value, [*app.warning]) == (job[-12:], [])
+        assert app.query_params["run"] == job[-12:]
+        assert app.title[0].value == ("Run" if job == "abc" else f"GAP on Digits, seed {seeds[job[-12:]]}")
+    assert [warning.value for warning in app.warning] == [
+        "Run 'abc' was not found; it may have been deleted permanently. Select a run on the Runs page."
+    ]
 
 
 def test_queued_job_can_be_moved_to_the_front(open_page: Open, home: Home, no_dispatcher: None) -> None:
     specs = [queue_up(home, seed=seed) for seed in range(3)]
     last = specs[-1].run_id
-    app = open_page("jobs", job=f"GAP · Digits · seed 2 · {last}")
+    app = open_page("run", run=last)
     app.button(key=f"Move to front-{last}").click().run()
     assert [job.run_id for job in JobQueue(home).unfinished()] == [last, specs[0].run_id, specs[1].run_id]
     app.button(key=f"Move down-{last}").click().run()
-    assert list(app.dataframe[0].value["Run"]) == [specs[0].run_id, last, specs[1].run_id]
-    assert app.selectbox(key="job").value == last
+    assert list(open_page("jobs").dataframe[0].value["Run"]) == [specs[0].run_id, last, specs[1].run_id]
 
 
 def test_paused_queue_is_shown_on_both_pages_and_unpaused_from_either(
@@ -108,13 +104,14 @@ def test_completed_job_shows_its_reason_and_can_be_resubmitted(
     assert table["Status"][0] == state
     if reason:
         assert table["Reason"][0] == reason
-        assert [error.value for error in app.error] == [reason]
     else:
         assert "Reason" not in table
+    app = open_page("run", run=spec.run_id)
+    assert [error.value for error in app.error] == ([reason] if reason else [])
     app.button(key=f"{label}-{spec.run_id}").click().run()
     (job,) = JobQueue(home).unfinished()
     assert (job.spec, job.submitted_by) == (spec, "test@example.com")
-    assert "#### 0 running, 1 queued." in [text.value for text in app.markdown]
+    assert "Position 1 of 1 in the queue." in [text.value for text in app.caption]
 
 
 def test_job_without_a_sign_of_life_can_be_restarted(open_page: Open, home: Home, no_dispatcher: None) -> None:
@@ -131,7 +128,7 @@ def test_job_without_a_sign_of_life_can_be_restarted(open_page: Open, home: Home
     (row,) = app.dataframe[0].value.to_dict("records")
     assert row["Status"].startswith("no sign of life for 4")
     assert row["Time left"] == "–"
-    app.button(key=f"Restart-{spec.run_id}").click().run()
+    open_page("run", run=spec.run_id).button(key=f"Restart-{spec.run_id}").click().run()
     assert (folder / "restart").read_text() == "1\n"
     app = open_page("train")
     assert "no sign of life for 4" in app.get("progress")[0].proto.text

@@ -1,4 +1,4 @@
-"""The Lab page in Streamlit's test runner: every topic, from a link, from a slider, and with invalid values."""
+"""The Lab page in Streamlit's test runner: every section, from a link, with invalid values, and in many states."""
 
 import io
 import re
@@ -14,13 +14,20 @@ from core.ui import url
 from core.ui.lab.topic import TOPICS
 from tests.support.page import Open, read_tables
 
+SECTIONS = [(topic, section) for topic, sections in TOPICS.items() for section in sections]
+
 
 @pytest.fixture
 def open_lab(open_page: Open) -> Open:
-    """Open a topic of the lab; its settings are given without their prefix."""
-    return lambda topic, **params: open_page(
-        "lab", lab_topic=topic, **{f"lab_{name}": value for name, value in params.items()}
-    )
+    """Open a section of the lab; its settings are given without their prefix."""
+
+    def run(topic: str, section: str = "", /, **params: str) -> AppTest:
+        names = {f"lab_{name}": value for name, value in params.items()}
+        if section:
+            names[f"lab_{topic.lower()}_section"] = section
+        return open_page("lab", lab_topic=topic, **names)
+
+    return run
 
 
 def text_of(app: AppTest) -> str:
@@ -28,244 +35,285 @@ def text_of(app: AppTest) -> str:
     return "\n".join(str(element.value) for element in elements)
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_topic_opens_from_its_link_without_warnings(open_lab: Open, topic: str) -> None:
-    app = open_lab(topic)
-    assert app.title[0].value == "Convolution lab"
-    assert app.segmented_control(key="lab_topic").value == topic
-    assert not [*app.error, *app.warning]
+def change(app: AppTest, **values: object) -> str:
+    """Set widgets by their keys without the prefix, and return the text of the page."""
+    kinds = {
+        kind: {element.key: element for element in app.get(kind)}
+        for kind in ("slider", "selectbox", "toggle", "button_group", "text_input", "text_area")
+    }
+    for name, value in values.items():
+        next(found[f"lab_{name}"] for found in kinds.values() if f"lab_{name}" in found).set_value(value)
     app.run()
-    assert not [*app.error, *app.warning]
+    return text_of(app)
 
 
-def test_only_the_selected_topic_runs(open_lab: Open) -> None:
+# Links
+
+
+def test_unknown_topic_or_section_is_reported_and_the_first_is_open(open_lab: Open) -> None:
+    app = open_lab("Soup", soup="1")
+    assert app.segmented_control(key="lab_topic").value == "1D convolution"
+    unknown, topic = sorted(warning.value for warning in app.warning)[::-1]
+    assert unknown == 'Unknown link parameter "lab_soup" was ignored.'
+    assert topic.startswith("Expected lab_topic to be one of '1d-convolution'")
+    assert topic.endswith("got 'Soup'.")
+    app = open_lab("Losses", "Soup")
+    assert app.segmented_control(key="lab_losses_section").value == "Cross-entropy"
+    assert [warning.value for warning in app.warning] == [
+        "Expected lab_losses_section to be one of 'Cross-entropy', 'sigmoid-or-softmax'; got 'Soup'."
+    ]
+
+
+def test_only_the_selected_section_runs_and_former_names_work(open_lab: Open) -> None:
     app = open_lab("Losses")
     assert [table.columns[0] for table in read_tables(app)] == ["Cross-entropy"]
     assert "lab_x" not in app.session_state
+    assert "lab_two_z0" not in app.session_state
+    app = open_lab("Output size", n="12")
+    assert app.segmented_control(key="lab_topic").value == "Padding"
+    assert app.slider(key="lab_n").value == 12
+    assert not app.warning
+    for topic, name, section in (
+        ("Channels", "cost_n", "Parameters"),
+        ("Regularization", "dropout_seed", "Dropout"),
+        ("Pooling", "pool_seed", "Local invariance"),
+    ):
+        app = open_lab(topic, **{name: "7"})
+        assert app.segmented_control(key=f"lab_{topic.lower()}_section").value == section
+        assert app.slider(key=f"lab_{name}").value == 7
 
 
-@pytest.mark.parametrize("topic", ["Soup", ""])
-def test_unknown_topic_is_reported_and_the_first_is_open(open_lab: Open, topic: str) -> None:
-    app = open_lab(topic)
-    assert app.segmented_control(key="lab_topic").value == "1D convolution"
-    sentence = app.warning[0].value
-    assert sentence.startswith("Expected lab_topic to be one of '1d-convolution'")
-    assert sentence.endswith(f"got {topic!r}.")
-
-
+LONG = "1 " * 5000
 SLIDING = {"padding": "soup", "p": "9", "s": "0", "d": "x", "operation": "soup", "step": "9999"}
-INVALID: dict[str, dict[str, str]] = {
-    "1D convolution": {"signal": "soup", "kernel1": "soup", **{f"1d_{name}": value for name, value in SLIDING.items()}},
-    "2D convolution": {
-        "2d_image": "soup", "kernel2": "", "2d_scan": "1797",
-        **{f"2d_{name}": value for name, value in SLIDING.items()},
-    },
-    "Output size": {"n": "65", "m": "0", "p": "-1", "s": "1.5", "d": "nan"},
-    "Pooling": {
-        "pool_image": "flower", "pool_scan": "x", "pool_window": "7", "pool_stride": "0", "pool_step": "",
-        "pool_seed": "21",
-    },
-    "Channels": {
-        "channel_photo": "soup", "channel_red": "box blur 5 × 5", "channel_green": "", "channel_blue": "soup",
-        "channel_bias": "101", "cost_n": "3", "cost_c": "x", "cost_k": "1e9", "cost_m": "inf",
-    },
-    "Image files": {"array_photo": "soup", "array_plane": "violet", "array_row": "420", "array_column": "-1"},
-    "Regularization": {"l2_strength": "2.5", "l2_best": "nan", "dropout_rate": "1", "dropout_seed": "0.5"},
-    "Losses": {"logit": "41", "target": "2", "label": "3"},
+POOLING = {"pool_image": "flower", "pool_window": "7", "pool_stride": "0", "pool_axes": "maybe"}
+AXES = {"2d_axes": "true", "2d_p2": "9", "2d_s2": "0"}
+INVALID: dict[tuple[str, str], list[dict[str, str]]] = {
+    ("1D convolution", ""): [
+        {"signal": "soup", "kernel1": "soup", **{f"1d_{name}": value for name, value in SLIDING.items()}},
+        {"x": LONG, "w": LONG},
+    ],
+    ("2D convolution", ""): [
+        {"2d_image": "soup", "kernel2": "", **{f"2d_{name}": value for name, value in SLIDING.items()}},
+        {"2d_image": "handwritten digit", "2d_scan": "1797", "2d_axes": "true", "2d_p2": "9", "2d_s2": "0"},
+        {"2d_x": LONG, "w2": LONG, "2d_axes": "soup"},
+    ],
+    ("Padding", "Output size"): [{"n": "65", "m": "0", "p": "-1", "s": "1.5", "d": "nan"}],
+    ("Padding", "Input use"): [{"use_n": "17", "use_m": "0", "use_s": "-1", "use_d": "1.5"}],
+    ("Pooling", "2D"): [
+        {**POOLING, "pool_step": ""},
+        {
+            "pool_image": "handwritten digit", "pool_scan": "x", "pool_axes": "true", "pool_window2": "9",
+            "pool_stride2": "0",
+        },
+        {"pool_x": LONG},
+    ],
+    ("Pooling", "1D"): [{"pool1_x": LONG, "pool1_window": "7", "pool1_stride": "0", "pool1_step": "9"}],
+    ("Pooling", "Local invariance"): [{**POOLING, "pool_seed": "21"}],
+    ("Pooling", "Strided convolution"): [{"pool_weights": LONG}],
+    ("Pooling", "Global pooling"): [{"pool_image": "soup"}],
+    ("Channels", "Sum over channels"): [
+        {
+            "channel_photo": "soup", "channel_red": "box blur 5 × 5", "channel_green": "", "channel_blue": "soup",
+            "channel_bias": "101",
+        }
+    ],
+    ("Channels", "Several output maps"): [
+        {"maps_photo": "soup", "maps_k": "9", "maps_relu": "1", "maps_window": "0", "maps_pooling": "median"}
+    ],
+    ("Channels", "Parameters"): [{"cost_n": "3", "cost_c": "x", "cost_k": "1e9", "cost_m": "inf"}],
+    ("Channels", "Connectivity"): [{"link_n": "11", "link_m": "0", "link_padding": "full", "link_unit": "6"}],
+    ("Channels", "Memory order"): [{"order_row": "3", "order_column": "-1", "order_channel": "violet"}],
+    ("Receptive field", ""): [
+        {
+            "field_n": "7", "field_blocks": "6", "field_convs": "0", "field_m": "8", "field_s": "x", "field_d": "0",
+            "field_padding": "full", "field_pool": "4", "field_layer": "5", "field_row": "-1", "field_column": "5",
+            "field_network": "soup",
+        }
+    ],
+    ("Fast algorithms", ""): [{"fast_n": "3", "fast_m": "16", "fast_c": "0", "fast_k": "x", "fast_s": "257"}],
+    ("Image files", ""): [
+        {"array_photo": "soup", "array_plane": "violet", "array_row": "420", "array_column": "-1"}
+    ],
+    ("Regularization", "L1 and L2"): [{"l2_strength": "2.5", "l2_best": "nan", "l2_w": LONG}],
+    ("Regularization", "Dropout"): [{"dropout_rate": "1", "dropout_seed": "0.5", "dropout_x": LONG}],
+    ("Regularization", "Ensemble"): [
+        {"models_h": "9", "models_rate": "1", "models_relu": "x", "models_seed": "0"}
+    ],
+    ("Losses", "Cross-entropy"): [{"logit": "41", "target": "2", "label": "3", "logits": LONG}],
+    ("Losses", "Sigmoid or softmax"): [{"two_z0": "11", "two_z1": "nan", "two_target": "2"}],
 }  # fmt: skip
-NEEDED = {"2d_scan": ("2d_image", "handwritten digit"), "pool_scan": ("pool_image", "handwritten digit")}
-TYPED = {
-    "1D convolution": ["x", "w"], "2D convolution": ["2d_x", "w2"], "Pooling": ["pool_x", "pool_weights"],
-    "Regularization": ["l2_w", "dropout_x"], "Losses": ["logits"],
-}  # fmt: skip
+VALID = {"handwritten digit", "true"}
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_invalid_link_values_are_reported_and_the_defaults_used(open_lab: Open, topic: str) -> None:
-    nonsense = INVALID[topic]
-    tested = [{name: value for name, value in nonsense.items() if name not in NEEDED}]
-    tested += [{name: nonsense[name], **dict([NEEDED[name]])} for name in NEEDED if name in nonsense]
-    for params in tested:
-        given = {name: value for name, value in params.items() if nonsense.get(name) == value}
-        app = open_lab(topic, **params)
+@pytest.mark.parametrize(("topic", "section"), SECTIONS)
+def test_section_opens_from_its_link_and_reports_invalid_values(open_lab: Open, topic: str, section: str) -> None:
+    for params in INVALID[topic, section]:
+        app = open_lab(topic, section, **params)
+        assert app.title[0].value == "Convolution lab"
+        assert app.segmented_control(key="lab_topic").value == topic
+        if section:
+            assert app.segmented_control(key=f"lab_{topic.lower()}_section").value == section
+        wrong = {name: value for name, value in params.items() if value not in VALID}
         shown = sorted(warning.value for warning in app.warning)
-        assert len(shown) == len(given), shown
-        for name, value in given.items():
-            assert [one for one in shown if re.fullmatch(rf"Expected lab_{name} .*; got {value!r}\.", one)], (
-                name,
-                shown,
-            )
+        assert len(shown) == len(wrong), shown
+        for name, value in wrong.items():
+            message = rf"Expected lab_{name} .*; got {re.escape(repr(value[:60]))}\."
+            assert [one for one in shown if re.fullmatch(message, one)], (name, shown)
             assert f"lab_{name}" not in app.query_params
         assert not app.error
-        assert app.segmented_control(key="lab_topic").value == topic
-        assert not app.run().warning  # shown only once
-
-
-@pytest.mark.parametrize("topic", TYPED)
-def test_text_in_a_link_that_is_too_long_or_not_numeric_is_reported(open_lab: Open, topic: str) -> None:
-    for name in TYPED[topic]:
-        app = open_lab(topic, **{name: "1 " * 5000})
-        assert [warning.value.split(";")[0] for warning in app.warning] == [
-            f"Expected lab_{name} to be text of at most 8,000 characters"
-        ]
-        app = open_lab(topic, **{name: "soup"})
-        assert re.fullmatch(r"Expected .* as (rows of )?numbers .*; got 'soup'\.", app.error[0].value)
+        assert not [*app.run().warning, *app.error]  # shown only once
 
 
 def test_every_setting_of_the_lab_is_tested_with_invalid_values() -> None:
     url.is_registered("unknown")  # imports every module that registers names
-    tried = {name for names in [*INVALID.values(), *TYPED.values()] for name in names} | {"topic"}
+    tried = {name for tests in INVALID.values() for params in tests for name in params} | {"topic"}
+    tried |= {f"{topic.lower()}_section" for topic, sections in TOPICS.items() if len(sections) > 1}
     assert {f"lab_{name}" for name in tried} == {name for name in url._names if name.startswith("lab_")}
-
-
-def test_unknown_setting_is_reported(open_lab: Open) -> None:
-    app = open_lab("Losses", soup="1")
-    assert [warning.value for warning in app.warning] == ['Unknown link parameter "lab_soup" was ignored.']
 
 
 # Convolution
 
 
-def test_first_step_of_the_examples(open_lab: Open) -> None:
+def test_states_of_a_signal(open_lab: Open) -> None:
     app = open_lab("1D convolution")
-    app.slider(key="lab_1d_step").set_value(1).run()
-    assert "y[0] = 0·2 + 0·1 + 1·3 + 3·0 + 2·1 = **5**" in text_of(app)
+    assert "y[0] = 0·2 + 0·1 + 1·3 + 3·0 + 2·1 = **5**" in change(app, **{"1d_step": 1})
     assert r"\frac{8 + 2 \cdot 2 - 5}{1} \right\rfloor + 1 = 8" in text_of(app)
     assert "Matches the library in all 8 values." in text_of(app)
-    app = open_lab("2D convolution")
-    app.slider(key="lab_2d_step").set_value(16).run()
-    assert "= **9**" in text_of(app)
-
-
-def test_cross_correlation_does_not_flip_the_kernel(open_lab: Open) -> None:
-    app = open_lab("1D convolution", **{"1d_operation": "cross-correlation", "1d_step": "1"})
-    assert "y[0] = 0·1 + 0·0 + 1·3 + 3·1 + 2·2 = **10**" in text_of(app)
-
-
-@pytest.mark.parametrize("padding", ["full", "same", "valid", "custom"])
-@pytest.mark.parametrize("topic", ["1D convolution", "2D convolution"])
-def test_library_agrees_with_every_padding_stride_and_dilation(open_lab: Open, topic: str, padding: str) -> None:
-    name = topic[:2].lower()
-    app = open_lab(topic, **{f"{name}_padding": padding, f"{name}_s": "2"})
-    assert "Matches the library in all" in text_of(app)
-    if padding != "valid":
-        app.slider(key=f"lab_{name}_d").set_value(2).run()
-        assert "Matches the library in all" in text_of(app) or "Use more padding" in text_of(app)
-
-
-def test_step_is_limited_when_the_output_becomes_shorter(open_lab: Open) -> None:
-    app = open_lab("1D convolution")
-    app.slider(key="lab_1d_step").set_value(8).run()
-    app.slider(key="lab_1d_s").set_value(3).run()
+    flipped = change(app, **{"1d_operation": "cross-correlation"})
+    assert "y[0] = 0·1 + 0·0 + 1·3 + 3·1 + 2·2 = **10**" in flipped
+    change(app, **{"1d_operation": "convolution", "1d_step": 8})
+    change(app, **{"1d_s": 3})
     assert app.slider(key="lab_1d_step").value == app.slider(key="lab_1d_step").max == 3
-    app.slider(key="lab_1d_p").set_value(0).run()
-    app.text_input(key="lab_w").set_value("1 0 3 1 2 1 1 1").run()
-    assert "the window has only one position" in text_of(app)
+    for padding in ("full", "same", "valid", "custom"):
+        for dilation in (1, 2):
+            text = change(app, **{"1d_padding": padding, "1d_s": 2, "1d_d": dilation})
+            assert "Matches the library in all" in text or "Use more padding" in text
+    change(app, **{"1d_p": 0, "1d_d": 1, "1d_s": 1})
+    assert "the window has only one position" in change(app, w="1 0 3 1 2 1 1 1")
+    for name, text in (("w", "soup"), ("x", "1 2; 3 4")):
+        assert "Expected" in change(app, **{name: text})
+        assert len(app.error) == 1
+        change(app, **{name: "1"})
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
-def test_every_signal_is_convolved_with_every_kernel(open_lab: Open, signal: str) -> None:
-    app = open_lab("1D convolution", signal=signal)
-    for kernel in KERNELS_1D:
-        app.selectbox(key="lab_kernel1").set_value(kernel).run()
-        assert "Matches the library in all" in text_of(app)
+def test_every_signal_and_kernel_is_convolved(open_lab: Open) -> None:
+    app = open_lab("1D convolution", x="1 2 3", w="1 1", **{"1d_padding": "full", "1d_step": "2"})
+    assert "y[1] = 1·1 + 2·1 = **3**" in text_of(app)
+    for number, signal in enumerate(SIGNALS):
+        for kernel in [*KERNELS_1D][number % 2 :: 2]:
+            assert "Matches the library in all" in change(app, signal=signal, kernel1=kernel)
+    example = {"signal": "example with stride 2", "kernel1": "example with stride 2"}
+    change(app, **example, **{"1d_padding": "valid"})
+    change(app, **{"1d_s": 2})
+    assert "y[2] = 1·0.25 + 2·1 + 5·0.75 + 4·0.5 = **8**" in change(app, **{"1d_step": 3})
 
 
-@pytest.mark.parametrize("image", [*PATTERNS, *PHOTOS, "handwritten digit"])
-def test_every_image_is_convolved_with_a_kernel(open_lab: Open, image: str) -> None:
-    app = open_lab("2D convolution", **{"2d_image": image, "kernel2": "Sobel, left to right", "2d_padding": "same"})
-    assert "Matches the library in all" in text_of(app)
-
-
-@pytest.mark.parametrize("kernel", KERNELS_2D)
-def test_every_kernel_is_applied_to_the_image(open_lab: Open, kernel: str) -> None:
-    assert "Matches the library in all" in text_of(open_lab("2D convolution", kernel2=kernel))
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
+def test_states_of_an_image(open_lab: Open) -> None:
+    app = open_lab("2D convolution", **{"2d_step": "16"})
+    assert "= **9**" in text_of(app)
+    for padding in ("full", "same", "valid", "custom"):
+        text = change(app, **{"2d_padding": padding, "2d_s": 2})
+        assert "Matches the library in all" in text
+    text = change(app, **{"2d_axes": True, "2d_s": 2, "2d_p": 1})
+    text = change(app, **{"2d_s2": 1, "2d_p2": 0})
+    assert r"o_{\text{rows}} &= " in text
+    assert r"\frac{4 + 2 \cdot 1 - 3}{2} \right\rfloor + 1 = 2" in text
+    assert r"\frac{4 + 2 \cdot 0 - 3}{1} \right\rfloor + 1 = 2" in text
+    assert "Matches the library in all 4 values." in text
+    for text, sentence in (
         ("abc", "Expected kernel as rows of numbers separated by spaces, one row per line; got 'abc'."),
         ("", "Expected kernel as rows of numbers separated by spaces, one row per line; got an empty text."),
         ("1 2; 3", "Expected rows of equal length in kernel; got rows of 1 and 2 numbers."),
         ("<b>1</b>", "got '<b>1</b>'."),
-    ],
-)
-def test_invalid_text_gives_an_error_message_and_can_be_corrected(open_lab: Open, text: str, sentence: str) -> None:
-    app = open_lab("2D convolution")
-    app.text_area(key="lab_w2").set_value(text).run()
-    assert len(app.error) == 1
-    assert app.error[0].value.replace("\\", "").endswith(sentence)
-    app.text_area(key="lab_w2").set_value("1").run()
+    ):
+        change(app, w2=text)
+        assert [error.value.replace("\\", "").endswith(sentence) for error in app.error] == [True]
+    change(app, w2="1")
     assert not app.error
 
 
-def test_kernel_larger_than_the_image_is_rejected(open_lab: Open) -> None:
+def test_every_image_and_kernel_is_convolved(open_lab: Open) -> None:
     app = open_lab("2D convolution", **{"2d_padding": "valid", "kernel2": "box blur 5 × 5"})
     assert app.error[0].value.startswith("Expected a kernel that covers at most 4 values (the padded input); got 5")
+    change(app, **{"2d_padding": "same"})
+    for kernel in KERNELS_2D:
+        assert "Matches the library in all" in change(app, kernel2=kernel)
+    for image in [*PATTERNS, *PHOTOS, "handwritten digit"]:
+        assert "Matches the library in all" in change(app, **{"2d_image": image})
 
 
-def test_link_keeps_the_typed_text(open_lab: Open) -> None:
-    app = open_lab("1D convolution", x="1 2 3", w="1 1", **{"1d_padding": "full", "1d_step": "2"})
-    assert "y[1] = 1·1 + 2·1 = **3**" in text_of(app)
-
-
-# Output size
-
-
-def test_size_of_the_examples(open_lab: Open) -> None:
-    table = read_tables(open_lab("Output size"))[0].set_index("Case")
-    assert list(table["Output o"]) == ["10", "6", "14", "10", "6"]
+# Padding
 
 
 def test_size_follows_its_sliders(open_lab: Open) -> None:
-    app = open_lab("Output size", n="11", m="3", p="2", s="2", d="2")
-    assert r"2\,(3 - 1) + 1 = 5" in text_of(app)
-    assert r"\frac{11 + 2 \cdot 2 - 5}{2} \right\rfloor + 1 = 6" in text_of(app)
-    app.slider(key="lab_n").set_value(1).run()
-    app.slider(key="lab_p").set_value(0).run()
+    app = open_lab("Padding")
+    assert list(read_tables(app)[0]["Output o"]) == ["10", "6", "14", "10", "6"]
+    text = change(app, n=11, m=3, p=2, s=2, d=2)
+    assert r"2\,(3 - 1) + 1 = 5" in text
+    assert r"\frac{11 + 2 \cdot 2 - 5}{2} \right\rfloor + 1 = 6" in text
+    change(app, n=1, p=0)
     assert "Use more padding" in app.error[0].value
 
 
-# Pooling and channels
+def test_uses_of_each_input(open_lab: Open) -> None:
+    app = open_lab("Padding", "Input use")
+    assert "with valid padding: **1** in the corner, **9** in the center" in text_of(app)
+    assert "no output with valid padding" in change(app, use_n=2)
+    assert "with same padding" in text_of(app)
+    for size, kernel, stride, dilation in ((1, 9, 4, 3), (16, 9, 4, 1), (16, 1, 1, 3)):
+        change(app, use_n=size, use_m=kernel, use_s=stride, use_d=dilation)
+        assert not app.error
 
 
-def test_max_pooling_ignores_what_mean_pooling_includes(open_lab: Open) -> None:
+# Pooling
+
+
+def test_states_of_pooling(open_lab: Open) -> None:
     app = open_lab("Pooling")
-    for seed in (1, 2, 7):
-        app.slider(key="lab_pool_seed").set_value(seed).run()
-        assert "**9 of 9** for max pooling" in text_of(app)
-        assert "**9 of 9** for mean pooling" not in text_of(app)
-    assert [metric.value for metric in app.metric] == ["9", "2.667"]
-
-
-def test_overlapping_windows_are_described(open_lab: Open) -> None:
-    app = open_lab("Pooling", pool_window="3", pool_stride="2")
-    assert "The windows overlap." in text_of(app)
-    assert "At this stride, the windows differ from the tiles" in text_of(app)
-    app.slider(key="lab_pool_stride").set_value(4).run()
-    assert "The windows leave gaps." in text_of(app)
-
-
-def test_convolution_with_equal_weights_is_mean_pooling(open_lab: Open) -> None:
-    app = open_lab("Pooling")
-    assert "the results are equal" in text_of(app)
-    app.text_area(key="lab_pool_weights").set_value("1 0; 0 0").run()
-    assert "the results are different" in text_of(app)
-    app.text_area(key="lab_pool_weights").set_value("1 0 1").run()
-    assert not app.error
-
-
-def test_window_larger_than_the_map_is_rejected(open_lab: Open) -> None:
-    app = open_lab("Pooling", pool_x="1 2; 3 4", pool_window="3")
+    assert "The windows are adjacent." in text_of(app)
+    assert "The windows overlap." in change(app, pool_window=3)
+    assert "The windows leave gaps." in change(app, pool_stride=4)
+    text = change(app, pool_window=2, pool_stride=2, pool_axes=True)
+    assert r"o_{\text" not in text
+    text = change(app, pool_window2=3)
+    assert r"o_{\text{columns}} &= " in text
+    assert "The windows overlap." in text
+    change(app, pool_axes=False, pool_x="1 2; 3 4", pool_window=3)
     assert app.error[0].value == "Expected a window of at most 2 (the size of the map); got 3."
 
 
+def test_pooling_of_the_published_signal(open_lab: Open) -> None:
+    app = open_lab("Pooling", "1D", pool1_step="2")
+    assert "Window 2: max(1, 7) = **7**, mean(1, 7) = **4**" in text_of(app)
+    text = change(app, pool1_window=3, pool1_step=2)
+    assert "max(1, 7, 1) = **7**, mean(1, 7, 1) = **3**" in text
+    change(app, pool1_x="1 2")
+    assert app.error[0].value == "Expected a window of at most 2 (the size of the map); got 3."
+
+
+def test_max_pooling_ignores_what_mean_pooling_includes(open_lab: Open) -> None:
+    app = open_lab("Pooling", "Local invariance")
+    for seed in (1, 2, 7):
+        text = change(app, pool_seed=seed)
+        assert "**9 of 9** for max pooling" in text
+        assert "**9 of 9** for mean pooling" not in text
+    assert "At this stride, the windows differ from the tiles" in change(app, pool_window=3)
+
+
+def test_convolution_with_equal_weights_is_mean_pooling(open_lab: Open) -> None:
+    app = open_lab("Pooling", "Strided convolution")
+    assert "are equal" in text_of(app)
+    assert "are different" in change(app, pool_weights="1 0; 0 0")
+    assert "are equal" in change(app, pool_weights="0.25 0.25 0.25 0.25")
+    change(app, pooling_section="Global pooling")
+    assert "reduces 36 values to one" in text_of(app)
+
+
+# Channels
+
+
 def test_channels_sum_to_one_map(open_lab: Open) -> None:
-    app = open_lab("Channels")
-    for name in ("Red", "Green", "Blue"):
-        app.selectbox(key=f"lab_channel_{name.lower()}").set_value("identity").run()
-    app.slider(key="lab_channel_bias").set_value(5).run()
+    app = open_lab("Channels", **{f"channel_{name}": "identity" for name in ("red", "green", "blue")}, channel_bias="5")
     shown = next(m.value for m in app.markdown if "Output at row" in m.value)
     *parts, bias, total = [
         int(word.strip("*.,")) for word in shown.split(": ")[1].split() if word.strip("*.,").isdigit()
@@ -273,10 +321,60 @@ def test_channels_sum_to_one_map(open_lab: Open) -> None:
     assert (len(parts), bias, total) == (3, 5, sum(parts) + 5)
 
 
-def test_cost_follows_its_sliders(open_lab: Open) -> None:
-    app = open_lab("Channels", cost_n="10", cost_c="3", cost_k="8", cost_m="5")
+def test_output_maps_follow_their_settings(open_lab: Open) -> None:
+    app = open_lab("Channels", "Several output maps")
+    assert "(64, 96, 5) → pooled (32, 48, 5)" in text_of(app)
+    assert "3 · 3 · 3 · 5 + 5 = **140**" in text_of(app)
+    text = change(app, maps_k=8, maps_relu=False, maps_window=3, maps_pooling="mean")
+    assert "pooled (21, 32, 8)" in text
+    assert "= **224**" in text
+    change(app, maps_photo="china", maps_window=8)
+    assert not app.error
+
+
+def test_parameters_connections_and_memory_follow_their_settings(open_lab: Open) -> None:
+    app = open_lab("Channels", "Parameters", cost_n="10", cost_c="3", cost_k="8", cost_m="5")
     assert r"5 \cdot 5 \cdot 3 \cdot 8 + 8 = 608" in text_of(app)
     assert "= 240{,}000" in text_of(app)
+    assert "depends on 3 of 8 inputs" in change(app, channels_section="Connectivity")
+    change(app, link_n=3, link_m=3, link_padding="valid")
+    assert "lab_link_unit" not in [slider.key for slider in app.slider]
+    change(app, link_m=4)
+    assert "Expected a kernel that covers at most 3 values" in app.error[0].value
+    assert "Position of [1, 2, 1]: **19**" in change(app, channels_section="Memory order")
+    text = change(app, order_row=2, order_column=3, order_channel="Blue")
+    assert "Position of [2, 3, 2]: **35**" in text
+    assert "Position of [2, 2, 3]: **35**" in text
+
+
+# Receptive field and algorithms
+
+
+def test_receptive_field_follows_the_network(open_lab: Open) -> None:
+    app = open_lab("Receptive field")
+    assert "A unit of layer 4 (pool 2×2) depends on **10 × 10** of 28 × 28 input pixels." in text_of(app)
+    assert "depends on **3 × 3**" in change(app, field_layer=1)
+    change(app, field_padding="same")
+    assert "Part of it is padding." in change(app, field_column=0)
+    assert "Expected at least 3 values before conv 3×3" in change(app, field_blocks=5, field_padding="valid")
+    app = open_lab("Receptive field", field_network="transfer-heads")
+    assert "depends on **212 × 212** of 224 × 224" in change(app, field_layer=18)
+    assert "**10 × 10**" in change(app, field_network="kmnist-heads")
+    assert app.slider(key="lab_field_layer").value == app.slider(key="lab_field_layer").max == 4
+
+
+def test_multiplications_follow_the_layer(open_lab: Open) -> None:
+    app = open_lab("Fast algorithms")
+    shown = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    assert shown == {
+        "Direct": ("115,605,504", "reference"),
+        "FFT": ("92,274,688", "1.25× fewer"),
+        "Winograd F(2×2, 3×3)": ("51,380,224", "2.25× fewer"),
+    }
+    assert "the largest difference is below 10⁻¹²" in text_of(app)
+    change(app, fast_m=1)
+    assert [metric.label for metric in app.metric] == ["Direct", "FFT"]
+    assert app.metric[1].delta.endswith("× more")
 
 
 # Images
@@ -317,33 +415,44 @@ def test_invalid_file_gives_an_error_message(open_lab: Open) -> None:
 # Regularization and losses
 
 
-def test_penalty_follows_its_strength(open_lab: Open) -> None:
+def test_penalties_follow_their_settings(open_lab: Open) -> None:
     app = open_lab("Regularization", l2_strength="1.0")
-    assert "= **14.25**" in text_of(app)
-    assert "2 / (1 + 1) = **1**" in text_of(app)
+    assert "= **6.5** to the loss" in text_of(app)
+    assert "= **14.25** to the loss" in text_of(app)
+    assert "max(2 − 1/2, 0) = **1.5** and **L2** to 2 / (1 + 1) = **1**" in text_of(app)
+    assert "max(0.3 − 1/2, 0) = **0**" in change(app, l2_best=0.3)
 
 
-@pytest.mark.parametrize("rate", ["0.0", "0.9"])
-def test_dropout_at_its_bounds(open_lab: Open, rate: str) -> None:
-    app = open_lab("Regularization", dropout_rate=rate)
-    assert ("0 of 8 units dropped" in text_of(app)) == (rate == "0.0")
+def test_dropout_and_its_ensemble_follow_their_settings(open_lab: Open) -> None:
+    app = open_lab("Regularization", "Dropout", dropout_rate="0.0")
+    assert "0 of 8 units dropped" in text_of(app)
+    assert "0 of 8 units dropped" not in change(app, dropout_rate=0.9)
+    text = change(app, regularization_section="Ensemble")
+    assert r"2^{6} = 64\ \text{models}" in text
+    assert "**equals** the weighted geometric mean" in text
+    assert "**equals**" in change(app, models_h=8, models_rate=0.9)
+    text = change(app, models_h=4, models_relu=True, models_rate=0.5)
+    assert "one of the 16 models" in text
+    assert "**approximates** the weighted geometric mean" in text
 
 
 def test_losses_start_with_the_published_values(open_lab: Open) -> None:
-    table = read_tables(open_lab("Losses"))[0]
+    app = open_lab("Losses")
+    table = read_tables(app)[0]
     for column in ("From logits", "From probabilities"):
         assert list(table[column]) == ["0.3711", "0.5996", "0.5996"]
-
-
-def test_loss_from_probabilities_differs_from_logits_where_they_are_clipped(open_lab: Open) -> None:
-    table = read_tables(open_lab("Losses", logit="-30.0"))[0]
-    assert list(table.iloc[0, 2:]) == ["30.0000", "16.1181"]
-
-
-def test_class_is_limited_when_there_are_fewer_logits(open_lab: Open) -> None:
-    app = open_lab("Losses", logits="1 2 3 4", label="3")
-    assert app.slider(key="lab_label").value == 3
-    app.text_input(key="lab_logits").set_value("1 2").run()
+    change(app, logit=-30.0)
+    assert list(read_tables(app)[0].iloc[0, 2:]) == ["30.0000", "16.1181"]
+    change(app, logits="1 2 3 4")
+    change(app, label=3)
+    change(app, logits="1 2")
     assert app.slider(key="lab_label").value == 1
-    app.text_input(key="lab_logits").set_value("1").run()
+    change(app, logits="1")
     assert app.error[0].value == "Expected at least 2 logits; got 1."
+
+
+def test_one_sigmoid_output_equals_two_softmax_outputs(open_lab: Open) -> None:
+    app = open_lab("Losses", "Sigmoid or softmax")
+    assert "binary cross-entropy **0.3711**, categorical cross-entropy **0.3711**" in text_of(app)
+    text = change(app, two_z0=-10.0, two_target=0)
+    assert "binary cross-entropy **11.5**, categorical cross-entropy **11.5**" in text

@@ -169,9 +169,11 @@ def test_files_are_accepted_only_from_roles_that_may_import(visit: Open, name: s
 def test_viewer_changes_no_queue_and_starts_no_process(visit: Open, home: Home, no_dispatcher: None) -> None:
     [job] = submit_all(home, [RunSpec()])
     app = visit("jobs", user("vera"))
-    for label in ("Pause queue", "Move to front", "Move up", "Move down", "Cancel"):
-        assert find(app, label).disabled
-    assert not find(visit("jobs", user("tom")), "Cancel").disabled
+    assert find(app, "Pause queue").disabled
+    page = visit("run", user("vera"), run=job.run_id)
+    for label in ("Move to front", "Move up", "Move down", "Cancel"):
+        assert find(page, label).disabled
+    assert not find(visit("run", user("tom"), run=job.run_id), "Cancel").disabled
     assert JobQueue(home).unfinished()[0].run_id == job.run_id
 
 
@@ -188,11 +190,15 @@ def show_run() -> None:
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
+    from core.ui.run.note import show_note
+    from core.ui.run_actions import show_deleted_runs
+    from core.ui.runs.selection import show_selected_runs
     from core.ui.session import home
 
     with handle_errors():
-        show_selected_runs([st.query_params["id"]], NoteBook(home()).read_all())
+        run_id, notes = st.query_params["id"], NoteBook(home()).read_all()
+        show_selected_runs([run_id], notes)
+        show_note(run_id, notes[run_id])
         show_deleted_runs()
 
 

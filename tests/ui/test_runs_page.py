@@ -1,19 +1,21 @@
 """The Runs page in its states."""
 
+from datetime import UTC
 from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.cache import open_dataset
+from core.displays.run_columns import RUN_COLUMNS, build_run_table
 from core.home import Home
 from core.jobs.comparison_choice import MAX_SELECTED_RUNS
 from core.recipes import RECIPES
-from core.spec import RunSpec
-from core.store.note import Note, NoteBook
+from core.spec import SETTINGS, RunSpec
+from core.store.note import Note, NoteBook, join_notes
 from core.store.run_store import RunStore
 from core.ui.runs.train_again import list_params
-from tests.support.page import Open, read_tables
+from tests.support.page import Open
 from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
@@ -29,7 +31,8 @@ def show_selection() -> None:
 
     from core.store.note import NoteBook
     from core.ui.errors import handle_errors
-    from core.ui.runs.selection import show_deleted_runs, show_selected_runs
+    from core.ui.run_actions import show_deleted_runs
+    from core.ui.runs.selection import show_selected_runs
     from core.ui.session import home, store
 
     with handle_errors():
@@ -80,6 +83,47 @@ def test_link_opens_a_search(open_runs: Open, make_run: RunWriter) -> None:
     assert app.text_input(key="runs_search").value == "head:dense acc>0.9"
 
 
+def test_all_runs_are_listed_with_the_chosen_columns_and_keep_their_selection(
+    open_runs: Open, make_run: RunWriter
+) -> None:
+    for seed in range(205):
+        make_run(seed=seed, predictions=False)
+    app = open_runs(runs_columns=["head", "l2", "finished"])
+    table = app.dataframe[0].value
+    assert ([*table], len(table)) == (["★", "Run", "Head", "Finished (UTC)", "L2 penalty"], 205)
+    assert app.query_params["runs_columns"] == ["head", "l2", "finished"]
+    first, last = table["Run"].iloc[0], table["Run"].iloc[-1]
+    select(app, 0, 204)
+    assert "**2 runs selected**." in [text.value for text in app.markdown]
+    app.text_input(key="runs_search").set_value(f"id:{last}").run()
+    assert "**2 runs selected**, 1 of them not in the list with these filters." in [text.value for text in app.markdown]
+    select(app)
+    app.text_input(key="runs_search").set_value("").run()
+    assert app.session_state["selected runs"] == [first]
+    app.switch_page("pages/jobs.py").run()
+    app.switch_page("pages/runs.py").run()
+    assert "**1 run selected**." in [text.value for text in app.markdown]
+    button(app, "Clear selection")
+    assert not [text for text in app.markdown if "selected" in text.value]
+
+
+def select(app: AppTest, *rows: int) -> None:
+    """Select rows of the table, as the browser does."""
+    key = f"runs-{hash(tuple(app.dataframe[0].value['Run']))}"
+    app.session_state[key] = {"selection": {"rows": [*rows], "columns": [], "cells": []}}
+    app.run()
+
+
+def test_columns_have_different_headers_and_read_every_run(make_run: RunWriter) -> None:
+    make_run(l2=0.1)
+    frame = join_notes(RunStore(Home.default()).frame(), {})
+    table = build_run_table(frame, [*RUN_COLUMNS], UTC)
+    headers = [column.label for column in RUN_COLUMNS.values()]
+    assert len({*headers}) == len(headers)
+    assert len(table.columns) == len(headers) - 3, "no run has a name, tags or a note"
+    assert set(SETTINGS) <= {*RUN_COLUMNS}
+
+
 def test_invalid_search_shows_all_runs(open_runs: Open, make_run: RunWriter) -> None:
     make_run()
     app = open_runs(runs_search="colour:red")
@@ -115,39 +159,10 @@ def test_star_and_archive_are_set_and_removed(home: Home, make_run: RunWriter, o
     assert NoteBook(home).read(ids[0]) == Note(version=4)
 
 
-def test_note_is_saved(home: Home, make_run: RunWriter, open_runs: Open) -> None:
-    run_id = make_run().run_id
-    app = select_runs(run_id)
-    app.text_input[0].set_value("the first")
-    app.text_input[1].set_value("Paper, draft")
-    app.text_area[0].set_value("<b>why</b>")
-    button(app, "Save")
-    assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "<b>why</b>", version=1)
-    button(app, "Add star")
-    app.text_area[0].set_value("more")
-    assert not button(app, "Save").error
-    assert NoteBook(home).read(run_id) == Note("the first", ("paper", "draft"), "more", star=True, version=3)
-
-
-def test_second_of_two_concurrent_changes_keeps_the_typed_text(
-    home: Home, make_run: RunWriter, open_runs: Open
-) -> None:
-    run_id = make_run().run_id
-    app = select_runs(run_id)
-    NoteBook(home).write(run_id, Note(text="theirs"))
-    app.text_area[0].set_value("mine")
-    button(app, "Save")
-    assert "Another user changed the note" in app.error[0].value
-    assert app.text_area[0].value == "mine"
-    assert NoteBook(home).read(run_id).text == "theirs"
-    button(app, "Reload note")
-    assert app.text_area[0].value == "theirs"
-
-
 def test_differing_settings_are_next_to_the_metrics(make_run: RunWriter, open_runs: Open) -> None:
     app = select_runs(make_run().run_id, make_run(head="dense").run_id)
-    (table,) = read_tables(app)
-    assert [*table][:2] == ["Run", "Head"]
+    table = app.dataframe[0].value
+    assert [*table][1:3] == ["Run", "Head"]
     assert "Seed" not in table
 
 

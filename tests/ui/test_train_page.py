@@ -90,6 +90,29 @@ def test_link_contains_only_what_differs_from_the_recipe(open_page: Open, digits
     assert app.query_params == {"blocks": "3"}
 
 
+def test_head_with_its_own_backbone_keeps_it_until_another_one_is_selected(open_page: Open, digits: None) -> None:
+    link = {"recipe": "mnist-heads", "dataset": "digits", "heads": "mlp", "seeds": "1"}
+    app = open_page("train", **link)
+    assert any(
+        "Flatten + MLP has backbone 'No convolutions', hidden layers 32-16" in each.value for each in app.caption
+    )
+    assert app.text_input(key="hidden").value == "32-16"
+    assert read_tables(app)[0]["Parameters"].tolist() == ["25,818"]
+    app.selectbox(key="backbone").set_value("conv_pool").run()
+    assert read_tables(app)[0]["Parameters"].tolist() == ["25,818"]
+    app.selectbox(key="backbone").set_value("conv_tail").run()
+    assert read_tables(app)[0]["Parameters"].tolist() != ["25,818"]
+
+
+def test_pooling_settings_are_offered_and_trained(open_page: Open, digits: None) -> None:
+    app = open_page("train", heads="dense", pool_size="3", pool_stride="2", pooling="average", from_logits="true")
+    assert not [*app.warning, *app.error]
+    assert read_tables(app)[0]["Parameters"].tolist() == [f"{320 + 18_496 + (4 * 4 * 64 + 1) * 256 + 2_570:,}"]
+    app.selectbox(key="recipe").set_value("kmnist-heads").run()
+    app.selectbox(key="recipe").set_value("digits-heads").run()
+    assert app.select_slider(key="pool_stride").value is None
+
+
 def test_another_recipe_sets_its_own_values(open_page: Open, digits: None) -> None:
     app = open_page("train", epochs="3", heads="Flatten", train_images="500")
     app.selectbox(key="recipe").set_value("kmnist-heads").run()

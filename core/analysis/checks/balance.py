@@ -1,25 +1,25 @@
 """Check that the majority baseline is not much more accurate than chance."""
 
 from core.analysis.check import Result, check
+from core.analysis.class_balance import is_imbalanced
 from core.store.comparison import Comparison
-
-_IMBALANCED = 1.25  # times the share of a class in a balanced test set
 
 
 @check(code="H10", title="Imbalanced classes", severity="warning")
 def balance(comparison: Comparison) -> Result:
-    """**Check:** the most frequent class of the test set is at most 1.25 times as frequent as in a balanced test set.
+    """**Check:** the most frequent class of the test set is less than 1.25 times as frequent as in a balanced test set.
 
     **Why it matters:** if 90% of the images belong to one class, a model that always predicts this class (the majority
     baseline) has an accuracy of 90%. Accuracy then hides errors on the rare classes.
 
-    **What to do:** compare each accuracy with the majority baseline, and read the per-class accuracy.
+    **What to do:** compare each accuracy with the majority baseline, and read the balanced
+    accuracy and the per-class metrics.
     """
     data = comparison.first.record.data
     if data.majority is None:
         return Result("not applicable", "The runs were stored without the class frequencies of the test set.")
     baseline = f"the majority baseline has an accuracy of {data.majority:.1%}"
-    if data.majority * len(data.classes) < _IMBALANCED:
+    if not is_imbalanced(data.majority, len(data.classes)):
         return Result("passed", f"The classes are balanced: {baseline}.")
     return Result(
         "failed", f"The classes are imbalanced: {baseline}. Compare accuracies with it and read the per-class accuracy."

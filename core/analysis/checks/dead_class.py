@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.analysis.check import Result, check
+from core.analysis.check import MAX_NAMES, Result, check
 from core.architecture.layers import Conv, Dense
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -34,7 +34,9 @@ def dead_class(comparison: Comparison) -> Result:
             noun = "class" if len(dead) == 1 else "classes"
             affected.append(f"{variant.label} (seed {run.spec.seed}) never activates for {noun} {listed}{more}")
     if affected:
-        return Result("failed", f"Dead ReLU: {'; '.join(affected)}. Compare with the head GAP, linear maps.")
+        more = f" and {len(affected) - MAX_NAMES} more runs" if len(affected) > MAX_NAMES else ""
+        listed = "; ".join(affected[:MAX_NAMES]) + more
+        return Result("failed", f"Dead ReLU: {listed}. Compare with the head GAP, linear maps.")
     heads = ", ".join(dict.fromkeys(variant.label for variant, _ in rectified))
     return Result("passed", f"Every class map of {heads} activates for at least one test image.")
 

@@ -1,6 +1,6 @@
 """Check that every head is more accurate than the majority baseline."""
 
-from core.analysis.check import Result, check
+from core.analysis.check import Result, check, list_names
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import compute_accuracy_interval
 from core.store.comparison import Comparison
@@ -25,7 +25,7 @@ def majority(comparison: Comparison) -> Result:
         if low <= share:
             affected.append(f"{variant.label} ({mean:.1%})")
     if affected:
-        listed = ", ".join(affected)
+        listed = list_names(affected, len(comparison.variants))
         message = f"No more accurate than the majority baseline ({share:.1%}), within the uncertainty: {listed}."
         return Result("failed", message)
     return Result("passed", f"Every head is more accurate than the majority baseline ({share:.1%}).")

@@ -17,7 +17,7 @@ def official(comparison: Comparison) -> Result:
     first = comparison.first
     dataset = DATASETS[first.spec.dataset]
     if dataset.official_counts == (0, 0):
-        return Result("not applicable", "There are no published results for custom datasets.")
+        return Result("not applicable", "There are no published accuracies for custom datasets.")
     run = next((run for run in comparison.runs if not run.record.data.official), None)
     if run is None:
         if not dataset.official_split:

@@ -1,6 +1,6 @@
 """Check that every head has enough seeds for a confidence interval."""
 
-from core.analysis.check import Result, check
+from core.analysis.check import Result, check, list_names
 from core.store.comparison import Comparison
 
 _ENOUGH = 3
@@ -25,7 +25,7 @@ def seeds(comparison: Comparison) -> Result:
     if max(counts.values()) == 1:
         subject = "One seed per head does" if len(counts) > 1 else "One seed does"
         return Result("failed", f"{subject} not show the uncertainty of a result. Train at least {_ENOUGH} seeds.")
-    affected = ", ".join(label for label, count in counts.items() if count == fewest)
+    affected = list_names([label for label, count in counts.items() if count == fewest], len(counts))
     if fewest == 1:
         return Result("failed", f"The uncertainty of {affected} is unknown (one seed). Train at least {_ENOUGH} seeds.")
     return Result(

@@ -1,7 +1,8 @@
 """VGG16 without its top layers (Simonyan & Zisserman 2015), with ImageNet weights."""
 
 from core.architecture.backbone import PretrainedWeights, backbone
-from core.architecture.layers import Conv, Layer, MaxPooling, Rescaling
+from core.architecture.layers import Conv, Layer, Rescaling
+from core.architecture.pooling import LocalPooling
 from core.spec import RunSpec
 
 _STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -22,5 +23,5 @@ def vgg16(spec: RunSpec) -> list[Layer]:
     layers: list[Layer] = [Rescaling(255.0, tuple(-mean for mean in _MEANS), name="preprocessing")]
     for stage, (filters, count) in enumerate(_STAGES, 1):
         layers += [Conv(filters, padding="same", name=f"block{stage}_conv{number}") for number in range(1, count + 1)]
-        layers.append(MaxPooling(name=f"block{stage}_pool"))
+        layers.append(LocalPooling(name=f"block{stage}_pool"))
     return layers

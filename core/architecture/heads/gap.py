@@ -1,7 +1,8 @@
 """The published head of kmnist-heads without Dense layers: a ReLU follows its class scores."""
 
 from core.architecture.head import head
-from core.architecture.layers import Conv, GlobalPooling, Layer, Softmax
+from core.architecture.layers import Conv, Layer, Softmax
+from core.architecture.pooling import GlobalPooling
 from core.errors import SpecError
 from core.spec import RunSpec
 

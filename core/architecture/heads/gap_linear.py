@@ -1,7 +1,8 @@
 """A variant of the GAP head with linear class maps (Lin et al. 2014, Network in Network, section 3.2)."""
 
 from core.architecture.head import count_logits, head, probabilities
-from core.architecture.layers import Conv, GlobalPooling, Layer
+from core.architecture.layers import Conv, Layer
+from core.architecture.pooling import GlobalPooling
 from core.spec import RunSpec
 
 

@@ -1,7 +1,8 @@
 """Several Dense layers after global average pooling, common in transfer learning."""
 
 from core.architecture.head import head, optional_dropout, outputs, read_hidden
-from core.architecture.layers import Dense, GlobalPooling, Layer
+from core.architecture.layers import Dense, Layer
+from core.architecture.pooling import GlobalPooling
 from core.spec import RunSpec
 
 

@@ -1,7 +1,8 @@
 """Global max pooling instead of global average pooling."""
 
 from core.architecture.head import head, optional_dropout, outputs
-from core.architecture.layers import GlobalPooling, Layer
+from core.architecture.layers import Layer
+from core.architecture.pooling import GlobalPooling
 from core.spec import RunSpec
 
 

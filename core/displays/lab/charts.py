@@ -9,7 +9,6 @@ from core.displays.lab.shades import ACCENT, BLUE, GREEN, GREY
 from core.lab.channel import compute_cost
 from core.lab.convolution import Values
 from core.lab.loss import binary_from_logit, softmax
-from core.lab.regularization import find_minimum
 
 _LEGEND = alt.Legend(orient="bottom", columns=2, labelLimit=260, title=None, symbolType="stroke")
 
@@ -45,36 +44,6 @@ def build_cost_chart(side: int, channels: int, filters: int, kernel: int) -> Cha
     )
     current = base.transform_filter(alt.datum.side == side).mark_point(filled=True, size=90, opacity=1)
     return alt.layer(base.mark_line(strokeWidth=2.5), current).properties(height=340)
-
-
-def build_penalty_chart(best: float, strength: float) -> Chart:
-    """Build the chart of an L2 penalty on one weight: data loss, penalty and their sum."""
-    names = ("Data loss", "L2 penalty", "Sum")
-    least = find_minimum(best, strength)
-    weight = np.linspace(-1.5, max(best, 1) + 1.5, 121)
-    data, penalty = (weight - best) ** 2, strength * weight**2
-    frame = pd.concat(
-        pd.DataFrame({"weight": weight, "loss": loss, "part": name})
-        for name, loss in zip(names, (data, penalty, data + penalty), strict=True)
-    )
-    low = pd.DataFrame({"weight": [best, least], "loss": [0.0, (least - best) ** 2 + strength * least**2]})
-    low["part"] = [names[0], names[2]]
-    base = alt.Chart(frame).encode(
-        x=alt.X("weight:Q", title="Weight w", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False)),
-        y=alt.Y("loss:Q", title="Loss", scale=alt.Scale(domain=[0, 6])),
-        color=alt.Color("part:N", scale=alt.Scale(domain=names, range=[BLUE, GREY, ACCENT]), legend=_LEGEND),
-    )
-    dots = (
-        alt.Chart(low)
-        .mark_point(filled=True, size=110, opacity=1)
-        .encode(
-            x="weight:Q",
-            y="loss:Q",
-            color="part:N",
-            tooltip=[alt.Tooltip("part:N", title="Minimum of"), alt.Tooltip("weight:Q", title="Weight", format=".4~g")],
-        )
-    )
-    return alt.layer(base.mark_line(strokeWidth=2.5, clip=True), dots).properties(height=340)
 
 
 def build_dropout_chart(activations: Values, mean_training: Values) -> Chart:

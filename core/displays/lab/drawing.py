@@ -5,6 +5,7 @@ Labels use the current text colour, so that one drawing works in the light and t
 
 import base64
 import io
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -70,6 +71,19 @@ class SvgDrawing:
             f'<rect x="{x:g}" y="{y:g}" width="{size[0]:g}" height="{size[1]:g}" rx="3" fill="{color}" '
             f'fill-opacity="{opacity:g}"/>'
         )
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, *, color: str, width: float = 1.5, opacity: float = 1
+    ) -> None:
+        self._parts.append(
+            f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{color}" stroke-width="{width:g}" '
+            f'stroke-opacity="{opacity:g}"/>'
+        )
+
+    def area(self, points: Sequence[tuple[float, float]], *, color: str, opacity: float) -> None:
+        """Add a filled polygon."""
+        corners = " ".join(f"{x:.6g},{y:.6g}" for x, y in points)
+        self._parts.append(f'<polygon points="{corners}" fill="{color}" fill-opacity="{opacity:g}"/>')
 
     def pixels(self, x: float, y: float, size: tuple[float, float], values: NDArray[np.uint8]) -> None:
         """Add an image, uint8 of shape (height, width, 3 or 4), enlarged without smoothing."""

@@ -15,8 +15,10 @@ from core.analysis.prediction import select_seed_runs
 from core.architecture.activation_map import normalize_maps
 from core.displays.activation_overlay import EMPTY, Cell, build_group, build_groups, describe_shares, paint
 from core.displays.display import Chart, Display, name_predictions
+from core.displays.encoding import AXIS_CHARS
 from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png
+from core.displays.label import fit_labels
 from core.displays.palette import colors
 from core.errors import DatasetError
 from core.home import Home, describe_error
@@ -131,7 +133,7 @@ class Activation(Display):
             return None
         base = alt.Chart(pd.DataFrame(rows)).encode(
             x=alt.X("index:O", axis=None),
-            y=alt.Y("head:N", title=None, sort=[*self._runs], axis=alt.Axis(labelLimit=160)),
+            y=alt.Y("head:N", title=None, sort=[*self._runs], axis=alt.Axis(**fit_labels([*self._runs], AXIS_CHARS))),
         )
         pictures = base.mark_image(width=_SIDE, height=_SIDE).encode(url="picture:N")
         maps = base.mark_image(width=_SIDE, height=_SIDE, opacity=self.opacity).encode(url="map:N")

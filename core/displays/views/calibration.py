@@ -13,6 +13,7 @@ from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
+from core.displays.scope import describe_excluded
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class CalibrationErrors(Display):
                 )
             else:
                 parts.append(f"{head} has no finite probabilities")
-        return "Expected calibration error, mean over seeds: " + "; ".join(parts) + "."
+        lost = describe_excluded(int(self._found["left_out"].sum()), "prediction", "without a finite probability")
+        return f"Expected calibration error, mean over seeds: {'; '.join(parts)}. {lost}".rstrip()
 
 
 def _format_temperature(value: float) -> str:

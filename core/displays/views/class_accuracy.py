@@ -10,8 +10,10 @@ import pandas as pd
 from core.analysis.disagreement import compute_class_accuracy
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads
+from core.displays.encoding import AXIS_CHARS, color_heads, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_share, format_share_interval, quote_class
+from core.displays.scope import describe_intervals
 
 _MAX_CLASSES, _MAX_ROWS = 20, 120
 
@@ -58,7 +60,12 @@ class ClassAccuracy(Display):
         classes = self._shown
         frame = frame[frame["label"].isin(classes)]
         base = alt.Chart(frame).encode(
-            y=alt.Y("label:N", title="Class", sort=classes, axis=alt.Axis(labelOverlap=False, labelLimit=150)),
+            y=alt.Y(
+                "label:N",
+                title="Class",
+                sort=classes,
+                axis=alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS, lines=1)),
+            ),
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[
@@ -76,7 +83,7 @@ class ClassAccuracy(Display):
         points = base.mark_point(filled=True, size=60, opacity=1).encode(
             x="accuracy:Q", shape=shape_heads(self.comparison)
         )
-        return (lines + points).properties(height=alt.Step(13))
+        return (lines + points).properties(height=alt.Step(13), title=write_note(describe_intervals([1])))
 
     def describe(self) -> str:
         frame = self.frame()
@@ -85,7 +92,7 @@ class ClassAccuracy(Display):
             worst = rows.sort_values("accuracy").iloc[0]
             share = format_share(worst["accuracy"])
             parts.append(f"{head} is least accurate on class {quote_class(worst['label'])} ({share})")
-        text = "Per-class accuracy. " + "; ".join(parts) + "."
+        text = f"Per-class accuracy. {'; '.join(parts)}. {describe_intervals([1])}"
         count = int((frame.drop_duplicates("label")["images"] > 0).sum())
         if len(self._shown) < count:
             text += f" The chart shows the {len(self._shown)} least accurate of {count:,} classes."

@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.analysis.disagreement import Pair, compare_confused_pairs
 from core.displays.display import Chart, Display
-from core.displays.encoding import GREY, color_styles, write_note
+from core.displays.encoding import AXIS_CHARS, GREY, color_styles, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_plural, quote_class
 from core.displays.palette import compute_styles
 
@@ -77,7 +78,7 @@ class ConfusionDifference(Display):
             ),
             y=alt.Y(
                 "pair:N", title="True class → prediction", sort=frame["pair"].tolist(),
-                axis=alt.Axis(labelOverlap=False, labelLimit=170),
+                axis=alt.Axis(labelOverlap=False, **fit_labels(frame["pair"].tolist(), AXIS_CHARS, lines=1)),
             ),
             tooltip=[
                 alt.Tooltip("label:N", title="True class"),

@@ -11,7 +11,8 @@ import pandas as pd
 from core.analysis.cost import COSTS, compute_costs, count_processors, find_features_seconds
 from core.displays.cost_format import COST_FORMS, EPOCH_HELP, write_cost, write_mean
 from core.displays.display import Chart, Display
-from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, FRAME_PIXELS, GREY, color_heads, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_ratio, format_seconds
 from core.store.same_test_set import RunsOnTestSet
 
@@ -80,7 +81,7 @@ class Costs(Display):
         frame["text"] = [write_cost(row["cost"], row["value"]) for row in frame.to_dict("records")]
         y = alt.Y(
             "short:N", title=None, sort=[short for short in shorts if short in set(frame["short"])],
-            axis=alt.Axis(labelLimit=180, grid=True, labelOverlap=False),
+            axis=alt.Axis(**fit_labels(shorts, AXIS_CHARS), grid=True, labelOverlap=False),
         )  # fmt: skip
         x = alt.X(
             "times:Q", title="Relative to the cheapest head (log)", scale=alt.Scale(type="log", nice=False, padding=14),

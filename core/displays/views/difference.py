@@ -12,7 +12,9 @@ from core.analysis.baseline import find_baseline, has_common_baseline
 from core.analysis.difference import MAX_SEEDS, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
+from core.displays.label import PHONE_CHARS, wrap_label
 from core.displays.number import format_interval, format_need, format_p, format_points
+from core.displays.scope import describe_intervals
 from core.store.comparison import MANY_VARIANTS
 
 _WORDS = {
@@ -73,13 +75,15 @@ class HeadDifference(Display):
 
     def table(self) -> pd.DataFrame:
         rows = [
-            (f"{one.a} vs. {one.b}", format_points(one.mean), format_interval(one, name=False), format_p(one.p_holm),
-             _WORDS[one.verdict], one.compare_with_margin(self._margin), _write_seeds(one), self._write_need(one, need))
+            (f"{one.a} vs. {one.b}", _WORDS[one.verdict], format_points(one.mean), format_interval(one, name=False),
+             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one),
+             self._write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
         p_value = "P-value" if len(rows) < 2 else "P-value (Holm)"
-        names = [f"{self.comparison.noun.capitalize()}s", "Accuracy", "95% interval (points)", p_value, "Verdict",
-                 f"Loses at most {format_margin(self.margin)}?", "Seeds", "Needed for a conclusion"]  # fmt: skip
+        names = [f"{self.comparison.noun.capitalize()}s", "Verdict", "Accuracy", "95% interval (points)",
+                 f"Loses at most {format_margin(self.margin)}?", p_value, "Seeds",
+                 "Needed for a conclusion"]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
 
     @property
@@ -92,6 +96,9 @@ class HeadDifference(Display):
             return None
         many = len(self.comparison.variants) > MANY_VARIANTS
         frame["pair"] = frame["a"] if has_common_baseline(self.comparison) else frame["a"] + " − " + frame["b"]
+        lines = [self._wrap_pair(row["a"], row["b"], row["pair"]) for row in frame.to_dict("records")]
+        frame["name"], frame["lift"] = ["\n".join(each) for each in lines], [14 * (len(each) - 1) for each in lines]
+        extra = max(frame["lift"])
         frame["text"] = frame["verdict"].map(_WORDS)
         for name in ("difference", "low", "high"):
             frame[name] *= 100
@@ -125,18 +132,24 @@ class HeadDifference(Display):
         zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="x:Q")
         lines = base.mark_rule(strokeWidth=4).encode(x=x, x2="high:Q")
         points = base.mark_point(filled=True, size=170, opacity=1).encode(x="difference:Q", shape=shape)
-        names = base.mark_text(dy=-24, align="left", fontSize=12, fontWeight="bold").encode(
-            x=alt.value(0), text="pair:N"
-        )
+        names = base.mark_text(
+            dy=alt.expr("-24 - datum.lift"), align="left", fontSize=12, fontWeight="bold", lineBreak="\n", lineHeight=14
+        ).encode(x=alt.value(0), text="name:N")
         verdicts = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="text:N")
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
         limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
         chart = alt.layer(zero, *limits, lines, points, *([] if many else [names, verdicts]))
         note = write_note(self._note())
-        height = (
-            FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + (_ROW_PIXELS if many else _NAMED_ROW_PIXELS) * len(frame)
-        )
-        return chart.properties(height=height, title=note)
+        rows = (_ROW_PIXELS if many else _NAMED_ROW_PIXELS + extra) * len(frame)
+        return chart.properties(height=FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + rows, title=note)
+
+    def _wrap_pair(self, a: str, b: str, pair: str) -> list[str]:
+        """Return the lines of the name of a pair."""
+        if len(pair) <= PHONE_CHARS:
+            return [pair]
+        if has_common_baseline(self.comparison):
+            return wrap_label(pair, PHONE_CHARS, 2)
+        return [*wrap_label(f"{a} −", PHONE_CHARS, 2), *wrap_label(b, PHONE_CHARS, 2)]
 
     def _note(self) -> str:
         parts = []
@@ -147,8 +160,7 @@ class HeadDifference(Display):
         if len(self.comparison.variants) > MANY_VARIANTS:
             verdicts = dict.fromkeys(one.verdict for one, _ in self._found)
             parts.append(f"{', '.join(_WORDS[verdict] for verdict in verdicts)}.")
-        if any(max(one.seeds) == 1 for one, _ in self._found):
-            parts.append("Intervals of single seeds apply to these two trained models only.")
+        parts.append(describe_intervals(max(one.seeds) for one, _ in self._found))
         if any(min(one.seeds) == 1 < max(one.seeds) for one, _ in self._found):
             noun = self.comparison.noun
             parts.append(f"A {noun} with a single seed is assumed to vary across seeds as much as the other {noun}.")

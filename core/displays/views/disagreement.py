@@ -10,8 +10,10 @@ import pandas as pd
 from core.analysis.disagreement import CELLS, Pair, compute_disagreement
 from core.displays.display import Chart, Display
 from core.displays.encoding import arrange_panels
+from core.displays.label import wrap_label
 from core.displays.number import format_plural
 
+_TITLE_CHARS, _LINE_PIXELS = 24, 14
 _SIDE = 190
 _MAX_PAIRS = 6
 
@@ -74,9 +76,14 @@ class Disagreement(Display):
         )
         base = alt.Chart(frame).encode(
             x=alt.X(
-                "second:N", title=b, sort=[*words.values()], axis=alt.Axis(labelAngle=0, orient="top", titleLimit=_SIDE)
+                "second:N",
+                title=wrap_label(b, _TITLE_CHARS),
+                sort=[*words.values()],
+                axis=alt.Axis(labelAngle=0, orient="top", titleLimit=_SIDE),
             ),
-            y=alt.Y("first:N", title=a, sort=[*words.values()], axis=alt.Axis(titleLimit=_SIDE)),
+            y=alt.Y(
+                "first:N", title=wrap_label(a, _TITLE_CHARS), sort=[*words.values()], axis=alt.Axis(titleLimit=_SIDE)
+            ),
             tooltip=[
                 alt.Tooltip("text:N", title="Correct"),
                 alt.Tooltip("images:Q", title="Test images", format=","),
@@ -91,7 +98,8 @@ class Disagreement(Display):
         if self._single and self.pair is not None:  # a single panel, whose selection a page can read
             cells = cells.add_params(alt.selection_point(name="cell", fields=["cell"], empty=False))
         width = {} if self._single else {"width": _SIDE}
-        return alt.layer(cells, big, small).properties(height=_SIDE, **width)
+        top = _LINE_PIXELS * (len(wrap_label(b, _TITLE_CHARS)) - 1)
+        return alt.layer(cells, big, small).properties(height=_SIDE + top, **width)
 
     def describe(self) -> str:
         parts = []

@@ -8,7 +8,8 @@ import pandas as pd
 
 from core.analysis.prediction import select_seed_runs
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, write_note
+from core.displays.encoding import AXIS_CHARS, color_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import quote_class
 from core.errors import ComparisonError
 
@@ -64,7 +65,7 @@ class Example(Display):
                 "class:N",
                 sort=order,
                 title=None,
-                axis=alt.Axis(labelOverlap=False, labelLimit=150, labelFontWeight=bold),
+                axis=alt.Axis(labelOverlap=False, labelFontWeight=bold, **fit_labels(order, AXIS_CHARS, lines=1)),
             ),
             yOffset=alt.YOffset("head:N", sort=labels),
             x=alt.X(

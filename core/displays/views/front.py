@@ -71,9 +71,8 @@ class Front(Display):
                 continue
             before = rows[rows["value"] < last["value"]].iloc[-1]
             rate = _write_rate(str(cost), last["value_per_point"])
-            parts.append(
-                f"{short}: {rate} per point of accuracy in the last step, from {before['name']} to {last['name']}"
-            )
+            step = f"from {before['name']} to {last['name']}"
+            parts.append(f"{short}: {rate} per percentage point of accuracy in the last step, {step}")
         note = write_selection_note(len(self._costs))
         return f"{'; '.join(parts)}. {note}".strip() if parts else "No cost was measured."
 

@@ -10,7 +10,15 @@ from typing import Any, ClassVar
 import altair as alt
 import pandas as pd
 
-from core.analysis.prediction import Order, Show, compute_predictions, find_positive, select_images
+from core.analysis.prediction import (
+    Agreement,
+    ImageFilter,
+    Order,
+    Show,
+    compute_predictions,
+    find_positive,
+    select_images,
+)
 from core.displays.display import Chart, Display, Options, name_predictions
 from core.displays.encoding import color_heads, write_note
 from core.displays.number import format_plural, quote_class
@@ -25,9 +33,10 @@ _CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels, and images per row
 
 @dataclass(frozen=True)
 class Gallery(Display):
-    """One page of test images, selected by `show`, `label` and `order`, or listed in `images`.
+    """One page of test images, selected by a filter and sorted by `order`, or listed in `images`.
 
-    `page` counts from 1 and is clipped to the number of pages.
+    `page` counts from 1 and is clipped to the number of pages; `least` and `most` bound the confidence in percent (see
+    `ImageFilter`).
     """
 
     name: ClassVar[str] = "gallery"
@@ -41,12 +50,20 @@ class Gallery(Display):
     page: int = 1
     page_size: int = 24
     images: tuple[int, ...] | None = None
+    predicted: int | None = None
+    head: str | None = None
+    least: int = 0
+    most: int = 100
+    agreement: Agreement = "any"
 
     @classmethod
     def choices(cls, comparison: Comparison) -> dict[str, Options]:
         return {
             **super().choices(comparison),
             "page": range(1, 10_000),
+            "predicted": dict(enumerate(comparison.first.record.data.classes)),
+            "least": range(101),
+            "most": range(101),
             "page_size": {size: str(size) for size in (6, 12, 24, 48)},
         }
 
@@ -54,7 +71,13 @@ class Gallery(Display):
         """Return the indices of all selected test images, in order."""
         if self.images is not None:
             return [*self.images]
-        return select_images(self._predictions, self.show, self.label, self.order).tolist()
+        return select_images(self._predictions, self.filter, self.order).tolist()
+
+    @property
+    def filter(self) -> ImageFilter:
+        return ImageFilter(
+            self.show, self.label, self.predicted, self.head, self.least / 100, self.most / 100, self.agreement
+        )
 
     @cached_property
     def _predictions(self) -> pd.DataFrame:

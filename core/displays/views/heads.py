@@ -10,10 +10,10 @@ import pandas as pd
 from core.analysis.baseline import find_baseline
 from core.analysis.difference import Difference, compute_differences
 from core.analysis.finding import compute_finding
-from core.analysis.summary import SeedMean, compute_table
+from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, shape_heads, write_note
+from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import (
     format_accuracy,
     format_bytes,
@@ -66,27 +66,21 @@ class Heads(Display):
         return compute_table(self.comparison, METRICS)
 
     def table(self) -> pd.DataFrame:
-        rows = []
-        for row in self.frame().to_dict("records"):
-
-            def mean(metric: str, row: dict[str, float] = row) -> SeedMean:  # type: ignore[assignment]
-                value = row[f"{metric}_std"]
-                return SeedMean(row[metric], None if pd.isna(value) else value, int(row["seeds"]))
-
-            rows.append(
-                {
-                    self._column: row["head"],
-                    "Seeds": int(row["seeds"]),
-                    "Test accuracy": format_accuracy(mean("test_accuracy")),
-                    "Test loss": format_loss(mean("test_loss")),
-                    "Parameters": format_count(row["params"]),
-                    "FLOPs per image": format_short(row["flops"]),
-                    "Keras file": format_bytes(row["keras_bytes"]),
-                    "LiteRT file": format_bytes(row["tflite_bytes"]),
-                    "Latency per image": format_seconds(row["latency_seconds"]),
-                    "Training time": format_seconds(row["train_seconds"]),
-                }
-            )
+        rows = [
+            {
+                self._column: row["head"],
+                "Seeds": int(row["seeds"]),
+                "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
+                "Test loss": format_loss(read_seed_mean(row, "test_loss")),
+                "Parameters": format_count(row["params"]),
+                "FLOPs per image": format_short(row["flops"]),
+                "Keras file": format_bytes(row["keras_bytes"]),
+                "LiteRT file": format_bytes(row["tflite_bytes"]),
+                "Latency per image": format_seconds(row["latency_seconds"]),
+                "Training time": format_seconds(row["train_seconds"]),
+            }
+            for row in self.frame().to_dict("records")
+        ]
         return pd.DataFrame(rows)
 
     @property
@@ -149,7 +143,7 @@ class Heads(Display):
             names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), (22, -16), strict=False)]
             return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
         texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
-        legend = 0 if named else 12 * len(labels)
+        legend = 0 if named else 30 + measure_legend(labels)
         return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
 
     def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:

@@ -1,8 +1,9 @@
 """Test accuracy by hyperparameter: the mean over seeds as a line, the range across seeds as a band."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
@@ -12,13 +13,16 @@ from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_c
 from core.displays.axis import scale_shares
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_labels, shape_labels, write_note
+from core.displays.label import PHONE_CHARS, fit_labels
 from core.displays.number import format_plural, format_share, format_share_interval, write_selection_note
+from core.displays.scope import describe_intervals
 from core.setting import Setting
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 
 MAX_POINTS = 2_000
+_VALUE_CHARS = 16
 _DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
 
 
@@ -63,8 +67,8 @@ class HyperparameterCurve(Display):
                 "Head": [" · ".join(filter(None, [row["head"], row["rest"]])) for row in rows],
                 "Hyperparameter": [SETTINGS[row["setting"]].label for row in rows],
                 "Value": [row["value"] if row["applies"] else f"any ({row['value']})" for row in rows],
-                "Seeds": [str(row["seeds"]) for row in rows],
-                "Test accuracy": [format_share(row["test_accuracy"]) for row in rows],
+                "Seeds": [_write_seeds(row) for row in rows],
+                "Test accuracy": [format_share(row["test_accuracy"]) if row["seeds"] else "diverged" for row in rows],
                 "Range across seeds": [
                     "single seed" if row["seeds"] == 1 else format_share_interval(row["lowest"], row["highest"])
                     for row in rows
@@ -89,12 +93,14 @@ class HyperparameterCurve(Display):
         labels = [label for label in dict.fromkeys(self._test_set_runs.runs["label"]) if label in set(frame["head"])]
         rests = list(dict.fromkeys(frame.loc[frame["applies"].astype(bool), "rest"]))
         columns = ["value", "series", "rest", "head", "applies", "seed", "seeds", "test_accuracy", "lowest", "highest"]
-        means = frame.loc[frame["seed"] == MEAN, columns]
-        seeds = frame.loc[(frame["seed"] != MEAN) & frame["applies"].astype(bool), columns]
+        finished = frame["test_accuracy"].notna()
+        means = frame.loc[(frame["seed"] == MEAN) & finished, columns]
+        seeds = frame.loc[(frame["seed"] != MEAN) & finished & frame["applies"].astype(bool), columns]
+        lost = frame.loc[(frame["seed"] == MEAN) & ~finished, [*columns, "diverged"]]
         x = alt.X(
             "value:N", sort=order, scale=alt.Scale(domain=order, padding=0.4),
             title=_name_axis(setting),
-            axis=alt.Axis(labelAngle=0, labelLimit=140, grid=False, labelOverlap="greedy"),
+            axis=alt.Axis(labelAngle=0, grid=False, labelOverlap="greedy", **fit_labels(order, _VALUE_CHARS, lines=2)),
         )  # fmt: skip
         scale = scale_shares(frame[["lowest", "highest", "test_accuracy"]].to_numpy().ravel())
         y = alt.Y("test_accuracy:Q", title="Test accuracy", scale=scale, axis=alt.Axis(format="~%"))
@@ -106,7 +112,9 @@ class HyperparameterCurve(Display):
         line = alt.Chart(means).encode(x=x, color=color, detail=detail)
         dashes = alt.StrokeDash(
             "rest:N", scale=alt.Scale(domain=rests, range=[*_DASHES[: len(rests)]]),
-            legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320, symbolType="stroke"),
+            legend=alt.Legend(
+                title=None, orient="bottom", columns=1, symbolType="stroke", **fit_labels(rests, PHONE_CHARS, lines=2)
+            ),
         )  # fmt: skip
         applies, rest = line.transform_filter("datum.applies"), line.transform_filter("!datum.applies")
         dashed = {"strokeDash": dashes} if 1 < len(rests) <= len(_DASHES) else {}
@@ -122,15 +130,26 @@ class HyperparameterCurve(Display):
             points = alt.Chart(seeds).mark_point(size=34, strokeWidth=1.3, opacity=0.8)
             one = [*tips, alt.Tooltip("seed:Q", title="Seed"), accuracy]
             layers.append(points.encode(x=x, y=y, color=color, shape=shape, detail=detail, tooltip=one))
+        if len(lost):
+            crosses = alt.Chart(lost.drop(columns=["test_accuracy", "lowest", "highest"]))
+            layers.append(
+                crosses.mark_text(text="✗", fontSize=16, fontWeight="bold", dy=-8).encode(
+                    x=x, y=alt.value("height"), color=color, detail=detail,
+                    tooltip=[*tips, alt.Tooltip("diverged:Q", title="Diverged seeds")],
+                )
+            )  # fmt: skip
         note = write_note(self._note(seeds_drawn=drawn))
         return alt.layer(*layers).properties(height=460 + 20 * (len(rests) if dashed else 0), title=note)
 
     def _note(self, *, seeds_drawn: bool) -> str:
         frame = self._first
-        left_out = self._test_set_runs.runs["run_id"].nunique() - frame.loc[frame["seed"] != MEAN, "run_id"].nunique()
+        shown = frame.loc[(frame["seed"] != MEAN) & frame["test_accuracy"].notna(), "run_id"].nunique()
+        left_out = self._test_set_runs.runs["run_id"].nunique() - shown
         parts = [
             "Line: mean over seeds. Band: range across seeds." + (" Open markers: single seeds." if seeds_drawn else "")
         ]
+        if diverged := self._describe_diverged():
+            parts.append(f"✗: every seed diverged. {diverged}")
         if not frame["applies"].all():
             parts.append("Dotted: heads that do not use this hyperparameter.")
         if not seeds_drawn:
@@ -141,17 +160,34 @@ class HyperparameterCurve(Display):
         points = frame[frame["applies"].astype(bool)].drop_duplicates(["series", "order"])
         return " ".join([*parts, write_selection_note(len(points))]).strip()
 
+    def _describe_diverged(self) -> str:
+        """Return how many runs of the chart diverged and at which values; "" for none."""
+        frame = self._first[(self._first["seed"] == MEAN) & (self._first["diverged"] > 0)]
+        if frame.empty:
+            return ""
+        total = int(frame["diverged"].sum())
+        label = SETTINGS[frame["setting"].iloc[0]].label.lower()
+        values = ", ".join(dict.fromkeys(frame["value"]))
+        return f"{format_plural(total, 'run')} diverged, at {label} {values}."
+
     def describe(self) -> str:
         if self._found.empty:
             return "No two runs differ in only one hyperparameter."
         frame = self._first[(self._first["seed"] == MEAN) & self._first["applies"].astype(bool)]
+        frame = frame[frame["seeds"] > 0]
         parts = []
         for _, rows in frame.groupby("series", sort=False):
             first, last = rows.iloc[0], rows.iloc[-1]
             name = " · ".join(filter(None, [first["head"], first["rest"]]))
             ends = f"{format_share(first['test_accuracy'])} at {first['value']}"
             parts.append(f"{name} {ends}, {format_share(last['test_accuracy'])} at {last['value']}")
-        return f"Test accuracy by {SETTINGS[frame['setting'].iloc[0]].label.lower()}: {'; '.join(parts)}."
+        label = SETTINGS[frame["setting"].iloc[0]].label.lower()
+        cover = describe_intervals(frame["seeds"], images=False)
+        return f"Test accuracy by {label}: {'; '.join(parts)}. {self._describe_diverged()} {cover}".replace("  ", " ")
+
+
+def _write_seeds(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['seeds']}" + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
 
 
 def _name_axis(setting: Setting) -> str:

@@ -10,6 +10,7 @@ from core.analysis.accuracy import compute_accuracies
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_share, format_share_interval
+from core.displays.scope import describe_intervals
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,20 @@ class Intervals(Display):
             base.transform_filter(is_mean).mark_tick(thickness=3, size=18, opacity=1).encode(x=dot, yOffset=lane),
         ]
         lanes = max(len(variant.runs) for variant in self.comparison.variants) + 1
-        title = "Thick: mean over seeds; thin: single runs. Lines are 95% confidence intervals"
-        title += ", clipped at the edges of the chart." if frame["cut"].any() else "."
-        note = write_note(title)
+        cut = " Intervals are clipped at the edges of the chart." if frame["cut"].any() else ""
+        note = write_note(f"Thick lines: mean over seeds; thin lines: single runs. {self._cover(frame)}{cut}")
         height = FRAME_PIXELS + len(self.comparison.labels) * max(60, 17 * lanes)
         return alt.layer(*layers).properties(title=note, height=height)
 
+    def _cover(self, frame: pd.DataFrame) -> str:
+        return describe_intervals(frame.loc[frame["low"].notna(), "seeds"])
+
     def describe(self) -> str:
-        parts = []
-        for row in self.frame().query("seed < 0").to_dict("records"):
+        parts, frame = [], self.frame()
+        for row in frame.query("seed < 0").to_dict("records"):
             interval = format_share_interval(row["low"], row["high"])
             uncertainty = (
                 "single seed, no interval" if row["seeds"] == 1 else f"95% interval {interval}, {row['seeds']} seeds"
             )
             parts.append(f"{row['head']}: {format_share(row['accuracy'])} ({uncertainty})")
-        return "Test accuracy. " + "; ".join(parts) + "."
+        return f"Test accuracy. {'; '.join(parts)}. {self._cover(frame)}"

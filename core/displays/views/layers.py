@@ -8,6 +8,8 @@ import pandas as pd
 
 from core.architecture.model import Model
 from core.displays.display import Chart, Display
+from core.displays.encoding import AXIS_CHARS
+from core.displays.label import fit_labels
 from core.displays.number import format_count, format_short
 from core.displays.palette import colors
 
@@ -58,7 +60,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
     frame["order"] = frame.groupby("head").cumcount()
     frame["fill"] = frame["head"].where(frame["part"] == "head", "backbone")
     domain = ["backbone", *palette]
-    y = alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(labelLimit=220))
+    y = alt.Y("head:N", title=None, sort=[*palette], axis=alt.Axis(**fit_labels([*palette], AXIS_CHARS)))
     bars = (
         alt.Chart(frame)
         .mark_bar(stroke="#0f141b", strokeOpacity=0.5, strokeWidth=0.7)

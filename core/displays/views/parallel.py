@@ -13,14 +13,17 @@ from altair.vegalite.v6.schema.core import FieldName
 
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
+from core.displays.label import shorten
 from core.displays.number import format_count, format_share, format_short, write_selection_note
 from core.spec import HEADS, SETTINGS
-from core.store.comparison import describe_value, to_plain
+from core.store.comparison import to_plain
 from core.store.same_test_set import RunsOnTestSet
+from core.store.setting_text import describe_value
 
 MAX_LINES = 1_000
 _MAX_TICKS = 8
 _AXIS_PIXELS = 90
+_TICK_CHARS = 15
 _UNUSED = ("unused",)  # not equal to any value; the last position of an axis
 _MEASURED = {"params": "Parameters", "test_accuracy": "Test accuracy"}
 
@@ -103,7 +106,10 @@ class Parallel(Display):
             positions[axis] = np.array([at[value] for value in plain])
             stride = -(-(len(order) - 1) // (_MAX_TICKS - 1)) or 1
             texts = [_write_value(axis, value) for value in order]
-            ticks += [(axis, at[value], text) for value, text in [*zip(order, texts, strict=True)][::stride]]
+            ticks += [
+                (axis, at[value], shorten(text, _TICK_CHARS))
+                for value, text in [*zip(order, texts, strict=True)][::stride]
+            ]
         frame = pd.DataFrame(positions).assign(run_id=runs["run_id"].to_numpy())
         return frame, pd.DataFrame(ticks, columns=["axis", "position", "text"])
 
@@ -188,7 +194,7 @@ class Parallel(Display):
 
 
 def _write_value(axis: str, value: Any) -> str:
-    return "–" if value == _UNUSED else HEADS[value].label if axis == "head" else describe_value(axis, value)
+    return "–" if value == _UNUSED else describe_value(axis, value)
 
 
 def _normalize(values: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from core.analysis.cost import CLOCKED, COSTS, compute_costs, count_processors, list_costs
 from core.analysis.pareto import compute_front
 from core.displays.axis import scale_shares
-from core.displays.cost_format import COST_FORMS, write_cost, write_mean
+from core.displays.cost_format import COST_FORMS, describe_cost, write_cost, write_mean
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.number import format_plural, write_selection_note
@@ -162,6 +162,6 @@ class Pareto(Display):
         front = known[known["front"]].sort_values(["value", "configuration"])
         if front.empty:
             return f"{text}: this metric was not measured."
-        named = [f"{row['name']} ({write_cost(self.cost, row['value'])}, {write_mean(row)})"
+        named = [f"{row['name']} ({describe_cost(self.cost, row['value'])}, {write_mean(row)})"
                  for row in front.to_dict("records")]  # fmt: skip
         return f"{text}. Pareto-optimal, by increasing cost: {'; '.join(named)}."

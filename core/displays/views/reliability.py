@@ -12,11 +12,18 @@ from core.analysis.calibration import compute_reliability
 from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
+from core.displays.scope import describe_excluded
+
+MIN_PREDICTIONS = 10
+"""Predictions of a bin without which its accuracy is mostly noise: 10 have a standard deviation of up to 16 points."""
 
 
 @dataclass(frozen=True)
 class Reliability(Display):
-    """Accuracy against confidence in 15 bins, pooled over seeds, before and after temperature scaling."""
+    """Accuracy against confidence in 15 bins, pooled over seeds, before and after temperature scaling.
+
+    The chart shows bins with at least MIN_PREDICTIONS predictions; the table shows all.
+    """
 
     name: ClassVar[str] = "reliability"
     title: ClassVar[str] = "Reliability diagram"
@@ -44,12 +51,15 @@ class Reliability(Display):
                 "Temperature": np.where(frame["scaled"], "after", "before"),
                 "Predictions": frame["predictions"].map("{:,}".format),
                 "Mean confidence": frame["confidence"].map(format_share),
-                "Accuracy": frame["accuracy"].map(format_share),
+                "Accuracy": [
+                    format_share(row["accuracy"]) + (" (few)" if row["predictions"] < MIN_PREDICTIONS else "")
+                    for row in frame.to_dict("records")
+                ],
             }
         )
 
     def chart(self) -> Chart | None:
-        frame = self._found[self._found["predictions"] > 0].assign(
+        frame = self._found[self._found["predictions"] >= MIN_PREDICTIONS].assign(
             when=lambda found: np.where(found["scaled"], "after temperature scaling", "before temperature scaling")
         )
         if frame.empty:
@@ -76,11 +86,15 @@ class Reliability(Display):
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
         note = write_note(
             "Solid: before temperature scaling; dashed: after; grey: perfect calibration. Marker size: number of "
-            "predictions."
+            f"predictions. {self._describe_excluded()}"
         )
         return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(
             height=420 + measure_legend(self.comparison.labels), title=note
         )
+
+    def _describe_excluded(self) -> str:
+        few = self._found["predictions"].between(1, MIN_PREDICTIONS - 1).sum()
+        return describe_excluded(int(few), "bin", f"with fewer than {MIN_PREDICTIONS} predictions")
 
     def describe(self) -> str:
         parts = []
@@ -89,4 +103,5 @@ class Reliability(Display):
             confidence, correct = ((rows["confidence"] * rows["predictions"]).sum(), rows["correct"].sum())
             text = f"{format_share(confidence / total)} and {format_share(correct / total)}" if total else "unknown"
             parts.append(f"{head}{' after temperature scaling' if scaled else ''}: {text}")
-        return "Mean confidence and accuracy, pooled over seeds. " + "; ".join(parts) + "."
+        text = f"Mean confidence and accuracy, pooled over seeds. {'; '.join(parts)}. {self._describe_excluded()}"
+        return text.rstrip()

@@ -11,7 +11,8 @@ from core.analysis.robustness import compute_robustness, list_tested
 from core.augment.corruption import CORRUPTIONS
 from core.displays.display import Chart, Display, Options
 from core.displays.encoding import color_heads, dash_heads, measure_legend, shape_heads, write_note
-from core.displays.number import format_plural, format_share, format_share_interval
+from core.displays.number import format_share, format_share_interval
+from core.displays.scope import describe_intervals, describe_subset
 from core.store.comparison import Comparison
 
 
@@ -78,9 +79,12 @@ class RobustnessCurve(Display):
         bands = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
         lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash_heads(self.comparison))
         points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape_heads(self.comparison))
-        images = format_plural(int(frame["images"].iloc[0]), "test image")
-        note = write_note(f"Mean over seeds on {images}; bands are 95% confidence intervals over these images.")
+        note = write_note(f"Mean over seeds on {self._images()}. {describe_intervals(frame['seeds'])}")
         return (bands + lines + points).properties(height=380 + measure_legend(self.comparison.labels), title=note)
+
+    def _images(self) -> str:
+        total = self.comparison.first.record.data.test_images
+        return describe_subset(int(self._found["images"].iloc[0]), total)
 
     def describe(self) -> str:
         parts = []
@@ -92,9 +96,10 @@ class RobustnessCurve(Display):
                     f"{head}: {format_share(at[corruption.neutral])}, {corruption.write(corruption.usual)} "
                     f"{format_share(at[corruption.usual])}"
                 )
-        return (
-            "Accuracy on clean and on corrupted images. " + ("; ".join(parts) or "Robustness was not evaluated") + "."
-        )
+        if not parts:
+            return "Accuracy on clean and on corrupted images. Robustness was not evaluated."
+        cover = describe_intervals(self._found["seeds"])
+        return f"Accuracy on clean and on corrupted images ({self._images()}). {'; '.join(parts)}. {cover}"
 
 
 def _write(name: str, value: float) -> str:

@@ -19,8 +19,10 @@ from core.analysis.robustness import (
 )
 from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_rows
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
+from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
+from core.displays.label import fit_labels
 from core.displays.number import format_plural, format_share, format_short
+from core.displays.scope import describe_intervals, describe_subset
 from core.store.comparison import MANY_VARIANTS
 
 
@@ -58,7 +60,10 @@ class RobustnessLoss(Display):
                 "Clean images": frame["before"].map(format_share),
                 "Corrupted images": frame["after"].map(format_share),
                 "Points lost": (100 * frame["loss"]).map("{:.1f}".format),
-                "95% interval (points)": [f"{100 * row['low']:.1f} to {100 * row['high']:.1f}" for row in rows],
+                "95% interval (points)": [
+                    f"{100 * row['low']:.1f} to {100 * row['high']:.1f}".replace("-", "−") for row in rows
+                ],
+                "Images": frame["images"].map("{:,}".format),
             }
         )
         if frame["more"].isna().all():
@@ -75,7 +80,12 @@ class RobustnessLoss(Display):
         edge = min(0.0, float(frame["points"].min())) - 8, float(frame["points"].max()) + 12
         frame["start"], frame["end"] = frame["start"].clip(*edge), frame["end"].clip(*edge)
         base = alt.Chart(frame).encode(
-            y=alt.Y("what:N", title=None, sort=[*dict.fromkeys(frame["what"])], axis=alt.Axis(labelLimit=150)),
+            y=alt.Y(
+                "what:N",
+                title=None,
+                sort=[*dict.fromkeys(frame["what"])],
+                axis=alt.Axis(**fit_labels([*frame["what"]], AXIS_CHARS)),
+            ),
             yOffset=alt.YOffset("head:N", sort=self.comparison.labels),
             color=color_heads(self.comparison),
             tooltip=[
@@ -90,9 +100,7 @@ class RobustnessLoss(Display):
         bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(x="start:Q", x2="end:Q")
         points = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, shape=shape_heads(self.comparison))
         lanes = frame["what"].nunique() * max(34, 18 * frame["head"].nunique())
-        note = write_note(
-            "Lower is better. Lines are 95% confidence intervals over images and seeds, clipped at the edges."
-        )
+        note = write_note(f"Lower is better. {self._scope()} Intervals are clipped at the edges of the chart.")
         return (bars + points).properties(height=lanes + 110 + measure_legend(self.comparison.labels), title=note)
 
     def describe(self) -> str:
@@ -101,15 +109,22 @@ class RobustnessLoss(Display):
             return self._explain_missing()
         answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
-            return _describe_shift_invariance(answer)
+            return f"{_describe_shift_invariance(answer)} {self._scope()}"
         if len(self.comparison.variants) > MANY_VARIANTS:
-            return self._describe_range()
+            return f"{self._describe_range()} {self._scope()}"
         parts = [
             f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
             if row["corruption"] == "shift"
         ]
-        return "; ".join(parts) + "."
+        return f"{'; '.join(parts)}. {self._scope()}"
+
+    def _scope(self) -> str:
+        if self._found.empty:
+            return ""
+        total = self.comparison.first.record.data.test_images
+        images = describe_subset(int(self._found["images"].iloc[0]), total)
+        return f"Measured on {images}. {describe_intervals(self._found['seeds'])}"
 
     def _describe_range(self) -> str:
         """Describe the smallest and the largest loss of many variants, and that of the baseline."""

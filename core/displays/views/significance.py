@@ -11,6 +11,8 @@ from core.displays.number import format_p, format_plural
 from core.store.comparison import MANY_VARIANTS
 
 LEVEL = 0.05
+MAX_PAIRS = 6
+"""Pairs that a sentence lists; it counts more."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Significance(Display):
         table = pd.DataFrame(
             {
                 "Models": [f"{row['a']} vs. {row['b']}, seed {row['seed']}" for row in frame.to_dict("records")],
-                "P-value": frame["p"].map(format_p),
+                "Significant": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
                 "P-value (Holm)": frame["p_holm"].map(format_p),
-                f"Significant (p < {LEVEL})": ["yes" if p < LEVEL else "no" for p in frame["p_holm"]],
+                "P-value": frame["p"].map(format_p),
                 "Only first correct": frame["only_a"].map("{:,}".format),
                 "Only second correct": frame["only_b"].map("{:,}".format),
             }
@@ -44,20 +46,28 @@ class Significance(Display):
     def chart(self) -> Chart | None:
         return None
 
+    def explain(self) -> str:
+        """Describe what the test applies to."""
+        return (
+            "Tests whether the error rates of two trained models differ on the same test images. Models are paired by "
+            "seed number only; a result does not apply to models with other seeds."
+        )
+
     def describe(self) -> str:
         frame = self.frame()
         if frame.empty:
             return f"No two {self.comparison.noun}s have a seed in common."
         corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
         level = f"(p < {LEVEL}{corrected})"
+        groups = [*frame.groupby(["a", "b"], sort=False)]
         if len(self.comparison.variants) > MANY_VARIANTS:
-            return f"{self._count_different(frame)} {level}."
+            return f"{self._count_different(frame)} {level}. {self.explain()}"
         parts = [
             f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
             f"{format_plural(len(rows), 'seed')}"
-            for (a, b), rows in frame.groupby(["a", "b"], sort=False)
+            for (a, b), rows in groups
         ]
-        return f"{'; '.join(parts)} {level}."
+        return f"{'; '.join(parts)} {level}. {self.explain()}"
 
     def _count_different(self, frame: pd.DataFrame) -> str:
         """Return how many of many variants differ from the baseline for all, for some and for no seeds."""

@@ -19,6 +19,7 @@ from core.displays.number import (
     format_points,
     format_seconds,
 )
+from core.displays.scope import describe_intervals
 from core.store.comparison import Variant
 
 _COSTS = (
@@ -89,11 +90,14 @@ class Tiles(Display):
         return None
 
     def describe(self) -> str:
-        rows = self.table().to_dict("records")
-        return (
-            "; ".join(f"{row['Metric']} of {row['Head']}: {row['Value']} {row['Difference']}".strip() for row in rows)
-            + "."
-        )
+        parts = [
+            f"{row['Metric']} of {row['Head']}: {row['Value']} {row['Difference']}".strip()
+            for row in self.table().to_dict("records")
+        ]
+        finding = self._sides[1]
+        known = finding is not None and finding.accuracy.verdict != "one seed"
+        cover = f" {describe_intervals(finding.accuracy.seeds)}" if finding and known else ""
+        return f"{'; '.join(parts)}.{cover}"
 
 
 def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int]:

@@ -85,6 +85,9 @@ def _show_caveats(comparison: Comparison) -> None:
 def _show_links(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.page_link("pages/evidence.py", label="View statistical evidence", icon=":material/fact_check:")
+        if recipe := comparison.recipe:
+            link = {"library": recipe.name}
+            st.page_link("pages/library.py", label="About this system", icon=":material/menu_book:", query_params=link)
         show_saving(comparison)
         share_comparison(comparison)
 

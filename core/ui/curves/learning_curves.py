@@ -38,7 +38,7 @@ def show_curves(comparison: Comparison) -> None:
         "A mean covers only the epochs, or the time, that all seeds of its head share. "
         "Training accuracy is averaged over the epoch with dropout enabled, so it can be below validation accuracy. "
         + ("Rings: kept epochs. " if any(run.record.kept_epoch for run in comparison.runs) else "")
-        + "Losses are cross-entropies without the L2 penalty."
+        + "Losses are cross-entropies without L1 and L2 penalties."
         + "".join(f" Exception: {escape_markdown(note)}." for note in notes if note)
         + (" An error or a loss of 0 cannot be drawn on a logarithmic axis and leaves a gap." if log else "")
     )

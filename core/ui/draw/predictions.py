@@ -10,6 +10,7 @@ from core.displays.activation_overlay import Cell, build_group, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
 from core.displays.prediction_card import build_cards, collect_predictions, write_cards
+from core.displays.views.feature_maps import write_missing_model
 from core.home import hide_paths
 from core.image_file import Pixels
 from core.spec import DATASETS
@@ -19,6 +20,7 @@ from core.ui import url, widget
 from core.ui.activation_map import show_explanation
 from core.ui.draw.canvas import draw_canvas
 from core.ui.errors import handle_errors
+from core.ui.feature_maps import show_drawn_feature_maps
 
 url.register("drawn_from", "drawn_class", "drawn_class_index", "drawn_opacity", "drawn_seed")
 
@@ -47,7 +49,7 @@ def _show_input_and_predictions(comparison: Comparison) -> None:
             if models:
                 st.info("Draw or upload an image to see predictions.", icon=":material/draw:")
             return
-        _show_predictions(comparison, models, prepare_picture(data, run))
+        _show_predictions(comparison, models, seed, prepare_picture(data, run))
 
 
 def _read_input(source: str) -> bytes | None:
@@ -72,13 +74,8 @@ def _open_all(comparison: Comparison, seed: int) -> dict[str, LiveModel]:
         if run.has("model.tflite"):
             models[head] = _open(run.run_id, run.record.checksums.get("model.tflite"), run)
             continue
-        others = [str(other.spec.seed) for other in comparison.runs if other.has("model.tflite")]
-        action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
-        st.info(
-            f"{escape_markdown(head)} is unavailable: run {run.run_id} (seed {run.spec.seed}) has no model file. "
-            f"{action}",
-            icon=":material/visibility_off:",
-        )
+        reason = f"{head} is unavailable: {write_missing_model(comparison.runs, run)}"
+        st.info(escape_markdown(reason), icon=":material/visibility_off:")
     return models
 
 
@@ -88,7 +85,7 @@ def _open(run_id: str, checksum: str | None, _run: Run) -> LiveModel:
     return LiveModel(_run)
 
 
-def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], image: Pixels) -> None:
+def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], seed: int, image: Pixels) -> None:
     run, palette = comparison.first, colors(comparison)
     classes = run.record.data.classes
     summary, filters, results = st.empty(), st.container(horizontal=True, vertical_alignment="bottom"), st.container()
@@ -113,6 +110,8 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], imag
         left, right = st.columns([1, 4], vertical_alignment="center")
         left.html(build_group([Cell(image, "model input")], frame=False))
         right.caption(escape_markdown(_describe(run, image)))
+        runs = {head: run for head, run in select_seed_runs(comparison, seed).items() if head in models}
+        show_drawn_feature_maps(runs, image, palette)
 
 
 def _describe(run: Run, image: Pixels) -> str:

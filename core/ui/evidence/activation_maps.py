@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.prediction import compute_predictions, select_images
+from core.analysis.prediction import ImageFilter, Show, compute_predictions, select_images
 from core.displays.number import format_plural
 from core.displays.views.activation import Activation
 from core.store.comparison import Comparison
@@ -31,7 +31,8 @@ def show_activation_maps(comparison: Comparison) -> None:
         )  # fmt: skip
         seed = widget.selectbox("Seed", seeds, key="models_of", width=120)
     predictions = compute_predictions(comparison, seed)
-    images = select_images(predictions, "only one correct" if selection == _ONE_CORRECT else "all").tolist()
+    show: Show = "only one correct" if selection == _ONE_CORRECT else "all"
+    images = select_images(predictions, ImageFilter(show)).tolist()
     if not images:
         st.info("No images match these filters.")
         return

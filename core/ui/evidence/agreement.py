@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.analysis.disagreement import CELLS, Cell, list_images
+from core.displays.label import shorten
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.displays.views.class_accuracy import ClassAccuracy
@@ -22,6 +23,7 @@ from core.ui.session import home
 
 url.register("first_head", "second_head", "models_of", "cell", "cell_page")
 
+_HEAD_CHARS = 20
 _PAGE_SIZE = 12
 
 
@@ -58,7 +60,7 @@ def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
             names: dict[str, Any] = {
                 "format_func": labels.__getitem__,
                 "aliases": _name_heads(comparison),
-                "width": 240,
+                "width": 420,
             }
             first = widget.selectbox("First head", list(labels), first, key="first_head", **names)
             second = widget.selectbox("Second head", list(labels), second, key="second_head", **names)
@@ -67,10 +69,12 @@ def _choose_pair(comparison: Comparison) -> tuple[tuple[str, str], int]:
 
 
 def _name_heads(comparison: Comparison) -> dict[str, str]:
-    """Return the key of a variant by its head, for heads with one variant."""
+    """Return the key of a variant by its former label, and by its head for heads with one variant."""
+    keys = {variant.label: variant.key for variant in comparison.variants}
     heads = [variant.spec.head for variant in comparison.variants]
     named = zip(heads, comparison.variants, strict=True)
-    return {head: variant.key for head, variant in named if heads.count(head) == 1}
+    former = {label: keys[current] for label, current in comparison.former_labels.items()}
+    return former | {head: variant.key for head, variant in named if heads.count(head) == 1}
 
 
 def _show_matrix(disagreement: Disagreement) -> None:
@@ -95,9 +99,10 @@ def _go_to_first_page() -> None:
 
 
 def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> None:
+    short = shorten(pair[0], _HEAD_CHARS), shorten(pair[1], _HEAD_CHARS)
     cells: list[Cell] = [*CELLS[1:3], CELLS[3], CELLS[0]]
     cell = widget.segmented(
-        "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, pair)
+        "Images", cells, key="cell", on_change=_go_to_first_page, format_func=lambda cell: name_cell(cell, short)
     )
     images = list_images(comparison, pair, cell, seed)
     name = escape_markdown(name_cell(cell, pair))
@@ -115,6 +120,6 @@ def _show_images(comparison: Comparison, pair: tuple[str, str], seed: int) -> No
     shown = tuple(images[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE])
     gallery = Gallery(comparison, home(), seed=seed, page_size=_PAGE_SIZE, images=shown)
     try:
-        show_image_grid(gallery, gallery.frame(), key="disagreeing")
+        show_image_grid(gallery, gallery.frame(), key="disagreeing", neighbors=images)
     except DatasetError as error:
         st.info(escape_markdown(describe_error(error)))

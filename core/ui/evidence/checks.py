@@ -26,7 +26,8 @@ def show_checks(comparison: Comparison) -> None:
         st.success("No check failed.", icon=":material/check_circle:")
     for check, result in failed:
         _show_check(check, result, f"{check.title}** · {check.severity}", _ICONS[check.severity])
-        if check.name == "undertrained":
+        overfitted = any(other.name == "overfitting" for other, _ in failed)
+        if check.name == "undertrained" and not overfitted:  # only more epochs would add to the overfitting
             show_more_epochs(comparison, key="evidence_epochs")
         if check.name == "overfitting":
             show_keep_best(comparison)

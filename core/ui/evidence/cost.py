@@ -9,15 +9,13 @@ from core.displays.number import format_plural
 from core.displays.views.cost import Costs
 from core.displays.views.front import Front
 from core.displays.views.pareto import Pareto
-from core.jobs.comparison_choice import RUNS
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import cached_description, show_display, show_table
 from core.ui.evidence.test_set_runs import find_test_set_runs
+from core.ui.run_link import write_run_link
 
 url.register("cost", "cost_log")
-
-RUN_LINK = f"compare?compare={RUNS}"
 
 
 def show_cost(comparison: Comparison) -> None:
@@ -38,7 +36,7 @@ def show_cost(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cost = widget.selectbox("Cost", COSTS, key="cost", format_func=lambda name: COST_FORMS[name].label, width=340)
         log = widget.toggle("Logarithmic cost axis", True, key="cost_log")
-    pareto = Pareto(comparison, test_set_runs, cost, log, RUN_LINK)
+    pareto = Pareto(comparison, test_set_runs, cost, log, write_run_link())
     show_display(pareto, title="")
     if not pareto.measured:
         st.write(f"{escape_markdown(pareto.describe())} New runs include it.")

@@ -11,7 +11,6 @@ from core.store.same_test_set import RunsOnTestSet
 from core.ui import url, widget
 from core.ui.display import cached_chart_spec, cached_description, show_data_table, show_display, show_frame
 from core.ui.errors import callback
-from core.ui.evidence.cost import RUN_LINK
 from core.ui.evidence.test_set_runs import find_test_set_runs, list_varied_settings
 from core.ui.session import compare_runs
 
@@ -68,5 +67,4 @@ def _show_selected_lines(parallel: Parallel, ids: list[str]) -> None:
             f"Compare {runs}", on_click=callback(compare_runs), args=(ids,), key="compare_selected", type="primary"
         )
     table = parallel.tabulate(ids)
-    column = st.column_config.LinkColumn("Run", display_text=r"runs:(\w+)$", width=130)
-    show_frame(table.assign(Run=RUN_LINK + table["Run"]), {"Run": column}, rows=10)
+    show_frame(table, rows=10, run_ids=table["Run"].tolist())

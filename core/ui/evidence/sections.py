@@ -6,7 +6,7 @@ from typing import get_args
 import streamlit as st
 
 from core.analysis.convergence import choose_target
-from core.displays.headline import write_headline
+from core.displays.headline import write_headline, write_interval_note
 from core.displays.markdown import escape_markdown
 from core.displays.views.calibration import CalibrationErrors
 from core.displays.views.confidence import Confidence
@@ -23,6 +23,7 @@ from core.ui.evidence.agreement import show_agreement
 from core.ui.evidence.checks import show_checks
 from core.ui.evidence.cost import show_cost
 from core.ui.evidence.hyperparameters import show_hyperparameters
+from core.ui.evidence.metrics import show_metrics
 from core.ui.evidence.robustness import show_robustness
 from core.ui.heading import show_page_heading
 
@@ -32,6 +33,8 @@ url.register("evidence", "target", "margin")
 def show_evidence(comparison: Comparison) -> None:
     """Show the section picker and the selected section."""
     show_page_heading("Evidence", escape_markdown(cached_result(comparison, write_headline)))
+    if note := cached_result(comparison, write_interval_note):
+        st.caption(escape_markdown(note))
     section = widget.segmented(
         "Section", [*SECTIONS], key="evidence", format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",
@@ -53,10 +56,6 @@ def _show_accuracy(comparison: Comparison) -> None:
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
         st.subheader(significance.title, anchor=False)
-        st.caption(
-            "Tests whether the error rates of two trained models differ on the same images. The result does not apply "
-            "to models with other seeds; the confidence intervals above do."
-        )
         show_table(significance)
         st.write(escape_markdown(cached_description(significance)))
 
@@ -103,6 +102,7 @@ def _show_convergence(comparison: Comparison) -> None:
 
 SECTIONS: dict[str, tuple[str, Callable[[Comparison], None]]] = {
     "accuracy": ("Accuracy", _show_accuracy),
+    "metrics": ("Metrics", show_metrics),
     "checks": ("Checks", show_checks),
     "agreement": ("Agreement", show_agreement),
     "maps": ("Activation maps", show_activation_maps),

@@ -10,7 +10,9 @@ from core.ui.session import home, store
 
 def find_test_set_runs(comparison: Comparison, *, own: bool = False) -> RunsOnTestSet:
     """Return all finished runs on the test set of a comparison, or only its own runs."""
-    return _find(str(home().path), store().generation, tuple(run.run_id for run in comparison.runs), own, comparison)
+    diverged = (*comparison.diverged, *comparison.diverged_others)
+    ids = (*(run.run_id for run in comparison.runs), *(spec.run_id for spec in diverged))
+    return _find(str(home().path), store().generation, ids, own, comparison)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

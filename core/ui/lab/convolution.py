@@ -9,11 +9,12 @@ from core.displays.lab.convolution_strip import draw_strip
 from core.displays.lab.formula import write_output_size, write_step
 from core.displays.lab.grid import draw_grid
 from core.lab import sample
-from core.lab.convolution import Convolution, Padding
+from core.lab.convolution import Convolution, Padding, PerAxis
 from core.lab.kernel import EXAMPLE_1D, EXAMPLE_2D
 from core.lab.reference import compute_reference
 from core.ui.lab.drawing import show_drawing, show_drawings
 from core.ui.lab.inputs import (
+    choose_axes,
     choose_flip,
     choose_kernel_1d,
     choose_kernel_2d,
@@ -48,8 +49,9 @@ def show_image() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         x, kernel = choose_map(sample.EXAMPLE_2D, key="2d"), choose_kernel_2d(EXAMPLE_2D)
-        padding = choose_padding(1, key="2d")
-        stride, dilation = choose_sliding(key="2d")
+        axes = choose_axes(key="2d")
+        padding = choose_padding(1, key="2d", axes=axes)
+        stride, dilation = choose_sliding(key="2d", axes=axes)
         flip = choose_flip(key="2d")
     with right:
         convolution = Convolution.of(x, kernel, padding, stride, dilation, flip)
@@ -84,14 +86,13 @@ def show_image() -> None:
 
 def _show_sizes(convolution: Convolution) -> None:
     """Show the output size formula, once if all axes are equal."""
-    sides = zip(convolution.x.shape, convolution.kernel.shape, convolution.padding, strict=True)
-    for formula in dict.fromkeys(
-        write_output_size(n, m, pair, convolution.stride, convolution.dilation) for n, m, pair in sides
-    ):
-        st.latex(formula)
+    axes = [*zip(convolution.x.shape, convolution.kernel.shape, convolution.padding, convolution.stride, strict=True)]
+    names = ("rows", "columns") if len(set(axes)) > 1 else ("",)
+    for name, axis in zip(names, axes, strict=False):
+        st.latex(write_output_size(*axis, convolution.dilation, name))
 
 
-def _show_results(convolution: Convolution, padding: Padding | int) -> None:
+def _show_results(convolution: Convolution, padding: Padding | PerAxis) -> None:
     st.subheader("Comparison of results", anchor=False)
     library = compute_reference(convolution, padding)
     other = replace(convolution, flip=not convolution.flip)

@@ -11,7 +11,7 @@ from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
 from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.lab.drawing import show_drawings
-from core.ui.lab.inputs import choose_photo
+from core.ui.lab.inputs import choose_photo, limit_state
 
 url.register(*(f"lab_array_{name}" for name in ("photo", "plane", "row", "column")))
 
@@ -68,8 +68,7 @@ def _choose_corner(label: str, size: int, key: str) -> int:
     last = size - _CROP
     if last < 1:
         return 0
-    if isinstance(value := st.session_state.get(key), int) and value > last:
-        st.session_state[key] = last  # left over from a larger image
+    limit_state(key, last)
     return widget.slider(f"First {label} of the crop", 0, last, last // 2, key=key)
 
 

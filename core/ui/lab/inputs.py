@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
 from core.lab import sample
-from core.lab.convolution import PADDINGS, Padding, Values
+from core.lab.convolution import PADDINGS, Padding, PerAxis, Values
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
 from core.lab.matrix import format_matrix, parse_matrix, parse_vector
 from core.ui import url, widget
@@ -18,6 +19,8 @@ url.register(
     "lab_w",
     "lab_w2",
     *(f"lab_{axes}_{name}" for axes in ("1d", "2d") for name in ("padding", "p", "s", "d", "operation", "step")),
+    *(f"lab_{use}_axes" for use in ("2d", "pool")),
+    *(f"lab_2d_{name}2" for name in "ps"),
     *(f"lab_{use}_{name}" for use in ("2d", "pool") for name in ("image", "x", "scan")),
 )
 
@@ -100,12 +103,40 @@ def load_small(data: bytes, side: int) -> Pixels:
     return shrink_picture(read_picture(data), side)
 
 
+@st.cache_data(show_spinner=False, max_entries=8)
+def load_square(name: str, side: int) -> Pixels:
+    """Return the center of a bundled photo, uint8 of shape (side, side, 3)."""
+    pixels = read_picture(sample.read_photo(name))
+    edge = min(pixels.shape[:2])
+    top, left = ((size - edge) // 2 for size in pixels.shape[:2])
+    return shrink_picture(pixels[top : top + edge, left : left + edge], side)
+
+
+def limit_state(key: str, highest: int) -> None:
+    """Limit the value of a slider that is left over from a larger range."""
+    if isinstance(value := st.session_state.get(key), int) and value > highest:
+        st.session_state[key] = highest
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _load_digit(number: int) -> Values:
     return sample.load_digit(number)
 
 
-def choose_padding(default: int, *, key: str) -> Padding | int:
+def choose_axes(*, key: str) -> bool:
+    """Return whether rows and columns have separate values."""
+    return widget.toggle("Separate axes", key=f"lab_{key}_axes", help="Different values for rows and columns.")
+
+
+def choose_per_axis(
+    label: str, labels: tuple[str, str], low: int, high: int, default: int, *, key: str, axes: bool
+) -> PerAxis:
+    """Return a number for both axes, or with `axes` one for the rows and one for the columns."""
+    rows = widget.slider(escape_markdown(labels[0] if axes else label), low, high, default, key=key)
+    return (rows, widget.slider(escape_markdown(labels[1]), low, high, default, key=f"{key}2")) if axes else rows
+
+
+def choose_padding(default: int, *, key: str, axes: bool = False) -> Padding | PerAxis:
     chosen = widget.segmented(
         "Padding p",
         [*PADDINGS, CUSTOM],
@@ -116,14 +147,16 @@ def choose_padding(default: int, *, key: str) -> Padding | int:
     )
     if chosen in PADDINGS:
         return chosen
-    return widget.slider("Zeros on each side", 0, 8, default, key=f"lab_{key}_p")
+    labels = "Zeros above and below", "Zeros left and right"
+    return choose_per_axis("Zeros on each side", labels, 0, 8, default, key=f"lab_{key}_p", axes=axes)
 
 
-def choose_sliding(*, key: str) -> tuple[int, int]:
+def choose_sliding(*, key: str, axes: bool = False) -> tuple[PerAxis, int]:
     """Return stride and dilation."""
     left, right = st.columns(2)
     with left:
-        stride = widget.slider("Stride s", 1, 4, 1, key=f"lab_{key}_s")
+        labels = "Stride of rows", "Stride of columns"
+        stride = choose_per_axis("Stride s", labels, 1, 4, 1, key=f"lab_{key}_s", axes=axes)
     with right:
         dilation = widget.slider(
             "Dilation d", 1, 4, 1, key=f"lab_{key}_d", help="Distance between neighboring weights."
@@ -147,6 +180,5 @@ def choose_step(steps: int, *, key: str) -> int:
         st.caption("One step: the window has only one position.")
         return 0
     name = f"lab_{key}_step"
-    if isinstance(value := st.session_state.get(name), int) and value > steps:
-        st.session_state[name] = steps  # left over from a longer output
+    limit_state(name, steps)
     return widget.slider(f"Step of {steps:,}", 1, steps, min(6, steps), key=name) - 1

@@ -21,12 +21,12 @@ from core.lab.loss import (
 )
 from core.ui import url, widget
 from core.ui.display import show_frame
-from core.ui.lab.inputs import choose_vector
+from core.ui.lab.inputs import choose_vector, limit_state
 
 url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
 
 
-def show_losses() -> None:
+def show_cross_entropy() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         logit = widget.slider("Logit z (binary)", -40.0, 40.0, 0.8, 0.1, key="lab_logit")
@@ -70,10 +70,8 @@ def show_losses() -> None:
 
 
 def _choose_label(classes: int) -> int:
-    key = "lab_label"
-    if isinstance(value := st.session_state.get(key), int) and value >= classes:
-        st.session_state[key] = classes - 1  # left over from more classes
-    return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key=key)
+    limit_state("lab_label", classes - 1)
+    return widget.slider("True class", 0, classes - 1, min(2, classes - 1), key="lab_label")
 
 
 def _tabulate(logit: float, target: int, logits: Values, label: int) -> pd.DataFrame:

@@ -1,12 +1,21 @@
-"""L2 penalty and dropout."""
+"""L1 and L2 penalties, and dropout."""
 
 import numpy as np
 import streamlit as st
 
-from core.displays.lab.charts import build_dropout_chart, build_penalty_chart
+from core.displays.lab.charts import build_dropout_chart
 from core.displays.lab.grid import draw_grid
+from core.displays.lab.penalty_charts import build_minimum_chart, build_penalty_chart
+from core.displays.markdown import escape_markdown
 from core.lab.matrix import format_number
-from core.lab.regularization import apply_dropout, compute_l2, compute_mean_training, compute_pull, find_minimum
+from core.lab.regularization import (
+    PENALTIES,
+    apply_dropout,
+    compute_mean_training,
+    compute_penalty,
+    compute_pull,
+    find_minimum,
+)
 from core.ui import url, widget
 from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import choose_vector
@@ -14,52 +23,70 @@ from core.ui.lab.inputs import choose_vector
 url.register("lab_l2_w", "lab_l2_strength", "lab_l2_best", "lab_dropout_x", "lab_dropout_rate", "lab_dropout_seed")
 
 _TRAINING_STEPS = 1_000
-_WIDE = 520
+_WIDE, _NARROW = 520, 240
 
 
-def show_regularization() -> None:
-    st.header("L2 penalty", anchor=False)
-    _show_penalty()
-    st.header("Dropout", anchor=False)
-    _show_dropout()
-
-
-def _show_penalty() -> None:
+def show_penalties() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         weights = choose_vector("Weights", "weights", np.array([3, -2, 0.5, 1]), key="lab_l2_w", max_length=16)
         strength = widget.slider("Strength λ", 0.0, 2.0, 0.5, 0.05, key="lab_l2_strength")
         best = widget.slider("Optimal weight without penalty", 0.0, 4.0, 2.0, 0.1, key="lab_l2_best")
     with right:
-        squares = " + ".join(f"{format_number(float(w**2))}" for w in weights)
-        st.markdown(
-            f"Added to the loss: λ · Σ w² = {format_number(strength)} · ({squares}) = "
-            f"**{format_number(compute_l2(weights, strength))}**"
-        )
-        gradient = compute_pull(weights, strength)
+        sizes = {
+            "L1": ("Σ |w|", [abs(float(w)) for w in weights]),
+            "L2": ("Σ w²", [float(w**2) for w in weights]),
+        }
+        for name in PENALTIES:
+            symbol, terms = sizes[name]
+            st.markdown(
+                f"**{escape_markdown(name)}** adds λ · {escape_markdown(symbol)} = {format_number(strength)} · "
+                f"({' + '.join(format_number(term) for term in terms)}) = "
+                f"**{format_number(compute_penalty(weights, strength, name))}** to the loss."
+            )
+        formulas = {"L1": "λ · sign(w)", "L2": "2·λ·w"}
         show_drawings(
-            "l2",
+            "penalties",
             [
-                ("Weights w", draw_grid(weights[np.newaxis], "Weights", signed=True, side=_WIDE)),
-                (
-                    "Gradient of the penalty, 2·λ·w",
-                    draw_grid(gradient[np.newaxis], "Gradient of the penalty", signed=True, side=_WIDE),
+                ("Weights w", draw_grid(weights[np.newaxis], "Weights", signed=True, side=_NARROW)),
+                *(
+                    (
+                        f"Gradient of {name}, {formulas[name]}",
+                        draw_grid(
+                            compute_pull(weights, strength, name)[np.newaxis],
+                            f"Gradient of {name}",
+                            signed=True,
+                            side=_NARROW,
+                        ),
+                    )
+                    for name in PENALTIES
                 ),
             ],
         )
-        minimum = find_minimum(best, strength)
-        st.altair_chart(
-            build_penalty_chart(best, strength),
-            width="stretch",
-            alt=f"Loss of one weight. Minimum without penalty at {best:g}, with penalty at {minimum:.3g}.",
-        )
+        low = {name: find_minimum(best, strength, name) for name in PENALTIES}
+        losses, minima = st.columns(2, gap="medium")
+        with losses:
+            st.altair_chart(
+                build_penalty_chart(best, strength),
+                width="stretch",
+                alt=f"Loss of one weight. Minimum without penalty at {best:g}, with L1 at {low['L1']:.3g}, with L2 at "
+                f"{low['L2']:.3g}.",
+            )
+        with minima:
+            st.altair_chart(
+                build_minimum_chart(best, strength),
+                width="stretch",
+                alt=f"Weight at the minimum by strength; L1 is 0 from strength {2 * best:g}, L2 is never 0.",
+            )
+        number, most = format_number(best), format_number(strength)
         st.markdown(
-            f"For the loss (w − {format_number(best)})², the penalty moves the minimum from {format_number(best)} to "
-            f"{format_number(best)} / (1 + {format_number(strength)}) = **{format_number(minimum)}**."
+            f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = "
+            f"**{format_number(low['L1'])}** and **L2** to {number} / (1 + {most}) = **{format_number(low['L2'])}**. L1 sets small "
+            "weights to exactly 0 (sparse weights); L2 shrinks all weights by the same factor."
         )
 
 
-def _show_dropout() -> None:
+def show_dropout() -> None:
     left, right = st.columns([2, 5], gap="large")
     with left:
         x = choose_vector(

@@ -1,36 +1,27 @@
 """Calculator of parameters and FLOPs per head for any input shape."""
 
+from math import prod
+
 import pandas as pd
 import streamlit as st
 
 from core.architecture.layers import Shape
-from core.architecture.model import compute_model
+from core.architecture.model import Model, compute_model
+from core.architecture.recipe_model import compute_head_models
 from core.displays.cost_format import FLOPS_HELP
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_count, format_short
 from core.displays.palette import head_colors
 from core.displays.parameter_growth import build_growth_chart, compute_growth, describe_growth
 from core.displays.views.layers import build_params_chart, compute_layer_frame
-from core.errors import SpecError
-from core.home import describe_error
-from core.spec import BACKBONES, HEADS, RunSpec
+from core.spec import HEADS, RunSpec
 from core.ui import url, widget
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
+from core.ui.parameters.calculator_settings import choose_calculator_input
 from core.ui.parameters.layer_table import show_layer_table
-from core.ui.setting import choose_setting
 
-url.register(
-    "side",
-    "channels",
-    "classes",
-    "layers_of",
-    "calculator_blocks",
-    "calculator_filters",
-    "calculator_units",
-    "dimensions",
-    "calculator_backbone",
-)
+url.register("layers_of")
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -43,9 +34,9 @@ def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _draw_growth(spec: RunSpec, shape: Shape, classes: int) -> None:
+def _draw_growth(specs: dict[str, RunSpec], shape: Shape, classes: int) -> None:
     """Draw the parameters of each head by input size, with the current input size marked."""
-    frame = compute_growth(spec, shape, classes)
+    frame = compute_growth(specs, shape, classes)
     st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
 
 
@@ -58,50 +49,56 @@ def show_calculator() -> None:
 def _show_calculator() -> None:
     st.header("Calculator", anchor=False)
     st.write(
-        "Parameters and FLOPs of each head for another input shape or backbone. The counts are exact; nothing is "
-        f"trained. {FLOPS_HELP}"
+        "Parameters and FLOPs of each head of a recipe, or for another input shape, backbone or pooling. The counts "
+        f"are exact; nothing is trained. {FLOPS_HELP}"
     )
-    defaults = RunSpec()
-    columns = st.columns(3, gap="large")
-    with columns[0]:
-        side = widget.slider("Input size (pixels per side)", 8, 512, 28, key="side")
-        channels = widget.slider("Channels", 1, 4, 1, key="channels", help="1 for grayscale, 3 for RGB.")
-    with columns[1]:
-        backbone = widget.selectbox(
-            "Backbone", list(BACKBONES), format_func=lambda name: BACKBONES[name].label, key="calculator_backbone"
-        )
-        blocks = choose_setting("blocks", defaults.blocks, key="calculator_blocks")
-        filters = choose_setting("filters", defaults.filters, key="calculator_filters")
-    with columns[2]:
-        units = choose_setting("units", defaults.units, key="calculator_units")
-        classes = widget.slider("Classes", 2, 1000, 10, key="classes")
-        dimensions = widget.segmented(
-            "Dimensions", ["2D", "1D", "3D"], key="dimensions", help="Images, signals, volumes."
-        )
-    shape = (*(side,) * int(dimensions[0]), channels)
-    changes = {"backbone": backbone, "blocks": blocks, "filters": filters, "units": units}
-    try:
-        models = {
-            head.label: compute_model(defaults.replace(**changes, head=name), shape, classes)
-            for name, head in HEADS.items()
-        }
-    except SpecError as error:
-        st.warning(escape_markdown(describe_error(error)))
+    given = choose_calculator_input()
+    models, problems = compute_head_models(given.recipe, given.values, given.shape, given.classes)
+    for problem, heads in _group(problems).items():
+        show = st.caption if models else st.warning
+        show(escape_markdown(f"{', '.join(heads)}: {problem}" if models else problem))
+    if not models:
         return
-    _draw({label: (model.spec, shape, classes) for label, model in models.items()})
+    labels = {name: HEADS[name].label for name in models}
+    _draw({labels[name]: (model.spec, given.shape, given.classes) for name, model in models.items()})
+    st.caption(_describe_maps(models))
     smallest = min(model.params for model in models.values())
     table = pd.DataFrame(
         {
-            "Head": label,
+            "Head": labels[name],
             "Parameters": format_count(model.params),
+            "Trainable": format_count(model.trainable),
+            "Non-trainable": format_count(model.non_trainable),
             "Head parameters": format_count(sum(row.params for row in model.rows if row.part == "head")),
             "Relative to smallest": f"{model.params / smallest:.1f}×",
             "FLOPs per image": format_short(model.flops),
         }
-        for label, model in models.items()
+        for name, model in models.items()
     )
     show_frame(table)
     st.subheader("Head parameters by input size", anchor=False)
-    _draw_growth(defaults.replace(**changes), shape, classes)
-    head = widget.selectbox("Layers of head", list(HEADS), key="layers_of", format_func=lambda name: HEADS[name].label)
-    show_layer_table(models[HEADS[head].label])
+    _draw_growth({name: model.spec for name, model in models.items()}, given.shape, given.classes)
+    head = widget.selectbox("Layers of head", list(models), key="layers_of", format_func=labels.__getitem__)
+    show_layer_table(models[head])
+
+
+def _group(problems: dict[str, str]) -> dict[str, list[str]]:
+    """Return the labels of the heads by error message."""
+    groups: dict[str, list[str]] = {}
+    for head, problem in problems.items():
+        groups.setdefault(problem, []).append(HEADS[head].label)
+    return groups
+
+
+def _describe_maps(models: dict[str, Model]) -> str:
+    """Describe the feature maps that the heads receive and what global pooling and Flatten make of them."""
+    texts: dict[str, list[str]] = {}
+    for name, model in models.items():
+        maps = [row.output_shape for row in model.rows if row.part == "backbone"][-1]
+        shape, pooled = " × ".join(map(str, maps)), " × ".join(["1"] * (len(maps) - 1) + [str(maps[-1])])
+        text = f"{shape} (global pooling: {pooled}; Flatten: {prod(maps):,} values)"
+        texts.setdefault(text, []).append(HEADS[name].label)
+    (common, _), *others = sorted(texts.items(), key=lambda item: -len(item[1]))
+    return f"Feature maps after the backbone: {common}." + "".join(
+        f" {', '.join(heads)}: {text}." for text, heads in others
+    )

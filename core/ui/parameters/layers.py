@@ -1,9 +1,10 @@
-"""Parameters per layer: chart and layer tables of the heads of a comparison."""
+"""Architecture and parameters per layer: diagram, chart and layer tables of the heads of a comparison."""
 
 import streamlit as st
 
 from core.displays.headline import write_params
 from core.displays.markdown import escape_markdown
+from core.displays.views.architecture import ArchitectureView
 from core.displays.views.layers import Layers
 from core.store.comparison import Comparison
 from core.ui.display import show_display
@@ -14,8 +15,9 @@ _MAX_TABLES = 6
 
 
 def show_layers(comparison: Comparison) -> None:
-    """Show the parameters per layer of each head."""
+    """Show the diagram of the models and the parameters per layer of each head."""
     show_page_heading("Parameters", escape_markdown(write_params(comparison)))
+    show_display(ArchitectureView(comparison), table=False)
     show_display(Layers(comparison), table=False)
     variants = comparison.variants[:_MAX_TABLES]
     for start in range(0, len(variants), 2):

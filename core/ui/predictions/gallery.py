@@ -1,69 +1,118 @@
 """Gallery of test images with filters and pagination."""
 
 from dataclasses import replace
+from typing import Any, get_args
 
 import streamlit as st
 
-from core.analysis.prediction import Order, Show
-from core.displays.headline import write_accuracies
+from core.analysis.prediction import Agreement, Order, Show
 from core.displays.markdown import escape_markdown
+from core.displays.number import format_plural
 from core.displays.views.gallery import Gallery
 from core.errors import DatasetError
 from core.home import describe_error
 from core.store.comparison import Comparison
+from core.store.metrics import compute_predicted
 from core.ui import url, widget
 from core.ui.errors import callback
-from core.ui.heading import show_page_heading
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
 
-url.register("show", "class", "class_index", "order", "seed", "page")
+url.register("show", "class", "class_index", "order", "page", "predicted", "predicted_by", "confidence", "agreement")
 
 _SHOWS: list[Show] = ["all", "wrong", "only one wrong", "only one correct"]
+_FILTERS: dict[str, Any] = {
+    "show": "all", "class_index": None, "predicted": None, "predicted_by": None, "confidence": (0, 100),
+    "agreement": "any",
+}  # fmt: skip
 
 
-def show_gallery(comparison: Comparison) -> None:
+def show_gallery(comparison: Comparison, seed: int) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    show_page_heading("Predictions", escape_markdown(write_accuracies(comparison)))
-    classes = comparison.first.record.data.classes
-    seeds = sorted({run.spec.seed for run in comparison.runs})
-    many = len(comparison.variants) > 1
-    options = _SHOWS if many else _SHOWS[:2]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = widget.segmented(
-            "Show",
-            options,
-            key="show",
-            help="Only one wrong or correct: by exactly one of the heads.",
-            on_change=_go_to_first_page,
-        )
-        label = widget.optional(
-            "True class", range(len(classes)), key="class_index", former="class", format_func=classes.__getitem__,
-            none="any", width=150, on_change=_go_to_first_page,
-        )  # fmt: skip
-        orders: list[Order] = ["dataset order", "most confident first", "least confident first"]
-        order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=_go_to_first_page)
-        seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=_go_to_first_page)
-    gallery = Gallery(comparison, home(), chosen, label, order, seed, 1)
-    count, pages = len(gallery.selected()), gallery.pages
+    gallery = _filter(comparison, seed)
+    selected = gallery.selected()
     total = comparison.first.record.data.test_images
-    if not count:
-        st.info("No images match these filters.")
+    if not selected:
+        st.info(f"No images match these filters (0 of {total:,}).")
+        st.button("Reset filters", icon=":material/filter_alt_off:", on_click=_reset, key="reset-filters")
         return
+    pages = gallery.pages
+    used = sum((gallery.head is not None, (gallery.least, gallery.most) != (0, 100), gallery.agreement != "any"))
+    more = f", with {format_plural(used, 'more filter')}" if used else ""
     st.caption(
-        f"{count:,} of {total:,} test images. {escape_markdown(gallery.explain())} Click an image to see all class "
-        "probabilities."
+        f"{len(selected):,} of {total:,} test images{more}. {escape_markdown(gallery.explain())} Click an image to see "
+        "all class probabilities; ← and → go to its neighbors."
     )
     if st.session_state.get("page", 1) > pages:  # left over from a longer gallery
         st.session_state["page"] = pages
     page = widget.number(f"Page of {pages:,}", 1, pages, key="page", width=140, disabled=pages == 1)
     try:
         shown = replace(gallery, page=page)
-        show_image_grid(shown, shown.frame(), key="gallery")
+        show_image_grid(shown, shown.frame(), key="gallery", neighbors=selected)
     except DatasetError as error:
         st.info(escape_markdown(describe_error(error)))
 
 
+def _filter(comparison: Comparison, seed: int) -> Gallery:
+    """Show the filters and return the gallery that they select, on its first page."""
+    classes = comparison.first.record.data.classes
+    labels = {variant.key: variant.label for variant in comparison.variants}
+    several = len(labels) > 1
+    of_class: dict[str, Any] = {
+        "format_func": classes.__getitem__, "none": "any", "width": 150, "on_change": go_to_first_page,
+    }  # fmt: skip
+    orders: list[Order] = [*get_args(Order)]
+    agreement: Agreement = "any"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        show = widget.segmented(
+            "Show",
+            _SHOWS if several else _SHOWS[:2],
+            key="show",
+            help="Only one wrong or correct: by exactly one of the heads.",
+            on_change=go_to_first_page,
+        )
+        label = widget.optional("True class", range(len(classes)), key="class_index", former="class", **of_class)
+        predicted = widget.optional("Predicted class", range(len(classes)), key="predicted", **of_class)
+        order = widget.selectbox("Sort by", orders, key="order", width=180, on_change=go_to_first_page)
+        with st.popover("More filters", icon=":material/filter_alt:"):
+            head = widget.optional(
+                "Predicted by", [*labels], key="predicted_by", format_func=labels.__getitem__, none="any head",
+                on_change=go_to_first_page,
+            )  # fmt: skip
+            least, most = widget.share_range("Confidence", key="confidence", on_change=go_to_first_page)
+            if several:
+                agreement = widget.segmented(
+                    "Agreement", [*get_args(Agreement)], key="agreement", on_change=go_to_first_page,
+                    help="Images for which all heads predict the same class, or not.",
+                )  # fmt: skip
+            st.caption("Predicted class and confidence refer to this head, or to at least one of the heads.")
+    return Gallery(
+        comparison, home(), show, label, order, seed, predicted=predicted, head=head and labels[head], least=least,
+        most=most, agreement=agreement,
+    )  # fmt: skip
+
+
+def select_cell(comparison: Comparison, variant: str, label: int, predicted: int, seed: int) -> None:
+    """Filter the images by a cell of a confusion matrix, and show them.
+
+    The seed changes if only the model of another seed predicts this class for an image of the other one.
+    """
+    runs = next(one.runs for one in comparison.variants if one.key == variant)
+    for run in sorted(runs, key=lambda run: run.spec.seed != seed):
+        found = compute_predicted(run.predictions.test_probs) == predicted
+        if (found & (run.predictions.test_labels == label)).any():
+            st.session_state["seed"] = run.spec.seed
+            break
+    cell = {"class_index": label, "predicted": predicted, "predicted_by": variant, "predictions": "images"}
+    st.session_state.update({**_FILTERS, **cell, "page": 1})
+
+
 @callback
-def _go_to_first_page() -> None:
+def _reset() -> None:
+    st.session_state.update({**_FILTERS, "page": 1})
+
+
+@callback
+def go_to_first_page() -> None:
+    """Return to the first page of images, for a new filter."""
     st.session_state["page"] = 1

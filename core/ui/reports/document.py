@@ -54,7 +54,9 @@ def show_section(section: Passage | Figure) -> None:
 def show_reproduction_section(document: Document) -> None:
     """Show the runs and the commands that reproduce them."""
     st.subheader("Runs", anchor=False)
-    _show_table(document.run_table)
+    run_table = document.run_table
+    show_frame(_to_frame(run_table), words=run_table.words, run_ids=[run.run_id for run in document.runs])
+    st.caption("Click a run to open it.")
     st.subheader("Reproduce these results", anchor=False)
     st.caption("Run these commands in a checkout of the commit named below. Existing runs are not trained again.")
     st.code("\n".join(document.reproduction.commands), language=None, wrap_lines=True)

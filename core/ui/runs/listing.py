@@ -1,22 +1,24 @@
-"""List of all runs with search, filters and sorting."""
+"""List of all runs with search, filters, sorting and columns to choose. A click on a run opens its page."""
+
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.displays.local_time import find_zone, format_local, name_zone
+from core.displays.local_time import find_zone
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.displays.table import disarm
+from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.errors import SearchError
 from core.home import describe_error
 from core.spec import HEADS
-from core.store.kept_epoch import describe_keep
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
+from core.ui.run_link import open_run
 from core.ui.session import read_notes, store
 
-url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived")
+url.register("runs_search", "runs_dataset", "runs_head", "runs_order", "runs_archived", "runs_columns")
 
 _ORDERS = {
     "newest first": ("finished_at", False),
@@ -24,9 +26,9 @@ _ORDERS = {
     "fewest parameters first": ("params", True),
     "name": ("name", True),
 }
-_MAX_ROWS = 200
-_MAX_NOTE_CHARS = 200
+_ROW_PIXELS, _MAX_ROWS = 35, 15  # visible at once; the others are reached by scrolling
 _STAR_PIXELS, _TEXT_PIXELS = 40, 150
+_SELECTED = "selected runs"
 _HELP = (
     "Words and fields, for example `head:gap acc>0.8 tag:paper`. All terms must match; a minus excludes: `-tag:draft`. "
     "Fields: tag, is (star, archived), name, note, dataset, recipe, acc, loss, params, flops, latency, and every "
@@ -41,17 +43,42 @@ def read_runs() -> tuple[pd.DataFrame, dict[str, Note]]:
 
 
 def select_runs(frame: pd.DataFrame) -> list[str]:
-    """Show the filters and the table, and return the IDs of the selected runs."""
+    """Show the filters and the table, and return the IDs of the selected runs.
+
+    A selection is kept while the filters hide its runs, and during visits to other pages.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = widget.text(
-            "Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=270,
-        )  # fmt: skip
-        dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=150)
-        heads = [name for name in HEADS if name in set(frame["head"])]
-        labels = {name: HEADS[name].label for name in heads}
-        head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=150)
-        order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=190)
-        archived = widget.toggle("Show archived", key="runs_archived")
+        shown = _filter(frame)
+        with st.popover("Columns", icon=":material/view_column:"):
+            labels = {name: column.label for name, column in RUN_COLUMNS.items() if name not in ALWAYS}
+            default = [name for name in DEFAULT_COLUMNS if name in labels]
+            names = widget.multiselect(
+                "Columns", [*labels], default, key="runs_columns", format_func=labels.__getitem__
+            )
+    known = set(frame["run_id"])
+    selected = [run_id for run_id in st.session_state.get(_SELECTED, []) if run_id in known]
+    if shown.empty:
+        st.info("No runs match these filters.")
+    else:
+        st.caption(
+            f"{len(shown):,} of {format_plural(len(frame), 'run')}. Click a run to open it. Check the boxes of runs to "
+            "compare, archive, export or delete them."
+        )
+        selected = _show_table(shown, names, selected)
+    st.session_state[_SELECTED] = selected
+    _show_hidden(selected, shown)
+    return selected
+
+
+def _filter(frame: pd.DataFrame) -> pd.DataFrame:
+    """Show the filters and return the matching runs in the selected order."""
+    text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
+    dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=130)
+    heads = [name for name in HEADS if name in set(frame["head"])]
+    labels = {name: HEADS[name].label for name in heads}
+    head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=130)
+    order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
+    archived = widget.toggle("Show archived", key="runs_archived")
     try:
         shown = search(frame, text[:MAX_CHARS])
     except SearchError as error:
@@ -67,55 +94,66 @@ def select_runs(frame: pd.DataFrame) -> list[str]:
     shown = shown.sort_values(column, ascending=ascending, kind="stable")
     if column == "name":  # runs without a name last
         shown = pd.concat([shown[shown["name"] != ""], shown[shown["name"] == ""]])
-    if shown.empty:
-        st.info("No runs match these filters.")
-        return []
-    more = f" Only the first {_MAX_ROWS} are listed; use the search for others." if len(shown) > _MAX_ROWS else ""
-    st.caption(
-        f"{len(shown):,} of {format_plural(len(frame), 'run')}.{more} Select runs to compare, annotate, export or "
-        "delete them."
-    )
-    return _show_table(shown.head(_MAX_ROWS))
+    return shown
 
 
-def _show_table(shown: pd.DataFrame) -> list[str]:
-    labels = {name: HEADS[name].label for name in set(shown["head"])}
-    zone = find_zone(st.context.timezone)
-    table = pd.DataFrame(
-        {
-            "★": ["★" if star else "" for star in shown["star"]],
-            "Name": shown["name"],
-            "Run": shown["run_id"],
-            "Dataset": shown["dataset"],
-            "Head": shown["head"].map(labels),
-            "Seed": shown["seed"],
-            "Epochs": shown["trained_epochs"],
-            "Test accuracy": 100 * shown["test_accuracy"],
-            "Measured at": shown["keep"].map(describe_keep) + " (" + shown["measured_epoch"].astype("str") + ")",
-            "Parameters": shown["params"],
-            "Tags": shown["tags"],
-            "Note": shown["note"].str.slice(0, _MAX_NOTE_CHARS),
-            f"Finished ({name_zone(zone)})": [format_local(at, zone) for at in shown["finished_at"]],
-            "Source": shown["source"],
-        }
-    )
-    if not shown["star"].any():
-        table = table.drop(columns="★")
-    table = table.drop(columns=[name for name in ("Name", "Tags", "Note") if (table[name] == "").all()])
-    texts = [name for name in ("Name", "Tags", "Note") if name in table]
-    table[texts] = disarm(table[texts])
+def _show_table(shown: pd.DataFrame, names: list[str], selected: list[str]) -> list[str]:
+    """Show the table with its selection and return the selected IDs, with those that are not shown."""
+    ids = shown["run_id"].tolist()
+    key = f"runs-{hash(tuple(ids))}"  # a selection consists of row numbers, valid only for these rows
+    if key not in st.session_state:
+        rows = {run_id: row for row, run_id in enumerate(ids)}
+        checked = sorted(rows[run_id] for run_id in selected if run_id in rows)
+        st.session_state[key] = {"selection": {"rows": checked, "columns": [], "cells": []}}
+    table = build_run_table(shown, names, find_zone(st.context.timezone))
     event = st.dataframe(
         table,
         hide_index=True,
         width="stretch",
+        height=_ROW_PIXELS * (min(len(table), _MAX_ROWS) + 1) + 3,
         on_select="rerun",
-        selection_mode="multi-row",
-        key=f"runs-{hash(tuple(shown['run_id']))}",  # a selection consists of row numbers, valid only for these rows
-        column_config={
-            "Test accuracy": st.column_config.NumberColumn(format="%.2f%%"),
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-            "★": st.column_config.TextColumn(width=_STAR_PIXELS),
-            **{name: st.column_config.TextColumn(width=_TEXT_PIXELS) for name in ("Name", "Tags", "Note")},
-        },
+        selection_mode=["multi-row", "single-cell"],
+        key=key,
+        column_config=_configure_columns(table),
     )
-    return [str(shown["run_id"].iloc[row]) for row in event.selection.rows if row < len(shown)]
+    visible = set(ids)
+    picked = [ids[row] for row in event.selection.rows if row < len(ids)]
+    selected = [run_id for run_id in selected if run_id not in visible or run_id in picked]
+    selected += [run_id for run_id in picked if run_id not in selected]
+    for row, column in event.selection.cells:
+        if column != RUN_COLUMNS["star"].label:  # the grid selects its first cell when it gets the keyboard focus
+            st.session_state[_SELECTED] = selected
+            open_run(ids[row])
+    return selected
+
+
+def _configure_columns(table: pd.DataFrame) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for column in RUN_COLUMNS.values():
+        if column.kind == "percent":
+            columns[column.label] = st.column_config.NumberColumn(format="%.2f%%")
+        elif column.kind == "number":
+            columns[column.label] = st.column_config.NumberColumn(format="localized")
+    columns |= {name: st.column_config.TextColumn(width=_TEXT_PIXELS) for name in ("Name", "Tags", "Note")}
+    columns["★"] = st.column_config.TextColumn(width=_STAR_PIXELS)
+    return {name: column for name, column in columns.items() if name in table}
+
+
+def _show_hidden(selected: list[str], shown: pd.DataFrame) -> None:
+    """Show the number of selected runs and a button to clear the selection, if some of them are not in the table."""
+    hidden = set(selected) - set(shown["run_id"])
+    if not selected:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        note = f", {len(hidden):,} of them not in the list with these filters" if hidden else ""
+        st.markdown(f"**{format_plural(len(selected), 'run')} selected**{note}.", width="content")
+        if st.button("Clear selection", icon=":material/clear:", type="tertiary"):
+            clear_selection()
+            st.rerun()
+
+
+def clear_selection() -> None:
+    """Select no run, from the next script run on."""
+    st.session_state[_SELECTED] = []
+    for key in [key for key in st.session_state if str(key).startswith("runs-")]:
+        del st.session_state[key]

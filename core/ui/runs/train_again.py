@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.recipes import RECIPES, recipe_of
 from core.spec import HEADS, SETTINGS, RunSpec
-from core.store.comparison import Comparison, describe_value
+from core.store.comparison import Comparison
 from core.ui.setting import URL_NAMES
 
 _MAX_SEEDS = 10
@@ -76,5 +76,5 @@ def _write(name: str, value: Any) -> str:
     if setting.kind is bool:
         return str(value).lower()
     if setting.choices and setting.kind is not str:
-        return describe_value(name, value) if setting.default is None else f"{value:g}"
+        return setting.describe(value)
     return str(value)

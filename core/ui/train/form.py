@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,11 +13,13 @@ from core.datasets.cache import DatasetStatus, list_datasets
 from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
+from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
+from core.store.setting_text import describe_value
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
@@ -36,7 +39,10 @@ url.register(
 
 _DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
-_ADVANCED = ("patience", "keep", "augmentation", "loss", "l2", "kernel_size", "padding")
+_ADVANCED = (
+    "patience", "keep", "augmentation", "loss", "from_logits", "l1", "l2", "kernel_size", "padding", "strides",
+    "pooling", "pool_size", "pool_stride", "pool_padding",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,12 +96,14 @@ def choose_configurations() -> Choice:
         wrap=True,
         help="\n".join(f"- **{head.label}**: {head.summary}" for head in HEADS.values()),
     )
+    if texts := " ".join(text for head in heads if (text := describe_head_settings(recipe, head))):
+        st.caption(f"{escape_markdown(texts)} The values below replace these only if you change them.")
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(recipe.spec, status, backbone, heads, sweep_settings or ())
+    changes, values, seeds = _choose_settings(recipe.find_initial(heads), status, backbone, heads, sweep_settings or ())
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -109,7 +117,9 @@ def choose_configurations() -> Choice:
     if not heads:
         st.warning("Select at least one head.")
         return empty
-    choice = {**changes, "dataset": dataset, "folder": folder, "backbone": backbone}
+    choice = {**changes, "dataset": dataset, "folder": folder}
+    if backbone != recipe.spec.backbone:
+        choice["backbone"] = backbone
     try:
         specs = list_members(recipe, heads, range(seeds), values, choice)
     except HeadroomError as error:
@@ -145,7 +155,7 @@ def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
 
 
 def _list_advanced(backbone: str) -> list[str]:
-    return [name for name in _ADVANCED if name not in ("kernel_size", "padding") or name in BACKBONES[backbone].uses]
+    return [name for name in _ADVANCED if SETTINGS[name].group != "backbone" or name in BACKBONES[backbone].uses]
 
 
 @callback
@@ -156,7 +166,7 @@ def _follow_recipe() -> None:
     del values["folder"]  # no recipe sets it
     values |= {key: values.pop(name) for name, key in URL_NAMES.items()}
     for name, value in {**values, "heads": list(recipe.heads), "seeds": _DEFAULT_SEEDS}.items():
-        if name in st.session_state and (value is not None or name == "patience"):
+        if name in st.session_state and (value is not None or (name in SETTINGS and SETTINGS[name].choices)):
             st.session_state[name] = value
     _use_all_images()
 
@@ -213,7 +223,10 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
     choices = DATASETS[status.name].choices.get(name)
     value = getattr(initial, name)
     if choices:
-        return widget.selectbox(SETTINGS[name].label, list(choices), value, key=name, help=SETTINGS[name].help)
+        return widget.selectbox(
+            SETTINGS[name].label, list(choices), value, format_func=partial(describe_value, name), key=name,
+            help=SETTINGS[name].help,
+        )  # fmt: skip
     if name == "side":
         return choose_setting(name, value or min(DATASETS[status.name].input_shape[:2]), key=URL_NAMES["side"])
     return choose_setting(name, value)
@@ -221,17 +234,21 @@ def _choose_setting(name: str, initial: RunSpec, status: DatasetStatus) -> Any:
 
 def _list_image_counts(initial: RunSpec, status: DatasetStatus) -> list[str]:
     """Return the settings for numbers of images; empty while the size of the dataset is unknown."""
-    if not status.train_count:
+    if not _count_training(status):
         return []
     has_validation = bool(status.validation_count) or initial.validation_images is not None
     return ["train_images", "validation_images"] if has_validation else ["train_images"]
 
 
+def _count_training(status: DatasetStatus) -> int:
+    """Return the size of the training split, also before a bundled dataset is used for the first time."""
+    return status.train_count or (DATASETS[status.name].official_counts[0] if status.bundled else 0)
+
+
 def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -> int | None:
     """Return the selected number of images, at most the size of the dataset; None for all images."""
-    assert status.train_count is not None
-    validation = status.validation_count
-    high = status.train_count - validation if name == "train_images" else validation or status.train_count // 2
+    count, validation = _count_training(status), status.validation_count
+    high = count - validation if name == "train_images" else validation or count // 2
     low = min(int(SETTINGS[name].low or 1), high)
     if low == high:
         return None

@@ -1,0 +1,61 @@
+"""Results of a recipe: what the author printed, what the layers give, and what the runs measured."""
+
+import math
+
+import pandas as pd
+
+from core.architecture.recipe_model import compute_recipe_model
+from core.displays.number import format_count
+from core.displays.views.published import FORMS, measure_result, write_conditions
+from core.recipe import PublishedResult, Recipe
+from core.spec import HEADS
+from core.store.comparison import Comparison, Variant
+
+_COUNTS = ("params", "trainable", "non_trainable")
+NONE = "–"
+
+
+def build_recipe_results(recipe: Recipe, comparison: Comparison | None) -> pd.DataFrame:
+    """Return the columns Head, Metric, Published (if anything is), Computed and Measured; a missing value is "–".
+
+    Counts of parameters are in every recipe. Trainable and non-trainable ones follow if any are not trainable.
+
+    Args:
+        comparison: runs of the recipe; None without runs.
+    """
+    rows = [row for head in recipe.heads for row in _list_rows(recipe, head, comparison)]
+    frame = pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Computed", "Measured"])
+    return frame if recipe.published else frame.drop(columns="Published")
+
+
+def _list_rows(recipe: Recipe, head: str, comparison: Comparison | None) -> list[tuple[str, str, str, str, str]]:
+    model = compute_recipe_model(recipe, head)
+    variant = find_variant(recipe, head, comparison)
+    printed = [result for result in recipe.published if result.head == head]
+    metrics = [*(_COUNTS if model.non_trainable else _COUNTS[:1]), "test_accuracy"]
+    wanted = [metric for metric in FORMS if metric in metrics or any(result.metric == metric for result in printed)]
+    rows = []
+    for metric in wanted:
+        computed = format_count(getattr(model, metric)) if metric in _COUNTS else NONE
+        results = [result for result in printed if result.metric == metric]
+        for result in results or [PublishedResult(head, metric, math.nan)]:
+            name, write, _ = FORMS[metric]
+            published = NONE if math.isnan(result.value) else write(result)
+            label = f"{name}{write_conditions(result)}"
+            rows.append((HEADS[head].label, label, published, computed, _measure(result, variant)))
+    return rows
+
+
+def find_variant(recipe: Recipe, head: str, comparison: Comparison | None) -> Variant | None:
+    """Return the variant with the settings of the recipe, otherwise the first one with this head."""
+    variants = [variant for variant in comparison.variants if variant.spec.head == head] if comparison else []
+    own = recipe.spec_of(head)
+    same = (v for v in variants if v.spec.replace(seed=0, data=own.data, folder=own.folder) == own)
+    return next(same, next(iter(variants), None))
+
+
+def _measure(result: PublishedResult, variant: Variant | None) -> str:
+    if variant is None:
+        return NONE
+    value = measure_result(result, variant)
+    return NONE if math.isnan(value.mean) else FORMS[result.metric][2](value)

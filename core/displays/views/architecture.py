@@ -1,0 +1,59 @@
+"""Diagram of the models: the shared backbone and the heads."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import pandas as pd
+
+from core.displays.architecture_diagram import (
+    Architecture,
+    build_architecture_chart,
+    describe_architectures,
+    group_architectures,
+    list_step_rows,
+)
+from core.displays.display import Chart, Display
+from core.displays.number import format_count
+from core.displays.palette import colors
+
+
+@dataclass(frozen=True)
+class ArchitectureView(Display):
+    """Steps of every backbone and head with output shapes and parameters. Equal models are drawn once."""
+
+    name: ClassVar[str] = "architecture"
+    title: ClassVar[str] = "Architecture"
+
+    def frame(self) -> pd.DataFrame:
+        return list_step_rows(self._architectures)
+
+    def table(self) -> pd.DataFrame:
+        return format_steps(self.frame())
+
+    def chart(self) -> Chart:
+        return build_architecture_chart(self._architectures, colors(self.comparison))
+
+    def describe(self) -> str:
+        return describe_architectures(self._architectures)
+
+    @cached_property
+    def _architectures(self) -> list[Architecture]:
+        return group_architectures({variant.label: variant.first.model for variant in self.comparison.variants})
+
+
+def format_steps(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a diagram."""
+    return pd.DataFrame(
+        {
+            "Part": [
+                head or f"Backbone {backbone}" for head, backbone in zip(frame["head"], frame["backbone"], strict=True)
+            ],
+            "Step": frame["step"],
+            "Notes": frame["notes"],
+            "Output shape": frame["output_shape"],
+            "Trainable": frame["trainable"].map(format_count),
+            "Non-trainable": frame["non_trainable"].map(format_count),
+            "Layers": frame["layers"],
+        }
+    )

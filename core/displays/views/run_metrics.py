@@ -1,0 +1,45 @@
+"""Accuracy and loss of each run on the test and the validation images, at the kept and at the last epoch."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from core.analysis.run_metrics import compute_run_metrics
+from core.analysis.summary import SeedMean
+from core.displays.display import Chart, Display
+from core.displays.number import format_loss, format_share, format_share_interval
+
+
+@dataclass(frozen=True)
+class RunMetrics(Display):
+    """One row per run, epoch and split, with 95% Wilson score intervals over the images."""
+
+    name: ClassVar[str] = "run_metrics"
+    title: ClassVar[str] = "Accuracy and loss per run"
+
+    def frame(self) -> pd.DataFrame:
+        """Return the data (see `compute_run_metrics`)."""
+        return compute_run_metrics(self.comparison)
+
+    def table(self) -> pd.DataFrame:
+        rows = self.frame().to_dict("records")
+        return pd.DataFrame(
+            {
+                "Head": [f"{row['head']}, seed {row['seed']}" for row in rows],
+                "Images": [f"{row['split']} ({row['images']:,})" for row in rows],
+                "Epoch": [f"{row['epoch']:,} ({'kept' if row['kept'] else 'last'})" for row in rows],
+                "Accuracy": [format_share(row["accuracy"]) for row in rows],
+                "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
+                "Loss": [format_loss(SeedMean(row["loss"], None, 1)) for row in rows],
+            }
+        )
+
+    def chart(self) -> Chart | None:
+        return None
+
+    def describe(self) -> str:
+        rows = self.table().to_dict("records")
+        parts = [f"{row['Head']}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
+                 f"({row['95% interval']}), loss {row['Loss']}" for row in rows]  # fmt: skip
+        return f"Accuracy with 95% interval and loss. {'; '.join(parts)}."

@@ -1,0 +1,80 @@
+"""Entry of the library: a published system with its architecture, data, training, results and open questions."""
+
+import streamlit as st
+
+from core.architecture.recipe_model import compute_recipe_model
+from core.displays.architecture_diagram import build_architecture_chart, describe_architectures, group_architectures
+from core.displays.encoding import guard_names
+from core.displays.markdown import escape_markdown
+from core.displays.palette import head_colors
+from core.displays.recipe_results import build_recipe_results
+from core.displays.recipe_text import list_training, write_source
+from core.recipe import Recipe
+from core.recipes import RECIPES
+from core.spec import HEADS
+from core.ui.display import draw_spec, show_frame
+from core.ui.heading import show_title
+from core.ui.library.data import show_data
+from core.ui.library.findings import find_offer, open_findings, show_findings
+from core.ui.library.questions import show_questions
+from core.ui.library.train import open_train
+from core.ui.parameters.layer_table import show_layer_table
+
+
+def show_entry(recipe: Recipe) -> None:
+    """Show all sections of a recipe."""
+    _show_heading(recipe)
+    offer = find_offer(recipe)
+    comparison = open_findings(offer)
+    show_findings(recipe, offer, comparison)
+    _show_architecture(recipe)
+    st.header("Results", anchor=False)
+    show_frame(build_recipe_results(recipe, comparison), words=("Metric",))
+    printed = "Published: printed by the author. " if recipe.published else ""
+    st.caption(
+        f"{printed}Computed: counted from the layers, as Keras counts them. Measured: mean ± standard deviation of the "
+        "runs on this machine."
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_data(recipe)
+    with right:
+        st.header("Training", anchor=False)
+        st.markdown("\n".join(f"- {escape_markdown(text)}" for text in list_training(recipe)))
+    show_questions(recipe)
+
+
+def _show_heading(recipe: Recipe) -> None:
+    show_title(escape_markdown(recipe.title))
+    if recipe.publication:
+        source = write_source(recipe.publication)
+        st.caption(escape_markdown(f"{source[0].upper()}{source[1:]}."))
+    st.markdown(f"**{escape_markdown(recipe.question)}**")
+    with st.container(horizontal=True):
+        label = escape_markdown(f"Train {recipe.name}")
+        if st.button(label, type="primary", icon=":material/model_training:"):
+            open_train(recipe, recipe.spec)
+        if recipe.publication and recipe.publication.address:
+            st.link_button("Read the publication", recipe.publication.address, icon=":material/open_in_new:")
+
+
+def _show_architecture(recipe: Recipe) -> None:
+    st.header("Architecture", anchor=False)
+    _draw(recipe.name)
+    with st.expander("Layer tables", on_change="rerun", key="library-layers") as expander:
+        if expander.open:
+            for start in range(0, len(recipe.heads), 2):
+                for column, head in zip(st.columns(2, gap="large"), recipe.heads[start : start + 2], strict=False):
+                    with column:
+                        st.subheader(escape_markdown(HEADS[head].label), anchor=False)
+                        show_layer_table(compute_recipe_model(recipe, head))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _draw(name: str) -> None:
+    """Draw the diagram of a recipe. Streamlit replays the cached charts."""
+    recipe = RECIPES[name]
+    models = {HEADS[head].label: compute_recipe_model(recipe, head) for head in recipe.heads}
+    architectures = group_architectures(models)
+    chart = build_architecture_chart(architectures, head_colors())
+    draw_spec(guard_names(chart.to_dict(validate=False)), describe_architectures(architectures))
