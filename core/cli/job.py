@@ -22,7 +22,7 @@ PAUSED = "The queue is paused. To start queued jobs again: headroom jobs unpause
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
-    from core.displays.job_table import list_differing, list_values
+    from core.displays.job_table import list_differing, list_setting_values
     from core.jobs.damaged import list_damaged_jobs
     from core.jobs.health import read_health
     from core.jobs.queue import JobQueue
@@ -52,7 +52,7 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
                 "Run": row["run_id"],
                 "Dataset": format_known(row["dataset"]),
                 "Head": format_known(row["head"]),
-                **list_values(job, differing),
+                **list_setting_values(job, differing),
                 "Seed": format_known(row["seed"]),
                 "Status": row["status"],
                 "Details": row["reason"] or (row["progress_text"] if row["status"] == "running" else ""),

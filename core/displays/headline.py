@@ -27,7 +27,7 @@ from core.store.kept_epoch import describe_kept_epoch
 def write_headline(comparison: Comparison) -> str:
     """Summarize the result with its uncertainty; reduced epochs or training images come first."""
     finding, variant = compute_finding(comparison), comparison.variants[0]
-    short = _write_shortfall(comparison, (finding.small, finding.baseline) if finding else (variant,))
+    short = _write_shortfall(comparison, (finding.subject, finding.baseline) if finding else (variant,))
     if finding is None:
         accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
         single = " (single seed)" if len(variant.runs) == 1 else ""

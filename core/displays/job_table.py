@@ -31,10 +31,11 @@ def read_spec(job: Job) -> RunSpec | None:
 def write_names(jobs: Sequence[Job]) -> dict[str, str]:
     """Return a name per run ID: head, dataset, the hyperparameters in which the jobs differ, and seed."""
     differing = list_differing(jobs)
-    return {job.run_id: _write_name(job, differing) for job in jobs}
+    return {job.run_id: write_name(job, differing) for job in jobs}
 
 
-def _write_name(job: Job, differing: Sequence[str]) -> str:
+def write_name(job: Job, differing: Sequence[str] = ()) -> str:
+    """Return "GAP · Digits · seed 0", with these hyperparameters before the seed."""
     spec = read_spec(job)
     if spec is None:
         return f"Job {job.run_id}"
@@ -57,7 +58,7 @@ def list_differing(jobs: Sequence[Job]) -> list[str]:
     ]
 
 
-def list_values(job: Job, differing: Sequence[str]) -> dict[str, str]:
+def list_setting_values(job: Job, differing: Sequence[str]) -> dict[str, str]:
     """Return the column of each of these hyperparameters, "–" where the job does not use it."""
     spec = read_spec(job)
     return {
@@ -68,7 +69,7 @@ def list_values(job: Job, differing: Sequence[str]) -> dict[str, str]:
 
 def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
     """Return the columns Job, Dataset and one per differing hyperparameter."""
-    spec, values = read_spec(job), list_values(job, differing)
+    spec, values = read_spec(job), list_setting_values(job, differing)
     if spec is None:
         return {"Job": job.run_id, "Dataset": "–", **values}
     return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label, **values}

@@ -196,8 +196,8 @@ def selected_comparison() -> Comparison | None:
     comparison = open_comparison(chosen.run_ids)
     baseline = st.session_state.get(_BASELINE) or ""
     if baseline not in ["", *(variant.key for variant in comparison.variants)]:
-        st.session_state[_NEXT] = st.session_state.get("compare") or "", ""
-        url.reject(_BASELINE, f'The baseline "{baseline[: url.MAX_SHOWN]}" is not part of this comparison.')
+        lost = f'The baseline "{baseline[: url.MAX_SHOWN]}" is not part of this comparison. The best variant is used.'
+        st.session_state[_NOTICE], baseline = f"{chosen.notice} {lost}".strip(), ""
     return comparison.with_baseline(baseline)
 
 

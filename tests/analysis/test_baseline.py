@@ -35,7 +35,7 @@ def test_every_difference_is_to_the_chosen_baseline(make_run: RunWriter, count: 
     chosen = default.with_baseline(default.variants[1].key)
     others = [label for label in labels if label != labels[1]]
     assert [(one.a, one.b) for one in compute_differences(chosen)] == [(label, labels[1]) for label in others]
-    for name in ("difference", "significance", "disagreement", "confusions"):
+    for name in ("difference", "significance", "disagreement"):
         frame = DISPLAYS[name](chosen).frame()
         assert set(frame["b"]) == {labels[1]}
         assert [*dict.fromkeys(frame["a"])] == others
