@@ -13,7 +13,7 @@ _MAX_JOBS = 250
 
 @dataclass(frozen=True)
 class EndedBatch:
-    """Runs that were submitted together and have all ended: IDs of those with results, and the number of others."""
+    """Runs that were submitted together and have all ended: IDs of those with results, and the number without."""
 
     finished: tuple[str, ...]
     lost: int

@@ -1,4 +1,4 @@
-"""Notice that a training has ended, with the button that opens its comparison."""
+"""Notice that jobs have ended, with the button that opens their comparison."""
 
 import time
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def note_started(run_ids: Iterable[str]) -> None:
 
 
 def show_finished_notice(page: str) -> None:
-    """Show in the sidebar which trainings of this session have ended, until they are opened or dismissed."""
+    """Show in the sidebar which jobs of this session have ended, until they are opened or dismissed."""
     if page in _JOB_PAGES or not (st.session_state.get(_STARTED) or st.session_state.get(_ENDED)):
         return
     with st.sidebar:

@@ -14,7 +14,7 @@ def test_last_second_of_training_has_no_time_left() -> None:
 
 
 def test_every_phase_of_the_worker_has_a_text() -> None:
-    """The phases in the order of a training: the text changes with each, and the progress never goes back."""
+    """The phases in the order of training: the text changes with each, and the progress never goes back."""
     called = [
         call
         for name in ("job.py", "__main__.py")

@@ -85,7 +85,7 @@ def test_comparison_is_saved_with_its_baseline_and_deleted(open_page: Open, home
     chosen = Comparison.of(RunStore(home).open_all(two_heads)).with_baseline(gap.key)
     saved = keep_comparison(OWNER, home, " Mine ", chosen)
     assert [(one.name, one.baseline) for one in list_saved(home)] == [("Mine", gap.key)]
-    app.sidebar.selectbox[0].set_value(f"saved:{saved.saved_id}").run()
+    app.run().sidebar.selectbox[0].set_value(f"saved:{saved.saved_id}").run()
     assert "17.5× more parameters than GAP" in app.title[0].value
     click(app, "Delete saved comparison")
     assert list_saved(home) == []
