@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
 from core.ui import url
@@ -37,10 +38,10 @@ def _watch() -> None:
             if batch := find_ended(store(), run_ids):
                 started.remove(run_ids)
                 ended.append(batch)
-                st.toast(_describe(batch), icon=":material/check_circle:")
+                st.toast(escape_markdown(_describe(batch)), icon=":material/check_circle:")
         for number, batch in enumerate([*ended]):
             with st.container(border=True, gap="small", key=f"ended-{number}"):
-                st.markdown(f"**{_describe(batch)}**")
+                st.markdown(f"**{escape_markdown(_describe(batch))}**")
                 with st.container(horizontal=True):
                     opened = _show_compare_button(batch, key=f"compare-ended-{number}")
                     dismissed = st.button("Dismiss", type="tertiary", key=f"dismiss-ended-{number}")
@@ -62,7 +63,7 @@ def show_latest_batch() -> None:
     if batch is None or not batch.finished:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="latest-batch"):
-        st.success(_describe(batch), icon=":material/check_circle:", width="stretch")
+        st.success(escape_markdown(_describe(batch)), icon=":material/check_circle:", width="stretch")
         if _show_compare_button(batch, key="compare-latest"):
             _open(batch)
 

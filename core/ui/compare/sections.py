@@ -120,7 +120,7 @@ def _describe_runs(gallery: Gallery) -> str:
 
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
-    noun = gallery.comparison.noun
+    noun = escape_markdown(gallery.comparison.noun)
     st.subheader(f"Only one {noun} correct", anchor=False)
     st.caption(
         f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)}"
