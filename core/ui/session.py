@@ -216,7 +216,7 @@ def show_baseline_picker(comparison: Comparison) -> None:
         key=_CHOSEN,
         on_change=_choose_baseline,
         args=(best.key,),
-        help=f"All differences are to this {comparison.noun}. Default: the one with the highest validation accuracy.",
+        help=f"All differences are to this {escape_markdown(comparison.noun)}. Default: the one with the highest validation accuracy.",
     )
 
 
