@@ -221,5 +221,6 @@ def _show_neighbors(image: int, neighbors: Sequence[int]) -> None:
                 st.caption(f"Image {index + 1:,} of {len(neighbors):,}", width="content")
 
 
+@callback
 def _go_to(image: int) -> None:
     st.query_params["image"] = str(image)

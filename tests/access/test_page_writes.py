@@ -16,9 +16,10 @@ from tests.support.sources import module_of, read_imports
 READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
-        "dataset_key": None, "dataset_view": {"open_view", "read_info"},
+        "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
     },
     "core.jobs": {
+        "comparison_choice": None, "damaged": {"list_damaged_jobs"},
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
         "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
@@ -28,6 +29,7 @@ READING = {
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
+        "metrics": {"compute_predicted"},
         "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run", "read_history"}, "environment": {"read_environment"},
         "run_store": {"RunStore"}, "search": None,
@@ -46,6 +48,7 @@ METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {
         "count",
+        "damaged",
         "ended",
         "failed",
         "has",

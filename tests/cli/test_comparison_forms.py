@@ -22,7 +22,7 @@ from tests.support.run_writer import RunWriter
 
 MISSING = "feedfeedfeed"
 NOT_RUNS = {"runs fetch"}  # lists runs of the artifact store
-EXPORTS = {"bundle export", "export mlflow", "export tensorboard"}  # must not lack a run
+EXPORTS = {"bundle export", "export predictions", "export mlflow", "export tensorboard"}  # must not lack a run
 
 
 def list_commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

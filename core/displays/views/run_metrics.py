@@ -9,6 +9,7 @@ from core.analysis.run_metrics import compute_run_metrics
 from core.analysis.summary import SeedMean
 from core.displays.display import Chart, Display
 from core.displays.number import format_loss, format_share, format_share_interval
+from core.displays.scope import describe_intervals
 
 
 @dataclass(frozen=True)
@@ -42,4 +43,4 @@ class RunMetrics(Display):
         rows = self.table().to_dict("records")
         parts = [f"{row['Head']}, {row['Images']}, epoch {row['Epoch']}: {row['Accuracy']} "
                  f"({row['95% interval']}), loss {row['Loss']}" for row in rows]  # fmt: skip
-        return f"Accuracy with 95% interval and loss. {'; '.join(parts)}."
+        return f"Accuracy with 95% interval and loss. {'; '.join(parts)}. {describe_intervals([1])}"

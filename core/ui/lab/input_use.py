@@ -48,8 +48,8 @@ def show_input_use() -> None:
         mode, uses = maps[0]
         st.markdown(
             f"Number of output pixels that use a pixel, with {escape_markdown(mode)} padding: "
-            f"**{uses[0, 0]:.0f}** in the corner, **{uses[size // 2, size // 2]:.0f}** in the center. At stride 1, full padding uses all pixels equally "
-            "often, but the output is larger than the input."
+            f"**{uses[0, 0]:.0f}** in the corner, **{uses[size // 2, size // 2]:.0f}** in the center. "
+            "At stride 1, full padding uses all pixels equally often, but the output is larger than the input."
         )
 
 

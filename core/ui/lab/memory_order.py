@@ -33,7 +33,7 @@ def show_memory_order() -> None:
             st.subheader(f"`{layout}`", anchor=False)
             index = ", ".join(map(str, cell if layout == "channels_last" else (cell[2], row, column)))
             st.markdown(
-                f"Shape {escape_markdown(shape)}, default of {escape_markdown(_USERS[layout])}. "
+                f"Shape {escape_markdown(str(shape))}, default of {escape_markdown(_USERS[layout])}. "
                 f"Position of {escape_markdown(f'[{index}]')}: **{offset:d}**"
             )
             show_drawings(f"order-{layout}", [("Values in memory", draw_memory(_HEIGHT, _WIDTH, cell, layout))])

@@ -6,6 +6,7 @@ import streamlit as st
 from core.displays.lab.agreement import count_same
 from core.displays.lab.formula import write_output_size
 from core.displays.lab.grid import draw_grid
+from core.displays.markdown import escape_markdown
 from core.lab.convolution import Convolution, PerAxis, Values, repeat_axes
 from core.lab.matrix import format_number
 from core.lab.pooling import REDUCTIONS, compute_twin, lay_windows, pool, pool_globally
@@ -86,12 +87,15 @@ def show_invariance() -> None:
                 ],
             )
         moved = x.size - count_same(x, twin)
-        same = [f"**{count_same(one, other)} of {one.size}** for {name} pooling" for name, one, other in results]
+        same = [
+            f"**{count_same(one, other):d} of {one.size:d}** for {escape_markdown(name)} pooling"
+            for name, one, other in results
+        ]
         note = "" if repeat_axes(stride, 2) == repeat_axes(window, 2) else (
             " At this stride, the windows differ from the tiles in which values were moved."
         )  # fmt: skip
         st.markdown(
-            f"{moved:d} of {x.size} input values differ. Equal outputs: {', '.join(same)}. Max pooling does not "
+            f"{moved:d} of {x.size:d} input values differ. Equal outputs: {', '.join(same)}. Max pooling does not "
             f"depend on the position of the maximum within its window (local invariance).{note}"
         )
 
@@ -141,7 +145,8 @@ def show_global_pooling() -> None:
         )
         st.markdown(
             f"The window covers the whole map ({' × '.join(f'{side:d}' for side in x.shape)}) "
-            f"and reduces {x.size} values to one, without parameters. A GAP or GMP head does this with every feature map."
+            f"and reduces {x.size} values to one, without parameters. "
+            "A GAP or GMP head does this with every feature map."
         )
 
 

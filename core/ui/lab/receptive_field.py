@@ -37,7 +37,8 @@ def show_receptive_field() -> None:
         padded = " Part of it is padding." if first < 0 or last >= size else ""
         st.markdown(
             f"A unit of layer {depth:d} ({escape_markdown(deepest.name)}) depends on "
-            f"**{deepest.width:d} × {deepest.width:d}** of {size:d} × {size:d} input pixels.{padded} Distance between neighboring units: {deepest.jump:d}."
+            f"**{deepest.width:d} × {deepest.width:d}** of {size:d} × {size:d} input pixels.{padded} "
+            f"Distance between neighboring units: {deepest.jump:d}."
         )
         st.latex(write_receptive_field(fields))
         show_drawing("fields", draw_layers(fields, column))

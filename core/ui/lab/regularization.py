@@ -81,8 +81,8 @@ def show_penalties() -> None:
         number, most = format_number(best), format_number(strength)
         st.markdown(
             f"For the loss (w − {number})², **L1** moves the minimum to max({number} − {most}/2, 0) = "
-            f"**{format_number(low['L1'])}** and **L2** to {number} / (1 + {most}) = **{format_number(low['L2'])}**. L1 sets small "
-            "weights to exactly 0 (sparse weights); L2 shrinks all weights by the same factor."
+            f"**{format_number(low['L1'])}** and **L2** to {number} / (1 + {most}) = **{format_number(low['L2'])}**. "
+            "L1 sets small weights to exactly 0 (sparse weights); L2 shrinks all weights by the same factor."
         )
 
 

@@ -56,7 +56,7 @@ def _show_matrix(confusion: Confusion, seed: int) -> None:
     variant = next(variant for variant in confusion.comparison.variants if variant.label == head)
     key = f"matrix-{variant.key}-{confusion.seed}"
     select = partial(_select_cell, confusion.comparison, key, variant.key, seed)
-    st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key, on_select=select)
+    st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key, on_select=callback(select))
     if cached_display_result(confusion, _is_dense):  # the cells have no numbers
         st.caption("Most frequent confusions")
         show_frame(cached_table(confusion).drop(columns="Head").head(_WORST))
@@ -67,7 +67,6 @@ def _is_dense(confusion: Confusion) -> bool:
     return confusion.dense
 
 
-@callback
 def _select_cell(comparison: Comparison, key: str, variant: str, seed: int) -> None:
     selected = st.session_state[key]["selection"].get(SELECTED_CELL, [])
     if selected:

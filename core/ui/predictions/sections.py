@@ -12,6 +12,7 @@ from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.display import list_run_versions
+from core.ui.errors import callback
 from core.ui.heading import show_page_heading
 from core.ui.predictions.confusion import show_confusion
 from core.ui.predictions.gallery import go_to_first_page, show_gallery
@@ -28,7 +29,7 @@ def show_predictions(comparison: Comparison) -> None:
     seeds = sorted({run.spec.seed for run in comparison.runs})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         section = widget.segmented("View", [*SECTIONS], key="predictions", format_func=lambda name: SECTIONS[name][0])
-        seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=go_to_first_page)
+        seed = widget.selectbox("Seed", seeds, key="seed", width=90, on_change=callback(go_to_first_page))
         st.download_button(
             "Download CSV",
             partial(_write, comparison),
