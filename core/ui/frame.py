@@ -11,8 +11,9 @@ from core.store.comparison import Comparison
 from core.store.kept_epoch import describe_kept_epoch
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
+from core.ui.finished import show_finished_notice
 from core.ui.heading import begin_page
-from core.ui.session import selected_comparison, show_comparison_picker, show_missing_runs
+from core.ui.session import selected_comparison, show_baseline_picker, show_comparison_picker, show_missing_runs
 from core.ui.url import apply_link, finish_link
 
 LOGO = (
@@ -35,6 +36,7 @@ def run_page(page: StreamlitPage) -> None:
             show_user()
             show_comparison_picker()
             page.run()
+            show_finished_notice(page.title)
         finish_link()
     _freeze_objects(page.title)
 
@@ -54,6 +56,7 @@ def require_comparison() -> Comparison | None:
     comparison = selected_comparison()
     if comparison is not None:
         show_missing_runs()
+        show_baseline_picker(comparison)
         kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))
         st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
         return comparison
