@@ -14,6 +14,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.bounds",
         "core.entry_point",
         "core.files",
+        "core.glossary",
         "core.home",
         "core.image_file",
         "core.memory_limit",

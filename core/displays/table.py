@@ -19,7 +19,7 @@ STYLE = """
 .figures thead th { opacity: 0.75; }
 .figures th:first-child, .figures .words { text-align: left; }
 .figures tbody th { position: sticky; left: 0; backdrop-filter: blur(16px); font-weight: 600;
-  white-space: normal; overflow-wrap: anywhere; width: 1%; min-width: min(18rem, 38vw); }
+  white-space: normal; overflow-wrap: break-word; max-width: min(18rem, 38vw); }
 """
 
 

@@ -1,9 +1,12 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
+from html import escape
 from typing import Any, TypeVar
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +21,7 @@ T = TypeVar("T")
 D = TypeVar("D", bound=Display)
 
 _FEW_ROWS = 12
+_MAX_NAME = 100  # characters of the accessible name of a chart
 _LETTER_PIXELS = 6.5
 _MARGIN_PIXELS = 20
 _WIDEST_PIXELS = 210
@@ -34,7 +38,7 @@ def show_display(display: Display, *, title: str | None = None, table: bool = Tr
     """
     heading = display.title if title is None else title
     if heading:
-        st.subheader(heading, anchor=False)
+        st.header(heading, anchor=False)
     _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
     if table:
         show_data_table(display, heading)
@@ -123,15 +127,42 @@ def _draw(name: str, records: list[str], settings: dict[str, str], _display: Dis
         draw_spec(guard_names(chart.to_dict()), write_caption(_display))
 
 
-def draw_spec(spec: dict[str, Any], alt: str, key: str | None = None) -> None:
-    """Draw a chart in the width of the page. Panels are separate charts, which wrap on a narrow page."""
-    if "concat" not in spec:
-        st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key)
-        return
+def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **settings: Any) -> Any:
+    """Draw a chart in the width of the page, and return its selection events.
+
+    The beginning of the description is the accessible name; the whole description follows the chart as text for
+    screen readers. Panels are separate charts, which wrap on a narrow page.
+    """
+    with st.container(gap=None):
+        event = None
+        if "concat" in spec:
+            _draw_panels(spec, description, key)
+        else:
+            name = write_short_name(description)
+            event = st.vega_lite_chart(spec=spec, width="stretch", alt=name, key=key, **settings)
+        st.html(f'<p class="screen-reader">{escape(description)}</p>')
+    return event
+
+
+def draw_chart(chart: alt.TopLevelMixin, description: str) -> None:
+    """Draw a chart that belongs to no display, described as in `draw_spec`."""
+    draw_spec(chart.to_dict(), description)
+
+
+def write_short_name(description: str) -> str:
+    """Return the beginning of a description.
+
+    >>> write_short_name("Test accuracy against number of parameters. GAP: 24,586 parameters, test accuracy 88.8%.")
+    'Test accuracy against number of parameters'
+    """
+    return re.split(r"[.:;](?= |$)", description, maxsplit=1)[0][:_MAX_NAME]
+
+
+def _draw_panels(spec: dict[str, Any], description: str, key: str | None) -> None:
     shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
-            text = alt if number == 0 else "Another panel of the previous chart."
+            text = f"{write_short_name(description)}, panel {number + 1}"
             part = {**shared, **{name: value for name, value in panel.items() if name not in ("width", "name")}}
             width = spec.get("usermeta", {}).get(PANEL_PIXELS, 320)
             st.vega_lite_chart(spec=part, width=width, alt=text, key=key and f"{key}-{number}")

@@ -9,11 +9,21 @@ from core.displays.markdown import escape_markdown
 from core.page_timing import PAGE_TIMINGS
 from core.store.comparison import Comparison
 from core.store.kept_epoch import describe_kept_epoch
+from core.ui.about import build_menu
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
 from core.ui.finished import show_finished_notice
-from core.ui.heading import begin_page
-from core.ui.session import selected_comparison, show_baseline_picker, show_comparison_picker, show_missing_runs
+from core.ui.focus import return_focus
+from core.ui.heading import begin_page, read_page
+from core.ui.session import (
+    name_comparison,
+    selected_comparison,
+    show_baseline_picker,
+    show_comparison_picker,
+    show_missing_runs,
+)
+from core.ui.style import apply_style
+from core.ui.tour import show_tour
 from core.ui.url import apply_link, finish_link
 
 LOGO = (
@@ -30,13 +40,18 @@ def run_page(page: StreamlitPage) -> None:
     """Run a page inside the frame, with timing and error handling."""
     with PAGE_TIMINGS.timing(page.title):
         begin_page(page.title)
-        st.set_page_config(page_title=f"{page.title} · Headroom")
+        st.set_page_config(page_title=f"{page.title} · Headroom", menu_items=build_menu())
+        apply_style()
         apply_link(page)
         with handle_errors():
             show_user()
             show_comparison_picker()
+            with st.sidebar:
+                return_focus()
             page.run()
             show_finished_notice(page.title)
+            if page.title == "Compare":
+                show_tour()
         finish_link()
     _freeze_objects(page.title)
 
@@ -55,6 +70,7 @@ def require_comparison() -> Comparison | None:
     """Return the selected comparison. If there are no runs, show a link to Train and return None."""
     comparison = selected_comparison()
     if comparison is not None:
+        st.set_page_config(page_title=f"{read_page()} · {name_comparison()} · Headroom")
         show_missing_runs()
         show_baseline_picker(comparison)
         kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
+from core.ui.terms import show_terms
 
 _PAGE, _SHOWN = "heading of the page", "heading is shown"
 
@@ -12,10 +13,17 @@ def begin_page(title: str) -> None:
     st.session_state[_PAGE], st.session_state[_SHOWN] = title, False
 
 
+def read_page() -> str:
+    """Return the title of the page that runs, as the navigation has it."""
+    return str(st.session_state.get(_PAGE, ""))
+
+
 def show_title(title: str) -> None:
     """Show the title of a page."""
     st.session_state[_SHOWN] = True
-    st.title(title, anchor=False)
+    with st.container(horizontal=True, wrap=False, gap="small", key="page-title"):
+        st.title(title, anchor=False)
+        show_terms(read_page())
 
 
 def complete_heading() -> None:
@@ -24,7 +32,12 @@ def complete_heading() -> None:
         show_title(escape_markdown(st.session_state[_PAGE]))
 
 
+def show_summary(summary: str) -> None:
+    """Show the main statement of a page, in Markdown. It is no heading: sections follow the title in order."""
+    st.markdown(f"**{summary}**")
+
+
 def show_page_heading(page: str, summary: str) -> None:
     """Show the title of a page and the summary of its charts."""
     show_title(page)
-    st.markdown(f"#### {summary}")
+    show_summary(summary)

@@ -62,7 +62,9 @@ export default function ({ data, setTriggerValue, parentElement }) {
     const button = make("button");
     button.type = "button";
     button.dataset.image = cell.image;
-    button.setAttribute("aria-label", cell.description);
+    const colon = cell.description.indexOf(": ");
+    button.setAttribute("aria-label", cell.description.slice(0, colon));
+    button.setAttribute("aria-description", cell.description.slice(colon + 2));
     const image = make("img");
     image.src = cell.url;
     image.alt = "";
@@ -104,6 +106,8 @@ export default function ({ data, setTriggerValue, parentElement }) {
   }
 }
 """
+
+CLICK = "Click an image to see all class probabilities."
 
 url.register("image")
 _grid = st.components.v2.component("headroom_gallery", html='<div class="container"></div>', css=_CSS, js=_JS)
@@ -196,7 +200,7 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
     true_class = example.frame().query("correct")
     left, right = st.columns([1, 2])
     with left:
-        st.image(gallery.thumbnails([image])[0], width=160)
+        st.image(gallery.thumbnails([image])[0], width=160, alt=f"Test image {image}")
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
         for row in true_class.to_dict("records"):
             st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")

@@ -216,7 +216,8 @@ def show_baseline_picker(comparison: Comparison) -> None:
         key=_CHOSEN,
         on_change=_choose_baseline,
         args=(best.key,),
-        help=f"All differences are to this {escape_markdown(comparison.noun)}. Default: the one with the highest validation accuracy.",
+        help=f"All differences are to this {escape_markdown(comparison.noun)}. Default: the one with the highest "
+        "validation accuracy.",
     )
 
 
@@ -224,6 +225,16 @@ def show_baseline_picker(comparison: Comparison) -> None:
 def _choose_baseline(best: str) -> None:
     chosen = st.session_state[_CHOSEN]
     st.session_state[_BASELINE] = "" if chosen == best else chosen
+
+
+def name_comparison() -> str:
+    """Return the name of the selected comparison for the browser tab."""
+    key = st.session_state.get("compare") or _default_key()
+    if key.startswith(SWEEP):
+        return f"sweep {key.removeprefix(SWEEP)}"
+    if key.startswith(RUNS):
+        return format_plural(len(key.split(",")), "selected run")
+    return next((offer.label for offer in offers() if offer.key == key), key)
 
 
 def show_missing_runs() -> None:

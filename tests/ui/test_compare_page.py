@@ -73,7 +73,7 @@ def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
     assert [title.value for title in app.title] == ["Compare"]
     message = f"Expected a comparison such as {FORMS}; got 'soup'. Select another comparison."
     assert [error.value for error in app.error] == [escape_markdown(message)]
-    assert not app.subheader
+    assert not app.header
     app.sidebar.selectbox[0].set_value(list_offers(RunStore(home).frame())[0].key).run()
     assert "17.5×" in app.title[0].value
 
@@ -83,9 +83,10 @@ def test_unknown_comparison_is_reported_and_nothing_else_is_shown(
 
 def test_strip_shows_its_seed(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("compare")
-    assert "Test images that exactly one head predicts correctly, most confident first. Predictions of seed 0." in [
-        caption.value for caption in app.caption
-    ]
+    assert (
+        "Test images that exactly one head predicts correctly, most confident first. Predictions of seed 0. Click an "
+        "image to see all class probabilities."
+    ) in [caption.value for caption in app.caption]
 
 
 def test_link_to_selected_runs_compares_them(open_page: Open, two_heads: list[str]) -> None:

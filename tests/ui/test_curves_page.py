@@ -39,7 +39,7 @@ def test_link_keeps_its_settings(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", by="seconds", smoothing="0.5", log="true")
     assert app.slider(key="smoothing").value == 0.5
     assert app.toggle(key="log").value is True
-    assert "Accuracy by training time" in [heading.value for heading in app.subheader]
+    assert "Accuracy by training time" in [heading.value for heading in app.header]
 
 
 def test_charts_band_heads_and_epochs_follow_the_link(open_page: Open, two_heads: list[str]) -> None:

@@ -65,7 +65,7 @@ def test_two_homes_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.Monkey
         with without_dispatcher(home):
             found = tour(home, ["compare", "jobs", "runs"])
         assert (found["runs"], {tuple(map(str, shown)) for shown in found["pages"].values()}) == (runs, {("1", "[]")})
-        metrics = open_page("parameters").subheader
+        metrics = open_page("parameters").header
         assert len([title for title in metrics if title.value in ("GAP", "Flatten + Dense", "Flatten + MLP")]) == 2
 
 

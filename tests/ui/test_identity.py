@@ -59,7 +59,7 @@ def test_former_link_that_fits_two_comparisons_lists_them_and_shows_neither(
     assert error.startswith("'digits-heads · 3 epochs' fits several comparisons: ")
     assert error.endswith(" Select another comparison.")
     assert "0123456789abcdef" in error
-    assert ([title.value for title in app.title], [*app.subheader]) == (["Curves"], [])
+    assert ([title.value for title in app.title], [*app.header]) == (["Curves"], [])
     label = "digits-heads · data fingerprint 0123456789abcdef · 3 epochs"
     assert not runs_of(open_page("curves", compare=label)) & meant
 

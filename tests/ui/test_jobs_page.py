@@ -15,7 +15,7 @@ from tests.support.page import Open, labels
 
 def test_empty_home_has_a_link_to_train(open_page: Open) -> None:
     app = open_page("jobs")
-    assert "#### No jobs yet." in [text.value for text in app.markdown]
+    assert "**No jobs yet.**" in [text.value for text in app.markdown]
     assert [link.proto.label for link in app.get("page_link")] == ["Train a first comparison"]
     assert not app.dataframe
 
@@ -33,7 +33,7 @@ def test_running_job_is_shown_with_its_log_and_can_be_cancelled(
     progress = '{"phase": "training", "epoch": 1, "epochs": 4, "step": 1, "steps": 2, "loss": 0.5, "eta_seconds": 60}'
     (folder / "progress.json").write_text(progress)
     app = open_page("jobs")
-    assert "#### 1 running, 1 queued." in [text.value for text in app.markdown]
+    assert "**1 running, 1 queued.**" in [text.value for text in app.markdown]
     table = app.dataframe[0].value
     assert table[["Status", "Progress", "Epoch", "Loss", "Time left"]].values.tolist() == [
         ["training", 37.5, "2 of 4", "0.500", "1 min 0 s"], ["queued", 0.0, "–", "–", "–"],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 import streamlit.config
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.testing.v1 import AppTest
@@ -141,6 +142,16 @@ def test_viewer_sees_pages_and_the_user_name(visit: Open, make_run: RunWriter, p
     assert not app.error
     assert [text.value for text in app.sidebar.text] == ["vera@example.org, viewer"]
     assert find(app, "Log out")
+
+
+def test_only_administrators_see_the_path_of_the_home(visit: Open, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    menus: list[str] = []
+    monkeypatch.setattr(st, "set_page_config", lambda **given: menus.append(given.get("menu_items", {}).get("About")))
+    for name, shown in (("ada", True), ("vera", False)):
+        visit("jobs", user(name))
+        text = next(filter(None, reversed(menus)))
+        assert "Executor: " in text
+        assert (str(home.path) in text) == shown
 
 
 def test_viewer_sees_that_training_needs_the_trainer_role(visit: Open) -> None:

@@ -106,4 +106,4 @@ def test_calculator_reads_hidden_widths_as_text(open_page: Open) -> None:
 def test_growth_chart_marks_the_input_of_the_calculator(open_page: Open) -> None:
     app = open_page("parameters", side="224", dimensions="1D")
     assert not [*app.error, *app.exception]
-    assert "Head parameters by input size" in [heading.value for heading in app.subheader]
+    assert "Head parameters by input size" in [tab.label for tab in app.tabs]

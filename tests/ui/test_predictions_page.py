@@ -28,7 +28,7 @@ def test_missing_images_leave_the_metrics(open_page: Open, home: Home, two_heads
     path.write_text(path.read_text().replace(fingerprint, "0123456789abcdef"))
     app = open_page("predictions")
     assert "are not available" in app.info[0].value
-    assert open_page("predictions", predictions="matrix").subheader[0].value == "GAP"
+    assert open_page("predictions", predictions="matrix").header[0].value == "GAP"
 
 
 # URL values

@@ -43,7 +43,7 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     app = open_run(run=run.run_id[:9])
     assert not [*app.error, *app.warning]
     assert (app.title[0].value, run.run_id in text_of(app)) == (r"★ \[x\](y)", True)
-    assert app.markdown[0].value.startswith("#### Test accuracy ")
+    assert app.markdown[0].value.startswith("**Test accuracy ")
     metrics, settings = read_tables(app)
     assert metrics["Images"].tolist() == ["test (360)", "validation (288)"]
     assert metrics["95% interval"].str.contains(" to ").all()

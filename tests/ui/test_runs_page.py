@@ -56,7 +56,7 @@ def button(app: AppTest, label: str) -> AppTest:
 
 def test_empty_page_shows_what_to_do(open_runs: Open) -> None:
     app = open_runs()
-    assert app.markdown[0].value == "#### No runs yet."
+    assert app.markdown[0].value == "**No runs yet.**"
     assert not [*app.error, *app.exception]
 
 
@@ -208,7 +208,7 @@ def test_class_name_of_an_imported_run_is_shown_as_text(page: str, open_page: Op
         rewrite(make_run(head=head), classes=[hostile, *"bcdefghij"], cpu=hostile)
     app = open_page(page, **({"evidence": "Checks"} if page == "evidence" else {}))
     assert not [*app.exception, *app.error]
-    shown = [*app.markdown, *app.caption, *app.info, *app.title, *app.header, *app.subheader, *app.warning]
+    shown = [*app.markdown, *app.caption, *app.info, *app.title, *app.header, *app.header, *app.warning]
     texts = [str(element.value) for element in shown] + [fold.label for fold in app.expander]
     assert not [text for text in texts if "![x](http:" in text]
 

@@ -75,7 +75,7 @@ def test_click_starts_the_sweep_and_shows_it_in_every_session(open_page: Open, h
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
     assert "Cancel 6" in labels(other)
-    assert other.subheader[0].value == "Sweep"
+    assert other.header[0].value == "Sweep"
 
 
 def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: RunWriter) -> None:

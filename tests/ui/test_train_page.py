@@ -206,7 +206,7 @@ def test_retry_queues_the_same_spec(
     app = open_page("train")
     app.button(key=f"retry-{spec.run_id}").click().run()
     assert [job.spec for job in JobQueue(home).unfinished()] == [spec]
-    assert "0 running, 1 queued" in [heading.value for heading in app.subheader]
+    assert "0 running, 1 queued" in [heading.value for heading in app.header]
     assert "Retry" not in labels(app)
 
 
@@ -214,7 +214,7 @@ def test_running_jobs_are_above_the_form(open_page: Open, home: Home, no_dispatc
     for seed in range(7):
         queue_up(home, seed=seed)
     app = open_page("train")
-    headings = [heading.value for heading in app.subheader]
+    headings = [heading.value for heading in app.header]
     assert headings.index("0 running, 7 queued") < headings.index("Summary")
     assert app.expander[0].label == "3 more queued"
     assert labels(app).count("Cancel") == 7
@@ -237,7 +237,7 @@ def test_invalid_slots_leave_the_rest_of_the_page(
     ended(queue_up(home), "failed")
     app = open_page("train")
     assert app.error[0].value.startswith("Expected HEADROOM_SLOTS")
-    assert "Completed jobs" in [heading.value for heading in app.subheader]
+    assert "Completed jobs" in [heading.value for heading in app.header]
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "failed"])
@@ -260,3 +260,45 @@ def test_job_of_an_unknown_head_is_listed_among_the_others(
         shown = [bar.proto.text for bar in app.get("progress")]
         assert f"cancel-{spec.run_id}" in [button.key for button in app.button]
     assert all(any(name in text for text in shown) for name in names), shown
+
+
+def test_train_lists_what_differs_from_the_recipe_and_resets_it(open_page: Open, digits: None) -> None:
+    def differences() -> list[str]:
+        return [button.label for button in app.button if "(recipe: " in button.label]
+
+    app = open_page("train")
+    assert differences() == []
+    app.slider(key="epochs").set_value(3)
+    app.slider(key="filters").set_value(8)
+    app.button_group(key="heads").set_value(["gap"]).run()
+    assert differences() == [
+        "Heads: GAP (recipe: GAP, Flatten + Dense)",
+        "Epochs: 3 (recipe: 25)",
+        "Filters: 8 (recipe: 32)",
+    ]
+    style = next(element.proto.body for element in app.get("html") if "st-key-epochs" in element.proto.body)
+    assert ".st-key-heads, .st-key-epochs, .st-key-filters {" in style
+    app.button(key="reset-epochs").click().run()
+    assert app.slider(key="epochs").value == 25
+    assert differences() == ["Heads: GAP (recipe: GAP, Flatten + Dense)", "Filters: 8 (recipe: 32)"]
+    next(button for button in app.button if button.label == "Reset all").click().run()
+    assert differences() == []
+    assert "Train 6 runs" in labels(app)
+
+
+def test_every_setting_of_a_link_that_differs_from_the_recipe_can_be_reset(open_page: Open, digits: None) -> None:
+    link = {
+        "train_images": "500",
+        "patience": "2",
+        "augment": "noise",
+        "units": "64",
+        "keep": "best_val_loss",
+    }
+    app = open_page("train", dataset="fashion_mnist", **link)
+    reset = [button for button in app.button if (button.key or "").startswith("reset-")]
+    assert {button.key for button in reset} >= {"reset-dataset", "reset-patience", "reset-augmentation", "reset-keep"}
+    app = open_page("train", **link)
+    for name in ("train_images", "patience", "augmentation", "units", "keep"):
+        app.button(key=f"reset-{name}").click().run()
+        assert f"reset-{name}" not in [button.key for button in app.button]
+    assert "Train 6 runs" in labels(app)

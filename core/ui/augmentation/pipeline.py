@@ -25,7 +25,7 @@ _TEXT, _STEPS = "augmentation", "steps"
 @st.fragment
 def show_pipeline(selected: SelectedImages) -> None:
     """Show the pipeline editor and the augmented images of several epochs."""
-    st.subheader("Augmented training images", anchor=False)
+    st.header("Augmented training images", anchor=False)
     step_picker, strengths = st.container(), st.container()
     left, right = st.columns([4, 1])
     with left:

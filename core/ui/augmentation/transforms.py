@@ -13,7 +13,7 @@ _SHOWN = 3
 
 def show_transforms(selected: SelectedImages) -> None:
     """Show every transform with a slider, the original images and the results."""
-    st.subheader("Single transforms", anchor=False)
+    st.header("Single transforms", anchor=False)
     st.caption("Original images (top) and results (bottom). These previews are not random.")
     entries = list(TRANSFORMS.values())
     for start in range(0, len(entries), 3):

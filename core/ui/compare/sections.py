@@ -27,7 +27,7 @@ from core.ui.display import (
     show_table,
 )
 from core.ui.heading import show_title
-from core.ui.image_grid import show_image_grid
+from core.ui.image_grid import CLICK, show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
@@ -105,8 +105,8 @@ def _show_images(comparison: Comparison) -> None:
 
 
 def _show_first(first: FirstImages) -> None:
-    st.subheader(first.title, anchor=False)
-    st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())}")
+    st.header(first.title, anchor=False)
+    st.caption(f"In dataset order. {_describe_runs(first)} {escape_markdown(first.explain())} {CLICK}")
     show_image_grid(first, first.frame(), key="first")
 
 
@@ -121,9 +121,10 @@ def _describe_runs(gallery: Gallery) -> str:
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
     noun = escape_markdown(gallery.comparison.noun)
-    st.subheader(f"Only one {noun} correct", anchor=False)
+    st.header(f"Only one {noun} correct", anchor=False)
     st.caption(
-        f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)}"
+        f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)} "
+        f"{CLICK}"
     )
     if frame.empty:
         st.write(f"No test image is predicted correctly by exactly one {noun}.")
@@ -135,7 +136,7 @@ def _show_only_one_correct(gallery: Gallery) -> None:
 def _show_published(published: PublishedResults) -> None:
     if published.frame().empty:
         return
-    st.subheader(published.title, anchor=False)
+    st.header(published.title, anchor=False)
     if note := published.note():
         st.caption(escape_markdown(note))
     show_table(published)

@@ -38,7 +38,7 @@ def show_curves(comparison: Comparison) -> None:
         with column:
             show_display(curves, title=curves.heading, table=False)
     _show_notes(charts)
-    st.subheader("Best and last values", anchor=False)
+    st.header("Best and last values", anchor=False)
     show_frame(pd.concat([cached_table(curves) for curves in charts]), words=("Metric",))
     _show_epochs(charts)
 

@@ -100,7 +100,7 @@ def _show_predictions(comparison: Comparison, models: dict[str, LiveModel], seed
         collect_predictions(head, palette[head], prediction, explained, exact=models[head].exact)
         for head, prediction in predictions.items()
     ]
-    summary.markdown(f"#### {escape_markdown(write_cards(cards, classes))}")
+    summary.markdown(f"**{escape_markdown(write_cards(cards, classes))}**")
     with results:
         st.html(set_opacity(build_cards(image, cards, classes), percent / 100))
         for head, model in models.items():

@@ -16,7 +16,7 @@ from core.errors import DatasetError
 from core.home import describe_error
 from core.store.comparison import Comparison
 from core.ui import url, widget
-from core.ui.display import cached_chart_spec, cached_description, show_display
+from core.ui.display import cached_chart_spec, cached_description, draw_spec, show_display
 from core.ui.errors import callback
 from core.ui.image_grid import show_image_grid
 from core.ui.session import home
@@ -79,10 +79,10 @@ def _name_heads(comparison: Comparison) -> dict[str, str]:
 
 def _show_matrix(disagreement: Disagreement) -> None:
     """Show the matrix; a click on a cell selects its images."""
-    st.subheader(disagreement.title, anchor=False)
+    st.header(disagreement.title, anchor=False)
     # a chart with selection events is redrawn in every script run, so its specification is cached
-    spec, alt = cached_chart_spec(disagreement), cached_description(disagreement)
-    st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key="matrix", on_select=_select_cell)
+    spec, description = cached_chart_spec(disagreement), cached_description(disagreement)
+    draw_spec(spec, description, "matrix", on_select=_select_cell)
 
 
 @callback

@@ -21,7 +21,7 @@ def show_checks(comparison: Comparison) -> None:
     results = cached_result(comparison, run_checks)
     failed = [(check, result) for check, result in results if result.state == "failed"]
     if failed:
-        st.subheader("Failed checks", anchor=False)
+        st.header("Failed checks", anchor=False)
     else:
         st.success("No check failed.", icon=":material/check_circle:")
     for check, result in failed:
@@ -34,7 +34,7 @@ def show_checks(comparison: Comparison) -> None:
     for state, (title, icon) in _OTHER.items():
         selected = [(check, result) for check, result in results if result.state == state]
         if selected:
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
         for check, result in selected:
             _show_check(check, result, f"{state}**", icon)
 

@@ -24,13 +24,13 @@ def show_cost(comparison: Comparison) -> None:
     st.markdown(f"**{escape_markdown(cached_description(costs))}**")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader(costs.title, anchor=False)
+        st.header(costs.title, anchor=False)
         show_table(costs)
         st.caption(FLOPS_HELP)
     with right:
         show_display(costs, title="Relative to the cheapest head", table=False)
     test_set_runs = find_test_set_runs(comparison)
-    st.subheader(Pareto.title, anchor=False)
+    st.header(Pareto.title, anchor=False)
     runs = format_plural(len(test_set_runs.runs), "finished run")
     st.caption(f"{runs} on the same test set, including runs of other comparisons. Click a run to open it.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -42,6 +42,6 @@ def show_cost(comparison: Comparison) -> None:
         st.write(f"{escape_markdown(pareto.describe())} New runs include it.")
         return
     front = Front(comparison, test_set_runs, cost)
-    st.subheader(front.title, anchor=False)
+    st.header(front.title, anchor=False)
     st.markdown(escape_markdown(cached_description(front)))
     show_table(front)

@@ -9,7 +9,7 @@ from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.same_test_set import RunsOnTestSet
 from core.ui import url, widget
-from core.ui.display import cached_chart_spec, cached_description, show_data_table, show_display, show_frame
+from core.ui.display import cached_chart_spec, cached_description, draw_spec, show_data_table, show_display, show_frame
 from core.ui.errors import callback
 from core.ui.evidence.test_set_runs import find_test_set_runs, list_varied_settings
 from core.ui.session import compare_runs
@@ -28,7 +28,7 @@ def show_hyperparameters(comparison: Comparison) -> None:
 
 
 def _show_curve(comparison: Comparison, test_set_runs: RunsOnTestSet) -> None:
-    st.subheader(HyperparameterCurve.title, anchor=False)
+    st.header(HyperparameterCurve.title, anchor=False)
     settings = list_varied_settings(test_set_runs)
     if not settings:
         st.write(
@@ -44,15 +44,9 @@ def _show_curve(comparison: Comparison, test_set_runs: RunsOnTestSet) -> None:
 
 
 def _show_parallel(parallel: Parallel) -> None:
-    st.subheader(parallel.title, anchor=False)
+    st.header(parallel.title, anchor=False)
     # a chart with selection events is redrawn in every script run, so its specification is cached
-    event = st.vega_lite_chart(
-        spec=cached_chart_spec(parallel),
-        width="stretch",
-        alt=cached_description(parallel),
-        key="setting_lines",
-        on_select="rerun",
-    )
+    event = draw_spec(cached_chart_spec(parallel), cached_description(parallel), "setting_lines", on_select="rerun")
     ids = parallel.select(event["selection"].get("brush", {}))
     if ids:
         _show_selected_lines(parallel, ids)

@@ -28,13 +28,13 @@ def show_metrics(comparison: Comparison) -> None:
 
 def _show_averages(comparison: Comparison) -> None:
     averages = Averages(comparison)
-    st.subheader(averages.title, anchor=False)
+    st.header(averages.title, anchor=False)
     show_table(averages)
     st.caption(escape_markdown(cached_display_result(averages, Averages.explain)))
 
 
 def _show_classes(comparison: Comparison) -> None:
-    st.subheader(ClassMetrics.title, anchor=False)
+    st.header(ClassMetrics.title, anchor=False)
     metric = widget.segmented(
         "Metric", [*CLASS_METRICS], key="class_metric", format_func=METRIC_TITLES.__getitem__,
         label_visibility="collapsed",
@@ -52,7 +52,7 @@ def _show_classes(comparison: Comparison) -> None:
 
 def _show_curves(comparison: Comparison) -> None:
     classes = comparison.first.record.data.classes
-    st.subheader("Curves over all thresholds", anchor=False)
+    st.header("Curves over all thresholds", anchor=False)
     label = widget.selectbox(
         "Class against the rest", range(len(classes)), cached_result(comparison, choose_class), key="curve_class",
         format_func=classes.__getitem__, width=240,

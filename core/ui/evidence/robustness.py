@@ -36,7 +36,7 @@ def show_robustness(comparison: Comparison) -> None:
         )
         show_display(RobustnessCurve(comparison, name))
     corruption = CORRUPTIONS[name]
-    st.subheader(f"{corruption.label}: corrupted test images", anchor=False)
+    st.header(f"{corruption.label}: corrupted test images", anchor=False)
     try:
         st.html(_build_strip(str(home().path), evaluated.run_id, name, evaluated))
         values = ", ".join(f"{value:g}" for value in corruption.values)

@@ -48,20 +48,20 @@ def _show_accuracy(comparison: Comparison) -> None:
         show_display(Intervals(comparison))
     with right:
         if len(comparison.variants) < 2:
-            st.subheader(HeadDifference.title, anchor=False)
+            st.header(HeadDifference.title, anchor=False)
             st.write("This comparison has only one head. Train a second head to compare it with.")
             st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         else:
             _show_difference(comparison)
     if len(comparison.variants) > 1:
         significance = Significance(comparison)
-        st.subheader(significance.title, anchor=False)
+        st.header(significance.title, anchor=False)
         show_table(significance)
         st.write(escape_markdown(cached_description(significance)))
 
 
 def _show_difference(comparison: Comparison) -> None:
-    st.subheader(HeadDifference.title, anchor=False)
+    st.header(HeadDifference.title, anchor=False)
     margin = widget.segmented(
         "Non-inferiority margin (percentage points)", [*get_args(Margin)], "1", key="margin",
         help="A head is within the margin if the lower bound of the interval of its difference is above it.",

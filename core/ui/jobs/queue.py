@@ -12,6 +12,7 @@ from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.display import show_frame
 from core.ui.errors import handle_errors
+from core.ui.heading import show_summary
 from core.ui.job_queue import show_dispatcher_health, show_pause, start_queued_jobs
 from core.ui.session import home
 
@@ -34,7 +35,7 @@ def show_queue() -> bool:
     queue = JobQueue(home())
     active = {job.run_id for job in queue.unfinished()}
     if not active and not queue.ended(1):
-        st.markdown("#### No jobs yet.")
+        show_summary("No jobs yet.")
         st.write("Queued, running and failed jobs appear here.")
         show_pause()
         st.page_link("pages/train.py", label="Train a first comparison", icon=":material/model_training:")
@@ -48,7 +49,7 @@ def show_history() -> None:
     ended = JobQueue(home()).ended(_MAX_COMPLETED + 1)
     if not ended:
         return
-    st.subheader("Completed jobs", anchor=False)
+    st.header("Completed jobs", anchor=False)
     columns = {name: st.column_config.TextColumn(name) for name in _TEXT_COLUMNS}
     frame = list_completed_jobs(ended[:_MAX_COMPLETED], time.time())
     if (frame["Reason"] == "–").all():
@@ -71,9 +72,7 @@ def _watch(known: set[str]) -> None:
         start_queued_jobs()
         running = [job for job in unfinished if job.state == "running"]
         queued = len(unfinished) - len(running)
-        st.markdown(
-            f"#### {len(running)} running, {queued} queued." if unfinished else "#### No running or queued jobs."
-        )
+        show_summary(f"{len(running)} running, {queued} queued." if unfinished else "No running or queued jobs.")
         check_permission(pause_queue)
         show_dispatcher_health()
         if show_pause():

@@ -24,7 +24,7 @@ from core.spec import SETTINGS
 from core.store.kept_epoch import describe_keep
 from core.ui import url, widget
 from core.ui.access import act, action_button
-from core.ui.display import show_frame
+from core.ui.display import draw_chart, show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import start_queued_jobs
 from core.ui.session import home, select_comparison, store
@@ -95,7 +95,7 @@ def show_sweep() -> None:
     sweeps = {sweep.sweep_id: sweep for sweep in list_sweeps(home())}
     if not sweeps and "followed" not in st.query_params:
         return
-    st.subheader("Sweep", anchor=False)
+    st.header("Sweep", anchor=False)
     selected = widget.item(
         "Sweep", list(sweeps), key="followed", format_func=lambda sweep_id: _label(sweeps[sweep_id]),
         gone="Sweep", label_visibility="collapsed",
@@ -126,7 +126,7 @@ def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
         kept = dict.fromkeys(describe_keep(spec.keep) for spec in sweep.specs)
         st.markdown(f"**Validation accuracy by {by}**, at the {escape_markdown(' or '.join(kept))}")
         chart = build_sweep_chart(status, sweep.settings, setting)
-        st.altair_chart(chart, width="stretch", alt=describe_sweep_chart(status, setting))
+        draw_chart(chart, describe_sweep_chart(status, setting))
         for reason in list_reasons(status):
             st.caption(escape_markdown(reason))
         show_frame(build_status_table(status, sweep.settings), rows=_TABLE_ROWS, words=("Status",))

@@ -36,6 +36,6 @@ def show_connectivity() -> None:
             f"sharing**: all outputs use the same {kernel:,} weights; equal colors are equal weights."
         )
         show_drawings("links", [(captions[kind], draw_connections(weights[kind], unit, kind)) for kind in KINDS])
-        st.subheader("Weight matrix", anchor=False)
+        st.header("Weight matrix", anchor=False)
         st.markdown("One row per output, one column per input. Empty cells are zeros.")
         show_drawings("link-matrices", [(kind, draw_weight_matrix(weights[kind], unit, kind)) for kind in KINDS])

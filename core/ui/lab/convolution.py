@@ -93,7 +93,7 @@ def _show_sizes(convolution: Convolution) -> None:
 
 
 def _show_results(convolution: Convolution, padding: Padding | PerAxis) -> None:
-    st.subheader("Comparison of results", anchor=False)
+    st.header("Comparison of results", anchor=False)
     library = compute_reference(convolution, padding)
     other = replace(convolution, flip=not convolution.flip)
     names = {True: "Convolution", False: "Cross-correlation, as in deep-learning frameworks"}

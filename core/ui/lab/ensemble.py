@@ -6,6 +6,7 @@ import streamlit as st
 from core.displays.lab.ensemble_chart import build_ensemble_chart
 from core.lab.ensemble import compute_ensemble, make_network
 from core.ui import url, widget
+from core.ui.display import draw_chart
 
 url.register(*(f"lab_models_{name}" for name in ("h", "rate", "relu", "seed")))
 
@@ -25,10 +26,9 @@ def show_ensemble() -> None:
     with right:
         st.latex(f"2^h = 2^{{{units}}} = {2**units}\\ \\text{{models}}")
         st.latex("\\tilde p_k \\propto \\prod_{m=1}^{2^h} p_k^{(m)\\,w_m}, \\quad \\textstyle\\sum_m w_m = 1")
-        st.altair_chart(
+        draw_chart(
             build_ensemble_chart(result),
-            width="stretch",
-            alt="Class probabilities. Geometric mean of all models: "
+            "Class probabilities. Geometric mean of all models: "
             + ", ".join(f"class {k} {p:.1%}" for k, p in enumerate(result.geometric))
             + f". Largest difference from the scaled network: {gap:.1%}.",
         )

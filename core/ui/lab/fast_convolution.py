@@ -9,6 +9,7 @@ from core.lab.convolution import Convolution
 from core.lab.fast_convolution import correlate_fft, correlate_winograd, count_multiplications
 from core.lab.matrix import format_number
 from core.ui import url, widget
+from core.ui.display import draw_chart
 
 url.register(*(f"lab_fast_{name}" for name in "nmcks"))
 
@@ -33,10 +34,9 @@ def show_fast_convolution() -> None:
                 if count is not None:
                     ratio = _compare(counts.direct, count)
                     st.metric(name, format_count(count), ratio, "off", delta_arrow="off", border=True)
-        st.altair_chart(
+        draw_chart(
             build_multiplication_chart(side, kernel, channels, filters, batch),
-            width="stretch",
-            alt=f"Multiplications per image by kernel size. At {kernel} × {kernel}: direct "
+            f"Multiplications per image by kernel size. At {kernel} × {kernel}: direct "
             f"{format_count(counts.direct)}, FFT {format_count(counts.fft)}.",
         )
         st.markdown(_check())

@@ -51,7 +51,7 @@ def show_image_file() -> None:
                 ),
             ],
         )
-        st.subheader("Channels", anchor=False)
+        st.header("Channels", anchor=False)
         show_drawings("planes", _draw_planes(data, planes))
         if channels == 3:
             st.caption("Gray = 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), as in Pillow.")

@@ -38,7 +38,7 @@ def show_input_use() -> None:
         )
         if len(modes) < len(_MODES):
             st.caption("The kernel is larger than the input, so there is no output with valid padding.")
-        st.subheader("Uses of each pixel in 2D", anchor=False)
+        st.header("Uses of each pixel in 2D", anchor=False)
         x, weights = np.zeros((size, size)), np.ones((kernel, kernel))
         slides = [Convolution.of(x, weights, mode, stride, dilation) for mode in modes]
         maps = [(mode, count_uses_map(slide).astype(np.float64)) for mode, slide in zip(modes, slides, strict=True)]

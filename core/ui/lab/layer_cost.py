@@ -6,6 +6,7 @@ from core.displays.lab.charts import build_cost_chart
 from core.displays.number import format_count
 from core.lab.channel import compute_cost
 from core.ui import url, widget
+from core.ui.display import draw_chart
 
 url.register(*(f"lab_cost_{name}" for name in "nckm"))
 
@@ -29,10 +30,9 @@ def show_layer_cost() -> None:
             f"&= {_latex(side * side * channels)} \\cdot {_latex(side * side * filters)} \\\\ "
             f"&= {_latex(cost.fully_connected)} \\end{{aligned}}"
         )
-        st.altair_chart(
+        draw_chart(
             build_cost_chart(side, channels, filters, kernel),
-            width="stretch",
-            alt=f"Parameters by input size. At size {side}: convolution {format_count(cost.convolution)}, "
+            f"Parameters by input size. At size {side}: convolution {format_count(cost.convolution)}, "
             f"fully connected {format_count(cost.fully_connected)}.",
         )
         st.markdown(

@@ -20,7 +20,7 @@ from core.lab.loss import (
     sparse_from_probs,
 )
 from core.ui import url, widget
-from core.ui.display import show_frame
+from core.ui.display import draw_chart, show_frame
 from core.ui.lab.inputs import choose_vector, limit_state
 
 url.register("lab_logit", "lab_target", "lab_logits", "lab_label")
@@ -45,23 +45,21 @@ def show_cross_entropy() -> None:
         )
         binary, several = st.columns(2, gap="large")
         with binary:
-            st.subheader("Binary", anchor=False)
+            st.header("Binary", anchor=False)
             st.latex(f"\\sigma(z) = \\frac{{1}}{{1 + e^{{-z}}}} = {sigmoid(logit):.4f}")
-            st.altair_chart(
+            draw_chart(
                 build_binary_chart(logit, target),
-                width="stretch",
-                alt=f"Binary cross-entropy by logit; at {logit:g} for y = {target} it is "
+                f"Binary cross-entropy by logit; at {logit:g} for y = {target} it is "
                 f"{binary_from_logit(logit, target):.4f}.",
             )
         with several:
-            st.subheader("Multiclass", anchor=False)
+            st.header("Multiclass", anchor=False)
             st.latex(
                 f"-\\log p_{{{label}}} = -\\log {softmax(logits)[label]:.4f} = {sparse_from_logits(logits, label):.4f}"
             )
-            st.altair_chart(
+            draw_chart(
                 build_softmax_chart(logits, label),
-                width="stretch",
-                alt="Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
+                "Softmax probabilities: " + ", ".join(f"class {i} {p:.1%}" for i, p in enumerate(softmax(logits))),
             )
         st.markdown(
             "Categorical and sparse categorical cross-entropy are equal. The first takes the true class as a one-hot "

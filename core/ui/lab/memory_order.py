@@ -30,7 +30,7 @@ def show_memory_order() -> None:
         for layout in LAYOUTS:
             shape = write_shape(_HEIGHT, _WIDTH, len(_CHANNELS), layout)
             offset = compute_offset(cell, _HEIGHT, _WIDTH, len(_CHANNELS), layout)
-            st.subheader(f"`{layout}`", anchor=False)
+            st.header(f"`{layout}`", anchor=False)
             index = ", ".join(f"{i:d}" for i in (cell if layout == "channels_last" else (cell[2], row, column)))
             st.markdown(
                 f"Shape {escape_markdown(str(shape))}, default of {escape_markdown(_USERS[layout])}. "

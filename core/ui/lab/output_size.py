@@ -29,7 +29,7 @@ def show_size() -> None:
             "Top: the input, with padding as dotted zeros. Below: one row per output value, with the weights in blue. "
             "Orange: input values that no window covers, because the formula rounds down."
         )
-        st.subheader("Examples and named paddings", anchor=False)
+        st.header("Examples and named paddings", anchor=False)
         show_frame(_examples(size, kernel, stride, dilation))
 
 

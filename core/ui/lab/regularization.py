@@ -17,6 +17,7 @@ from core.lab.regularization import (
     find_minimum,
 )
 from core.ui import url, widget
+from core.ui.display import draw_chart
 from core.ui.lab.drawing import show_drawings
 from core.ui.lab.inputs import choose_vector
 
@@ -66,17 +67,15 @@ def show_penalties() -> None:
         low = {name: find_minimum(best, strength, name) for name in PENALTIES}
         losses, minima = st.columns(2, gap="medium")
         with losses:
-            st.altair_chart(
+            draw_chart(
                 build_penalty_chart(best, strength),
-                width="stretch",
-                alt=f"Loss of one weight. Minimum without penalty at {best:g}, with L1 at {low['L1']:.3g}, with L2 at "
+                f"Loss of one weight. Minimum without penalty at {best:g}, with L1 at {low['L1']:.3g}, with L2 at "
                 f"{low['L2']:.3g}.",
             )
         with minima:
-            st.altair_chart(
+            draw_chart(
                 build_minimum_chart(best, strength),
-                width="stretch",
-                alt=f"Weight at the minimum by strength; L1 is 0 from strength {2 * best:g}, L2 is never 0.",
+                f"Weight at the minimum by strength; L1 is 0 from strength {2 * best:g}, L2 is never 0.",
             )
         number, most = format_number(best), format_number(strength)
         st.markdown(
@@ -106,10 +105,9 @@ def show_dropout() -> None:
             _show_phases(result.plain_training, result.plain_inference, "scaled")
         st.caption(f"{int((~result.mask).sum())} of {x.size} units dropped in this step. The seed determines which.")
         mean = compute_mean_training(x, rate, seed, _TRAINING_STEPS)
-        st.altair_chart(
+        draw_chart(
             build_dropout_chart(x, mean),
-            width="stretch",
-            alt=f"Activations at inference, and mean over {_TRAINING_STEPS:,} training steps: "
+            f"Activations at inference, and mean over {_TRAINING_STEPS:,} training steps: "
             f"{' '.join(format_number(round(float(v), 2)) for v in mean)}.",
         )
         st.markdown(

@@ -14,7 +14,7 @@ def show_questions(recipe: Recipe) -> None:
     """Show the open questions and the remarks, if there are any."""
     remarks = [*recipe.statements, *recipe.corrections]
     both = recipe.open_questions and remarks
-    left, right = st.columns(2, gap="large") if both else (st.container(), st.container())
+    left, right = st.columns([5, 2], gap="large") if both else (st.container(), st.container())
     if recipe.open_questions:
         with left:
             st.header("Open questions", anchor=False)

@@ -16,7 +16,7 @@ from core.displays.parameter_growth import build_growth_chart, compute_growth, d
 from core.displays.views.layers import build_params_chart, compute_layer_frame
 from core.spec import HEADS, RunSpec
 from core.ui import url, widget
-from core.ui.display import show_frame
+from core.ui.display import draw_chart, show_frame
 from core.ui.errors import handle_errors
 from core.ui.parameters.calculator_settings import choose_calculator_input
 from core.ui.parameters.layer_table import show_layer_table
@@ -29,15 +29,15 @@ def _draw(models: dict[str, tuple[RunSpec, Shape, int]]) -> None:
     """Draw the parameters per head. Streamlit replays the cached chart for the same models."""
     built = {label: compute_model(*model) for label, model in models.items()}
     frame = pd.concat([compute_layer_frame(model).assign(head=label) for label, model in built.items()])
-    alt = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
-    st.altair_chart(build_params_chart(frame, head_colors()), width="stretch", alt=alt)
+    description = "Parameters per head: " + "; ".join(f"{label} {model.params:,}" for label, model in built.items())
+    draw_chart(build_params_chart(frame, head_colors()), description)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _draw_growth(specs: dict[str, RunSpec], shape: Shape, classes: int) -> None:
     """Draw the parameters of each head by input size, with the current input size marked."""
     frame = compute_growth(specs, shape, classes)
-    st.altair_chart(build_growth_chart(frame, head_colors(), shape[0]), width="stretch", alt=describe_growth(frame))
+    draw_chart(build_growth_chart(frame, head_colors(), shape[0]), describe_growth(frame))
 
 
 @st.fragment
@@ -60,12 +60,24 @@ def _show_calculator() -> None:
     if not models:
         return
     labels = {name: HEADS[name].label for name in models}
-    _draw({labels[name]: (model.spec, given.shape, given.classes) for name, model in models.items()})
-    st.caption(_describe_maps(models))
+    chart, table, growth, layers = st.tabs(["Parameters", "Table", "Head parameters by input size", "Layers"])
+    with chart:
+        _draw({labels[name]: (model.spec, given.shape, given.classes) for name, model in models.items()})
+        st.caption(_describe_maps(models))
+    with table:
+        _show_table(models)
+    with growth:
+        _draw_growth({name: model.spec for name, model in models.items()}, given.shape, given.classes)
+    with layers:
+        head = widget.selectbox("Layers of head", list(models), key="layers_of", format_func=labels.__getitem__)
+        show_layer_table(models[head])
+
+
+def _show_table(models: dict[str, Model]) -> None:
     smallest = min(model.params for model in models.values())
     table = pd.DataFrame(
         {
-            "Head": labels[name],
+            "Head": HEADS[name].label,
             "Parameters": format_count(model.params),
             "Trainable": format_count(model.trainable),
             "Non-trainable": format_count(model.non_trainable),
@@ -76,10 +88,6 @@ def _show_calculator() -> None:
         for name, model in models.items()
     )
     show_frame(table)
-    st.subheader("Head parameters by input size", anchor=False)
-    _draw_growth({name: model.spec for name, model in models.items()}, given.shape, given.classes)
-    head = widget.selectbox("Layers of head", list(models), key="layers_of", format_func=labels.__getitem__)
-    show_layer_table(models[head])
 
 
 def _group(problems: dict[str, str]) -> dict[str, list[str]]:

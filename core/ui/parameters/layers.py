@@ -17,12 +17,19 @@ _MAX_TABLES = 6
 def show_layers(comparison: Comparison) -> None:
     """Show the diagram of the models and the parameters per layer of each head."""
     show_page_heading("Parameters", escape_markdown(write_params(comparison)))
-    show_display(ArchitectureView(comparison), table=False)
     show_display(Layers(comparison), table=False)
+    diagram, tables = st.tabs(["Architecture", "Layer tables"])
+    with diagram:
+        show_display(ArchitectureView(comparison), title="", table=False)
+    with tables:
+        _show_tables(comparison)
+
+
+def _show_tables(comparison: Comparison) -> None:
     variants = comparison.variants[:_MAX_TABLES]
     for start in range(0, len(variants), 2):
         pair = variants[start : start + 2]
         for column, variant in zip(st.columns(2, gap="large"), pair, strict=False):
             with column:
-                st.subheader(escape_markdown(variant.label), anchor=False)
+                st.header(escape_markdown(variant.label), anchor=False)
                 show_layer_table(variant.first.model)

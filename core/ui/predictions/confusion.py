@@ -13,6 +13,7 @@ from core.ui.display import (
     cached_description,
     cached_display_result,
     cached_table,
+    draw_spec,
     show_data_table,
     show_frame,
 )
@@ -50,13 +51,13 @@ def show_confusion(comparison: Comparison, seed: int) -> None:
 
 def _show_matrix(confusion: Confusion, seed: int) -> None:
     head = confusion.head or ""
-    st.subheader(escape_markdown(head), anchor=False)
+    st.header(escape_markdown(head), anchor=False)
     # a chart with selection events is redrawn in every script run, so its specification is cached
-    spec, alt = cached_chart_spec(confusion), cached_description(confusion)
+    spec, description = cached_chart_spec(confusion), cached_description(confusion)
     variant = next(variant for variant in confusion.comparison.variants if variant.label == head)
     key = f"matrix-{variant.key}-{confusion.seed}"
     select = partial(_select_cell, confusion.comparison, key, variant.key, seed)
-    st.vega_lite_chart(spec=spec, width="stretch", alt=alt, key=key, on_select=callback(select))
+    draw_spec(spec, description, key, on_select=callback(select))
     if cached_display_result(confusion, _is_dense):  # the cells have no numbers
         st.caption("Most frequent confusions")
         show_frame(cached_table(confusion).drop(columns="Head").head(_WORST))

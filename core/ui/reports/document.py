@@ -8,14 +8,14 @@ from core.displays.palette import DEFAULT_MARK
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
 from core.ui.display import draw_spec, show_frame
-from core.ui.heading import show_title
+from core.ui.heading import show_summary, show_title
 from core.ui.image_grid import draw_image_grid
 from core.ui.tiles import draw_tiles
 
 
 def show_heading(document: Document, note: str) -> None:
     """Show the title, the headline, the facts and the caveats."""
-    st.markdown(f"#### {escape_markdown(document.title)}")
+    show_summary(escape_markdown(document.title))
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
     if document.cautions:
@@ -34,7 +34,7 @@ def show_section(section: Passage | Figure) -> None:
         st.html(f'<div dir="auto" style="overflow-wrap:anywhere;max-width:60rem">{write_html(section.text)}</div>')
         return
     if section.problem or section.display != "tiles":
-        st.subheader(escape_markdown(section.title), anchor=False)
+        st.header(escape_markdown(section.title), anchor=False)
     if section.problem:
         st.info(escape_markdown(section.problem), icon=":material/info:")
         return
@@ -53,11 +53,11 @@ def show_section(section: Passage | Figure) -> None:
 
 def show_reproduction_section(document: Document) -> None:
     """Show the runs and the commands that reproduce them."""
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     run_table = document.run_table
     show_frame(_to_frame(run_table), words=run_table.words, run_ids=[run.run_id for run in document.runs])
     st.caption("Click a run to open it.")
-    st.subheader("Reproduce these results", anchor=False)
+    st.header("Reproduce these results", anchor=False)
     st.caption("Run these commands in a checkout of the commit named below. Existing runs are not trained again.")
     st.code("\n".join(document.reproduction.commands), language=None, wrap_lines=True)
     _show_table(document.environment_table)

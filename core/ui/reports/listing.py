@@ -15,7 +15,7 @@ from core.reports.report_store import ReportEntry, ReportStore
 from core.store.comparison import Comparison
 from core.ui import url, widget
 from core.ui.access import act, action_button, user
-from core.ui.heading import show_title
+from core.ui.heading import show_summary, show_title
 from core.ui.session import home, selected_comparison, show_missing_runs
 from core.ui.trash import show_trash
 
@@ -52,7 +52,7 @@ def show_reports() -> None:
     _show_deleted()
     _show_damaged()
     if not entries:
-        st.markdown("#### No reports yet.")
+        show_summary("No reports yet.")
         st.write("A report combines the charts of a comparison with your own text. Create one to share your results.")
         return
     text = widget.text("Search", key="reports_search", placeholder="title or owner", width=330)

@@ -13,6 +13,7 @@ from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
 from core.ui.access import act, action_button, check_permission
+from core.ui.display import draw_chart
 from core.ui.errors import handle_errors
 from core.ui.job_queue import show_dispatcher_health, show_pause, show_revive_button, start_queued_jobs
 from core.ui.run.files import show_log
@@ -32,7 +33,7 @@ def show_job(job: Job) -> None:
     with st.container(horizontal=True):
         _show_retry_buttons(job)
     _show_curves(job)
-    st.subheader("Log", anchor=False)
+    st.header("Log", anchor=False)
     show_log(job.run_id)
 
 
@@ -54,7 +55,7 @@ def _watch(known: Job) -> None:
         with st.container(horizontal=True):
             _show_active_buttons(job, len(order))
         _show_curves(job)
-        st.subheader("Log", anchor=False)
+        st.header("Log", anchor=False)
         show_log(job.run_id, active=True)
 
 
@@ -69,7 +70,8 @@ def _show_curves(job: Job) -> None:
     charts = build_live_charts([(spec, read_history(folder / "history.jsonl"))]) if spec and folder else []
     if charts:
         for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
-            column.altair_chart(chart, width="stretch", alt="Validation metrics of this run by epoch.")
+            with column:
+                draw_chart(chart, "Validation metrics of this run by epoch.")
 
 
 def _show_active_buttons(job: Job, queued: int) -> None:

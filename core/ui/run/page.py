@@ -19,7 +19,7 @@ from core.store.run import Run
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
-from core.ui.heading import show_title
+from core.ui.heading import show_summary, show_title
 from core.ui.run.compare import show_compare_menu
 from core.ui.run.files import show_files, show_log
 from core.ui.run.job import show_job
@@ -68,10 +68,11 @@ def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
     default = f"{HEADS[spec.head].label} on {DATASETS[spec.dataset].label}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
+    st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
     if found.run:
         accuracy = describe_test_accuracy(found.run.record)
-        st.markdown(f"#### {escape_markdown(accuracy[0].upper() + accuracy[1:])}")
+        show_summary(escape_markdown(accuracy[0].upper() + accuracy[1:]))
     recipe = recipe_of(spec) if spec else None
     facts = [f"Run {found.run_id}", *([default] if note.name and spec else [])]
     facts += [f"recipe {recipe.name}"] if recipe else []
@@ -117,12 +118,12 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
     with left:
         show_settings(run.spec)
     with right:
-        st.subheader("Name, tags and note", anchor=False)
+        st.header("Name, tags and note", anchor=False)
         show_note(run.run_id, note)
     _show_fold("Data and environment", ":material/memory:", lambda: show_origin(run))
     _show_fold("Files", ":material/download:", lambda: show_files(run))
     _show_fold("Log", ":material/terminal:", lambda: show_log(run.run_id))
-    st.subheader("Usage", anchor=False)
+    st.header("Usage", anchor=False)
     with handle_errors():
         show_usage(run.run_id)
 
@@ -152,9 +153,9 @@ def _show_without_record(found: FoundRun, note: Note) -> None:
     if spec := found.spec:
         show_train_again(spec)
         show_settings(spec)
-        st.subheader("Name, tags and note", anchor=False)
+        st.header("Name, tags and note", anchor=False)
         show_note(found.run_id, note)
-        st.subheader("Usage", anchor=False)
+        st.header("Usage", anchor=False)
         show_usage(found.run_id)
     elif found.job and read_spec(found.job) is None:
         st.caption(f"{escape_markdown(write_name(found.job))} was queued by another version of Headroom.")

@@ -21,7 +21,7 @@ def show_results(run: Run, *, damaged: bool) -> None:
     tiles = Tiles(comparison)
     draw_tiles(cached_table(tiles).to_dict("records"), cached_display_result(tiles, Tiles.frame)["better"].tolist())
     metrics = RunMetrics(comparison)
-    st.subheader("Accuracy and loss", anchor=False)
+    st.header("Accuracy and loss", anchor=False)
     show_frame(cached_table(metrics).drop(columns="Head"))
     st.caption("95% Wilson score intervals over the images. A single run has no interval over seeds.")
     names: list[CurveMetric] = ["accuracy", "loss"]

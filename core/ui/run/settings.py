@@ -12,7 +12,7 @@ from core.ui.display import show_frame
 
 def show_settings(spec: RunSpec) -> None:
     """Show the settings that differ from the recipe, and the others in a fold."""
-    st.subheader("Settings", anchor=False)
+    st.header("Settings", anchor=False)
     changed, rest = build_settings_tables(spec)
     source = changed.columns[-1]
     if changed.empty:

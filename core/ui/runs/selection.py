@@ -31,7 +31,7 @@ def show_selected_runs(ids: list[str], notes: dict[str, Note]) -> None:
         show_mark_buttons(runs, run_notes)
     check_mark_permissions(runs)
     if len(runs) > 1:
-        st.subheader("Differences", anchor=False)
+        st.header("Differences", anchor=False)
         names = [note.name or run.run_id for note, run in zip(run_notes, runs, strict=True)]
         show_frame(list_differences(runs, names), run_ids=ids)
     show_export(ids)

@@ -25,6 +25,7 @@ from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
+from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
 from core.ui.train.upload import choose_folder
 
 url.register(
@@ -68,6 +69,7 @@ def choose_configurations() -> Choice:
     """
     recipe = RECIPES[widget.selectbox("Recipe", list(RECIPES), key="recipe", on_change=_follow_recipe)]
     st.caption(f"**{recipe.title}.** {recipe.question}")
+    differing = st.container()
     left, right = st.columns(2)
     with left:
         dataset = widget.selectbox(
@@ -76,7 +78,7 @@ def choose_configurations() -> Choice:
             recipe.spec.dataset,
             format_func=lambda name: DATASETS[name].label,
             key="dataset",
-            on_change=_use_all_images,
+            on_change=use_all_images,
         )
     with right:
         backbone = widget.selectbox(
@@ -103,7 +105,11 @@ def choose_configurations() -> Choice:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
-    changes, values, seeds = _choose_settings(recipe.find_initial(heads), status, backbone, heads, sweep_settings or ())
+    initial = recipe.find_initial(heads)
+    changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
+    with differing:
+        selected = {"dataset": dataset, "backbone": backbone, "heads": heads, **changes}
+        show_recipe_differences(list_recipe_differences(recipe, initial, selected))
     empty = Choice(recipe.name, [], None)
     if not (status.available or status.bundled):
         if DATASETS[dataset].added:
@@ -161,20 +167,12 @@ def _list_advanced(backbone: str) -> list[str]:
 @callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
-    recipe = RECIPES[st.session_state["recipe"]]
-    values = {name: value for name, value in recipe.spec.model_dump().items() if name not in ("head", "seed", "data")}
-    del values["folder"]  # no recipe sets it
-    values |= {key: values.pop(name) for name, key in URL_NAMES.items()}
-    for name, value in {**values, "heads": list(recipe.heads), "seeds": _DEFAULT_SEEDS}.items():
-        if name in st.session_state and (value is not None or (name in SETTINGS and SETTINGS[name].choices)):
-            st.session_state[name] = value
-    _use_all_images()
-
-
-@callback
-def _use_all_images() -> None:
-    for name in ("train_images", "validation_images"):
-        st.session_state.pop(name, None)
+    # no recipe sets a folder
+    reset_settings(
+        [name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"]
+    )
+    if "seeds" in st.session_state:
+        st.session_state["seeds"] = _DEFAULT_SEEDS
 
 
 def _choose_settings(
@@ -254,6 +252,7 @@ def _choose_image_count(name: str, initial: int | None, status: DatasetStatus) -
         return None
     value = high if initial is None else min(initial, high)
     step = max(1, min(100, high // 20))
+    st.session_state[f"all {name}"] = high  # what the reset of this setting selects
     selected = widget.slider(SETTINGS[name].label, low, high, value, step, key=name, help=SETTINGS[name].help)
     return None if initial is None and selected >= high else selected
 

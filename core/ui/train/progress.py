@@ -17,6 +17,7 @@ from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
 from core.store.run import read_history
 from core.ui.access import act, action_button
+from core.ui.display import draw_chart
 from core.ui.errors import handle_errors
 from core.ui.job_queue import (
     show_comparison_button,
@@ -64,7 +65,7 @@ def _show_completed() -> None:
     with handle_errors():
         ended = JobQueue(home()).ended(_MAX_COMPLETED)
         if ended:
-            st.subheader("Completed jobs", anchor=False)
+            st.header("Completed jobs", anchor=False)
         names = write_names(ended)
         for job in ended:
             _show_completed_job(job, names[job.run_id])
@@ -74,7 +75,7 @@ def _show_unfinished(jobs: list[Job]) -> None:
     running = [job for job in jobs if job.state == "running"]
     show_pause()
     show_dispatcher_health()
-    st.subheader(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
+    st.header(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
     shown, names = max(_MAX_UNFINISHED, len(running)), write_names(jobs)
     for job in jobs[:shown]:
@@ -89,7 +90,8 @@ def _show_unfinished(jobs: list[Job]) -> None:
     if not charts:
         return
     for column, chart in zip(st.columns(2, gap="large"), charts, strict=False):
-        column.altair_chart(chart, width="stretch", alt="Validation metrics of the running jobs by epoch.")
+        with column:
+            draw_chart(chart, "Validation metrics of the running jobs by epoch.")
 
 
 def _show_progress(job: Job, name: str) -> None:

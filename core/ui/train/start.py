@@ -28,7 +28,7 @@ _TABLE_ROWS = 12
 
 def show_start(choice: Choice) -> SweepPlan | None:
     """Show the summary and the start button; return the plan of a sweep."""
-    st.subheader("Summary", anchor=False)
+    st.header("Summary", anchor=False)
     if not choice.specs:
         if choice.problem:
             st.write("Correct the value that is marked in the form.")
@@ -114,7 +114,7 @@ def _show_train_button(label: str) -> bool:
 
 def show_grid(choice: Choice, plan: SweepPlan) -> None:
     """Show every run of a planned sweep."""
-    st.subheader("Sweep runs", anchor=False)
+    st.header("Sweep runs", anchor=False)
     st.caption(escape_markdown(describe_plan(plan, st.session_state.get("budget"))))
     table = build_plan_table(plan, list(choice.values or {}), st.session_state.get("budget"))
     show_frame(table, rows=_TABLE_ROWS, words=("Status",))

@@ -1,0 +1,34 @@
+"""Style sheet of all pages, for what the theme of Streamlit cannot set."""
+
+import streamlit as st
+
+_CSS = """
+<style>
+/* Streamlit leaves 6 rem above the title and 10 rem below the page. */
+.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 4rem; }
+.st-key-page-title { overflow: visible; }
+.st-key-page-title h1 { padding-top: 0.25rem; }
+.st-key-page-title > :last-child { flex: none; }
+@media (max-width: 640px) {  /* a long title has the whole width, and the terms follow it */
+  .st-key-page-title { flex-wrap: wrap; }
+  .st-key-page-title > :first-child { flex: 1 1 auto; width: auto; }
+  /* The minimum width that Streamlit gives this group moves the menu out of the screen, beside a logo. */
+  [data-testid="stToolbar"] div:has(> [data-testid="stMainMenu"]) { min-width: 0; width: auto; flex: 1 1 0;
+    justify-content: flex-end; }
+}
+/* White text on the primary color of the dark theme has a contrast of 2.4. */
+.stApp button[kind="primary"], .stApp button[kind="primaryFormSubmit"], [data-tag], [data-tag] * {
+  color: light-dark(#ffffff, #0f141b) !important;
+}
+/* Streamlit darkens the primary color for a tertiary button that is pressed or open. */
+.stApp button[kind="tertiary"]:is(:hover, :focus, :active, [aria-expanded="true"]) {
+  color: light-dark(#0a6fa8, #6cc4f2) !important;
+}
+.screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
+</style>
+"""
+
+
+def apply_style() -> None:
+    """Add the style sheet to the page."""
+    st.html(_CSS)

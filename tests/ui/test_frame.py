@@ -1,0 +1,113 @@
+"""Frame of every page: browser title, menu with About, terms, tour, headings and names of charts."""
+
+import ast
+import re
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import streamlit as st
+
+from core.displays.caption import write_caption
+from core.displays.display import DISPLAYS
+from core.glossary import read_glossary
+from core.home import Home
+from core.store.comparison import Comparison
+from core.ui import tour
+from core.ui.display import write_short_name
+from core.ui.terms import BASIC, TERMS, write_terms
+from tests.support.page import Open
+from tests.support.paths import ROOT
+from tests.support.run_writer import RunWriter
+
+_CHARTS = ("vega_lite_chart", "altair_chart", "line_chart", "bar_chart", "scatter_chart", "area_chart")
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Collect what pages configure: the last value of each argument of `st.set_page_config`."""
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(st, "set_page_config", lambda **given: found.update(given))
+    return found
+
+
+def test_browser_title_names_the_page_and_the_comparison(
+    open_page: Open, make_run: RunWriter, configured: dict[str, Any]
+) -> None:
+    ids = [make_run(head=head).run_id for head in ("gap", "dense")]
+    app = open_page("curves")
+    assert configured["page_title"] == "Curves · digits-heads · 3 epochs · Headroom"
+    app.switch_page("pages/jobs.py").run()
+    assert configured["page_title"] == "Jobs · Headroom"
+    open_page("compare", compare=f"runs:{','.join(ids)}")
+    assert configured["page_title"] == "Compare · 2 selected runs · Headroom"
+
+
+def test_about_of_the_owner_has_the_home(open_page: Open, home: Home, digits: None, configured: dict[str, Any]) -> None:
+    open_page("jobs")
+    text = configured["menu_items"]["About"]
+    assert str(home.path) in text
+    for part in ("Version: ", "Executor: this machine", "Digits (", "[glossary](glossary)", "[Show the tour]"):
+        assert part in text
+
+
+def test_terms_of_every_page_are_in_the_glossary() -> None:
+    navigation = (ROOT / "dashboard.py").read_text(encoding="utf-8")
+    assert set(TERMS) <= set(re.findall(r'title="([^"]+)"', navigation))
+    assert {"Head", "Seed", "Recipe"} <= set(BASIC)
+    for page in TERMS:
+        text = write_terms(page)
+        for term in (*BASIC, *TERMS[page]):
+            assert f"- **{term}**: {read_glossary()[term]}" in text
+
+
+def test_tour_is_shown_only_in_a_home_without_runs_or_on_request(open_page: Open, make_run: RunWriter) -> None:
+    shown: list[dict[str, Any]] = []
+
+    class Result:
+        opened = ended = None
+
+    def draw(**given: Any) -> type[Result]:
+        shown.append(given["data"])
+        return Result
+
+    with patch.object(tour, "_tour", draw):
+        app = open_page("compare")
+        assert [len(given["steps"]) for given in shown] == [3]
+        app.switch_page("pages/train.py").run()
+        make_run()
+        app.switch_page("pages/compare.py").run()
+        assert len(shown) == 1
+        open_page("compare", tour="true")
+        assert shown[1]["forced"]
+
+
+def test_charts_have_short_names_and_their_whole_description_as_text(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves")
+    html = [element.proto.body for element in app.get("html")]
+    charts = app.get("vega_lite_chart")
+    assert charts
+    assert len([body for body in html if body.startswith('<p class="screen-reader">')]) == len(charts)
+    for chart in charts:
+        assert 0 < len(chart.proto.alt) <= 100
+
+
+def test_short_name_is_the_beginning_of_a_description(make_run: RunWriter) -> None:
+    comparison = Comparison.of([make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(2)])
+    for name, display in DISPLAYS.items():
+        if name == "feature_maps":  # these runs have no models to draw them from
+            continue
+        description = write_caption(display(comparison))
+        assert 5 <= len(write_short_name(description)) <= 100, f"{name}: {description}"
+
+
+def test_charts_are_drawn_by_one_function() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("core/ui", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        if path != ROOT / "core/ui/display.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in _CHARTS
+    ]
+    assert found == [], "Call draw_spec or draw_chart of core/ui/display.py: the whole description is not a name."
