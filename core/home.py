@@ -36,6 +36,11 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def comparisons(self) -> Path:
+        """Saved comparisons, one file each."""
+        return self.path / "comparisons"
+
+    @property
     def reports(self) -> Path:
         return self.path / "reports"
 

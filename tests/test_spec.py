@@ -14,7 +14,7 @@ from core.cli.setting_option import _option
 from core.errors import SpecError, UnknownNameError
 from core.setting import Setting
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
-from core.store.comparison import describe_value
+from core.store.setting_text import describe_value
 
 NUMBERS = {name: setting for name, setting in SETTINGS.items() if setting.kind in (int, float)}
 TEXTS = {name: setting for name, setting in SETTINGS.items() if setting.kind is str}

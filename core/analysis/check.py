@@ -6,7 +6,8 @@ from typing import Literal
 
 from core.registry import Registry
 from core.spec import SETTINGS
-from core.store.comparison import Comparison, describe_value
+from core.store.comparison import Comparison
+from core.store.setting_text import describe_value, join_values
 
 Severity = Literal["serious", "warning", "note"]
 State = Literal["failed", "passed", "not applicable"]
@@ -85,7 +86,7 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
         specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
         values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if len(values) > 1:
-            described = " and ".join(describe_value(name, value) for value in values)
+            described = join_values([describe_value(name, value) for value in values])
             parts.append(f"{SETTINGS[name].label.lower()} {described}")
     if parts:
         listed = ", ".join(parts)

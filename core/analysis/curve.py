@@ -1,14 +1,26 @@
-"""Learning curves over epochs or seconds, smoothed, with the mean over seeds."""
+"""Learning curves over epochs or seconds, smoothed, with mean and band over seeds, and their best and last values."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.analysis.interval import quantile_t
+from core.analysis.summary import SeedMean, compute_seed_mean
 from core.store.comparison import Comparison
 from core.store.run import Run
 
+Band = Literal["std", "interval", "none"]
+"""Sample standard deviation over seeds, 95% confidence interval of the mean (Student's t), or no band."""
+
 MEAN = -1
 POINTS = 200
+COLUMNS = ("head", "seed", "split", "epoch", "seconds", "value", "raw", "low", "high")
+SPLIT_METRICS = ("accuracy", "loss")
+"""Metrics with a value per split; the others have one value per epoch, which counts as training."""
+
 _LINE = ["head", "seed", "split"]
 _SPLITS = {"training": "{}", "validation": "val_{}"}
 
@@ -24,36 +36,88 @@ def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     return series.ewm(alpha=1 - weight, ignore_na=True).mean().where(series.notna()).to_numpy()
 
 
-def compute_curves(comparison: Comparison, metric: str, x: str = "epoch", smoothing: float = 0.0) -> pd.DataFrame:
-    """Return learning curves: columns head, seed, split, epoch, seconds, value.
+def compute_curves(
+    comparison: Comparison, metric: str, x: str = "epoch", smoothing: float = 0.0, band: Band = "std"
+) -> pd.DataFrame:
+    """Return learning curves: the columns COLUMNS. `raw` is the value before smoothing.
 
-    Rows with seed MEAN (−1) are the mean over the seeds of a head. It covers the range that all seeds share: by epoch
-    it ends with the shortest run; by seconds it starts with the latest start and ends with the earliest end. By
-    seconds the seeds are interpolated at about POINTS times common to all heads, and `epoch` is NaN. Seeds without a
-    common range have no mean.
+    Rows with seed MEAN (−1) are the mean over the seeds of a head, with the bounds of `band` (NaN for one seed). It
+    covers the range that all seeds share: by epoch it ends with the shortest run; by seconds it starts with the latest
+    start and ends with the earliest end. By seconds the seeds are interpolated at about POINTS times common to all
+    heads, and `epoch` is NaN. Seeds without a common range have no mean.
     """
     runs_of = {c.label: [run for run in c.runs if len(run.history)] for c in comparison.variants}
     runs_of = {head: runs for head, runs in runs_of.items() if runs}
     grid = _common_times(runs_of) if x == "seconds" else None
     parts: list[pd.DataFrame] = []
     for head, runs in runs_of.items():
-        for split, pattern in _SPLITS.items():
-            column = pattern.format(metric)
-            lines = [
-                pd.DataFrame(
-                    {
-                        "seed": run.spec.seed,
-                        "epoch": run.history["epoch"].astype("float64"),
-                        "seconds": run.history["seconds"],
-                        "value": smooth(run.history[column].to_numpy(), smoothing),
-                    }
+        for split in _SPLITS if metric in SPLIT_METRICS else ("training",):
+            lines = [_build_line(run, metric, split, smoothing) for run in runs]
+            mean = _average(lines, grid, band)
+            parts += [line.assign(head=head, split=split) for line in (*lines, mean)]
+    return pd.concat(parts, ignore_index=True)[[*COLUMNS]] if parts else pd.DataFrame(columns=[*COLUMNS])
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """Best and last value of a metric of a variant: means over the seeds, and the epochs of each seed with a value."""
+
+    head: str
+    split: str
+    best: SeedMean
+    best_epochs: tuple[int, ...]
+    last: SeedMean
+    last_epochs: tuple[int, ...]
+
+
+def compute_extremes(comparison: Comparison, metric: str) -> list[Extremes]:
+    """Return the best and the last values of a metric, without smoothing: per seed, then averaged.
+
+    The best accuracy is the highest; the best value of other metrics is the lowest, and the earliest of equal ones.
+    A variant without a finished epoch is omitted. The mean is NaN if a seed has no such value, because it diverged.
+    """
+    found = []
+    for variant in comparison.variants:
+        runs = [run for run in variant.runs if len(run.history)]
+        for split in (_SPLITS if metric in SPLIT_METRICS else ("training",)) if runs else ():
+            values = [read_epoch_values(run, metric, split) for run in runs]
+            best = [_find_best(each, metric) for each in values]
+            found.append(
+                Extremes(
+                    variant.label,
+                    split,
+                    compute_seed_mean(
+                        [np.nan if i is None else float(v[i]) for v, i in zip(values, best, strict=True)]
+                    ),
+                    tuple(i + 1 for i in best if i is not None),
+                    compute_seed_mean([float(each[-1]) for each in values]),
+                    tuple(map(len, values)),
                 )
-                for run in runs
-            ]
-            mean = _mean_by_epoch(lines) if grid is None else _mean_by_seconds(lines, grid)
-            parts += [line.assign(head=head, split=split) for line in (*lines, mean.assign(seed=MEAN))]
-    columns = [*_LINE, "epoch", "seconds", "value"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+            )
+    return found
+
+
+def read_epoch_values(run: Run, metric: str, split: str) -> NDArray[np.float64]:
+    """Return the values of a metric, float64 of shape (epochs,): a column of the history, the seconds that each epoch
+    took, or the learning rate, which is the same in every epoch."""
+    if metric == "epoch_seconds":
+        return np.diff(run.history["seconds"].to_numpy(), prepend=0.0)
+    if metric == "learning_rate":
+        return np.full(len(run.history), run.spec.learning_rate)
+    return run.history[_SPLITS[split].format(metric)].to_numpy()
+
+
+def _find_best(values: NDArray[np.float64], metric: str) -> int | None:
+    if np.isnan(values).all():
+        return None
+    return int(np.nanargmax(values) if metric == "accuracy" else np.nanargmin(values))
+
+
+def _build_line(run: Run, metric: str, split: str, smoothing: float) -> pd.DataFrame:
+    raw = read_epoch_values(run, metric, split)
+    epoch = run.history["epoch"].astype("float64")
+    values = {"seed": run.spec.seed, "epoch": epoch, "seconds": run.history["seconds"], "value": smooth(raw, smoothing)}
+    return pd.DataFrame({**values, "raw": raw, "low": np.nan, "high": np.nan})
 
 
 def thin_curves(curves: pd.DataFrame) -> pd.DataFrame:
@@ -85,13 +149,38 @@ def _shared(times: list[NDArray[np.float64]]) -> tuple[float, float]:
     return max(float(each[0]) for each in times), min(float(each[-1]) for each in times)
 
 
-def _mean_by_epoch(lines: list[pd.DataFrame]) -> pd.DataFrame:
-    groups = pd.concat(lines).groupby("epoch", as_index=False)[["seconds", "value"]]
-    return groups.mean(skipna=False)[groups.size()["size"] == len(lines)]
+def _average(lines: list[pd.DataFrame], grid: NDArray[np.float64] | None, band: Band) -> pd.DataFrame:
+    """Return the mean of lines at the epochs, or at the times of `grid`, that all of them share."""
+
+    def align(column: str) -> NDArray[np.float64]:
+        if grid is None:
+            return np.stack([line[column].to_numpy()[:epochs] for line in lines])
+        return np.stack([np.interp(shared, line["seconds"], line[column]) for line in lines])
+
+    epochs = min(map(len, lines))
+    if grid is not None:
+        start, end = _shared([line["seconds"].to_numpy() for line in lines])
+        shared = grid[(start <= grid) & (grid <= end)]
+    values = align("value")
+    mean = values.mean(axis=0)
+    half = _compute_half_width(values, band)
+    return pd.DataFrame(
+        {
+            "seed": MEAN,
+            "epoch": np.arange(1.0, epochs + 1) if grid is None else np.nan,
+            "seconds": align("seconds").mean(axis=0) if grid is None else shared,
+            "value": mean,
+            "raw": align("raw").mean(axis=0),
+            "low": mean - half,
+            "high": mean + half,
+        }
+    )
 
 
-def _mean_by_seconds(lines: list[pd.DataFrame], grid: NDArray[np.float64]) -> pd.DataFrame:
-    start, end = _shared([line["seconds"].to_numpy() for line in lines])
-    grid = grid[(start <= grid) & (grid <= end)]
-    values = [np.interp(grid, line["seconds"], line["value"]) for line in lines]
-    return pd.DataFrame({"epoch": np.nan, "seconds": grid, "value": np.mean(values, axis=0)})
+def _compute_half_width(values: NDArray[np.float64], band: Band) -> NDArray[np.float64] | float:
+    """Return half the width of a band around the mean of values of shape (seeds, points)."""
+    seeds = len(values)
+    if seeds < 2 or band == "none":
+        return np.nan
+    std: NDArray[np.float64] = values.std(axis=0, ddof=1)
+    return std if band == "std" else quantile_t(seeds - 1) * std / seeds**0.5

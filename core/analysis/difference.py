@@ -5,7 +5,6 @@ The statistical model is in `core.analysis.crossed`.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
 from math import ceil
 from typing import Literal
 
@@ -13,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr, stdtrit
 
+from core.analysis.baseline import count_params, has_common_baseline, list_compared
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import Components, compute_components
 from core.analysis.interval import LEVEL
 from core.analysis.significance import correct_holm
-from core.analysis.summary import describe_metric
-from core.store.comparison import Comparison, Variant
+from core.store.comparison import Comparison
 
-MAX_VARIANTS_PAIRED = 4
 MAX_SEEDS = 50
 SEEDS_WITH_IMAGES = (10, 20, 50)
 MAX_IMAGES = 1_000_000
@@ -130,51 +128,19 @@ def compute_interval(
 
 
 def compute_differences(comparison: Comparison) -> list[Difference]:
-    """Return the differences of pairs of variants, the one with fewer parameters minus the other one.
+    """Return the differences of the pairs in `list_compared`.
 
-    All pairs for up to MAX_VARIANTS_PAIRED variants; otherwise each variant with the baseline (see `find_baseline`).
+    Without a common baseline, each is the variant with fewer parameters minus the other one.
     """
     correct = {variant.label: stack_correct(variant) for variant in comparison.variants}
     found = []
-    for a, b in _list_pairs(comparison):
+    for a, b in list_compared(comparison):
+        if not has_common_baseline(comparison) and count_params(a) > count_params(b):
+            a, b = b, a
         components = compute_components(correct[a.label], correct[b.label])
         found.append(Difference(a.label, b.label, components, np.nan))
     corrected = correct_holm([one.p for one in found])
     return [replace(one, p_holm=float(p), pairs=len(found)) for one, p in zip(found, corrected, strict=True)]
-
-
-def _list_pairs(comparison: Comparison) -> list[tuple[Variant, Variant]]:
-    variants = comparison.variants
-    if len(variants) <= MAX_VARIANTS_PAIRED:
-        pairs = list(combinations(variants, 2))
-    else:
-        baseline = find_baseline(comparison)
-        pairs = [(variant, baseline) for variant in variants if variant is not baseline]
-    return [(a, b) if _count_params(a) <= _count_params(b) else (b, a) for a, b in pairs]
-
-
-def find_smallest(comparison: Comparison) -> Variant:
-    """Return the variant with the fewest parameters; of equal ones the most accurate on the validation images."""
-    return min(comparison.variants, key=lambda variant: (_count_params(variant), -_validation_accuracy(variant)))
-
-
-def find_baseline(comparison: Comparison) -> Variant:
-    """Return the variant, except the smallest, that is the most accurate on the validation images.
-
-    Selection by test accuracy would bias the difference on the same test images.
-    """
-    small = find_smallest(comparison)
-    others = [variant for variant in comparison.variants if variant is not small] or [small]
-    return max(others, key=lambda variant: (_validation_accuracy(variant), _count_params(variant)))
-
-
-def _count_params(variant: Variant) -> int:
-    return variant.first.record.cost.params
-
-
-def _validation_accuracy(variant: Variant) -> float:
-    accuracy = describe_metric(variant, "validation_accuracy").mean
-    return accuracy if np.isfinite(accuracy) else -1.0
 
 
 def compute_need(difference: Difference) -> Need:

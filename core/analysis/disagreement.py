@@ -1,12 +1,12 @@
 """Agreement between heads: per image, per class and per confused class pair."""
 
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.analysis.baseline import list_compared
 from core.analysis.correctness import compute_correct
 from core.analysis.interval import compute_wilson
 from core.analysis.prediction import compute_confusion, select_seed_runs
@@ -19,13 +19,13 @@ Pair = tuple[str, str]
 
 
 def list_pairs(comparison: Comparison, pair: Pair | None = None) -> list[Pair]:
-    """Return the labels of all pairs of variants, or only `pair`.
+    """Return the labels of the compared pairs of variants (see `list_compared`), or only `pair`.
 
     Raises:
         ComparisonError: if `pair` contains an unknown head, or the same head twice.
     """
     if pair is None:
-        return list(combinations(comparison.labels, 2))
+        return [(a.label, b.label) for a, b in list_compared(comparison)]
     if len(set(pair)) < 2 or not set(pair) <= set(comparison.labels):
         raise ComparisonError(
             f"Expected two different heads of {', '.join(map(repr, comparison.labels))}; got {pair!r}."

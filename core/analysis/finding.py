@@ -2,29 +2,49 @@
 
 from dataclasses import dataclass
 
-from core.analysis.difference import Difference, compute_differences, find_baseline, find_smallest
+from core.analysis.baseline import find_baseline, find_best, find_smallest
+from core.analysis.difference import Difference, compute_differences
 from core.store.comparison import Comparison, Variant
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The smallest variant, and the baseline: of the others the most accurate on the validation images.
+    """The smallest variant and the baseline.
+
+    If they are the same, the other one is the most accurate other variant on the validation images: a chosen baseline
+    stays the baseline, and the smallest variant stays the subject otherwise.
 
     Attributes:
-        accuracy: of the smallest minus that of the baseline, corrected for all pairs of the comparison.
+        subject: variant that is described.
+        params_ratio: parameters of the baseline as a multiple of those of the subject.
+        accuracy: of the subject minus that of the baseline, corrected for all pairs of the comparison.
+        best: the most accurate variant on the validation images.
+        best_accuracy: of the best variant minus that of the baseline; None if the pair is not compared.
     """
 
-    small: Variant
+    subject: Variant
     baseline: Variant
     params_ratio: float
     accuracy: Difference
+    best: Variant
+    best_accuracy: Difference | None = None
 
 
 def compute_finding(comparison: Comparison) -> Finding | None:
     """Return the main finding; None if there is only one variant."""
     if len(comparison.variants) < 2:
         return None
-    small, baseline = find_smallest(comparison), find_baseline(comparison)
-    ratio = baseline.first.record.cost.params / small.first.record.cost.params
-    accuracy = next(one for one in compute_differences(comparison) if {one.a, one.b} == {small.label, baseline.label})
-    return Finding(small, baseline, ratio, accuracy if accuracy.a == small.label else accuracy.reverse())
+    subject, baseline, best = find_smallest(comparison), find_baseline(comparison), find_best(comparison)
+    if subject is baseline:
+        other = find_best(comparison, but=subject)
+        subject, baseline = (other, baseline) if comparison.baseline else (subject, other)
+    differences = compute_differences(comparison)
+    accuracy = _find_difference(differences, subject, baseline)
+    assert accuracy is not None
+    ratio = baseline.first.record.cost.params / subject.first.record.cost.params
+    return Finding(subject, baseline, ratio, accuracy, best, _find_difference(differences, best, baseline))
+
+
+def _find_difference(differences: list[Difference], a: Variant, b: Variant) -> Difference | None:
+    found = next((one for one in differences if {one.a, one.b} == {a.label, b.label}), None)
+    return found if found is None or found.a == a.label else found.reverse()

@@ -6,8 +6,9 @@ import pandas as pd
 from core.analysis.accuracy import MEAN
 from core.analysis.interval import compute_mean_interval
 from core.spec import SETTINGS
-from core.store.comparison import describe_setting, describe_value, to_plain
+from core.store.comparison import to_plain
 from core.store.same_test_set import RunsOnTestSet
+from core.store.setting_text import describe_setting, describe_value
 
 _EXCLUDED = ("dataset", "data", "folder", "attribute")  # settings of the data
 COLUMNS = (

@@ -106,13 +106,21 @@ def compute_robustness(tested: list[Tested]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def compute_losses(tested: list[Tested]) -> pd.DataFrame:
+def compute_losses(tested: list[Tested], baseline: str = "") -> pd.DataFrame:
     """Return the accuracy loss per corruption at its usual severity.
 
-    Columns head, corruption, value (severity), before, after (accuracies), loss, low, high, images, seeds. `low` and
-    `high` are the bounds of the 95% confidence interval over images and seeds; with one seed, over images only.
+    Columns head, corruption, value (severity), before, after (accuracies), loss, low, high, images, seeds; more,
+    more_low, more_high: the loss minus that of the baseline, NaN without one. `low` and `high` are the bounds of the
+    95% confidence interval over images and seeds; with one seed, over images only.
+
+    Args:
+        baseline: label of a variant.
     """
-    columns = ["head", "corruption", "value", "before", "after", "loss", "low", "high", "images", "seeds"]
+    columns = [
+        "head", "corruption", "value", "before", "after", "loss", "low", "high", "images", "seeds", "more", "more_low",
+        "more_high",
+    ]  # fmt: skip
+    reference = next((one for one in tested if one.head == baseline), None)
     rows: list[tuple[object, ...]] = []
     for one in tested:
         for corruption in CORRUPTIONS.values():
@@ -121,9 +129,13 @@ def compute_losses(tested: list[Tested]) -> pd.DataFrame:
             lost = one.lost(corruption.name, corruption.usual)
             before, after = (float(one.at(corruption.name, v).mean()) for v in (corruption.neutral, corruption.usual))
             low, high = compute_components(lost).estimate().interval()
+            more = (float("nan"),) * 3
+            if reference is not None and reference is not one:
+                components = compute_components(lost, reference.lost(corruption.name, corruption.usual))
+                more = (components.mean, *components.estimate().interval())
             rows.append(
                 (one.head, corruption.name, corruption.usual, before, after, float(lost.mean()), low, high,
-                 lost.shape[1], len(one.seeds))
+                 lost.shape[1], len(one.seeds), *more)
             )  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -152,10 +164,15 @@ class ShiftInvariance:
 
 
 def assess_shift_invariance(
-    tested: list[Tested], corruption: str = "shift", value: float | None = None
+    tested: list[Tested], corruption: str = "shift", value: float | None = None, baseline: str = ""
 ) -> ShiftInvariance | None:
-    """Compare the first head with global pooling with the first one without; None without both."""
+    """Compare the first head with global pooling with the first one without; None without both.
+
+    Args:
+        baseline: label of the variant to compare with, instead of the first of its kind.
+    """
     value = CORRUPTIONS[corruption].usual if value is None else value
+    tested = sorted(tested, key=lambda one: one.head != baseline)
     pooled = next((one for one in tested if one.pooled), None)
     flat = next((one for one in tested if not one.pooled), None)
     if pooled is None or flat is None or (corruption, value) not in pooled.rows:

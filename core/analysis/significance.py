@@ -1,13 +1,13 @@
 """McNemar's exact test for pairs of runs, with Holm correction."""
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtr
 
+from core.analysis.baseline import list_compared
 from core.analysis.correctness import compute_correct, pair_runs
 from core.store.comparison import Comparison
 
@@ -47,13 +47,13 @@ def correct_holm(p_values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def compute_significance(comparison: Comparison) -> pd.DataFrame:
-    """Return one row per pair of heads and common seed: McNemar's exact test of their runs.
+    """Return one row per compared pair of variants and common seed: McNemar's exact test of their runs.
 
     Columns a, b, seed, both_correct, only_a, only_b, both_wrong, p, p_holm. Holm's correction is over all rows.
     """
     correct = {run.run_id: compute_correct(run) for run in comparison.runs}
     rows = []
-    for a, b in combinations(comparison.variants, 2):
+    for a, b in list_compared(comparison):
         for run, other in pair_runs(a, b):
             correct_a, correct_b = correct[run.run_id], correct[other.run_id]
             counts = {

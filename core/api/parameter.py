@@ -5,7 +5,18 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.bounds import HTTP_LIST, HTTP_OFFSET, HTTP_RUNS, PageOffset, PageSize, Query, ReportAddress, RunId, RunIds
+from core.bounds import (
+    HTTP_LIST,
+    HTTP_OFFSET,
+    HTTP_RUNS,
+    PageOffset,
+    PageSize,
+    Query,
+    ReportAddress,
+    RunId,
+    RunIds,
+    VariantKey,
+)
 from core.errors import NoSuchPathError, RequestError
 from core.store.search import MAX_CHARS
 
@@ -74,6 +85,11 @@ class RunNames(Parameters):
             description=f"at most {HTTP_RUNS} IDs of finished runs, separated by commas",
         ),
     ]
+
+    baseline: Annotated[
+        VariantKey,
+        Field(description="the ID of a variant, such as gap-3f9a12bc; by default the best one on validation images"),
+    ] = ""
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -144,6 +144,7 @@ ComparisonResult: Any = create_model(
     headline=(str, ...),
     measured=(str, ...),
     missing=(tuple[str, ...], ...),
+    baseline=(str, ...),
     heads=(tuple[HeadResult, ...], ...),
     dataset=(str, ...),
     fingerprint=(str, ...),

@@ -59,10 +59,10 @@ class RunEndpoint:
         chosen = choose_runs(self.store, parameters.ids)
         runs = self.store.open_all(chosen.run_ids)
         diverged = list_diverged(self.store.home)
-        key = parameters.ids, self.store.generation, tuple(map(_read_version, runs)), diverged
+        key = parameters.ids, parameters.baseline, self.store.generation, tuple(map(_read_version, runs)), diverged
 
         def compute() -> ApiResponse:
-            comparison = Comparison.of(runs).with_diverged(diverged)
+            comparison = Comparison.of(runs).with_baseline(parameters.baseline).with_diverged(diverged)
             results = make_plain(list_results(comparison, self.store.frame(), [*chosen.missing]))
             return ApiResponse(ComparisonResult.model_validate(results).model_dump_json().encode(), JSON)
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from core.cli.comparison import ComparisonArgument, MarginOption, load_comparison, read_margin
+from core.cli.comparison import BaselineOption, ComparisonArgument, MarginOption, load_comparison, read_margin
 from core.cli.output import JsonFlag, print_json, print_table
 from core.displays.comparison_json import build_evidence, list_evidence
 from core.displays.json_values import to_rows
@@ -14,6 +14,7 @@ _NUMBER_STARTS = tuple("0123456789+-−±<≤")
 def analyse(
     run_ids: ComparisonArgument,
     margin: MarginOption = None,
+    baseline: BaselineOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Print the statistical evidence of a comparison.
@@ -26,7 +27,7 @@ def analyse(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison, missing = load_comparison(store, run_ids)
+    comparison, missing = load_comparison(store, run_ids, baseline)
     evidence = build_evidence(comparison, store.frame(), read_margin(margin))
     if as_json:
         print_json({"headline": write_headline(comparison), "missing": missing, **list_evidence(evidence)})

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.comparison import HELP, METAVAR, MarginOption, load_comparison, read_margin
+from core.cli.comparison import HELP, METAVAR, BaselineOption, MarginOption, load_comparison, read_margin
 from core.cli.output import JsonFlag, print_json, print_message, print_table
 from core.displays.comparison_json import list_results
 from core.displays.json_values import to_rows
@@ -31,6 +31,7 @@ def compare(
         typer.Option(help="Compare the runs of this recipe, with the recipe's hyperparameters if there are several."),
     ] = None,
     margin: MarginOption = None,
+    baseline: BaselineOption = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Compare heads: main result with its uncertainty, accuracy and cost per head, published results and caveats."""
@@ -42,7 +43,7 @@ def compare(
     if bool(run_ids) == (recipe is not None):
         raise typer.BadParameter("Give either run IDs or --recipe, not both." if run_ids else _NOTHING_GIVEN)
     store = RunStore(Home.default())
-    comparison, missing = load_comparison(store, run_ids or _list_recipe_runs(store, recipe or ""))
+    comparison, missing = load_comparison(store, run_ids or _list_recipe_runs(store, recipe or ""), baseline)
     if as_json:
         print_json(list_results(comparison, store.frame(), missing, read_margin(margin)))
         return

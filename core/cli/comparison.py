@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 METAVAR = "COMPARISON..."
 HELP = (
     "IDs of finished runs, or unique prefixes of them; or the ID of a comparison in a link, such as "
-    "recipe:digits-heads, runs:RUN_ID,RUN_ID or sweep:SWEEP_ID."
+    "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:ID."
 )
 ComparisonArgument = Annotated[list[str], typer.Argument(metavar=METAVAR, help=HELP)]
 
@@ -41,14 +41,25 @@ MarginOption = Annotated[
 ]
 
 
-def find_compared_runs(store: "RunStore", texts: "Sequence[str]") -> tuple[list[str], list[str]]:
-    """Return the IDs of the runs of a comparison and of those that are missing, which are reported."""
-    from core.jobs.comparison_choice import choose_runs
+BaselineOption = Annotated[
+    str,
+    typer.Option(
+        "--baseline",
+        metavar="VARIANT",
+        help="Reference of all differences: a head with one variant, or the ID of a variant, such as gap-3f9a12bc. "
+        "Default: the variant with the highest validation accuracy.",
+    ),
+]
 
-    chosen = choose_runs(store, texts)
-    if chosen.notice:
-        print_message(chosen.notice)
-    return [*chosen.run_ids], [*chosen.missing]
+
+def choose_baseline(comparison: "Comparison", text: str) -> "Comparison":
+    """Return the comparison with the baseline that `BaselineOption` contains.
+
+    Raises:
+        ComparisonError: when no variant, or more than one, matches.
+    """
+    heads = [variant for variant in comparison.variants if variant.spec.head == text]
+    return comparison.with_baseline(heads[0].key if len(heads) == 1 else text)
 
 
 def find_exported_runs(store: "RunStore", texts: "Sequence[str]") -> list[str]:
@@ -67,13 +78,17 @@ def find_exported_runs(store: "RunStore", texts: "Sequence[str]") -> list[str]:
     return [*chosen.run_ids]
 
 
-def load_comparison(store: "RunStore", texts: "Sequence[str]") -> tuple["Comparison", list[str]]:
+def load_comparison(store: "RunStore", texts: "Sequence[str]", baseline: str = "") -> tuple["Comparison", list[str]]:
     """Open a comparison with the jobs that diverged. Return it with the IDs of its missing runs."""
+    from core.jobs.comparison_choice import choose_runs
     from core.jobs.diverged import add_diverged
     from core.store.comparison import Comparison
 
-    run_ids, missing = find_compared_runs(store, texts)
-    return add_diverged(store.home, Comparison.of(store.open_all(run_ids))), missing
+    chosen = choose_runs(store, texts)
+    if chosen.notice:
+        print_message(chosen.notice)
+    comparison = choose_baseline(Comparison.of(store.open_all(chosen.run_ids)), baseline)
+    return add_diverged(store.home, comparison), [*chosen.missing]
 
 
 def read_margin(value: str | None) -> "Margin":

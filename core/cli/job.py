@@ -22,6 +22,7 @@ PAUSED = "The queue is paused. To start queued jobs again: headroom jobs unpause
 @app.callback()
 def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
     """List the jobs, newest first, with the progress of running jobs and the reason of each failure."""
+    from core.displays.job_table import list_differing, list_setting_values
     from core.jobs.damaged import list_damaged_jobs
     from core.jobs.health import read_health
     from core.jobs.queue import JobQueue
@@ -30,7 +31,8 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     home = Home.default()
     queue = JobQueue(home)
-    rows = [_describe(home, job) for job in queue.jobs()]
+    listed = queue.jobs()
+    rows = [_describe(home, job) for job in listed]
     for message in list_damaged_jobs(home):
         print_message(message)
     if queue.paused():
@@ -43,17 +45,19 @@ def jobs(context: typer.Context, as_json: JsonFlag = False) -> None:
         return
     if not rows:
         print_message("No jobs yet. Start some with: headroom train --recipe digits-heads")
+    differing = list_differing(listed)
     print_table(
         [
             {
                 "Run": row["run_id"],
                 "Dataset": format_known(row["dataset"]),
                 "Head": format_known(row["head"]),
+                **list_setting_values(job, differing),
                 "Seed": format_known(row["seed"]),
                 "Status": row["status"],
                 "Details": row["reason"] or (row["progress_text"] if row["status"] == "running" else ""),
             }
-            for row in rows
+            for job, row in zip(listed, rows, strict=True)
         ],
         numbers=("Seed",),
     )

@@ -8,9 +8,9 @@ import typer
 from core.cli.comparison import (
     HELP,
     METAVAR,
+    BaselineOption,
     ComparisonArgument,
     MarginOption,
-    find_compared_runs,
     load_comparison,
     read_margin,
 )
@@ -66,6 +66,7 @@ def create(
     run_ids: ComparisonArgument,
     title: Annotated[str, typer.Option(help="Title of the report. Default: the title of the recipe.")] = "",
     margin: MarginOption = None,
+    baseline: BaselineOption = "",
 ) -> None:
     """Create a report with the default charts, to be edited on the Reports page, and print its ID."""
     from core.reports.default_report import write_default
@@ -73,7 +74,7 @@ def create(
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
-    comparison, _ = load_comparison(store, run_ids)
+    comparison, _ = load_comparison(store, run_ids, baseline)
     report = write_default(comparison, margin=read_margin(margin))
     typer.echo(ReportStore(store.home).create(report.change(title=title or report.title), "").id)
 
@@ -110,21 +111,27 @@ def export_(
         bool, typer.Option("--draft", help="Export the draft, also if the report has published versions.")
     ] = False,
     margin: MarginOption = None,
+    baseline: BaselineOption = "",
 ) -> None:
     """Export a report to a file: a published version, a draft, or the default report of the given runs."""
     from core.displays.number import format_bytes, format_plural
     from core.reports.address import is_address
-    from core.reports.export import export_report, find_format, open_edition
+    from core.reports.export import export_report, find_format, open_comparison_edition, open_edition
     from core.store.run_store import RunStore
 
     store = RunStore(Home.default())
     print_side_file_problems(store.home)
     kind = find_format(path, form)
-    if not any(map(is_address, names)):
-        names, _ = find_compared_runs(store, names)
-    elif margin is not None:
-        raise typer.BadParameter("A saved report has its own margin. Give --margin only with runs.")
-    files = export_report(open_edition(names, store, draft=draft, margin=read_margin(margin)), kind, path, store)
+    if any(map(is_address, names)):
+        if margin is not None or baseline:
+            raise typer.BadParameter(
+                "A saved report has its own margin and baseline. Give --margin and --baseline only with runs."
+            )
+        edition = open_edition(names, store, draft=draft)
+    else:
+        comparison, _ = load_comparison(store, names, baseline)
+        edition = open_comparison_edition(comparison, store, read_margin(margin))
+    files = export_report(edition, kind, path, store)
     size = format_bytes(sum(map(len, files.values())))
     images = f", with {format_plural(len(files) - 1, 'image')} in the same folder" if len(files) > 1 else ""
     typer.echo(f"{path}: {size}{images}.")

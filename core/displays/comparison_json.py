@@ -34,6 +34,7 @@ def list_results(
         missing: IDs of selected runs that were deleted or are damaged.
         margin: see `build_evidence`.
     """
+    from core.analysis.baseline import find_baseline
     from core.displays.display import DISPLAYS
     from core.displays.headline import write_headline
     from core.store.kept_epoch import describe_kept_epoch
@@ -42,6 +43,7 @@ def list_results(
         "headline": write_headline(comparison),
         "measured": describe_kept_epoch(run.record for run in comparison.runs),
         "missing": [*missing],
+        "baseline": find_baseline(comparison).key,
         "heads": _list_heads(comparison, to_rows(DISPLAYS["heads"](comparison).frame())),
         "dataset": comparison.first.spec.dataset,
         "fingerprint": comparison.first.record.data.fingerprint,

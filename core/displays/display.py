@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import disable_debug_mode
 
 from core.registry import Registry
 from core.store.comparison import Comparison
 from core.store.metrics import NO_PREDICTION
+
+disable_debug_mode()  # Altair would validate each part of each chart; tests/displays validate the whole charts
 
 Options = Mapping[Any, str] | range
 """Allowed values of a setting: values with their labels, or a range of integers."""

@@ -9,14 +9,14 @@ import altair as alt
 from core.displays.display import Chart
 from core.displays.label import fit_labels, wrap_label
 from core.displays.palette import VariantStyle, compute_styles, head_styles
-from core.store.comparison import Comparison
+from core.store.comparison import MANY_VARIANTS, Comparison
 
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # height of axis, titles and note of a chart
 REPORT_PIXELS = 640  # width of charts in report files
 PANEL_PIXELS = "panelPixels"  # key of the metadata of a chart with several panels
 _PHONE_CHARS = 52
-_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_LINE_PIXELS, _LEGEND_INCLUDED = 28, 3, 20, 40
+_LEGEND_CHARS, _LEGEND_LINES, _LEGEND_LINE_PIXELS, _LEGEND_INCLUDED = 28, 3, 25, 50
 AXIS_CHARS = 22  # of a label to the left of a chart
 
 
@@ -29,8 +29,10 @@ def shape_heads(comparison: Comparison, *, legend: bool = True) -> alt.Shape:
 
 
 def dash_heads(comparison: Comparison) -> alt.StrokeDash:
+    """Encode variants as dashes; many are solid, because their dashes are too similar."""
     styles = compute_styles(comparison)
-    scale = alt.Scale(domain=[*styles], range=[[*style.dash] for style in styles.values()])
+    many = len(styles) > MANY_VARIANTS
+    scale = alt.Scale(domain=[*styles], range=[[1, 0] if many else [*style.dash] for style in styles.values()])
     return alt.StrokeDash("head:N", scale=scale, legend=None)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.analysis.baseline import find_baseline
 from core.analysis.check import run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
@@ -22,11 +23,13 @@ from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
+_MANY = 6  # heads in a summary
+
 
 def write_headline(comparison: Comparison) -> str:
     """Summarize the result with its uncertainty; reduced epochs or training images come first."""
     finding, variant = compute_finding(comparison), comparison.variants[0]
-    short = _write_shortfall(comparison, (finding.small, finding.baseline) if finding else (variant,))
+    short = _write_shortfall(comparison, (finding.subject, finding.baseline) if finding else (variant,))
     if finding is None:
         accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
         single = " (single seed)" if len(variant.runs) == 1 else ""
@@ -34,10 +37,29 @@ def write_headline(comparison: Comparison) -> str:
         balanced = _write_balanced(comparison, [variant])
         label, result = variant.label, f"{params}, test accuracy {accuracy}{single}{balanced}"
     else:
-        balanced = _write_balanced(comparison, [finding.small, finding.baseline])
-        result = f"{_params(finding)} {finding.baseline.label}, {_accuracy(finding)}{balanced}"
-        label = finding.small.label
-    return f"{short}: {label} has {result}." if short else f"{label}: {result}."
+        label = finding.subject.label
+        balanced = _write_balanced(comparison, [finding.subject, finding.baseline])
+        noun, baseline = comparison.noun, _name_baseline(comparison, finding)
+        result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
+    headline = f"{short}: {label} has {result}." if short else f"{label}: {result}."
+    return headline + _write_best(comparison, finding)
+
+
+def _name_baseline(comparison: Comparison, finding: Finding) -> str:
+    """Return the label of the baseline, with its rank among several others."""
+    label, count = finding.baseline.label, len(comparison.variants)
+    if finding.best is finding.baseline and count > 2:
+        return f"{label} (best of {format_plural(count, comparison.noun)})"
+    return label
+
+
+def _write_best(comparison: Comparison, finding: Finding | None) -> str:
+    """Describe the best of several variants if it is neither the subject nor the baseline of the headline."""
+    if finding is None or finding.best in (finding.subject, finding.baseline) or finding.best_accuracy is None:
+        return ""
+    count = format_plural(len(comparison.variants), comparison.noun)
+    accuracy = _describe_accuracy(finding.best_accuracy, comparison.noun)
+    return f" Best of {count}: {finding.best.label}, {accuracy}."
 
 
 def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
@@ -56,7 +78,8 @@ def write_facts(comparison: Comparison) -> list[str]:
     spec, data = comparison.first.spec, comparison.first.record.data
     return [
         comparison.recipe.name if comparison.recipe else spec.backbone,
-        f"{format_plural(len(comparison.variants), 'head')} × {_count_seeds(comparison)}",
+        f"{format_plural(len(comparison.variants), comparison.noun)} × {_count_seeds(comparison)}",
+        *_write_baseline(comparison),
         describe_epochs(comparison.runs),
         f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
         *_write_last_accuracies(comparison),
@@ -65,6 +88,15 @@ def write_facts(comparison: Comparison) -> list[str]:
         f"{format_plural(data.test_images, 'test image')}",
         f"data {data.fingerprint}{'' if data.official else ' (not the official dataset)'}",
     ]
+
+
+def _write_baseline(comparison: Comparison) -> list[str]:
+    """Return the baseline if it is one of several or was chosen, and how it was chosen."""
+    if comparison.baseline:
+        return [f"baseline {find_baseline(comparison).label}"]
+    if len(comparison.variants) < 3:
+        return []
+    return [f"best and baseline {find_baseline(comparison).label}, by validation accuracy"]
 
 
 def write_interval_note(comparison: Comparison) -> str:
@@ -130,18 +162,17 @@ def _few_images(variant: Variant, recipe: Recipe | None) -> str:
 
 
 def _params(finding: Finding) -> str:
-    fewer = finding.baseline.first.record.cost.params - finding.small.first.record.cost.params
+    fewer = finding.baseline.first.record.cost.params - finding.subject.first.record.cost.params
     if fewer == 0:
         return "the same number of parameters as"
-    if finding.params_ratio < 1.05:  # "1.0× fewer" is not informative
-        return f"{format_plural(fewer, 'fewer parameter')} than"
-    digits = 1 if finding.params_ratio < 100 else 0
-    return f"{finding.params_ratio:,.{digits}f}× fewer parameters than"
+    ratio, word = (finding.params_ratio, "fewer") if fewer > 0 else (1 / finding.params_ratio, "more")
+    if ratio < 1.05:  # "1.0× fewer" is not informative
+        return f"{format_plural(abs(fewer), f'{word} parameter')} than"
+    return f"{ratio:,.{1 if ratio < 100 else 0}f}× {word} parameters than"
 
 
-def _accuracy(finding: Finding) -> str:
-    """Describe the difference in accuracy with its interval, and the seeds or images needed for a conclusion."""
-    difference = finding.accuracy
+def _describe_accuracy(difference: Difference, noun: str) -> str:
+    """Describe a difference in accuracy with its interval, and the seeds or images needed for a conclusion."""
     points = format_points(difference.mean)
     if difference.verdict == "one seed":
         result = "the same accuracy" if difference.mean == 0 else f"accuracy {points}"
@@ -158,13 +189,13 @@ def _accuracy(finding: Finding) -> str:
             return f"the same mean accuracy ({interval})"
         if within:
             return f"{found}: at most {format_points(difference.low)} ({points}, {interval})"
-        return f"{found} ({points}, {interval}){_need(difference)}"
+        return f"{found} ({points}, {interval}){_need(difference, noun)}"
     close = ", within the margin of 1 point" if within and difference.verdict == "worse" else ""
     return f"{difference.verdict} accuracy, {points} ({interval}){close}"
 
 
-def _need(difference: Difference) -> str:
-    need = format_need(compute_need(difference))
+def _need(difference: Difference, noun: str) -> str:
+    need = format_need(compute_need(difference), noun)
     return f"; {need} needed for a conclusion" if need else ""
 
 
@@ -182,6 +213,8 @@ def write_params(comparison: Comparison) -> str:
 
 def write_curves(comparison: Comparison) -> str:
     """Describe the validation accuracy of each head, at the epoch that its runs keep, and its training time."""
+    if len(comparison.variants) > _MANY:
+        return _write_extreme_curves(comparison)
     parts = []
     for variant in comparison.variants:
         accuracy = format_accuracy(describe_metric(variant, "validation_accuracy"))
@@ -189,6 +222,16 @@ def write_curves(comparison: Comparison) -> str:
         kept = describe_kept_epoch(run.record for run in variant.runs)
         parts.append(f"{variant.label} {accuracy} {kept}, {seconds}")
     return "Validation accuracy: " + "; ".join(parts) + "."
+
+
+def _write_extreme_curves(comparison: Comparison) -> str:
+    """Describe the heads with the highest and the lowest validation accuracy."""
+    ranked = sorted(comparison.variants, key=lambda variant: -describe_metric(variant, "validation_accuracy").mean)
+    high, low = (
+        f"{variant.label} {format_accuracy(describe_metric(variant, 'validation_accuracy'))}"
+        for variant in (ranked[0], ranked[-1])
+    )
+    return f"Validation accuracy of {len(ranked)} heads: highest {high}, lowest {low}."
 
 
 def write_accuracies(comparison: Comparison) -> str:

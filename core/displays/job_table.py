@@ -6,13 +6,13 @@ import pandas as pd
 
 from core.analysis.summary import SeedMean
 from core.displays.number import format_count, format_loss, format_seconds
-from core.displays.progress import describe_age, describe_progress
+from core.displays.progress import describe_age, describe_progress, describe_time_left
 from core.errors import HeadroomError
 from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_value
+from core.store.setting_text import describe_setting, describe_value
 
 ACTIVE_COLUMNS = (
     "Job", "Status", "Progress", "Epoch", "Loss", "Images/s", "Time left", "Dataset", "Attempt", "Submitted by", "Run"
@@ -28,11 +28,19 @@ def read_spec(job: Job) -> RunSpec | None:
         return None
 
 
-def write_name(job: Job) -> str:
+def write_names(jobs: Sequence[Job]) -> dict[str, str]:
+    """Return a name per run ID: head, dataset, the hyperparameters in which the jobs differ, and seed."""
+    differing = list_differing(jobs)
+    return {job.run_id: write_name(job, differing) for job in jobs}
+
+
+def write_name(job: Job, differing: Sequence[str] = ()) -> str:
+    """Return "GAP · Digits · seed 0", with these hyperparameters before the seed."""
     spec = read_spec(job)
     if spec is None:
         return f"Job {job.run_id}"
-    return f"{HEADS[spec.head].label} · {DATASETS[spec.dataset].label} · seed {spec.seed}"
+    settings = [describe_setting(name, getattr(spec, name)) for name in differing if spec.uses(name)]
+    return " · ".join([HEADS[spec.head].label, DATASETS[spec.dataset].label, *settings, f"seed {spec.seed}"])
 
 
 def list_differing(jobs: Sequence[Job]) -> list[str]:
@@ -50,15 +58,20 @@ def list_differing(jobs: Sequence[Job]) -> list[str]:
     ]
 
 
-def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
-    """Return the columns Job, Dataset and one per differing hyperparameter."""
+def list_setting_values(job: Job, differing: Sequence[str]) -> dict[str, str]:
+    """Return the column of each of these hyperparameters, "–" where the job does not use it."""
     spec = read_spec(job)
-    if spec is None:
-        return {"Job": job.run_id, "Dataset": "–", **{SETTINGS[name].label: "–" for name in differing}}
-    values = {
-        SETTINGS[name].label: describe_value(name, getattr(spec, name)) if spec.uses(name) else "–"
+    return {
+        SETTINGS[name].label: describe_value(name, getattr(spec, name)) if spec and spec.uses(name) else "–"
         for name in differing
     }
+
+
+def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
+    """Return the columns Job, Dataset and one per differing hyperparameter."""
+    spec, values = read_spec(job), list_setting_values(job, differing)
+    if spec is None:
+        return {"Job": job.run_id, "Dataset": "–", **values}
     return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label, **values}
 
 
@@ -88,7 +101,7 @@ def _describe_active(job: Job, progress: Progress | None) -> dict[str, object]:
         "Epoch": epoch,
         "Loss": "–" if known.loss is None else format_loss(SeedMean(known.loss, None, 1)),
         "Images/s": format_count(known.images_per_second) if known.images_per_second else "–",
-        "Time left": "–" if known.eta_seconds is None else format_seconds(known.eta_seconds),
+        "Time left": "–" if known.eta_seconds is None else describe_time_left(known.eta_seconds).removesuffix(" left"),
         "Attempt": str(job.attempt) if job.attempt else "–",
         "Submitted by": job.submitted_by or "–",
         "Run": job.run_id,

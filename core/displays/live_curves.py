@@ -3,13 +3,20 @@
 import altair as alt
 import pandas as pd
 
-from core.displays.axis import list_whole_ticks, scale_shares
+from core.displays.curve_chart import (
+    color_lines,
+    finish_chart,
+    hide_lines,
+    position_x,
+    position_y,
+    show_unless_hidden,
+)
 from core.displays.display import Chart
-from core.displays.encoding import color_labels, shape_labels
+from core.displays.encoding import shape_styles
+from core.displays.palette import head_styles
 from core.spec import HEADS, RunSpec
 
-_PANELS = {"val_accuracy": ("Validation accuracy", ".1%", "~%"), "val_loss": ("Validation loss", ".3f", "~g")}
-_HEIGHT_PIXELS = 300
+_PANELS = {"accuracy": ("Validation accuracy", ".1%"), "loss": ("Validation loss", ".3f")}
 
 
 def build_live_charts(histories: list[tuple[RunSpec, pd.DataFrame]]) -> list[Chart]:
@@ -27,27 +34,27 @@ def build_live_charts(histories: list[tuple[RunSpec, pd.DataFrame]]) -> list[Cha
     frame = pd.concat(frames, ignore_index=True)
     last = max(spec.epochs for spec, _ in histories)
     labels = [head.label for head in HEADS.values() if head.label in set(frame["head"])]
-    return [_build(frame, last, labels, column) for column in _PANELS]
+    return [_build(frame, last, labels, metric) for metric in _PANELS]
 
 
-def _build(frame: pd.DataFrame, last: int, labels: list[str], column: str) -> Chart:
-    title, form, tick = _PANELS[column]
-    share = scale_shares(frame[column]) if column.endswith("accuracy") else alt.Scale(zero=False)
+def _build(frame: pd.DataFrame, last: int, labels: list[str], metric: str) -> Chart:
+    title, form = _PANELS[metric]
+    styles = {label: style for label, style in head_styles().items() if label in labels}
+    frame = frame.assign(y=frame[f"val_{metric}"])
+    y, _, _ = position_y(metric, frame["y"].tolist(), title)
     base = alt.Chart(frame).encode(
-        x=alt.X(
-            "epoch:Q",
-            title="Epoch",
-            scale=alt.Scale(domain=[1, max(last, 2)], nice=False),
-            axis=alt.Axis(values=list_whole_ticks(1, max(last, 2)), format="d", grid=False),
-        ),
-        y=alt.Y(f"{column}:Q", title=title, scale=share, axis=alt.Axis(format=tick)),
-        color=color_labels(labels),
+        x=position_x("epoch", 1, max(last, 2)),
+        y=y,
+        color=color_lines(styles),
         detail="run:N",
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
             alt.Tooltip("epoch:Q", title="Epoch"),
-            alt.Tooltip(f"{column}:Q", title=title, format=form),
+            alt.Tooltip("y:Q", title=title, format=form),
         ],
     )
-    points = base.mark_point(size=45, filled=True, opacity=1).encode(shape=shape_labels(labels))
-    return (base.mark_line(strokeWidth=2.6) + points).properties(height=_HEIGHT_PIXELS)
+    lines = base.mark_line(strokeWidth=2.6).encode(opacity=show_unless_hidden(1)).add_params(hide_lines())
+    points = base.mark_point(size=45, filled=True).encode(
+        shape=shape_styles(styles, legend=False), opacity=show_unless_hidden(1)
+    )
+    return finish_chart(alt.layer(lines, points), labels)

@@ -123,9 +123,9 @@ def format_interval(difference: "Difference", *, name: bool = True) -> str:
     return f"{'95% interval ' if name else ''}{_points(difference.low)} to {_points(difference.high)}"
 
 
-def format_need(need: "Need") -> str:
+def format_need(need: "Need", noun: str = "head") -> str:
     """Format what a conclusion needs: "about 5 seeds per head", "about 2,400 test images"; "" if it is unknown."""
-    parts = [f"{format_plural(need.seeds, 'seed')} per head"] if need.seeds else []
+    parts = [f"{format_plural(need.seeds, 'seed')} per {noun}"] if need.seeds else []
     if need.images:
         parts.append(f"{format_rounded(need.images)} test images")
     return f"about {' and '.join(parts)}" if parts else ""

@@ -13,6 +13,8 @@ _LABELS = {
     "by": "Horizontal axis",
     "margin": "Non-inferiority margin (points)",
     "seeds": "Show each seed",
+    "band": "Band",
+    "marks": "Mark best epochs",
     "about": "Class to explain",
     "label": "True class",
     "predicted": "Predicted class",

@@ -6,7 +6,19 @@ from core.jobs.progress import Progress
 from core.jobs.queue import State
 from core.recipes import recipe_of
 from core.spec import SETTINGS, RunSpec
-from core.store.comparison import describe_setting
+from core.store.setting_text import describe_setting
+
+_BEFORE = {
+    "": "starting worker",
+    "loading": "loading data",
+    "building": "building the model",
+    "compiling": "compiling, then epoch {epoch} of {epochs}",
+    "computing backbone features": "computing backbone features",
+    "waiting for an earlier attempt to end": "waiting for an earlier attempt to end",
+}
+"""Phases before the first training step in progress.json, and the text for each."""
+_TRAINING = "training"
+_LAST_SECONDS = 1.0  # a shorter estimate is not shown
 
 
 def describe_progress(state: State, progress: Progress | None) -> tuple[float, str]:
@@ -17,11 +29,15 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
         seconds = round(progress.silent_seconds)
         text = f"{seconds} s" if seconds < 60 else format_seconds(seconds)
         return min((progress.epoch or 0) / (progress.epochs or 1), 1.0), f"no sign of life for {text}"
-    if progress is None or not progress.epochs or progress.phase in ("", "loading"):
-        return 0.0, "starting"
-    epoch, epochs = progress.epoch or 0, progress.epochs
-    if progress.phase != "training":
-        return 1.0, progress.phase
+    progress = progress or Progress()
+    epoch, epochs = progress.epoch or 0, progress.epochs or 1
+    if progress.phase in _BEFORE or not progress.epochs:
+        text = _BEFORE.get(progress.phase, progress.phase).format(epoch=min(epoch + 1, epochs), epochs=epochs)
+        if progress.phase != _TRAINING and progress.step is not None and progress.steps:
+            text += f", {min(progress.step / progress.steps, 1):.0%}"
+        return min(epoch / epochs, 1.0), text
+    if progress.phase != _TRAINING:
+        return 1.0, f"finishing: {progress.phase}"
     share = (epoch + (progress.step or 0) / (progress.steps or 1)) / epochs
     parts = [f"epoch {min(epoch + 1, epochs)} of {epochs}"]
     if progress.loss is not None:
@@ -31,8 +47,13 @@ def describe_progress(state: State, progress: Progress | None) -> tuple[float, s
     if progress.images_per_second:
         parts.append(f"{format_count(progress.images_per_second)} images/s")
     if progress.eta_seconds is not None:
-        parts.append(f"{format_seconds(progress.eta_seconds)} left")
+        parts.append(describe_time_left(progress.eta_seconds))
     return min(max(share, 0.0), 1.0), " · ".join(parts)
+
+
+def describe_time_left(seconds: float) -> str:
+    """Return "1 min 15 s left", or "finishing" for less than a second."""
+    return "finishing" if seconds < _LAST_SECONDS else f"{format_seconds(seconds)} left"
 
 
 def describe_settings(spec: RunSpec) -> str:

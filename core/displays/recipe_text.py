@@ -3,7 +3,7 @@
 from core.datasets.dataset import Dataset
 from core.recipe import Publication, Recipe
 from core.spec import BACKBONES, DATASETS, HEADS, TRANSFORMS, RunSpec
-from core.store.comparison import describe_setting
+from core.store.setting_text import describe_setting
 from core.transform_step import read_steps
 
 _LOSSES = {

@@ -12,8 +12,9 @@ from core.displays.cost_format import COST_FORMS
 from core.displays.local_time import format_local, name_zone
 from core.displays.table import disarm
 from core.spec import DATASETS, HEADS, SETTINGS
-from core.store.comparison import describe_value, to_plain
+from core.store.comparison import to_plain
 from core.store.kept_epoch import describe_keep
+from core.store.setting_text import describe_value
 
 Kind = Literal["text", "number", "percent"]
 

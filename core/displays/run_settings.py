@@ -5,9 +5,9 @@ import pandas as pd
 from core.displays.number import format_share
 from core.recipes import recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_value
 from core.store.environment import Environment
 from core.store.record import Record
+from core.store.setting_text import describe_value
 
 _NOT_RECORDED = "not recorded"
 _SEPARATE = ("data", "seed", "head")  # a seed or a head that differs from the recipe is no change of it

@@ -14,13 +14,13 @@ from core.displays.encoding import color_styles, shape_styles
 from core.displays.label import fit_labels
 from core.displays.number import format_accuracy, format_count, format_plural, format_seconds
 from core.displays.palette import assign_styles
-from core.displays.progress import describe_progress
+from core.displays.progress import describe_progress, describe_time_left
 from core.jobs.estimate import TimeEstimate
 from core.jobs.sweep_plan import SweepPlan, SweepRun
 from core.jobs.sweep_status import SweepRunState, SweepRunStatus, SweepStatus
 from core.jobs.sweep_store import Sweep
 from core.spec import HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_setting, describe_value
+from core.store.setting_text import describe_setting, describe_value
 
 _HEIGHT_PIXELS = 320
 _VALUE_CHARS = 16
@@ -165,7 +165,8 @@ def describe_status(status: SweepStatus) -> str:
     parts = [f"{counts['finished']:,} of {len(status.members):,} finished"]
     parts += [f"{counts[state]:,} {state}" for state in _STATES[1:] if counts[state]]
     if status.left and not status.ended:
-        parts.append(f"about {format_seconds(status.left.seconds)} left")
+        left = describe_time_left(status.left.seconds)
+        parts.append(left if left == "finishing" else f"about {left}")
     return " · ".join(parts)
 
 

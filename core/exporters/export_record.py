@@ -15,11 +15,11 @@ from functools import cached_property
 from core.files import compute_checksum
 from core.recipes import recipe_of
 from core.spec import SETTINGS
-from core.store.comparison import describe_value
 from core.store.environment import read_environment
 from core.store.note import Note, NoteBook
 from core.store.run import Run
 from core.store.run_store import RunStore
+from core.store.setting_text import describe_value
 
 _CURVES = {
     "loss": ("train", "loss"),

@@ -9,11 +9,12 @@ from core.jobs.sweep_store import open_sweep
 from core.recipes import RECIPES
 from core.store.comparison import Offer, find_offers, list_offers
 from core.store.run_store import RunStore
+from core.store.saved_comparison import open_saved
 
 MAX_SELECTED_RUNS = 200
 """Maximum number of selected runs in a comparison: the first view of as many takes about 3 s."""
-RUNS, SWEEP, RECIPE = "runs:", "sweep:", "recipe:"  # beginnings of IDs of comparisons
-FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID or sweep:SWEEP_ID"
+RUNS, SWEEP, RECIPE, SAVED = "runs:", "sweep:", "recipe:", "saved:"  # beginnings of IDs of comparisons
+FORMS = "recipe:digits-heads, runs:RUN_ID,RUN_ID, sweep:SWEEP_ID or saved:ID"
 
 _ID, _PREFIX = re.compile(r"[0-9a-f]{12}"), re.compile(r"[0-9a-f]{1,12}")
 _PREFIXES = re.compile(r"[0-9a-f]{1,12}([,;] *[0-9a-f]{1,12})*")
@@ -63,6 +64,10 @@ def choose_runs(
             specs = _list_sweep(store, text.removeprefix(SWEEP))
             found |= dict.fromkeys(run_id for run_id in specs if store.path(run_id))
             missing |= {run_id: "" for run_id in specs if run_id not in found}
+        elif text.startswith(SAVED):
+            known = {run_id: store.path(run_id) for run_id in open_saved(store.home, text.removeprefix(SAVED)).runs}
+            found |= dict.fromkeys(run_id for run_id, path in known.items() if path)
+            missing |= {run_id: f"Run {run_id} was deleted." for run_id, path in known.items() if not path}
         elif text.startswith(RUNS) or _PREFIXES.fullmatch(text):
             for run_id in _split(text):
                 try:
@@ -75,7 +80,9 @@ def choose_runs(
         else:
             found |= dict.fromkeys(_find_offer(text, list_offers(store.frame()) if offers is None else offers()))
     if not found:
-        raise problems[0] if problems else ComparisonError("This sweep has no finished runs yet.")
+        deleted = any(missing.values())
+        message = "All runs of this comparison were deleted." if deleted else "This sweep has no finished runs yet."
+        raise problems[0] if problems else ComparisonError(message)
     return ChosenRuns(tuple(found), missing)
 
 

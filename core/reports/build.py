@@ -28,8 +28,10 @@ from core.store.run_store import RunStore
 _log = logging.getLogger("headroom")
 
 
-def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Comparison, list[str]]:
+def open_report_comparison(store: RunStore, run_ids: Sequence[str], baseline: str = "") -> tuple[Comparison, list[str]]:
     """Open the runs of a report. Return their comparison and the IDs of runs that no longer exist.
+
+    A baseline whose runs no longer exist is replaced by the default.
 
     Raises:
         RunNotFoundError: when none of the runs exists.
@@ -43,7 +45,10 @@ def open_report_comparison(store: RunStore, run_ids: Sequence[str]) -> tuple[Com
             missing.append(run_id)
     if not runs:
         raise RunNotFoundError(f"All runs of this report were deleted: {', '.join(missing)}.")
-    return add_diverged(store.home, Comparison.of(runs)), missing
+    comparison = Comparison.of(runs)
+    if baseline in [variant.key for variant in comparison.variants]:
+        comparison = comparison.with_baseline(baseline)
+    return add_diverged(store.home, comparison), missing
 
 
 Draw = Callable[[TextBlock | ChartBlock, Comparison, Home], Passage | Figure]
@@ -58,8 +63,10 @@ def build_document(report: Report, store: RunStore, draw: Draw | None = None) ->
         HeadroomError: when its runs were deleted or cannot be compared. If a chart cannot be drawn, the section has a
             `problem` instead.
     """
-    comparison, missing = open_report_comparison(store, report.runs)
+    comparison, missing = open_report_comparison(store, report.runs, report.baseline)
     cautions = write_cautions(comparison)
+    if report.baseline != comparison.baseline:
+        cautions.insert(0, "The baseline of this report no longer exists; differences use the default baseline.")
     if missing:
         total = format_plural(len(report.runs), "run")
         cautions.insert(0, f"{len(missing)} of the {total} in this report no longer exist: {', '.join(missing)}.")

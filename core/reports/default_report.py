@@ -63,6 +63,7 @@ def write_default(comparison: Comparison, title: str = "", margin: Margin = Head
     return Report(
         title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),
+        baseline=comparison.baseline,
         blocks=tuple(_copy(view, margin) for view in views),
     )
 

@@ -12,18 +12,28 @@ from core.reports.build import build_document, open_report_comparison
 from core.reports.default_report import write_default
 from core.reports.format import FORMATS, Edition, Files, pack
 from core.reports.report_store import ReportStore
+from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 
 
-def open_edition(
-    names: Sequence[str], store: RunStore, *, draft: bool = False, margin: Margin = HeadDifference.margin
-) -> Edition:
+def open_comparison_edition(comparison: Comparison, store: RunStore, margin: Margin = HeadDifference.margin) -> Edition:
+    """Build the default report of a comparison.
+
+    Args:
+        margin: non-inferiority margin in percentage points.
+
+    Raises:
+        HeadroomError: when the report cannot be built.
+    """
+    return Edition(build_document(write_default(comparison, margin=margin), store))
+
+
+def open_edition(names: Sequence[str], store: RunStore, *, draft: bool = False) -> Edition:
     """Open a report by its address, or build the default report of runs by their IDs.
 
     Args:
         names: one report address, or run IDs or unique prefixes of them.
         draft: open the draft even if the report has published versions.
-        margin: non-inferiority margin of the default report, in percentage points.
 
     Raises:
         HeadroomError: when the report or a run does not exist, or the report cannot be built.
@@ -37,7 +47,7 @@ def open_edition(
     if any(is_address(name) for name in names):
         raise ReportError("Give either one report, or run IDs.")
     comparison, _ = open_report_comparison(store, [store.find(name).run_id for name in names])
-    return Edition(build_document(write_default(comparison, margin=margin), store))
+    return open_comparison_edition(comparison, store)
 
 
 def find_format(path: Path, name: str | None) -> str:

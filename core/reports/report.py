@@ -59,12 +59,14 @@ Block = Annotated[TextBlock | ChartBlock, Field(discriminator="kind")]
 
 
 class Report(_Part):
-    """Report. `runs` are run IDs; `owner` is the name of the user who created it."""
+    """Report. `runs` are run IDs; `baseline` is the ID of a variant (see `Comparison.baseline`); `owner` is the name of
+    the user who created it."""
 
     title: str = Field(min_length=1, max_length=MAX_TITLE_CHARS)
     runs: tuple[_Name, ...] = Field(min_length=1, max_length=MAX_RUNS)
     blocks: tuple[Block, ...] = Field((), max_length=MAX_BLOCKS)
     owner: str = Field("", max_length=MAX_TITLE_CHARS)
+    baseline: _Name = ""
 
     @classmethod
     def parse(cls, value: Any) -> "Report":

@@ -11,7 +11,8 @@ from core.store.run import Run
 
 def build_reproduction(comparison: Comparison) -> Reproduction:
     ids = " ".join(run.run_id for run in comparison.runs)
-    commands = (*write_commands([run.spec for run in comparison.runs]), f"headroom compare {ids}")
+    baseline = f" --baseline {comparison.baseline}" if comparison.baseline else ""
+    commands = (*write_commands([run.spec for run in comparison.runs]), f"headroom compare {ids}{baseline}")
     return Reproduction(commands=commands, environment=_merge(map(_read_environment, comparison.runs)))
 
 

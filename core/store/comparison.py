@@ -1,26 +1,23 @@
 """Comparisons: runs on the same test set, grouped into variants."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from core.errors import ComparisonError, SpecError
+from core.errors import ComparisonError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
-from core.transform_step import read_steps
-
-Describe = Callable[[str, object], str]
-
-_REGISTRIES: dict[str, Any] = {"dataset": DATASETS, "backbone": BACKBONES, "head": HEADS}
+from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
 
 _HEAD_SETTINGS = {"head", *(name for name, setting in SETTINGS.items() if setting.group == "head")}
+MANY_VARIANTS = 6  # more have a compact layout
 _CONFIGURATION = [name for name in SETTINGS if name not in _HEAD_SETTINGS | {"seed"}]
 
 
@@ -51,15 +48,22 @@ class Variant:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs on the same test set, grouped into variants and sorted by head.
+    """Runs on the same test set, grouped into variants.
 
-    `diverged` are the specs with the same configuration whose training diverged, so that they have no run;
-    `diverged_others` those with the same data and another configuration, such as other values of a sweep.
+    They are sorted by head, then by hyperparameters; more than MANY_VARIANTS by test accuracy instead, the highest
+    first, unless they differ in one hyperparameter only.
+
+    Attributes:
+        diverged: specs with the same configuration whose training diverged: they have no run.
+        diverged_others: those with the same data and another configuration, such as other values of a sweep.
+        baseline: ID of the variant that a user chose as the reference of all differences; "" for the default
+            (`core.analysis.baseline.find_baseline`).
     """
 
     variants: tuple[Variant, ...]
     diverged: tuple[RunSpec, ...] = ()
     diverged_others: tuple[RunSpec, ...] = ()
+    baseline: str = ""
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> "Comparison":
@@ -75,6 +79,8 @@ class Comparison:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
         members.sort(key=lambda group: _rank(group[0].spec))
+        if len(members) > MANY_VARIANTS and len(_list_differing([group[0].spec for group in members])) != 1:
+            members.sort(key=_mean_accuracy, reverse=True)
         targets = {run.record.data.targets: run for group in members for run in group}
         if len(targets) > 1:
             a, b = list(targets.values())[:2]
@@ -93,6 +99,25 @@ class Comparison:
         same = tuple(spec for spec in lost if _list_configuration(spec) in known)
         return replace(self, diverged=same, diverged_others=tuple(spec for spec in lost if spec not in same))
 
+    def with_baseline(self, key: str) -> "Comparison":
+        """Choose the baseline by the ID of a variant; "" for the default.
+
+        Raises:
+            ComparisonError: when no variant has this ID.
+        """
+        keys = [variant.key for variant in self.variants]
+        if key and key not in keys:
+            raise ComparisonError(f"Expected baseline to be one of {', '.join(keys)}; got {key!r:.60}.")
+        return replace(self, baseline=key)
+
+    @property
+    def noun(self) -> str:
+        """Return what the variants are: "head", or "setting" of one head, or "variant" if both differ."""
+        heads = {variant.spec.head for variant in self.variants}
+        if len(heads) == len(self.variants):
+            return "head"
+        return "setting" if len(heads) == 1 else "variant"
+
     @property
     def runs(self) -> tuple[Run, ...]:
         return tuple(run for variant in self.variants for run in variant.runs)
@@ -104,7 +129,7 @@ class Comparison:
     @cached_property
     def former_labels(self) -> dict[str, str]:
         """Labels by those that older versions wrote, which old drafts and links contain."""
-        former = _labels([variant.spec.replace(seed=0) for variant in self.variants], _describe_former)
+        former = _labels([variant.spec.replace(seed=0) for variant in self.variants], describe_former)
         return dict(zip(former, self.labels, strict=True))
 
     @property
@@ -124,6 +149,15 @@ def _list_configuration(spec: RunSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, name) for name in _CONFIGURATION)
 
 
+def _mean_accuracy(group: Sequence[Run]) -> float:
+    return sum(run.record.metrics.test_accuracy for run in group) / len(group)
+
+
+def _list_differing(specs: Sequence[RunSpec]) -> list[str]:
+    """Return the hyperparameters, except head and seed, in which specs differ."""
+    return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
+
+
 def _list_data(spec: RunSpec) -> tuple[object, ...]:
     return spec.dataset, spec.data, spec.folder, spec.attribute
 
@@ -136,7 +170,7 @@ def _rank(spec: RunSpec) -> tuple[Any, ...]:
 
 def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
     """Return the label of each head, with the hyperparameters that distinguish variants with the same head."""
-    differing = [name for name in SETTINGS if len({getattr(spec, name) for spec in specs}) > 1 and name != "head"]
+    differing = _list_differing(specs)
     labels = []
     for spec in specs:
         same_head = [other for other in specs if other.head == spec.head]
@@ -146,19 +180,6 @@ def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[
     return labels
 
 
-def describe_setting(name: str, value: object, describe: "Describe | None" = None) -> str:
-    """Describe a hyperparameter, such as "3 epochs", "dropout 0.5", "all training images" or "no augmentation"."""
-    setting = SETTINGS[name]
-    noun = setting.label.lower()
-    if value is None:
-        return {"all": f"all {noun}", "none": f"no {noun}"}.get(setting.none, f"{noun} {setting.none}")
-    if value is True or value is False or value == "":
-        return noun if value else f"no {noun}"
-    if setting.unit and noun.endswith(setting.unit) and isinstance(value, int):
-        return f"{value:,} {noun[:-1] if value == 1 else noun}"
-    return f"{noun} {(describe or describe_value)(name, value)}"
-
-
 def describe_epochs(runs: Sequence[Run]) -> str:
     """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
     trained, planned = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
@@ -166,32 +187,6 @@ def describe_epochs(runs: Sequence[Run]) -> str:
         return describe_setting("epochs", planned)
     fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
     return f"{fewer} of {describe_setting('epochs', planned)}"
-
-
-def describe_value(name: str, value: object) -> str:
-    """Format the value of a hyperparameter for readers, without its name: "1,000", "0.5", "all" or "KMNIST"."""
-    if name in _REGISTRIES and value in _REGISTRIES[name]:
-        return str(_REGISTRIES[name][str(value)].label)
-    if name == "augmentation" and value:
-        return _describe_augmentation(str(value))
-    text = SETTINGS[name].describe(value)
-    return text.replace("_", " ") if name == "attribute" else text
-
-
-def _describe_augmentation(text: str) -> str:
-    """Return "Rotation ± 10°, Noise 0 … 0.1" for the text of a spec."""
-    try:
-        steps = [(TRANSFORMS[step.name], step.strength) for step in read_steps(text, TRANSFORMS)]
-    except SpecError:  # of another version
-        return text
-    return ", ".join(f"{entry.label} {entry.strength.write(strength)}" for entry, strength in steps if entry.strength)
-
-
-def _describe_former(name: str, value: object) -> str:
-    """Return the value as older versions wrote it into labels, which old links and drafts contain."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return SETTINGS[name].none if value is None else f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
@@ -206,7 +201,7 @@ def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
                 own[name] = getattr(default, name)
                 values.setdefault(name, []).append(value)
     return {
-        name: f"{' and '.join(describe_setting(name, value) for value in dict.fromkeys(values[name]))} "
+        name: f"{join_values([describe_setting(name, value) for value in dict.fromkeys(values[name])])} "
         f"instead of {describe_value(name, own[name])}"
         for name in SETTINGS
         if name in own
@@ -256,7 +251,7 @@ def list_offers(frame: pd.DataFrame) -> list[Offer]:
         dataset_versions = frame.loc[frame["recipe"] == recipe.name, "data"].nunique()
         changed = {name: value for name, value in settings.items() if value != getattr(recipe.spec, name)}
         long, short = (_write_label(recipe, changed, without) for without in ("", "data"))
-        former = {_write_label(recipe, changed, without, _describe_former) for without in ("", "data")} | {long, short}
+        former = {_write_label(recipe, changed, without, describe_former) for without in ("", "data")} | {long, short}
         own = not changed.keys() - {"data", "folder"}
         heads = Counter(head for head, _ in set(zip(group["head"], group["seed"], strict=True)))
         seeds = sorted(heads.values(), reverse=True)[1] if len(heads) > 1 else 0

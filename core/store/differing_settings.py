@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.spec import SETTINGS
-from core.store.comparison import describe_value
 from core.store.kept_epoch import describe_kept_epoch
 from core.store.run import Run
+from core.store.setting_text import describe_value
 
 
 def list_differences(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame:

@@ -7,8 +7,9 @@ from functools import cached_property
 import pandas as pd
 
 from core.spec import HEADS, SETTINGS, RunSpec
-from core.store.comparison import Comparison, describe_setting, to_plain
+from core.store.comparison import Comparison, to_plain
 from core.store.index import list_rows_of
+from core.store.setting_text import describe_setting
 
 _NO_SETTING = ("head", "seed")
 

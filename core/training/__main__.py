@@ -41,6 +41,7 @@ def train_job(job: JobFolder) -> Run:
     job.report("loading")
     splits = load_splits(job.home, spec)
     closed = compute_model(spec, splits.info.input_shape, len(splits.info.classes))
+    job.report("building")
     if spec.augmentation:
         write_preview(job.path / "augmentation.png", splits.train)
     start = job.resume() or job.continue_from(RunStore(job.home)) or _begin(job.home, closed)
@@ -51,6 +52,7 @@ def train_job(job: JobFolder) -> Run:
         splits, features_seconds = replace_images(job.home, model, closed, splits, partial(_report_features, job))
     print(f"Training {spec.run_id} from epoch {start.epoch + 1} of {spec.epochs}: {closed.params:,} parameters.")
 
+    job.report("compiling", epoch=start.epoch)
     speed = TrainingSpeed(len(splits.train), spec.epochs, spec.batch_size)
 
     def on_step(step: TrainStep) -> None:

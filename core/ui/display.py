@@ -52,9 +52,10 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 
 def list_run_versions(comparison: Comparison) -> list[str]:
-    """Return the records of the runs, the cache key of a comparison."""
+    """Return the records of the runs and the baseline, the cache key of a comparison."""
     return [run.record.model_dump_json() for run in comparison.runs] + [
-        spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)
+        *(spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)),
+        comparison.baseline,
     ]
 
 

@@ -12,9 +12,16 @@ from core.store.kept_epoch import describe_kept_epoch
 from core.ui.about import build_menu
 from core.ui.access import show_user
 from core.ui.errors import handle_errors
+from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
 from core.ui.heading import begin_page, read_page
-from core.ui.session import name_comparison, selected_comparison, show_comparison_picker, show_missing_runs
+from core.ui.session import (
+    name_comparison,
+    selected_comparison,
+    show_baseline_picker,
+    show_comparison_picker,
+    show_missing_runs,
+)
 from core.ui.style import apply_style
 from core.ui.tour import show_tour
 from core.ui.url import apply_link, finish_link
@@ -42,6 +49,7 @@ def run_page(page: StreamlitPage) -> None:
             with st.sidebar:
                 return_focus()
             page.run()
+            show_finished_notice(page.title)
             if page.title == "Compare":
                 show_tour()
         finish_link()
@@ -64,6 +72,7 @@ def require_comparison() -> Comparison | None:
     if comparison is not None:
         st.set_page_config(page_title=f"{read_page()} · {name_comparison()} · Headroom")
         show_missing_runs()
+        show_baseline_picker(comparison)
         kept = escape_markdown(describe_kept_epoch(run.record for run in comparison.runs))
         st.sidebar.caption(f"Test accuracies: {kept}.", help='The hyperparameter "Kept epoch" selects it.')
         return comparison

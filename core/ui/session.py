@@ -1,23 +1,31 @@
 """Session state: the run store, and the selected comparison that is part of the URL."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
+from core.analysis.baseline import find_best
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
 from core.errors import ComparisonError, HomeError
 from core.home import Home, describe_error, hide_paths
-from core.jobs.comparison_choice import RUNS, SWEEP, choose_runs
+from core.jobs.comparison_choice import RUNS, SAVED, SWEEP, choose_runs
+from core.jobs.comparison_list import find_listed
 from core.jobs.diverged import add_diverged
-from core.store.comparison import Comparison, Offer, find_offers, list_offers
+from core.store.comparison import Comparison, Offer, find_offers
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
+from core.store.saved_comparison import open_saved
 from core.ui import url, widget
 from core.ui.access import user
+from core.ui.comparison_list import find_all_listed, find_all_offers, list_recent
 from core.ui.errors import callback
 
-url.register("compare")
+url.register("compare", "baseline")
 
 _CUSTOM = "Custom selection"
+_PREFIXES = {"saved": "Saved: ", "recipe": "", "sweep": "Sweep: "}
+_BASELINE, _CHOSEN = "baseline", "chosen baseline"
 _PICKED, _IDS = "picked comparison", "runs"
 _NOTICE = "missing runs"
 _NEXT = "next comparison"  # set after the picker was drawn, applied in the next run
@@ -52,14 +60,9 @@ def read_notes() -> dict[str, Note]:
         return {}
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _offers(path: str, generation: tuple[int, ...]) -> list[Offer]:
-    return list_offers(store().frame())
-
-
 def offers() -> list[Offer]:
     """Return all comparisons of the finished runs, the default one first."""
-    return _offers(str(home().path), store().generation)
+    return find_all_offers(store())
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -75,19 +78,18 @@ def open_comparison(run_ids: tuple[str, ...]) -> Comparison:
 
 
 def show_comparison_picker() -> None:
-    """Show the comparison picker in the sidebar. The ID of the selected comparison is part of the URL."""
+    """Show the comparison picker in the sidebar. The IDs of the comparison and its baseline are part of the URL."""
     if selected := st.session_state.pop(_NEXT, None):
-        st.session_state["compare"] = selected
+        st.session_state["compare"], st.session_state[_BASELINE] = selected
     elif "compare" not in st.session_state:
         _complete_link()
     with st.sidebar:
         selected = widget.hidden_text(key="compare") or _default_key()
+        widget.hidden_text(key=_BASELINE)
         if (key := _replace_label(selected)) != selected:  # after Back to an old link
             select_comparison(key)
             st.rerun()
-        labels = {offer.key: offer.label for offer in offers()}
-        if selected.startswith(SWEEP):
-            labels[selected] = f"Sweep {selected.removeprefix(SWEEP)}"
+        labels = _label_options(selected)
         st.session_state[_PICKED] = RUNS if selected.startswith(RUNS) else selected if selected in labels else None
         st.selectbox(
             "Comparison",
@@ -96,7 +98,8 @@ def show_comparison_picker() -> None:
             key=_PICKED,
             placeholder="Select a comparison",
             on_change=_pick,
-            help=f"All pages show this comparison. For {_CUSTOM.lower()}, select runs on the Runs page.",
+            help="All pages show this comparison. Type to search recipes, sweeps, saved and recent comparisons. "
+            f"For {_CUSTOM.lower()}, select runs on the Runs page.",
         )
         if selected.startswith(RUNS):
             st.session_state[_IDS] = selected.removeprefix(RUNS)
@@ -108,6 +111,25 @@ def show_comparison_picker() -> None:
                 on_change=_pick_runs,
                 help="Separated by commas. To fill in this field, select runs on the Runs page.",
             )
+
+
+def _label_options(selected: str) -> dict[str, str]:
+    """Return the labels of the comparisons in the picker by ID: recent ones, then by group. The selected one is part of
+    it, whether it is listed or not."""
+    labels = {one.key: _PREFIXES[one.group] + one.label for one in find_all_listed(store())}
+    hidden = {offer.key: offer.label for offer in offers()}
+    named = hidden | labels
+    if selected.startswith(SWEEP):
+        named.setdefault(selected, f"Sweep {selected.removeprefix(SWEEP)}")
+    opened = list_recent(selected)
+    named |= {key: format_plural(key.count(",") + 1, "selected run") for key in opened if _is_selection(key)}
+    recent = {key: f"Recent: {named[key]}" for key in opened if key in named}
+    own = {selected: named[selected]} if selected in named else {}
+    return recent | {key: label for key, label in labels.items() if key not in recent} | own
+
+
+def _is_selection(key: str) -> bool:
+    return key.startswith(RUNS) and key != RUNS
 
 
 def _complete_link() -> None:
@@ -126,19 +148,34 @@ def _replace_label(text: str) -> str:
 
 
 def _default_key() -> str:
-    return offers()[0].key if offers() else RUNS
+    """Return the ID of the best offer, or of the sweep that it is a part of."""
+    found = offers()
+    if not found:
+        return RUNS
+    listed = {one.key for one in find_all_listed(store())}
+    return found[0].key if found[0].key in listed else find_listed(find_all_listed(store()), found[0].run_ids)
 
 
 @callback
 def _pick() -> None:
     picked = st.session_state[_PICKED]
     if picked:
-        st.session_state["compare"] = picked
+        st.session_state["compare"], st.session_state[_BASELINE] = picked, _read_saved_baseline(picked)
 
 
 @callback
 def _pick_runs() -> None:
     st.session_state["compare"] = RUNS + st.session_state[_IDS]
+
+
+def _read_saved_baseline(key: str) -> str:
+    """Return the baseline of a saved comparison; "" for the default."""
+    if not key.startswith(SAVED):
+        return ""
+    try:
+        return open_saved(home(), key.removeprefix(SAVED)).baseline
+    except ComparisonError:
+        return ""  # reported where the comparison is shown
 
 
 def selected_comparison() -> Comparison | None:
@@ -156,7 +193,38 @@ def selected_comparison() -> Comparison | None:
     except ComparisonError as error:
         raise ComparisonError(f"{error} {_advise()}") from None
     st.session_state[_NOTICE] = chosen.notice
-    return open_comparison(chosen.run_ids)
+    comparison = open_comparison(chosen.run_ids)
+    baseline = st.session_state.get(_BASELINE) or ""
+    if baseline not in ["", *(variant.key for variant in comparison.variants)]:
+        lost = f'The baseline "{baseline[: url.MAX_SHOWN]}" is not part of this comparison. The best variant is used.'
+        st.session_state[_NOTICE], baseline = f"{chosen.notice} {lost}".strip(), ""
+    return comparison.with_baseline(baseline)
+
+
+def show_baseline_picker(comparison: Comparison) -> None:
+    """Show the picker of the baseline in the sidebar, for comparisons of several variants."""
+    if len(comparison.variants) < 2:
+        return
+    best = find_best(comparison)
+    labels = {variant.key: variant.label for variant in comparison.variants}
+    labels[best.key] += " (best)"
+    st.session_state[_CHOSEN] = comparison.baseline or best.key
+    st.sidebar.selectbox(
+        "Baseline",
+        [*labels],
+        format_func=labels.__getitem__,
+        key=_CHOSEN,
+        on_change=_choose_baseline,
+        args=(best.key,),
+        help=f"All differences are to this {escape_markdown(comparison.noun)}. Default: the one with the highest "
+        "validation accuracy.",
+    )
+
+
+@callback
+def _choose_baseline(best: str) -> None:
+    chosen = st.session_state[_CHOSEN]
+    st.session_state[_BASELINE] = "" if chosen == best else chosen
 
 
 def name_comparison() -> str:
@@ -188,11 +256,14 @@ def compare_runs(run_ids: list[str]) -> None:
 
 def select_comparison(key: str) -> None:
     """Select a comparison on all pages, from the next script run on."""
-    st.session_state[_NEXT] = key
+    st.session_state[_NEXT] = key, _read_saved_baseline(key)
+
+
+def find_comparison(run_ids: Iterable[str]) -> str:
+    """Return the ID of the comparison that contains these runs (see `find_listed`)."""
+    return find_listed(find_all_listed(store()), run_ids)
 
 
 def compare_with_siblings(run_id: str) -> None:
     """Select the comparison that contains a run on all pages, from the next script run on."""
-    offer = next((offer for offer in offers() if run_id in offer.run_ids), None)
-    if offer:
-        select_comparison(offer.key)
+    select_comparison(find_comparison([run_id]))

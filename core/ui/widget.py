@@ -25,6 +25,16 @@ def slider(label: str, low: N, high: N, value: N, step: N | None = None, *, key:
     return chosen
 
 
+def range_slider(label: str, low: int, high: int, *, key: str, **settings: Any) -> tuple[int, int]:
+    """Show a slider of two integers that covers the whole range at first, and again when the range changes."""
+    _check(key, f"to be two integers between {low} and {high}", _accepts_number(low, high), count=2)
+    first, last = st.session_state.get(key, (low, high))
+    if not low <= first <= last <= high:
+        st.session_state[key] = low, high
+    chosen: tuple[int, int] = st.slider(label, low, high, (low, high), key=key, bind="query-params", **settings)
+    return chosen
+
+
 def share_range(label: str, *, key: str, **settings: Any) -> tuple[int, int]:
     """Show a slider with two ends from 0 to 100%; the URL contains both."""
     _check(key, "to be two integers between 0 and 100", _accepts_number(0, 100), many=True)
@@ -186,15 +196,19 @@ def hidden_text(*, key: str) -> str:
         return st.text_input(key, max_chars=MAX_CHARS, key=key, bind="query-params") or ""
 
 
-def _check(name: str, expected: str, is_valid: Callable[[str], bool], *, many: bool = False) -> None:
-    """Reject invalid values of a link, which Streamlit would drop silently. Later user input is not checked."""
+def _check(name: str, expected: str, is_valid: Callable[[str], bool], *, many: bool = False, count: int = 1) -> None:
+    """Reject invalid values of a link, which Streamlit would drop silently. Later user input is not checked.
+
+    Args:
+        many: a link may contain any number of values; otherwise exactly `count`.
+    """
     if not is_registered(name):
         raise KeyError(f"URL parameter {name} is not registered. Call core.ui.url.register.")
     if name in st.session_state:
         return
     values = st.query_params.get_all(name)
     invalid = [value for value in values if not is_valid(value)]
-    if invalid or (len(values) > 1 and not many):
+    if invalid or (values and len(values) != count and not many):
         shown = (invalid or [" and ".join(values)])[0]
         reject(name, f"Expected {name} {expected}; got {escape_markdown(repr(shown[:MAX_SHOWN]))}.")
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from core.analysis.curve import MEAN, compute_curves, smooth
+from core.analysis.curve import MEAN, compute_curves, compute_extremes, smooth
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 from tests.support.two_heads import SPEC, compare
@@ -76,3 +76,29 @@ def test_diverged_run_has_gaps_in_its_curve(make_run: RunWriter) -> None:
     curves = compute_curves(compare(rewrite(make_run(SPEC), history=rows)), "loss")
     line = curves[(curves["split"] == "validation") & (curves["seed"] == 0)]
     assert line["value"].isna().tolist() == [False, False, True, False]
+
+
+def test_best_values_are_per_seed_and_skip_lost_ones(make_run: RunWriter) -> None:
+    histories = [history_of(4), history_of(3), history_of(2)]
+    histories[0][1] |= {"val_accuracy": 0.95}  # equally good: the earliest counts
+    histories[0][3] |= {"val_accuracy": 0.95, "val_loss": None}
+    runs = [rewrite(make_run(SPEC.replace(seed=seed)), history=rows) for seed, rows in enumerate(histories)]
+    _, accuracy = compute_extremes(compare(*runs), "accuracy")
+    assert (accuracy.head, accuracy.split, accuracy.best.seeds) == ("GAP", "validation", 3)
+    assert (accuracy.best_epochs, accuracy.last_epochs) == ((2, 3, 2), (4, 3, 2))
+    values = [0.95, 0.9 * 0.875, 0.9 * 0.75]
+    assert (accuracy.best.mean, accuracy.best.std) == pytest.approx((np.mean(values), np.std(values, ddof=1)))
+    _, loss = compute_extremes(compare(*runs), "loss")
+    assert loss.best_epochs == (3, 3, 2)
+    assert np.isnan(loss.last.mean)
+    lost = rewrite(runs[0], history=[row | {"val_loss": None} for row in history_of(2)])
+    _, none = compute_extremes(compare(lost), "loss")
+    assert none.best_epochs == ()
+    assert np.isnan(none.best.mean)
+
+
+def test_time_per_epoch_adds_up_and_learning_rate_is_that_of_the_run(make_run: RunWriter) -> None:
+    run = rewrite(make_run(SPEC.replace(learning_rate=0.002)), history=history_of(3, seconds=2.5))
+    seconds = compute_curves(compare(run), "epoch_seconds").query("seed == 0")
+    assert seconds["value"].tolist() == [2.5, 2.5, 2.5]
+    assert compute_curves(compare(run), "learning_rate")["value"].unique().tolist() == [0.002]

@@ -19,7 +19,7 @@ def test_finding_compares_the_smallest_with_the_most_accurate_other(make_run: Ru
     )
     found = compute_finding(compare(*runs))
     assert found is not None
-    assert (found.small.label, found.baseline.label) == ("GAP", "Flatten + Dense")
+    assert (found.subject.label, found.baseline.label) == ("GAP", "Flatten + Dense")
     assert found.params_ratio == pytest.approx(431_242 / 24_586)
     assert (found.accuracy.a, found.accuracy.b) == ("GAP", "Flatten + Dense")
 
@@ -28,4 +28,4 @@ def test_most_accurate_of_equally_small_heads_is_the_small_one(make_run: RunWrit
     runs = accuracies(make_run, "gap", {0: 0.80}) + accuracies(make_run, "gap_linear", {0: 0.90})
     found = compute_finding(compare(*runs))
     assert found is not None
-    assert (found.small.label, found.baseline.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)
+    assert (found.subject.label, found.baseline.label, found.params_ratio) == ("GAP, linear maps", "GAP", 1.0)

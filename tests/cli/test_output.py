@@ -40,8 +40,8 @@ def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> N
     [
         ("queued", None, 0.0, "queued"),
         ("finished", None, 1.0, "finished"),
-        ("running", None, 0.0, "starting"),
-        ("running", {"phase": "loading", "epochs": 4}, 0.0, "starting"),
+        ("running", None, 0.0, "starting worker"),
+        ("running", {"phase": "loading", "epochs": 4}, 0.0, "loading data"),
         ("running", {"phase": "training", "epochs": 4, "epoch": 0, "step": 0, "steps": 9}, 0.0, "epoch 1 of 4"),
         (
             "running",
@@ -49,7 +49,7 @@ def test_table_in_a_pipe_breaks_no_line(capsys: pytest.CaptureFixture[str]) -> N
              "images_per_second": 1234.5, "eta_seconds": 75.2},
             0.875, "epoch 4 of 4 · loss 0.250 · accuracy 50.0% · 1,234 images/s · 1 min 15 s left",
         ),
-        ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "exporting"),
+        ("running", {"phase": "exporting", "epochs": 4, "epoch": 4}, 1.0, "finishing: exporting"),
     ],
 )  # fmt: skip
 def test_progress_is_a_share_and_words(state: Any, progress: dict[str, Any] | None, share: float, words: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.home import Home
 from core.store.comparison import Comparison
-from tests.support.comparison_cases import CASES, Comparisons
+from tests.support.comparison_cases import CASES, MORE_CASES, Comparisons
 from tests.support.run_writer import RunWriter
 
 
@@ -17,6 +17,6 @@ def comparisons(tmp_path_factory: pytest.TempPathFactory) -> Comparisons:
     @cache
     def build(name: str) -> tuple[Home, Comparison]:
         home = Home(tmp_path_factory.mktemp(name))
-        return home, Comparison.of(CASES[name](RunWriter(home)))
+        return home, Comparison.of((CASES | MORE_CASES)[name](RunWriter(home)))
 
     return build

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from core.analysis.curve import MEAN, POINTS, compute_curves, smooth, thin_curves
 from core.displays import axis
@@ -34,7 +35,7 @@ def train(make_run: RunWriter, seconds: dict[str, tuple[float, ...]], epochs: in
 def draw(view: Curves) -> dict[str, Any]:
     chart = view.chart()
     assert chart is not None
-    spec: dict[str, Any] = chart.to_dict(validate=True)
+    spec: dict[str, Any] = chart.to_dict(validate=False)  # test_displays.py validates every display
     json.dumps(spec, allow_nan=False)
     return spec
 
@@ -60,20 +61,20 @@ def test_continuation_of_training_is_marked(make_run: RunWriter) -> None:
     run = rewrite(make_run(epochs=4), history=history_of(4, seconds=2.0), resumed_at=[1, 3])
     for x, positions in (("epoch", [1, 3]), ("seconds", [2, 6])):
         spec = draw(Curves(Comparison.of([run]), x=x))
-        marks = [data for data in spec["datasets"].values() if any(row.get("text") == "resumed" for row in data)]
-        assert [[row[x] for row in data] for data in marks] == [positions]
+        marks = [data for data in spec["datasets"].values() if any(row.get("text") == "continued" for row in data)]
+        assert {row[x] for data in marks for row in data} == {*positions}
 
 
 # One epoch
 
 
 def test_single_epoch_is_drawn_as_points(make_run: RunWriter) -> None:
-    spec = draw(Curves(train(make_run, {"gap": (1.0, 2.0), "dense": (1.0,)}, epochs=1)))
+    spec = draw(Curves(train(make_run, {"gap": (1.0, 2.0), "dense": (1.0,)}, epochs=1), seeds=True))
     points = [row for row in rows(spec, "line") if row["isolated"]]
     assert {(row["head"], row["seed"]) for row in points} == {
         ("GAP", 0), ("GAP", 1), ("GAP", MEAN), ("Flatten + Dense", 0), ("Flatten + Dense", MEAN),
     }  # fmt: skip
-    drawn = [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer["transform"]]
+    drawn = [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer.get("transform", [])]
     assert len(drawn) == 2
 
 
@@ -81,7 +82,7 @@ def test_lines_of_several_epochs_have_no_points(make_run: RunWriter) -> None:
     spec = draw(Curves(train(make_run, {"gap": (1.0,)}, epochs=2)))
     assert len(rows(spec, "line")) > 1
     assert not any(row["isolated"] for row in rows(spec, "line"))
-    assert not [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer["transform"]]
+    assert not [layer for layer in layers(spec, "point") if {"filter": "datum.isolated"} in layer.get("transform", [])]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
@@ -112,7 +113,7 @@ def test_tooltip_contains_every_head_with_a_value_at_that_time(make_run: RunWrit
             for split in ("training", "validation"):
                 text = read_here[f"{head}, {split}"]
                 assert (text != "–") == (start <= seconds <= end), (seconds, head)
-                assert text == "–" or text.endswith("%")
+                assert text == "–" or re.fullmatch(r"[\d.]+%( \([\d.]+% to [\d.]+%\))?", text)
     assert {end for _, end in bounds.values()} | {start for start, _ in bounds.values()} <= set(positions)
 
 
@@ -151,32 +152,45 @@ def test_smoothing_continues_after_a_gap() -> None:
 # Log axis
 
 
-def test_accuracy_on_a_log_axis_is_drawn_as_error(make_run: RunWriter) -> None:
+def test_accuracy_on_a_log_axis_is_drawn_as_error_down_to_half_an_image(make_run: RunWriter) -> None:
     history = [*history_of(3), history_of(4)[-1] | {"accuracy": 1.0}]
-    view = Curves(Comparison.of([rewrite(make_run(epochs=4), history=history)]), log=True)
-    spec = draw(view)
+    run = rewrite(make_run(epochs=4), history=history)
+    spec = draw(Curves(Comparison.of([run]), log=True))
     y = next(layers(spec, "line"))["encoding"]["y"]
+    floor = 0.5 / run.record.data.train_images
     assert y["title"] == "Accuracy (log of 1 − accuracy)"
     assert (y["scale"]["type"], y["scale"]["reverse"]) == ("log", True)
-    assert y["axis"]["labelExpr"] == "datum.value === 0.05 ? '100%' : format(1 - datum.value, '~%')"
-    assert y["axis"]["values"] == [0.05, 0.1, 0.2, 0.5, 1.0]
+    assert y["axis"]["labelExpr"] == f"indexof([{floor}], datum.value) >= 0 ? '100%' : format(1 - datum.value, '~%')"
+    assert y["axis"]["values"][0] == y["scale"]["domain"][0] == floor
     training = [row["y"] for row in rows(spec, "line") if row["seed"] == MEAN and row["split"] == "training"]
-    assert training[:3] == pytest.approx([1 - row["accuracy"] for row in history[:3] if row["accuracy"] is not None])
-    assert training[3] == 0.05  # an error of 0 has no logarithm
+    assert training == pytest.approx([*(1 - row["accuracy"] for row in history[:3] if row["accuracy"]), floor])
     assert read(spec)[-1]["GAP, training"] == "100.00%"
+    assert "0.5 errors in 1,149 training images (also for 0)" in list_texts(spec)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_curve_without_errors_has_an_axis(make_run: RunWriter, smoothing: float) -> None:
-    history = [row | {"accuracy": 1.0, "val_accuracy": 1.0} for row in history_of(5)]
-    view = Curves(Comparison.of([rewrite(make_run(epochs=5), history=history)]), log=True, smoothing=smoothing)
-    spec = draw(view)
-    axis = next(layers(spec, "line"))["encoding"]["y"]["axis"]
-    assert axis["labelExpr"].startswith(f"datum.value === {axis['values'][0]} ? '100%'")
-    assert {row["y"] for row in rows(spec, "line")} == {axis["values"][0]}
+def test_each_split_has_its_own_half_image(make_run: RunWriter) -> None:
+    run = make_run(epochs=5)
+    run = rewrite(run, history=[row | {"accuracy": 1.0, "val_accuracy": 1.0} for row in history_of(5)])
+    halves = {split: 0.5 / getattr(run.record.data, f"{split}_images") for split in ("train", "validation")}
+    for smoothing in (0.0, 0.3):
+        spec = draw(Curves(Comparison.of([run]), log=True, smoothing=smoothing))
+        assert next(layers(spec, "line"))["encoding"]["y"]["axis"]["values"][:2] == [*halves.values()]
+        assert {row["y"] for row in rows(spec, "line")} == {*halves.values()}
+        assert len([text for text in list_texts(spec) if text.startswith("0.5 errors in")]) == 2
 
 
-def test_label_is_at_the_end_of_its_line(make_run: RunWriter) -> None:
+def test_loss_of_zero_is_at_the_labelled_end_of_a_log_axis(make_run: RunWriter) -> None:
+    history = [row | {"loss": 0.0} for row in history_of(3)]
+    y = next(layers(draw(Curves(Comparison.of([rewrite(make_run(), history=history)]), "loss", log=True)), "line"))
+    axis = y["encoding"]["y"]["axis"]
+    assert axis["labelExpr"].startswith(f"indexof([{axis['values'][0]}], datum.value) >= 0 ? '0'")
+
+
+def list_texts(spec: dict[str, Any]) -> list[str]:
+    return [row["text"] for data in spec["datasets"].values() for row in data if row.get("text")]
+
+
+def test_label_is_beside_a_line_that_reaches_the_end(make_run: RunWriter) -> None:
     lengths = {"gap": (6, 3), "dense": (6, 6)}
     runs = [
         rewrite(make_run(head=head, seed=seed, epochs=6), history=history_of(epochs))
@@ -184,7 +198,7 @@ def test_label_is_at_the_end_of_its_line(make_run: RunWriter) -> None:
         for seed, epochs in enumerate(seeds)
     ]
     view = Curves(Comparison.of(runs), metric="loss")
-    assert {row["head"]: row["epoch"] for row in rows(draw(view), "text")} == {"GAP": 3, "Flatten + Dense": 6}
+    assert {row["head"]: row["epoch"] for row in rows(draw(view), "text")} == {"Flatten + Dense": 6}
     assert re.search(r"GAP \(validation\) [\d.]+ at epoch 3;", view.describe())
     assert "Flatten + Dense (validation) final " in view.describe()
 
@@ -277,6 +291,106 @@ def test_long_labels_are_in_a_legend(make_run: RunWriter) -> None:
     assert next(layers(spec, "line"))["encoding"]["color"]["legend"]["columns"] == 1
 
 
+# Bands, marks, range and heads
+
+
+def test_band_is_the_stated_spread_of_the_drawn_line(make_run: RunWriter) -> None:
+    runs = [
+        rewrite(make_run(seed=seed, epochs=4), history=history_of(4, top)) for seed, top in enumerate((0.8, 0.9, 1))
+    ]
+    values = np.array([run.history["val_accuracy"] for run in runs])
+    std = values.std(axis=0, ddof=1)
+    for band, half, text in (
+        ("std", std, "bands: standard deviation over seeds"),
+        ("interval", std * stats.t.ppf(0.975, 2) / 3**0.5, "bands: 95% interval over seeds"),
+        ("none", None, None),
+    ):
+        view = Curves(Comparison.of(runs), band=band)
+        areas = [*layers(draw(view), "area")]
+        assert (text or "bands") in view.describe() or half is None
+        assert len(areas) == (half is not None)
+        if half is not None:
+            drawn = [row for row in rows(draw(view), "area") if row["seed"] == MEAN and row["split"] == "validation"]
+            mean = values.mean(axis=0)
+            assert [row["y_low"] for row in drawn] == pytest.approx(np.maximum(mean - half, 0))
+            assert [row["y_high"] for row in drawn] == pytest.approx(np.minimum(mean + half, 1))
+    assert not [*layers(draw(Curves(Comparison.of(runs[:1]))), "area")]  # one seed has no spread
+
+
+def test_smoothed_mean_has_a_faint_line_of_the_values_before(make_run: RunWriter) -> None:
+    view = Curves(train(make_run, {"gap": (1.0,)}), smoothing=0.6)
+    drawn = [row for row in rows(draw(view), "line") if row["split"] == "validation"]
+    assert [row["y_raw"] for row in drawn] == pytest.approx([row["val_accuracy"] for row in history_of(4)])
+    assert drawn[-1]["y"] < drawn[-1]["y_raw"]
+    assert "faint lines: before smoothing (0.6)" in view.describe()
+    fields = [layer["encoding"]["y"].get("field") for layer in layers(draw(view), "line")]
+    assert fields.count("y_raw") == 1
+    assert "y_raw" not in json.dumps(draw(Curves(view.comparison)))
+
+
+def test_longer_seed_continues_as_a_thin_line(make_run: RunWriter) -> None:
+    runs = [
+        rewrite(make_run(seed=seed, epochs=6), history=history_of(length), epochs=length)
+        for seed, length in enumerate((3, 6))
+    ]
+    view = Curves(Comparison.of(runs))
+    thin = [row["epoch"] for row in rows(draw(view), "line") if row["seed"] == 1 and row["split"] == "training"]
+    assert thin == [3, 4, 5, 6]
+    assert "single seeds beyond the end of their mean" in view.describe()
+
+
+def test_epoch_range_limits_the_chart_and_not_the_data(make_run: RunWriter) -> None:
+    comparison = train(make_run, {"gap": (1.0, 2.0)}, epochs=8)
+    for x, ends in (("epoch", (3, 5)), ("seconds", (3.0, 10.0))):
+        view = Curves(comparison, x=x, first_epoch=3, last_epoch=5)
+        domain = next(layers(draw(view), "line"))["encoding"]["x"]["scale"]["domain"]
+        assert ends[0] <= domain[0] < domain[1] <= ends[1]
+        assert view.frame()["epoch"].max() == 8
+    assert domain == [3.0, 10.0]
+    assert draw(Curves(comparison, first_epoch=5, last_epoch=3)) == draw(
+        Curves(comparison, first_epoch=3, last_epoch=5)
+    )
+
+
+def test_heads_can_be_hidden_by_setting_and_by_legend(make_run: RunWriter) -> None:
+    comparison = train(make_run, {"gap": (1.0,), "gap_dense": (1.0,), "dense": (1.0,)})
+    spec = draw(Curves(comparison))
+    assert [param["bind"] for param in spec["params"] if "bind" in param] == ["legend"]
+    color = next(layers(spec, "line"))["encoding"]["color"]
+    assert "✕" in color["legend"]["labelExpr"]
+    conditions = [layer["encoding"]["opacity"]["condition"] for layer in (*layers(spec, "line"), *layers(spec, "text"))]
+    assert {condition["param"] for condition in conditions} == {"hidden_lines"}
+    for view in (Curves(comparison, shown=("GAP",)), Curves(comparison, head="GAP")):
+        assert set(view.frame()["head"]) == set(view.table()["Head"]) == {"GAP"}
+        own = next(layers(draw(view), "line"))["encoding"]["color"]
+        assert own["scale"]["range"] == [color["scale"]["range"][0]]  # a head keeps its colour
+        assert "Dense" not in view.describe()
+
+
+def test_best_epoch_of_each_mean_is_marked(make_run: RunWriter) -> None:
+    history = [
+        row | {"val_accuracy": value, "val_loss": 1 - value}
+        for row, value in zip(history_of(3), (0.5, 0.9, 0.7), strict=True)
+    ]
+    comparison = Comparison.of([rewrite(make_run(), history=history)])
+    for metric in ("accuracy", "loss"):
+        [mark] = [
+            layer for layer in layers(draw(Curves(comparison, metric)), "point") if layer["mark"].get("filled") is False
+        ]
+        spec = draw(Curves(comparison, metric))
+        assert [row["epoch"] for row in spec["datasets"][mark["data"]["name"]]] == [2]
+    assert "open marks" not in Curves(comparison, marks=False).describe()
+
+
+def test_table_contains_best_and_last_values_with_their_epochs(make_run: RunWriter) -> None:
+    comparison = train(make_run, {"gap": (1.0, 3.0), "dense": (2.0,)})
+    table = Curves(comparison, splits="validation").table().set_index("Head")
+    assert table.loc["Flatten + Dense"].tolist() == ["Validation accuracy", "84.4%", "4", "84.4%", "4", "1"]
+    time = Curves(comparison, "epoch_seconds").table().set_index("Head")
+    assert time.loc["GAP", "Last"] == "2.00 s ± 1.41 s"
+    assert Curves(comparison, "learning_rate").table()["Lowest"].tolist() == ["0.001", "0.001"]
+
+
 # Many epochs
 
 
@@ -287,7 +401,7 @@ def test_chart_of_many_epochs_is_thinned_and_keeps_the_ends(make_run: RunWriter,
         rewrite(make_run(RunSpec(head=head, epochs=epochs)), history=history_of(epochs))
         for head, epochs in lengths.items()
     )
-    view = Curves(comparison, x=x)
+    view = Curves(comparison, x=x, seeds=True)
     lines: dict[tuple[str, int, str], list[float]] = {}
     for row in rows(draw(view), "line"):
         lines.setdefault((row["head"], row["seed"], row["split"]), []).append(row[x])
@@ -305,7 +419,7 @@ def test_few_epochs_are_all_drawn(make_run: RunWriter) -> None:
 
 def test_kept_epoch_has_a_ring(make_run: RunWriter) -> None:
     run = make_run(epochs=4, keep="best_val_accuracy")
-    assert "rings" not in Curves(Comparison.of([make_run(epochs=4)])).describe()
+    assert "open marks: best epoch of each validation line" in Curves(Comparison.of([make_run(epochs=4)])).describe()
     curves = Curves(Comparison.of([rewrite(run, kept_epoch=2)]))
     rings = [
         layer for layer in curves.chart().to_dict()["layer"]
@@ -314,7 +428,7 @@ def test_kept_epoch_has_a_ring(make_run: RunWriter) -> None:
     assert len(rings) == 1
     rows = curves.chart().to_dict()["datasets"][rings[0]["data"]["name"]]
     assert {row["epoch"] for row in rows} == {2}
-    assert "rings: accuracies measured at the best epoch (2, by validation accuracy)" in curves.describe()
+    assert "open marks: accuracies measured at the best epoch (2, by validation accuracy)" in curves.describe()
 
 
 def test_training_loss_with_penalty_of_an_earlier_version_is_noted(make_run: RunWriter) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.displays.display import DISPLAYS, Display
+from core.displays.option import list_options
 from core.displays.views.averages import Averages
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
@@ -154,15 +155,35 @@ def test_every_file_of_the_views_is_a_display() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("case", ["two_heads_three_seeds", "diverged"])
-@pytest.mark.parametrize(("metric", "x", "log"), [("loss", "epoch", True), ("accuracy", "seconds", False)])
-def test_curves_of_every_setting_are_valid(comparisons: Comparisons, case: str, metric: Any, x: Any, log: bool) -> None:
-    curves = Curves(comparisons(case)[1], metric, x, 0.5, log, ("validation",), seeds=False)
-    chart = curves.chart()
-    assert chart is not None
-    json.dumps(chart.to_dict(validate=True), allow_nan=False)
-    assert curves.describe().endswith(".")
-    assert "nan" not in curves.describe()
+def test_curves_of_every_setting_are_valid(comparisons: Comparisons) -> None:
+    for case in ("two_heads_three_seeds", "diverged", "fifteen_variants"):
+        comparison = comparisons(case)[1]
+        options = {option.name: [*option.options] for option in list_options(Curves, comparison)}
+        for number in range(4 if case == "diverged" else 2):
+            chosen = {
+                name: values[(number + shift) % len(values)] for shift, (name, values) in enumerate(options.items())
+            }
+            curves = Curves(comparison, **chosen, shown=tuple(comparison.labels[: 1 + 14 * (number % 2)]))
+            chart = curves.chart()
+            assert (chart is None) == curves.frame()["value"].isna().all() or chosen["head"], chosen
+            if chart is not None:
+                spec = chart.to_dict(validate=number == 0)
+                json.dumps(spec, allow_nan=False)
+                assert list_values_outside(spec) == [], chosen
+            assert re.search(r"\.$", curves.describe())
+            assert not re.search(r"\bnan\b|\binf\b", curves.describe() + curves.table().to_string())
+
+
+def list_values_outside(spec: dict[str, Any]) -> list[float]:
+    """Return the values that a chart of curves would draw outside its vertical axis."""
+    [name] = {layer["data"]["name"] for layer in spec["layer"] if layer["mark"].get("type") == "line"} or {
+        spec["data"]["name"]
+    }
+    line = next(layer for layer in spec["layer"] if layer["mark"].get("type") == "line")
+    low, high = line["encoding"]["y"]["scale"]["domain"]
+    rows = spec["datasets"][name]
+    values = [row[key] for row in rows for key in ("y", "y_low", "y_high", "y_raw") if row.get(key) is not None]
+    return [value for value in values if not low - 1e-12 <= value <= high + 1e-12]
 
 
 def test_hostile_names_are_unchanged_in_the_chart(comparisons: Comparisons) -> None:

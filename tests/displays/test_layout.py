@@ -35,7 +35,7 @@ DATA: dict[str, dict[str, Any]] = {
     "2 classes": {"classes": 2},
     "100 classes": {"classes": 100},
 }
-VARIANTS = (1, 2, 3, 9)
+VARIANTS = (1, 2, 3, 7, 9, 15)
 FEW = ((2, "100 classes"),)
 """The cases of `make test`; `make test-all` draws all of them."""
 
@@ -56,10 +56,12 @@ class ClassWriter(RunWriter):
 
 
 def list_runs(writer: RunWriter, variants: int, data: str, accuracy: float = 0.9, epochs: int = 3) -> Iterator[Run]:
-    heads = [*HEADS][:variants]
+    heads = [*HEADS]
     for index in range(variants):
         for seed in range(2):
-            changes = {"head": "gap", "filters": 4 * (index + 1)} if data == "one epoch" else {"head": heads[index]}
+            swept = {"head": "gap", "filters": 4 * (index + 1)}
+            other = {"head": heads[index % len(heads)], "dropout": 0.1 * (index // len(heads))}
+            changes = swept if data == "one epoch" else other
             run = writer(epochs=epochs, seed=seed, accuracy=accuracy, **changes)
             short = data == "unequal epochs" and seed
             yield rewrite(run, history=history_of(2 + index % 3, 0.8 + 0.01 * index)) if short else run

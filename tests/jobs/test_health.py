@@ -82,7 +82,7 @@ def test_attempt_that_waits_for_a_machine_is_starting_while_the_dispatcher_lives
         table.execute("UPDATE job SET started_at = ?", (time.time() - 10 * SILENT_SECONDS,))
     (job,) = queue.running()
     (home.jobs / "dispatcher.lock").touch()
-    assert describe_progress("running", read_live_progress(home, job)) == (0.0, "starting")
+    assert describe_progress("running", read_live_progress(home, job)) == (0.0, "starting worker")
 
 
 def test_viewer_cannot_revive(home: Home) -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from core.datasets.cache import open_dataset, pin
 from core.displays.job_table import list_active_jobs, list_completed_jobs
-from core.displays.progress import describe_progress
 from core.errors import HomeError, JobError
 from core.home import Home
 from core.jobs import database as table_module
@@ -362,8 +361,3 @@ def test_jobs_of_a_sweep_have_a_column_per_swept_value(queue: JobQueue, specs: l
     frame = list_active_jobs(queue.unfinished(), {})
     assert list(frame)[:3] == ["Job", "Blocks", "Status"]  # only one job uses units
     assert list(frame["Blocks"]) == ["2"] * 4 + ["1", "2"]
-
-
-def test_time_left_of_an_ended_epoch_is_in_seconds() -> None:
-    progress = Progress(phase="training", epoch=4, epochs=4, eta_seconds=0.0)
-    assert describe_progress("running", progress)[1] == "epoch 4 of 4 · 0 s left"

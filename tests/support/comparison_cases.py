@@ -72,6 +72,11 @@ def never_wrong(make_run: RunWriter) -> Iterator[Run]:
         yield rewrite(run, predictions=run.predictions.test_labels)
 
 
+def fifteen_variants(make_run: RunWriter) -> Iterator[Run]:
+    for number in range(15):
+        yield rewrite(make_run(filters=4 * (number + 1), epochs=4), history=history_of(4 - number % 3, 0.99))
+
+
 CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
@@ -79,5 +84,8 @@ CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
         not_a_number, some_values_of_a_setting,
     )
 }  # fmt: skip
+
+MORE_CASES = {"fifteen_variants": fifteen_variants}
+"""Cases of tests that name them."""
 
 Comparisons = Callable[[str], tuple[Home, Comparison]]

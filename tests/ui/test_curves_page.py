@@ -42,6 +42,24 @@ def test_link_keeps_its_settings(open_page: Open, two_heads: list[str]) -> None:
     assert "Accuracy by training time" in [heading.value for heading in app.header]
 
 
+def test_charts_band_heads_and_epochs_follow_the_link(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", charts="costs", band="interval", epoch_range=["2", "3"], marks="false")
+    assert {"Time per epoch", "Learning rate by epoch"} <= {heading.value for heading in app.subheader}
+    assert app.slider(key="epoch_range").value == (2, 3)
+    next(button for button in app.button if button.label == "Show all epochs").click().run()
+    assert app.slider(key="epoch_range").value == (1, 3)
+    assert "Show all epochs" not in [button.label for button in app.button]
+    key = app.button_group(key="lines").options[0]
+    assert key
+
+
+def test_range_of_epochs_in_a_link_has_two_values(open_page: Open, two_heads: list[str]) -> None:
+    app = open_page("curves", epoch_range="2")
+    assert [warning.value for warning in app.warning] == [
+        "Expected epoch_range to be two integers between 1 and 3; got '2'."
+    ]
+
+
 def pictures(app: AppTest) -> list[bytes]:
     return [chart.proto.SerializeToString() for chart in app.get("vega_lite_chart")]
 

@@ -132,4 +132,4 @@ def test_every_setting_of_a_page_is_kept_during_visits_to_other_pages(open_page:
     assert (app.slider(key="epochs").value, app.slider(key="blocks").value) == (7, 2)
     app.switch_page("pages/curves.py").run()
     assert app.slider(key="smoothing").value == 0.5
-    assert app.toggle(key="single").value is True
+    assert app.toggle(key="single").value is False

@@ -1,4 +1,4 @@
-"""The Train page with a sweep: the grid before the submission, the sweep while it runs, and its results."""
+"""A sweep: its grid on the Train page, and on the Jobs page the sweep while it runs and its results."""
 
 import sqlite3
 import time
@@ -71,7 +71,7 @@ def test_click_starts_the_sweep_and_shows_it_in_every_session(open_page: Open, h
     (sweep,) = list_sweeps(home)
     assert (sweep.settings, sweep.budget_minutes) == (("blocks", "units"), 30)
     assert {job.submitted_by for job in JobQueue(home).jobs()} == {f"sweep {sweep.sweep_id}"}
-    other = open_page("train")
+    other = open_page("jobs")
     assert sweep.sweep_id in str(other.selectbox(key="followed").value)
     assert read_tables(other)[0]["Status"].tolist() == ["queued"] * 6
     assert "Cancel 6" in labels(other)
@@ -85,34 +85,32 @@ def test_only_failed_runs_are_retried(open_page: Open, home: Home, make_run: Run
     end(home, specs[1], "failed", "The training diverged.")
     end(home, specs[2], "cancelled", "The sweep used its time budget of 3 min.")
     end(home, specs[3], "cancelled", "")
-    app = open_page("train")
+    app = open_page("jobs")
     assert read_tables(app)[-1]["Status"].tolist() == ["finished", "failed", "not started", "cancelled"]
     captions = [caption.value for caption in app.caption]
     assert "1 failed: The training diverged." in captions
     assert "1 not started: The sweep used its time budget of 3 min." in captions
     click(app, "Retry 1 failed")
     assert [job.spec for job in JobQueue(home).unfinished()] == [specs[1]]
-    assert "Train 2 not started" in labels(open_page("train"))
+    assert "Train 2 not started" in labels(open_page("jobs"))
 
 
-def test_finished_sweep_is_below_the_form_and_opens_the_comparison(
-    open_page: Open, home: Home, make_run: RunWriter
-) -> None:
-    _, specs = ask(home)
+def test_finished_sweep_opens_the_comparison(open_page: Open, home: Home, make_run: RunWriter) -> None:
+    sweep, specs = ask(home)
     for spec in specs:
         make_run(spec)
-    app = open_page("train")
-    headings = [heading.value for heading in app.header]
-    assert headings.index("Summary") < headings.index("Sweep")
+    former = open_page("train", followed=sweep.sweep_id)  # a link to the former place
+    assert former.title[0].value == "Jobs"
+    app = open_page("jobs")
     click(app, "Compare 4 finished")
-    assert "4 heads × 1 seed" in app.caption[0].value
+    assert "4 variants × 1 seed" in app.caption[0].value
 
 
 def test_stop_cancels_unfinished_runs(open_page: Open, home: Home, make_run: RunWriter) -> None:
     sweep, specs = ask(home)
     make_run(specs[0])
     JobQueue(home).submit(specs[1:], sweep.submitted_by)
-    click(open_page("train"), "Cancel 3")
+    click(open_page("jobs"), "Cancel 3")
     assert {job.state for job in JobQueue(home).jobs()} == {"cancelled"}
 
 
@@ -141,6 +139,6 @@ def test_wrong_sweep_value_is_reported_at_its_field(open_page: Open) -> None:
 def test_damaged_sweep_leaves_the_page(open_page: Open, home: Home) -> None:
     ask(home)
     (home.jobs / "sweeps" / "0123456789ab.json").write_text("{")
-    app = open_page("train", followed="a deleted sweep")
+    app = open_page("jobs", followed="a deleted sweep")
     assert not app.exception
     assert "was not found; it may have been deleted. Select another one." in app.warning[0].value

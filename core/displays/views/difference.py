@@ -8,12 +8,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.analysis.difference import MAX_SEEDS, MAX_VARIANTS_PAIRED, Difference, Need, compute_differences, compute_need
+from core.analysis.baseline import find_baseline, has_common_baseline
+from core.analysis.difference import MAX_SEEDS, Difference, Need, compute_differences, compute_need
 from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, write_note
 from core.displays.label import PHONE_CHARS, wrap_label
 from core.displays.number import format_interval, format_need, format_p, format_points
 from core.displays.scope import describe_intervals
+from core.store.comparison import MANY_VARIANTS
 
 _WORDS = {
     "better": "▲ better",
@@ -32,6 +34,7 @@ _COLUMNS = (
     "a", "b", "difference", "low", "high", "p", "p_holm", "verdict", "margin", "margin_verdict", "seeds_a", "seeds_b",
     "images", "need_seeds", "need_images",
 )  # fmt: skip
+_ROW_PIXELS, _NAMED_ROW_PIXELS, _LINE_PIXELS = 26, 96, 14
 
 Margin = Literal["0.5", "1", "2", "3", "5"]
 
@@ -40,8 +43,8 @@ Margin = Literal["0.5", "1", "2", "3", "5"]
 class HeadDifference(Display):
     """Accuracy of the head with fewer parameters minus that of the other one, over all seeds of both.
 
-    With more than MAX_VARIANTS_PAIRED variants, each is compared with the baseline only. `margin` is the
-    non-inferiority margin in percentage points.
+    If a baseline was chosen, or with more than MAX_VARIANTS_PAIRED variants, the accuracy of each minus that of the
+    baseline. `margin` is the non-inferiority margin in percentage points.
     """
 
     name: ClassVar[str] = "difference"
@@ -73,11 +76,12 @@ class HeadDifference(Display):
     def table(self) -> pd.DataFrame:
         rows = [
             (f"{one.a} vs. {one.b}", _WORDS[one.verdict], format_points(one.mean), format_interval(one, name=False),
-             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one), _write_need(one, need))
+             one.compare_with_margin(self._margin), format_p(one.p_holm), _write_seeds(one),
+             self._write_need(one, need))
             for one, need in self._found
         ]  # fmt: skip
         p_value = "P-value" if len(rows) < 2 else "P-value (Holm)"
-        names = ["Heads", "Verdict", "Accuracy", "95% interval (points)",
+        names = [f"{self.comparison.noun.capitalize()}s", "Verdict", "Accuracy", "95% interval (points)",
                  f"Loses at most {format_margin(self.margin)}?", p_value, "Seeds",
                  "Needed for a conclusion"]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
@@ -90,13 +94,9 @@ class HeadDifference(Display):
         frame = self.frame()
         if frame.empty:
             return None
-        frame["pair"] = frame["a"] + " − " + frame["b"]
-        lines = [
-            [*wrap_label(f"{row['a']} −", PHONE_CHARS, 2), *wrap_label(row["b"], PHONE_CHARS, 2)]
-            if len(row["pair"]) > PHONE_CHARS
-            else [row["pair"]]
-            for row in frame.to_dict("records")
-        ]
+        many = len(self.comparison.variants) > MANY_VARIANTS
+        frame["pair"] = frame["a"] if has_common_baseline(self.comparison) else frame["a"] + " − " + frame["b"]
+        lines = [self._wrap_pair(row["a"], row["b"], row["pair"]) for row in frame.to_dict("records")]
         frame["name"], frame["lift"] = ["\n".join(each) for each in lines], [14 * (len(each) - 1) for each in lines]
         extra = max(frame["lift"])
         frame["text"] = frame["verdict"].map(_WORDS)
@@ -112,12 +112,12 @@ class HeadDifference(Display):
         shape = alt.Shape(
             "text:N", scale=alt.Scale(domain=domain, range=[_SHAPES[name] for name in domain]), legend=None
         )
-        y = alt.Y("pair:N", title=None, sort=frame["pair"].tolist(), axis=None)
+        axis = alt.Axis(labelLimit=180) if many else None
         base = alt.Chart(frame).encode(
-            y=y,
+            y=alt.Y("pair:N", title=None, sort=frame["pair"].tolist(), axis=axis),
             color=color,
             tooltip=[
-                alt.Tooltip("pair:N", title="Heads"),
+                alt.Tooltip("pair:N", title=f"{self.comparison.noun.capitalize()}{'' if many else 's'}"),
                 alt.Tooltip("difference:Q", title="Difference (points)", format="+.2f"),
                 alt.Tooltip("low:Q", title="Lower bound (95%)", format="+.2f"),
                 alt.Tooltip("high:Q", title="Upper bound (95%)", format="+.2f"),
@@ -138,18 +138,34 @@ class HeadDifference(Display):
         verdicts = base.mark_text(dy=20, fontSize=12).encode(x="difference:Q", text="text:N")
         limit = alt.Chart(pd.DataFrame({"x": [-100 * self._margin]})).mark_rule(strokeDash=[1, 3], color=GREY)
         limits = [limit.encode(x="x:Q")] if low - room < -100 * self._margin else []
-        chart = alt.layer(zero, *limits, lines, points, names, verdicts)
-        return chart.properties(height=FRAME_PIXELS + (96 + extra) * len(frame), title=write_note(self._note()))
+        chart = alt.layer(zero, *limits, lines, points, *([] if many else [names, verdicts]))
+        note = write_note(self._note())
+        rows = (_ROW_PIXELS if many else _NAMED_ROW_PIXELS + extra) * len(frame)
+        return chart.properties(height=FRAME_PIXELS + _LINE_PIXELS * len(note["text"]) + rows, title=note)
+
+    def _wrap_pair(self, a: str, b: str, pair: str) -> list[str]:
+        """Return the lines of the name of a pair."""
+        if len(pair) <= PHONE_CHARS:
+            return [pair]
+        if has_common_baseline(self.comparison):
+            return wrap_label(pair, PHONE_CHARS, 2)
+        return [*wrap_label(f"{a} −", PHONE_CHARS, 2), *wrap_label(b, PHONE_CHARS, 2)]
 
     def _note(self) -> str:
-        parts = [f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin."]
+        parts = []
+        if self._found and has_common_baseline(self.comparison):
+            why = "" if self.comparison.baseline else ", which has the highest validation accuracy"
+            parts.append(f"Baseline: {find_baseline(self.comparison).label}{why}.")
+        parts.append(f"Dotted: {format_margin(self.margin)} lower, the non-inferiority margin.")
+        if len(self.comparison.variants) > MANY_VARIANTS:
+            verdicts = dict.fromkeys(one.verdict for one, _ in self._found)
+            parts.append(f"{', '.join(_WORDS[verdict] for verdict in verdicts)}.")
         parts.append(describe_intervals(max(one.seeds) for one, _ in self._found))
         if any(min(one.seeds) == 1 < max(one.seeds) for one, _ in self._found):
-            parts.append("A head with a single seed is assumed to vary across seeds as much as the other head.")
+            noun = self.comparison.noun
+            parts.append(f"A {noun} with a single seed is assumed to vary across seeds as much as the other {noun}.")
         if len(self._found) > 1:
             parts.append(f"Verdicts are Holm-corrected for {len(self._found)} pairs.")
-        if len(self.comparison.variants) > MAX_VARIANTS_PAIRED:
-            parts.append("Every variant is compared with the one that has the highest validation accuracy.")
         return " ".join(parts)
 
     def describe(self) -> str:
@@ -161,6 +177,14 @@ class HeadDifference(Display):
             return "Accuracy differences. This comparison has only one head."
         return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
 
+    def _write_need(self, difference: Difference, need: Need) -> str:
+        if difference.verdict == "one seed":
+            return "more seeds"
+        if difference.verdict != "no significant difference":
+            return "–"
+        noun = self.comparison.noun
+        return format_need(need, noun) or f"more than {MAX_SEEDS} seeds per {noun}"
+
 
 def format_margin(margin: Margin) -> str:
     """Format a margin in percentage points: "1 point", "0.5 points"."""
@@ -170,11 +194,3 @@ def format_margin(margin: Margin) -> str:
 def _write_seeds(difference: Difference) -> str:
     first, second = difference.seeds
     return str(first) if first == second else f"{first} and {second}"
-
-
-def _write_need(difference: Difference, need: Need) -> str:
-    if difference.verdict == "one seed":
-        return "more seeds"
-    if difference.verdict != "no significant difference":
-        return "–"
-    return format_need(need) or f"more than {MAX_SEEDS} seeds per head"

@@ -20,7 +20,9 @@ _MAX_PAIRS = 6
 
 @dataclass(frozen=True)
 class Disagreement(Display):
-    """Test images by correct predictions of two heads, for the runs of one seed. `pair` None selects all pairs."""
+    """Test images by correct predictions of two heads, for the runs of one seed. `pair` None selects all
+    compared pairs.
+    """
 
     name: ClassVar[str] = "disagreement"
     title: ClassVar[str] = "Agreement between heads"
@@ -59,10 +61,8 @@ class Disagreement(Display):
 
     @property
     def _drawn(self) -> pd.DataFrame:
-        """Return the pairs that are drawn: those of the first head if there are many."""
-        frame = self._found
-        many = len(frame) > len(CELLS) * _MAX_PAIRS
-        return frame[frame["a"] == frame["a"].iloc[0]] if many else frame
+        """Return the pairs that are drawn: the first ones if there are many."""
+        return self._found.head(len(CELLS) * _MAX_PAIRS)
 
     def _panel(self, a: str, b: str, rows: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         correct = {cell: (i < 2, i % 2 == 0) for i, cell in enumerate(CELLS)}
@@ -114,7 +114,7 @@ class Disagreement(Display):
         text = ". ".join(parts) + "."
         count = len(self._found) // len(CELLS)
         if len(parts) < count:
-            text += f" The chart shows {len(parts)} of {count} pairs: those with {self._found['a'].iloc[0]}."
+            text += f" The chart shows the first {len(parts)} of {count} pairs."
         return text
 
 

@@ -7,18 +7,23 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
+from core.analysis.baseline import find_baseline
+from core.analysis.difference import Difference, compute_differences
+from core.analysis.finding import compute_finding
 from core.analysis.summary import compute_table, read_seed_mean
 from core.displays.axis import spread_names
 from core.displays.display import Chart, Display
-from core.displays.encoding import color_heads, measure_legend, shape_heads
+from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import (
     format_accuracy,
     format_bytes,
     format_count,
+    format_interval,
     format_loss,
     format_seconds,
     format_short,
 )
+from core.store.comparison import MANY_VARIANTS
 
 METRICS = (
     "params", "flops", "keras_bytes", "tflite_bytes", "latency_seconds", "test_accuracy", "test_loss", "train_seconds",
@@ -42,6 +47,14 @@ def _spread_names(frame: pd.DataFrame, gap: float, low: float, high: float) -> p
     return pd.Series(high_of)
 
 
+def _write_difference(difference: Difference) -> str:
+    """Return "−2.1 (−3.0 to −1.2)"; without an interval for a single seed."""
+    points = f"{100 * difference.mean:+.1f}".replace("-", "−")
+    if difference.verdict == "one seed":
+        return f"{points} (single seed)"
+    return f"{points} ({format_interval(difference, name=False)})"
+
+
 @dataclass(frozen=True)
 class Heads(Display):
     """One row per variant with accuracy and costs. The chart shows accuracy against parameters."""
@@ -55,7 +68,7 @@ class Heads(Display):
     def table(self) -> pd.DataFrame:
         rows = [
             {
-                "Head": row["head"],
+                self._column: row["head"],
                 "Seeds": int(row["seeds"]),
                 "Test accuracy": format_accuracy(read_seed_mean(row, "test_accuracy")),
                 "Test loss": format_loss(read_seed_mean(row, "test_loss")),
@@ -70,15 +83,34 @@ class Heads(Display):
         ]
         return pd.DataFrame(rows)
 
+    @property
+    def _column(self) -> str:
+        return self.comparison.noun.capitalize()
+
+    def tabulate_differences(self) -> pd.DataFrame:
+        """Return the accuracy, its difference from the baseline, and the main costs, formatted for display."""
+        baseline = find_baseline(self.comparison).label
+        found = {one.a: one for one in self._list_differences(baseline)}
+        return self.table().assign(
+            Difference=[
+                "baseline" if label == baseline else _write_difference(found[label]) for label in self.comparison.labels
+            ]
+        )[[self._column, "Test accuracy", "Difference", "Parameters", "Latency per image"]]
+
+    def _list_differences(self, baseline: str) -> list[Difference]:
+        pairs = [one for one in compute_differences(self.comparison) if baseline in (one.a, one.b)]
+        return [one if one.b == baseline else one.reverse() for one in pairs]
+
     def chart(self) -> Chart:
         frame = self.frame()
         for side, sign in (("low", -1), ("high", 1)):
             frame[side] = (frame["test_accuracy"] + sign * frame["test_accuracy_std"].fillna(0)).clip(0, 1)
         low, high = float(frame["low"].min()), float(frame["high"].max())
         room = max(high - low, 0.02)
-        low, high = low - 0.15 * room, high + 0.3 * room  # names are above the points
+        low, high = low - 0.25 * room, high + 0.3 * room  # names are above the points
         labels = self.comparison.labels
-        named = len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS
+        many = len(labels) > MANY_VARIANTS
+        named = many or (len(labels) <= _MAX_NAMES and max(map(len, labels)) <= _NAME_CHARS)
         frame["name_y"] = _spread_names(frame, _NAME_PIXELS / _HEIGHT * (high - low), low, high)
         tip = [
             alt.Tooltip("head:N", title="Head"),
@@ -106,13 +138,29 @@ class Heads(Display):
         points = base.mark_point(filled=True, size=140, opacity=1).encode(
             y=y, shape=shape_heads(self.comparison, legend=not named)
         )
-        names = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
+        if many:
+            note = f"Only the {self.comparison.noun}s of the headline are named. Point to a mark for its name."
+            names = [self._name_one(base, label, dy) for label, dy in zip(self._list_named(), (22, -16), strict=False)]
+            return alt.layer(bars, points, *names).properties(height=_HEIGHT, title=write_note(note))
+        texts = base.mark_text(dy=-16, fontSize=13, fontWeight="bold").encode(y="name_y:Q", text="head:N")
         legend = 0 if named else 30 + measure_legend(labels)
-        return alt.layer(bars, points, *([names] if named else [])).properties(height=_HEIGHT + legend)
+        return alt.layer(bars, points, *([texts] if named else [])).properties(height=_HEIGHT + legend)
+
+    def _name_one(self, base: alt.Chart, label: str, dy: int) -> alt.Chart:
+        """Build the name of one of many variants, `dy` pixels below its point."""
+        row = base.transform_filter(alt.FieldEqualPredicate(field="head", equal=label))
+        return row.mark_text(dy=dy, fontSize=13, fontWeight="bold").encode(y="test_accuracy:Q", text="head:N")
+
+    def _list_named(self) -> list[str]:
+        """Return the labels of the variants that the chart may name: of many, the two of the headline."""
+        finding = compute_finding(self.comparison)
+        if finding is None or len(self.comparison.variants) <= MANY_VARIANTS:
+            return self.comparison.labels
+        return [finding.subject.label, finding.baseline.label]
 
     def describe(self) -> str:
         parts = [
-            f"{row['Head']}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
+            f"{row[self._column]}: {row['Parameters']} parameters, test accuracy {row['Test accuracy']}"
             for row in self.table().to_dict("records")
         ]
         return "Test accuracy against number of parameters. " + "; ".join(parts) + "."

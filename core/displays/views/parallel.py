@@ -16,8 +16,9 @@ from core.displays.encoding import GREY, color_labels, shape_labels, write_note
 from core.displays.label import shorten
 from core.displays.number import format_count, format_share, format_short, write_selection_note
 from core.spec import HEADS, SETTINGS
-from core.store.comparison import describe_value, to_plain
+from core.store.comparison import to_plain
 from core.store.same_test_set import RunsOnTestSet
+from core.store.setting_text import describe_value
 
 MAX_LINES = 1_000
 _MAX_TICKS = 8

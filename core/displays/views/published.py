@@ -12,7 +12,8 @@ from core.displays.display import Chart, Display
 from core.displays.number import format_accuracy, format_count, format_loss, format_published_accuracy
 from core.recipe import PublishedResult, Recipe
 from core.spec import DATASETS, SETTINGS
-from core.store.comparison import Variant, describe_setting, list_changes
+from core.store.comparison import Variant, list_changes
+from core.store.setting_text import describe_setting
 
 FORMS: dict[str, tuple[str, Callable[[PublishedResult], str], Callable[[SeedMean], str]]] = {
     name: (label, lambda result: result.write(format_count), lambda value: format_count(value.mean))

@@ -1,12 +1,14 @@
 """Accuracy loss of each head per corruption."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import altair as alt
 import pandas as pd
 
+from core.analysis.baseline import find_baseline
 from core.analysis.robustness import (
     ShiftInvariance,
     Tested,
@@ -19,8 +21,9 @@ from core.augment.corruption import CORRUPTIONS, LEAST_IMAGES, MAX_FLOPS, list_r
 from core.displays.display import Chart, Display
 from core.displays.encoding import AXIS_CHARS, color_heads, measure_legend, shape_heads, write_note
 from core.displays.label import fit_labels
-from core.displays.number import format_share, format_short
+from core.displays.number import format_plural, format_share, format_short
 from core.displays.scope import describe_intervals, describe_subset
+from core.store.comparison import MANY_VARIANTS
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,21 @@ class RobustnessLoss(Display):
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        return compute_losses(self._tested)
+        return compute_losses(self._tested, self._baseline)
+
+    @property
+    def _baseline(self) -> str:
+        return find_baseline(self.comparison).label
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds."""
+        """Return the columns head, corruption, value, before, after, loss, low, high, images, seeds, more, more_low,
+        more_high (the loss minus that of the baseline, NaN for the baseline)."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
         frame = self._found
         rows = frame.to_dict("records")
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "Corruption": [CORRUPTIONS[row["corruption"]].write(row["value"]) for row in rows],
                 "Head": frame["head"],
@@ -58,6 +66,9 @@ class RobustnessLoss(Display):
                 "Images": frame["images"].map("{:,}".format),
             }
         )
+        if frame["more"].isna().all():
+            return table
+        return table.assign(**{f"More than {self._baseline} (points)": [_write_more(row) for row in rows]})
 
     def chart(self) -> Chart | None:
         frame = self._found
@@ -96,9 +107,11 @@ class RobustnessLoss(Display):
         """Describe whether global pooling improves shift invariance, or why robustness was not evaluated."""
         if not self._tested:
             return self._explain_missing()
-        answer = assess_shift_invariance(self._tested)
+        answer = assess_shift_invariance(self._tested, baseline=self._baseline if self.comparison.baseline else "")
         if answer is not None:
             return f"{_describe_shift_invariance(answer)} {self._scope()}"
+        if len(self.comparison.variants) > MANY_VARIANTS:
+            return f"{self._describe_range()} {self._scope()}"
         parts = [
             f"{row['head']} loses {100 * row['loss']:.1f} points {CORRUPTIONS[row['corruption']].write(row['value'])}"
             for row in self._found.to_dict("records")
@@ -113,6 +126,20 @@ class RobustnessLoss(Display):
         images = describe_subset(int(self._found["images"].iloc[0]), total)
         return f"Measured on {images}. {describe_intervals(self._found['seeds'])}"
 
+    def _describe_range(self) -> str:
+        """Describe the smallest and the largest loss of many variants, and that of the baseline."""
+        rows = self._found[self._found["corruption"] == "shift"].sort_values("loss", kind="stable").to_dict("records")
+        if not rows:
+            return "The accuracy under shift was not evaluated."
+        low, high = rows[0], rows[-1]
+        how = CORRUPTIONS["shift"].write(low["value"])
+        text = (
+            f"{how.capitalize()}, {format_plural(len(rows), self.comparison.noun)} lose {100 * low['loss']:.1f} "
+            f"({low['head']}) to {100 * high['loss']:.1f} points of accuracy ({high['head']})"
+        )
+        own = [f"; the baseline {row['head']} {100 * row['loss']:.1f}" for row in rows if row["head"] == self._baseline]
+        return text + "".join(own) + "."
+
     def _explain_missing(self) -> str:
         if is_too_large(self.comparison):
             rows, most = len(list_rows()), format_short(MAX_FLOPS / len(list_rows()) / LEAST_IMAGES)
@@ -121,6 +148,14 @@ class RobustnessLoss(Display):
                 f"{rows} corruptions would take too long."
             )
         return "Robustness was not evaluated: an earlier version of Headroom trained these runs. Train them again."
+
+
+def _write_more(row: dict[Any, Any]) -> str:
+    """Return the additional loss with its interval: "1.2 (−0.3 to 2.7)"."""
+    if math.isnan(row["more"]):
+        return "–"
+    more, low, high = (f"{100 * row[name]:.1f}".replace("-", "−") for name in ("more", "more_low", "more_high"))
+    return f"{more} ({low} to {high})"
 
 
 def _describe_shift_invariance(answer: ShiftInvariance) -> str:

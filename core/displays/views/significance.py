@@ -8,6 +8,7 @@ import pandas as pd
 from core.analysis.significance import compute_significance
 from core.displays.display import Chart, Display
 from core.displays.number import format_p, format_plural
+from core.store.comparison import MANY_VARIANTS
 
 LEVEL = 0.05
 MAX_PAIRS = 6
@@ -16,7 +17,10 @@ MAX_PAIRS = 6
 
 @dataclass(frozen=True)
 class Significance(Display):
-    """One test per pair of heads and seed, on images with exactly one correct prediction; Holm-corrected over all."""
+    """One test per compared pair of variants and seed, on images with exactly one correct prediction.
+
+    P-values are Holm-corrected over all.
+    """
 
     name: ClassVar[str] = "significance"
     title: ClassVar[str] = "McNemar's exact test, per seed"
@@ -52,16 +56,25 @@ class Significance(Display):
     def describe(self) -> str:
         frame = self.frame()
         if frame.empty:
-            return "No two heads have a seed in common."
+            return f"No two {self.comparison.noun}s have a seed in common."
         corrected = f", Holm-corrected for {len(frame)} tests" if len(frame) > 1 else ""
+        level = f"(p < {LEVEL}{corrected})"
         groups = [*frame.groupby(["a", "b"], sort=False)]
-        if len(groups) > MAX_PAIRS:
-            found = (frame["p_holm"] < LEVEL).sum()
-            summary = f"{found} of {len(frame)} tests of {len(groups)} pairs are significant (p < {LEVEL}{corrected})."
-            return f"{summary} {self.explain()}"
+        if len(self.comparison.variants) > MANY_VARIANTS:
+            return f"{self._count_different(frame)} {level}. {self.explain()}"
         parts = [
             f"{a} and {b} differ significantly for {(rows['p_holm'] < LEVEL).sum()} of "
             f"{format_plural(len(rows), 'seed')}"
             for (a, b), rows in groups
         ]
-        return f"{'; '.join(parts)} (p < {LEVEL}{corrected}). {self.explain()}"
+        return f"{'; '.join(parts)} {level}. {self.explain()}"
+
+    def _count_different(self, frame: pd.DataFrame) -> str:
+        """Return how many of many variants differ from the baseline for all, for some and for no seeds."""
+        shares = (frame["p_holm"] < LEVEL).groupby(frame["a"]).mean()
+        every, none = int((shares == 1).sum()), int((shares == 0).sum())
+        some = len(shares) - every - none
+        count, baseline = format_plural(len(shares), self.comparison.noun), frame["b"].iloc[0]
+        return (
+            f"Of {count}, {every} differ significantly from {baseline} for all seeds, {some} for some, {none} for none"
+        )

@@ -1,4 +1,4 @@
-"""Key metrics of the smallest head, compared with the baseline."""
+"""Key metrics of the smallest variant, compared with the baseline."""
 
 import math
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _COSTS = (
 
 @dataclass(frozen=True)
 class Tiles(Display):
-    """Parameters, accuracy, file size and latency of the smallest head, compared with the most accurate other head."""
+    """Parameters, accuracy, file size and latency of the smallest variant, compared with the baseline."""
 
     name: ClassVar[str] = "tiles"
     title: ClassVar[str] = "Key metrics"
@@ -38,7 +38,7 @@ class Tiles(Display):
     @cached_property
     def _sides(self) -> tuple[Variant, Finding | None]:
         finding = compute_finding(self.comparison)
-        return (finding.small if finding else self.comparison.variants[0]), finding
+        return (finding.subject if finding else self.comparison.variants[0]), finding
 
     @cached_property
     def _rows(self) -> list[tuple[str, str, str, int]]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.analysis.baseline import find_baseline
 from core.analysis.prediction import select_seed_runs
 from core.displays.headline import write_cautions, write_facts, write_headline
 from core.displays.markdown import escape_markdown
@@ -14,28 +15,44 @@ from core.displays.views.tiles import Tiles
 from core.errors import DatasetError
 from core.home import describe_error
 from core.reports.reproduction import build_reproduction
-from core.store.comparison import Comparison
-from core.ui.display import cached_display_result, cached_result, cached_table, show_display, show_table
+from core.store.comparison import MANY_VARIANTS, Comparison
+from core.ui.compare.saved import show_saving
+from core.ui.display import (
+    cached_display_result,
+    cached_result,
+    cached_table,
+    show_data_table,
+    show_display,
+    show_frame,
+    show_table,
+)
 from core.ui.heading import show_title
 from core.ui.image_grid import CLICK, show_image_grid
 from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
 
+_TABLE_ROWS = 15
+
 
 def show_comparison(comparison: Comparison) -> None:
     """Show all sections of the page."""
     _show_headline(comparison)
-    _show_tiles(comparison)
     heads = Heads(comparison)
-    show_table(heads)
+    if many := len(comparison.variants) > MANY_VARIANTS:
+        _show_differences(heads)
+    _show_tiles(comparison)
+    if many:
+        show_data_table(heads, heads.title)
+    else:
+        show_table(heads)
     _show_caveats(comparison)
     _show_links(comparison)
     left, right = st.columns(2, gap="large")
     with left:
         show_display(heads, title="Accuracy against number of parameters", table=False)
     with right:
-        show_display(Curves(comparison, splits=("validation",)), title="Validation accuracy by epoch", table=False)
+        show_display(Curves(comparison, splits="validation"), title="Validation accuracy by epoch", table=False)
     _show_images(comparison)
     _show_published(PublishedResults(comparison))
     _show_reproduction(comparison)
@@ -44,6 +61,13 @@ def show_comparison(comparison: Comparison) -> None:
 def _show_headline(comparison: Comparison) -> None:
     show_title(escape_markdown(cached_result(comparison, write_headline)))
     st.caption(" · ".join(map(escape_markdown, cached_result(comparison, write_facts))))
+
+
+def _show_differences(heads: Heads) -> None:
+    """Show the accuracy of many variants with the difference from the baseline, before everything else."""
+    show_frame(cached_display_result(heads, Heads.tabulate_differences), {}, rows=_TABLE_ROWS)
+    baseline = escape_markdown(find_baseline(heads.comparison).label)
+    st.caption(f"Differences from {baseline} in percentage points, with 95% confidence intervals.")
 
 
 def _show_tiles(comparison: Comparison) -> None:
@@ -64,6 +88,7 @@ def _show_links(comparison: Comparison) -> None:
         if recipe := comparison.recipe:
             link = {"library": recipe.name}
             st.page_link("pages/library.py", label="About this system", icon=":material/menu_book:", query_params=link)
+        show_saving(comparison)
         share_comparison(comparison)
 
 
@@ -95,12 +120,14 @@ def _describe_runs(gallery: Gallery) -> str:
 
 def _show_only_one_correct(gallery: Gallery) -> None:
     frame = gallery.frame()
-    st.header("Only one head correct", anchor=False)
+    noun = escape_markdown(gallery.comparison.noun)
+    st.header(f"Only one {noun} correct", anchor=False)
     st.caption(
-        f"Test images that exactly one head predicts correctly, most confident first. {_describe_runs(gallery)} {CLICK}"
+        f"Test images that exactly one {noun} predicts correctly, most confident first. {_describe_runs(gallery)} "
+        f"{CLICK}"
     )
     if frame.empty:
-        st.write("No test image is predicted correctly by exactly one head.")
+        st.write(f"No test image is predicted correctly by exactly one {noun}.")
         return
     show_image_grid(gallery, frame, key="strip", linked=False)
     st.page_link("pages/predictions.py", label=f"Show all {len(gallery.selected()):,}", icon=":material/image_search:")

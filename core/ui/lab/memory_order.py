@@ -31,10 +31,10 @@ def show_memory_order() -> None:
             shape = write_shape(_HEIGHT, _WIDTH, len(_CHANNELS), layout)
             offset = compute_offset(cell, _HEIGHT, _WIDTH, len(_CHANNELS), layout)
             st.header(f"`{layout}`", anchor=False)
-            index = ", ".join(map(str, cell if layout == "channels_last" else (cell[2], row, column)))
+            index = ", ".join(f"{i:d}" for i in (cell if layout == "channels_last" else (cell[2], row, column)))
             st.markdown(
                 f"Shape {escape_markdown(str(shape))}, default of {escape_markdown(_USERS[layout])}. "
-                f"Position of {escape_markdown(f'[{index}]')}: **{offset:d}**"
+                f"Position of [{index}]: **{offset:d}**"
             )
             show_drawings(f"order-{layout}", [("Values in memory", draw_memory(_HEIGHT, _WIDTH, cell, layout))])
         st.caption(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.displays.markdown import escape_markdown, write_code
 from core.recipe import OpenQuestion, Recipe
-from core.store.comparison import describe_setting
+from core.store.setting_text import describe_setting
 from core.ui.library.findings import find_offer, show_offer_button
 from core.ui.library.train import open_train
 from core.ui.session import store

@@ -71,7 +71,8 @@ def edit(opened: Draft, document: Document) -> None:
             st.button("Use runs of the selected comparison", icon=":material/sync_alt:", on_click=_change,
                       args=(lambda old: old.change(runs=ids),), disabled=len(ids) > MAX_RUNS,
                       help=f"A report may have at most {MAX_RUNS} runs.")  # fmt: skip
-    report_comparison, _ = open_report_comparison(store(), report.runs)
+    report_comparison, _ = open_report_comparison(store(), report.runs, report.baseline)
+    _choose_baseline(report, report_comparison)
     _show_add_button(None)
     for index, (block, section) in enumerate(zip(report.blocks, document.sections, strict=True)):
         with st.container(border=True):
@@ -85,6 +86,17 @@ def edit(opened: Draft, document: Document) -> None:
             if not isinstance(section, Passage) or section.text:
                 show_section(section)
         _show_add_button(block.id)
+
+
+def _choose_baseline(report: Report, comparison: Comparison) -> None:
+    """Show the select box for the baseline of all differences; "" is the default."""
+    labels = {"": "highest validation accuracy", **{variant.key: variant.label for variant in comparison.variants}}
+    options = [*labels]
+    _edit_field(
+        st.selectbox, "Baseline", "baseline", lambda old, value: old.change(baseline=value), options=options,
+        index=options.index(comparison.baseline), format_func=labels.__getitem__,
+        help="Reference of all differences in this report.",
+    )  # fmt: skip
 
 
 def _edit_field(

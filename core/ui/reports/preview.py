@@ -16,7 +16,7 @@ def build_draft_document(report: Report) -> Document:
     Raises:
         HeadroomError: see `build_document`.
     """
-    comparison, _ = open_report_comparison(store(), report.runs)
+    comparison, _ = open_report_comparison(store(), report.runs, report.baseline)
     notes = read_notes()
     names = [notes[run_id].name for run_id in report.runs if run_id in notes]
     return _build_document(report.model_dump_json(), list_run_versions(comparison), names, report)

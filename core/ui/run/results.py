@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from core.displays.curve_data import CurveMetric
 from core.displays.markdown import escape_markdown
-from core.displays.views.curves import Curves, Metric
+from core.displays.views.curves import Curves
 from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.tiles import Tiles
 from core.store.comparison import Comparison
@@ -23,7 +24,7 @@ def show_results(run: Run, *, damaged: bool) -> None:
     st.header("Accuracy and loss", anchor=False)
     show_frame(cached_table(metrics).drop(columns="Head"))
     st.caption("95% Wilson score intervals over the images. A single run has no interval over seeds.")
-    names: list[Metric] = ["accuracy", "loss"]
+    names: list[CurveMetric] = ["accuracy", "loss"]
     for column, metric in zip(st.columns(2, gap="large"), names, strict=True):
         with column:
             curves = Curves(comparison, metric)

@@ -39,7 +39,7 @@ def show_usage(run_id: str) -> None:
             url.open_page("pages/compare.py")
     for sweep in sweeps[:_MAX_LINKS]:
         st.page_link(
-            "pages/train.py",
+            "pages/jobs.py",
             label=escape_markdown(f"Sweep {name_sweep(sweep)}"),
             query_params={"followed": sweep.sweep_id},
             icon=":material/tune:",

@@ -9,7 +9,7 @@ from core.displays.markdown import escape_markdown
 from core.recipe import Recipe
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_value
+from core.store.setting_text import describe_value
 from core.ui.errors import callback
 from core.ui.setting import URL_NAMES
 

@@ -19,7 +19,7 @@ from core.home import describe_error, hide_paths
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
-from core.store.comparison import describe_value
+from core.store.setting_text import describe_value
 from core.ui import url, widget
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import callback, handle_errors

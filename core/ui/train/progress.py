@@ -6,7 +6,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from core.actions.job import cancel_jobs, train_runs
-from core.displays.job_table import read_spec, write_name
+from core.displays.job_table import read_spec, write_names
 from core.displays.live_curves import build_live_charts
 from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age, describe_progress, describe_settings
@@ -66,8 +66,9 @@ def _show_completed() -> None:
         ended = JobQueue(home()).ended(_MAX_COMPLETED)
         if ended:
             st.header("Completed jobs", anchor=False)
+        names = write_names(ended)
         for job in ended:
-            _show_completed_job(job)
+            _show_completed_job(job, names[job.run_id])
 
 
 def _show_unfinished(jobs: list[Job]) -> None:
@@ -76,13 +77,13 @@ def _show_unfinished(jobs: list[Job]) -> None:
     show_dispatcher_health()
     st.header(f"{len(running)} running, {len(jobs) - len(running)} queued", anchor=False)
     jobs = sorted(jobs, key=lambda job: (job.state != "running", job.queued_at))
-    shown = max(_MAX_UNFINISHED, len(running))
+    shown, names = max(_MAX_UNFINISHED, len(running)), write_names(jobs)
     for job in jobs[:shown]:
-        _show_progress(job)
+        _show_progress(job, names[job.run_id])
     if jobs[shown:]:
         with st.expander(f"{len(jobs) - shown} more queued", key="queue"):
             for job in jobs[shown:]:
-                _show_progress(job)
+                _show_progress(job, names[job.run_id])
     folders = [(read_spec(job), folder_of(home(), job.run_id)) for job in running]
     histories = [(spec, read_history(folder / "history.jsonl")) for spec, folder in folders if spec and folder]
     charts = build_live_charts(histories)
@@ -93,11 +94,11 @@ def _show_unfinished(jobs: list[Job]) -> None:
             draw_chart(chart, "Validation metrics of the running jobs by epoch.")
 
 
-def _show_progress(job: Job) -> None:
+def _show_progress(job: Job, name: str) -> None:
     progress = read_live_progress(home(), job)
     share, text = (0.0, "stopping") if job.cancel else describe_progress(job.state, progress)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, f"**{escape_markdown(write_name(job))}** · {escape_markdown(text)}")
+        st.progress(share, f"**{escape_markdown(name)}** · {escape_markdown(text)}")
         if progress and progress.silent_seconds:
             show_revive_button("Restart", key=f"restart-{job.run_id}")
         if action_button(cancel_jobs, "Cancel", key=f"cancel-{job.run_id}", width="content"):
@@ -105,13 +106,13 @@ def _show_progress(job: Job) -> None:
             st.rerun()
 
 
-def _show_completed_job(job: Job) -> None:
+def _show_completed_job(job: Job, name: str) -> None:
     spec = read_spec(job)
     facts = [escape_markdown(describe_settings(spec))] if spec else []
     if job.ended_at is not None:
         facts.append(describe_age(time.time() - job.ended_at))
     cached = job.state == "finished" and store().path(job.run_id) is not None
-    name = escape_markdown(write_name(job))
+    name = escape_markdown(name)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
             if cached:

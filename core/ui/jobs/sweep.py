@@ -1,4 +1,4 @@
-"""Status of a sweep: progress, chart of the results, and every run."""
+"""Status of a sweep on the Jobs page: progress, chart of the results, and every run; its link on the Train page."""
 
 import streamlit as st
 
@@ -33,16 +33,21 @@ url.register("against", "followed")
 
 _REFRESH_SECONDS = 2.0
 _TABLE_ROWS = 12
-_NEXT = "next sweep"  # set after the picker was drawn, applied in the next run
 
 
 def _label(sweep: Sweep) -> str:
     return f"{name_sweep(sweep)} ({sweep.sweep_id})"
 
 
-def select_sweep(sweep: Sweep) -> None:
-    """Select a sweep in the picker, from the next script run on."""
-    st.session_state[_NEXT] = sweep.sweep_id
+def open_sweep_view(sweep_id: str) -> None:
+    """Open a sweep on the Jobs page."""
+    st.switch_page("pages/jobs.py", query_params={"followed": sweep_id})
+
+
+def follow_former_link() -> None:
+    """Open the Jobs page for a link to a sweep on the Train page, where sweeps were shown before."""
+    if sweep_id := st.query_params.get("followed"):
+        open_sweep_view(sweep_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -59,34 +64,53 @@ def _read_status(sweep: Sweep) -> SweepStatus:
     return read_sweep_status(home(), sweep, store(), open_estimator())
 
 
-def is_latest_in_progress() -> bool:
-    """Return whether the latest sweep is in progress."""
-    return any(not read_sweep_status(home(), sweep, store()).ended for sweep in list_sweeps(home())[:1])
+def find_running_sweep() -> Sweep | None:
+    """Return the latest sweep if it is in progress."""
+    return next((sweep for sweep in list_sweeps(home())[:1] if not _read_status(sweep).ended), None)
 
 
-def show_sweep() -> set[str]:
-    """Show the selected sweep, by default the latest, if any. Return its run IDs."""
+def show_sweep_link() -> set[str]:
+    """Show the progress of the sweep in progress, if any, with a link to it. Return its run IDs."""
+    sweep = find_running_sweep()
+    if sweep is None:
+        return set()
+    st.fragment(_watch_link, run_every=_REFRESH_SECONDS)(sweep)
+    return {spec.run_id for spec in sweep.specs}
+
+
+def _watch_link(sweep: Sweep) -> None:
+    with handle_errors():
+        status = _read_status(sweep)
+        if status.ended:
+            st.rerun()
+        start_queued_jobs()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(compute_share(status), f"**Sweep** · {escape_markdown(describe_status(status))}")
+            if st.button("View sweep", icon=":material/grid_view:", width="content"):
+                open_sweep_view(sweep.sweep_id)
+
+
+def show_sweep() -> None:
+    """Show the selected sweep, by default the latest, if any."""
     sweeps = {sweep.sweep_id: sweep for sweep in list_sweeps(home())}
     if not sweeps and "followed" not in st.query_params:
-        return set()
+        return
     st.header("Sweep", anchor=False)
-    if sweep_id := st.session_state.pop(_NEXT, None):
-        st.session_state["followed"] = sweep_id
     selected = widget.item(
         "Sweep", list(sweeps), key="followed", format_func=lambda sweep_id: _label(sweeps[sweep_id]),
         gone="Sweep", label_visibility="collapsed",
     )  # fmt: skip
-    return _show(sweeps[selected]) if selected else set()
+    if selected:
+        _show(sweeps[selected])
 
 
-def _show(selected: Sweep) -> set[str]:
+def _show(selected: Sweep) -> None:
     columns = list_columns(selected.specs, selected.settings)
     setting = columns[0] if columns else None
     if len(columns) > 1:
         setting = widget.segmented("X axis", columns, key="against", format_func=lambda name: SETTINGS[name].label)
     ended = _read_status(selected).ended
     st.fragment(_watch, run_every=None if ended else _REFRESH_SECONDS)(selected, setting, ended)
-    return {spec.run_id for spec in selected.specs}
 
 
 def _watch(sweep: Sweep, setting: str | None, ended: bool) -> None:
@@ -120,7 +144,8 @@ def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
             act(cancel_jobs, [run_id for run_id in active if run_id in unfinished])
             st.rerun()
         finished = [run.spec.run_id for run in status.members if run.state == "finished"]
-        if finished and st.button(f"Compare {len(finished)} finished", icon=":material/balance:"):
+        label = f"Compare {len(finished)} finished"
+        if finished and st.button(label, icon=":material/balance:", type="primary" if status.ended else "secondary"):
             select_comparison(f"{SWEEP}{sweep.sweep_id}")
             url.open_page("pages/compare.py")
 

@@ -1,0 +1,157 @@
+"""Parts of learning curves that finished and running runs share: axes, scales, lines and a legend that hides lines."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from core.displays.axis import list_log_ticks, list_whole_ticks
+from core.displays.display import Chart
+from core.displays.encoding import GREY, color_styles
+from core.displays.palette import VariantStyle
+
+HEIGHT_PIXELS = 330
+PLOT_PIXELS = 250  # approximate height without axis and title
+_LEGEND_ROW_PIXELS = 30
+_HIDDEN = "hidden_lines"
+_TEXT_SHARE = 0.18  # of the axis: width of the text at a vertical line
+
+
+@dataclass(frozen=True)
+class CurveAxis:
+    """Name of a metric on an axis, and the format of its ticks."""
+
+    name: str
+    ticks: str
+
+
+METRICS = {
+    "accuracy": CurveAxis("Accuracy", "~%"),
+    "loss": CurveAxis("Loss", "~g"),
+    "epoch_seconds": CurveAxis("Time per epoch (s)", "~g"),
+    "learning_rate": CurveAxis("Learning rate", "~g"),
+}
+
+
+def hide_lines() -> alt.Parameter:
+    """Return the selection of a chart that holds the heads whose names in the legend were clicked."""
+    return alt.selection_point(name=_HIDDEN, fields=["head"], bind="legend", toggle="true", empty=False)
+
+
+def show_unless_hidden(opacity: float) -> Any:
+    """Return the opacity of marks that a click in the legend hides (see `hide_lines`)."""
+    return alt.condition(hide_lines(), alt.value(0), alt.value(opacity))
+
+
+def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "stroke") -> alt.Color:
+    """Encode heads as colour, with a legend of several heads that marks hidden ones with ✕."""
+    color = color_styles(styles, legend=len(styles) > 1, symbol=symbol)
+    if len(styles) > 1:
+        legend = color["legend"]
+        text = "datum.label" if legend["labelExpr"] is alt.Undefined else legend["labelExpr"]
+        hidden = f"{_HIDDEN}.head && indexof({_HIDDEN}.head, datum.value) >= 0"
+        legend["labelExpr"] = f"{hidden} ? '✕ ' + datum.label : {text}"
+    return color
+
+
+def finish_chart(chart: Any, labels: Sequence[str]) -> Chart:
+    """Set the height with the legend of these heads, which marks hidden heads itself instead of fading the others."""
+    columns = 2 if max(map(len, labels)) <= 16 else 1
+    rows = -(-len(labels) // columns) if len(labels) > 1 else 0
+    finished: Chart = chart.properties(height=HEIGHT_PIXELS + _LEGEND_ROW_PIXELS * rows).configure_legend(
+        unselectedOpacity=1
+    )
+    return finished
+
+
+def position_x(x: str, low: float, high: float) -> alt.X:
+    """Encode epochs or seconds on an axis from `low` to `high`."""
+    room = 0.5 if low == high else 0.0
+    return alt.X(
+        f"{x}:Q",
+        title="Epoch" if x == "epoch" else "Training time (s)",
+        scale=alt.Scale(domain=[low - room, high + room], nice=False, zero=False),
+        axis=alt.Axis(
+            format=",~f",
+            grid=False,
+            labelFlush=False,
+            values=list_whole_ticks(low, high) if x == "epoch" else alt.Undefined,
+        ),
+    )
+
+
+def position_y(metric: str, values: Sequence[float], title: str = "") -> tuple[alt.Y, float, float]:
+    """Encode values on a linear axis; return it with its lowest and highest value. NaN values are ignored."""
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = (min(finite), max(finite)) if finite else (0.1, 1.0)
+    room = 0.04 * (high - low) or 0.05 * (abs(high) or 1.0)
+    low, high = max(low - room, 0.0), high + room
+    high = min(high, 1.0) if metric == "accuracy" else high
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    axis = alt.Axis(format=METRICS[metric].ticks)
+    return alt.Y("y:Q", title=title or METRICS[metric].name, scale=scale, axis=axis), low, high
+
+
+def position_log_y(metric: str, values: Sequence[float], floors: Sequence[float]) -> tuple[alt.Y, float, float]:
+    """Encode values above 0 on a log axis; return it with the base 10 logarithms of its ends.
+
+    For accuracies, the values are errors (1 − accuracy) and the axis is reversed.
+
+    Args:
+        floors: positions of a value of 0; the lowest is the end of the axis.
+    """
+    finite = [value for value in values if math.isfinite(value)] or [0.1, 1.0]
+    error, floors = metric == "accuracy", sorted(floors)
+    ticks = list_log_ticks(min(finite), max(finite))
+    if floors:
+        ticks = [*floors, *(tick for tick in ticks if tick > floors[-1])]
+        ticks += [2 * floors[-1]] * (len(ticks) == len(floors))
+    text = "format(1 - datum.value, '~%')" if error else "format(datum.value, '~g')"
+    if floors:
+        text = f"indexof({floors}, datum.value) >= 0 ? '{'100%' if error else '0'}' : {text}"
+    axis = alt.Axis(values=ticks, labelExpr=text, labelOverlap="greedy")
+    scale = alt.Scale(type="log", domain=[ticks[0], ticks[-1]], nice=False, reverse=error)
+    title = "Accuracy (log of 1 − accuracy)" if error else f"{METRICS[metric].name}, log"
+    return alt.Y("y:Q", title=title, scale=scale, axis=axis), math.log10(ticks[0]), math.log10(ticks[-1])
+
+
+def draw_continuations(x: str, positions: Sequence[float], low: float, high: float, *, bottom: bool) -> list[Any]:
+    """Draw a vertical line where training continued; lines that are close to another one have no text."""
+    positions = sorted(position for position in {*positions} if low <= position <= high)
+    named: list[float] = []
+    for position in positions:
+        if not named or position - named[-1] >= _TEXT_SHARE * (high - low):
+            named.append(position)
+    if not positions:
+        return []
+    left = [position > high - _TEXT_SHARE * (high - low) for position in named]
+    data = pd.DataFrame({x: positions})
+    rule = alt.Chart(data).mark_rule(strokeDash=[2, 4], color=GREY).encode(x=f"{x}:Q")
+    layers: list[Any] = [rule]
+    for is_left in {*left}:
+        texts = pd.DataFrame(
+            {x: [p for p, side in zip(named, left, strict=True) if side == is_left], "text": "continued"}
+        )
+        mark = alt.Chart(texts).mark_text(
+            align="right" if is_left else "left",
+            dx=-3 if is_left else 3,
+            dy=-6 if bottom else 6,
+            fontSize=10,
+            color=GREY,
+        )
+        y = alt.value("height") if bottom else alt.value(0)
+        layers.append(mark.encode(x=f"{x}:Q", y=y, text="text:N"))
+    return layers
+
+
+def draw_floors(images: Mapping[float, str]) -> list[Any]:
+    """Draw horizontal lines at the positions of no errors, with their texts at the right end."""
+    if not images:
+        return []
+    data = pd.DataFrame({"y": [*images], "text": [*images.values()]})
+    rule = alt.Chart(data).mark_rule(strokeDash=[4, 3], color=GREY).encode(y="y:Q")
+    text = alt.Chart(data).mark_text(align="right", baseline="top", dx=-4, dy=3, fontSize=10, color=GREY)
+    return [rule, text.encode(x=alt.value("width"), y="y:Q", text="text:N")]

@@ -1,0 +1,87 @@
+"""Notice that jobs have ended, with the button that opens their comparison."""
+
+import time
+from collections.abc import Iterable
+
+import streamlit as st
+
+from core.displays.markdown import escape_markdown
+from core.displays.number import format_plural
+from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
+from core.ui import url
+from core.ui.errors import handle_errors
+from core.ui.session import find_comparison, home, select_comparison, store
+
+_STARTED, _ENDED = "started runs", "ended runs"
+_REFRESH_SECONDS = 3.0
+_RECENT_SECONDS = 86_400.0
+_JOB_PAGES = ("Train", "Jobs")  # they show the latest batch themselves
+
+
+def note_started(run_ids: Iterable[str]) -> None:
+    """Note the runs that this session has submitted together. It is notified when they have ended."""
+    st.session_state.setdefault(_STARTED, []).append(tuple(run_ids))
+
+
+def show_finished_notice(page: str) -> None:
+    """Show in the sidebar which jobs of this session have ended, until they are opened or dismissed."""
+    if page in _JOB_PAGES or not (st.session_state.get(_STARTED) or st.session_state.get(_ENDED)):
+        return
+    with st.sidebar:
+        st.fragment(_watch, run_every=_REFRESH_SECONDS if st.session_state.get(_STARTED) else None)()
+
+
+def _watch() -> None:
+    with handle_errors():
+        started, ended = st.session_state.setdefault(_STARTED, []), st.session_state.setdefault(_ENDED, [])
+        for run_ids in [*started]:
+            if batch := find_ended(store(), run_ids):
+                started.remove(run_ids)
+                ended.append(batch)
+                st.toast(escape_markdown(_describe(batch)), icon=":material/check_circle:")
+        for number, batch in enumerate([*ended]):
+            with st.container(border=True, gap="small", key=f"ended-{number}"):
+                st.markdown(f"**{escape_markdown(_describe(batch))}**")
+                with st.container(horizontal=True):
+                    opened = _show_compare_button(batch, key=f"compare-ended-{number}")
+                    dismissed = st.button("Dismiss", type="tertiary", key=f"dismiss-ended-{number}")
+            if opened or dismissed:
+                ended.remove(batch)
+            if opened:
+                _open(batch)
+            if dismissed:
+                st.rerun(scope="fragment")
+
+
+def show_latest_batch() -> None:
+    """Show on a page of jobs that the latest batch has ended, with the button that opens its comparison."""
+    for name in (_STARTED, _ENDED):  # seen here
+        kept = [ids for ids in st.session_state.get(name, []) if name == _STARTED and not find_ended(store(), ids)]
+        st.session_state[name] = kept
+    jobs = list_latest_batch(home(), time.time() - _RECENT_SECONDS)
+    batch = find_ended(store(), [job.run_id for job in jobs]) if jobs else None
+    if batch is None or not batch.finished:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="latest-batch"):
+        st.success(escape_markdown(_describe(batch)), icon=":material/check_circle:", width="stretch")
+        if _show_compare_button(batch, key="compare-latest"):
+            _open(batch)
+
+
+def _describe(batch: EndedBatch) -> str:
+    """Return "Finished: 4 runs." with the number of runs that have no results."""
+    total = len(batch.finished) + batch.lost
+    if not batch.lost:
+        return f"Finished: {format_plural(total, 'run')}."
+    return f"Finished: {len(batch.finished):,} of {format_plural(total, 'run')}. {batch.lost:,} failed or cancelled."
+
+
+def _show_compare_button(batch: EndedBatch, *, key: str) -> bool:
+    if not batch.finished:
+        return False
+    return st.button("Compare", icon=":material/balance:", type="primary", key=key, width="content")
+
+
+def _open(batch: EndedBatch) -> None:
+    select_comparison(find_comparison(batch.finished))
+    url.open_page("pages/compare.py")

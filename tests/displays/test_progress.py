@@ -1,0 +1,40 @@
+"""Progress of a job as text, from the click to the end."""
+
+import ast
+
+from core.displays.progress import describe_progress
+from core.jobs.progress import Progress
+from tests.support.paths import ROOT
+
+
+def test_last_second_of_training_has_no_time_left() -> None:
+    for seconds in (0.0, 2e-6, 0.4):
+        progress = Progress(phase="training", epoch=3, epochs=4, eta_seconds=seconds)
+        assert describe_progress("running", progress)[1] == "epoch 4 of 4 · finishing"
+
+
+def test_every_phase_of_the_worker_has_a_text() -> None:
+    """The phases in the order of training: the text changes with each, and the progress never goes back."""
+    called = [
+        call
+        for name in ("job.py", "__main__.py")
+        for call in ast.walk(ast.parse((ROOT / "core" / "training" / name).read_text()))
+        if isinstance(call, ast.Call) and any(isinstance(part, ast.Attribute) and part.attr == "report"
+                                              for part in (call.func, *call.args))
+    ]  # fmt: skip
+    reported = {part.value for call in called for part in call.args if isinstance(part, ast.Constant) and part.value}
+    phases = [
+        "", "waiting for an earlier attempt to end", "loading", "building", "computing backbone features", "compiling",
+        "training", "evaluating", "exporting", "evaluating robustness",
+    ]  # fmt: skip
+    assert reported == {*phases} - {""}
+    found = [describe_progress("running", None)]
+    for at, phase in enumerate(phases[1:], start=1):
+        epoch = 25 if at > phases.index("training") else 0
+        found.append(describe_progress("running", Progress(phase=phase, epochs=25, epoch=epoch)))
+    texts = [text for _, text in found]
+    assert len({*texts}) == len(phases)
+    assert (texts[0], texts[2], texts[6]) == ("starting worker", "loading data", "epoch 1 of 25")
+    assert all(text.startswith("finishing: ") for text in texts[7:])
+    assert [share for share, _ in found] == [0.0] * 7 + [1.0] * 3
+    assert describe_progress("running", Progress(phase="compiling", epochs=25, epoch=3))[0] == 3 / 25
