@@ -44,7 +44,7 @@ def test_link_keeps_its_settings(open_page: Open, two_heads: list[str]) -> None:
 
 def test_charts_band_heads_and_epochs_follow_the_link(open_page: Open, two_heads: list[str]) -> None:
     app = open_page("curves", charts="costs", band="interval", epoch_range=["2", "3"], marks="false")
-    assert {"Time per epoch", "Learning rate by epoch"} <= {heading.value for heading in app.subheader}
+    assert {"Time per epoch", "Learning rate by epoch"} <= {heading.value for heading in app.header}
     assert app.slider(key="epoch_range").value == (2, 3)
     next(button for button in app.button if button.label == "Show all epochs").click().run()
     assert app.slider(key="epoch_range").value == (1, 3)

@@ -91,7 +91,7 @@ for page in sys.argv[2:]:
         del sys.modules[name]
     app.switch_page(f"pages/{page}.py").run()
     loaded = [name for name in ("tensorflow", "keras", "core.training") if name in sys.modules]
-    print(page, len(app.sidebar.selectbox), bool(app.exception or app.error), loaded)
+    print(page, [box.label for box in app.sidebar.selectbox].count("Comparison"), bool(app.exception or app.error), loaded)
 """
 
 

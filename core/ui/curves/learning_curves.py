@@ -36,7 +36,7 @@ def show_curves(comparison: Comparison) -> None:
     charts = [Curves(comparison, metric, **settings) for metric in _CHARTS[section][1]]
     for column, curves in zip(st.columns(2, gap="large"), charts, strict=True):
         with column:
-            show_display(curves, title=curves.heading, table=False)
+            show_display(curves, title=escape_markdown(curves.heading), table=False)
     _show_notes(charts)
     st.header("Best and last values", anchor=False)
     show_frame(pd.concat([cached_table(curves) for curves in charts]), words=("Metric",))
