@@ -91,7 +91,8 @@ for page in sys.argv[2:]:
         del sys.modules[name]
     app.switch_page(f"pages/{page}.py").run()
     loaded = [name for name in ("tensorflow", "keras", "core.training") if name in sys.modules]
-    print(page, [box.label for box in app.sidebar.selectbox].count("Comparison"), bool(app.exception or app.error), loaded)
+    pickers = [box for box in app.sidebar.selectbox if box.label == "Comparison"]
+    print(page, len(pickers), bool(app.exception or app.error), loaded)
 """
 
 
