@@ -48,7 +48,8 @@ def test_every_parameter_refuses_an_extreme_with_its_description(value: Any) -> 
     for kind in PARAMETERS:
         for name, field in kind.model_fields.items():
             try:
-                found = kind.read({}, [(name, value)])
+                required = [("runs", "0" * 12)] if name != "runs" and "runs" in kind.model_fields else []
+                found = kind.read({}, [*required, (name, value)])
             except RequestError as error:
                 message = str(error)
             else:

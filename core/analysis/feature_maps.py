@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.architecture.layers import Shape
 from core.architecture.model import LayerRow, Model
 from core.architecture.step import list_steps
-from core.errors import RunDamagedError, SpecError
+from core.errors import SpecError
 from core.store.run import Run
 
 _OPERATORS = (1, 3, 4, 17)  # BuiltinOperator of LiteRT's schema: average pooling, convolutions, max pooling
@@ -60,7 +60,7 @@ def compute_feature_maps(run: Run, image: NDArray[np.uint8]) -> list[LayerMaps]:
     try:
         return read_feature_maps(run.artifact("model.tflite"), run.model, image)
     except (ValueError, RuntimeError) as error:
-        raise RunDamagedError(f"LiteRT cannot run model.tflite of run {run.run_id}: {error}.") from None
+        raise run.damaged(f"LiteRT cannot run model.tflite of run {run.run_id}: {error}.") from None
 
 
 def read_feature_maps(path: Path, model: Model, image: NDArray[np.uint8]) -> list[LayerMaps]:

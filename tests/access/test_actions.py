@@ -29,8 +29,10 @@ from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.bundle import export_bundle
+from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
+from core.store.saved_comparison import save_runs
 from tests.support.dispatcher import without_dispatcher
 from tests.support.run_writer import RunWriter
 
@@ -80,6 +82,7 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        self.saved = save_runs(home, "Ours", (self.kept,))
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -111,6 +114,8 @@ class Scene:
             "restore_runs": ([self.removed],),
             "clear_runs": (),
             "import_runs": (self.bundle,),
+            "keep_comparison": ("Mine", Comparison.of([RunStore(self.home).open(self.kept)])),
+            "remove_comparison": (self.saved.saved_id,),
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
@@ -196,7 +201,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
 OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
-SHARED = {
+SHARED = {"keep_comparison", "remove_comparison", 
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",

@@ -19,7 +19,8 @@ READING = {
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
     },
     "core.jobs": {
-        "comparison_choice": None, "damaged": {"list_damaged_jobs"},
+        "batch": {"EndedBatch", "find_ended", "list_latest_batch"}, "comparison_choice": None, "comparison_list": None,
+        "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
         "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
@@ -29,6 +30,7 @@ READING = {
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
+        "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "open_saved"}, "setting_text": None,
         "metrics": {"compute_predicted"},
         "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run", "read_history"}, "environment": {"read_environment"},
@@ -66,7 +68,7 @@ METHODS: dict[type, set[str]] = {
 """Methods that only read; all other methods of these classes write."""
 HARMLESS = (
     "job.cancel", "st.write", "setting.write", "entry.amount.write", "FORMATS[name].write", "Html.write",
-    "old.change", "old.move", "old.remove", "old.replace",
+    "started.remove", "ended.remove", "old.change", "old.move", "old.remove", "old.replace",
 )  # fmt: skip
 """Attributes of other things that have the name of a method that writes."""
 LIBRARIES = ("os", "shutil", "sqlite3", "subprocess", "fcntl")

@@ -28,7 +28,8 @@ def test_class_names_are_quoted_in_every_sentence(make_run: RunWriter, home: Hom
     for name, kind in DISPLAYS.items():
         context = {"home": home} if "home" in kind.__dataclass_fields__ else {}
         display = kind(comparison, **context)
-        sentences[name] = display.describe() + (display.explain() if hasattr(display, "explain") else "")
+        explained = display.explain() if hasattr(display, "explain") else ""
+        sentences[name] = " ".join([display.describe(), *([explained] if isinstance(explained, str) else explained)])
     sentences |= {check.code: result.message for check, result in run_checks(comparison)}
     unquoted = {
         (where, name)
