@@ -12,6 +12,7 @@ class Publication:
     """The article or book chapter that a recipe reproduces.
 
     Attributes:
+        author: empty if unknown.
         published_in: website or publisher.
         date: ISO date or year; empty if unknown.
         address: URL; empty for a book.

@@ -37,12 +37,12 @@ KMNIST_HEADS = Recipe(
         OpenQuestion(
             "Does one more convolutional block close the gap to the classic model?",
             {"blocks": 3},
-            "Not with the author's head: on 8,000 of the images, the test accuracy of GAP falls from 84.3 ± 5.2% to "
-            "43.4 ± 12.0% (3 seeds), because 4 to 6 of the 10 classes are never predicted: the ReLU before the pooling "
-            "blocks their gradient. Without this ReLU (GAP, linear maps) it rises from 86.3 ± 0.5% to 92.8 ± 0.5%, "
-            "1.2 points below Flatten + Dense with the same blocks (94.0 ± 0.7%, not significant) and 2.6 below the "
-            "classic model with two blocks (95.4 ± 0.3%); GAP + Dense rises from 71.4 ± 1.4% to 93.5 ± 0.3%. The third "
-            "block costs 79,616 parameters (74,496 with GAP + Dense).",
+            "Not with the author's head: on 8,000 of the images, the test accuracy of GAP falls from 84.3 ± 5.2% "
+            "to 43.4 ± 12.0% (3 seeds): 4 to 6 of the 10 classes are never predicted, probably because the ReLU "
+            "before the pooling blocks their gradient. Without this ReLU (GAP, linear maps) it rises from 86.3 ± "
+            "0.5% to 92.8 ± 0.5%, 1.2 points below Flatten + Dense with the same blocks (94.0 ± 0.7%, not "
+            "significant) and 2.6 below the classic model with two blocks (95.4 ± 0.3%); GAP + Dense rises from "
+            "71.4 ± 1.4% to 93.5 ± 0.3%. The third block costs 79,616 parameters (74,496 with GAP + Dense).",
             "headroom train --recipe kmnist-heads --heads gap,gap_linear,gap_dense,dense --seeds 3 --blocks 3",
         ),
     ),

@@ -28,7 +28,7 @@ DEMO224_HEADS = Recipe(
     input_shape=(224, 224, 3),
     publication=Publication(
         "Don't Use Flatten() - Global Pooling for CNNs with TensorFlow and Keras",
-        "David Landup",
+        "",
         "StackAbuse",
         address="https://stackabuse.com/dont-use-flatten-global-pooling-for-cnns-with-tensorflow-and-keras/",
     ),
