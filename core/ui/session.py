@@ -117,8 +117,7 @@ def _label_options(selected: str) -> dict[str, str]:
     """Return the labels of the comparisons in the picker by ID: recent ones, then by group. The selected one is part of
     it, whether it is listed or not."""
     labels = {one.key: _PREFIXES[one.group] + one.label for one in find_all_listed(store())}
-    hidden = {offer.key: offer.label for offer in offers()}
-    named = hidden | labels
+    named = _name_comparisons() | labels
     if selected.startswith(SWEEP):
         named.setdefault(selected, f"Sweep {selected.removeprefix(SWEEP)}")
     opened = list_recent(selected)
@@ -126,6 +125,12 @@ def _label_options(selected: str) -> dict[str, str]:
     recent = {key: f"Recent: {named[key]}" for key in opened if key in named}
     own = {selected: named[selected]} if selected in named else {}
     return recent | {key: label for key, label in labels.items() if key not in recent} | own
+
+
+def _name_comparisons() -> dict[str, str]:
+    """Return the labels of all comparisons by ID, also of those that the picker offers as a part of a sweep."""
+    listed = {one.key: one.label for one in find_all_listed(store())}
+    return {offer.key: offer.label for offer in offers()} | listed
 
 
 def _is_selection(key: str) -> bool:
@@ -234,7 +239,7 @@ def name_comparison() -> str:
         return f"sweep {key.removeprefix(SWEEP)}"
     if key.startswith(RUNS):
         return format_plural(len(key.split(",")), "selected run")
-    return next((offer.label for offer in offers() if offer.key == key), key)
+    return _name_comparisons().get(key, key)
 
 
 def show_missing_runs() -> None:
