@@ -19,8 +19,3 @@ def write_run_link() -> str:
     """Return the URL to which a chart appends the ID of a run; it keeps the selected comparison."""
     compare = st.session_state.get("compare")
     return f"run?{urlencode({'compare': compare})}&run=" if compare else "run?run="
-
-
-def show_run_link(run_id: str, label: str = "Details") -> None:
-    """Show a link to the page of a run."""
-    st.page_link(_PAGE, label=label, query_params={"run": run_id}, icon=":material/article:", width="content")
