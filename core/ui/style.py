@@ -24,6 +24,8 @@ _CSS = """
 .stApp button[kind="tertiary"]:is(:hover, :focus, :active, [aria-expanded="true"]) {
   color: light-dark(#0a6fa8, #6cc4f2) !important;
 }
+/* Streamlit fades a caption as a whole, which leaves its links a contrast of 2.6. */
+[data-testid="stCaptionContainer"]:has(a) { opacity: 1; }
 .screen-reader { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 </style>
 """

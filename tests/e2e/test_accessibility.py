@@ -31,6 +31,7 @@ AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 OF_STREAMLIT = (
     ("list", "ul[data-testid=stSidebarNavItems]", "st.navigation puts its groups as div into a ul"),
     ("listitem", "ul[data-testid=stSidebarNavItems] li", "st.navigation puts its groups as div into a ul"),
+    ("svg-img-alt", "g[class*=brush_brush]", "Vega draws the rectangle of a selection with a role and no name"),
     ("scrollable-region-focusable", ".katex-display", "st.latex lets a formula scroll without a focus"),
 )
 
