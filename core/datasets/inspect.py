@@ -14,8 +14,9 @@ from core.datasets.dataset import Images
 from core.datasets.dataset_key import split_key
 from core.datasets.report import FILES, REPORT, ClassCount, DatasetReport, SkippedFile, read_files, read_report
 from core.datasets.statistics import DatasetStatistics, ensure_statistics
+from core.datasets.split import compute_split
 from core.home import Home
-from core.spec import DATASETS
+from core.spec import DATASETS, RunSpec
 
 SKIPPED = "skipped.txt"
 
@@ -64,7 +65,10 @@ class InspectedDataset:
         """Return one row per size of the source images: width, height and images; None if the sizes are not known."""
         files = read_files(self.dataset.path, ("width", "height"))
         if files is None:
-            return None
+            height, width, _ = self.info.input_shape
+            count = self.info.train_count + self.info.test_count
+            stored = {"width": [width], "height": [height], "images": [count]}
+            return None if self.info.folder else pd.DataFrame(stored)
         return files.groupby(["width", "height"]).size().rename("images").reset_index()
 
     def find_rows(self, split: str, label: int | None = None) -> NDArray[np.int64]:
@@ -73,9 +77,9 @@ class InspectedDataset:
         arrays = self.dataset.arrays()
         labels = arrays.test_labels if split == "test" else arrays.train_labels
         rows = np.arange(len(labels)) if label is None else np.flatnonzero(_matches(labels, label))
-        first = self.info.train_count - self.info.validation_count
-        if split == "test" or not self.info.validation_count:
+        if split == "test":
             return rows
+        first = self.info.train_count - count_validation(self.info)
         return rows[rows >= first] if split == "validation" else rows[rows < first]
 
     def images(self, split: str) -> Images:
@@ -112,9 +116,19 @@ def inspect_dataset(home: Home, key: str) -> InspectedDataset:
     """
     dataset = open_dataset(home, *split_key(key))
     stored = read_report(dataset.path)
-    matching = stored is not None and tuple(one.name for one in stored.classes) == _list_names(dataset.info)
-    report = stored if stored and matching else _build_report(dataset)
-    return InspectedDataset(home, key, dataset, report, searched=stored is not None)
+    if stored is None:
+        return InspectedDataset(home, key, dataset, _build_report(dataset), searched=False)
+    if tuple(one.name for one in stored.classes) != _list_names(dataset.info):
+        stored = stored.model_copy(update={"classes": _build_report(dataset).classes})
+    return InspectedDataset(home, key, dataset, stored, searched=True)
+
+
+def count_validation(info: DatasetInfo) -> int:
+    """Return the number of validation images, which are at the end of the training images: those of the dataset, or as
+    many as training uses by default."""
+    if info.validation_count or info.train_count < 2:
+        return info.validation_count
+    return len(compute_split(RunSpec(), info.train_count)[1])
 
 
 def read_version(folder: Path) -> str:
@@ -128,7 +142,7 @@ def _list_names(info: DatasetInfo) -> tuple[str, ...]:
 
 def _build_report(dataset: CachedDataset) -> DatasetReport:
     info, arrays = dataset.info, dataset.arrays()
-    first = info.train_count - info.validation_count
+    first = info.train_count - count_validation(info)
     parts = (arrays.train_labels[:first], arrays.train_labels[first:], arrays.test_labels)
     counts = np.stack([_count(labels, len(_list_names(info))) for labels in parts], axis=1)
     rows = zip(_list_names(info), counts.tolist(), strict=True)
