@@ -13,8 +13,8 @@ from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.dataset import Images
 from core.datasets.dataset_key import split_key
 from core.datasets.report import FILES, REPORT, ClassCount, DatasetReport, SkippedFile, read_files, read_report
-from core.datasets.statistics import DatasetStatistics, ensure_statistics
 from core.datasets.split import compute_split
+from core.datasets.statistics import DatasetStatistics, ensure_statistics
 from core.home import Home
 from core.spec import DATASETS, RunSpec
 
@@ -93,7 +93,10 @@ class InspectedDataset:
             found = pd.read_parquet(
                 self.dataset.path / FILES,
                 columns=["row", "file"],
-                filters=[("split", "in", ["test"] if split == "test" else ["train", "validation"]), ("row", "in", rows)],
+                filters=[
+                    ("split", "in", ["test"] if split == "test" else ["train", "validation"]),
+                    ("row", "in", rows),
+                ],
             )
         except (OSError, ValueError):
             return [""] * len(rows)

@@ -31,6 +31,8 @@ _SIDE, _LEAST_SIDE = 64, 8  # of mean images, in pixels
 _SUM_BYTES = 64_000_000  # limit of the memory for all mean images
 _SPLITS = ("train", "test")
 
+_unstored: dict[tuple[Path, str], "DatasetStatistics"] = {}  # of datasets in a read-only home
+
 
 @dataclass(frozen=True)
 class DatasetStatistics:
@@ -82,18 +84,19 @@ def ensure_statistics(home: Home, dataset: CachedDataset, progress: Progress | N
     Raises:
         OSError, ValueError: when the arrays of the dataset cannot be read.
     """
-    if (found := open_statistics(dataset)) is not None:
+    key = dataset.path, dataset.info.fingerprint
+    if (found := open_statistics(dataset) or _unstored.get(key)) is not None:
         return found
     try:
         with locked(home, f"{dataset.path.name}-{_FOLDER}", wait=True):
-            if (found := open_statistics(dataset)) is not None:
-                return found
-            computed = compute_statistics(dataset, progress)
-            if dataset.path.is_dir():
-                _write(dataset, computed)
-    except HomeError:
-        return compute_statistics(dataset, progress)
-    return computed
+            if (found := open_statistics(dataset)) is None:
+                _unstored[key] = found = compute_statistics(dataset, progress)
+                _write(dataset, found)
+                del _unstored[key]
+    except HomeError:  # the home is read-only
+        found = _unstored.get(key) or compute_statistics(dataset, progress)
+        _unstored[key] = found
+    return found
 
 
 def compute_statistics(dataset: CachedDataset, progress: Progress | None = None) -> DatasetStatistics:

@@ -40,7 +40,9 @@ class AspectRatios(DataDisplay):
         """Return one row per group: ratio_from, ratio_to, images, cut (mean share of the pixels that are removed)."""
         sizes = self._sizes
         group = np.floor(np.log2(sizes["ratio"]) * _PER_OCTAVE + 0.5)
-        found = sizes.assign(group=group, total=sizes["cut"] * sizes["images"]).groupby("group")[["images", "total"]].sum()
+        found = (
+            sizes.assign(group=group, total=sizes["cut"] * sizes["images"]).groupby("group")[["images", "total"]].sum()
+        )
         edges = found.index.to_numpy(np.float64)
         return pd.DataFrame(
             {

@@ -59,13 +59,15 @@ class ModelInput(ImageView):
         """Return one row per image: file, width_pixels and height_pixels of the source, cut (share of its pixels that
         the crop removes), input_pixels (side length of the model's input)."""
         shown = self._shown
+        height, width, _ = self.data.info.input_shape
+        cropped = height == width or self.side is not None
         return pd.DataFrame(
             {
                 "file": shown["file"],
                 "width_pixels": shown["width"],
                 "height_pixels": shown["height"],
-                "cut": compute_cut_share(shown["width"], shown["height"]),
-                "input_pixels": self.side or min(self.data.info.input_shape[:2]),
+                "cut": compute_cut_share(shown["width"], shown["height"]) * cropped,
+                "input_pixels": self.side or min(height, width),
             }
         ).reset_index(drop=True)
 
