@@ -106,12 +106,13 @@ def build_image_cells(cells: Sequence[ImageCell]) -> str:
 
 def _build_cell(cell: ImageCell) -> str:
     pixelated = "" if max(cell.image.shape) > _SMOOTH else ";image-rendering:pixelated"
-    line = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:0.8rem;line-height:1.35"
+    text = "overflow:hidden;font-size:0.8rem;line-height:1.35;overflow-wrap:anywhere"
+    lines = f"{text};display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp"
     return (
         f'<figure style="margin:0;min-width:0"><img src="{encode_image(cell.image)}" alt="{escape(cell.alt)}" '
         'style="width:100%;aspect-ratio:1;object-fit:contain;background:rgba(128,138,150,0.14);border-radius:4px'
-        f'{pixelated}"><figcaption><div style="{line};font-weight:600" title="{escape(cell.title)}">'
-        f'{escape(cell.title)}</div><div style="{line};opacity:0.8" title="{escape(cell.caption)}">'
+        f'{pixelated}"><figcaption><div style="{lines}:2;font-weight:600" title="{escape(cell.title)}">'
+        f'{escape(cell.title)}</div><div style="{lines}:1;opacity:0.8" title="{escape(cell.caption)}">'
         f"{escape(cell.caption)}</div></figcaption></figure>"
     )
 

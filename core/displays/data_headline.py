@@ -9,14 +9,18 @@ from core.displays.number import format_plural
 
 def write_data_headline(data: InspectedDataset) -> str:
     """Return the classes, the images, and the most important finding."""
-    return f"{data.info.label}: {count_names(data)}, {write_image_counts(data)}. {write_main_finding(data)}".strip()
+    counts = [one.train + one.validation + one.test for one in data.report.classes]
+    low, high = min(counts, default=0), max(counts, default=0)
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    text = f"{data.info.label}: {count_names(data)} with {each} images each; {write_image_counts(data)}."
+    return f"{text} {write_main_finding(data)}".strip()
 
 
 def write_image_counts(data: InspectedDataset) -> str:
-    """Return the number of images with those of each split: "360 images (300 training, 60 test)"."""
+    """Return the number of images of each split: "300 training and 60 test images"."""
     counts = {split: len(data.find_rows(split)) for split in SPLITS}
-    parts = ", ".join(f"{count:,} {SPLIT_LABELS[split]}" for split, count in counts.items() if count)
-    return f"{format_plural(sum(counts.values()), 'image')} ({parts})"
+    *parts, last = [f"{count:,} {SPLIT_LABELS[split]}" for split, count in counts.items() if count]
+    return f"{', '.join(parts)} and {last} images" if parts else f"{last} images"
 
 
 def write_main_finding(data: InspectedDataset) -> str:

@@ -80,7 +80,7 @@ class AspectRatios(DataDisplay):
                     axis=alt.Axis(values=ticks, format="~g"),
                 ),
                 x2="ratio_to:Q",
-                y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",")),
+                y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
                 tooltip=[
                     alt.Tooltip("ratio_from:Q", title="Ratio from", format=".2f"),
                     alt.Tooltip("ratio_to:Q", title="to", format=".2f"),
@@ -91,7 +91,7 @@ class AspectRatios(DataDisplay):
         )  # fmt: skip
         square = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(x="ratio:Q")
         note = "Dashed: square. Left of it, images are taller than wide; the crop removes more at both ends."
-        return alt.layer(bars, square).properties(height=300, title=write_note(note))
+        return alt.layer(bars, square).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
         sizes = self._sizes

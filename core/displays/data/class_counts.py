@@ -74,7 +74,7 @@ class ClassCounts(DataDisplay):
                 .mark_bar()
                 .encode(
                     y=alt.Y("class:N", title=None, sort=names, axis=axis),
-                    x=alt.X("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",")),
+                    x=alt.X("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
                     color=color, order="order:Q", tooltip=tooltip,
                 )
                 .properties(height=alt.Step(22))
@@ -91,10 +91,10 @@ class ClassCounts(DataDisplay):
                     scale=alt.Scale(domain=[0.5, len(ranks) + 0.5], nice=False), bin=alt.Bin(step=1, anchor=0.5),
                     axis=alt.Axis(tickCount=6, format="d", values=[1, len(ranks)]),
                 ),
-                y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",")),
+                y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
                 color=color, order="order:Q", tooltip=tooltip,
             )
-            .properties(height=280, title=note)
+            .properties(height=320, title=note)
         )  # fmt: skip
 
     def describe(self) -> str:

@@ -64,8 +64,8 @@ class ImageSizes(DataDisplay):
             alt.Chart(frame)
             .mark_circle(color=_COLOR, opacity=0.75)
             .encode(
-                x=alt.X("x:Q", title="Width (pixels)", scale=scale, axis=alt.Axis(tickCount=5)),
-                y=alt.Y("y:Q", title="Height (pixels)", scale=scale, axis=alt.Axis(tickCount=5)),
+                x=alt.X("x:Q", title="Width (pixels)", scale=scale, axis=alt.Axis(tickCount=5, format=",d")),
+                y=alt.Y("y:Q", title="Height (pixels)", scale=scale, axis=alt.Axis(tickCount=5, format=",d")),
                 size=alt.Size("images:Q", scale=alt.Scale(range=[12, 400]), legend=None),
                 tooltip=[
                     alt.Tooltip("width_pixels:Q", title="Width from", format=","),
@@ -77,7 +77,7 @@ class ImageSizes(DataDisplay):
         line = pd.DataFrame({"x": [0.0, high], "y": [0.0, high]})
         square = alt.Chart(line).mark_line(color=GREY, strokeDash=[4, 4]).encode(x="x:Q", y="y:Q")
         note = f"Area: number of images. Dashed: square images. Sizes are grouped by {format_plural(step, 'pixel')}."
-        return alt.layer(square, points).properties(height=300, title=write_note(note))
+        return alt.layer(square, points).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
         sizes = self.data.sizes

@@ -28,7 +28,7 @@ from core.ui.session import home
 url.register("data_section", "input_side", "mean_page")
 
 _WAIT_SECONDS = 1.0
-_TABLE_ROWS = 12
+_CLASS_ROWS, _TABLE_ROWS = 8, 12
 
 
 def show_section(data: InspectedDataset) -> None:
@@ -69,8 +69,8 @@ def _show_input(data: InspectedDataset) -> None:
         side = None
     if data.sizes is None:
         st.info(
-            "The sizes of the source files were not recorded when this dataset was added. Remove it and add it again to "
-            "see them and what was cut.",
+            "The sizes of the source files were not recorded when this dataset was added. Remove it and add it again "
+            "to see them and what was cut.",
             icon=":material/info:",
         )
     show_data_display(ModelInput(data, side), title=False)
