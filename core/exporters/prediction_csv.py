@@ -14,8 +14,9 @@ from core.store.metrics import NO_PREDICTION, compute_predicted
 def list_predictions(comparison: Comparison) -> pd.DataFrame:
     """Return one row per run and test image.
 
-    Columns image, file (only if the names of the source files are known), true_class, head, seed, run_id, predicted_class, confidence, correct, and `P(<class>)` for the
-    probability of each class, as stored (float32). Confidence is missing for an image without a prediction.
+    Columns image, file (only if the names of the source files are known), true_class, head, seed, run_id,
+    predicted_class, confidence, correct, and `P(<class>)` for the probability of each class, as stored (float32).
+    Confidence is missing for an image without a prediction.
     """
     names = name_predictions(comparison)
     classes = comparison.first.record.data.classes

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.augment.crop_share import compute_cut_share
 from core.augment.pillow import resize_array
 from core.augment.prepare import prepare
-from core.datasets.originals import MAX_ORIGINALS, choose_originals, read_originals
+from core.datasets.originals import choose_originals, read_originals
 from core.datasets.report import read_files
 from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
@@ -52,8 +52,7 @@ class ModelInput(ImageView):
         files["array"] = files["split"].where(files["split"] == "test", "train")
         kept = files.set_index(["array", "row"]).index.isin([*self._originals]) if self._originals else None
         files = files if kept is None else files[kept]
-        chosen = choose_originals((files["width"] / files["height"]).to_numpy())
-        return files.iloc[chosen[:: max(1, MAX_ORIGINALS // self.count)][: self.count]][[*_COLUMNS]]
+        return files.iloc[choose_originals(files, self.count)][[*_COLUMNS]]
 
     def frame(self) -> pd.DataFrame:
         """Return one row per image: file, width_pixels and height_pixels of the source, cut (share of its pixels that

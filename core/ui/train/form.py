@@ -18,6 +18,7 @@ from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_value
 from core.ui import url, widget
+from core.ui.data.notice import show_data_notice
 from core.ui.dataset_download import watch_download
 from core.ui.errors import callback
 from core.ui.session import home
@@ -101,6 +102,7 @@ def choose_configurations() -> Choice:
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
+    show_data_notice(status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
     initial = recipe.find_initial(heads)
     changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
