@@ -17,6 +17,8 @@ READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
+        "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
+        "statistics_job": {"StatisticsJob", "follow_statistics"},
     },
     "core.jobs": {
         "batch": {"EndedBatch", "find_ended", "list_latest_batch"}, "comparison_choice": None, "comparison_list": None,
