@@ -4,12 +4,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from _pytest.nodeid import NodeId
+from altair.utils import schemapi
 from hypothesis import settings
 
 from core.datasets.dataset import Arrays
@@ -47,6 +48,21 @@ def digits_in_memory() -> None:
         return load(Downloads(digits.label, digits.files, Path(), lambda done, total: None))
 
     object.__setattr__(digits, "load", lambda files: load_once())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def altair_classes_in_memory() -> None:
+    """Hash the schemas of Altair's classes once per process: Altair does it for each encoding of each chart."""
+    begin = schemapi._FromDict.__init__
+    kept: list[schemapi._FromDict] = []
+
+    def init(self: schemapi._FromDict, classes: Iterable[type[schemapi.SchemaBase]], /) -> None:
+        if not kept:
+            begin(self, classes)
+            kept.append(self)
+        self.class_dict = kept[0].class_dict
+
+    schemapi._FromDict.__init__ = init
 
 
 _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
