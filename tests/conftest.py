@@ -4,13 +4,12 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from _pytest.nodeid import NodeId
-from altair.utils import schemapi
 from hypothesis import settings
 
 from core.datasets.dataset import Arrays
@@ -21,6 +20,7 @@ from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.dispatcher import without_dispatcher
 from tests.support.markers import LONG
+from tests.support.quick_altair import quicken_altair
 from tests.support.run_writer import RunWriter
 
 # A slow machine is not a fault of the code; `make test-all` tries more examples.
@@ -51,18 +51,8 @@ def digits_in_memory() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def altair_classes_in_memory() -> None:
-    """Hash the schemas of Altair's classes once per process: Altair does it for each encoding of each chart."""
-    begin = schemapi._FromDict.__init__
-    kept: list[schemapi._FromDict] = []
-
-    def init(self: schemapi._FromDict, classes: Iterable[type[schemapi.SchemaBase]], /) -> None:
-        if not kept:
-            begin(self, classes)
-            kept.append(self)
-        self.class_dict = kept[0].class_dict
-
-    schemapi._FromDict.__init__ = init
+def altair() -> None:
+    quicken_altair()
 
 
 _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
