@@ -38,7 +38,7 @@ READING = {
     },
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
-        "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
