@@ -19,7 +19,8 @@ READING = {
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
     },
     "core.jobs": {
-        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"}, "comparison_choice": None, "comparison_list": None,
+        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},
+        "comparison_choice": None, "comparison_list": None,
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,

@@ -32,7 +32,8 @@ def interrupted(at: int, action: Callable[[], None]) -> Iterator[None]:
     select, refresh, reads = JobDatabase.select, Index.refresh, count()
 
     def meanwhile() -> None:
-        assert (read := next(reads)) < MOST_READS
+        read = next(reads)
+        assert read < MOST_READS
         if read == at:
             action()
 

@@ -154,7 +154,7 @@ def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(
     JobQueue(home).submit([first.spec.replace(head="dense"), first.spec.replace(head="gap", epochs=9)])
     app = open_page("compare")
     waiting = "1 run of this comparison is queued or running."
-    assert [message.value for message in app.info][0] == waiting
+    assert next(message.value for message in app.info) == waiting
     assert "Update" not in [button.label for button in app.button]
     make_run(head="dense")
     end_jobs(home)
