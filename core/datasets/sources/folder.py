@@ -101,7 +101,7 @@ def _check_classes(classes: dict[str, list[str]]) -> None:
 DATASET = Dataset(
     name="folder",
     label="Own images",
-    order=5,
+    order=31,
     summary="A custom dataset: a folder with one sub-folder per class, split 80/20 by Headroom (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),
