@@ -66,7 +66,7 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         DatasetError: when a check fails or the archive is damaged.
     """
     try:
-        _check_count(count_zip_entries(file, MAX_FILES), "An archive")
+        check_count(count_zip_entries(file, MAX_FILES), "An archive")
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
@@ -87,14 +87,14 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.names = sorted(_walk(path, "", _DEPTH))
-        _check_count(len(self.names), "A folder")
+        check_count(len(self.names), "A folder")
 
     def read(self, name: str) -> bytes:
         path = self._path / name
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):  # reading a pipe would block
             raise DatasetError("This is not a regular file.")
-        _check_size(found.st_size)
+        check_size(found.st_size)
         return path.read_bytes()
 
 
@@ -102,12 +102,12 @@ class _Archive:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         members = archive.infolist()
-        self._members = {m.filename: m for m in members if not any(map(_is_hidden, m.filename.split("/")))}
+        self._members = {m.filename: m for m in members if not any(map(is_hidden, m.filename.split("/")))}
         self.names = sorted(self._members)
 
     def read(self, name: str) -> bytes:
         member = self._members[name]
-        _check_size(member.file_size)  # zipfile does not unpack more than this
+        check_size(member.file_size)  # zipfile does not unpack more than this
         try:
             return self._archive.read(member)
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
@@ -117,7 +117,7 @@ class _Archive:
 def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if _is_hidden(entry.name):
+            if is_hidden(entry.name):
                 continue
             if not entry.is_dir():
                 yield prefix + entry.name
@@ -127,17 +127,17 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
                 yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", depth - 1)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Return whether a name is hidden or belongs to a file manager."""
     return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
-def _check_count(count: int, container: str) -> None:
+def check_count(count: int, container: str) -> None:
     if count > MAX_FILES:
         raise DatasetError(f"{container} may have at most {MAX_FILES:,} files; this one has {count:,}.")
 
 
-def _check_size(size: int) -> None:
+def check_size(size: int) -> None:
     if size > MAX_BYTES:
         raise DatasetError(
             f"An image file may have at most {MAX_BYTES / 1e6:.0f} MB; this one has {size / 1e6:.1f} MB."

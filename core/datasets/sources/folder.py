@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from core.augment.prepare import prepare
 from core.datasets.dataset import Dataset
-from core.datasets.file_tree import open_tree
 from core.datasets.image_files import Collection
+from core.datasets.source_tree import open_source
 from core.errors import DatasetError
 from core.image_file import read_picture
 
@@ -30,7 +30,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
     that is too short for all classes does not always lack the same ones.
     """
     kept = side or SIDE
-    with open_tree(path) as tree:
+    with open_source(path) as tree:
         classes, skipped = group(tree.names)
         ranked: list[tuple[float, float, int, str]] = []
         ties = np.random.default_rng(1)
