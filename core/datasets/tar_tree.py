@@ -46,7 +46,7 @@ def open_tar(path: Path) -> Iterator[SpanTree]:
             spool = None
             if start.startswith((_GZIP, _BZIP2)):
                 spool = stack.enter_context(Spool())
-                packed = gzip.open(path) if start.startswith(_GZIP) else bz2.open(path)
+                packed = gzip.GzipFile(path) if start.startswith(_GZIP) else bz2.BZ2File(path)
                 content = cast(IO[bytes], stack.enter_context(packed))
             tree = SpanTree(spool.file if spool else content, *_list_members(content, spool))
         except (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError, OSError) as error:
