@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from core.datasets.file_tree import Tree, open_tree
+from core.datasets.file_tree import open_tree
 from core.datasets.tar_tree import is_tar, open_tar
+from core.datasets.tree import Tree
 
 
 @contextmanager

@@ -2,28 +2,24 @@
 
 import os
 import tempfile
-from collections.abc import Mapping, Set
 from typing import IO, Self
 
-from core.datasets.file_tree import check_size
+from core.datasets.tree import Tree, check_size
 from core.errors import DatasetError
 
 Span = tuple[int, int]
 """Offset and size of a file, in bytes."""
 
 
-class SpanTree:
-    """A tree (see `core.datasets.file_tree.Tree`) whose files are ranges of bytes in an open file."""
+class SpanTree(Tree):
+    """Files that are ranges of bytes in an open file; threads can read them at the same time."""
 
-    def __init__(self, file: IO[bytes], spans: Mapping[str, Span], folders: Set[str]) -> None:
-        self._file, self._spans = file, spans
-        self.names = sorted(spans.keys() | folders)
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
 
     def read(self, name: str) -> bytes:
-        """Return the content of a file; threads can read at the same time."""
-        if name not in self._spans:
-            raise DatasetError("This is not a regular file.")
-        offset, size = self._spans[name]
+        offset, size = self._sources[name]
         check_size(size)
         content = os.pread(self._file.fileno(), size, offset)
         if len(content) < size:

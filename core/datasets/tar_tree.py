@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_count, is_hidden
+from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_path
 from core.datasets.span_tree import Span, SpanTree, Spool
+from core.datasets.tree import check_count, decode_name
 from core.errors import DatasetError
 from core.image_file import MAX_BYTES
 
@@ -48,7 +49,7 @@ def open_tar(path: Path) -> Iterator[SpanTree]:
                 spool = stack.enter_context(Spool())
                 packed = gzip.GzipFile(path) if start.startswith(_GZIP) else bz2.BZ2File(path)
                 content = cast(IO[bytes], stack.enter_context(packed))
-            tree = SpanTree(spool.file if spool else content, *_list_members(content, spool))
+            tree = _TarTree(content, spool)
         except (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError, OSError) as error:
             raise DatasetError(f"{path.name!r:.80} is not a tar archive, or it is damaged.") from error
         yield tree
@@ -59,39 +60,38 @@ def _read_start(path: Path) -> bytes:
         return file.read(_BLOCK)
 
 
-def _list_members(content: IO[bytes], spool: Spool | None) -> tuple[dict[str, Span], set[str]]:
-    """Return the position of each file, in `spool` if its content is copied there, and the names of folders."""
-    spans: dict[str, Span] = {}
-    folders: set[str] = set()
-    count = 0
-    with tarfile.open(fileobj=cast(Any, _Headers(content)), mode="r:") as archive:
-        while (member := archive.next()) is not None:
-            cast(Any, archive).members.clear()  # they would fill the memory
-            count += 1
-            check_count(count, "An archive")
-            name = _check_member(member)
-            if not name or any(map(is_hidden, name.split("/"))):
-                continue
-            if member.isdir():
-                folders.add(f"{name}/")
-            elif spool is None or member.size > MAX_BYTES:  # larger files cannot be read anyway
-                spans[name] = member.offset_data, member.size
-            else:
-                content.seek(member.offset_data)
-                spans[name] = spool.append(content.read(member.size))
-                if spans[name][1] < member.size:
-                    raise EOFError
-        content.seek(archive.offset)
-        if content.read(_BLOCK).strip(b"\0"):  # tarfile reads a damaged header as the end
-            raise ValueError("a header is damaged")
-    return spans, folders
+class _TarTree(SpanTree):
+    """Members of an archive; they are copied to `spool` if there is one."""
+
+    def __init__(self, content: IO[bytes], spool: Spool | None) -> None:
+        super().__init__(spool.file if spool else content)
+        with tarfile.open(fileobj=cast(Any, _Headers(content)), mode="r:") as archive:
+            while (member := archive.next()) is not None:
+                cast(Any, archive).members.clear()  # they would fill the memory
+                _check_member(member)
+                name = decode_name(member.name.encode("utf-8", "surrogateescape"))
+                check_path(name)
+                if member.isdir():
+                    self._add_folder(name)
+                else:
+                    self._add_file(name, _locate(member, content, spool))
+                check_count(self._count, "An archive")
+            content.seek(archive.offset)
+            if content.read(_BLOCK).strip(b"\0"):  # tarfile reads a damaged header as the end
+                raise ValueError("a header is damaged")
 
 
-def _check_member(member: tarfile.TarInfo) -> str:
-    """Return the name without empty parts and `.`."""
-    parts = member.name.replace("\\", "/").split("/")
-    if not parts[0] or member.name[1:2] == ":" or ".." in parts:
-        raise DatasetError(f"The archive contains an absolute path or '..': {member.name!r:.80}.")
+def _locate(member: tarfile.TarInfo, content: IO[bytes], spool: Spool | None) -> Span:
+    if spool is None or member.size > MAX_BYTES:  # larger files cannot be read anyway
+        return member.offset_data, member.size
+    content.seek(member.offset_data)
+    span = spool.append(content.read(member.size))
+    if span[1] < member.size:
+        raise EOFError
+    return span
+
+
+def _check_member(member: tarfile.TarInfo) -> None:
     if member.issparse() or not (member.isreg() or member.isdir()):
         what = "a link" if member.issym() or member.islnk() else "a special file"
         raise DatasetError(f"The archive contains {what}: {member.name!r:.80}. Use regular files only.")
@@ -99,7 +99,6 @@ def _check_member(member: tarfile.TarInfo) -> str:
         raise ValueError("a size is negative")
     if member.offset_data + member.size > MAX_UNPACKED_BYTES:
         raise DatasetError(f"An archive may have at most {MAX_UNPACKED_BYTES / 1e9:g} GB unpacked; this one has more.")
-    return "/".join(part for part in parts if part not in ("", "."))
 
 
 class _Headers:
