@@ -1,5 +1,6 @@
 """Access to the files that a user adds: a folder, a ZIP or tar archive, or Parquet files."""
 
+import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,3 +20,8 @@ def open_source(path: Path) -> Iterator[Tree]:
     opened: AbstractContextManager[Tree] = open_tar(path) if path.is_file() and is_tar(path) else open_tree(path)
     with opened as tree:
         yield tree
+
+
+def is_source(path: Path) -> bool:
+    """Return whether a file begins and ends like an archive that `open_source` can open."""
+    return is_tar(path) or zipfile.is_zipfile(path)
