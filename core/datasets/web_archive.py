@@ -122,6 +122,7 @@ def _download(url: str, file: IO[bytes], public_only: bool, report: Progress) ->
                 _write(file, chunk)
                 report(done, total)
     except urllib.error.HTTPError as error:
+        error.close()
         status = f"{error.code} {http.client.responses.get(error.code, '')}".rstrip()
         raise DatasetError(f"Cannot download {what}: the server answered {status}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -163,11 +164,14 @@ def _open(url: str, public_only: bool) -> Any:
 
 class _SecureRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if urlsplit(newurl).scheme != "https":
-            raise DatasetError(
-                f"{describe_origin(req.full_url)} leads to {describe_origin(newurl):.100}, which is not https."
-            )
-        _check_url(newurl)
+        try:
+            if urlsplit(newurl).scheme != "https":
+                there = describe_origin(newurl)
+                raise DatasetError(f"{describe_origin(req.full_url)} leads to {there:.100}, which is not https.")
+            _check_url(newurl)
+        except DatasetError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
