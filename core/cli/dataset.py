@@ -101,7 +101,7 @@ def add(
     from core.datasets.report import read_report
 
     limit_memory()
-    home, info = Home.default(), None
+    home, info, report = Home.default(), None, None
     try:
         with watch_adding(name) as follow:
             if dry_run:
