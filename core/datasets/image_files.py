@@ -22,7 +22,7 @@ _AHEAD = 64
 
 @dataclass(frozen=True)
 class SourceImage:
-    """The pixels of an image file as they are stored, uint8 of `input_shape`, and what the file contained.
+    """The pixels of an image file in the form in which they are stored, uint8 of `input_shape`, and what the file contained.
 
     Attributes:
         width, height: Size of the source in pixels.

@@ -1,4 +1,4 @@
-"""Labels from a CSV or TSV file beside the images: a row per file with its class and, if given, its split."""
+"""Labels from a CSV or TSV file next to the images: a row per file with its class and, if given, its split."""
 
 import csv
 import unicodedata
@@ -120,7 +120,7 @@ def _find_delimiter(name: str, content: bytes) -> str:
 
 
 def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Lookup) -> bool:
-    """Add the rows of a table; return whether it is one, which names files and has a column beside them."""
+    """Add the rows of a table; return whether it is one, which names files and has another column."""
     width = max(map(len, rows))
     cells = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
     hits = [sum(lookup.find(row[column]) is not None for row in cells) for column in range(width)]

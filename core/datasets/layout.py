@@ -85,7 +85,7 @@ def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 
 def _pick_images(names: Iterable[str]) -> list[str]:
-    """Return the files whose names are those of images; all if there is none, because the content decides."""
+    """Return the files whose names are those of images; otherwise all, because the content decides."""
     return [name for name in names if _is_image(name)] or [*names]
 
 
@@ -101,7 +101,7 @@ def _is_wrapper(names: Iterable[str], inner: str) -> bool:
 
 
 def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
-    """Return whether a table tells the classes, and not the folders beside it."""
+    """Return whether a table tells the classes, and not the folders next to it."""
     folders = _list_folders(names, prefix)
     flat = not any(
         read_part(folder) is None or _group(files, f"{prefix}{folder}/") for folder, files in folders.items()
