@@ -18,6 +18,7 @@ from core.datasets.draw_split import draw_split
 from core.datasets.findings_file import write_findings
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.image_scan import scan_images
+from core.datasets.originals import write_originals
 from core.datasets.report import (
     FILE_COLUMNS,
     SPLITS,
@@ -93,7 +94,10 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         findings=write_findings(target, info, halves, scan.reorder(order)).findings,
     )
     write_report(target, report)
-    write_files(target, _list_files(collection, found, order, parts))
+    files = _list_files(collection, found, order, parts)
+    write_files(target, files)
+    if collection.original:
+        write_originals(target, files, collection.original)
     (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
     (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return report
