@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.datasets.class_findings import find_class_problems
 from core.datasets.image_scan import NEARLY_BLACK, NEARLY_WHITE, ONE_COLOUR, ImageScan, Numbers
-from core.datasets.report import SPLITS, DataFinding, Severity
+from core.datasets.report import SPLITS, DataFinding, Severity, read_files
 from core.datasets.split import compute_split
 from core.errors import SpecError
 from core.spec import RunSpec
@@ -34,11 +35,13 @@ class Findings:
 
     `images` has the columns code, split (one of SPLITS), row (position in `train_images`, also for the validation
     split, or in `test_images`) and group. Images with the same code and group show the same picture. A leak lists the
-    leaked images and the training images that they equal; findings about classes list no images.
+    leaked images and the training images that they equal; findings about classes list no images. Callers must not
+    modify it. `validation_count` is the size of the predefined validation split.
     """
 
     findings: tuple[DataFinding, ...]
     images: pd.DataFrame
+    validation_count: int = 0
 
     def list_groups(self, code: str, most: int | None = None) -> list[pd.DataFrame]:
         """Return the first groups of images of a finding, each with the columns split and row."""
@@ -46,6 +49,14 @@ class Findings:
         if most is not None:
             images = images[images["group"].isin(images["group"].unique()[:most])]
         return [group[["split", "row"]].reset_index(drop=True) for _, group in images.groupby("group", sort=False)]
+
+
+def name_files(images: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Add the column file to rows with a split and a row: the path of the source, or None if it is not known."""
+    names = read_files(folder, ("split", "row", "file"))
+    if names is None:
+        return images.assign(file=None)
+    return images.merge(names, "left", ["split", "row"]).replace({"file": {np.nan: None}})
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def find_problems(
         trained = ~held[:train]
         findings += find_class_problems(labels[0][trained], labels[0][~trained], labels[1], classes)
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return Findings(tuple(findings), pd.concat([_NO_IMAGES, *tables], ignore_index=True))
+    return Findings(tuple(findings), pd.concat([_NO_IMAGES, *tables], ignore_index=True), validation_count)
 
 
 def _list_validation(train_count: int, validation_count: int) -> slice:

@@ -1,5 +1,7 @@
 """Stored findings of a dataset (findings.json), computed once per version of the data and of the method."""
 
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from core.datasets.fetch import locked
 from core.datasets.findings import Findings, find_problems
 from core.datasets.image_scan import ImageScan, scan_arrays
 from core.datasets.report import SPLITS, DataFinding
-from core.errors import HomeError
+from core.errors import HeadroomError, HomeError
 from core.files import read_file, replacing
 from core.home import Home
 
@@ -48,6 +50,7 @@ class _StoredFindings(BaseModel):
     fingerprint: Line
     train_count: Images
     test_count: Images
+    validation_count: Count
     findings: tuple[DataFinding, ...]
     images: _Table
 
@@ -73,23 +76,40 @@ def read_findings(home: Home, key: str, fingerprint: str) -> Findings | None:
         fingerprint: of the data that the findings must belong to. The dataset itself need not be available.
     """
     for path in (home.datasets / key / FINDINGS, _BUNDLED / f"{fingerprint}.json"):
-        try:
-            stored = _StoredFindings.model_validate_json(read_file(path, _MAX_BYTES))
-        except (OSError, ValueError):
-            continue
-        if (stored.method, stored.fingerprint) == (METHOD, fingerprint):
-            codes = np.array([finding.code for finding in stored.findings], object)
-            columns = {name: np.array(values, np.int64) for name, values in stored.images}
-            return Findings(
-                stored.findings,
-                pd.DataFrame({
-                    "code": codes[columns["finding"]],
-                    "split": np.array(SPLITS, object)[columns["split"]],
-                    "row": columns["row"],
-                    "group": columns["group"],
-                }),
-            )  # fmt: skip
+        with suppress(OSError):
+            now = path.stat()
+            stored = _read_file(path, now.st_ino, now.st_mtime_ns, now.st_size)
+            if stored is not None and stored[0] == fingerprint:
+                return stored[1]
     return None
+
+
+def read_findings_version(home: Home, name: str, folder: str = "") -> str:
+    """Return a text that changes when the stored findings of a dataset do."""
+    try:
+        return str((home.datasets / key_of(name, folder) / FINDINGS).stat().st_mtime_ns)
+    except (OSError, HeadroomError):
+        return ""
+
+
+@lru_cache(maxsize=16)
+def _read_file(path: Path, inode: int, changed_ns: int, size: int) -> tuple[str, Findings] | None:
+    """Return the fingerprint and the findings in a file, cached until it changes; None for another method."""
+    try:
+        stored = _StoredFindings.model_validate_json(read_file(path, _MAX_BYTES))
+    except (OSError, ValueError):
+        return None
+    if stored.method != METHOD:
+        return None
+    codes = np.array([finding.code for finding in stored.findings], object)
+    columns = {name: np.array(values, np.int64) for name, values in stored.images}
+    images = pd.DataFrame({
+        "code": codes[columns["finding"]],
+        "split": np.array(SPLITS, object)[columns["split"]],
+        "row": columns["row"],
+        "group": columns["group"],
+    })  # fmt: skip
+    return stored.fingerprint, Findings(stored.findings, images, stored.validation_count)
 
 
 def check_dataset(home: Home, name: str, folder: str = "") -> Findings:
@@ -133,7 +153,7 @@ def write_findings(folder: Path, info: DatasetInfo, labels: tuple[np.ndarray, np
     )
     stored = _StoredFindings(
         method=METHOD, fingerprint=info.fingerprint, train_count=info.train_count, test_count=info.test_count,
-        findings=found.findings, images=table,
+        validation_count=info.validation_count, findings=found.findings, images=table,
     )  # fmt: skip
     with replacing(folder / FINDINGS) as temporary:
         temporary.write_text(stored.model_dump_json() + "\n", encoding="utf-8")
