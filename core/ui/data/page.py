@@ -12,7 +12,7 @@ from core.errors import HeadroomError
 from core.recipes import RECIPES
 from core.spec import DATASETS
 from core.ui import url, widget
-from core.ui.data.display import open_inspected
+from core.ui.data.display import is_usable, open_inspected
 from core.ui.data.removal import show_removed
 from core.ui.data.sections import show_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
@@ -44,7 +44,7 @@ def show_data_page() -> None:
                 show_upload()
     if key is not None:
         status = statuses[key]
-        if status.available or status.bundled:
+        if is_usable(status):
             _show_available(key, status, heading)
         else:
             with heading:
@@ -70,7 +70,7 @@ def _key(status: DatasetStatus) -> str:
 
 
 def _write_option(status: DatasetStatus) -> str:
-    return status.label if status.available or status.bundled else f"{status.label} ({_write_state(status)})"
+    return status.label if is_usable(status) else f"{status.label} ({_write_state(status)})"
 
 
 def _write_state(status: DatasetStatus) -> str:

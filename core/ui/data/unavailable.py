@@ -44,7 +44,7 @@ def show_unavailable(key: str, status: DatasetStatus) -> None:
         if dataset.added:
             show_remove(key)
         else:
-            watch_download(status.name, status.next_step)
+            watch_download(status.name, status.next_step, damaged=True)
         return
     if shows_upload(status):
         if status.next_step:
