@@ -15,7 +15,7 @@ from core.ui.session import home
 
 
 @st.fragment(run_every=1.0)
-def watch_download(dataset: str, how: str, *, damaged: bool = False) -> None:
+def follow_download(dataset: str, how: str, *, damaged: bool = False) -> None:
     """Show the button to download a dataset, the progress, or the reason of a failed download.
 
     Args:

@@ -19,6 +19,7 @@ from core.access.role import OWNER, Role, User
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
+from core.datasets.removed import remove_to_trash
 from core.errors import AccessError
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -33,6 +34,7 @@ from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import save_runs
+from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
 from tests.support.run_writer import RunWriter
 
@@ -83,6 +85,9 @@ class Scene:
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
         self.saved = save_runs(home, "Ours", (self.kept,))
+        for name in ("mine", "gone"):
+            write_dataset(home, ("cat", "dog"), name=name)
+        remove_to_trash(home, "folder-gone")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -107,6 +112,9 @@ class Scene:
             "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
+            "remove_data": ("folder-mine",),
+            "restore_data": (["folder-gone"],),
+            "clear_data": (),
             "describe_run": (self.kept, Note(name="mine")),
             "star_runs": ([self.kept], True),
             "archive_runs": ([self.kept], True),
@@ -203,7 +211,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
 SHARED = {"keep_comparison", "remove_comparison", 
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data", "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from core.displays.markdown import escape_markdown
 _BOXES = {"error": (st.error, "error"), "warning": (st.warning, "warning"), "note": (st.info, "info")}
 
 
-def show_findings(data: InspectedDataset) -> None:
+def show_data_findings(data: InspectedDataset) -> None:
     """Show every finding."""
     for row in DataFindings(data).frame().to_dict("records"):
         box, icon = _BOXES[row["severity"]]

@@ -14,7 +14,7 @@ from core.spec import DATASETS
 from core.ui import url, widget
 from core.ui.data.display import is_usable, open_inspected
 from core.ui.data.removal import show_removed
-from core.ui.data.sections import show_section
+from core.ui.data.sections import show_data_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
 from core.ui.heading import show_summary, show_title
 from core.ui.session import home, selected_comparison
@@ -62,7 +62,7 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
         facts = [f"{kind}{other}", f"licence: {data.info.licence}", f"fingerprint {data.info.fingerprint}"]
         facts += [format_bytes(data.info.bytes)] if data.info.bytes else []
         st.caption(escape_markdown(" · ".join(facts)))
-    show_section(data)
+    show_data_section(data)
 
 
 def _key(status: DatasetStatus) -> str:

@@ -19,7 +19,7 @@ from core.recipes import RECIPES
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
 from core.ui.data.display import show_data_display, show_data_frame
-from core.ui.data.findings import show_findings
+from core.ui.data.findings import show_data_findings
 from core.ui.data.samples import show_samples
 from core.ui.data.source import show_source
 from core.ui.errors import handle_errors
@@ -31,7 +31,7 @@ _WAIT_SECONDS = 1.0
 _CLASS_ROWS, _TABLE_ROWS = 8, 12
 
 
-def show_section(data: InspectedDataset) -> None:
+def show_data_section(data: InspectedDataset) -> None:
     """Show the section picker and the selected section."""
     section = widget.segmented(
         "Section", [*SECTIONS], key="data_section", format_func=lambda name: SECTIONS[name][0],
@@ -42,7 +42,7 @@ def show_section(data: InspectedDataset) -> None:
 
 
 def _show_overview(data: InspectedDataset) -> None:
-    show_findings(data)
+    show_data_findings(data)
     left, right = st.columns(2, gap="large")
     with left:
         show_data_display(ClassCounts(data), table=False)
