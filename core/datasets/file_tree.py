@@ -33,7 +33,7 @@ def open_tree(path: Path) -> Iterator[Tree]:
     try:
         found = FolderTree(path) if path.is_dir() else path.open("rb") if path.is_file() else None
         if found is None:
-            reason = "is neither a folder nor a ZIP archive" if path.exists() else "does not exist"
+            reason = "is neither a folder nor an archive" if path.exists() else "does not exist"
             raise DatasetError(f"{path} {reason}.")
     except OSError as error:
         raise DatasetError(f"Cannot read {path}: {error.strerror}.") from error
@@ -42,7 +42,7 @@ def open_tree(path: Path) -> Iterator[Tree]:
         return
     with found as file:
         if not zipfile.is_zipfile(file):
-            raise DatasetError(f"{path} is not a valid ZIP archive.")
+            raise DatasetError(f"{path} is not a ZIP or tar archive.")
         with open_archive(file, path.name) as archive:
             yield _Archive(archive)
 
@@ -78,7 +78,7 @@ class _Archive(Tree):
         self._archive = archive
         for member in archive.infolist():
             name = _read_name(member)
-            _check_path(name)
+            check_path(name)
             if name.endswith(("/", "\\")):
                 self._add_folder(name)
             else:
@@ -110,7 +110,7 @@ def _read_name(member: zipfile.ZipInfo) -> str:
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
-    _check_path(member.filename)
+    check_path(member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         what = "a link" if kind == stat.S_IFLNK else "a special file"
@@ -125,7 +125,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
+    """
+    Raises:
+        DatasetError: when a path in an archive is absolute or leads to a parent folder.
+    """
     name = path.replace("\\", "/")
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         raise DatasetError(f"The archive contains an absolute path or '..': {path!r:.80}.")

@@ -225,9 +225,9 @@ def test_files_that_are_not_archives_are_rejected(home: Home, tmp_path: Path) ->
     whole = make_zip(path, make_members()).read_bytes()
     for content in (b"", b"PK", b"text", whole[: len(whole) // 2], whole[:-10], picture((0, 0, 0))):
         path.write_bytes(content)
-        assert "is not a valid ZIP archive." in refusal(home, path)
+        assert "is not a ZIP or tar archive." in refusal(home, path)
     os.mkfifo(tmp_path / "pipe")
-    assert "is neither a folder nor a ZIP archive." in refusal(home, tmp_path / "pipe")
+    assert "is neither a folder nor an archive." in refusal(home, tmp_path / "pipe")
 
 
 def _linked(path: Path) -> None:

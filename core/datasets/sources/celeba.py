@@ -198,7 +198,7 @@ def _describe_names(names: list[str]) -> str:
 DATASET = Dataset(
     name="celeba",
     label="CelebA",
-    order=4,
+    order=30,
     summary="Faces of celebrities with 40 binary attributes; for non-commercial research only.",
     classes=("no", "yes"),
     input_shape=(218, 178, 3),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from core.augment.prepare import prepare
 from core.datasets.class_name import MAX_CLASSES, order_classes
 from core.datasets.dataset import Dataset
-from core.datasets.file_tree import open_tree
 from core.datasets.image_files import Collection, SourceImage
 from core.datasets.layout import Layout, find_layout
+from core.datasets.source_tree import open_source
 from core.errors import DatasetError
 from core.image_file import read_picture
 
@@ -21,7 +21,7 @@ SIDE = 256
 
 @contextmanager
 def survey(path: Path, side: int | None) -> Iterator[Collection]:
-    """List the images of a folder or a ZIP archive, with their classes and splits (`core.datasets.layout`).
+    """List the images of a folder, an archive or Parquet files, with their classes and splits (`core.datasets.layout`).
 
     Images are converted to RGB, and cropped and resized to squares of `side` pixels. Their order is stratified: the
     classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
@@ -29,7 +29,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
     that is too short for all classes does not always lack the same ones.
     """
     kept = side or SIDE
-    with open_tree(path) as tree:
+    with open_source(path) as tree:
         layout = find_layout(tree)
         classes = order_classes(layout.labels.values())
         if len(classes) > MAX_CLASSES:
@@ -77,7 +77,7 @@ def order_images(layout: Layout, classes: tuple[str, ...]) -> list[str]:
 DATASET = Dataset(
     name="folder",
     label="Own images",
-    order=5,
+    order=31,
     summary="A custom dataset: a folder with one sub-folder per class, split 80/20 by Headroom (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),

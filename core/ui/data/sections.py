@@ -46,14 +46,14 @@ def _show_overview(data: InspectedDataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         show_data_display(ClassCounts(data), table=False)
+        show_data_frame(ClassCounts(data), rows=_CLASS_ROWS)
+        if not data.info.validation_count:
+            st.caption(
+                f"By default, the last {SETTINGS['validation_fraction'].default:.0%} of the training images are used "
+                "for validation; hyperparameters change this."
+            )
     with right:
         show_data_display(ClassSamples(data), table=False)
-    show_data_frame(ClassCounts(data), rows=_TABLE_ROWS)
-    if not data.info.validation_count and data.report.splits != "csv":
-        st.caption(
-            f"By default, the last {SETTINGS['validation_fraction'].default:.0%} of the training images are used for "
-            "validation; hyperparameters change this."
-        )
 
 
 def _show_input(data: InspectedDataset) -> None:
