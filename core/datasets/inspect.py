@@ -1,4 +1,4 @@
-"""What is known of the images of a dataset: its report, the files of its images, and their pixel values."""
+"""Inspection of a dataset: its report, the files of its images, and their pixel values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -222,7 +222,8 @@ OWNED = {
 SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data", "describe_run", "star_runs", "archive_runs",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data",
+    "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 

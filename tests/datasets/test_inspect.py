@@ -1,4 +1,4 @@
-"""What is known of the images of a dataset: counts, rows, files, pixel values; removal and restoration."""
+"""Inspection of datasets: counts, rows, files and pixel values of their images; removal and restoration."""
 
 from pathlib import Path
 

@@ -108,7 +108,7 @@ def test_model_input_states_what_the_crop_removes(datasets: dict[str, InspectedD
         assert cell.image.shape[1] / cell.image.shape[0] == pytest.approx(
             row["width_pixels"] / row["height_pixels"], rel=0.2
         )
-    assert ModelInput(datasets["attributes"]).frame()["cut"].max() == 0  # stored as they are, and used as they are
+    assert ModelInput(datasets["attributes"]).frame()["cut"].max() == 0  # stored and used unchanged
 
 
 def test_list_of_files_is_complete_and_safe_in_a_spreadsheet(datasets: dict[str, InspectedDataset]) -> None:

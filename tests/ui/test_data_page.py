@@ -185,7 +185,7 @@ def test_train_page_says_what_was_found(open_page: Open, home: Home) -> None:
     write_dataset(home, ("cat", "dog"), train=40, test=10)
     app = open_page("train", recipe="folder-heads", folder="mine", image_side="16", blocks="1")
     assert f"{LEAK} 1 more finding." in [error.value for error in app.error]
-    assert links(app)["Look at the data"].query_string == "dataset_shown=folder-mine"
+    assert links(app)["View the data"].query_string == "dataset_shown=folder-mine"
     app = open_page("train", recipe="digits-heads")
     assert "10 classes; 1,149 training, 288 validation and 360 test images." in text_of(app)
     assert not app.error

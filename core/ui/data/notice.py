@@ -1,4 +1,4 @@
-"""What the Data page found, beside the dataset of the Train page."""
+"""Notice of the Train page: classes, images and main finding of its dataset."""
 
 import streamlit as st
 
@@ -28,7 +28,7 @@ def show_data_notice(status: DatasetStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(counts if severe else f"{counts} {text}".strip(), width="content")
         st.page_link(
-            "pages/data.py", label="Look at the data", query_params={"dataset_shown": key}, icon=":material/dataset:"
+            "pages/data.py", label="View the data", query_params={"dataset_shown": key}, icon=":material/dataset:"
         )
     if severe and worst is not None:
         _SHOWN[worst.severity](text, icon=":material/dataset:")

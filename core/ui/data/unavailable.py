@@ -31,7 +31,7 @@ def list_adding() -> dict[str, DatasetStatus]:
 
 
 def shows_upload(status: DatasetStatus) -> bool:
-    """Return whether the uploader, or the progress of an upload, takes the place of a dataset."""
+    """Return whether the uploader, or the progress of an upload, is shown instead of a dataset."""
     own = DATASETS[status.name].added and not DATASETS[status.name].source
     return own and not status.available and not status.problem
 
