@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.cli.dataset_check import check
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.home import Home
 from core.memory_limit import limit_memory
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 
 app = typer.Typer(invoke_without_command=True)
+app.command()(check)
 
 
 @app.callback()
@@ -67,9 +69,11 @@ def download(
     label = DATASETS[name].label
     from core.cli.progress import watch_download
     from core.datasets.cache import fetch_dataset
+    from core.datasets.findings_file import check_dataset
 
     with watch_download(label) as follow:
         info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
+    check_dataset(Home.default(), name)
     typer.echo(f"{_describe(info)}, {'official data' if info.official else 'not the official data'}.")
 
 
