@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import fetch
+from core.datasets.background import BackgroundJob
 from core.datasets.fetch import fetching
-from core.datasets.statistics_job import StatisticsJob
 from core.displays.markdown import escape_markdown
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -108,7 +108,7 @@ def test_pixel_values_of_a_large_dataset_show_progress(
     open_data: Open, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_dataset(home, ("cat", "dog"))
-    job = StatisticsJob(30, 120, Future())
+    job = BackgroundJob(30, 120, Future())
     with monkeypatch.context() as patch:
         patch.setattr(sections, "follow_statistics", lambda home, dataset, seconds: job)
         app = open_data(dataset_shown="folder-mine", data_section="pixels")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.datasets.background import BackgroundJob, follow_statistics
 from core.datasets.inspect import InspectedDataset
 from core.datasets.statistics import open_statistics
-from core.datasets.statistics_job import StatisticsJob, follow_statistics
 from core.displays.data.aspect_ratios import AspectRatios
 from core.displays.data.class_counts import ClassCounts
 from core.displays.data.class_samples import ClassSamples
@@ -95,7 +95,7 @@ def _find_side(data: InspectedDataset) -> int:
 def _show_pixels(data: InspectedDataset) -> None:
     if open_statistics(data.dataset) is None:
         found = follow_statistics(home(), data.dataset, _WAIT_SECONDS)
-        if isinstance(found, StatisticsJob):
+        if isinstance(found, BackgroundJob):
             _watch_statistics(data)
             return
     low, high = data.report.value_range
@@ -119,7 +119,7 @@ def _show_pixels(data: InspectedDataset) -> None:
 def _watch_statistics(data: InspectedDataset) -> None:
     with handle_errors():
         job = follow_statistics(home(), data.dataset, 0)
-        if not isinstance(job, StatisticsJob):
+        if not isinstance(job, BackgroundJob):
             st.rerun()
         text = f"{job.done:,} of {format_plural(job.total, 'image')}" if job.total else "starting"
         st.progress(job.done / max(job.total, 1), f"Computing mean images and pixel values: {text}")
