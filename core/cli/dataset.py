@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from core.datasets.cache import DatasetInfo, DatasetStatus
     from core.datasets.report import DatasetReport
 
+_MOST_ROWS = 20
+
 app = typer.Typer(invoke_without_command=True)
 app.command()(check)
 
@@ -138,6 +140,36 @@ def _print_report(report: "DatasetReport", noun: str) -> None:
     print_table(list_class_rows(report, noun), numbers=("Training", "Validation", "Test", "Total"))
     for line in describe_report(report):
         typer.echo(line)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an available dataset.")],
+    view: Annotated[
+        str, typer.Option(help="Print the table of one view, such as class_counts, pixel_range or left_out.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the classes, findings and files left out of a dataset, as on the Data page."""
+    from core.datasets.dataset_key import FOLDER, key_of_name
+    from core.datasets.inspect import inspect_dataset
+    from core.displays.data_display import DATA_DISPLAYS
+    from core.displays.data_headline import write_data_headline
+    from core.displays.json_values import to_rows
+
+    data = inspect_dataset(Home.default(), name if name in DATASETS and name != FOLDER else key_of_name(name))
+    if as_json:
+        print_json(to_rows(DATA_DISPLAYS[view](data).frame()) if view else data.report.model_dump(mode="json"))
+        return
+    if not view:
+        typer.echo(write_data_headline(data))
+    for one in [view] if view else ["class_counts", "data_findings", "left_out"]:
+        display = DATA_DISPLAYS[one](data)
+        rows = [{name: str(value) for name, value in row.items()} for row in to_rows(display.table())]
+        if rows or view:
+            numbers = [*rows[0]][1:] if one == "class_counts" else ()
+            print_table(rows[: None if view else _MOST_ROWS], numbers=numbers, title=display.title)
+            typer.echo(display.describe())
 
 
 @app.command()

@@ -9,7 +9,7 @@ from core.datasets.cache import list_datasets
 from core.datasets.dataset_key import add_command, label_of
 from core.datasets.fetch import FetchProgress, list_added, read_fetch
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_count, format_plural
+from core.displays.number import format_count
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
@@ -42,10 +42,6 @@ def choose_folder() -> str | None:
     )
     if selected is None:
         return None
-    status = available[selected]
-    images = f"{format_count(status.train_count or 0)} training and {format_count(status.test_count or 0)} test images"
-    skipped = f"; {format_plural(status.skipped, 'file')} skipped" if status.skipped else ""
-    st.caption(f"{images}{skipped}.")
     with st.expander("Add image folder", icon=":material/upload:"):
         show_upload()
     return selected
