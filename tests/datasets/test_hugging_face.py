@@ -151,7 +151,10 @@ def test_metadata_of_each_split_has_the_labels(suffix: str, wrapped: bool, home:
         rows = [(f"images/{name}-{k}.png", f"{name} one") for name in COLOURS for k in range(total)]
         for path, label in rows:
             (top / split / path).write_bytes(picture(COLOURS[label.split()[0]]))
-        lines = [json.dumps({"file_name": path, "text": "a\u2028b", "label": label}) for path, label in rows]
+        lines = [
+            json.dumps({"file_name": path, "text": "a\u2028b", "label": label}, ensure_ascii=False)
+            for path, label in rows
+        ]
         table = [f"{path},{label}" for path, label in rows]
         text = "\n".join(["file_name,label", *table] if suffix == "csv" else [*lines, "", "not JSON"])
         (top / split / f"metadata.{suffix}").write_text(text, encoding="utf-8")
