@@ -16,6 +16,7 @@ from core.datasets.dataset_key import label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.draw_split import draw_split
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
+from core.datasets.originals import write_originals
 from core.datasets.report import (
     FILE_COLUMNS,
     SPLITS,
@@ -89,7 +90,10 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         note="; ".join(filter(None, (collection.note, _describe_missing(collection, classes, counts)))),
     )
     write_report(target, report)
-    write_files(target, _list_files(collection, found, order, parts))
+    files = _list_files(collection, found, order, parts)
+    write_files(target, files)
+    if collection.original:
+        write_originals(target, files, collection.original)
     (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
     (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return report

@@ -50,6 +50,7 @@ class Collection:
         note: How images were split or resized.
         skipped: Files that are skipped without being read, each with a reason.
         ignored: Names of system files and folders, which are never images.
+        original: Function that reads an image before it becomes a square; None if all images are stored unchanged.
     """
 
     names: list[str]
@@ -64,6 +65,7 @@ class Collection:
     note: str = ""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
+    original: Callable[[str], NDArray[np.uint8]] | None = None
 
     def read(self) -> Iterator[tuple[int, SourceImage | str]]:
         """Yield the index of each file with its image, or with the reason why it cannot be read.

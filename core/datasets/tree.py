@@ -62,15 +62,17 @@ class Tree(ABC):
         """Count an entry, and return its normalized path, or "" if it is hidden or ignored."""
         self._count += 1
         parts = split_path(path)
-        name = "/".join(parts)
+        if self._count > MAX_FILES or not parts:
+            return ""
+        unused = next((row for row, part in enumerate(parts) if part.startswith(".") or is_litter(part)), None)
+        if unused is None:
+            return "/".join(parts)
+        self.folders.update(list_parents("/".join(parts[: unused + 1])))
         if litter := next(filter(is_litter, parts), None):
             self.ignored.add(litter)
-        elif any(part.startswith(".") for part in parts):
-            if not folder:
-                where = "This file is hidden." if parts[-1].startswith(".") else "This file is in a hidden folder."
-                self.skipped.append((name, where))
-        elif self._count <= MAX_FILES:
-            return name
+        elif not folder:
+            where = "This file is hidden." if parts[-1].startswith(".") else "This file is in a hidden folder."
+            self.skipped.append(("/".join(parts), where))
         return ""
 
 
@@ -93,16 +95,20 @@ def split_path(path: str) -> list[str]:
     return [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
-def decode_name(name: bytes) -> str:
-    """Decode the name of a file: UTF-8, or the original encoding of ZIP archives if it is not UTF-8.
+def decode_name(path: bytes) -> str:
+    """Decode a path. Each part is UTF-8, or in the original encoding of ZIP archives if it is not UTF-8.
 
-    >>> decode_name("äpfel".encode()), decode_name("äpfel".encode("cp437"))
-    ('äpfel', 'äpfel')
+    >>> decode_name("äpfel/ä.png".encode()), decode_name("äpfel".encode("cp437") + "/ä.png".encode())
+    ('äpfel/ä.png', 'äpfel/ä.png')
     """
+    return "/".join(map(_decode_part, path.replace(b"\\", b"/").split(b"/")))
+
+
+def _decode_part(part: bytes) -> str:
     try:
-        return name.decode()
+        return part.decode()
     except UnicodeDecodeError:
-        return name.decode("cp437")
+        return part.decode("cp437")
 
 
 def check_size(size: int) -> None:

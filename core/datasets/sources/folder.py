@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.augment.prepare import prepare
 from core.datasets.class_name import MAX_CLASSES, order_classes
@@ -35,8 +36,11 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             raise DatasetError(f"Expected at most {MAX_CLASSES} classes; got {len(classes):,}.")
         names = order_images(layout, classes)
 
+        def read(name: str) -> NDArray[np.uint8]:
+            return read_picture(tree.read(name), channels=3)
+
         def load(name: str) -> SourceImage:
-            pixels = read_picture(tree.read(name), channels=3)
+            pixels = read(name)
             return SourceImage(prepare(pixels, kept), pixels.shape[1], pixels.shape[0])
 
         rows = {name: row for row, name in enumerate(classes)}
@@ -52,6 +56,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             note=layout.note,
             skipped=sorted(tree.skipped + layout.skipped),
             ignored=tuple(sorted(tree.ignored)),
+            original=read,
         )
 
 
