@@ -8,7 +8,7 @@ from typing import Any
 
 from core.datasets.class_name import read_part
 from core.datasets.label_table import LABEL_COLUMNS
-from core.datasets.tree import Tree, list_parents, split_path
+from core.datasets.tree import Tree, split_path
 from core.errors import DatasetError
 
 FILE_COLUMN = "file_name"
@@ -83,5 +83,4 @@ def _write_table(rows: list[list[str]]) -> bytes:
 
 def _find_split(name: str) -> str:
     """Return the outermost folder of a file that is named like a split, or ""."""
-    folders = [folder.rpartition("/")[2] for folder in list_parents(name)]
-    return next((folder for folder in reversed(folders) if read_part(folder) is not None), "")
+    return next((folder for folder in name.split("/")[:-1] if read_part(folder) is not None), "")

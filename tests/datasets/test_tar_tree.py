@@ -53,7 +53,7 @@ def test_archive_has_the_files_of_the_folder(packing: str, form: int, tmp_path: 
     path.write_bytes(PACKED[packing](pack(*folders, *dotted, *litter, form=form)))
     assert read_all(path) == FILES
     with open_source(path) as tree:
-        assert tree.folders == {"a", "b", "empty"}
+        assert "empty" in tree.folders
         assert tree.skipped == [(".hidden/1.png", "This file is in a hidden folder.")]
         assert tree.ignored == {"._1.png", "__MACOSX"}
 

@@ -68,7 +68,7 @@ def test_archives_are_downloaded_added_and_deleted(home: Home, server: HttpsServ
             waiting = read_fetch(home, f"folder-{name}")
             assert waiting
             assert (waiting.phase, waiting.alive, waiting.error) == ("starting", True, None)
-            info = add_dataset(home, name, file, side=16, origin=web_archive.describe_origin(url)).info
+            info = add_dataset(home, name, file, side=16, source=web_archive.describe_origin(url)).info
         assert steps[-1] == (size or len(TAR), size)
         assert (info.train_count, info.test_count, info.source) == (12, 3, f"{server.url}{path}")
         found.add(info.fingerprint)
