@@ -1,5 +1,6 @@
 """Classes and splits of image files: from class folders, split folders or a table of labels."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,12 @@ from core.datasets.class_name import normalize_name, read_part
 from core.datasets.image_files import TEST, TRAIN, VALIDATION
 from core.datasets.label_table import SUFFIXES, LabelTable, find_table
 from core.datasets.report import SPLITS
-from core.datasets.tree import Tree, list_parents
+from core.datasets.tree import Tree
 from core.errors import DatasetError
 
 _OUTSIDE = "This file is not in a class folder."
 _IMAGE_SUFFIXES = (
-    "", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
     ".pbm", ".pnm", ".avif", ".heic", ".heif",
 )  # fmt: skip
 
@@ -78,9 +79,14 @@ def _group(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 
 def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
-    """Return the sub-folders with images, judged by the names of the files; all if no name is that of an image."""
+    """Return the sub-folders that contain images."""
     found = _group(names, prefix)
-    return {folder: files for folder, files in found.items() if any(map(_is_image, files))} or found
+    return {folder: found[folder] for folder in _group(_pick_images(names), prefix)}
+
+
+def _pick_images(names: Iterable[str]) -> list[str]:
+    """Return the files whose names are those of images; all if there is none, because the content decides."""
+    return [name for name in names if _is_image(name)] or [*names]
 
 
 def _is_image(name: str) -> bool:
@@ -91,7 +97,7 @@ def _is_wrapper(names: Iterable[str], inner: str) -> bool:
     """Return whether a folder contains folders with images or a table, so that it is not a class itself."""
     inside = [name for name in names if name.startswith(inner)]
     tables = (name for name in inside if "/" not in name.removeprefix(inner) and name.lower().endswith(SUFFIXES))
-    return any(_is_image(name) for files in _group(inside, inner).values() for name in files) or any(tables)
+    return bool(_list_folders(inside, inner)) or any(tables)
 
 
 def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
@@ -100,7 +106,7 @@ def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
     flat = not any(
         read_part(folder) is None or _group(files, f"{prefix}{folder}/") for folder, files in folders.items()
     )
-    return len(folders) < 2 or flat or (table.named and 2 * len(table.labels) > sum(map(_is_image, names)))
+    return len(folders) < 2 or flat or (table.named and 2 * len(table.labels) > len(_pick_images(names)))
 
 
 def _read_table(table: LabelTable, names: Sequence[str], prefix: str) -> Layout:
@@ -196,9 +202,18 @@ def _place(layout: Layout, name: str, prefix: str, part: int) -> None:
 
 def _list_empty(tree: Tree) -> list[str]:
     """Return the folders that contain no file, without the folders inside them."""
-    used = {parent for name in (*tree.names, *(name for name, _ in tree.skipped)) for parent in list_parents(name)}
-    empty = tree.folders - used
-    return sorted(name for name in empty if name.rpartition("/")[0] not in empty)
+    used = sorted([*tree.names, *(name for name, _ in tree.skipped)])
+
+    def is_empty(folder: str) -> bool:
+        first = bisect_left(used, f"{folder}/")
+        return first == len(used) or not used[first].startswith(f"{folder}/")
+
+    found = set()
+    for folder in filter(is_empty, tree.folders):
+        while (outer := folder.rpartition("/")[0]) and is_empty(outer):
+            folder = outer
+        found.add(folder)
+    return sorted(found)
 
 
 def choose_drawn(layout: Layout) -> None:
