@@ -114,5 +114,5 @@ def propose_name(file_name: str) -> str:
     >>> propose_name("My Cats & Dogs.zip"), propose_name("birds.tar.gz"), propose_name("")
     ('my-cats-dogs', 'birds', '')
     """
-    stem = file_name.rpartition(".")[0].lower().removesuffix(".tar")
+    stem = re.sub(r"(\.tar\.(gz|bz2)|\.[^.]*)$", "", file_name.lower())
     return re.sub(r"[^a-z0-9_]+", "-", stem).strip("-_")[:40]
