@@ -114,7 +114,7 @@ def add(
 
     limit_memory()
     home, info = Home.default(), None
-    report: "DatasetReport | None"
+    report: DatasetReport | None
     try:
         with _open_path(home, name, path, public_only) as (found, source), watch_adding(name) as follow:
             if dry_run:

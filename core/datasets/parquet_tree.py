@@ -61,7 +61,7 @@ class ParquetTree(SpanTree):
         given = any(part is not None for part in splits.values())
         for name, part in splits.items():
             if part is None and given:
-                self._skip(name, "Expected train, validation or test in the name of the file.")
+                self._skip(name, "The name of this file contains neither train nor validation nor test.")
             else:
                 self._read_file(folder / name, name, TRAIN if part is None else part, spool)
 

@@ -34,7 +34,9 @@ def _show_download(dataset: str, how: str) -> None:
         return
     if progress and not progress.error and progress.phase == "done":
         st.rerun()
-    st.info(f"{label} is not downloaded.", icon=":material/download:")
+    size = DATASETS[dataset].download_bytes
+    of = f" ({format_bytes(size)})" if size else ""
+    st.info(f"{label} is not downloaded{of}.", icon=":material/download:")
     if progress and progress.error:
         st.error(escape_markdown(hide_paths(progress.error)))
     clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {write_code(how)}", type="primary")

@@ -64,7 +64,7 @@ def test_parquet_export_has_its_classes_and_splits(home: Home, tmp_path: Path) -
     assert {(skipped.file, skipped.reason) for skipped in report.skipped} == {
         ("data/train-00001-of-00002.parquet/000002 2.png", "This image has no label."),
         ("data/train-00001-of-00002.parquet/000003 3.png", "This image has no label."),
-        ("data/extra-00000-of-00001.parquet", "Expected train, validation or test in the name of the file."),
+        ("data/extra-00000-of-00001.parquet", "The name of this file contains neither train nor validation nor test."),
     }
     files = read_files(cached.path)
     assert files is not None
