@@ -113,8 +113,7 @@ def add(
     from core.datasets.report import read_report
 
     limit_memory()
-    home, info = Home.default(), None
-    report: DatasetReport | None
+    home, info, report = Home.default(), None, None
     try:
         with _open_path(home, name, path, public_only) as (found, source), watch_adding(name) as follow:
             if dry_run:

@@ -26,7 +26,6 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import read_fingerprint
 from core.datasets.split import compute_split
 from core.errors import DatasetError
 from core.spec import DATASETS, RunSpec
@@ -55,7 +54,7 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         groups = np.arange(len(labels))
         parts = draw_split(labels, groups, parts, collection.drawn)
     _check_splits(collection, parts)
-    order = arrange_images(target, labels, parts)
+    order, fingerprint = arrange_images(target, labels, parts)
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
     counts = _count_images(collection.attributes, classes, labels[order], train_count, validation_count)
     skipped = sorted(collection.skipped + found.refused)
@@ -66,7 +65,6 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
         ignored=collection.ignored,
     )
-    fingerprint = read_fingerprint(target)
     sizes = train_count, len(labels) - train_count
     official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, sizes)
     info = DatasetInfo(

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Literal
 
 from core.datasets.class_name import normalize_name, read_part
@@ -85,12 +84,12 @@ def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 
 def _pick_images(names: Iterable[str]) -> list[str]:
-    """Return the files whose names are those of images; all if there is none, because the content decides."""
+    """Return the files whose names are those of images; otherwise all, because the content decides."""
     return [name for name in names if _is_image(name)] or [*names]
 
 
 def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _IMAGE_SUFFIXES
+    return name.lower().endswith(_IMAGE_SUFFIXES)
 
 
 def _is_wrapper(names: Iterable[str], inner: str) -> bool:
@@ -101,7 +100,7 @@ def _is_wrapper(names: Iterable[str], inner: str) -> bool:
 
 
 def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
-    """Return whether a table tells the classes, and not the folders beside it."""
+    """Return whether a table tells the classes, and not the folders next to it."""
     folders = _list_folders(names, prefix)
     flat = not any(
         read_part(folder) is None or _group(files, f"{prefix}{folder}/") for folder, files in folders.items()
@@ -148,11 +147,11 @@ def _read_splits(names: Sequence[str], prefix: str) -> Layout | None:
     layout = Layout(splits="given")
     for folder, part in given.items():
         inner = f"{prefix}{folder}/"
-        again = _group(folders[folder], inner)
-        if len(again) == 1 and read_part(next(iter(again))) == part:  # train/train/cat/1.png
-            inner += f"{next(iter(again))}/"
+        only, *others = _group(folders[folder], inner) or [""]
+        if not others and read_part(only) == part:  # train/train/cat/1.png
+            inner += f"{only}/"
         for name in folders[folder]:
-            _place(layout, name, inner, part)
+            _add_to_class(layout, name, inner, part)
     layout.skipped += [(name, _OUTSIDE) for name in names if name.removeprefix(prefix).partition("/")[0] not in given]
     return layout
 
@@ -172,14 +171,14 @@ def _read_inner_splits(folders: dict[str, list[str]], prefix: str) -> Layout | N
         return None
     layout = Layout(splits="given")
     for name, part in parts.items():
-        _place(layout, name, prefix, part)
+        _add_to_class(layout, name, prefix, part)
     return layout
 
 
 def _read_classes(names: Sequence[str], prefix: str) -> Layout:
     layout = Layout()
     for name in names:
-        _place(layout, name, prefix, TRAIN)
+        _add_to_class(layout, name, prefix, TRAIN)
     classes = {*layout.labels.values()}
     if not classes:
         raise DatasetError(
@@ -191,7 +190,7 @@ def _read_classes(names: Sequence[str], prefix: str) -> Layout:
     return layout
 
 
-def _place(layout: Layout, name: str, prefix: str, part: int) -> None:
+def _add_to_class(layout: Layout, name: str, prefix: str, part: int) -> None:
     """Add a file to the class of the sub-folder that contains it."""
     folder, slash, _ = name.removeprefix(prefix).partition("/")
     if slash and name.startswith(prefix):

@@ -176,7 +176,7 @@ def _read_lines(path: Path) -> list[str]:
 
 
 def _check_images(folder: Path, names: list[str]) -> list[str]:
-    """Check that the images in a folder match a list of names, and return the names of system files beside them.
+    """Check that the images in a folder match a list of names, and return the names of system files among them.
 
     Raises:
         DatasetError: when an image or a name is missing.
