@@ -33,7 +33,7 @@ def show_entry(recipe: Recipe) -> None:
     printed = "Published: printed by the author. " if recipe.published else ""
     st.caption(
         f"{printed}Computed: counted from the layers, as Keras counts them. Measured: mean ± standard deviation of the "
-        "runs on this machine."
+        "finished runs in this home, including imported ones and bundled examples."
     )
     left, right = st.columns(2, gap="large")
     with left:
