@@ -111,7 +111,7 @@ class Run:
 
     @property
     def imported(self) -> bool:
-        """Whether the run was trained in another home and came from a bundle or an artifact store."""
+        """Whether the run was trained in another home, and imported from a bundle or fetched from an artifact store."""
         return self.has(IMPORTED)
 
     def has(self, name: str) -> bool:
