@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from core.analysis.interval import LEVEL, compute_wilson
+from core.interval import LEVEL, compute_wilson
 
 Values = NDArray[np.bool_] | NDArray[np.int8]
 T = TypeVar("T")

@@ -8,7 +8,6 @@ from core.analysis.check import run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
-from core.analysis.interval import LEVEL
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.displays.number import (
     format_accuracy,
@@ -19,6 +18,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.displays.scope import describe_intervals
+from core.interval import LEVEL
 from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs

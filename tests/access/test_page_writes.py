@@ -17,13 +17,16 @@ READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
+        "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
+        "statistics_job": {"StatisticsJob", "follow_statistics"},
     },
     "core.jobs": {
-        "batch": {"EndedBatch", "find_ended", "list_latest_batch"}, "comparison_choice": None, "comparison_list": None,
+        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},
+        "comparison_choice": None, "comparison_list": None,
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
-        "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
+        "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
@@ -49,6 +52,7 @@ READING = {
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {
+        "batch",
         "count",
         "damaged",
         "ended",

@@ -153,3 +153,19 @@ def test_finished_training_offers_its_comparison(
         assert not [text for text in other.sidebar.markdown if "Finished" in text.value]
         click(other, "Compare")
         assert "2 heads × 1–2 seeds" in text_of(other)
+
+
+def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(
+    open_page: Open, home: Home, make_run: RunWriter, no_dispatcher: None
+) -> None:
+    first = make_run(head="gap")
+    JobQueue(home).submit([first.spec.replace(head="dense"), first.spec.replace(head="gap", epochs=9)])
+    app = open_page("compare")
+    waiting = "1 run of this comparison is queued or running."
+    assert next(message.value for message in app.info) == waiting
+    assert "Update" not in [button.label for button in app.button]
+    make_run(head="dense")
+    end_jobs(home)
+    app.run()
+    assert "2 heads × 1 seed" in text_of(app)
+    assert waiting not in [message.value for message in app.info]

@@ -63,7 +63,7 @@ def _show_runs(plan: SweepPlan) -> None:
             submit_from_page(train_runs, [run.spec for run in plan.members if run.state != "invalid"])
             st.rerun()
     elif cached and st.button("Show comparison", type="primary", icon=":material/balance:", width="stretch"):
-        compare_with_siblings(cached[0].spec.run_id)
+        compare_with_siblings(run.spec.run_id for run in cached)
         url.open_page("pages/compare.py")
 
 
