@@ -275,9 +275,9 @@ def test_missing_network_is_reported_in_one_line(home: Home, worker: Worker) -> 
 
 
 @downloads
-def test_killed_download_leaves_no_dataset(home: Home, network: Server, tmp_path: Path) -> None:
+def test_killed_download_leaves_no_dataset(home: Home, worker: Worker, network: Server) -> None:
+    """Kill the process of the tests above, and therefore run last."""
     network.held.clear()
-    worker = Worker(tmp_path, network)
     try:
         worker.ask(home)
         running = wait_for(lambda: (found := read_fetch(home, "kmnist")) and found.done_bytes and found)

@@ -16,7 +16,7 @@ from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, browsing, find_port, serving
+from tests.support.dashboard import CHROMIUM, find_port, serving
 from tests.support.markers import long
 from tests.support.page import PAGES
 from tests.support.run_writer import RunWriter
@@ -32,24 +32,10 @@ Open = Callable[..., Page]
 expect.set_options(timeout=30_000)  # a new server on a busy machine needs seconds to draw its first page
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
-
-
 @pytest.fixture
 def server(home: Home, tmp_path: Path) -> Iterator[str]:
     """Start a server on the home of this test."""
     with serving(home, tmp_path / "dashboard.log", find_port()) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a server for all tests that only read; its home has only the examples."""
-    folder = tmp_path_factory.mktemp("shared")
-    with serving(Home(folder / "home"), folder / "dashboard.log", find_port()) as address:
         yield address
 
 
