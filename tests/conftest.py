@@ -61,8 +61,8 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}
 _LONGEST_FIRST = (
-    "browser", "training", "transfer", "tensorflow", "jobs", "mlflow", "api", "reports", "report-files", "imports",
-    "ray", "downloads", "faults",
+    "browser", "training", "transfer", "jobs", "requests", "tensorflow", "mlflow", "ray", "downloads", "faults",
+    "language", "imports", "health",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from core.home import Home
 from tests.support.dashboard import browsing, find_port, serving
@@ -13,6 +13,15 @@ from tests.support.dashboard import browsing, find_port, serving
 def browser() -> Iterator[Browser]:
     with browsing() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Visitor who has dismissed the tour. Its pages share a cache: a new one loads megabytes of scripts again."""
+    opened = browser.new_context()
+    opened.add_init_script("localStorage.setItem('headroom-tour', 'dismissed')")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="package")
