@@ -17,6 +17,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.glossary",
         "core.home",
         "core.image_file",
+        "core.leftover",
         "core.memory_limit",
         "core.page_timing",
         "core.registry",
