@@ -5,7 +5,8 @@ import re
 import pytest
 
 from core.displays.caption import write_caption
-from core.displays.display import DISPLAYS
+from core.displays.display import CLASS_SETTINGS, DISPLAYS
+from core.displays.number import quote_class
 from core.displays.option import list_options
 from core.home import Home
 from core.reports.display_option import make_display
