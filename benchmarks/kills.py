@@ -337,7 +337,8 @@ def main() -> None:
     parser.add_argument("--moments", default=",".join(MOMENTS))
     parser.add_argument("--victims", default=",".join(VICTIMS))
     parser.add_argument("--trials", type=int, default=2, help="per moment and victim; half on a full disk")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=7_200.0, help="no trial starts after this time")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of the trials and of the moments")
     parser.add_argument("--disk", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.disk is None:
@@ -348,9 +349,11 @@ def main() -> None:
     with browsing() as browser:
         laboratory = Laboratory(options.disk, options.seed, browser)
         try:
-            for moment, trial, victim in product(
-                options.moments.split(","), range(options.trials), options.victims.split(",")
-            ):
+            cells = [*product(options.moments.split(","), options.victims.split(","), range(options.trials))]
+            laboratory.random.shuffle(cells)
+            for moment, victim, trial in cells:
+                if time.monotonic() - begin > options.seconds:
+                    break
                 try:
                     laboratory.run(moment, victim, full=trial % 2 == 1)
                 except (AssertionError, Error, HeadroomError, TimeoutError) as error:
