@@ -30,7 +30,7 @@ from itertools import product
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, FilePayload, Page
 
 from core.access.role import OWNER
 from core.actions.report import create_report
@@ -125,6 +125,12 @@ class Laboratory:
                     found.append(int(values[0]))
         return found
 
+    def find_pids(self, victim: str) -> list[int]:
+        if victim == "worker":
+            return self.find_workers()
+        pid = dispatcher_pid(self.home) if victim == "dispatcher" else self.server.pid if self.server else None
+        return [pid] if pid else []
+
     # -- one trial
 
     def run(self, moment: str, victim: str, full: bool) -> None:
@@ -143,16 +149,14 @@ class Laboratory:
             with suppress(OSError):
                 self.disk.fill(self.random.choice((0, 4_096, 100_000, 2_000_000)))
             time.sleep(self.random.uniform(0, 0.5))
-        pids = {"worker": self.find_workers(), "dispatcher": [dispatcher_pid(self.home)]}.get(
-            victim, [self.server.pid if self.server else None]
-        )
-        for pid in pids:
-            if pid:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        for pid in self.find_pids(victim):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if victim == "dashboard" and self.server:
             self.server.wait()
         self.check_pages(f"{name}, before the restart")
+        if full and victim != "dashboard":
+            self.check_message(f"{name}, before the restart")
         if full:
             self.disk.free()
         begin = time.monotonic()
@@ -182,11 +186,13 @@ class Laboratory:
 
     def begin_dataset(self, specs: list[RunSpec]) -> None:
         page = self.visit("train?recipe=folder-heads")
-        archive = {"name": f"set{self.number}.zip", "mimeType": "application/zip", "buffer": write_archive()}
+        archive: FilePayload = {
+            "name": f"set{self.number}.zip", "mimeType": "application/zip", "buffer": write_archive(),
+        }  # fmt: skip
         opener = page.get_by_text("Add image folder")
         if opener.count():
             opener.click()
-        page.locator("input[type=file]").first.set_input_files([archive])  # type: ignore[list-item]
+        page.locator("input[type=file]").first.set_input_files([archive])
         button = page.get_by_role("button", name="Add folder")
         until(button.is_enabled, 30)
         button.click(no_wait_after=True)
@@ -234,6 +240,17 @@ class Laboratory:
                 problems = [str(one.value)[:200] for one in (*app.exception, *app.error)]
                 self.violations.append(f"{name}: page {page} failed: {problems}")
 
+    def check_message(self, name: str) -> None:
+        """Publish a report on the full disk: it succeeds, or the page shows a sentence."""
+        page, before = self.visit(f"reports?report={self.report}"), len(self.reports.versions(self.report))
+        page.get_by_role("button", name="Publish").click()
+        alerts = page.get_by_test_id("stAlert")
+        until(lambda: alerts.count() or len(self.reports.versions(self.report)) > before, 30)
+        for text in alerts.all_inner_texts():
+            self.sentences[f"publishing: {text.strip().splitlines()[-1]}"] += 1
+            if any(word in text for word in FAILED):
+                self.violations.append(f"{name}: {text}")
+
     def check(self, name: str, specs: list[RunSpec]) -> None:
         def report(problem: str) -> None:
             self.violations.append(f"{name}: {problem}")
@@ -280,22 +297,19 @@ class Laboratory:
             report(f"not cleaned: {path.relative_to(self.home.path)}")
 
     def end(self) -> None:
-        for pid in (dispatcher_pid(self.home), *self.find_workers(), self.server.pid if self.server else None):
-            if pid:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        for pid in [pid for victim in ("dispatcher", "worker", "dashboard") for pid in self.find_pids(victim)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def write_archive() -> bytes:
     """Return a ZIP archive of two classes with 60 images each, which takes about a second to add."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for name, colour in (("cat", (200, 30, 30)), ("dog", (20, 30, 220))):
-            for number in range(60):
-                image = io.BytesIO()
-                Image.effect_noise((200, 150), 40 + number).convert("RGB").save(image, "PNG")
-                archive.writestr(f"{name}/{number}.png", image.getvalue())
-                del colour
+        for name, number in product(("cat", "dog"), range(60)):
+            image = io.BytesIO()
+            Image.effect_noise((200, 150), 40 + number).convert("RGB").save(image, "PNG")
+            archive.writestr(f"{name}/{number}.png", image.getvalue())
     return content.getvalue()
 
 
@@ -357,6 +371,7 @@ def main() -> None:
                 try:
                     laboratory.run(moment, victim, full=trial % 2 == 1)
                 except (AssertionError, Error, HeadroomError, TimeoutError) as error:
+                    laboratory.disk.filler.unlink(missing_ok=True)
                     laboratory.violations.append(f"{moment}, {victim}, trial {trial}: {error!r:.400}")
                 print(f"{moment}, {victim}, trial {trial}:", *laboratory.violations[-3:], sep="\n  ", file=sys.stderr)
         finally:
