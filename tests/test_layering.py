@@ -17,6 +17,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.glossary",
         "core.home",
         "core.image_file",
+        "core.interval",
         "core.leftover",
         "core.memory_limit",
         "core.page_timing",
@@ -113,7 +114,7 @@ def find_module(name: str) -> bool:
 
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
-    "core.analysis.check", "core.displays.display", "core.array_file",
+    "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.array_file",
         "core.bounds",
         "core.entry_point", "core.reports.format", "core.spec",
     "core.ui.url",

@@ -19,8 +19,13 @@ _JOB_PAGES = ("Train", "Jobs")  # they show the latest batch themselves
 
 
 def note_started(run_ids: Iterable[str]) -> None:
-    """Note the runs that this session has submitted together. It is notified when they have ended."""
-    st.session_state.setdefault(_STARTED, []).append(tuple(run_ids))
+    """Note the runs that this session has submitted together. It is notified when they have ended.
+
+    Runs that have all ended, because they are cached, are not noted, nor are those of a noted submission again.
+    """
+    submitted, noted = tuple(run_ids), st.session_state.setdefault(_STARTED, [])
+    if find_ended(store(), submitted) is None and not any(set(submitted) <= set(known) for known in noted):
+        noted.append(submitted)
 
 
 def show_finished_notice(page: str) -> None:

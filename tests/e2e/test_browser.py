@@ -156,6 +156,9 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
     expect(page).to_have_url(re.compile("image=3"))
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(dialog.get_by_role("button", name="Next")).to_be_visible()
+    page.wait_for_timeout(1000)  # Streamlit listens to the keys of a button only some time after it is drawn
     page.keyboard.press("ArrowRight")
     expect(dialog.get_by_text("Test image 4, true class")).to_be_visible()
     page.keyboard.press("ArrowLeft")

@@ -87,9 +87,17 @@ def test_comparison_is_saved_with_its_baseline_and_deleted(open_page: Open, home
     assert [(one.name, one.baseline) for one in list_saved(home)] == [("Mine", gap.key)]
     app.run().sidebar.selectbox[0].set_value(f"saved:{saved.saved_id}").run()
     assert "17.5× more parameters than GAP" in app.title[0].value
+    app.session_state["rename"] = True
+    app.run().text_input(key=f"name of {saved.saved_id}").set_value("Ours").run()
+    click(app, "Rename comparison")
+    assert "Saved: Ours" in read_options(app)
     click(app, "Delete saved comparison")
     assert list_saved(home) == []
     assert app.sidebar.selectbox[0].value == "runs:"
+    assert "1 deleted saved comparison can be restored." in [text.value for text in app.text]
+    click(app, "Restore 1")
+    assert [(one.name, one.baseline) for one in list_saved(home)] == [("Ours", gap.key)]
+    assert not [text for text in app.text if "can be restored" in text.value]
 
 
 def test_saved_comparisons_are_checked(home: Home, two_heads: list[str]) -> None:
