@@ -3,9 +3,9 @@
     python -m benchmarks.kills
     python -m benchmarks.kills --moments training,writing --victims worker --trials 20
 
-A small disk is mounted for this process alone, which needs the permission to do so. Each trial starts an activity,
+A small disk is mounted for this process only, which needs the permission to do so. Each trial starts an activity,
 waits for a random time, fills the disk (in every second trial), and kills the worker, the dispatcher or the dashboard.
-Then the pages are opened on the disk as it is, space is freed, and everything is started again. Prints one line of JSON
+Then the pages are opened on the unchanged disk, space is freed, and everything is started again. Prints one line of JSON
 with the trials, the sentences that pages showed, the temporary files that were left, and the violated invariants: no
 finished run is lost, none is visible in part, no job stays queued or running, a dataset is complete or absent, a report
 keeps every saved revision, no lock is held, and nothing temporary is left after the cleaning.
@@ -227,7 +227,7 @@ class Laboratory:
     # -- invariants
 
     def check_pages(self, name: str) -> None:
-        """Open pages in this process on the home as it is; each has a heading, and errors are sentences."""
+        """Open pages in this process on the unchanged home; each has a heading, and errors are sentences."""
         for page in PAGES:
             try:
                 app = open_page(page)
@@ -338,7 +338,7 @@ def until(condition: Callable[[], object], seconds: float) -> None:
 
 
 def mount(arguments: list[str]) -> int:
-    """Run this program again in namespaces of its own, with a small disk over an empty folder."""
+    """Run this program again in separate namespaces, with a small disk over an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         script = f'mount -t tmpfs -o size={DISK_BYTES} headroom "$1" && shift && exec "$@"'

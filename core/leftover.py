@@ -40,7 +40,7 @@ def list_leftovers(home: Home, unchanged_seconds: float = UNCHANGED_SECONDS) -> 
 
 
 def remove_leftovers(home: Home, unchanged_seconds: float = UNCHANGED_SECONDS) -> list[Leftover]:
-    """Delete the temporary files and folders of killed processes, and return those that are gone."""
+    """Delete the temporary files and folders of killed processes, and return those that were deleted."""
     found = list_leftovers(home, unchanged_seconds)
     for one in found:
         if one.path.is_dir():
