@@ -5,10 +5,10 @@
 
 A small disk is mounted for this process only, which needs the permission to do so. Each trial starts an activity,
 waits for a random time, fills the disk (in every second trial), and kills the worker, the dispatcher or the dashboard.
-Then the pages are opened on the unchanged disk, space is freed, and everything is started again. Prints one line of JSON
-with the trials, the sentences that pages showed, the temporary files that were left, and the violated invariants: no
-finished run is lost, none is visible in part, no job stays queued or running, a dataset is complete or absent, a report
-keeps every saved revision, no lock is held, and nothing temporary is left after the cleaning.
+Then the pages are opened on the unchanged disk, space is freed, and everything is started again. Prints one line of
+JSON with the trials, the sentences that pages showed, the temporary files that were left, and the violated invariants:
+no finished run is lost, none is visible in part, no job stays queued or running, a dataset is complete or absent, a
+report keeps every saved revision, no lock is held, and nothing temporary is left after the cleaning.
 """
 
 import argparse
