@@ -9,7 +9,7 @@ from core.datasets.cache import list_datasets
 from core.datasets.dataset_key import add_command, label_of
 from core.datasets.fetch import FetchProgress, list_added, read_fetch
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_bytes, format_count, format_plural
+from core.displays.number import format_bytes, format_count
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
