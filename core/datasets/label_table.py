@@ -14,7 +14,7 @@ from core.errors import DatasetError
 SUFFIXES = (".csv", ".tsv")
 
 _FILE_COLUMNS = ("filename", "file_name", "file", "path", "filepath", "image", "image_name", "image_path", "image_id")
-_LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
+LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
 _SPLIT_COLUMNS = ("split", "subset", "set", "partition")
 _DELIMITERS = ",;\t"
 
@@ -136,7 +136,7 @@ def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Loo
     body = cells[1:] if headed else cells
     others = [column for column in range(width) if column != files]
     splits = [c for c in others if head[c] in _SPLIT_COLUMNS] if headed else _find_splits(body, others)
-    labels = [c for c in others if head[c] in _LABEL_COLUMNS] if headed else []
+    labels = [c for c in others if head[c] in LABEL_COLUMNS] if headed else []
     label = next(iter([*labels, *(c for c in others if c not in splits[:1])]), None)
     if label is None:
         return False

@@ -63,7 +63,7 @@ def find_layout(tree: Tree) -> Layout:
         layout = _read_splits(names, prefix) or _read_classes(names, prefix)
     layout.skipped += [(name, _OUTSIDE) for name in outside]
     layout.skipped += [(f"{name}/", "The folder is empty.") for name in _list_empty(tree)]
-    _choose_drawn(layout)
+    choose_drawn(layout)
     return layout
 
 
@@ -215,7 +215,7 @@ def _list_empty(tree: Tree) -> list[str]:
     return sorted(found)
 
 
-def _choose_drawn(layout: Layout) -> None:
+def choose_drawn(layout: Layout) -> None:
     """Choose the splits that must be drawn from the training images, and describe them."""
     given = {*layout.parts.values()}
     if len(given) < 2:
