@@ -1,11 +1,12 @@
 """Image files of a user with their labels, read one at a time."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ MAX_FILES = 250_000
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
+_Found = TypeVar("_Found")
 _WORKERS = 4
 _AHEAD = 64
 
@@ -72,9 +74,7 @@ class Collection:
 
         Files are read in parallel, a few of them ahead.
         """
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            for start in range(0, len(self.names), _AHEAD):
-                yield from enumerate(pool.map(self._try, self.names[start : start + _AHEAD]), start)
+        yield from enumerate(map_ahead(self._try, self.names))
 
     def _try(self, name: str) -> SourceImage | str:
         try:
@@ -83,6 +83,21 @@ class Collection:
             return str(error)
         except OSError as error:
             return f"Cannot read the file: {error.strerror or error}."
+
+
+def map_ahead(read: Callable[[str], _Found], names: Iterable[str]) -> Iterator[_Found]:
+    """Yield the results of a function in order. It runs in threads, at most `_AHEAD` names ahead."""
+    pool = ThreadPoolExecutor(_WORKERS)
+    waiting: deque[Future[_Found]] = deque()
+    try:
+        for name in names:
+            waiting.append(pool.submit(read, name))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 Survey = Callable[[Path, int | None], AbstractContextManager[Collection]]
