@@ -17,6 +17,8 @@ LAYERS: list[tuple[str, ...]] = [
         "core.glossary",
         "core.home",
         "core.image_file",
+        "core.image_format",
+        "core.image_values",
         "core.memory_limit",
         "core.page_timing",
         "core.registry",

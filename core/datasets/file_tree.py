@@ -12,7 +12,7 @@ from typing import IO, Protocol
 from core.datasets.image_files import MAX_FILES
 from core.errors import DatasetError
 from core.files import count_zip_entries
-from core.image_file import MAX_BYTES
+from core.image_format import MAX_BYTES
 
 MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""

@@ -13,7 +13,8 @@ from PIL import Image
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection
 from core.errors import DatasetError
-from core.image_file import MAX_PIXELS, read_picture
+from core.image_file import read_picture
+from core.image_format import MAX_PIXELS
 
 ATTRIBUTES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
