@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.array_file import map_array
-from core.bounds import MAX_CLASSES, Count, Images, Line, Prose, Side, UtcTime
+from core.augment.prepare import Fit
+from core.bounds import MAX_CLASSES, Count, Extremes, Images, Line, Prose, Side, UtcTime
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
@@ -29,7 +30,9 @@ class DatasetInfo(BaseModel):
 
     `validation_count` is the size of the predefined validation split at the end of the training images. With
     `attributes`, labels are 0 or 1 for each. `folder` is the name of a custom dataset, `skipped` the number of its
-    unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized.
+    unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized. `value_range` are
+    the values of source images that became 0 and 255, if any had more than 8 bits. `fit` states how images that are not
+    square became squares. `origin` identifies the added files and the settings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +55,9 @@ class DatasetInfo(BaseModel):
     folder: Line = ""
     skipped: Count = 0
     note: Prose = ""
+    value_range: Extremes | None = None
+    fit: Fit = "crop"
+    origin: str = Field("", max_length=64)
 
 
 @dataclass(frozen=True)
