@@ -1,28 +1,39 @@
 """Adding and removing custom datasets; their images are converted to arrays on disk."""
 
 import shutil
-import warnings
-from collections import Counter
-from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from core.datasets.atomic_folder import check_space, publishing
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
+from core.datasets.convert import ReadImages, arrange_images, read_images
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import key_of_name, label_of, split_key
 from core.datasets.download import Progress
+from core.datasets.draw_split import draw_split
 from core.datasets.fetch import check_free, fetching, forget, locked
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
-from core.datasets.row_file import RowWriter, read_fingerprint
+from core.datasets.report import (
+    FILE_COLUMNS,
+    SPLITS,
+    ClassCount,
+    DatasetReport,
+    SkippedFile,
+    write_files,
+    write_report,
+)
+from core.datasets.row_file import read_fingerprint
 from core.datasets.split import compute_split
 from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.spec import DATASETS, SETTINGS, RunSpec
 
-_FIFTH = 5
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
@@ -59,7 +70,7 @@ def add_dataset(
             advice = "Free disk space, or use a smaller side." if folder else "Free disk space and try again."
             what = f"{count:,} images of {width} × {height} pixels"
             check_space(target, count * height * width * channels, what, advice)
-            info = _write(target, key, collection, report, folder and path.name)
+            info, _ = _write(target, key, collection, report, folder and path.name)
             (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return open_dataset(home, dataset, folder)
 
@@ -88,91 +99,116 @@ def remove_dataset(home: Home, name: str) -> None:
             raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
 
 
-def _write(target: Path, key: str, collection: Collection, report: Progress, origin: str) -> DatasetInfo:
+def _write(
+    target: Path, key: str, collection: Collection, progress: Progress, origin: str
+) -> tuple[DatasetInfo, DatasetReport]:
     name, folder = split_key(key)
     dataset = DATASETS[name]
-    label_shape, label_dtype = collection.labels.shape[1:], collection.labels.dtype
-    kept: Counter[int] = Counter()  # by part
-    seen: Counter[int] = Counter()  # by class
-    skipped, total = len(collection.skipped), len(collection.names)
-    first_reason: dict[int, str] = {}
-    with ExitStack() as stack, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # warnings of Pillow do not help users
-        writers = {
-            array: stack.enter_context(
-                RowWriter(target / f"{array}.npy", collection.input_shape, np.uint8)
-                if array.endswith("images")
-                else RowWriter(target / f"{array}.npy", label_shape, label_dtype)
-            )
-            for array in ARRAYS
-        }
-        refused = stack.enter_context((target / "skipped.txt").open("w", encoding="utf-8"))
-        refused.writelines(_describe_skipped(*pair) for pair in collection.skipped)
-        for row, found in collection.read():
-            label = collection.labels[row]
-            if isinstance(found, str):
-                skipped += 1
-                refused.write(_describe_skipped(collection.names[row], found))
-                if not collection.attributes:
-                    first_reason.setdefault(int(label), found)
-            else:
-                if collection.parts is not None:
-                    part = int(collection.parts[row])
-                else:
-                    part = TEST if seen[int(label)] % _FIFTH == 1 else TRAIN
-                    seen[int(label)] += 1
-                split = "test" if part == TEST else "train"
-                writers[f"{split}_images"].append(found)
-                writers[f"{split}_labels"].append(label)
-                kept[part] += 1
-            report(row + 1, total)
-    _check_kept(collection, kept, seen, first_reason)
-    counts = kept[TRAIN] + kept[VALIDATION], kept[TEST]
+    found = read_images(target, collection, progress)
+    labels, classes = collection.labels[found.rows], collection.classes
+    parts = collection.parts[found.rows]
+    if collection.drawn:
+        groups = np.arange(len(labels))
+        parts = draw_split(labels, groups, parts, collection.drawn)
+    _check_kept(collection, labels, parts, found.refused)
+    order = arrange_images(target, labels, parts)
+    train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
+    counts = _count_images(collection, labels[order], train_count, validation_count)
+    skipped = collection.skipped + found.refused
+    (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
+    write_files(target, _list_files(collection, found, order, parts))
+    report = DatasetReport(
+        name=folder or name,
+        classes=counts,
+        splits=collection.splits,
+        skipped=tuple(SkippedFile(file=_decode(file), reason=reason) for file, reason in skipped),
+        ignored=collection.ignored,
+    )
+    write_report(target, report)
     fingerprint = read_fingerprint(target)
-    official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, counts)
-    return DatasetInfo(
+    sizes = train_count, len(labels) - train_count
+    official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, sizes)
+    info = DatasetInfo(
         name=name,
         label=label_of(key),
         fingerprint=fingerprint,
         official=official,
-        train_count=counts[0],
-        test_count=counts[1],
+        train_count=sizes[0],
+        test_count=sizes[1],
         input_shape=collection.input_shape,
-        classes=collection.classes,
+        classes=classes,
         source=dataset.source or origin,
         licence=dataset.licence,
         citation=dataset.citation,
         bytes=sum((target / f"{array}.npy").stat().st_size for array in ARRAYS),
         fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        validation_count=kept[VALIDATION],
+        validation_count=validation_count,
         attributes=collection.attributes,
         folder=folder,
-        skipped=skipped,
-        note=_describe_split(target, collection),
+        skipped=len(skipped),
+        note="; ".join(filter(None, (collection.note, _describe_missing(collection, counts)))),
+    )
+    return info, report
+
+
+def _count_images(
+    collection: Collection, labels: NDArray[Any], train_count: int, validation_count: int
+) -> tuple[ClassCount, ...]:
+    """Count the images of each class or with each attribute. `labels` are those of training, validation and test."""
+    if not validation_count and train_count > 1:  # by default, the last training images
+        validation_count = len(compute_split(RunSpec(), train_count)[1])
+    ends = train_count - validation_count, train_count
+    names = collection.attributes or collection.classes
+    counts = [
+        part.sum(axis=0) if collection.attributes else np.bincount(part, minlength=len(names))
+        for part in np.split(labels, ends)
+    ]
+    return tuple(
+        ClassCount(name=name, **dict(zip(SPLITS, map(int, row), strict=True)))
+        for name, row in zip(names, np.transpose(counts), strict=True)
     )
 
 
-def _describe_split(target: Path, collection: Collection) -> str:
-    """Return the note of a collection, with the number of classes that the default split leaves unvalidated."""
-    if collection.parts is not None:
-        return collection.note
-    labels = np.load(target / "train_labels.npy", mmap_mode="r")
-    _, validation = compute_split(RunSpec(), len(labels))
-    total = len(collection.classes)
-    missing = total - len(np.unique(labels[validation.start :]))
-    unvalidated = f"; by default, {missing:,} of {total:,} classes have no validation image" if missing else ""
-    return collection.note + unvalidated
+def _list_files(
+    collection: Collection, found: ReadImages, order: NDArray[np.int64], parts: NDArray[np.uint8]
+) -> pd.DataFrame:
+    sorted_parts = parts[order]
+    train_count = int((sorted_parts != TEST).sum())
+    rows = np.concatenate([np.arange(train_count), np.arange(len(order) - train_count)])
+    names = [_decode(collection.names[row]) for row in found.rows[order]]
+    sources = found.sources[order].T
+    values = [np.array(SPLITS)[sorted_parts], rows, names, *sources]
+    return pd.DataFrame(dict(zip(FILE_COLUMNS, values, strict=True)))
 
 
-def _check_kept(collection: Collection, kept: Counter[int], seen: Counter[int], reasons: dict[int, str]) -> None:
-    if collection.parts is None:
+def _decode(name: str) -> str:
+    """Return a file name with its bytes that are not UTF-8 as backslash sequences."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _describe_missing(collection: Collection, counts: tuple[ClassCount, ...]) -> str:
+    """Return how many classes have no validation image, if so."""
+    missing = sum(not count.validation for count in counts)
+    if not missing or collection.attributes:
+        return ""
+    return f"by default, {missing:,} of {len(counts):,} classes have no validation image"
+
+
+def _check_kept(
+    collection: Collection, labels: NDArray[Any], parts: NDArray[np.uint8], refused: list[tuple[str, str]]
+) -> None:
+    if collection.splits == "drawn" and not collection.attributes:
+        counts = np.bincount(labels, minlength=len(collection.classes))
         for label, name in enumerate(collection.classes):
-            if seen[label] < 2:
+            if counts[label] < 2:
+                rows = {collection.names[row] for row in np.flatnonzero(collection.labels == label)}
+                reason = next(reason for file, reason in refused if file in rows)
                 raise DatasetError(
-                    f"Expected at least 2 readable images per class; got {seen[label]} in {name!r}: {reasons[label]}"
+                    f"Expected at least 2 readable images per class; got {counts[label]} in {name!r}: {reason}"
                 )
-    for part in np.unique(collection.parts) if collection.parts is not None else ():
-        if not kept[int(part)]:
+    wanted = {*np.unique(collection.parts), *collection.drawn} - {VALIDATION} | {*np.unique(collection.parts)}
+    for part in sorted(wanted):
+        if part not in parts:
             raise DatasetError(f"The {_SPLITS[int(part)]} split has no readable images. Check the image files.")
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,29 +21,51 @@ _AHEAD = 64
 
 
 @dataclass(frozen=True)
+class SourceImage:
+    """The pixels of an image file as they are stored, uint8 of `input_shape`, and what the file contained.
+
+    Attributes:
+        width, height: Size of the source in pixels.
+        frames: Number of frames or pages of the source, of which the first is stored.
+    """
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    frames: int = 1
+
+
+@dataclass(frozen=True)
 class Collection:
     """The image files of a dataset and their labels, before any image is read.
 
     Attributes:
         names: Files, in the order in which they are stored.
         labels: int64 of shape (files,), or uint8 of shape (files, attributes).
-        load: Function that reads an image as uint8 of `input_shape`; raises DatasetError or OSError.
-        parts: TRAIN, VALIDATION or TEST for each file, with validation images after the training images. If None,
-            every fifth readable image of a class, starting with the second, is a test image (stratified 80/20 split).
+        load: Function that reads an image; raises DatasetError or OSError.
+        parts: TRAIN, VALIDATION or TEST for each file, as given by folders, by a table or by the authors. TRAIN for
+            all files if there are no splits.
+        drawn: The splits that Headroom draws from the files of TRAIN (`core.datasets.split.draw_split`).
+        splits: Where the splits come from (`DatasetReport.splits`).
+        note: How images were split or resized.
         skipped: Files that are skipped without being read, each with a reason.
+        ignored: Names of system files and folders, which are never images.
     """
 
     names: list[str]
     labels: NDArray[Any]
-    load: Callable[[str], NDArray[np.uint8]]
+    load: Callable[[str], SourceImage]
     input_shape: tuple[int, int, int]
     classes: tuple[str, ...]
+    parts: NDArray[np.uint8]
+    drawn: tuple[int, ...] = ()
+    splits: Literal["given", "drawn", "csv"] = "given"
     attributes: tuple[str, ...] = ()
-    parts: NDArray[np.uint8] | None = None
     note: str = ""
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    ignored: tuple[str, ...] = ()
 
-    def read(self) -> Iterator[tuple[int, NDArray[np.uint8] | str]]:
+    def read(self) -> Iterator[tuple[int, SourceImage | str]]:
         """Yield the index of each file with its image, or with the reason why it cannot be read.
 
         Files are read in parallel, a few of them ahead.
@@ -52,7 +74,7 @@ class Collection:
             for start in range(0, len(self.names), _AHEAD):
                 yield from enumerate(pool.map(self._try, self.names[start : start + _AHEAD]), start)
 
-    def _try(self, name: str) -> NDArray[np.uint8] | str:
+    def _try(self, name: str) -> SourceImage | str:
         try:
             return self.load(name)
         except HeadroomError as error:

@@ -47,6 +47,29 @@ class RowWriter:
         return self._file.tell()
 
 
+class RowReader:
+    """Reader of single rows of an .npy file, in any order. They are read, not memory-mapped, to limit memory use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("rb")
+        (self.count, *row_shape), self.dtype = _read_header(self._file)
+        self.row_shape, self._start = tuple(row_shape), self._file.tell()
+        return self
+
+    def read(self, row: int) -> NDArray[Any]:
+        found = np.empty(self.row_shape, self.dtype)
+        self._file.seek(self._start + row * found.nbytes)
+        if self._file.readinto(found.data.cast("B")) < found.nbytes:
+            raise ValueError(f"row {row} is missing in {self._path.name}")
+        return found
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+
 def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
     """Yield the rows of an .npy file in blocks. They are read, not memory-mapped, to limit memory use."""
     with path.open("rb") as file:

@@ -28,8 +28,8 @@ from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
 from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
+from core.datasets.report import SPLITS, read_report
 from core.datasets.sources.folder import group
-from core.datasets.split import compute_split
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -499,19 +499,21 @@ def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
     assert image_files.MAX_FILES >= 202_599  # CelebA's
 
 
-def test_classes_without_validation_images_are_counted_and_not_the_first_by_name(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("images", "missing"), [(2, (0, 16, 4)), (3, (0, 0, 0)), (4, (0, 0, 0))])
+def test_hundred_classes_with_few_images_have_each_a_training_image(
+    images: int, missing: tuple[int, ...], home: Home, tmp_path: Path
+) -> None:
     names = [f"c{number:02}" for number in range(20)]
-    members = {f"{name}/{number}.png": picture((90, 90, 90), (4, 4)) for name in names for number in range(3)}
+    members = {f"{name}/{number}.png": picture((90, 90, 90), (4, 4)) for name in names for number in range(images)}
     cached = add_dataset(home, "few", make_zip(tmp_path / "few.zip", members), side=8)
-    labels = cached.arrays().train_labels
-    _, validation = compute_split(RunSpec(), len(labels))
-    missing = sorted({*range(20)} - {*labels[validation.start :].tolist()})
-    assert cached.info.note.endswith(f"; by default, {len(missing)} of 20 classes have no validation image")
-    assert len(missing) == 12
-    assert missing != [*range(12)]
-    assert np.bincount(cached.arrays().test_labels, minlength=20).tolist() == [1] * 20
-    enough = add_dataset(home, "enough", make_folder(tmp_path / "in", {"blue": 10, "red": 10}), side=8)
-    assert enough.info.note == "stratified 80/20 split by Headroom"
+    report = read_report(cached.path)
+    assert report
+    assert [*names] == [count.name for count in report.classes]
+    without = [{count.name for count in report.classes if not getattr(count, split)} for split in SPLITS]
+    assert tuple(map(len, without)) == (0, 16, 4) if images == 2 else missing
+    assert without[2] != {*names[:4]}
+    note = "; by default, 16 of 20 classes have no validation image" if images == 2 else ""
+    assert cached.info.note == f"stratified 80/20 split by Headroom{note}"
 
 
 def test_taken_name_is_refused_with_the_reason(home: Home, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.datasets.dataset import Dataset
-from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection
+from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
 from core.errors import DatasetError
 from core.image_file import read_picture
 from core.image_format import MAX_PIXELS
@@ -51,19 +51,26 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
     sizes, others = measure(path / IMAGES, names)
     width, height = sizes
 
-    def load(name: str) -> NDArray[np.uint8]:
-        pixels = read_picture((path / IMAGES / name).read_bytes(), channels=3)
+    def load(name: str) -> SourceImage:
+        pixels = source = read_picture((path / IMAGES / name).read_bytes(), channels=3)
         if pixels.shape != (height, width, 3):
             pixels = np.asarray(Image.fromarray(pixels).resize(sizes, Image.Resampling.BILINEAR))
-        return pixels
+        return SourceImage(pixels, source.shape[1], source.shape[0])
 
     notes = [] if official else ["no partition file: random 80/10/10 split by Headroom (seed 0)"]
     if others:
         notes.append(f"{others:,} images of a different size resized to {width} × {height}")
     yield Collection(
-        [names[row] for row in order], labels[order], load, (height, width, 3), DATASET.classes, ATTRIBUTES,
-        parts[order], "; ".join(notes),
-    )  # fmt: skip
+        [names[row] for row in order],
+        labels[order],
+        load,
+        (height, width, 3),
+        DATASET.classes,
+        parts[order],
+        splits="given" if official else "drawn",
+        attributes=ATTRIBUTES,
+        note="; ".join(notes),
+    )
 
 
 def read_attributes(path: Path) -> tuple[list[str], NDArray[np.uint8]]:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.augment.prepare import prepare
 from core.datasets.dataset import Dataset
 from core.datasets.file_tree import open_tree
-from core.datasets.image_files import Collection
+from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection, SourceImage
 from core.errors import DatasetError
 from core.image_file import read_picture
 
@@ -39,8 +38,9 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             ranked += [((k + 0.5) / len(names), ties.random(), label, names[row]) for k, row in enumerate(order)]
         ranked.sort()
 
-        def load(name: str) -> NDArray[np.uint8]:
-            return prepare(read_picture(tree.read(name), channels=3), kept)
+        def load(name: str) -> SourceImage:
+            pixels = read_picture(tree.read(name), channels=3)
+            return SourceImage(prepare(pixels, kept), pixels.shape[1], pixels.shape[0])
 
         yield Collection(
             [name for *_, name in ranked],
@@ -48,6 +48,9 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             load,
             (kept, kept, 3),
             tuple(classes),
+            np.full(len(ranked), TRAIN, np.uint8),
+            drawn=(VALIDATION, TEST),
+            splits="drawn",
             note="stratified 80/20 split by Headroom",
             skipped=skipped,
         )

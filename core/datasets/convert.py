@@ -1,0 +1,74 @@
+"""Conversion of image files to the arrays of a dataset: read once in order, then arranged by split."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.download import Progress
+from core.datasets.image_files import TEST, Collection
+from core.datasets.row_file import RowReader, RowWriter
+
+IMAGES = "images.npy"
+"""Readable images in the order of the collection; deleted when they are arranged."""
+
+
+@dataclass(frozen=True)
+class ReadImages:
+    """The images of a collection that could be read, whose pixels are in IMAGES.
+
+    Attributes:
+        rows: Position of each image in the collection, int64 of shape (images,).
+        sources: Width and height in pixels and number of frames of each source, int64 of shape (images, 3).
+        refused: The other files, each with a reason.
+    """
+
+    rows: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    refused: list[tuple[str, str]]
+
+
+def read_images(folder: Path, collection: Collection, progress: Progress) -> ReadImages:
+    """Read the images of a collection and write their pixels to IMAGES in a folder."""
+    rows: list[int] = []
+    sources: list[tuple[int, int, int]] = []
+    refused: list[tuple[str, str]] = []
+    total = len(collection.names)
+    with RowWriter(folder / IMAGES, collection.input_shape, np.uint8) as writer, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # warnings of Pillow do not help users
+        for row, found in collection.read():
+            if isinstance(found, str):
+                refused.append((collection.names[row], found))
+            else:
+                writer.append(found.pixels)
+                rows.append(row)
+                sources.append((found.width, found.height, found.frames))
+            progress(row + 1, total)
+    return ReadImages(np.array(rows, np.int64), np.array(sources, np.int64).reshape(-1, 3), refused)
+
+
+def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Write the four arrays of a dataset from IMAGES, and delete IMAGES.
+
+    Validation images follow the training images; otherwise the order is kept.
+
+    Args:
+        labels: Labels of the images, of shape (images,) or (images, attributes).
+        parts: TRAIN, VALIDATION or TEST for each image.
+
+    Returns:
+        The positions in IMAGES in their new order: first those of `train_images`, then those of `test_images`.
+    """
+    order = np.argsort(parts, kind="stable")
+    train_count = int((parts != TEST).sum())
+    for split, rows in (("train", order[:train_count]), ("test", order[train_count:])):
+        target = folder / f"{split}_images.npy"
+        with RowReader(folder / IMAGES) as images, RowWriter(target, images.row_shape, images.dtype) as writer:
+            for row in rows:
+                writer.append(images.read(int(row)))
+        np.save(folder / f"{split}_labels.npy", labels[rows])
+    (folder / IMAGES).unlink()
+    return order
