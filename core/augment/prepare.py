@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.pillow import resize_array
+from core.errors import DatasetError
 
 Fit = Literal["crop", "pad", "stretch"]
 """How an image that is not square becomes a square: its central square, black borders, or a changed aspect ratio."""
@@ -15,6 +16,18 @@ FITS: dict[Fit, str] = {
     "pad": "the whole image with black borders",
     "stretch": "the whole image, stretched to a square",
 }
+
+
+def read_fit(text: str) -> Fit:
+    """Return a fit by its name.
+
+    Raises:
+        DatasetError: when there is none.
+    """
+    for fit in FITS:
+        if fit == text:
+            return fit
+    raise DatasetError(f"Expected fit to be one of {', '.join(FITS)}; got {text!r:.40}.")
 
 
 def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[np.uint8]:

@@ -86,22 +86,38 @@ def add(
         int | None,
         typer.Option(help="Side length in pixels to which images of a folder are resized (square). Default: 256."),
     ] = None,
+    fit: Annotated[
+        str,
+        typer.Option(
+            help="How images of a folder that are not square become squares: crop (central square), pad (black "
+            "borders) or stretch.",
+        ),
+    ] = "crop",
     discard: Annotated[
         bool, typer.Option("--discard", help="Delete the archive afterwards, also on failure.", hidden=True)
     ] = False,
 ) -> None:
-    """Add custom images, or CelebA. The images are copied; PATH is not needed afterwards."""
+    """Add custom images, or CelebA. The images are copied; PATH is not needed afterwards.
+
+    Ctrl-C stops it; the same command continues where it stopped.
+    """
+    from core.augment.prepare import read_fit
     from core.cli.progress import watch_adding
     from core.datasets.add import add_dataset
+    from core.datasets.dataset_key import remove_command
 
     limit_memory()
     home = Home.default()
     try:
         with watch_adding(name) as follow:
-            added = add_dataset(home, name, path, side=side, progress=follow)
-    finally:
-        if discard:
-            path.unlink(missing_ok=True)
+            added = add_dataset(home, name, path, side=side, fit=read_fit(fit), progress=follow)
+    except KeyboardInterrupt:
+        print_message(f"Interrupted. Repeat the command to continue, or discard it: {remove_command(name)}")
+        raise
+    except Exception:
+        _discard(path, discard)
+        raise
+    _discard(path, discard)
     info = added.info
     parts = [f"{_describe(info)}, {len(info.attributes) or len(info.classes)} "]
     parts.append("attributes" if info.attributes else "classes")
@@ -109,6 +125,11 @@ def add(
     if info.skipped:
         files = "1 file was" if info.skipped == 1 else f"{info.skipped:,} files were"
         print_message(f"{files} skipped; see {added.path / 'skipped.txt'} for the reasons.")
+
+
+def _discard(path: Path, wanted: bool) -> None:
+    if wanted:
+        path.unlink(missing_ok=True)
 
 
 @app.command()

@@ -1,6 +1,8 @@
 """Adding and removing custom datasets; their images are converted to arrays on disk."""
 
-import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import starmap
 from pathlib import Path
@@ -10,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.datasets.atomic_folder import check_space, publishing
+from core.augment.prepare import FITS, Fit
+from core.datasets.atomic_folder import check_space, has_unfinished, remove_unfinished, resuming
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.convert import ReadImages, arrange_images, read_images
 from core.datasets.dataset import ARRAYS
@@ -18,6 +21,7 @@ from core.datasets.dataset_key import key_of_name, label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.draw_split import draw_split
 from core.datasets.fetch import check_free, fetching, forget, locked
+from core.datasets.file_origin import check_new, compute_origin
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.report import (
     FILE_COLUMNS,
@@ -38,16 +42,25 @@ _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def add_dataset(
-    home: Home, name: str, path: Path, *, side: int | None = None, progress: Progress | None = None
-) -> CachedDataset:  # fmt: skip
+    home: Home,
+    name: str,
+    path: Path,
+    *,
+    side: int | None = None,
+    fit: Fit = "crop",
+    progress: Progress | None = None,
+) -> CachedDataset:
     """Add the images at a path to the home, atomically. Files at the path are not changed.
+
+    If it is interrupted, the next call with the same files and settings continues.
 
     Files that cannot be read are skipped and listed in `skipped.txt`.
 
     Args:
         name: `celeba`, or a new name for a folder with one sub-folder per class.
         path: The folder, or a ZIP archive of it.
-        side: Side length in pixels to which images of a folder are cropped and resized; 256 by default.
+        side: Side length in pixels of the squares to which images of a folder are resized; 256 by default.
+        fit: How images of a folder that are not square become squares.
         progress: Callback that receives the number of files read so far and the total number.
 
     Raises:
@@ -64,15 +77,28 @@ def add_dataset(
         dataset, folder = split_key(key)
         survey = DATASETS[dataset].survey
         assert survey
-        with survey(path, side) as collection, publishing(home.datasets / key) as target:
+        with survey(path, side, fit) as collection, _resuming(home, key, path, collection) as (target, origin):
             height, width, channels = collection.input_shape
             count = len(collection.names)
             advice = "Free disk space, or use a smaller side." if folder else "Free disk space and try again."
             what = f"{count:,} images of {width} × {height} pixels"
             check_space(target, count * height * width * channels, what, advice)
             info, _ = _write(target, key, collection, report, folder and path.name)
+            info = info.model_copy(update={"origin": origin})
             (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return open_dataset(home, dataset, folder)
+
+
+@contextmanager
+def _resuming(home: Home, key: str, path: Path, collection: Collection) -> Iterator[tuple[Path, str]]:
+    """Yield the folder in which a dataset is written, and the identity of its files."""
+    try:
+        origin = compute_origin(path, collection)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"Cannot read {path}: {error}.") from error
+    check_new(home, origin)
+    with resuming(home.datasets / key, origin) as target:
+        yield target, origin
 
 
 def remove_dataset(home: Home, name: str) -> None:
@@ -84,16 +110,16 @@ def remove_dataset(home: Home, name: str) -> None:
     """
     key = key_of_name(name)
     target = home.datasets / key
-    if not target.exists():
+    if not target.exists() and not has_unfinished(target):
         raise DatasetError(f"Custom dataset {name!r} was not found; it may have been removed.")
     with locked(home, key, wait=False) as acquired:
         if not acquired:
             raise DatasetError(f"{label_of(key)} is being added. Try again when this has finished.")
         try:
-            aside = target.with_name(f".{key}.removed")
-            shutil.rmtree(aside, ignore_errors=True)
-            target.rename(aside)
-            shutil.rmtree(aside)
+            remove_unfinished(target)
+            if target.exists():
+                target.rename(target.with_name(f".{key}.removed"))
+                remove_unfinished(target)
             forget(home, key)
         except OSError as error:
             raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
@@ -123,6 +149,7 @@ def _write(
         splits=collection.splits,
         skipped=tuple(SkippedFile(file=_decode(file), reason=reason) for file, reason in skipped),
         ignored=collection.ignored,
+        value_range=collection.values.range or (0, 255),
     )
     write_report(target, report)
     fingerprint = read_fingerprint(target)
@@ -146,7 +173,9 @@ def _write(
         attributes=collection.attributes,
         folder=folder,
         skipped=len(skipped),
-        note="; ".join(filter(None, (collection.note, _describe_missing(collection, counts)))),
+        note="; ".join(filter(None, _list_notes(collection, found, counts))),
+        value_range=collection.values.range,
+        fit=collection.fit,
     )
     return info, report
 
@@ -184,6 +213,20 @@ def _list_files(
 def _decode(name: str) -> str:
     """Return a file name with its bytes that are not UTF-8 as backslash sequences."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _list_notes(collection: Collection, found: ReadImages, counts: tuple[ClassCount, ...]) -> Iterator[str]:
+    """Yield statements about the conversion of the images; some are empty."""
+    yield collection.note
+    if collection.fit != "crop":
+        yield f"{collection.fit}: {FITS[collection.fit]}"
+    if collection.values.range:
+        low, high = collection.values.range
+        yield f"images of more than 8 bits: values from {low:,.6g} to {high:,.6g} are scaled to 0 to 255"
+    if several := int((found.sources[:, 2] > 1).sum()):
+        files = "1 file has" if several == 1 else f"{several:,} files have"
+        yield f"{files} several frames or pages, of which the first is used"
+    yield _describe_missing(collection, counts)
 
 
 def _describe_missing(collection: Collection, counts: tuple[ClassCount, ...]) -> str:

@@ -389,7 +389,7 @@ def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path
     process = _start(home, "add", "mine", str(source))
     running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
     assert (running.phase, running.alive, running.total_files) == ("reading", True, 120)
-    with pytest.raises(DatasetError, match="Custom dataset 'mine' was not found"):
+    with pytest.raises(DatasetError, match=r"^Folder mine is being added\. Try again "):
         remove_dataset(home, "mine")
     process.send_signal(kind)
     process.communicate(timeout=30)

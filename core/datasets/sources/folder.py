@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.augment.prepare import prepare
+from core.augment.prepare import Fit, prepare
 from core.datasets.dataset import Dataset
 from core.datasets.file_tree import open_tree
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection, SourceImage
+from core.datasets.source_values import SourceValues
 from core.errors import DatasetError
-from core.image_file import read_picture
+from core.image_file import decode_picture
 
 SIDE = 256
 
@@ -20,10 +21,10 @@ _MAX_CHARS = 80
 
 
 @contextmanager
-def survey(path: Path, side: int | None) -> Iterator[Collection]:
+def survey(path: Path, side: int | None, fit: Fit) -> Iterator[Collection]:
     """List the images of a folder or a ZIP archive; a single top-level folder around the classes is ignored.
 
-    Images are converted to RGB, and cropped and resized to squares of `side` pixels. Their order is stratified: the
+    Images are converted to RGB, and to squares of `side` pixels by `fit`. Their order is stratified: the
     classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
     class, in a seeded random order, is sorted by (k + ½) / n. Equal ranks are in a seeded random order, so that a range
     that is too short for all classes does not always lack the same ones.
@@ -38,12 +39,16 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             ranked += [((k + 0.5) / len(names), ties.random(), label, names[row]) for k, row in enumerate(order)]
         ranked.sort()
 
+        files = [name for *_, name in ranked]
+        values = SourceValues(files, tree.read)
+
         def load(name: str) -> SourceImage:
-            pixels = read_picture(tree.read(name), channels=3)
-            return SourceImage(prepare(pixels, kept), pixels.shape[1], pixels.shape[0])
+            found = decode_picture(tree.read(name), 3, values.range)
+            height, width, _ = found.pixels.shape
+            return SourceImage(prepare(found.pixels, kept, fit), width, height, found.frames)
 
         yield Collection(
-            [name for *_, name in ranked],
+            files,
             np.array([label for *_, label, _ in ranked], np.int64),
             load,
             (kept, kept, 3),
@@ -53,6 +58,8 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             splits="drawn",
             note="stratified 80/20 split by Headroom",
             skipped=skipped,
+            values=values,
+            fit=fit,
         )
 
 
