@@ -11,6 +11,9 @@ APP := $(VENV)/.headroom-installed
 DEV := $(VENV)/.headroom-dev-installed
 LOCK := requirements.lock
 
+# Without compiled files, each of the hundreds of processes of the tests compiles the code again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # TensorFlow sets the newest Python: it publishes no wheel for 3.14 yet.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 

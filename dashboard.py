@@ -23,6 +23,7 @@ if __name__ == "__main__":  # a page view
                 st.Page("pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
             ],
             "Train": [
+                st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
                 st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
                 st.Page("pages/jobs.py", title="Jobs", icon=":material/list_alt:"),
                 st.Page("pages/augmentation.py", title="Augmentation", icon=":material/auto_awesome_motion:"),

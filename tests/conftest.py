@@ -20,6 +20,7 @@ from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support.dispatcher import without_dispatcher
 from tests.support.markers import LONG
+from tests.support.quick_altair import quicken_altair
 from tests.support.run_writer import RunWriter
 
 # A slow machine is not a fault of the code; `make test-all` tries more examples.
@@ -47,6 +48,11 @@ def digits_in_memory() -> None:
         return load(Downloads(digits.label, digits.files, Path(), lambda done, total: None))
 
     object.__setattr__(digits, "load", lambda files: load_once())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def altair() -> None:
+    quicken_altair()
 
 
 _SLOW = {"AppTest", "open_page", "FORMATS", "subprocess", "multiprocessing"}

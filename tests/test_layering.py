@@ -19,6 +19,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.image_file",
         "core.image_format",
         "core.image_values",
+        "core.interval",
         "core.memory_limit",
         "core.page_timing",
         "core.registry",
@@ -114,7 +115,7 @@ def find_module(name: str) -> bool:
 
 # Registries import the modules of the folder that they are given; the URL names of widgets are those of core.ui.
 NAMING = {
-    "core.analysis.check", "core.displays.display", "core.array_file",
+    "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.array_file",
         "core.bounds",
         "core.entry_point", "core.reports.format", "core.spec",
     "core.ui.url",

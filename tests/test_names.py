@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Families: the modules of a registry define one entry each, and the attributes of all entries have the same names.
 FAMILIES = (
     "core/analysis/checks/", "core/architecture/backbones/", "core/architecture/heads/", "core/augment/transforms/",
-    "core/datasets/sources/", "core/displays/views/", "core/reports/formats/",
+    "core/datasets/sources/", "core/displays/data/", "core/displays/views/", "core/reports/formats/",
 )  # fmt: skip
 # Commands: a function has the name of its command, and these repeat across groups (`runs fetch`, `datasets fetch`).
 COMMANDS = "core/cli/"

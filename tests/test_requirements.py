@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
@@ -18,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OWN = {"core", "pages", "headroom", "tests", "benchmarks", "examples", "dashboard", "asgi"}
 EXTRAS = ("login", "mlflow", "ray", "tensorboard")
 FILES = ["requirements.txt", "requirements-dev.txt", *(f"requirements-{extra}.txt" for extra in EXTRAS)]
-DISTRIBUTIONS = packages_distributions()
+list_distributions = cache(packages_distributions)
 
 
 def read_requirements(name: str) -> list[Requirement]:
@@ -67,7 +68,7 @@ def list_missing(*sources: str, at_start: set[str], later: set[str]) -> set[str]
         for name, is_later in read_imports(ast.parse(path.read_text(encoding="utf-8"))):
             if name in OWN or name in sys.stdlib_module_names:
                 continue
-            providers = {canonicalize_name(found) for found in DISTRIBUTIONS.get(name, [name])}
+            providers = {canonicalize_name(found) for found in list_distributions().get(name, [name])}
             if providers.isdisjoint(at_start | later if is_later else at_start):
                 missing.add(f"{path.relative_to(ROOT)} imports {name}")
     return missing

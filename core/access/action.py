@@ -68,7 +68,8 @@ def check_owner(user: User, owner: str, kind: str) -> None:
         AccessError: when the user is neither the owner nor an admin.
     """
     if user.role < Role.ADMIN and user.name != owner:
-        raise AccessError(f"Only {owner!r:.80} or an administrator can change this {kind}.")
+        allowed = f"{owner!r:.80} or an administrator" if owner else "an administrator"
+        raise AccessError(f"Only {allowed} can change this {kind}.")
 
 
 def is_read_only() -> bool:

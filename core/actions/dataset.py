@@ -1,11 +1,14 @@
-"""Actions on datasets: download and add."""
+"""Actions on datasets: download, add, remove and restore."""
 
+from collections.abc import Iterable
 from typing import IO
 
 from core.access.action import needs
 from core.access.role import Role, User
 from core.datasets.fetch import FetchProgress, start_add, start_fetch
+from core.datasets.removed import clear_removed, remove_to_trash, restore_removed
 from core.home import Home
+from core.jobs.dataset_use import check_unused
 
 
 @needs(Role.TRAINER, "download datasets")
@@ -18,3 +21,23 @@ def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
 def add_data(user: User, home: Home, name: str, archive: IO[bytes]) -> FetchProgress:
     """Start adding custom images from a ZIP archive (see `start_add`)."""
     return start_add(home, name, archive)
+
+
+@needs(Role.ADMIN, "remove datasets")
+def remove_data(user: User, home: Home, key: str) -> None:
+    """Move a custom dataset to the trash, unless an unfinished job needs it (see `remove_to_trash`)."""
+    check_unused(home, key)
+    remove_to_trash(home, key)
+
+
+@needs(Role.ADMIN, "restore datasets")
+def restore_data(user: User, home: Home, keys: Iterable[str]) -> None:
+    """Restore removed datasets (see `restore_removed`)."""
+    for key in keys:
+        restore_removed(home, key)
+
+
+@needs(Role.ADMIN, "delete datasets permanently")
+def clear_data(user: User, home: Home) -> None:
+    """Delete all datasets in the trash permanently (see `clear_removed`)."""
+    clear_removed(home)

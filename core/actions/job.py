@@ -33,7 +33,7 @@ def train_sweep(
 
 
 @needs(Role.TRAINER, "start training")
-def retry_sweep(user: User, home: Home, sweep: Sweep, *states: SweepRunState) -> int:
+def retry_sweep(user: User, home: Home, sweep: Sweep, *states: SweepRunState) -> list[Submission]:
     """Queue the runs of a sweep in the given states again (see `resubmit_failed`)."""
     return resubmit_failed(home, sweep, *states)
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import compute_accuracy_interval
-from core.analysis.interval import compute_wilson
+from core.interval import compute_wilson
 from core.store.comparison import Comparison
 
 MEAN = -1

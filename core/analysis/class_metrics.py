@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from core.analysis.balanced_accuracy import compute_balanced_interval
 from core.analysis.classification import (
     MIN_CLASSES_OF_TOP,
     ClassScores,
@@ -21,8 +22,10 @@ from core.analysis.classification import (
     mask_scores,
     thin_curve,
 )
+from core.analysis.correctness import stack_correct
+from core.analysis.crossed import compute_accuracy_interval
 from core.analysis.prediction import find_positive
-from core.store.comparison import Comparison
+from core.store.comparison import Comparison, Variant
 from core.store.metrics import compute_predicted
 from core.store.run import Run
 
@@ -33,6 +36,7 @@ AVERAGES = (
     "recall_weighted", "f1_weighted", "precision_positive", "recall_positive", "f1_positive", "roc_auc",
     "average_precision", "top_5",
 )  # fmt: skip
+INTERVALS = ("accuracy", "balanced_accuracy")
 AREAS = ("average_precision", "roc_auc")
 MAX_POINTS = 200  # of a curve
 
@@ -105,7 +109,9 @@ def compute_class_metrics(comparison: Comparison) -> pd.DataFrame:
 
 def compute_averages(comparison: Comparison) -> pd.DataFrame:
     """Return one row per head: columns head, seeds and, for each of AVERAGES, its mean over the seeds and
-    `<average>_std` (NaN for one seed).
+    `<average>_std` (NaN for one seed); `<average>_low` and `<average>_high` for each of INTERVALS.
+
+    These are the bounds of the 95% confidence interval over images and seeds (NaN for one seed).
 
     Averages that the problem does not have are NaN: those of a positive class if it is not binary, and the top-5
     accuracy of fewer than 10 classes.
@@ -116,8 +122,20 @@ def compute_averages(comparison: Comparison) -> pd.DataFrame:
         mean, std = _combine([np.array(measure_run(run).list_averages(positive)) for run in variant.runs])
         values = dict(zip(AVERAGES, mean.tolist(), strict=True))
         spreads = {f"{name}_std": value for name, value in zip(AVERAGES, std.tolist(), strict=True)}
-        rows.append({"head": variant.label, "seeds": len(variant.runs), **values, **spreads})
+        rows.append({"head": variant.label, "seeds": len(variant.runs), **values, **spreads, **_list_bounds(variant)})
     return pd.DataFrame(rows)
+
+
+def _list_bounds(variant: Variant) -> dict[str, float]:
+    correct, labels = stack_correct(variant), variant.first.predictions.test_labels
+    found = (np.nan,) * 3, (np.nan,) * 3
+    if len(correct) > 1:
+        found = compute_accuracy_interval(correct), compute_balanced_interval(labels, correct)
+    return {
+        f"{name}_{side}": value
+        for name, (_, *bounds) in zip(INTERVALS, found, strict=True)
+        for side, value in zip(("low", "high"), bounds, strict=True)
+    }
 
 
 def choose_class(comparison: Comparison) -> int:

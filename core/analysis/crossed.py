@@ -7,16 +7,19 @@ Sources: Dorfman, Berbaum & Metz 1992, Invest. Radiol. 27; Gallas 2006, One-shot
 Radiol. 13; Hillis 2007, Stat. Med. 26. Degrees of freedom: Satterthwaite 1946, Biometrics Bull. 2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from core.analysis.interval import LEVEL, compute_wilson
+from core.interval import LEVEL, compute_wilson
 
 Values = NDArray[np.bool_] | NDArray[np.int8]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,27 @@ class Components:
         total = images or self.images
         if self.images < 2:
             return Estimate(self.mean, np.inf, 1.0)
-        terms = [(self.image_variance / total, total - 1)]
-        if min(counts) > 1:
-            terms += [(variance / count, count - 1) for variance, count in zip(self.run_variances, counts, strict=True)]
-        elif max(counts) > 1:  # one variance, estimated from the head that has several seeds
-            terms.append((sum(variance / count for variance, count in zip(self.run_variances, counts, strict=True)),
-                          max(counts) - 1))  # fmt: skip
-        variance = sum(term for term, _ in terms)
-        squares = sum(term**2 / df for term, df in terms)
-        return Estimate(self.mean, variance, variance**2 / squares if squares else float(total - 1))
+        terms = [(self.image_variance / total, total - 1.0), *list_run_terms(self.run_variances, counts)]
+        return sum_terms(self.mean, terms, total - 1.0)
+
+
+def list_run_terms(run_variances: Sequence[float], counts: Sequence[int]) -> list[tuple[float, float]]:
+    """Return the variance of the mean over the seeds of each head, with its degrees of freedom; none for one seed."""
+    terms = [variance / count for variance, count in zip(run_variances, counts, strict=True)]
+    if min(counts) > 1:
+        return [(term, count - 1.0) for term, count in zip(terms, counts, strict=True)]
+    return [(sum(terms), max(counts) - 1.0)] if max(counts) > 1 else []  # estimated from the head with several seeds
+
+
+def sum_terms(mean: float, terms: Sequence[tuple[float, float]], default_df: float) -> Estimate:
+    """Return an estimate whose variance is a sum of terms, each with its degrees of freedom (Satterthwaite).
+
+    Args:
+        default_df: degrees of freedom if all terms are 0.
+    """
+    variance = sum(term for term, _ in terms)
+    squares = sum(term**2 / df for term, df in terms if term)
+    return Estimate(mean, variance, variance**2 / squares if squares else default_df)
 
 
 def compute_components(*heads: Values) -> Components:
@@ -97,14 +112,19 @@ def compute_components(*heads: Values) -> Components:
     means = [values.mean(axis=0, dtype=np.float64) for values in heads]
     per_image = means[0] - means[1] if len(heads) == 2 else means[0]
     found = [_compute_spread(values, mean) for values, mean in zip(heads, means, strict=True)]
-    other = next((spread for spread in found if spread is not None), (0.0, 0.0))
-    spreads = [other if spread is None else spread for spread in found]
+    spreads = fill_single_seeds(found, (0.0, 0.0))
     counts = tuple(len(values) for values in heads)
     noise = sum(residual / count for (_, residual), count in zip(spreads, counts, strict=True))
     image_variance = float(per_image.var(ddof=1)) - noise if images > 1 else np.nan
     return Components(
         float(per_image.mean()), counts, images, tuple(variance for variance, _ in spreads), max(image_variance, 0.0)
     )  # fmt: skip
+
+
+def fill_single_seeds(found: Sequence[T | None], default: T) -> list[T]:
+    """Replace the value of a head with one seed, None, by that of the other head."""
+    other = next((value for value in found if value is not None), default)
+    return [other if value is None else value for value in found]
 
 
 def _compute_spread(values: Values, per_image: NDArray[np.float64]) -> tuple[float, float] | None:
@@ -135,10 +155,22 @@ def compute_accuracy_interval(correct: NDArray[np.bool_], level: float = LEVEL) 
         correct: bool of shape (seeds, images).
     """
     components = compute_components(correct)
-    mean, images, df = components.mean, float(components.images), np.inf
-    if len(correct) > 1 and 0 < mean < 1:
-        estimate = components.estimate()
-        df = estimate.df
-        images = min(mean * (1 - mean) / estimate.variance, images * len(correct)) if estimate.variance else images
+    if len(correct) == 1:
+        return compute_effective_wilson(Estimate(components.mean, 0.0, np.inf), components.images, 1, level)
+    return compute_effective_wilson(components.estimate(), components.images, len(correct), level)
+
+
+def compute_effective_wilson(
+    estimate: Estimate, images: float, seeds: int, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Return the mean of an estimate of a proportion and the bounds of its Wilson score interval (see
+    `compute_accuracy_interval`).
+
+    Args:
+        images: effective number of images if the variance is 0; with several seeds it is at most `seeds` times that.
+    """
+    mean, df = estimate.mean, np.inf
+    if estimate.variance and 0 < mean < 1:
+        df, images = estimate.df, min(mean * (1 - mean) / estimate.variance, images * seeds)
     low, high = compute_wilson(mean * images, images, level, df)
     return mean, float(low), float(high)

@@ -15,8 +15,8 @@ from scipy.special import chdtri, ndtr, stdtrit
 from core.analysis.baseline import count_params, has_common_baseline, list_compared
 from core.analysis.correctness import stack_correct
 from core.analysis.crossed import Components, compute_components
-from core.analysis.interval import LEVEL
 from core.analysis.significance import correct_holm
+from core.interval import LEVEL
 from core.store.comparison import Comparison
 
 MAX_SEEDS = 50

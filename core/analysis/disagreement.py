@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from core.analysis.baseline import list_compared
 from core.analysis.correctness import compute_correct
-from core.analysis.interval import compute_wilson
 from core.analysis.prediction import compute_confusion, select_seed_runs
 from core.errors import ComparisonError
+from core.interval import compute_wilson
 from core.store.comparison import Comparison
 
 Cell = Literal["both correct", "only the first", "only the second", "both wrong"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.accuracy import MEAN
-from core.analysis.interval import compute_mean_interval
+from core.interval import compute_mean_interval
 from core.spec import SETTINGS
 from core.store.comparison import to_plain
 from core.store.same_test_set import RunsOnTestSet

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from core.analysis.interval import compute_wilson
+from core.interval import compute_wilson
 from core.store.comparison import Comparison
 
 COLUMNS = ("head", "seed", "epoch", "kept", "split", "images", "accuracy", "low", "high", "loss")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, report, run
+from core.cli import bundle, dataset, export, job, report, run, saved_comparison
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
@@ -86,6 +86,7 @@ def _show_help(context: typer.Context) -> None:
 for _command in (recipes, params, train, sweep, show, compare, analyse, token, doctor):
     app.command()(_command)
 app.add_typer(run.app, name="runs")
+app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")

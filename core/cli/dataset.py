@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
-from core.files import parse_json
 from core.home import Home
 from core.memory_limit import limit_memory
 from core.spec import DATASETS
@@ -141,14 +140,11 @@ def remove(
     from core.datasets.cache import open_dataset
     from core.datasets.dataset_key import key_of_name, label_of, split_key
     from core.errors import DatasetError
-    from core.jobs.queue import JobQueue
+    from core.jobs.dataset_use import check_unused
 
     home = Home.default()
     key = key_of_name(name)
-    users = [job.run_id for job in JobQueue(home).unfinished() if _uses(job.spec_json, *split_key(key))]
-    if users:
-        jobs = "1 unfinished job" if len(users) == 1 else f"{len(users)} unfinished jobs"
-        raise DatasetError(f"{label_of(key)} is in use by {jobs}. Cancel with: headroom jobs cancel {users[0]}")
+    check_unused(home, key)
     try:
         message = f"Removed {_describe(open_dataset(home, *split_key(key)).info)}."
     except DatasetError:
@@ -164,12 +160,3 @@ def _describe(info: "DatasetInfo") -> str:
         f"{info.label}: {format_count(info.train_count)} training images, {format_count(info.test_count)} test "
         f"images, {format_bytes(info.bytes)}, fingerprint {info.fingerprint}"
     )
-
-
-def _uses(spec_json: str, dataset: str, folder: str) -> bool:
-    """Read the stored JSON directly, so that jobs of other versions count too."""
-    try:
-        spec = parse_json(spec_json)
-    except ValueError:
-        return False
-    return isinstance(spec, dict) and (spec.get("dataset"), spec.get("folder", "")) == (dataset, folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import HomeError
 
 _SPARE_BYTES = 200_000_000
-_ORIGIN = "origin.txt"
+_IDENTITY = "identity.txt"
 
 
 @contextmanager
@@ -35,22 +35,22 @@ def publishing(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def resuming(target: Path, origin: str) -> Iterator[Path]:
+def resuming(target: Path, identity: str) -> Iterator[Path]:
     """Yield a folder that replaces `target` if the block succeeds, as `publishing` does.
 
     If the block is interrupted by the user or its process is killed, the folder is kept, and the next block with the
-    same `origin` continues in it. An error removes it.
+    same `identity` continues in it. An error removes it.
 
     Raises:
         HomeError: when the folder cannot be written.
     """
     with _reporting(target):
         folder = _unfinished(target)
-        mark = folder / _ORIGIN
-        if not mark.is_file() or mark.read_text(encoding="utf-8") != origin:
+        mark = folder / _IDENTITY
+        if not mark.is_file() or mark.read_text(encoding="utf-8") != identity:
             remove_unfinished(target)
             folder.mkdir(parents=True)
-            mark.write_text(origin, encoding="utf-8")
+            mark.write_text(identity, encoding="utf-8")
         try:
             yield folder
             mark.unlink()

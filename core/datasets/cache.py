@@ -32,7 +32,7 @@ class DatasetInfo(BaseModel):
     `attributes`, labels are 0 or 1 for each. `folder` is the name of a custom dataset, `skipped` the number of its
     unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized. `value_range` are
     the values of source images that became 0 and 255, if any had more than 8 bits. `fit` states how images that are not
-    square became squares. `origin` identifies the added files and the settings.
+    square became squares. `identity` identifies the added files and the settings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,7 +57,7 @@ class DatasetInfo(BaseModel):
     note: Prose = ""
     value_range: Extremes | None = None
     fit: Fit = "crop"
-    origin: str = Field("", max_length=64)
+    identity: str = Field("", max_length=64)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Source files of a dataset: provided by the user, cached by Keras, or downloaded with Keras."""
 
+import bz2
 import gzip
 import hashlib
 import logging
@@ -31,15 +32,27 @@ _ABANDONED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Download:
-    """The URL of a file, its path in the cache of Keras (`cached`), and its checksum if known."""
+    """A file on the server of its authors.
+
+    Attributes:
+        cached: Path in the cache of Keras.
+        sha256, md5: Published checksums; None if unknown.
+        size: Published size in bytes; None if unknown.
+    """
 
     url: str
     cached: str
     sha256: str | None = None
+    md5: str | None = None
+    size: int | None = None
 
     @property
     def name(self) -> str:
         return self.url.rpartition("/")[2]
+
+    def is_valid(self, path: Path) -> bool:
+        """Return whether a file is complete and has the published checksums."""
+        return is_intact(path, self.sha256, self.md5)
 
 
 class Downloads:
@@ -57,13 +70,17 @@ class Downloads:
         paths = [self.folder / file.name for file in self.files]
         if not all(path.is_file() for path in paths):
             return None
-        for path in paths:
-            if not is_intact(path):
+        for file, path in zip(self.files, paths, strict=True):
+            if not (file.is_valid(path) or is_intact(path)):
                 raise DatasetError(f"{path} is damaged. Delete or replace it, then download the dataset again.")
         return paths
 
-    def fetch(self) -> None:
-        """Download all files that are not in the cache of Keras.
+    def paths(self) -> list[Path]:
+        """Return the files in `folder`, or download them; see `placed` and `fetch`."""
+        return self.placed() or self.fetch()
+
+    def fetch(self) -> list[Path]:
+        """Download all files that are not in the cache of Keras, and return them in the order of `files`.
 
         Downloads are atomic: Keras would accept a partial file of a killed process. Must be called inside
         `quiet_keras`, because Keras prints.
@@ -76,6 +93,7 @@ class Downloads:
         done = 0
         for file in missing:
             done += self._download(file, done, total)
+        return [keras_home() / file.cached for file in self.files]
 
     def discard(self) -> None:
         """Remove the files of this dataset from the cache of Keras."""
@@ -84,7 +102,7 @@ class Downloads:
 
     def _is_cached(self, file: Download) -> bool:
         path = keras_home() / file.cached
-        return path.is_file() and is_intact(path, file.sha256)
+        return path.is_file() and file.is_valid(path)
 
     def _download(self, file: Download, done: int, total: int | None) -> int:
         from keras.utils import get_file
@@ -99,7 +117,7 @@ class Downloads:
             try:
                 with _watching(part, done, total, self.progress):
                     get_file(part.name, file.url, cache_dir=keras_home(), cache_subdir=str(Path(file.cached).parent))
-                if is_intact(part, file.sha256):
+                if file.is_valid(part):
                     os.replace(part, target)
                     return target.stat().st_size
                 reason = "the file is damaged"
@@ -108,35 +126,48 @@ class Downloads:
             finally:
                 part.unlink(missing_ok=True)
         missing = [file for file in self.files if not (self.folder / file.name).is_file()]
-        names, origin = ", ".join(file.name for file in missing), file.url.rpartition("/")[0]
+        names, origin = ", ".join(map(_describe, missing)), file.url.rpartition("/")[0]
         raise DatasetError(
             f"Cannot download {file.name} of {self.label}: {reason}. "
             f"Try again later, or place {names} from {origin}/ in {self.folder} and download again."
         )
 
 
-def is_intact(path: Path, sha256: str | None = None) -> bool:
-    """Return whether a file is a complete ZIP or gzip file with valid checksums, and has the given hash if any.
+def is_intact(path: Path, sha256: str | None = None, md5: str | None = None) -> bool:
+    """Return whether a file has the given checksums; without any, whether it is complete.
 
-    Other files, such as the login page of a network, are not.
+    ZIP, gzip and bzip2 files contain checksums. Of MATLAB files only the header is checked. Other files, such as the
+    login page of a network, are not complete.
     """
     try:
-        with path.open("rb") as file:
-            if sha256 is not None and hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return False
-            file.seek(0)
-            start = file.read(2)
-        if start == b"PK":
-            with zipfile.ZipFile(path) as archive:
-                return archive.testzip() is None
-        if start != b"\x1f\x8b":  # gzip accepts empty files
-            return False
-        with gzip.open(path) as file:
-            while file.read(1 << 20):
-                pass
+        given = {"sha256": sha256, "md5": md5}
+        for algorithm, expected in given.items():
+            with path.open("rb") as file:
+                if expected and hashlib.file_digest(file, algorithm).hexdigest() != expected:
+                    return False
+        return any(given.values()) or _is_complete(path)
     except UNREADABLE:
         return False
+
+
+def _is_complete(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(10)
+    if start.startswith(b"PK"):
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    if start.startswith(b"MATLAB 5.0"):
+        return True
+    if start[:2] not in (b"\x1f\x8b", b"BZ"):  # the readers accept empty files
+        return False
+    with gzip.open(path) if start[0] == 0x1F else bz2.open(path) as content:
+        while content.read(1 << 20):
+            pass
     return True
+
+
+def _describe(file: Download) -> str:
+    return file.name if file.size is None else f"{file.name} ({file.size / 1e6:,.0f} MB)"
 
 
 def keras_home() -> Path:
@@ -176,6 +207,9 @@ def quiet_keras() -> Iterator[None]:
 def _measure(files: Sequence[Download]) -> int | None:
     total = 0
     for file in files:
+        if file.size is not None:
+            total += file.size
+            continue
         try:
             with urllib.request.urlopen(urllib.request.Request(file.url, method="HEAD"), timeout=10) as response:
                 total += int(response.headers["Content-Length"])

@@ -199,12 +199,16 @@ def forget(home: Home, key: str) -> None:
 
 @contextmanager
 def fetching(
-    home: Home, name: str, progress: Progress | None = None, unit: Literal["bytes", "files"] = "bytes"
+    home: Home,
+    name: str,
+    progress: Progress | None = None,
+    unit: Literal["bytes", "files"] = "bytes",
+    last: Literal["done", "starting"] = "done",
 ) -> Iterator[Progress]:
     """Acquire the lock of a dataset, waiting for other processes, and store the progress inside the block on disk.
 
     Yields a callback that receives the number of bytes or files so far and forwards it to `progress`. The lock is
-    released when the process exits.
+    released when the process exits. The phase after the block is `last`: starting if the process continues.
     """
     with locked(home, name, wait=True):
         path = fetch_folder(home) / f"{name}.json"
@@ -234,7 +238,7 @@ def fetching(
             cancel.unlink(missing_ok=True)
             write_json(path, {**state, "phase": "failed", "error": message})
             raise
-        write_json(path, {**state, "phase": "done"})
+        write_json(path, {**state, "phase": last})
 
 
 def _read(home: Home, name: str, pid: int | None = None) -> FetchProgress | None:

@@ -1,37 +1,26 @@
 """Access to the files in a folder or in a ZIP archive; an archive is never unpacked to disk."""
 
-import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
+from core.datasets.folder_tree import FolderTree
 from core.datasets.image_files import MAX_FILES
+from core.datasets.tree import Tree, check_count, check_size, decode_name
 from core.errors import DatasetError
 from core.files import count_zip_entries
-from core.image_format import MAX_BYTES
 
 MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""
 
-_DEPTH = 3
+_UTF8 = 0x800
+_UNICODE_PATH = 0x7075
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked with a size limit
-
-
-class Tree(Protocol):
-    """Files and folders without hidden ones. `names` are sorted relative paths; those of folders end with `/`."""
-
-    names: list[str]
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a file.
-
-        Raises:
-            DatasetError, OSError: when it is not a file, is damaged, or exceeds the limit for images.
-        """
 
 
 @contextmanager
@@ -42,18 +31,18 @@ def open_tree(path: Path) -> Iterator[Tree]:
         DatasetError: when it is neither, the archive is unsafe, or there are too many files.
     """
     try:
-        found = _Folder(path) if path.is_dir() else path.open("rb") if path.is_file() else None
+        found = FolderTree(path) if path.is_dir() else path.open("rb") if path.is_file() else None
         if found is None:
-            reason = "is neither a folder nor a ZIP archive" if path.exists() else "does not exist"
+            reason = "is neither a folder nor an archive" if path.exists() else "does not exist"
             raise DatasetError(f"{path} {reason}.")
     except OSError as error:
         raise DatasetError(f"Cannot read {path}: {error.strerror}.") from error
-    if isinstance(found, _Folder):
+    if isinstance(found, FolderTree):
         yield found
         return
     with found as file:
         if not zipfile.is_zipfile(file):
-            raise DatasetError(f"{path} is not a valid ZIP archive.")
+            raise DatasetError(f"{path} is not a ZIP or tar archive.")
         with open_archive(file, path.name) as archive:
             yield _Archive(archive)
 
@@ -66,7 +55,7 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         DatasetError: when a check fails or the archive is damaged.
     """
     try:
-        _check_count(count_zip_entries(file, MAX_FILES), "An archive")
+        check_count(count_zip_entries(file, MAX_FILES), "An archive")
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
@@ -83,71 +72,45 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-class _Folder:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.names = sorted(_walk(path, "", _DEPTH))
-        _check_count(len(self.names), "A folder")
-
-    def read(self, name: str) -> bytes:
-        path = self._path / name
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # reading a pipe would block
-            raise DatasetError("This is not a regular file.")
-        _check_size(found.st_size)
-        return path.read_bytes()
-
-
-class _Archive:
+class _Archive(Tree):
     def __init__(self, archive: zipfile.ZipFile) -> None:
+        super().__init__()
         self._archive = archive
-        members = archive.infolist()
-        self._members = {m.filename: m for m in members if not any(map(_is_hidden, m.filename.split("/")))}
-        self.names = sorted(self._members)
+        for member in archive.infolist():
+            name = _read_name(member)
+            check_path(name)
+            if name.endswith(("/", "\\")):
+                self._add_folder(name)
+            else:
+                self._add_file(name, member)
 
     def read(self, name: str) -> bytes:
-        member = self._members[name]
-        _check_size(member.file_size)  # zipfile does not unpack more than this
+        member = self._sources[name]
+        check_size(member.file_size)  # zipfile does not unpack more than this
         try:
             return self._archive.read(member)
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
             raise DatasetError("This file is damaged in the archive.") from error
 
 
-def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if _is_hidden(entry.name):
-                continue
-            if not entry.is_dir():
-                yield prefix + entry.name
-                continue
-            yield f"{prefix}{entry.name}/"
-            if depth > 1:
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", depth - 1)
+def _read_name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member; without the flag for UTF-8, zipfile has decoded it with cp437.
 
-
-def _is_hidden(name: str) -> bool:
-    """Return whether a name is hidden or belongs to a file manager."""
-    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
-
-
-def _check_count(count: int, container: str) -> None:
-    if count > MAX_FILES:
-        raise DatasetError(f"{container} may have at most {MAX_FILES:,} files; this one has {count:,}.")
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_BYTES:
-        raise DatasetError(
-            f"An image file may have at most {MAX_BYTES / 1e6:.0f} MB; this one has {size / 1e6:.1f} MB."
-        )
+    Archives of Info-ZIP can contain the name in UTF-8 as well: field 0x7075 of APPNOTE.TXT, section 4.6.9.
+    """
+    if member.flag_bits & _UTF8:
+        return member.filename
+    raw, extra = member.filename.encode("cp437"), member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<2H", extra[:4])
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _UNICODE_PATH and field[1:5] == struct.pack("<I", zlib.crc32(raw)):
+            raw = field[5:]
+    return decode_name(raw)
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
-    name = member.filename.replace("\\", "/")
-    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-        raise DatasetError(f"The archive contains an absolute path or '..': {member.filename!r:.80}.")
+    check_path(member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         what = "a link" if kind == stat.S_IFLNK else "a special file"
@@ -160,3 +123,13 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise DatasetError(
             f"Unsupported compression of {member.filename!r:.80} in the archive. Use deflate or no compression."
         )
+
+
+def check_path(path: str) -> None:
+    """
+    Raises:
+        DatasetError: when a path in an archive is absolute or leads to a parent folder.
+    """
+    name = path.replace("\\", "/")
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+        raise DatasetError(f"The archive contains an absolute path or '..': {path!r:.80}.")

@@ -58,6 +58,7 @@ class Collection:
         note: How images were split or resized.
         skipped: Files that are skipped without being read, each with a reason.
         ignored: Names of system files and folders, which are never images.
+        original: Function that reads an image before it becomes a square; None if all images are stored unchanged.
         values: The value range of files with more than 8 bits.
         fit: How images that are not square become squares.
     """
@@ -74,6 +75,7 @@ class Collection:
     note: str = ""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
+    original: Callable[[str], NDArray[np.uint8]] | None = None
     values: SourceValues = field(default_factory=lambda: SourceValues((), lambda name: b""))
     fit: Fit = "crop"
 

@@ -1,4 +1,4 @@
-"""The state of an import on disk: its pixels and a journal, from which it continues after an interruption."""
+"""State of an import on disk: its pixels and a journal, from which it continues after an interruption."""
 
 import json
 import os
@@ -62,8 +62,6 @@ class ReadingJournal:
     ) -> None:
         self._rows.__exit__(kind, error, trace)
         self._file.close()
-        if kind is None:
-            self._path.unlink()
 
     def _write(self, value: Any) -> None:
         self._file.write(json.dumps(value).encode() + b"\n")

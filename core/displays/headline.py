@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
 from core.analysis.check import run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
-from core.analysis.interval import LEVEL
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.displays.number import (
     format_accuracy,
@@ -18,6 +18,7 @@ from core.displays.number import (
     format_seconds,
 )
 from core.displays.scope import describe_intervals
+from core.interval import LEVEL
 from core.recipe import Recipe
 from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
@@ -63,14 +64,19 @@ def _write_best(comparison: Comparison, finding: Finding | None) -> str:
 
 
 def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
-    """Return the balanced accuracies if the classes are imbalanced, otherwise "".
+    """Return the balanced accuracies if the classes are imbalanced, with the interval of a difference; otherwise "".
 
-    They have no interval: a rare class has too few images for the normal approximation of the difference.
+    As for the accuracy, there is no interval if a head has a single seed.
     """
     if not is_imbalanced(compute_majority(comparison), len(comparison.first.record.data.classes)):
         return ""
     values = [format_accuracy(describe_balanced_accuracy(variant)) for variant in variants]
-    return f", balanced accuracy {' against '.join(values)} (imbalanced classes)"
+    found = ""
+    if len(variants) == 2 and all(len(variant.runs) > 1 for variant in variants):
+        difference = compare_balanced(*variants)
+        if difference.low < difference.high:
+            found = f"{format_points(difference.mean)}, {format_interval(difference)}; "
+    return f", balanced accuracy {' against '.join(values)} ({found}imbalanced classes)"
 
 
 def write_facts(comparison: Comparison) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from core.analysis.selection import MANY
 
 if TYPE_CHECKING:
+    from core.analysis.balanced_accuracy import BalancedDifference
     from core.analysis.difference import Difference, Need
     from core.analysis.summary import SeedMean
     from core.recipe import PublishedResult
@@ -116,7 +117,7 @@ def format_points(difference: float) -> str:
     return f"{_points(abs(difference))} points {'higher' if difference > 0 else 'lower'}"
 
 
-def format_interval(difference: "Difference", *, name: bool = True) -> str:
+def format_interval(difference: "Difference | BalancedDifference", *, name: bool = True) -> str:
     """Format a confidence interval in percentage points: "95% interval −5.1 to −3.9"; "–" if it is undefined."""
     if not math.isfinite(difference.low):
         return "–"

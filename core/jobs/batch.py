@@ -7,16 +7,18 @@ from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.store.run_store import RunStore
 
-_TOGETHER_SECONDS = 2.0  # one submission takes less
-_MAX_JOBS = 250
-
 
 @dataclass(frozen=True)
 class EndedBatch:
-    """Runs that were submitted together and have all ended: IDs of those with results, and the number without."""
+    """IDs of runs that were submitted together and have all ended, and of those with results."""
 
+    run_ids: tuple[str, ...]
     finished: tuple[str, ...]
-    lost: int
+
+    @property
+    def lost(self) -> int:
+        """The number of runs without results."""
+        return len(self.run_ids) - len(self.finished)
 
 
 def find_ended(store: RunStore, run_ids: Sequence[str]) -> EndedBatch | None:
@@ -24,20 +26,18 @@ def find_ended(store: RunStore, run_ids: Sequence[str]) -> EndedBatch | None:
     unfinished = {job.run_id for job in JobQueue(store.home).unfinished()}
     if unfinished & set(run_ids):
         return None
-    finished = tuple(run_id for run_id in run_ids if store.path(run_id))
-    return EndedBatch(finished, len(run_ids) - len(finished))
+    return EndedBatch(tuple(run_ids), tuple(run_id for run_id in run_ids if store.path(run_id)))
 
 
 def list_latest_batch(home: Home, since: float) -> list[Job]:
-    """Return the jobs that were submitted together with the newest job; empty if it was submitted earlier than `since`
+    """Return the jobs that were submitted together with the newest ended job; empty if none of them ended after `since`
     (seconds since 1970) or one of them has not ended."""
-    queue = JobQueue(home)
-    ended = queue.ended(_MAX_JOBS)
-    if not ended or (ended[0].ended_at or 0.0) < since:
-        return []
-    newest = ended[0]
+    jobs = JobQueue(home).batch()
+    all_ended = all(job.state not in ("queued", "running") for job in jobs)
+    return jobs if all_ended and any((job.ended_at or 0.0) >= since for job in jobs) else []
 
-    def is_together(job: Job) -> bool:
-        return job.submitted_by == newest.submitted_by and abs(job.queued_at - newest.queued_at) < _TOGETHER_SECONDS
 
-    return [] if any(map(is_together, queue.unfinished())) else [job for job in ended if is_together(job)]
+def list_finished_together(store: RunStore, run_id: str) -> list[str]:
+    """Return the IDs of the runs with results that were submitted together with a run, itself included."""
+    jobs = JobQueue(store.home).batch(run_id)
+    return [run_id, *(job.run_id for job in jobs if job.run_id != run_id and store.path(job.run_id))]

@@ -101,6 +101,16 @@ class JobQueue:
         clause = "WHERE state IN ('finished', 'failed', 'cancelled') ORDER BY number DESC LIMIT ?"
         return self._select(clause, limit)
 
+    def batch(self, run_id: str = "") -> list[Job]:
+        """Return the jobs that were submitted together with a job, by default with the newest one that has ended.
+
+        One query, so that a job cannot end between two reads and be missing.
+        """
+        which = "run_id = ?" if run_id else "state IN ('finished', 'failed', 'cancelled')"
+        newest = f"SELECT asked_by, queued_at FROM {JOBS} WHERE {which} ORDER BY number DESC LIMIT 1"
+        values = (run_id,) if run_id else ()
+        return self._select(f"WHERE (asked_by, queued_at) = ({newest}) ORDER BY number DESC", *values)
+
     def failed(self, reason: str) -> list[Job]:
         """Return the failed jobs whose reason starts with a text."""
         return self._select("WHERE state = 'failed' AND substr(reason, 1, ?) = ?", len(reason), reason)
@@ -203,15 +213,17 @@ class JobQueue:
 
     def submit(self, specs: Iterable[RunSpec], submitted_by: str = "") -> dict[str, State]:
         """Queue the specs that are not queued or running, in one transaction. A job that is being cancelled is kept.
+        All queued jobs have the same time, by which `batch` finds them.
 
         Returns:
             The state of each job by run ID.
         """
         with self._table.writing(create=True) as table:
             states: dict[str, State] = {}
+            now = time.time()
             for spec in specs:
                 values = {"run_id": spec.run_id, "spec": json.dumps(spec.model_dump()), "asked_by": submitted_by}
-                table.execute(SUBMIT, {**values, "now": time.time()})
+                table.execute(SUBMIT, {**values, "now": now})
                 row = table.execute("UPDATE job SET cancel = 0 WHERE run_id = ? RETURNING state", (spec.run_id,))
                 states[spec.run_id] = row.fetchone()[0]
         return states

@@ -12,7 +12,7 @@ from core.jobs.health import read_live_progress
 from core.jobs.local_executor import read_slots
 from core.jobs.progress import Progress
 from core.jobs.queue import Job, JobQueue
-from core.jobs.submit import Checker, submit_all
+from core.jobs.submit import Checker, Submission, submit_all
 from core.jobs.sweep_plan import compute_remaining_work
 from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
@@ -38,18 +38,18 @@ def submit_sweep(
     return sweep
 
 
-def resubmit_failed(home: Home, sweep: Sweep, *states: SweepRunState) -> int:
-    """Queue the runs in these states again and return their number. A time budget restarts.
+def resubmit_failed(home: Home, sweep: Sweep, *states: SweepRunState) -> list[Submission]:
+    """Queue the runs in these states again. A time budget restarts.
 
     Raises:
         DatasetError, SpecError, JobError, HomeError: see `submit_all`.
     """
     members = read_sweep_status(home, sweep, RunStore(home)).members
     specs = [member.spec for member in members if member.state in states]
-    if specs:
-        renewed = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes)
-        submit_all(home, specs, submitted_by=renewed.submitted_by)
-    return len(specs)
+    if not specs:
+        return []
+    renewed = keep_sweep(home, sweep.recipe, sweep.settings, sweep.specs, sweep.budget_minutes)
+    return submit_all(home, specs, submitted_by=renewed.submitted_by)
 
 
 @dataclass(frozen=True)

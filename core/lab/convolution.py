@@ -89,7 +89,7 @@ class Convolution:
     Attributes:
         x, kernel: float64 arrays of the same rank.
         padding: numbers of zeros (before, after) for each axis.
-        stride: one number per axis.
+        stride, dilation: one number per axis.
         flip: True for a convolution, False for a cross-correlation.
     """
 
@@ -97,7 +97,7 @@ class Convolution:
     kernel: Values
     padding: tuple[tuple[int, int], ...]
     stride: tuple[int, ...]
-    dilation: int = 1
+    dilation: tuple[int, ...]
     flip: bool = True
 
     @classmethod
@@ -107,7 +107,7 @@ class Convolution:
         kernel: Values,
         padding: Padding | PerAxis,
         stride: PerAxis = 1,
-        dilation: int = 1,
+        dilation: PerAxis = 1,
         flip: bool = True,
     ) -> "Convolution":
         """Create a convolution. Padding is one mode for all axes, or a number of zeros on both sides of each axis.
@@ -118,20 +118,22 @@ class Convolution:
         if x.ndim != kernel.ndim:
             raise SpecError(f"Expected a kernel with {x.ndim} axes; got {kernel.ndim}.")
         modes = (padding,) * x.ndim if isinstance(padding, str) else repeat_axes(padding, x.ndim)
-        strides = repeat_axes(stride, x.ndim)
-        axes = list(zip(x.shape, kernel.shape, strides, strict=True))
-        sides = tuple(resolve_padding(mode, n, m, s, dilation) for mode, (n, m, s) in zip(modes, axes, strict=True))
-        for pair, (n, m, s) in zip(sides, axes, strict=True):
-            compute_output_size(n, m, pair, s, dilation)
-        return cls(x, kernel, sides, strides, dilation, flip)
+        strides, dilations = repeat_axes(stride, x.ndim), repeat_axes(dilation, x.ndim)
+        axes = list(zip(x.shape, kernel.shape, strides, dilations, strict=True))
+        sides = tuple(resolve_padding(mode, *axis) for mode, axis in zip(modes, axes, strict=True))
+        for pair, (n, m, s, d) in zip(sides, axes, strict=True):
+            compute_output_size(n, m, pair, s, d)
+        return cls(x, kernel, sides, strides, dilations, flip)
+
+    @property
+    def axes(self) -> list[tuple[int, int, tuple[int, int], int, int]]:
+        """Size, kernel size, padding, stride and dilation of each axis."""
+        return [*zip(self.x.shape, self.kernel.shape, self.padding, self.stride, self.dilation, strict=True)]
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Shape of the output."""
-        return tuple(
-            compute_output_size(n, m, pair, s, self.dilation)
-            for n, m, pair, s in zip(self.x.shape, self.kernel.shape, self.padding, self.stride, strict=True)
-        )
+        return tuple(compute_output_size(*axis) for axis in self.axes)
 
     @cached_property
     def padded(self) -> Values:
@@ -149,8 +151,8 @@ class Convolution:
         y = np.zeros(self.shape)
         for k in np.ndindex(self.applied.shape):
             window = tuple(
-                slice(index * self.dilation, index * self.dilation + (o - 1) * s + 1, s)
-                for index, o, s in zip(k, self.shape, self.stride, strict=True)
+                slice(index * d, index * d + (o - 1) * s + 1, s)
+                for index, o, s, d in zip(k, self.shape, self.stride, self.dilation, strict=True)
             )
             y += self.applied[k] * self.padded[window]
         return y
@@ -167,7 +169,8 @@ class Convolution:
         """Return the indices of the padded input under the kernel in a step, one per weight."""
         starts = [index * s for index, s in zip(self.position(step), self.stride, strict=True)]
         axes = (
-            [start + k * self.dilation for k in range(m)] for start, m in zip(starts, self.applied.shape, strict=True)
+            [start + k * d for k in range(m)]
+            for start, m, d in zip(starts, self.applied.shape, self.dilation, strict=True)
         )
         return list(product(*axes))
 

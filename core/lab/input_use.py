@@ -31,5 +31,4 @@ def count_uses_map(convolution: Convolution) -> Counts:
 
     The count of a value is the product of the counts of its indices along the axes.
     """
-    axes = zip(convolution.x.shape, convolution.kernel.shape, convolution.padding, convolution.stride, strict=True)
-    return reduce(np.multiply.outer, [count_uses(*axis, convolution.dilation) for axis in axes])
+    return reduce(np.multiply.outer, [count_uses(*axis) for axis in convolution.axes])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.lab.convolution import Convolution, Padding, PerAxis, Values
+from core.lab.convolution import Convolution, Padding, PerAxis, Values, effective_size
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def compute_reference(convolution: Convolution, padding: Padding | PerAxis) -> R
     """
     x, kernel = convolution.x, convolution.kernel if convolution.flip else np.flip(convolution.kernel)
     name = "w" if convolution.flip else ("w[::-1]" if x.ndim == 1 else "w[::-1, ::-1]")
-    if convolution.dilation > 1:
+    if max(convolution.dilation) > 1:
         kernel, name = _dilate(kernel, convolution.dilation), f"dilated({name})"
     mode: Padding = "valid"
     if isinstance(padding, str) and _supports(convolution, padding):
@@ -45,7 +45,7 @@ def _supports(convolution: Convolution, mode: Padding) -> bool:
     swapped with it.
     """
     sides = list(zip(convolution.x.shape, convolution.kernel.shape, strict=True))
-    plain = max(convolution.stride) == convolution.dilation == 1 and all(m % 2 for _, m in sides)
+    plain = max(*convolution.stride, *convolution.dilation) == 1 and all(m % 2 for _, m in sides)
     return all(m <= n for n, m in sides) and (mode != "same" or plain)
 
 
@@ -57,9 +57,9 @@ def _convolve(x: Values, kernel: Values, mode: Padding) -> Values:
     return convolve2d(x, kernel, mode)
 
 
-def _dilate(kernel: Values, dilation: int) -> Values:
-    dilated = np.zeros([dilation * (m - 1) + 1 for m in kernel.shape])
-    dilated[(slice(None, None, dilation),) * kernel.ndim] = kernel
+def _dilate(kernel: Values, dilation: tuple[int, ...]) -> Values:
+    dilated = np.zeros([*map(effective_size, kernel.shape, dilation)])
+    dilated[tuple(slice(None, None, d) for d in dilation)] = kernel
     return dilated
 
 

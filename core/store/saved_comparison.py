@@ -1,22 +1,32 @@
-"""Saved comparisons: named selections of runs, one file each in the home."""
+"""Saved comparisons: named selections of runs, one file each in the home. Deleted ones can be restored."""
 
+import os
+import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core.bounds import RunId, UtcTime, VariantKey, check_printable
-from core.errors import ComparisonError
+from core.errors import ComparisonError, HomeError
 from core.files import read_file, write_json
 from core.home import Home
+from core.store.trash import Trash
 
 MAX_NAME_CHARS, MAX_SAVED_RUNS = 100, 200
 
 
 class SavedComparison(BaseModel):
-    """Named selection of runs with its baseline ("" for the default); `by` is the name of the user who saved it."""
+    """Named selection of runs.
+
+    Attributes:
+        baseline: key of a variant; "" for the default.
+        by: name of the user who saved it; "" on a dashboard without login and for commands.
+        deleted_by: the same for the user who deleted it, while it is in the trash.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,6 +36,10 @@ class SavedComparison(BaseModel):
     baseline: VariantKey = ""
     by: Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_printable)] = ""
     at: UtcTime
+    deleted_by: str = ""
+
+
+_SAVED_ID, _FILE = re.compile("[0-9A-Za-z]+"), re.compile(r"[0-9A-Za-z]+\.json")
 
 
 def save_runs(home: Home, name: str, runs: tuple[str, ...], baseline: str = "", by: str = "") -> SavedComparison:
@@ -35,19 +49,39 @@ def save_runs(home: Home, name: str, runs: tuple[str, ...], baseline: str = "", 
         ComparisonError: when the name or the number of runs is invalid.
         HomeError: when the home is not writable.
     """
-    try:
-        saved = SavedComparison(
-            saved_id=uuid4().hex[:12], name=name.strip(), runs=runs, baseline=baseline, by=by[:MAX_NAME_CHARS],
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )  # fmt: skip
-    except ValidationError as error:
-        if error.errors()[0]["loc"][0] == "runs":
-            message = f"Expected 1 to {MAX_SAVED_RUNS} runs to save; got {len(runs):,}."
-        else:
-            message = f"Expected a name of 1 to {MAX_NAME_CHARS} printable characters; got {name!r:.60}."
-        raise ComparisonError(message) from None
+    saved = _check(
+        saved_id=uuid4().hex[:12], name=name.strip(), runs=runs, baseline=baseline, by=by[:MAX_NAME_CHARS],
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )  # fmt: skip
     write_json(_path(home, saved.saved_id), saved.model_dump(mode="json"), new=True, durable=True)
     return saved
+
+
+def rename_saved(home: Home, saved_id: str, name: str) -> SavedComparison:
+    """Rename a saved comparison; its ID, which links contain, stays.
+
+    Raises:
+        ComparisonError: when the name is invalid, or the comparison does not exist or cannot be read.
+        HomeError: when the home is not writable.
+    """
+    renamed = _check(**open_saved(home, saved_id).model_dump() | {"name": name.strip()})
+    write_json(_path(home, saved_id), renamed.model_dump(mode="json"), durable=True)
+    return renamed
+
+
+def _check(**values: Any) -> SavedComparison:
+    """
+    Raises:
+        ComparisonError: when the name or the number of runs is invalid.
+    """
+    try:
+        return SavedComparison(**values)
+    except ValidationError as error:
+        if error.errors()[0]["loc"][0] == "runs":
+            message = f"Expected 1 to {MAX_SAVED_RUNS} runs to save; got {len(values['runs']):,}."
+        else:
+            message = f"Expected a name of 1 to {MAX_NAME_CHARS} printable characters; got {values['name']!r:.60}."
+        raise ComparisonError(message) from None
 
 
 def open_saved(home: Home, saved_id: str) -> SavedComparison:
@@ -55,37 +89,109 @@ def open_saved(home: Home, saved_id: str) -> SavedComparison:
     Raises:
         ComparisonError: when the comparison does not exist or cannot be read.
     """
+    return _read(_path(home, saved_id))
+
+
+def find_saved_id(home: Home, text: str, *, deleted: bool = False) -> str:
+    """Return the ID that a prefix of it belongs to, also in the form that links contain (`saved:ID`).
+
+    A text that matches none is returned without "saved:", so that the caller reports it.
+
+    Args:
+        deleted: search the trash.
+
+    Raises:
+        ComparisonError: when it matches several.
+    """
+    prefix = text.removeprefix("saved:")
+    matches = [saved_id for saved_id in list_saved_ids(home, deleted=deleted) if prefix and saved_id.startswith(prefix)]
+    if len(matches) > 1:
+        raise ComparisonError(f"{prefix!r:.60} matches {len(matches)} saved comparisons; enter more characters.")
+    return matches[0] if matches else prefix
+
+
+def list_saved_ids(home: Home, *, deleted: bool = False) -> list[str]:
+    """Return the IDs of the saved comparisons, also of damaged ones, or of those in the trash."""
+    files = Trash(home.comparisons, _FILE) if not deleted else _trash(home)
+    return [name.removesuffix(".json") for name in files.names()]
+
+
+def _read(path: Path) -> SavedComparison:
     try:
-        return SavedComparison.model_validate_json(read_file(_path(home, saved_id)))
+        return SavedComparison.model_validate_json(read_file(path))
     except FileNotFoundError:
-        raise ComparisonError(f"Saved comparison {saved_id!r:.60} was not found; it may have been deleted.") from None
+        raise ComparisonError(_describe_missing(path.stem)) from None
     except (OSError, ValidationError):
-        raise ComparisonError(f"Saved comparison {saved_id!r:.60} is damaged. Delete it and save it again.") from None
+        raise ComparisonError(f"Saved comparison {path.stem!r:.60} is damaged. Delete it and save it again.") from None
 
 
 def list_saved(home: Home) -> list[SavedComparison]:
     """Return all readable saved comparisons, newest first."""
     found = []
-    for path in home.comparisons.glob("[!.]*.json"):
-        try:
-            found.append(open_saved(home, path.stem))
-        except ComparisonError:
-            continue
+    for saved_id in list_saved_ids(home):
+        with suppress(ComparisonError):
+            found.append(open_saved(home, saved_id))
     return sorted(found, key=lambda saved: (saved.at, saved.saved_id), reverse=True)
 
 
-def delete_saved(home: Home, saved_id: str) -> None:
-    """Delete a saved comparison; its runs remain.
+def delete_saved(home: Home, saved_id: str, by: str = "") -> None:
+    """Move a saved comparison to the trash; its runs remain (see `restore_saved`).
 
     Raises:
-        ComparisonError: when it does not exist or cannot be deleted.
+        ComparisonError: when it does not exist.
+        HomeError: when the home is not writable.
     """
+    _move(_path(home, saved_id), _trash(home).path / f"{saved_id}.json", by)
+
+
+def restore_saved(home: Home, saved_id: str) -> None:
+    """Restore a deleted comparison.
+
+    Raises:
+        ComparisonError: when the trash contains no comparison with this ID.
+        HomeError: when the home is not writable.
+    """
+    if saved_id not in list_saved_ids(home, deleted=True):
+        raise ComparisonError(
+            f"Saved comparison {saved_id!r:.60} is not in the trash; it may have been deleted permanently."
+        )
+    _move(_trash(home).path / f"{saved_id}.json", _path(home, saved_id), "")
+
+
+def open_deleted_saved(home: Home, saved_id: str) -> SavedComparison:
+    """
+    Raises:
+        ComparisonError: when it is not in the trash or cannot be read.
+    """
+    return _read(_trash(home).path / _path(home, saved_id).name)
+
+
+def clear_saved(home: Home) -> None:
+    """Permanently delete the comparisons in the trash."""
+    _trash(home).clear()
+
+
+def _move(old: Path, new: Path, deleted_by: str) -> None:
+    """Move a file with the name of who deleted it; a damaged file is moved as it is."""
     try:
-        _path(home, saved_id).unlink()
+        with suppress(ComparisonError):
+            if old.exists():
+                marked = _read(old).model_copy(update={"deleted_by": deleted_by})
+                write_json(old, marked.model_dump(mode="json"), durable=True)
+        new.parent.mkdir(exist_ok=True)
+        os.replace(old, new)
     except FileNotFoundError:
-        raise ComparisonError(f"Saved comparison {saved_id!r:.60} was not found; it may have been deleted.") from None
+        raise ComparisonError(_describe_missing(old.stem)) from None
     except OSError as error:
-        raise ComparisonError(f"Cannot delete saved comparison {saved_id!r:.60}: {error.strerror}.") from error
+        raise HomeError(f"Cannot move saved comparison {old.stem!r:.60}: {error.strerror}.") from error
+
+
+def _describe_missing(saved_id: str) -> str:
+    return f"Saved comparison {saved_id!r:.60} was not found; it may have been deleted."
+
+
+def _trash(home: Home) -> Trash:
+    return Trash(home.comparisons / ".removed", _FILE)
 
 
 def _path(home: Home, saved_id: str) -> Path:
@@ -93,6 +199,6 @@ def _path(home: Home, saved_id: str) -> Path:
     Raises:
         ComparisonError: when the ID could be a path to another file.
     """
-    if not (saved_id.isascii() and saved_id.isalnum()):
+    if not _SAVED_ID.fullmatch(saved_id):
         raise ComparisonError(f"Expected the ID of a saved comparison; got {saved_id!r:.60}.")
     return home.comparisons / f"{saved_id}.json"

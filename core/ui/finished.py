@@ -10,7 +10,7 @@ from core.displays.number import format_plural
 from core.jobs.batch import EndedBatch, find_ended, list_latest_batch
 from core.ui import url
 from core.ui.errors import handle_errors
-from core.ui.session import find_comparison, home, select_comparison, store
+from core.ui.session import compare_with_siblings, home, store
 
 _STARTED, _ENDED = "started runs", "ended runs"
 _REFRESH_SECONDS = 3.0
@@ -19,8 +19,13 @@ _JOB_PAGES = ("Train", "Jobs")  # they show the latest batch themselves
 
 
 def note_started(run_ids: Iterable[str]) -> None:
-    """Note the runs that this session has submitted together. It is notified when they have ended."""
-    st.session_state.setdefault(_STARTED, []).append(tuple(run_ids))
+    """Note the runs that this session has submitted together. It is notified when they have ended.
+
+    Runs that have all ended, because they are cached, are not noted, nor are those of a noted submission again.
+    """
+    submitted, noted = tuple(run_ids), st.session_state.setdefault(_STARTED, [])
+    if find_ended(store(), submitted) is None and not any(set(submitted) <= set(known) for known in noted):
+        noted.append(submitted)
 
 
 def show_finished_notice(page: str) -> None:
@@ -39,12 +44,13 @@ def _watch() -> None:
                 started.remove(run_ids)
                 ended.append(batch)
                 st.toast(escape_markdown(_describe(batch)), icon=":material/check_circle:")
-        for number, batch in enumerate([*ended]):
-            with st.container(border=True, gap="small", key=f"ended-{number}"):
+        for batch in [*ended]:
+            name = hash(batch.run_ids)  # not its position, which changes when another one is dismissed
+            with st.container(border=True, gap="small", key=f"ended-{name}"):
                 st.markdown(f"**{escape_markdown(_describe(batch))}**")
                 with st.container(horizontal=True):
-                    opened = _show_compare_button(batch, key=f"compare-ended-{number}")
-                    dismissed = st.button("Dismiss", type="tertiary", key=f"dismiss-ended-{number}")
+                    opened = _show_compare_button(batch, key=f"compare-ended-{name}")
+                    dismissed = st.button("Dismiss", type="tertiary", key=f"dismiss-ended-{name}")
             if opened or dismissed:
                 ended.remove(batch)
             if opened:
@@ -70,7 +76,7 @@ def show_latest_batch() -> None:
 
 def _describe(batch: EndedBatch) -> str:
     """Return "Finished: 4 runs." with the number of runs that have no results."""
-    total = len(batch.finished) + batch.lost
+    total = len(batch.run_ids)
     if not batch.lost:
         return f"Finished: {format_plural(total, 'run')}."
     return f"Finished: {len(batch.finished):,} of {format_plural(total, 'run')}. {batch.lost:,} failed or cancelled."
@@ -83,5 +89,5 @@ def _show_compare_button(batch: EndedBatch, *, key: str) -> bool:
 
 
 def _open(batch: EndedBatch) -> None:
-    select_comparison(find_comparison(batch.finished))
+    compare_with_siblings(batch.finished)
     url.open_page("pages/compare.py")

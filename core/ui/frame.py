@@ -15,6 +15,7 @@ from core.ui.errors import handle_errors
 from core.ui.finished import show_finished_notice
 from core.ui.focus import return_focus
 from core.ui.heading import begin_page, read_page
+from core.ui.pending import show_pending_runs
 from core.ui.session import (
     name_comparison,
     selected_comparison,
@@ -68,6 +69,7 @@ def _freeze_objects(page: str) -> None:
 
 def require_comparison() -> Comparison | None:
     """Return the selected comparison. If there are no runs, show a link to Train and return None."""
+    show_pending_runs()
     comparison = selected_comparison()
     if comparison is not None:
         st.set_page_config(page_title=f"{read_page()} · {name_comparison()} · Headroom")

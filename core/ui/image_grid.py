@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.displays.markdown import escape_markdown
+from core.displays.markdown import escape_markdown, write_code
 from core.displays.palette import VariantStyle, compute_styles
 from core.displays.views.activation import Activation
 from core.displays.views.example import Example
@@ -30,6 +30,7 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); }
 img { width: 100%; max-width: 104px; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated;
   border-radius: 4px; background: #000; }
 .label { font-weight: 650; margin: 4px 0 2px; overflow-wrap: anywhere; }
+.file { font-size: 11px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .prediction { display: flex; gap: 5px; align-items: baseline; justify-content: space-between; }
 .prediction span:nth-child(1) { flex: none; }
 .prediction span:nth-child(2) { flex: 1; text-align: left; overflow: hidden; text-overflow: ellipsis;
@@ -69,6 +70,10 @@ export default function ({ data, setTriggerValue, parentElement }) {
     image.src = cell.url;
     image.alt = "";
     button.append(image, make("div", "label", cell.label));
+    if (cell.file) {
+      button.append(make("div", "file", cell.file));
+      button.lastChild.title = cell.file;
+    }
     for (const prediction of cell.predictions) {
       const line = make("div", prediction.correct ? "prediction" : "prediction wrong");
       const dot = make("span", "", prediction.mark);
@@ -167,12 +172,14 @@ def _cell(
         predictions.append({"label": label, "prob": prob, "correct": correct, "color": style.color, "mark": style.mark})
         described.append(f"{row['head']} predicts {row['predicted']} {_percent(row['prob'])}".rstrip())
     label = str(rows["label"].iloc[0])
+    file = str(rows["file"].iloc[0]) if "file" in rows else ""
     return {
         "image": image,
         "url": url,
         "label": label,
+        "file": file,
         "predictions": predictions,
-        "description": f"Test image {image}, {label}: {'; '.join(described)}",
+        "description": f"Test image {image}, {label}: {'; '.join(described)}{file and f'; file {file}'}",
     }
 
 
@@ -202,6 +209,8 @@ def _show_example(gallery: Gallery, first: int, neighbors: Sequence[int]) -> Non
     with left:
         st.image(gallery.thumbnails([image])[0], width=160, alt=f"Test image {image}")
         st.caption(f"Test image {image}, true class **{escape_markdown(true_class['label'].iloc[0])}**")
+        if gallery.files is not None:
+            st.caption(f"File {write_code(gallery.files[image])}")
         for row in true_class.to_dict("records"):
             st.markdown(f"{escape_markdown(row['head'])}: **{row['prob']:.1%}**")
     with right:

@@ -9,6 +9,7 @@ from core.displays.markdown import escape_markdown
 from core.displays.progress import describe_age
 from core.errors import HomeError
 from core.home import describe_error, hide_paths
+from core.jobs.batch import list_finished_together
 from core.jobs.damaged import list_damaged_jobs
 from core.jobs.health import read_health
 from core.jobs.queue import JobQueue
@@ -77,7 +78,8 @@ def show_revive_button(label: str, *, key: str) -> None:
 
 
 def show_comparison_button(run_id: str) -> None:
-    """Show a button that opens the comparison of a finished run, unless the run was deleted."""
+    """Show a button that opens the comparison of a finished run and of the runs that were submitted together with it,
+    unless the run was deleted."""
     if store().path(run_id) and st.button("Show results", key=f"show-{run_id}", width="content"):
-        compare_with_siblings(run_id)
+        compare_with_siblings(list_finished_together(store(), run_id))
         url.open_page("pages/compare.py")

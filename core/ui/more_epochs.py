@@ -7,7 +7,8 @@ from core.displays.number import format_plural
 from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.ui import url
-from core.ui.access import act, action_button, check_permission
+from core.ui.access import action_button, check_permission
+from core.ui.submission import submit_from_page
 
 _DEFAULT = 10
 
@@ -30,5 +31,5 @@ def show_more_epochs(comparison: Comparison, *, key: str = "more_epochs") -> Non
             "longer training run.",
         )
     if check_permission(train_runs) and clicked:
-        act(train_runs, [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
+        submit_from_page(train_runs, [spec.replace(epochs=spec.epochs + epochs) for spec in specs])
         url.open_page("pages/train.py")

@@ -194,7 +194,7 @@ def selected_comparison() -> Comparison | None:
     if store().frame().empty and not st.session_state.get("compare"):
         return None
     try:
-        chosen = choose_runs(store(), [st.session_state.get("compare") or _default_key()], offers)
+        chosen = choose_runs(store(), [selected_key()], offers)
     except ComparisonError as error:
         raise ComparisonError(f"{error} {_advise()}") from None
     st.session_state[_NOTICE] = chosen.notice
@@ -232,9 +232,14 @@ def _choose_baseline(best: str) -> None:
     st.session_state[_BASELINE] = "" if chosen == best else chosen
 
 
+def selected_key() -> str:
+    """Return the ID of the comparison that all pages show."""
+    return st.session_state.get("compare") or _default_key()
+
+
 def name_comparison() -> str:
     """Return the name of the selected comparison for the browser tab."""
-    key = st.session_state.get("compare") or _default_key()
+    key = selected_key()
     if key.startswith(SWEEP):
         return f"sweep {key.removeprefix(SWEEP)}"
     if key.startswith(RUNS):
@@ -264,11 +269,6 @@ def select_comparison(key: str) -> None:
     st.session_state[_NEXT] = key, _read_saved_baseline(key)
 
 
-def find_comparison(run_ids: Iterable[str]) -> str:
-    """Return the ID of the comparison that contains these runs (see `find_listed`)."""
-    return find_listed(find_all_listed(store()), run_ids)
-
-
-def compare_with_siblings(run_id: str) -> None:
-    """Select the comparison that contains a run on all pages, from the next script run on."""
-    select_comparison(find_comparison([run_id]))
+def compare_with_siblings(run_ids: Iterable[str]) -> None:
+    """Select the comparison that contains these runs (see `find_listed`) on all pages, from the next script run on."""
+    select_comparison(find_listed(find_all_listed(store()), run_ids))

@@ -16,6 +16,7 @@ import pytest
 import core.actions
 from core.access.action import ACTIONS, READ_ONLY, check_owner, is_read_only
 from core.access.role import OWNER, Role, User
+from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
@@ -32,7 +33,7 @@ from core.store.bundle import export_bundle
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from core.store.saved_comparison import save_runs
+from core.store.saved_comparison import delete_saved, open_saved, save_runs
 from tests.support.dispatcher import without_dispatcher
 from tests.support.run_writer import RunWriter
 
@@ -82,7 +83,10 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
-        self.saved = save_runs(home, "Ours", (self.kept,))
+        self.saved, self.deleted_comparison = (
+            save_runs(home, "Ours", (self.kept,), by="other@example.org").saved_id for _ in range(2)
+        )
+        delete_saved(home, self.deleted_comparison, "other@example.org")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
 
     def archive(self) -> io.BytesIO:
@@ -115,7 +119,10 @@ class Scene:
             "clear_runs": (),
             "import_runs": (self.bundle,),
             "keep_comparison": ("Mine", Comparison.of([RunStore(self.home).open(self.kept)])),
-            "remove_comparison": (self.saved.saved_id,),
+            "remove_comparison": (self.saved,),
+            "rename_comparison": (self.saved, "Yours"),
+            "restore_comparisons": ([self.deleted_comparison],),
+            "clear_comparisons": (),
             "create_report": (self.draft.report,),
             "duplicate_report": (self.draft.report,),
             "save_report": (self.draft, self.draft.report.change(title="Other")),
@@ -200,8 +207,12 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
 
 
 # Every action is in one of these sets: it changes something of one user, or something that all users share.
-OWNED = {"save_report", "undo_report", "publish_report", "delete_report", "restore_reports"}
-SHARED = {"keep_comparison", "remove_comparison", 
+OWNED = {
+    "save_report", "undo_report", "publish_report", "delete_report", "restore_reports", "rename_comparison",
+    "remove_comparison", "restore_comparisons",
+}  # fmt: skip
+SHARED = {
+    "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
@@ -214,9 +225,11 @@ def test_every_action_is_owned_or_shared() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OWNED))
-def test_report_of_another_user_is_changed_only_by_admins(scene: Scene, name: str) -> None:
+def test_what_another_user_owns_is_changed_only_by_admins(scene: Scene, name: str) -> None:
     before = scene.read_state()
-    with pytest.raises(AccessError, match=r"^Only 'other@.*' or an administrator can change this report.$"):
+    with pytest.raises(
+        AccessError, match=r"^Only 'other@.*' or an administrator can change this (report|saved comparison)\.$"
+    ):
         scene.act(name, User("tom@example.org", Role.TRAINER))
     assert scene.read_state() == before
     scene.act(name, User("ada@example.org", Role.ADMIN))
@@ -235,6 +248,19 @@ def test_what_an_admin_deleted_is_restored_only_by_admins(scene: Scene) -> None:
     ACTIONS["delete_report"](other, scene.home, scene.draft.id)
     assert may_restore(other, scene.home, scene.draft.id)
     ACTIONS["restore_reports"](other, scene.home, [scene.draft.id])
+
+
+def test_comparison_that_an_admin_deleted_is_restored_only_by_admins(scene: Scene) -> None:
+    ada, other = User("ada@example.org", Role.ADMIN), User("other@example.org", Role.TRAINER)
+    ACTIONS["remove_comparison"](ada, scene.home, scene.saved)
+    assert [may_restore_comparison(one, scene.home, scene.saved) for one in (ada, other)] == [True, False]
+    assert may_restore_comparison(other, scene.home, scene.deleted_comparison)
+    before = scene.read_state()
+    with pytest.raises(AccessError, match=r"^Only 'ada@.*' or an administrator can change this saved comparison.$"):
+        ACTIONS["restore_comparisons"](other, scene.home, [scene.deleted_comparison, scene.saved])
+    assert scene.read_state() == before
+    ACTIONS["restore_comparisons"](ada, scene.home, [scene.saved])
+    assert open_saved(scene.home, scene.saved).deleted_by == ""
 
 
 def test_owner_of_a_report_stays(scene: Scene) -> None:

@@ -17,20 +17,23 @@ READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
+        "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
+        "statistics_job": {"StatisticsJob", "follow_statistics"},
     },
     "core.jobs": {
-        "batch": {"EndedBatch", "find_ended", "list_latest_batch"}, "comparison_choice": None, "comparison_list": None,
+        "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},
+        "comparison_choice": None, "comparison_list": None,
         "executor_choice": {"read_placement"}, "local_executor": {"read_slots"}, "damaged": {"list_damaged_jobs"},
         "health": {"list_silent", "read_health", "read_live_progress"}, "diverged": None,
         "estimate": {"TimeEstimator"}, "run_lookup": None,
-        "progress": None, "queue": {"Job", "JobQueue"}, "sweep_plan": None,
+        "pending": None, "progress": None, "queue": {"Job", "JobQueue"}, "submit": {"Submission"}, "sweep_plan": None,
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
     "core.store": {
         "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
-        "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "open_saved"}, "setting_text": None,
+        "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
         "metrics": {"compute_predicted"},
         "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
         "run": {"FILES", "Run", "read_history"}, "environment": {"read_environment"},
@@ -38,7 +41,7 @@ READING = {
     },
     "core.reports": {
         "address": None, "build": None, "alias": None, "default_report": None, "document": None, "format": None,
-        "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
+        "published_runs": None, "report": None, "formats": {"html.Html", "html.load_scripts", "html.write_policy"},
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
@@ -49,6 +52,7 @@ READING = {
 METHODS: dict[type, set[str]] = {
     RunStore: {"damaged", "find", "frame", "generation", "open", "open_all", "path", "deleted"},
     JobQueue: {
+        "batch",
         "count",
         "damaged",
         "ended",

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from core.analysis.hyperparameter_curve import COLUMNS, compute_hyperparameter_curve, list_hyperparameters
-from core.analysis.interval import compute_mean_interval
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
+from core.interval import compute_mean_interval
 from core.store.comparison import Comparison
 from core.store.index import list_rows_of
 from core.store.same_test_set import RunsOnTestSet

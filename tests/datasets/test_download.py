@@ -186,7 +186,8 @@ def _worker(_network: Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def worker(_worker: Worker) -> Worker:
     for path in (_worker.keras_home / "datasets").rglob("*"):
-        path.unlink()
+        if path.is_file():
+            path.unlink()
     return _worker
 
 
@@ -271,7 +272,17 @@ def test_missing_network_is_reported_in_one_line(home: Home, worker: Worker) -> 
         assert "refused" in error
         assert "https://storage.googleapis.com/tensorflow/tf-keras-datasets/" in error
         assert "\n" not in error
+    error = worker.fetch(home, "emnist_letters")["error"]
+    assert f"place gzip.zip (562 MB) from https://biometrics.nist.gov/cs_links/EMNIST/ in {home.datasets}" in error
     assert worker.log.read_text() == ""
+
+
+@downloads
+def test_file_with_another_checksum_is_refused(home: Home, worker: Worker, network: Server) -> None:
+    content = b"MATLAB 5.0 MAT-file"
+    network.answers = {"train_32x32.mat": [(200, content), (200, content)]}
+    assert "train_32x32.mat of SVHN: the file is damaged. Try" in worker.fetch(home, "svhn")["error"]
+    assert worker.kept() == []
 
 
 @downloads

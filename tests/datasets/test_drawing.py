@@ -10,21 +10,23 @@ from core.errors import DatasetError
 from core.spec import DATASETS
 from tests.support.activation import seven
 
-DIGITS = {"mnist", "digits", "kmnist", "fashion_mnist"}
+DRAWN = {"mnist", "digits", "kmnist", "fashion_mnist", "k49", "usps"}
+DRAWN |= {f"emnist_{variant}" for variant in ("balanced", "byclass", "bymerge", "digits", "letters", "mnist")}
 
 
-@pytest.mark.parametrize("name", sorted(DIGITS))
+@pytest.mark.parametrize("name", sorted(DRAWN))
 def test_drawing_has_the_size_and_background_of_the_dataset(name: str) -> None:
     drawing = DATASETS[name].drawing
     assert drawing
-    image = fit_drawing(seven()[..., np.newaxis], drawing, 28)
-    assert (image.shape, image.dtype) == ((28, 28, 1), np.uint8)
+    side = DATASETS[name].input_shape[0]
+    image = fit_drawing(seven()[..., np.newaxis], drawing, side)
+    assert (image.shape, image.dtype) == ((side, side, 1), np.uint8)
     assert image.max() > 200
-    np.testing.assert_array_equal(image, fit_drawing(seven(0, 255)[..., np.newaxis], drawing, 28))
+    np.testing.assert_array_equal(image, fit_drawing(seven(0, 255)[..., np.newaxis], drawing, side))
 
 
 def test_only_datasets_of_drawings_have_a_canvas() -> None:
-    assert {name for name, dataset in DATASETS.items() if dataset.drawing} == DIGITS
+    assert {name for name, dataset in DATASETS.items() if dataset.drawing} == DRAWN
 
 
 def test_images_of_mnist_stay_almost_unchanged(test_data: Path) -> None:

@@ -80,6 +80,12 @@ def test_headline_of_imbalanced_classes_names_the_balanced_accuracy(make_run: Ru
     assert write_headline(Comparison.of(runs[:1])).endswith(
         "% (single seed), balanced accuracy 50.0% (imbalanced classes)."
     )
+    runs += [rewrite(make_run(head=head, epochs=25, seed=1), labels=labels, predictions=p) for head, p in (
+        ("gap", wrong), ("dense", labels)
+    )]  # fmt: skip
+    assert write_headline(Comparison.of(runs)).endswith(
+        "against 100.0% (2 equal seeds) (50.0 points lower, 95% interval −62.4 to −37.6; imbalanced classes)."
+    )
     assert "balanced" not in write_headline(Comparison.of([make_run(head="mlp")]))
 
 

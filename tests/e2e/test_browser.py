@@ -156,6 +156,9 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
     expect(page).to_have_url(re.compile("image=3"))
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(dialog.get_by_role("button", name="Next")).to_be_visible()
+    page.wait_for_timeout(1000)  # Streamlit listens to the keys of a button only some time after it is drawn
     page.keyboard.press("ArrowRight")
     expect(dialog.get_by_text("Test image 4, true class")).to_be_visible()
     page.keyboard.press("ArrowLeft")
@@ -340,7 +343,7 @@ def test_training_started_on_the_page_appears_in_another_session_and_finishes(vi
     )
     expect(other.get_by_text(re.compile(r"GAP · Digits · seed 0.*test accuracy"))).to_be_visible(timeout=120_000)
     # The page is redrawn when the last job ends, and a button that is being replaced misses the click.
-    expect(page.get_by_role("button", name="Show comparison")).to_be_visible()
+    expect(page.get_by_text("All 2 runs are already trained.")).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.get_by_role("button", name="Show results", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("fewer parameters than"))

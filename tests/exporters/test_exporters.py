@@ -10,12 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import pytest
-from mlflow import MlflowClient
-from mlflow.entities import Run as ExportedRun
 from typer.testing import CliRunner, Result
 
 from core.cli.app import app
@@ -30,6 +28,10 @@ from tests.support.markers import long
 from tests.support.paths import ROOT
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
+
+if TYPE_CHECKING:  # MLflow takes seconds to import, in each process that collects the tests
+    from mlflow import MlflowClient
+    from mlflow.entities import Run as ExportedRun
 
 PATIENCE_SECONDS = 90
 HOSTILE = "<script>alert(1)</script>\n# [a](javascript:alert(1))\n```\n=1+1\u202e\0" + "x" * 9_000
@@ -98,7 +100,9 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture
-def client(uri: str) -> MlflowClient:
+def client(uri: str) -> "MlflowClient":
+    from mlflow import MlflowClient
+
     return MlflowClient(tracking_uri=uri)
 
 
@@ -107,7 +111,7 @@ def experiment(request: pytest.FixtureRequest) -> str:
     return request.node.name
 
 
-def list_exported(client: MlflowClient, experiment: str) -> list[ExportedRun]:
+def list_exported(client: "MlflowClient", experiment: str) -> list["ExportedRun"]:
     found = client.get_experiment_by_name(experiment)
     return client.search_runs([found.experiment_id]) if found else []
 
@@ -116,13 +120,13 @@ def send(run_id: str, uri: str, experiment: str, *options: str) -> Result:
     return call("mlflow", run_id, "--tracking-uri", uri, "--experiment", experiment, *options)
 
 
-def read_file(client: MlflowClient, exported: ExportedRun, name: str, folder: Path) -> bytes:
+def read_file(client: "MlflowClient", exported: "ExportedRun", name: str, folder: Path) -> bytes:
     return Path(client.download_artifacts(exported.info.run_id, name, str(folder))).read_bytes()
 
 
 @on_server
 def test_mlflow_holds_what_the_run_says(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run(head="dense", seed=2, units=64)
     run = add_files(run, environment=json.dumps({"git_commit": "ab" * 20}), model=b"weights", log="/home/user")
@@ -173,7 +177,7 @@ def test_mlflow_holds_what_the_run_says(
 @on_server
 @long
 def test_exported_again_a_run_is_recognised(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str
 ) -> None:
     run = make_run()
     first = send(run.run_id, uri, experiment).stdout.strip()
@@ -191,7 +195,7 @@ def test_exported_again_a_run_is_recognised(
 
 @on_server
 def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = add_files(make_run(), model=bytes(20_000_000))  # takes long enough to be sent
     words = [run.run_id, "--tracking-uri", uri, "--experiment", experiment, "--models"]
@@ -217,7 +221,7 @@ def test_killed_export_is_no_finished_run_and_is_completed_by_the_next(
 
 @on_server
 def test_later_export_adds_models_and_current_notes(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = add_files(make_run(), model=b"weights")
     assert send(run.run_id, uri, experiment).exit_code == 0
@@ -238,7 +242,7 @@ def test_later_export_adds_models_and_current_notes(
 
 @on_server
 def test_half_an_export_of_other_results_gives_way(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str
 ) -> None:
     run = make_run()
     experiment_id = client.create_experiment(experiment)
@@ -250,7 +254,7 @@ def test_half_an_export_of_other_results_gives_way(
 
 @on_server
 def test_texts_of_users_are_exported_as_text(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str, tmp_path: Path
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str, tmp_path: Path
 ) -> None:
     run = make_run()
     name = "<b>=cmd()</b> [x](javascript:y)"
@@ -273,7 +277,7 @@ def test_texts_of_users_are_exported_as_text(
 
 @on_server
 def test_long_and_diverged_training_arrives(
-    make_run: RunWriter, client: MlflowClient, uri: str, experiment: str
+    make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str
 ) -> None:
     """More epochs than one request may hold, and a loss that is no number."""
     rows = history_of(600)
@@ -287,7 +291,7 @@ def test_long_and_diverged_training_arrives(
 
 
 @on_server
-def test_deleted_experiment_is_refused(make_run: RunWriter, client: MlflowClient, uri: str, experiment: str) -> None:
+def test_deleted_experiment_is_refused(make_run: RunWriter, client: "MlflowClient", uri: str, experiment: str) -> None:
     client.delete_experiment(client.create_experiment(experiment))
     result = send(make_run().run_id, uri, experiment)
     assert (result.exit_code, result.stdout) == (1, "")

@@ -263,14 +263,14 @@ def test_sweep_ends_with_its_budget_and_continues_when_resubmitted(
     assert compute_share(status) == 1.0
     assert list_sweeps(digits)[0].sweep_id == sweep.sweep_id
 
-    assert resubmit_failed(digits, sweep, "not started") == 2
+    assert len(resubmit_failed(digits, sweep, "not started")) == 2
     work(dispatcher)
     status = read_sweep_status(digits, sweep, store)
     assert [member.state for member in status.members] == ["finished", "finished", "failed"]
     assert status.members[2].reason == "Expected a test to fail; got one."
     assert describe_status(status) == "2 of 3 finished · 1 failed"
 
-    assert resubmit_failed(digits, sweep, "failed") == 1
+    assert len(resubmit_failed(digits, sweep, "failed")) == 1
     attempts = {job.run_id: job.state for job in JobQueue(digits).jobs()}
     assert attempts == {specs[0].run_id: "finished", specs[1].run_id: "finished", specs[2].run_id: "queued"}
     work(dispatcher)

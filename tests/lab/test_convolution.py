@@ -32,12 +32,12 @@ paddings = st.sampled_from(PADDINGS) | st.integers(0, 4)
 
 
 def slide(
-    x: Values, w: Values, padding: Padding | PerAxis, stride: PerAxis, dilation: int, flip: bool
+    x: Values, w: Values, padding: Padding | PerAxis, stride: PerAxis, dilation: PerAxis, flip: bool
 ) -> Convolution | None:
     """Return the convolution, or None if the kernel exceeds the input, which must raise an error."""
     modes = (padding,) * x.ndim if isinstance(padding, str) else repeat_axes(padding, x.ndim)
-    axes = zip(modes, x.shape, w.shape, repeat_axes(stride, x.ndim), strict=True)
-    gaps = [n + sum(resolve_padding(mode, n, m, s, dilation)) - effective_size(m, dilation) for mode, n, m, s in axes]
+    axes = zip(modes, x.shape, w.shape, repeat_axes(stride, x.ndim), repeat_axes(dilation, x.ndim), strict=True)
+    gaps = [n + sum(resolve_padding(mode, n, m, s, d)) - effective_size(m, d) for mode, n, m, s, d in axes]
     if min(gaps) < 0:
         with pytest.raises(SpecError, match="Expected a kernel that covers at most"):
             Convolution.of(x, w, padding, stride, dilation, flip)
@@ -75,7 +75,7 @@ def test_convolution_in_one_dimension_equals_numpy(
     m=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     padding=paddings | st.tuples(st.integers(0, 4), st.integers(0, 4)),
     stride=strides | st.tuples(strides, strides),
-    dilation=st.integers(1, 3),
+    dilation=st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3)),
     flip=st.booleans(),
     seed=seeds,
 )
@@ -84,15 +84,16 @@ def test_convolution_in_two_dimensions_equals_scipy(
     m: tuple[int, int],
     padding: Padding | PerAxis,
     stride: PerAxis,
-    dilation: int,
+    dilation: PerAxis,
     flip: bool,
     seed: int,
 ) -> None:
     x, w = whole(seed, *n), whole(seed + 1, *m)
     if found := slide(x, w, padding, stride, dilation, flip):
         rows, columns = repeat_axes(stride, 2)
-        wide = np.zeros([effective_size(side, dilation) for side in m])
-        wide[::dilation, ::dilation] = w
+        d = repeat_axes(dilation, 2)
+        wide = np.zeros([*map(effective_size, m, d)])
+        wide[:: d[0], :: d[1]] = w
         function = signal.convolve2d if flip else signal.correlate2d
         expected = function(np.pad(x, found.padding), wide, "valid")[::rows, ::columns]
         assert_array_equal(found.output, expected)

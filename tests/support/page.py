@@ -10,12 +10,25 @@ from xml.etree import ElementTree
 import pandas as pd
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from tests.support.paths import ROOT
 
 # AppTest reads the metadata of every installed package at each run: a third of the time of a page test.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+_poll = local_script_runner.require_widgets_deltas
+
+
+def _wait(runner: LocalScriptRunner, timeout: float = 3) -> None:
+    """Wait for the script without waking up every millisecond, as AppTest does."""
+    if runner._script_thread is not None:
+        runner._script_thread.join(timeout)
+    _poll(runner, timeout if runner.script_stopped() else 0)
+
+
+local_script_runner.require_widgets_deltas = _wait
 
 _TABLE = '<div class="figures"'
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))

@@ -87,9 +87,17 @@ def test_comparison_is_saved_with_its_baseline_and_deleted(open_page: Open, home
     assert [(one.name, one.baseline) for one in list_saved(home)] == [("Mine", gap.key)]
     app.run().sidebar.selectbox[0].set_value(f"saved:{saved.saved_id}").run()
     assert "17.5× more parameters than GAP" in app.title[0].value
+    app.session_state["rename"] = True
+    app.run().text_input(key=f"name of {saved.saved_id}").set_value("Ours").run()
+    click(app, "Rename comparison")
+    assert "Saved: Ours" in read_options(app)
     click(app, "Delete saved comparison")
     assert list_saved(home) == []
     assert app.sidebar.selectbox[0].value == "runs:"
+    assert "1 deleted saved comparison can be restored." in [text.value for text in app.text]
+    click(app, "Restore 1")
+    assert [(one.name, one.baseline) for one in list_saved(home)] == [("Ours", gap.key)]
+    assert not [text for text in app.text if "can be restored" in text.value]
 
 
 def test_saved_comparisons_are_checked(home: Home, two_heads: list[str]) -> None:
@@ -145,3 +153,19 @@ def test_finished_training_offers_its_comparison(
         assert not [text for text in other.sidebar.markdown if "Finished" in text.value]
         click(other, "Compare")
         assert "2 heads × 1–2 seeds" in text_of(other)
+
+
+def test_comparison_names_its_unfinished_runs_until_they_are_part_of_it(
+    open_page: Open, home: Home, make_run: RunWriter, no_dispatcher: None
+) -> None:
+    first = make_run(head="gap")
+    JobQueue(home).submit([first.spec.replace(head="dense"), first.spec.replace(head="gap", epochs=9)])
+    app = open_page("compare")
+    waiting = "1 run of this comparison is queued or running."
+    assert next(message.value for message in app.info) == waiting
+    assert "Update" not in [button.label for button in app.button]
+    make_run(head="dense")
+    end_jobs(home)
+    app.run()
+    assert "2 heads × 1 seed" in text_of(app)
+    assert waiting not in [message.value for message in app.info]

@@ -86,7 +86,7 @@ def test_only_the_selected_section_runs_and_former_names_work(open_lab: Open) ->
 LONG = "1 " * 5000
 SLIDING = {"padding": "soup", "p": "9", "s": "0", "d": "x", "operation": "soup", "step": "9999"}
 POOLING = {"pool_image": "flower", "pool_window": "7", "pool_stride": "0", "pool_axes": "maybe"}
-AXES = {"2d_axes": "true", "2d_p2": "9", "2d_s2": "0"}
+AXES = {"2d_axes": "true", "2d_p2": "9", "2d_s2": "0", "2d_d2": "5"}
 INVALID: dict[tuple[str, str], list[dict[str, str]]] = {
     ("1D convolution", ""): [
         {"signal": "soup", "kernel1": "soup", **{f"1d_{name}": value for name, value in SLIDING.items()}},
@@ -219,6 +219,10 @@ def test_states_of_an_image(open_lab: Open) -> None:
     assert r"o_{\text{rows}} &= " in text
     assert r"\frac{4 + 2 \cdot 1 - 3}{2} \right\rfloor + 1 = 2" in text
     assert r"\frac{4 + 2 \cdot 0 - 3}{1} \right\rfloor + 1 = 2" in text
+    assert "Matches the library in all 4 values." in text
+    text = change(app, **{"2d_d2": 2, "2d_p2": 1})
+    assert r"2\,(3 - 1) + 1 = 5" in text
+    assert r"\frac{4 + 2 \cdot 1 - 5}{1} \right\rfloor + 1 = 2" in text
     assert "Matches the library in all 4 values." in text
     for text, sentence in (
         ("abc", "Expected kernel as rows of numbers separated by spaces, one row per line; got 'abc'."),

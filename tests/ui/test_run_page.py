@@ -11,12 +11,14 @@ from core.jobs.failure_reason import DIVERGED
 from core.jobs.queue import JobQueue
 from core.jobs.run_lookup import find_run
 from core.jobs.sweep_store import keep_sweep
+from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
+from core.store.saved_comparison import save_runs
 from tests.support.dispatcher import queue_up
 from tests.support.page import Open, labels, read_tables, text_of
 from tests.support.run_writer import RunWriter
@@ -39,6 +41,10 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     comparison = Comparison.of([run, other])
     sweep = keep_sweep(home, "digits-heads", [], [run.spec, other.spec])
     report = ReportStore(home).create(write_default(comparison).change(title="Of *both*"), "ada")
+    removed = ReportStore(home).publish(report, build_document(report.report, RunStore(home)), "ada")
+    ReportStore(home).save(report, report.report.change(runs=(other.run_id,)), "ada")
+    kept = ReportStore(home).create(write_default(comparison), "ada")
+    saved = save_runs(home, "Mine", (run.run_id,))
     NoteBook(home).write(run.run_id, Note("[x](y)", ("paper",), star=True))
     app = open_run(run=run.run_id[:9])
     assert not [*app.error, *app.warning]
@@ -49,7 +55,9 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     assert metrics["95% interval"].str.contains(" to ").all()
     assert settings["Setting"].tolist() == ["Epochs", "L2 penalty"]
     links = [link.proto.query_string for link in app.get("page_link")]
-    assert {f"followed={sweep.sweep_id}", f"report={report.id}"} <= {*links}
+    assert {f"followed={sweep.sweep_id}", f"report={kept.id}", f"report={removed.address}"} <= {*links}
+    assert f"report={report.id}" not in links  # its draft no longer contains the run
+    assert f"usage-saved:{saved.saved_id}" in [button.key for button in app.button]
     for fold in ("settings", "Data and environment", "Files", "Log"):
         app.session_state[f"run-{fold}"] = True
     app.session_state["compare-with"] = True

@@ -33,7 +33,7 @@ _SHARES = (0.8, 0.9)
 
 
 @contextmanager
-def survey(path: Path, side: int | None, fit: Fit) -> Iterator[Collection]:
+def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
     """List the faces in `list_attr_celeba.txt`, split by `list_eval_partition.txt` if it exists."""
     if side is not None:
         raise DatasetError(
@@ -202,7 +202,7 @@ def _describe_names(names: list[str]) -> str:
 DATASET = Dataset(
     name="celeba",
     label="CelebA",
-    order=4,
+    order=30,
     summary="Faces of celebrities with 40 binary attributes; for non-commercial research only.",
     classes=("no", "yes"),
     input_shape=(218, 178, 3),

@@ -1,12 +1,8 @@
 """Fashion-MNIST: articles of clothing, loaded with Keras."""
 
 import gzip
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.datasets.array_formats import read_idx
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
@@ -18,21 +14,14 @@ _PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-la
 def load(files: Downloads) -> Arrays:
     placed = files.placed()
     if placed is not None:
-        train_images, train_labels, test_images, test_labels = map(_read_idx, placed)
+        train_images, train_labels, test_images, test_labels = (
+            read_idx(gzip.decompress(path.read_bytes())) for path in placed
+        )
         return Arrays.of_grey((train_images, train_labels), (test_images, test_labels))
     files.fetch()
     from keras.datasets import fashion_mnist
 
     return Arrays.of_grey(*fashion_mnist.load_data())
-
-
-def _read_idx(path: Path) -> NDArray[Any]:
-    """Read an IDX file: two zero bytes, the type (8 is uint8), the number of axes, their lengths, the values."""
-    content = gzip.decompress(path.read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path.name} is not an IDX file of bytes")
-    start = 4 + 4 * content[3]
-    return np.frombuffer(content, np.uint8, offset=start).reshape(np.frombuffer(content[4:start], ">i4"))
 
 
 DATASET = Dataset(

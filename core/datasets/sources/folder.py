@@ -1,28 +1,28 @@
-"""Custom datasets: a folder with one sub-folder per class."""
+"""Custom datasets: a folder or an archive with class folders, split folders or a table of labels."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.augment.prepare import Fit, prepare
+from core.datasets.class_name import MAX_CLASSES, order_classes
 from core.datasets.dataset import Dataset
-from core.datasets.file_tree import open_tree
-from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection, SourceImage
+from core.datasets.image_files import Collection, SourceImage
+from core.datasets.layout import Layout, find_layout
+from core.datasets.source_tree import open_source
 from core.datasets.source_values import SourceValues
 from core.errors import DatasetError
-from core.image_file import decode_picture
+from core.image_file import decode_picture, read_picture
 
 SIDE = 256
 
-_MAX_CLASSES = 1000
-_MAX_CHARS = 80
-
 
 @contextmanager
-def survey(path: Path, side: int | None, fit: Fit) -> Iterator[Collection]:
-    """List the images of a folder or a ZIP archive; a single top-level folder around the classes is ignored.
+def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
+    """List the images of a folder, an archive or Parquet files, with their classes and splits (`core.datasets.layout`).
 
     Images are converted to RGB, and to squares of `side` pixels by `fit`. Their order is stratified: the
     classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
@@ -30,88 +30,60 @@ def survey(path: Path, side: int | None, fit: Fit) -> Iterator[Collection]:
     that is too short for all classes does not always lack the same ones.
     """
     kept = side or SIDE
-    with open_tree(path) as tree:
-        classes, skipped = group(tree.names)
-        ranked: list[tuple[float, float, int, str]] = []
-        ties = np.random.default_rng(1)
-        for label, names in enumerate(classes.values()):
-            order = np.random.default_rng(0).permutation(len(names))
-            ranked += [((k + 0.5) / len(names), ties.random(), label, names[row]) for k, row in enumerate(order)]
-        ranked.sort()
+    with open_source(path) as tree:
+        layout = find_layout(tree)
+        classes = order_classes(layout.labels.values())
+        if len(classes) > MAX_CLASSES:
+            raise DatasetError(f"Expected at most {MAX_CLASSES} classes; got {len(classes):,}.")
+        names = order_images(layout, classes)
 
-        files = [name for *_, name in ranked]
-        values = SourceValues(files, tree.read)
+        values = SourceValues(names, tree.read)
+
+        def read(name: str) -> NDArray[np.uint8]:
+            return read_picture(tree.read(name), channels=3, value_range=values.range)
 
         def load(name: str) -> SourceImage:
             found = decode_picture(tree.read(name), 3, values.range)
             height, width, _ = found.pixels.shape
             return SourceImage(prepare(found.pixels, kept, fit), width, height, found.frames)
 
+        rows = {name: row for row, name in enumerate(classes)}
         yield Collection(
-            files,
-            np.array([label for *_, label, _ in ranked], np.int64),
+            names,
+            np.array([rows[layout.labels[name]] for name in names], np.int64),
             load,
             (kept, kept, 3),
-            tuple(classes),
-            np.full(len(ranked), TRAIN, np.uint8),
-            drawn=(VALIDATION, TEST),
-            splits="drawn",
-            note="stratified 80/20 split by Headroom",
-            skipped=skipped,
+            classes,
+            np.array([layout.parts[name] for name in names], np.uint8),
+            drawn=layout.drawn,
+            splits=layout.splits,
+            note=layout.note,
+            skipped=sorted(tree.skipped + layout.skipped),
+            ignored=tuple(sorted(tree.ignored)),
+            original=read,
             values=values,
             fit=fit,
         )
 
 
-def group(names: list[str]) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    """Group files by class, both sorted by name; also return the skipped files, each with a reason.
-
-    Raises:
-        DatasetError: when there is not one sub-folder per class.
-
-    >>> group(["all/a/", "all/a/1.png", "all/a/2.png", "all/b/1.png", "all/b/2.png", "all/read.me"])
-    ({'a': ['all/a/1.png', 'all/a/2.png'], 'b': ['all/b/1.png', 'all/b/2.png']}, [('all/read.me', 'outside any class')])
-    """
-    top = ""
-    tops = {name.partition("/")[0] for name in names}
-    if len(tops) == 1 and any(name.count("/") > 1 for name in names):  # a single folder that contains folders
-        top = f"{tops.pop()}/"
-    classes: dict[str, list[str]] = {}
-    skipped = []
-    for name in names:
-        if name == top:
-            continue
-        first, slash, rest = name.removeprefix(top).partition("/")
-        if not slash:
-            skipped.append((name, "outside any class"))
-            continue
-        files = classes.setdefault(first, [])
-        if rest and "/" not in rest:
-            files.append(name)
-        elif rest.endswith("/") and rest.count("/") == 1:
-            skipped.append((name, "folder inside a class folder"))
-    _check_classes(classes)
-    return dict(sorted(classes.items())), skipped
-
-
-def _check_classes(classes: dict[str, list[str]]) -> None:
-    if not classes:
-        raise DatasetError("The folder contains no sub-folders. Create one sub-folder per class.")
-    if len(classes) == 1:
-        raise DatasetError(f"Expected at least 2 sub-folders, one per class; got 1: {next(iter(classes))!r:.80}.")
-    if len(classes) > _MAX_CLASSES:
-        raise DatasetError(f"Expected at most {_MAX_CLASSES} sub-folders, one per class; got {len(classes):,}.")
-    for name, files in classes.items():
-        if not name.isprintable() or not name.strip() or len(name) > _MAX_CHARS:
-            raise DatasetError(f"Expected class names of at most {_MAX_CHARS} printable characters; got {name!r:.100}.")
-        if len(files) < 2:
-            raise DatasetError(f"Expected at least 2 images per class; got {len(files)} in {name!r}.")
+def order_images(layout: Layout, classes: tuple[str, ...]) -> list[str]:
+    """Return the files in the order in which they are stored: by split, and stratified in each split."""
+    members: dict[tuple[int, str], list[str]] = {}
+    for name in sorted(layout.labels):
+        members.setdefault((layout.parts[name], layout.labels[name]), []).append(name)
+    ranked: list[tuple[int, float, float, str]] = []
+    ties = np.random.default_rng(1)
+    for part, label in sorted(members, key=lambda key: (key[0], classes.index(key[1]))):
+        names = members[part, label]
+        order = np.random.default_rng(0).permutation(len(names))
+        ranked += [(part, (k + 0.5) / len(names), ties.random(), names[row]) for k, row in enumerate(order)]
+    return [name for *_, name in sorted(ranked)]
 
 
 DATASET = Dataset(
     name="folder",
     label="Own images",
-    order=5,
+    order=31,
     summary="A custom dataset: a folder with one sub-folder per class, split 80/20 by Headroom (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import pandas as pd
 
-from core.analysis.class_metrics import AREAS, compute_averages
+from core.analysis.class_metrics import AREAS, INTERVALS, compute_averages
 from core.analysis.prediction import find_positive
 from core.analysis.summary import read_seed_mean
 from core.displays.display import Display
-from core.displays.number import format_accuracy, format_area, quote_class
+from core.displays.number import format_accuracy, format_area, format_share_interval, quote_class
+from core.displays.scope import describe_intervals
 
 _TITLES = {
     "accuracy": "Accuracy",
@@ -42,18 +43,28 @@ class Averages(Display):
         return compute_averages(self.comparison)
 
     def frame(self) -> pd.DataFrame:
-        """Return the columns of `compute_averages`: mean and standard deviation over the seeds of each metric."""
+        """Return the columns of `compute_averages`: mean and standard deviation over the seeds of each metric, and the
+        intervals of both accuracies."""
         return self._found.copy()
 
     def table(self) -> pd.DataFrame:
         """Return one row per metric and one column per head."""
-        rows = []
+        rows, found = [], self._found.to_dict("records")
         for metric, title in _TITLES.items():
             if self._found[metric].notna().any():
                 write = format_area if metric in AREAS else format_accuracy
-                cells = {row["head"]: write(read_seed_mean(row, metric)) for row in self._found.to_dict("records")}
+                cells = {row["head"]: write(read_seed_mean(row, metric)) for row in found}
                 rows.append({"Metric": title, **cells})
+            if metric in INTERVALS and self._has_intervals:
+                ends = {
+                    row["head"]: format_share_interval(row[f"{metric}_low"], row[f"{metric}_high"]) for row in found
+                }
+                rows.append({"Metric": f"{title}, 95% interval", **ends})
         return pd.DataFrame(rows)
+
+    @property
+    def _has_intervals(self) -> bool:
+        return bool(self._found[f"{INTERVALS[0]}_low"].notna().any())
 
     def chart(self) -> None:
         return None
@@ -75,7 +86,10 @@ class Averages(Display):
             name = quote_class(self.comparison.first.record.data.classes[positive])
             areas = f"the areas, and precision, recall and F1 without a note, are those of class {name}"
         spread = ", ± is the standard deviation" if len(self.comparison.runs) > len(self.comparison.labels) else ""
+        seeds = self._found.loc[self._found[f"{INTERVALS[0]}_low"].notna(), "seeds"]
+        cover = f" {describe_intervals(seeds)}" if self._has_intervals else ""
         return (
             "Macro averages give each class the same weight, weighted averages each image; balanced accuracy is the "
             f"mean recall of the classes; {areas}. Each metric is computed per seed, then averaged over seeds{spread}."
+            f"{cover}"
         )

@@ -26,6 +26,7 @@ from core.displays.palette import compute_styles
 from core.displays.thumbnail import encode_thumbnails
 from core.home import Home
 from core.store.comparison import Comparison
+from core.store.image_name import name_test_images
 from core.store.thumbnail import load_test_images
 
 _CELL, _PICTURE, _LINE, _PER_ROW = 132, 72, 15, 6  # pixels, and images per row
@@ -88,13 +89,21 @@ class Gallery(Display):
         return max(1, ceil(len(self.selected()) / self.page_size))
 
     def frame(self) -> pd.DataFrame:
-        """Return one row per image of this page and head: the columns of `compute_predictions`, with class names."""
+        """Return one row per image of this page and head: the columns of `compute_predictions`, with class names, and
+        `file` if the names of the source files are known."""
         chosen = self.selected()
         page = min(max(self.page, 1), max(1, ceil(len(chosen) / self.page_size)))
         shown = chosen[(page - 1) * self.page_size : page * self.page_size]
         frame = self._predictions.set_index("image").loc[shown].reset_index()
         names = name_predictions(self.comparison)
-        return frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "shown")})
+        frame = frame.assign(**{column: frame[column].map(names) for column in ("label", "predicted", "shown")})
+        files = self.files
+        return frame if files is None else frame.assign(file=[files[image] for image in frame["image"]])
+
+    @cached_property
+    def files(self) -> tuple[str, ...] | None:
+        """Return the source file of each test image; None if they are not known."""
+        return name_test_images(self.home, self.comparison.first)
 
     def write_predicted(self, row: Mapping[Hashable, Any]) -> tuple[str, str]:
         """Return the caption of an image for a row of the frame: a class and its probability."""
@@ -141,9 +150,11 @@ class Gallery(Display):
         pictures["under"] = pictures["y"] + _PICTURE / 2 + 0.7 * _LINE
         x = alt.X("x:Q", scale=None, axis=None)
         base = alt.Chart(pictures).encode(x=x)
+        tooltip = [alt.Tooltip("label:N", title="True class")]
+        tooltip += [alt.Tooltip("file:N", title="File")] if "file" in pictures else []
         layers = [
             base.mark_image(width=_PICTURE, height=_PICTURE).encode(
-                y=alt.Y("y:Q", scale=None, axis=None), url="url:N", tooltip=alt.Tooltip("label:N", title="True class")
+                y=alt.Y("y:Q", scale=None, axis=None), url="url:N", tooltip=tooltip
             ),
             base.mark_text(fontSize=12, fontWeight="bold", limit=_CELL).encode(
                 y=alt.Y("under:Q", scale=None, axis=None), text="label:N"

@@ -16,7 +16,7 @@ from core.errors import DatasetError
 from core.home import describe_error
 from core.reports.reproduction import build_reproduction
 from core.store.comparison import MANY_VARIANTS, Comparison
-from core.ui.compare.saved import show_saving
+from core.ui.compare.saved import show_latest_deleted, show_saving
 from core.ui.display import (
     cached_display_result,
     cached_result,
@@ -90,6 +90,7 @@ def _show_links(comparison: Comparison) -> None:
             st.page_link("pages/library.py", label="About this system", icon=":material/menu_book:", query_params=link)
         show_saving(comparison)
         share_comparison(comparison)
+    show_latest_deleted()
 
 
 def _show_images(comparison: Comparison) -> None:

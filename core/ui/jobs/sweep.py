@@ -28,6 +28,7 @@ from core.ui.display import draw_chart, show_frame
 from core.ui.errors import handle_errors
 from core.ui.job_queue import start_queued_jobs
 from core.ui.session import home, select_comparison, store
+from core.ui.submission import submit_from_page
 
 url.register("against", "followed")
 
@@ -152,5 +153,5 @@ def _show_buttons(sweep: Sweep, status: SweepStatus) -> None:
 
 def _show_retry_button(sweep: Sweep, count: int, verb: str, state: str, *states: SweepRunState) -> None:
     if count and action_button(retry_sweep, f"{verb} {count:,} {state}", icon=":material/replay:"):
-        act(retry_sweep, sweep, *states)
+        submit_from_page(retry_sweep, sweep, *states)
         st.rerun()

@@ -86,10 +86,9 @@ def show_image() -> None:
 
 def _show_sizes(convolution: Convolution) -> None:
     """Show the output size formula, once if all axes are equal."""
-    axes = [*zip(convolution.x.shape, convolution.kernel.shape, convolution.padding, convolution.stride, strict=True)]
-    names = ("rows", "columns") if len(set(axes)) > 1 else ("",)
-    for name, axis in zip(names, axes, strict=False):
-        st.latex(write_output_size(*axis, convolution.dilation, name))
+    names = ("rows", "columns") if len(set(convolution.axes)) > 1 else ("",)
+    for name, axis in zip(names, convolution.axes, strict=False):
+        st.latex(write_output_size(*axis, name))
 
 
 def _show_results(convolution: Convolution, padding: Padding | PerAxis) -> None:

@@ -21,7 +21,7 @@ url.register(
     "lab_w2",
     *(f"lab_{axes}_{name}" for axes in ("1d", "2d") for name in ("padding", "p", "s", "d", "operation", "step")),
     *(f"lab_{use}_axes" for use in ("2d", "pool")),
-    *(f"lab_2d_{name}2" for name in "ps"),
+    *(f"lab_2d_{name}2" for name in "psd"),
     *(f"lab_{use}_{name}" for use in ("2d", "pool") for name in ("image", "x", "scan")),
 )
 
@@ -130,11 +130,14 @@ def choose_axes(*, key: str) -> bool:
 
 
 def choose_per_axis(
-    label: str, labels: tuple[str, str], low: int, high: int, default: int, *, key: str, axes: bool
-) -> PerAxis:
+    label: str, labels: tuple[str, str], low: int, high: int, default: int, *, key: str, axes: bool,
+    help: str | None = None,
+) -> PerAxis:  # fmt: skip
     """Return a number for both axes, or with `axes` one for the rows and one for the columns."""
-    rows = widget.slider(escape_markdown(labels[0] if axes else label), low, high, default, key=key)
-    return (rows, widget.slider(escape_markdown(labels[1]), low, high, default, key=f"{key}2")) if axes else rows
+    rows = widget.slider(escape_markdown(labels[0] if axes else label), low, high, default, key=key, help=help)
+    if not axes:
+        return rows
+    return rows, widget.slider(escape_markdown(labels[1]), low, high, default, key=f"{key}2", help=help)
 
 
 def choose_padding(default: int, *, key: str, axes: bool = False) -> Padding | PerAxis:
@@ -152,15 +155,16 @@ def choose_padding(default: int, *, key: str, axes: bool = False) -> Padding | P
     return choose_per_axis("Zeros on each side", labels, 0, 8, default, key=f"lab_{key}_p", axes=axes)
 
 
-def choose_sliding(*, key: str, axes: bool = False) -> tuple[PerAxis, int]:
+def choose_sliding(*, key: str, axes: bool = False) -> tuple[PerAxis, PerAxis]:
     """Return stride and dilation."""
     left, right = st.columns(2)
     with left:
         labels = "Stride of rows", "Stride of columns"
         stride = choose_per_axis("Stride s", labels, 1, 4, 1, key=f"lab_{key}_s", axes=axes)
     with right:
-        dilation = widget.slider(
-            "Dilation d", 1, 4, 1, key=f"lab_{key}_d", help="Distance between neighboring weights."
+        labels = "Dilation of rows", "Dilation of columns"
+        dilation = choose_per_axis(
+            "Dilation d", labels, 1, 4, 1, key=f"lab_{key}_d", axes=axes, help="Distance between neighboring weights."
         )
     return stride, dilation
 

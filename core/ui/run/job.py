@@ -18,6 +18,7 @@ from core.ui.errors import handle_errors
 from core.ui.job_queue import show_dispatcher_health, show_pause, show_revive_button, start_queued_jobs
 from core.ui.run.files import show_log
 from core.ui.session import home
+from core.ui.submission import submit_from_page
 
 _REFRESH_SECONDS = 1.0
 
@@ -108,5 +109,5 @@ def _show_retry_buttons(job: Job) -> None:
             type="primary",
             help="Continues from the last checkpoint.",
         ):
-            act(retry_job, job.run_id, job.state)
+            submit_from_page(retry_job, job.run_id, job.state)
             st.rerun()

@@ -1,10 +1,13 @@
-"""Comparisons, sweeps and reports that contain a run, each with a link."""
+"""Comparisons, sweeps, reports and their published versions that contain a run, each with a link."""
 
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
 from core.displays.sweep import name_sweep
+from core.jobs.comparison_choice import SAVED
 from core.jobs.sweep_store import Sweep, list_sweeps
+from core.reports.published_runs import find_published
+from core.store.saved_comparison import list_saved
 from core.ui import url
 from core.ui.reports.listing import report_store
 from core.ui.session import home, offers, select_comparison
@@ -24,18 +27,19 @@ def _find_sweeps(run_id: str) -> list[Sweep]:
 
 
 def show_usage(run_id: str) -> None:
-    """Show the comparisons, sweeps and drafts of reports that contain a run."""
-    comparisons = [offer for offer in offers() if run_id in offer.run_ids]
-    sweeps = _find_sweeps(run_id)
-    entries = [entry for entry in report_store().entries() if run_id in entry.draft.report.runs]
-    for offer in comparisons:
+    """Show the comparisons, sweeps, drafts and published versions of reports that contain a run."""
+    comparisons = [(offer.key, f"{offer.label} (runs: {len(offer.run_ids):,})") for offer in offers()
+                   if run_id in offer.run_ids]  # fmt: skip
+    saved = [(SAVED + one.saved_id, f"{one.name} (saved, runs: {len(one.runs):,})") for one in list_saved(home())
+             if run_id in one.runs]  # fmt: skip
+    sweeps, reports = _find_sweeps(run_id), report_store().entries()
+    entries = [entry for entry in reports if run_id in entry.draft.report.runs]
+    published = find_published(report_store(), reports, run_id)
+    for key, label in [*comparisons, *saved[:_MAX_LINKS]]:
         if st.button(
-            escape_markdown(f"Comparison {offer.label} (runs: {len(offer.run_ids):,})"),
-            icon=":material/balance:",
-            type="tertiary",
-            key=f"usage-{offer.key}",
+            escape_markdown(f"Comparison {label}"), icon=":material/balance:", type="tertiary", key=f"usage-{key}"
         ):
-            select_comparison(offer.key)
+            select_comparison(key)
             url.open_page("pages/compare.py")
     for sweep in sweeps[:_MAX_LINKS]:
         st.page_link(
@@ -51,8 +55,18 @@ def show_usage(run_id: str) -> None:
             query_params={"report": entry.draft.id},
             icon=":material/article:",
         )
-    for noun, found in (("sweep", sweeps), ("report", entries)):
+    for entry, version in published[:_MAX_LINKS]:
+        st.page_link(
+            "pages/reports.py",
+            label=escape_markdown(f"Report {entry.draft.report.title}, published version {version}"),
+            query_params={"report": f"{entry.draft.id}-{version}"},
+            icon=":material/public:",
+        )
+    kinds = (
+        ("saved comparison", saved), ("sweep", sweeps), ("report", entries), ("published report", published),
+    )  # fmt: skip
+    for noun, found in kinds:
         if len(found) > _MAX_LINKS:
             st.caption(f"Only the newest {_MAX_LINKS} of {len(found):,} {noun}s are listed.")
-    if not (comparisons or sweeps or entries):
+    if not (comparisons or any(found for _, found in kinds)):
         st.caption("No comparison, sweep or report contains this run.")

@@ -8,21 +8,19 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.actions.dataset import fetch_data
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_bytes
 from core.displays.recipe_text import describe_head_settings
 from core.errors import HeadroomError
-from core.home import describe_error, hide_paths
+from core.home import describe_error
 from core.jobs.sweep_plan import list_members
 from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_value
 from core.ui import url, widget
-from core.ui.access import act, action_button, check_permission
-from core.ui.errors import callback, handle_errors
+from core.ui.data.notice import show_data_notice
+from core.ui.dataset_download import watch_download
+from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
@@ -104,6 +102,7 @@ def choose_configurations() -> Choice:
     if folder is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
+    show_data_notice(status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
     initial = recipe.find_initial(heads)
     changes, values, seeds = _choose_settings(initial, status, backbone, heads, sweep_settings or ())
@@ -118,7 +117,7 @@ def choose_configurations() -> Choice:
                 icon=":material/download:",
             )
         else:
-            _watch_download(dataset, status.next_step)
+            watch_download(dataset, status.next_step)
         return empty
     if not heads:
         st.warning("Select at least one head.")
@@ -261,29 +260,3 @@ def _create_cells(count: int) -> Iterator[DeltaGenerator]:
     """Create cells for widgets, two per row; on a narrow screen they are stacked in order."""
     for _ in range(0, count, 2):
         yield from st.columns(2)
-
-
-@st.fragment(run_every=1.0)
-def _watch_download(dataset: str, how: str) -> None:
-    with handle_errors():
-        _show_download(dataset, how)
-
-
-def _show_download(dataset: str, how: str) -> None:
-    """Show the button to download a dataset, the progress, or the reason of a failed download."""
-    label = escape_markdown(DATASETS[dataset].label)
-    progress = read_fetch(home(), dataset)
-    if progress and progress.alive:
-        total = progress.total_bytes
-        share = min((progress.done_bytes or 0) / total, 1.0) if total else 0.0
-        st.progress(share, f"{label}: {escape_markdown(progress.phase)}, {format_bytes(progress.done_bytes or 0)}")
-        return
-    if progress and not progress.error and progress.phase == "done":
-        st.rerun()
-    st.info(f"{label} is not downloaded.", icon=":material/download:")
-    if progress and progress.error:
-        st.error(escape_markdown(hide_paths(progress.error)))
-    clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {write_code(how)}", type="primary")
-    if check_permission(fetch_data) and clicked:
-        act(fetch_data, dataset)
-        st.rerun(scope="fragment")

@@ -27,6 +27,7 @@ from core.ui.job_queue import (
     start_queued_jobs,
 )
 from core.ui.session import home, store
+from core.ui.submission import submit_from_page
 
 _MAX_COMPLETED = 6
 _MAX_UNFINISHED = 4
@@ -128,5 +129,5 @@ def _show_completed_job(job: Job, name: str) -> None:
         if cached:
             show_comparison_button(job.run_id)
         elif spec and action_button(train_runs, "Retry", key=f"retry-{job.run_id}", width="content"):
-            act(train_runs, [spec])
+            submit_from_page(train_runs, [spec])
             st.rerun()

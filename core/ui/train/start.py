@@ -14,11 +14,11 @@ from core.jobs.sweep_plan import SweepPlan, list_idle, plan_sweep
 from core.jobs.sweep_store import MAX_BUDGET_MINUTES
 from core.spec import HEADS
 from core.ui import url, widget
-from core.ui.access import act, action_button, check_permission
+from core.ui.access import action_button, check_permission
 from core.ui.display import show_frame
-from core.ui.finished import note_started
 from core.ui.jobs.sweep import open_estimator, open_sweep_view
 from core.ui.session import compare_with_siblings, home, store
+from core.ui.submission import submit_from_page
 from core.ui.train.form import Choice
 
 url.register("budget")
@@ -60,12 +60,10 @@ def _show_runs(plan: SweepPlan) -> None:
     if todo:
         st.write(escape_markdown(describe_estimate(plan)))
         if _show_train_button(f"Train {format_plural(len(todo), 'run')}"):
-            specs = [run.spec for run in plan.members if run.state != "invalid"]
-            act(train_runs, specs)
-            note_started(spec.run_id for spec in specs)
+            submit_from_page(train_runs, [run.spec for run in plan.members if run.state != "invalid"])
             st.rerun()
     elif cached and st.button("Show comparison", type="primary", icon=":material/balance:", width="stretch"):
-        compare_with_siblings(cached[0].spec.run_id)
+        compare_with_siblings(run.spec.run_id for run in cached)
         url.open_page("pages/compare.py")
 
 
@@ -101,10 +99,7 @@ def _show_sweep(choice: Choice, plan: SweepPlan) -> None:
     label = f"Train {format_plural(len(todo), 'run')}" if todo else "Show sweep"
     if _show_train_button(label):
         specs = [run.spec for run in plan.members if run.state != "invalid"]
-        sweep = act(train_sweep, choice.recipe, values, specs, budget)
-        if todo:
-            note_started(spec.run_id for spec in sweep.specs)
-        open_sweep_view(sweep.sweep_id)
+        open_sweep_view(submit_from_page(train_sweep, choice.recipe, values, specs, budget).sweep_id)
 
 
 def _show_train_button(label: str) -> bool:

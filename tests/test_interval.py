@@ -9,7 +9,7 @@ from scipy import stats
 
 from core.analysis.accuracy import compute_accuracies
 from core.analysis.crossed import compute_accuracy_interval
-from core.analysis.interval import compute_mean_interval, compute_wilson
+from core.interval import compute_mean_interval, compute_wilson
 from core.store.comparison import Comparison
 from tests.support.predictions import with_predictions, wrong_at
 from tests.support.run_writer import RunWriter

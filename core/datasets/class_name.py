@@ -1,0 +1,72 @@
+"""Names of classes and splits as people write them: normalized, in natural order, without look-alikes."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from core.datasets.image_files import TEST, TRAIN, VALIDATION
+from core.errors import DatasetError
+
+MAX_CLASSES = 1000
+
+_MAX_CHARS = 80
+_PARTS = {
+    "train": TRAIN, "training": TRAIN,
+    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION,
+    "test": TEST, "testing": TEST,
+}  # fmt: skip
+_DIGITS = re.compile(r"(\d+)")
+_SPACES = re.compile(r"[\s_]+")
+
+
+def normalize_name(name: str) -> str:
+    """Return the name of a class in Unicode NFC without outer spaces.
+
+    >>> normalize_name(" cafe\u0301 ")
+    'café'
+    """
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def read_part(name: str) -> int | None:
+    """Return TRAIN, VALIDATION or TEST for the name of a split in any capitalization, else None.
+
+    >>> [read_part(name) for name in ("Train", "VALID", "cat")]
+    [0, 1, None]
+    """
+    return _PARTS.get(normalize_name(name).lower())
+
+
+def order_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the different names in natural order: numbers by their value, letters without regard to capitals.
+
+    Raises:
+        DatasetError: when two names differ only in capitals, spaces or the form of their letters, or a name is
+            too long, empty or not printable.
+
+    >>> order_classes(["10", "b", "2", "A", "b"])
+    ('2', '10', 'A', 'b')
+    """
+    found: dict[str, str] = {}
+    for name in sorted(set(names)):
+        if not name.isprintable() or not name.strip() or len(name) > _MAX_CHARS:
+            raise DatasetError(f"Expected class names of at most {_MAX_CHARS} printable characters; got {name!r:.100}.")
+        other = found.setdefault(_fold(name), name)
+        if other != name:
+            raise DatasetError(
+                f"The classes {other!r} and {name!r} look alike. Give them the same name, or clearly different names."
+            )
+    return tuple(sorted(found.values(), key=_natural))
+
+
+def _fold(name: str) -> str:
+    """Return the same text for names that look alike: compatibility caseless matching (Unicode, definition D146)."""
+    text = unicodedata.normalize("NFKD", name).casefold()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    return _SPACES.sub(" ", visible).strip() or name
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    parts = _DIGITS.split(name.casefold())
+    return [int(part) if row % 2 else part for row, part in enumerate(parts)], name

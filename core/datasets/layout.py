@@ -1,0 +1,222 @@
+"""Classes and splits of image files: from class folders, split folders or a table of labels."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
+
+from core.datasets.class_name import normalize_name, read_part
+from core.datasets.image_files import TEST, TRAIN, VALIDATION
+from core.datasets.label_table import SUFFIXES, LabelTable, find_table
+from core.datasets.report import SPLITS
+from core.datasets.tree import Tree, list_parents
+from core.errors import DatasetError
+
+_OUTSIDE = "This file is not in a class folder."
+_IMAGE_SUFFIXES = (
+    "", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
+    ".pbm", ".pnm", ".avif", ".heic", ".heif",
+)  # fmt: skip
+
+
+@dataclass
+class Layout:
+    """The class and the split of each image file.
+
+    Attributes:
+        labels: Name of the class of each file.
+        parts: TRAIN, VALIDATION or TEST of each file; the same keys as `labels`.
+        drawn: Splits that are missing, so that they must be drawn from the files of TRAIN.
+        splits: Where the splits come from (`DatasetReport.splits`).
+        note: How images are split.
+        skipped: Other files, each with a reason.
+    """
+
+    labels: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    drawn: tuple[int, ...] = ()
+    splits: Literal["given", "drawn", "csv"] = "drawn"
+    note: str = ""
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+def find_layout(tree: Tree) -> Layout:
+    """Find the classes and splits of the files in a tree. A folder around all others is unwrapped, repeatedly.
+
+    Raises:
+        DatasetError: when there are neither class folders nor a table of labels.
+    """
+    names, prefix = tree.names, ""
+    outside: list[str] = []
+    while True:
+        folders = _list_folders(names, prefix)
+        table = find_table(tree, names, prefix)
+        inner = f"{prefix}{next(iter(folders), '')}/"
+        if table or len(folders) != 1 or not _is_wrapper(names, inner):
+            break
+        outside += [name for name in names if not name.startswith(inner)]
+        names, prefix = [name for name in names if name.startswith(inner)], inner
+    if table and _is_complete(table, names, prefix):
+        layout = _read_table(table, names, prefix)
+    else:
+        layout = _read_splits(names, prefix) or _read_classes(names, prefix)
+    layout.skipped += [(name, _OUTSIDE) for name in outside]
+    layout.skipped += [(f"{name}/", "The folder is empty.") for name in _list_empty(tree)]
+    _choose_drawn(layout)
+    return layout
+
+
+def _group(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
+    """Return the files by the sub-folder that contains them, at any depth."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        folder, slash, _ = name.removeprefix(prefix).partition("/")
+        if slash:
+            found.setdefault(folder, []).append(name)
+    return found
+
+
+def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
+    """Return the sub-folders with images, judged by the names of the files; all if no name is that of an image."""
+    found = _group(names, prefix)
+    return {folder: files for folder, files in found.items() if any(map(_is_image, files))} or found
+
+
+def _is_image(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _IMAGE_SUFFIXES
+
+
+def _is_wrapper(names: Iterable[str], inner: str) -> bool:
+    """Return whether a folder contains folders with images or a table, so that it is not a class itself."""
+    inside = [name for name in names if name.startswith(inner)]
+    tables = (name for name in inside if "/" not in name.removeprefix(inner) and name.lower().endswith(SUFFIXES))
+    return any(_is_image(name) for files in _group(inside, inner).values() for name in files) or any(tables)
+
+
+def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
+    """Return whether a table tells the classes, and not the folders beside it."""
+    folders = _list_folders(names, prefix)
+    flat = not any(
+        read_part(folder) is None or _group(files, f"{prefix}{folder}/") for folder, files in folders.items()
+    )
+    return len(folders) < 2 or flat or (table.named and 2 * len(table.labels) > sum(map(_is_image, names)))
+
+
+def _read_table(table: LabelTable, names: Sequence[str], prefix: str) -> Layout:
+    layout = Layout(skipped=[*table.skipped.items()])
+    tables = " and ".join(name.removeprefix(prefix) for name in table.tables)
+    folder_parts = {
+        name: part
+        for folder, files in _group(names, prefix).items()
+        if (part := read_part(folder)) is not None
+        for name in files
+    }
+    parts = table.parts or (folder_parts if len({*folder_parts.values()}) > 1 else {})
+    layout.splits = "csv" if table.parts else "given" if parts else "drawn"
+    for name in names:
+        if name in table.labels and (name in parts or not parts):
+            layout.labels[name], layout.parts[name] = table.labels[name], parts.get(name, TRAIN)
+        elif name in table.labels:
+            layout.skipped.append((name, f"No split in {tables}."))
+        elif name not in table.skipped and name not in table.tables:
+            layout.skipped.append((name, f"This file is not listed in {tables}."))
+    if len({*layout.labels.values()}) < 2:
+        got = next(iter(layout.labels.values()), "")
+        raise DatasetError(f"Expected at least 2 classes in {tables}; got {f'1: {got!r:.80}' if got else 0}.")
+    return layout
+
+
+def _read_splits(names: Sequence[str], prefix: str) -> Layout | None:
+    """Read folders named train, validation or test with class folders inside, or class folders with these inside."""
+    folders = _group(names, prefix)
+    given = {folder: part for folder in folders if (part := read_part(folder)) is not None}
+    if len({*given.values()}) < 2:
+        return _read_inner_splits(folders, prefix)
+    nested = [folder for folder in given if _group(folders[folder], f"{prefix}{folder}/")]
+    if not nested:
+        if len(given) < len(_list_folders(names, prefix)):
+            return None
+        quoted = " and ".join(repr(folder) for folder in given)
+        raise DatasetError(f"The folders {quoted} contain no class folders. Create one sub-folder per class in each.")
+    layout = Layout(splits="given")
+    for folder, part in given.items():
+        inner = f"{prefix}{folder}/"
+        again = _group(folders[folder], inner)
+        if len(again) == 1 and read_part(next(iter(again))) == part:  # train/train/cat/1.png
+            inner += f"{next(iter(again))}/"
+        for name in folders[folder]:
+            _place(layout, name, inner, part)
+    layout.skipped += [(name, _OUTSIDE) for name in names if name.removeprefix(prefix).partition("/")[0] not in given]
+    return layout
+
+
+def _read_inner_splits(folders: dict[str, list[str]], prefix: str) -> Layout | None:
+    """Read class folders whose files are all in folders named train, validation or test."""
+    parts: dict[str, int] = {}
+    for folder, files in folders.items():
+        inner = _group(files, f"{prefix}{folder}/")
+        given = {
+            name: part for split, members in inner.items() if (part := read_part(split)) is not None for name in members
+        }
+        if len(given) < len(files):
+            return None
+        parts |= given
+    if len(folders) < 2 or len({*parts.values()}) < 2:
+        return None
+    layout = Layout(splits="given")
+    for name, part in parts.items():
+        _place(layout, name, prefix, part)
+    return layout
+
+
+def _read_classes(names: Sequence[str], prefix: str) -> Layout:
+    layout = Layout()
+    for name in names:
+        _place(layout, name, prefix, TRAIN)
+    classes = {*layout.labels.values()}
+    if not classes:
+        raise DatasetError(
+            "The folder contains no sub-folders. Create one sub-folder per class, or add a file labels.csv with the "
+            "columns filename and label."
+        )
+    if len(classes) == 1:
+        raise DatasetError(f"Expected at least 2 sub-folders, one per class; got 1: {classes.pop()!r:.80}.")
+    return layout
+
+
+def _place(layout: Layout, name: str, prefix: str, part: int) -> None:
+    """Add a file to the class of the sub-folder that contains it."""
+    folder, slash, _ = name.removeprefix(prefix).partition("/")
+    if slash and name.startswith(prefix):
+        layout.labels[name], layout.parts[name] = normalize_name(folder), part
+    else:
+        layout.skipped.append((name, _OUTSIDE))
+
+
+def _list_empty(tree: Tree) -> list[str]:
+    """Return the folders that contain no file, without the folders inside them."""
+    used = {parent for name in (*tree.names, *(name for name, _ in tree.skipped)) for parent in list_parents(name)}
+    empty = tree.folders - used
+    return sorted(name for name in empty if name.rpartition("/")[0] not in empty)
+
+
+def _choose_drawn(layout: Layout) -> None:
+    """Choose the splits that must be drawn from the training images, and describe them."""
+    given = {*layout.parts.values()}
+    if len(given) < 2:
+        for label, count in Counter(layout.labels.values()).items():
+            only = next(name for name in layout.labels if layout.labels[name] == label) if count == 1 else ""
+            if only and _is_image(only):
+                raise DatasetError(f"Expected at least 2 images per class; got 1 in {label!r}.")
+        layout.parts = dict.fromkeys(layout.parts, TRAIN)
+        layout.drawn, layout.splits = (TEST, VALIDATION), "drawn"
+        layout.note = "stratified 80/20 split by Headroom"
+        return
+    if TRAIN not in given:
+        layout.parts = {name: TRAIN if part == VALIDATION else part for name, part in layout.parts.items()}
+        layout.drawn, layout.note = (VALIDATION,), "no training images: 80% of the validation images, drawn by Headroom"
+        return
+    layout.drawn = tuple(part for part in (TEST, VALIDATION) if part not in given)
+    for part in layout.drawn:
+        layout.note = f"{SPLITS[part]} split drawn from the training images by Headroom (stratified)"

@@ -1,0 +1,37 @@
+"""CIFAR-100: small photos of 100 classes, the file of Keras."""
+
+from core.datasets.dataset import Arrays, Dataset
+from core.datasets.download import Downloads
+from core.datasets.sources._cifar import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
+
+
+def load(files: Downloads) -> Arrays:
+    return load_cifar(files, ["cifar-100-python/train"], "cifar-100-python/test", b"fine_labels")
+
+
+DATASET = Dataset(
+    name="cifar100",
+    label="CIFAR-100",
+    order=21,
+    summary="Small colour photos of 100 classes, 500 training images each, 32×32 pixels (the fine labels).",
+    classes=(
+        "apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
+        "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",
+        "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish",
+        "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn mower", "leopard", "lion",
+        "lizard", "lobster", "man", "maple tree", "motorcycle", "mountain", "mouse", "mushroom", "oak tree", "orange",
+        "orchid", "otter", "palm tree", "pear", "pickup truck", "pine tree", "plain", "plate", "poppy", "porcupine",
+        "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk",
+        "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet pepper", "table", "tank",
+        "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+        "willow tree", "wolf", "woman", "worm",
+    ),
+    input_shape=(32, 32, 3),
+    official_counts=(50_000, 10_000),
+    official_fingerprint=None,
+    source=SOURCE,
+    licence=LICENCE,
+    citation=CITATION,
+    load=load,
+    files=(CIFAR100,),
+)  # fmt: skip

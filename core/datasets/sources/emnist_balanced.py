@@ -1,0 +1,12 @@
+"""EMNIST Balanced: digits and letters, the same number of images per class."""
+
+from core.datasets.sources._emnist import MERGED, make_emnist
+
+DATASET = make_emnist(
+    "balanced",
+    "Balanced",
+    11,
+    "Handwritten digits and letters, 47 classes with the same number of images; 15 letters include their capitals.",
+    MERGED,
+    (112_800, 18_800),
+)

@@ -1,0 +1,114 @@
+"""Access to the files in a tar archive, which may be compressed with gzip or bzip2. No member is created on disk."""
+
+import bz2
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_path
+from core.datasets.span_tree import Span, SpanTree, Spool
+from core.datasets.tree import check_count, decode_name
+from core.errors import DatasetError
+from core.image_format import MAX_BYTES
+
+_BLOCK = 512
+_MAX_HEADER_BYTES = 1_000_000
+_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ"
+
+
+def is_tar(path: Path) -> bool:
+    """Return whether a file begins like a tar archive, or like a file compressed with gzip, bzip2 or xz."""
+    try:
+        start = _read_start(path)
+    except OSError:
+        return False
+    return start[257:262] == b"ustar" or start.startswith((_GZIP, _BZIP2, _XZ))
+
+
+@contextmanager
+def open_tar(path: Path) -> Iterator[SpanTree]:
+    """Open an archive after checking the types, the paths, the number and the total size of its files.
+
+    The files of a compressed archive are copied to a temporary file, because they are read in random order.
+
+    Raises:
+        DatasetError: when a check fails or the archive is damaged.
+    """
+    start = _read_start(path)
+    if start.startswith(_XZ):
+        raise DatasetError(f"{path.name!r:.80} is compressed with xz. Use gzip, bzip2 or no compression.")
+    with ExitStack() as stack:
+        try:
+            content: IO[bytes] = stack.enter_context(path.open("rb"))
+            spool = None
+            if start.startswith((_GZIP, _BZIP2)):
+                spool = stack.enter_context(Spool())
+                packed = gzip.GzipFile(path) if start.startswith(_GZIP) else bz2.BZ2File(path)
+                content = cast(IO[bytes], stack.enter_context(packed))
+            tree = _TarTree(content, spool)
+        except (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError, OSError) as error:
+            raise DatasetError(f"{path.name!r:.80} is not a tar archive, or it is damaged.") from error
+        yield tree
+
+
+def _read_start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_BLOCK)
+
+
+class _TarTree(SpanTree):
+    """Members of an archive; they are copied to `spool` if there is one."""
+
+    def __init__(self, content: IO[bytes], spool: Spool | None) -> None:
+        super().__init__(spool.file if spool else content)
+        with tarfile.open(fileobj=cast(Any, _Headers(content)), mode="r:") as archive:
+            while (member := archive.next()) is not None:
+                cast(Any, archive).members.clear()  # they would fill the memory
+                _check_member(member)
+                name = decode_name(member.name.encode("utf-8", "surrogateescape"))
+                check_path(name)
+                if member.isdir():
+                    self._add_folder(name)
+                else:
+                    self._add_file(name, _locate(member, content, spool))
+                check_count(self._count, "An archive")
+            content.seek(archive.offset)
+            if content.read(_BLOCK).strip(b"\0"):  # tarfile reads a damaged header as the end
+                raise ValueError("a header is damaged")
+
+
+def _locate(member: tarfile.TarInfo, content: IO[bytes], spool: Spool | None) -> Span:
+    if spool is None or member.size > MAX_BYTES:  # larger files cannot be read anyway
+        return member.offset_data, member.size
+    content.seek(member.offset_data)
+    span = spool.append(content.read(member.size))
+    if span[1] < member.size:
+        raise EOFError
+    return span
+
+
+def _check_member(member: tarfile.TarInfo) -> None:
+    if member.issparse() or not (member.isreg() or member.isdir()):
+        what = "a link" if member.issym() or member.islnk() else "a special file"
+        raise DatasetError(f"The archive contains {what}: {member.name!r:.80}. Use regular files only.")
+    if member.size < 0:
+        raise ValueError("a size is negative")
+    if member.offset_data + member.size > MAX_UNPACKED_BYTES:
+        raise DatasetError(f"An archive may have at most {MAX_UNPACKED_BYTES / 1e9:g} GB unpacked; this one has more.")
+
+
+class _Headers:
+    """A file that refuses to read headers of unusual size, which could fill the memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= _MAX_HEADER_BYTES:
+            raise ValueError(f"a header has {size} bytes")
+        return self._file.read(size)

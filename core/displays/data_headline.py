@@ -1,0 +1,38 @@
+"""Main statement on the images of a dataset, as the Data page, the Train page and the command line show it."""
+
+from core.datasets.inspect import InspectedDataset
+from core.datasets.report import SPLITS, DataFinding
+from core.displays.data.data_findings import SEVERITIES
+from core.displays.data_display import SPLIT_LABELS, count_names
+from core.displays.number import format_plural
+
+
+def write_data_headline(data: InspectedDataset) -> str:
+    """Return the classes, the images, and the most important finding."""
+    counts = [one.train + one.validation + one.test for one in data.report.classes]
+    low, high = min(counts, default=0), max(counts, default=0)
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    text = f"{data.info.label}: {count_names(data)} with {each} images each; {write_image_counts(data)}."
+    return f"{text} {write_main_finding(data)}".strip()
+
+
+def write_image_counts(data: InspectedDataset) -> str:
+    """Return the number of images of each split: "300 training and 60 test images"."""
+    counts = {split: len(data.find_rows(split)) for split in SPLITS}
+    *parts, last = [f"{count:,} {SPLIT_LABELS[split]}" for split, count in counts.items() if count]
+    return f"{', '.join(parts)} and {last} images" if parts else f"{last} images"
+
+
+def write_main_finding(data: InspectedDataset) -> str:
+    """Return the most severe finding, or what else is to be known; "" if nothing is."""
+    if worst := find_worst(data):
+        more = len(data.report.findings) - 1
+        return worst.message + (f" {format_plural(more, 'more finding')}." if more else "")
+    if data.report.skipped:
+        return f"{format_plural(len(data.report.skipped), 'file')} left out."
+    return "No problem was found." if data.searched else ""
+
+
+def find_worst(data: InspectedDataset) -> DataFinding | None:
+    """Return the most severe finding, the first of several; None without findings."""
+    return min(data.report.findings, key=lambda one: SEVERITIES.index(one.severity), default=None)

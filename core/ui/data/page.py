@@ -1,0 +1,92 @@
+"""The Data page: choice of a dataset, its main statement, and the selected section; or how to get it."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.datasets.cache import DatasetStatus, list_datasets
+from core.datasets.dataset_key import key_of
+from core.displays.data_headline import write_data_headline
+from core.displays.markdown import escape_markdown
+from core.displays.number import format_bytes
+from core.errors import HeadroomError
+from core.recipes import RECIPES
+from core.spec import DATASETS
+from core.ui import url, widget
+from core.ui.data.display import open_inspected
+from core.ui.data.removal import show_removed
+from core.ui.data.sections import show_section
+from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
+from core.ui.heading import show_summary, show_title
+from core.ui.session import home, selected_comparison
+from core.ui.train.upload import show_upload
+
+url.register("dataset_shown")
+
+
+def show_data_page() -> None:
+    """Show the dataset of the link; by default, the one of the selected comparison."""
+    show_title("Data")
+    heading = st.container(gap="small")
+    statuses = {_key(status): status for status in list_datasets(home())} | list_adding()
+    default = _find_default(statuses)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = widget.item(
+            "Dataset",
+            list(statuses),
+            default,
+            key="dataset_shown",
+            format_func=lambda key: _write_option(statuses[key]),
+            gone="Dataset",
+            width=320,
+        )
+        if key is None or not shows_upload(statuses[key]):
+            with st.popover("Add images", icon=":material/upload:"):
+                show_upload()
+    if key is not None:
+        status = statuses[key]
+        if status.available or status.bundled:
+            _show_available(key, status, heading)
+        else:
+            with heading:
+                show_summary(f"{escape_markdown(status.label)} is {_write_state(status)}.")
+            show_unavailable(key, status)
+    show_removed()
+
+
+def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) -> None:
+    data = open_inspected(key)
+    with heading:
+        show_summary(escape_markdown(write_data_headline(data)))
+        other = ", not the official data" if status.official is False and not status.folder else ""
+        kind = "bundled" if DATASETS[status.name].bundled else "added" if DATASETS[status.name].added else "downloaded"
+        facts = [f"{kind}{other}", f"licence: {data.info.licence}", f"fingerprint {data.info.fingerprint}"]
+        facts += [format_bytes(data.info.bytes)] if data.info.bytes else []
+        st.caption(escape_markdown(" · ".join(facts)))
+    show_section(data)
+
+
+def _key(status: DatasetStatus) -> str:
+    return key_of(status.name, status.folder) if status.folder else status.name
+
+
+def _write_option(status: DatasetStatus) -> str:
+    return status.label if status.available or status.bundled else f"{status.label} ({_write_state(status)})"
+
+
+def _write_state(status: DatasetStatus) -> str:
+    if status.problem:
+        return "damaged"
+    if status.name in DATASETS and not DATASETS[status.name].added:
+        return "not downloaded"
+    return "being added" if status.next_step == "" else "not added"
+
+
+def _find_default(statuses: dict[str, DatasetStatus]) -> str:
+    """Return the dataset of the selected comparison, or of the first recipe."""
+    try:
+        comparison = selected_comparison()
+    except HeadroomError:  # the Analyze pages show its message
+        comparison = None
+    spec = comparison.first.spec if comparison else next(iter(RECIPES.values())).spec
+    key = key_of(spec.dataset, spec.folder) if spec.folder else spec.dataset
+    return key if key in statuses else next(iter(statuses))

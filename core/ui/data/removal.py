@@ -1,0 +1,36 @@
+"""Removal of a custom dataset, and the trash from which it can be restored."""
+
+import streamlit as st
+
+from core.actions.dataset import clear_data, remove_data, restore_data
+from core.datasets.removed import list_removed
+from core.displays.markdown import escape_markdown
+from core.errors import HeadroomError
+from core.home import describe_error
+from core.ui.access import act, action_button, check_permission, denial_reason
+from core.ui.session import home
+from core.ui.trash import show_trash
+
+_REMOVED = "removed datasets"
+_HELP = "A removed dataset can be restored. Results of runs are kept; their images are not shown until then."
+
+
+def show_remove(key: str) -> None:
+    """Show the button that moves a custom dataset to the trash."""
+    if action_button(remove_data, "Remove dataset", icon=":material/delete:", help=_HELP):
+        try:
+            act(remove_data, key)
+        except HeadroomError as error:
+            st.error(escape_markdown(describe_error(error)), icon=":material/error:")
+            return
+        st.session_state[_REMOVED] = [key]
+        st.session_state.pop("dataset_shown", None)
+        st.query_params.pop("dataset_shown", None)
+        st.rerun()
+    check_permission(remove_data)
+
+
+def show_removed() -> None:
+    """Show the trash to users who may restore datasets."""
+    if not denial_reason(restore_data):
+        show_trash("dataset", list_removed(home()), st.session_state.get(_REMOVED, []), restore_data, clear_data)

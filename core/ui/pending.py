@@ -1,0 +1,33 @@
+"""Notice that jobs of the selected comparison have not ended yet, or have finished since it was shown."""
+
+import streamlit as st
+
+from core.displays.number import format_plural
+from core.jobs.pending import list_pending
+from core.ui.errors import handle_errors
+from core.ui.session import selected_key, store
+
+_REFRESH_SECONDS = 3.0
+
+
+def show_pending_runs() -> None:
+    """Show how many runs of the selected comparison are queued or running, until they are part of it."""
+    if pending := list_pending(store(), selected_key()):
+        st.fragment(_watch, run_every=_REFRESH_SECONDS)(pending)
+
+
+def _watch(pending: list[str]) -> None:
+    """Follow the runs that were pending when the page was drawn. The page changes only when the user asks for it."""
+    with handle_errors():
+        left = list_pending(store(), selected_key())
+        finished = [run_id for run_id in pending if run_id not in left and store().path(run_id)]
+        with st.container(horizontal=True, vertical_alignment="center", key="pending-runs"):
+            if left:
+                verb = "is" if len(left) == 1 else "are"
+                text = f"{format_plural(len(left), 'run')} of this comparison {verb} queued or running."
+                st.info(text, icon=":material/hourglass_top:", width="stretch")
+            if finished:
+                text = f"{format_plural(len(finished), 'run')} of this comparison finished since this page was opened."
+                st.success(text, icon=":material/check_circle:", width="stretch")
+                if st.button("Update", icon=":material/refresh:", key="update-comparison", width="content"):
+                    st.rerun()

@@ -1,0 +1,77 @@
+"""Every file of a folder or an archive is used, skipped with a reason, or ignored as system litter."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.datasets.build import build_dataset
+from core.datasets.report import DatasetReport, read_files
+from core.datasets.sources.folder import survey
+from core.datasets.tree import decode_name, split_path
+from core.errors import DatasetError
+from tests.support.image_folder import picture
+from tests.support.tree_writer import write_archive, write_folder
+
+IMAGES = [picture((value, 255 - value, value // 2), (4, 5)) for value in range(0, 250, 25)]
+NAMES = [
+    "a", "b", "Train", "test", "val", "10", "9", " a ", "x.png", "caf\u00e9", "cafe\u0301", "README.md", "labels.csv", "@eaDir",
+    "lost+found", "Thumbs.db", "THUMBS.DB", "._1.png", ".hidden", ".git", "1.png", "2.png", "3.JPG", "4", "e\\f.png",
+    "\udce9.png", "\udcff", "\u00a0", "line\nbreak.png", "-", "$RECYCLE.BIN", "desktop.ini",
+]  # fmt: skip
+PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
+CONTENTS = st.sampled_from([*IMAGES, *IMAGES, b"", b"no image", b"x.png,a\n1.png,b\n2.png,a\n", None])
+PLAIN = {f"{name}/{number}.png": IMAGES[number] for name in "ab" for number in range(3)}
+
+
+def build(path: Path) -> tuple[DatasetReport, pd.DataFrame, str] | str:
+    """Return the report, the used files and the fingerprint, or the refusal."""
+    with TemporaryDirectory() as folder:
+        try:
+            with survey(path, 8) as collection:
+                report = build_dataset(Path(folder), "folder-x", collection, lambda done, total: None, "x")
+        except DatasetError as error:
+            return str(error)
+        files = read_files(Path(folder))
+        assert files is not None
+        return report, files, json.loads((Path(folder) / "dataset.json").read_text())["fingerprint"]
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(PATHS, CONTENTS, max_size=12), st.booleans())
+@example({}, True)
+def test_every_file_is_used_or_listed_or_ignored_in_folders_and_archives(drawn: dict[str, Any], plain: bool) -> None:
+    wanted = PLAIN | drawn if plain else drawn
+    files = {
+        name: content for name, content in wanted.items()
+        if not any(other.startswith(f"{name}/") for other in wanted)
+        and not any(name.startswith(f"{other}/") and wanted[other] is not None for other in wanted)
+    }  # fmt: skip
+    with TemporaryDirectory() as folder:
+        found = build(write_folder(Path(folder) / "in", files))
+        archived = build(write_archive(Path(folder) / "in.zip", files))
+    if isinstance(found, str) or isinstance(archived, str):
+        assert found == archived
+        return
+    assert found[0] == archived[0]
+    assert found[1].equals(archived[1])
+    assert found[2] == archived[2]
+    report, used = found[0], [*found[1]["file"]]
+    listed = [
+        file.file
+        for file in report.skipped
+        if not file.file.endswith("/") and "but not found" not in file.reason  # folders, and rows of tables
+    ]
+    names = [
+        "/".join(split_path(decode_name(os.fsencode(name)))) for name, content in files.items() if content is not None
+    ]
+    ignored = [name for name in names if {*report.ignored} & {*name.split("/")}]
+    tables = [name for name in names if name.endswith("labels.csv") and name not in used + listed + ignored]
+    assert sorted(used + listed + ignored + tables) == sorted(names)
+    assert all(file.reason for file in report.skipped)
+    assert sum(count.train + count.validation + count.test for count in report.classes) == len(used)

@@ -1,0 +1,138 @@
+"""How people arrange images: class folders, split folders, tables; each file has a class or a reason."""
+
+import pytest
+
+from core.datasets.image_files import TEST, VALIDATION
+from core.datasets.layout import Layout, find_layout
+from core.datasets.report import SPLITS
+from core.datasets.tree import Tree
+from core.errors import DatasetError
+
+DRAWN = (TEST, VALIDATION)
+
+
+class MemoryTree(Tree):
+    """Files in memory: a path per line, with a table's content by its path."""
+
+    def __init__(self, paths: str, **tables: str) -> None:
+        super().__init__()
+        self.tables = {name.replace("__", "."): content for name, content in tables.items()}
+        for path in paths.split():
+            if path.endswith("/"):
+                self._add_folder(path)
+            else:
+                self._add_file(path, path)
+
+    def read(self, name: str) -> bytes:
+        return self.tables.get(name.rpartition("/")[2], "").encode()
+
+
+def show(layout: Layout) -> str:
+    """Return the files as `split:class=file,file` with the drawn splits as `?`."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(layout.labels):
+        split = "?" if layout.drawn == DRAWN else SPLITS[layout.parts[name]]
+        found.setdefault(f"{split}:{layout.labels[name]}", []).append(name)
+    return " ".join(f"{key}={','.join(names)}" for key, names in sorted(found.items()))
+
+
+PLAIN = "a/1.png a/2.png b/1.png b/2.png "
+PLAIN_FOUND = "?:a=a/1.png,a/2.png ?:b=b/1.png,b/2.png"
+FLAT = "1.png 2.png 3.png 4.png "
+FLAT_FOUND = "?:a=1.png,2.png ?:b=3.png,4.png"
+ROWS = "1.png,a\n2.png,a\n3.png,b\n4.png,b\n"
+SIX = "x/1.png x/2.png x/3.png x/4.png x/5.png x/6.png "
+SPLIT_ROWS = "file,class,Split\n1.png,a,TRAIN\n2.png,b,train\n3.png,a,Valid\n4.png,b,val\n5.png,a,test\n6.png,b,Test\n"
+SPLIT_FOUND = "test:a=x/5.png test:b=x/6.png train:a=x/1.png train:b=x/2.png validation:a=x/3.png validation:b=x/4.png"
+
+ACCEPTED = {
+    "class folders": (PLAIN, {}, PLAIN_FOUND, ""),
+    "any depth": (
+        "a/x/y/z/1.png a/2.png b/u/1.png b/v/1.png", {}, "?:a=a/2.png,a/x/y/z/1.png ?:b=b/u/1.png,b/v/1.png", ""
+    ),
+    "folder named like an image": ("a/1.png/1.png a/2.png b/x.png/1.png b/1.png", {},
+        "?:a=a/1.png/1.png,a/2.png ?:b=b/1.png,b/x.png/1.png", ""),
+    "files beside the classes": (PLAIN + "README notes.csv 0.png", {"notes__csv": "id,age\n7,8\n"}, PLAIN_FOUND,
+        "0.png README notes.csv"),
+    "wrapped": ("all/a/1.png all/a/2.png all/b/1.png all/b/2.png all/LICENSE x.txt", {},
+        "?:a=all/a/1.png,all/a/2.png ?:b=all/b/1.png,all/b/2.png", "all/LICENSE x.txt"),
+    "wrapped three times beside a folder of texts": ("p/q/r/a/1.png p/q/r/a/2.png p/q/r/b/1.png p/q/r/b/2.png p/docs/x.txt",
+        {}, "?:a=p/q/r/a/1.png,p/q/r/a/2.png ?:b=p/q/r/b/1.png,p/q/r/b/2.png", "p/docs/x.txt"),
+    "empty folders": (PLAIN + "c/ d/e/ a/f/", {}, PLAIN_FOUND, "a/f/ c/ d/"),
+    "hidden": (PLAIN + ".x/1.png a/.2.png .git/config a/.DS_Store", {}, PLAIN_FOUND, ".x/1.png a/.2.png"),
+    "litter": (PLAIN + "@eaDir/1.png lost+found/a/1.png THUMBS.DB a/Thumbs.db a/@eadir/1.png $Recycle.Bin/1.png", {},
+        PLAIN_FOUND, ""),
+    "three splits": ("train/a/1.png train/b/1.png Val/a/2.png Val/b/2.png TEST/a/3.png TEST/b/x/3.png TEST/3.png z/1.png",
+        {}, "test:a=TEST/a/3.png test:b=TEST/b/x/3.png train:a=train/a/1.png train:b=train/b/1.png "
+        "validation:a=Val/a/2.png validation:b=Val/b/2.png", "TEST/3.png z/1.png"),
+    "no validation": ("d/train/a/1.png d/train/b/1.png d/test/a/3.png d/test/b/3.png", {},
+        "test:a=d/test/a/3.png test:b=d/test/b/3.png train:a=d/train/a/1.png train:b=d/train/b/1.png", ""),
+    "no test": ("Training/a/1.png Training/b/1.png Validation/a/3.png Validation/b/3.png", {},
+        "train:a=Training/a/1.png train:b=Training/b/1.png validation:a=Validation/a/3.png "
+        "validation:b=Validation/b/3.png", ""),
+    "no training": ("valid/a/1.png valid/b/1.png test/a/3.png test/b/3.png", {},
+        "test:a=test/a/3.png test:b=test/b/3.png train:a=valid/a/1.png train:b=valid/b/1.png", ""),
+    "test without labels": ("train/a/1.png train/a/2.png train/b/1.png train/b/2.png test/1.png", {},
+        "?:a=train/a/1.png,train/a/2.png ?:b=train/b/1.png,train/b/2.png", "test/1.png"),
+    "split in itself": ("train/train/a/1.png train/train/b/1.png test/test/a/1.png test/test/b/1.png", {},
+        "test:a=test/test/a/1.png test:b=test/test/b/1.png train:a=train/train/a/1.png train:b=train/train/b/1.png", ""),
+    "splits in the classes": ("a/train/1.png a/test/2.png b/train/1.png b/test/2.png", {},
+        "test:a=a/test/2.png test:b=b/test/2.png train:a=a/train/1.png train:b=b/train/1.png", ""),
+    "one folder named train": ("train/a/1.png train/a/2.png train/b/1.png train/b/2.png", {},
+        "?:a=train/a/1.png,train/a/2.png ?:b=train/b/1.png,train/b/2.png", ""),
+    "classes named like splits": ("bus/1.png bus/2.png test/1.png test/2.png train/1.png train/2.png", {},
+        "?:bus=bus/1.png,bus/2.png ?:test=test/1.png,test/2.png ?:train=train/1.png,train/2.png", ""),
+    "table": (FLAT + "labels.csv", {"labels__csv": ROWS}, FLAT_FOUND, ""),
+    "table with a header": (FLAT + "labels.csv", {"labels__csv": f"\ufefffilename,label\r\n{ROWS}"}, FLAT_FOUND, ""),
+    "table with tabs": (FLAT + "x.tsv", {"x__tsv": ROWS.replace(",", "\t")}, FLAT_FOUND, ""),
+    "table with semicolons, other order and column": (FLAT + "x.csv",
+        {"x__csv": "id;label;image\n7;a;1.png\n8;a;2.png\n\n9;b;3.png\n9;b;4.png\n"}, FLAT_FOUND, ""),
+    "table without suffixes": (FLAT + "x.csv", {"x__csv": "image_id,class\n1,a\n2,a\n3,b\n4,b\n"}, FLAT_FOUND, ""),
+    "table with paths": (SIX + "y.csv", {"y__csv": "path,label\n./x/1.png,a\nx\\2.png,a\nx/3.png,b\nx/4.png,b\nno.png,a\nx/5.png,\n"},
+        "?:a=x/1.png,x/2.png ?:b=x/3.png,x/4.png", "no.png x/5.png x/6.png"),
+    "table with splits": (SIX + "y.csv", {"y__csv": SPLIT_ROWS}, SPLIT_FOUND, ""),
+    "table with splits without a header": (SIX + "y.csv", {"y__csv": SPLIT_ROWS.partition("\n")[2]}, SPLIT_FOUND, ""),
+    "table in a wrapping folder": ("w/" + FLAT.strip().replace(" ", " w/") + " w/labels.csv", {"labels__csv": ROWS},
+        "?:a=w/1.png,w/2.png ?:b=w/3.png,w/4.png", ""),
+    "table and flat split folders": ("train/1.png train/2.png test/3.png test/4.png l.csv",
+        {"l__csv": "train/1.png,a\ntrain/2.png,b\ntest/3.png,a\ntest/4.png,b\n"},
+        "test:a=test/3.png test:b=test/4.png train:a=train/1.png train:b=train/2.png", ""),
+    "two tables named like splits": (FLAT + "train.csv test.csv",
+        {"train__csv": "1.png,a\n2.png,b\n", "test__csv": "3.png,a\n4.png,b\n"},
+        "test:a=3.png test:b=4.png train:a=1.png train:b=2.png", ""),
+    "unusable rows": (FLAT + "5.png 6.png 7.png l.csv",
+        {"l__csv": "file,label,split\n1.png,a,train\n2.png,a,train\n3.png,b,train\n4.png,b,train\n5.png,a,train\n"
+         "5.png,b,train\n6.png,a,never\n7.png,b,test\n8.png,b\n4.png,b,train\n"},
+        "test:b=7.png train:a=1.png,2.png train:b=3.png,4.png", "5.png 6.png 8.png"),
+    "classes beside a table of something else": (PLAIN + "sizes.csv", {"sizes__csv": "file,width\na/1.png,9\nb/1.png,8\n"},
+        PLAIN_FOUND, "sizes.csv"),
+    "classes beside a table of a few": (PLAIN + "l.csv", {"l__csv": "file,label\na/1.png,x\n"}, PLAIN_FOUND, "l.csv"),
+    "folders that are no classes": (PLAIN + "l.csv",
+        {"l__csv": "file,label\na/1.png,x\na/2.png,y\nb/1.png,x\nb/2.png,y\n"},
+        "?:x=a/1.png,b/1.png ?:y=a/2.png,b/2.png", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("paths", "tables", "expected", "skipped"), ACCEPTED.values(), ids=ACCEPTED)
+def test_layout_gives_classes_and_splits(paths: str, tables: dict[str, str], expected: str, skipped: str) -> None:
+    tree = MemoryTree(paths, **tables)
+    layout = find_layout(tree)
+    assert show(layout) == expected
+    assert " ".join(sorted(name for name, _ in tree.skipped + layout.skipped)) == skipped
+
+
+REFUSED = {
+    "nothing": ("", {}, "contains no sub-folders"),
+    "flat without a table": (FLAT, {}, "or add a file labels.csv with the columns filename and label"),
+    "one class": ("a/1.png a/2.png 1.png", {}, "got 1: 'a'"),
+    "one class in the table": (FLAT + "l.csv", {"l__csv": "1.png,a\n2.png,a\n"}, "2 classes in l.csv; got 1: 'a'"),
+    "splits without classes": ("train/1.png test/1.png", {}, "'test' and 'train' contain no class folders"),
+    "one image": (PLAIN + "c/1.png", {}, "at least 2 images per class; got 1 in 'c'"),
+}
+
+
+@pytest.mark.parametrize(("paths", "tables", "message"), REFUSED.values(), ids=REFUSED)
+def test_unclear_layout_is_refused(paths: str, tables: dict[str, str], message: str) -> None:
+    with pytest.raises(DatasetError) as error:
+        find_layout(MemoryTree(paths, **tables))
+    assert message in str(error.value)

@@ -1,0 +1,32 @@
+"""Writing the same files as a folder and as a ZIP archive."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class RawInfo(zipfile.ZipInfo):
+    """Entry whose name is stored as it is on disk, without the flag for UTF-8, as Info-ZIP does."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+        return os.fsencode(self.filename), self.flag_bits
+
+
+def write_folder(path: Path, files: Mapping[str, bytes | None]) -> Path:
+    """Write files, and folders for names without content; names can contain bytes that are not UTF-8."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        target = os.path.join(path, name)
+        os.makedirs(target if content is None else os.path.dirname(target), exist_ok=True)
+        if content is not None:
+            Path(target).write_bytes(content)
+    return path
+
+
+def write_archive(path: Path, files: Mapping[str, bytes | None], *, info: Any = RawInfo) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(info(f"{name}/" if content is None else name), content or b"")
+    return path
