@@ -116,8 +116,7 @@ def continue_add(home: Home, key: str) -> FetchProgress:
     if chosen is None or not kept.exists():
         raise DatasetError(f"The archive of {label_of(key)} is not available. Upload it again.")
     side = ["--side", str(chosen.side)] if chosen.side else []
-    name = split_key(key)[1] or key
-    return _start(home, key, ["add", name, str(kept), "--discard", "--fit", chosen.fit, *side])
+    return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side])
 
 
 def check_free(home: Home, key: str) -> None:
