@@ -111,6 +111,7 @@ class DatasetStatus:
     validation_count: int = 0
     skipped: int = 0
     note: str = ""
+    fit: Fit = "crop"
 
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
@@ -237,6 +238,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         validation_count=info.validation_count if info else 0,
         skipped=info.skipped if info else 0,
         note=info.note if info else "",
+        fit=info.fit if info else "crop",
     )
 
 

@@ -29,6 +29,11 @@ def cancel_add(home: Home, key: str) -> None:
         raise HomeError(f"Cannot write {fetch_folder(home)}: {error.strerror}.") from error
 
 
+def is_cancelled(home: Home, key: str) -> bool:
+    """Return whether the process that adds a dataset was asked to stop and has not done so yet."""
+    return cancel_mark(home, key).exists()
+
+
 def discard_add(home: Home, key: str) -> None:
     """Delete an interrupted import with its archive.
 

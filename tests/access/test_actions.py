@@ -1,5 +1,6 @@
 """Every action, called by users with and without the required role."""
 
+import fcntl
 import importlib
 import io
 import pkgutil
@@ -21,6 +22,7 @@ from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
 from core.errors import AccessError
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
@@ -88,6 +90,18 @@ class Scene:
         )
         delete_saved(home, self.deleted_comparison, "other@example.org")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
+        self._write_imports()
+
+    def _write_imports(self) -> None:
+        """Write one interrupted import, and one that this process seems to run."""
+        folder = self.home.datasets / ".fetch"
+        for key in ("folder-stopped", "folder-running"):
+            state = {"name": key, "phase": "reading", "pid": 1, "started_at": 0.0, "done_files": 1, "total_files": 9}
+            write_json(folder / f"{key}.json", state)
+        (folder / "folder-stopped.zip").write_bytes(b"no archive")
+        write_json(folder / "folder-stopped.settings", {})
+        self.lock = (folder / "folder-running.lock").open("ab")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
 
     def archive(self) -> io.BytesIO:
         file = io.BytesIO()
@@ -111,6 +125,9 @@ class Scene:
             "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
+            "cancel_import": ("folder-running",),
+            "continue_import": ("folder-stopped",),
+            "discard_import": ("folder-stopped",),
             "describe_run": (self.kept, Note(name="mine")),
             "star_runs": ([self.kept], True),
             "archive_runs": ([self.kept], True),
@@ -201,7 +218,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
     before = scene.read_state()
     scene.act(name, User("other@example.org", ACTIONS[name].role))
     assert scene.read_state() != before
-    for key in ("digits", "folder-pets"):
+    for key in ("digits", "folder-pets", "folder-stopped"):
         while (progress := read_fetch(scene.home, key)) and progress.alive:
             time.sleep(0.05)
 
@@ -215,6 +232,7 @@ SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
+    "cancel_import", "continue_import", "discard_import",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 
