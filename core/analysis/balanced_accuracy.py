@@ -29,7 +29,7 @@ from core.analysis.crossed import (
     list_run_terms,
     sum_terms,
 )
-from core.analysis.interval import LEVEL
+from core.interval import LEVEL
 from core.store.comparison import Variant
 
 Labels = NDArray[np.int64]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.analysis.balanced_accuracy import compute_balanced_estimate, compute_balanced_interval
 from core.analysis.crossed import compute_accuracy_interval
-from core.analysis.interval import compute_wilson
+from core.interval import compute_wilson
 
 CLASSES = st.lists(st.tuples(st.integers(12, 60), st.floats(0.3, 0.97)), min_size=2, max_size=4)
 
