@@ -1,6 +1,5 @@
 """Every action, called by users with and without the required role."""
 
-import fcntl
 import importlib
 import io
 import pkgutil
@@ -20,7 +19,7 @@ from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
-from core.datasets.fetch import read_fetch
+from core.datasets.fetch import locked, read_fetch
 from core.errors import AccessError
 from core.files import write_json
 from core.home import Home
@@ -93,15 +92,13 @@ class Scene:
         self._write_imports()
 
     def _write_imports(self) -> None:
-        """Write one interrupted import, and one that this process seems to run."""
+        """Write one interrupted import, and one that seems to run while its lock is held."""
         folder = self.home.datasets / ".fetch"
         for key in ("folder-stopped", "folder-running"):
             state = {"name": key, "phase": "reading", "pid": 1, "started_at": 0.0, "done_files": 1, "total_files": 9}
             write_json(folder / f"{key}.json", state)
         (folder / "folder-stopped.zip").write_bytes(b"no archive")
         write_json(folder / "folder-stopped.settings", {})
-        self.lock = (folder / "folder-running.lock").open("ab")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
 
     def archive(self) -> io.BytesIO:
         file = io.BytesIO()
@@ -184,7 +181,7 @@ def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
     shutil.copytree(untouched.home.path, home.path)
     changed = copy(untouched)
     changed.home, changed.queue = home, JobQueue(home)
-    with without_dispatcher(home):
+    with without_dispatcher(home), locked(home, "folder-running", wait=True):
         yield changed
 
 
