@@ -85,7 +85,7 @@ def main() -> None:
             found[f"{bits}_bits"] = whole | {"images_per_second": round(options.images / whole["seconds"])}
             if bits == 8:
                 first, second = (
-                    measure_adding(folder / "in", folder / "again", options.side, stop) for stop in (0.6, None)
+                    measure_adding(folder / "in", folder / "second", options.side, stop) for stop in (0.6, None)
                 )
                 found["interrupted_at_60_percent"] = {"before": first, "after": second}
     print(json.dumps(found))

@@ -17,7 +17,7 @@ from core.image_values import (
     choose_range,
     is_deep,
     measure_extent,
-    read_values,
+    decode_values,
     scale_values,
 )
 
@@ -28,7 +28,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """The first frame of an image file.
 
     Attributes:
@@ -82,7 +82,7 @@ def decode_picture(
     own_range: bool = False,
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
-) -> Picture:
+) -> DecodedImage:
     """Read an image file as `read_picture` does, with its number of frames.
 
     Args:
@@ -99,7 +99,7 @@ def decode_picture(
         if deep and value_range is None and not own_range:
             raise UnknownRangeError
         with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
-            found = read_values(image, data)
+            found = decode_values(image, data)
             pixels = _to_8_bits(found, channels, value_range)
     except (DatasetError, UnknownRangeError):
         raise
@@ -107,7 +107,7 @@ def decode_picture(
         raise DatasetError("There is not enough memory to read this image. Use a smaller image.") from error
     except Exception as error:  # decoders raise many types for damaged files
         raise DatasetError(f"This {image.format} file is damaged or truncated.") from error
-    return Picture(pixels, count_frames(image), deep)
+    return DecodedImage(pixels, count_frames(image), deep)
 
 
 def read_extent(data: bytes) -> Extent | None:
@@ -117,7 +117,7 @@ def read_extent(data: bytes) -> Extent | None:
         if not is_deep(image):
             return None
         with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
-            return measure_extent(read_values(image, data))
+            return measure_extent(decode_values(image, data))
     except Exception:  # decoders raise many types for damaged files, which are reported when their pixels are read
         return None
 

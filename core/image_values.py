@@ -57,7 +57,7 @@ def is_deep(image: ImageFile) -> bool:
     return image.mode.startswith(("I", "F")) or _is_signed_8(image) or _find_wide(image) is not None
 
 
-def read_values(image: ImageFile, data: bytes) -> Values:
+def decode_values(image: ImageFile, data: bytes) -> Values:
     """Decode the first frame of an image that `open_picture` returned for `data`.
 
     Raises:

@@ -9,7 +9,7 @@ from core.augment.pillow import resize_array
 from core.errors import DatasetError
 
 Fit = Literal["crop", "pad", "stretch"]
-"""How an image that is not square becomes a square: its central square, black borders, or a changed aspect ratio."""
+"""Conversion of an image that is not square: its central square, black borders, or a changed aspect ratio."""
 
 FITS: dict[Fit, str] = {
     "crop": "the central square",
@@ -22,7 +22,7 @@ def read_fit(text: str) -> Fit:
     """Return a fit by its name.
 
     Raises:
-        DatasetError: when there is none.
+        DatasetError: when the name is unknown.
     """
     for fit in FITS:
         if fit == text:

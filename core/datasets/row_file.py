@@ -18,7 +18,7 @@ _BLOCK_BYTES = 8_000_000
 class RowWriter:
     """Writer of an .npy file, row by row; the number of rows is written to the header at the end of the block.
 
-    With `count`, it continues after so many rows of a file that it wrote before.
+    With `count`, it continues after this number of rows of a file that it wrote before.
     """
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike, count: int = 0) -> None:

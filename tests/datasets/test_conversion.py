@@ -205,13 +205,13 @@ def test_import_that_is_interrupted_after_reading_continues(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 9, "red": 9})
-    for place in ("arrange_images", "read_fingerprint", "write_files"):
+    for function in ("arrange_images", "read_fingerprint", "write_files"):
         with monkeypatch.context() as patch:
 
             def interrupt(*_: Any) -> None:
                 raise KeyboardInterrupt
 
-            patch.setattr(build, place, interrupt)
+            patch.setattr(build, function, interrupt)
             with pytest.raises(KeyboardInterrupt):
                 add_dataset(home, "mine", source, side=8)
     assert add_dataset(home, "mine", source, side=8).info.train_count == 14

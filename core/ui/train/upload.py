@@ -95,7 +95,7 @@ def _show_form() -> None:
         list(FITS),
         format_func=lambda fit: f"{fit}: {FITS[fit]}",
         key=f"{_ADDING}-fit",
-        help="How a model receives them. New images on the page Draw your own are converted in the same way.",
+        help="Conversion for the model. New images on the page Draw your own are converted in the same way.",
     )
     problem = _find_problem(folder) if archive else ""
     if problem:
