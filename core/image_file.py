@@ -15,9 +15,9 @@ from core.image_values import (
     ValueRange,
     Values,
     choose_range,
+    decode_values,
     is_deep,
     measure_extent,
-    decode_values,
     scale_values,
 )
 

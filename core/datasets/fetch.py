@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.augment.prepare import Fit
-from core.bounds import Count, Line, Prose, Side, UnixTime
+from core.bounds import Side
 from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command, split_key
 from core.datasets.download import Progress
+from core.datasets.fetch_progress import FetchProgress
 from core.entry_point import CLI, build_command
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.files import read_file, replacing, write_json
@@ -34,33 +35,6 @@ class _AddSettings(BaseModel):
 
     side: Side | None = None
     fit: Fit = "crop"
-
-
-class FetchProgress(BaseModel):
-    """Progress of the latest download or import of a dataset.
-
-    Attributes:
-        name: Key of the dataset.
-        phase: starting, downloading, reading, done or failed.
-        done_bytes, total_bytes: Progress of a download; None while unknown.
-        done_files, total_files: Progress of an import; None while unknown.
-        error: Error message if it failed or was interrupted.
-        alive: Whether it is still running.
-        started_at: Unix time in seconds.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Line
-    phase: Line
-    done_bytes: Count | None = None
-    total_bytes: Count | None = None
-    done_files: Count | None = None
-    total_files: Count | None = None
-    error: Prose | None = None
-    alive: bool = False
-    pid: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    started_at: UnixTime
 
 
 def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
@@ -117,6 +91,18 @@ def continue_add(home: Home, key: str) -> FetchProgress:
         raise DatasetError(f"The archive of {label_of(key)} is not available. Upload it again.")
     side = ["--side", str(chosen.side)] if chosen.side else []
     return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side])
+
+
+def start_add_url(home: Home, name: str, url: str) -> FetchProgress:
+    """Start a process that downloads an archive from a public address and adds it, unless one is already running.
+
+    Raises:
+        DatasetError: when the name is invalid or taken.
+        HomeError: when the home cannot be written.
+    """
+    key = key_of_name(name)
+    check_free(home, key)
+    return _start(home, key, ["add", name, url, "--public-only"])
 
 
 def check_free(home: Home, key: str) -> None:

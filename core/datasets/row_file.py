@@ -108,7 +108,7 @@ def compute_fingerprint(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for name in ARRAYS:
         array = np.ascontiguousarray(getattr(arrays, name))
-        digest.update(_describe(name, array.shape, array.dtype))
+        digest.update(describe_array(name, array.shape, array.dtype))
         digest.update(array.data)
     return digest.hexdigest()[:16]
 
@@ -123,7 +123,7 @@ def read_fingerprint(folder: Path) -> str:
     for name in ARRAYS:
         path = folder / f"{name}.npy"
         with path.open("rb") as file:
-            digest.update(_describe(name, *_read_header(file)))
+            digest.update(describe_array(name, *_read_header(file)))
         for block in read_blocks(path):
             digest.update(block.data)
     return digest.hexdigest()[:16]
@@ -133,7 +133,8 @@ def _row_bytes(row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
     return dtype.itemsize * int(np.prod(row_shape))
 
 
-def _describe(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+def describe_array(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """Return what is hashed before the bytes of an array (see `compute_fingerprint`)."""
     return f"{name} {dtype.str} {shape}\n".encode()
 
 

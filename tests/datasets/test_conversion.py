@@ -205,7 +205,7 @@ def test_import_that_is_interrupted_after_reading_continues(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 9, "red": 9})
-    for function in ("arrange_images", "read_fingerprint", "write_files"):
+    for function in ("scan_images", "arrange_images", "write_files"):
         with monkeypatch.context() as patch:
 
             def interrupt(*_: Any) -> None:
@@ -242,7 +242,7 @@ def test_error_leaves_nothing_to_continue(home: Home, tmp_path: Path, monkeypatc
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(build, "read_fingerprint", fail)
+    monkeypatch.setattr(build, "arrange_images", fail)
     with pytest.raises(HomeError, match="No space left on device"):
         add_dataset(home, "mine", source, side=8)
     assert os.listdir(home.datasets) == [".fetch"]
