@@ -62,7 +62,7 @@ def test_values_of_every_depth_are_scaled_by_the_given_range(
     colours = values
     if channels in (2, 4):
         colours, values[..., -1] = values[..., :-1], 65_535
-    expected = np.rint((colours.astype(np.float64) - low) / (high - low) * 255)
+    expected = np.rint((colours.astype(np.float64) - low) * (255 / (high - low)))
     for name, data in write_deep(values).items():
         with pytest.raises(UnknownRangeError):
             decode_picture(data)
