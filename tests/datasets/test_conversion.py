@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.analysis.activation import prepare_picture
 from core.augment.crop_share import compute_cut_share
-from core.augment.prepare import FITS, Fit, prepare, read_fit
+from core.augment.prepare import FITS, Fit, prepare, read_fit, undo_fit
 from core.datasets import build
 from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import CachedDataset, list_folders
@@ -98,6 +98,12 @@ def test_fit_keeps_what_it_promises() -> None:
     assert not padded[:20].any()
     assert not padded[40:].any()
     assert_array_equal(prepare(wide, 3, "stretch")[1].argmax(axis=-1), [0, 1, 2])
+    for fit in FITS_LIST:
+        kept = undo_fit(prepare(wide, 60, fit), 60, 20, 30, fit)
+        assert kept.shape == ((10, 10, 3) if fit == "crop" else (10, 30, 3))
+        middle = kept[2:-2, kept.shape[1] // 2]
+        assert (middle.argmax(axis=-1) == 1).all()
+    assert_array_equal(undo_fit(padded, 60, 20, 60, "pad"), wide)
     thin = np.full((1, 500, 1), 255, np.uint8)
     for fit in FITS_LIST:
         assert prepare(thin, 8, fit).shape == (8, 8, 1)
