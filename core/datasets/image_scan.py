@@ -20,7 +20,8 @@ _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
 _SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
-_PAIRS = 4096  # compared at a time
+_PAIRS = 65_536  # compared at a time
+_CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
 
 Numbers = NDArray[np.int64]
@@ -91,7 +92,7 @@ def _read_blocks(arrays: Arrays) -> Iterator[Images]:
 
 
 class _Sketches:
-    """A digest, a perceptual hash, a reduced copy and the content of each image."""
+    """A digest, a perceptual hash, two reduced copies and the content of each image."""
 
     def __init__(self, count: int, file: Any) -> None:
         self.digests = np.zeros(count, "V16")
@@ -101,6 +102,7 @@ class _Sketches:
         self.alike = _ALIKE
         self._count, self._file = count, file
         self._reduced: NDArray[np.uint8] | None = None
+        self._coarse = np.zeros((count, _CELLS**2), np.float32)
 
     def add(self, block: Images) -> None:
         import imagehash
@@ -121,14 +123,38 @@ class _Sketches:
             if self.content[self.filled] == VARIED:
                 self.hashes[self.filled] = np.packbits(imagehash.phash(reduced).hash).view(">u8")[0]
             self.filled += 1
+        if len(block):
+            assert self._reduced is not None
+            shape = len(block), *np.asarray(reduced).shape[:2], block.shape[-1]
+            rows = slice(self.filled - len(block), self.filled)
+            self._coarse[rows] = _project(self._reduced[rows].reshape(shape))
 
     def are_alike(self, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
         """Return for pairs of images whether their reduced pixels are."""
         assert self._reduced is not None
-        left, right = (self._reduced[rows].astype(np.float32) for rows in (a, b))
+        found = np.square(self._coarse[a] - self._coarse[b]).sum(axis=1) <= 2 * (1 - self.alike) + _ROUNDING
+        left, right = (self._reduced[rows[found]].astype(np.float32) for rows in (a, b))
         difference = np.sqrt(np.square(left - right).mean(axis=1))
         correlation = np.einsum("ij,ij->i", _standardize(left), _standardize(right))
-        return (correlation >= self.alike) & (difference <= _MOST_DIFFERENCE)
+        found[found] = (correlation >= self.alike) & (difference <= _MOST_DIFFERENCE)
+        return found
+
+
+def _project(images: Images) -> NDArray[np.float32]:
+    """Return the standardized images projected on a grid of cells, of shape (images, cells).
+
+    The projection is orthogonal. So the squared distance of two images, which is 2 (1 - r) for the correlation r, is at
+    least that of their projections, and most pairs are excluded by few numbers.
+    """
+    count, height, width, channels = images.shape
+    standard = _standardize(images.reshape(count, -1).astype(np.float32)).reshape(images.shape).sum(axis=3)
+    starts = [np.unique(np.arange(_CELLS) * length // _CELLS) for length in (height, width)]
+    sizes = [np.diff([*start, length]) for start, length in zip(starts, (height, width), strict=True)]
+    sums = np.add.reduceat(np.add.reduceat(standard, starts[0], axis=1), starts[1], axis=2)
+    cells = sums / np.sqrt(np.outer(*sizes) * channels)
+    projected = np.zeros((count, _CELLS**2), np.float32)
+    projected[:, : cells[0].size] = cells.reshape(count, -1)
+    return projected
 
 
 def _may_lack_content(reduced: Images) -> bool:
