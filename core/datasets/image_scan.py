@@ -20,7 +20,7 @@ _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
 _SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
-_PAIRS = 65_536  # compared at a time
+_PAIRS = 2048  # compared at a time
 _CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
 
@@ -58,7 +58,7 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
     Near duplicates have perceptual hashes (pHash of 64 bits) that differ in at most 8 bits, and their pixels have a
     Pearson correlation of at least 0.99, or 0.95 for images that were reduced to 32 to 63 pixels before, and a root
     mean square difference of at most 32. Hashes alone match different drawings on an empty background. Groups are
-    connected: a burst of photos is one group. Decision 33 has the measurements.
+    connected: a burst of photos is one group. Decision 34 has the measurements.
 
     Hashes are sorted eight times, each time beginning with another 8 bits, and compared with the next 64 in this order,
     as in Manku et al. 2007, Detecting near-duplicates for web crawling, WWW. So time and memory grow with the number of

@@ -119,7 +119,7 @@ def test_predefined_validation_images_are_a_split_of_their_own() -> None:
 
 
 def test_small_changes_are_found_and_similar_drawings_are_not() -> None:
-    """Measured in decision 33 with real images; these are made up."""
+    """Measured in decision 34 with real images; these are made up."""
     photos = draw_photos(60, side=128)
     changed = {
         "jpeg": np.stack([encode_jpeg(photo, 50) for photo in photos]),
