@@ -1,4 +1,4 @@
-"""What is wrong with a dataset: leaks between splits, duplicates, contradicting labels and pictures without content."""
+"""Problems of a dataset: leaks between splits, duplicates, contradicting labels and pictures without content."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ImageScan:
-    """What is known about each image of a dataset, each of shape (images,).
+    """Duplicates and content of the images of a dataset, each array of shape (images,).
 
     Attributes:
         exact: Index of the first image with the same pixels.
@@ -57,7 +57,7 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
 
     Near duplicates have perceptual hashes (pHash of 64 bits) that differ in at most 8 bits, and their pixels have a
     Pearson correlation of at least 0.99, or 0.95 for images that were reduced to 32 to 63 pixels before, and a root
-    mean square difference of at most 32. Hashes alone match different drawings on an empty background. Groups are
+    mean square difference of at most 32. Hashes without pixels match different drawings on an empty background. Groups are
     connected: a burst of photos is one group. Decision 34 has the measurements.
 
     Hashes are sorted eight times, each time beginning with another 8 bits, and compared with the next 64 in this order,
@@ -66,7 +66,7 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
     missed.
 
     A picture has one colour if the values of each channel differ by at most 2; it is nearly black or white if 99% of
-    its values are at most 12, or at least 243. These are no near duplicates of others.
+    its values are at most 12, or at least 243. They are not compared with other images.
 
     Args:
         scratch: Folder for a temporary file with the reduced images, 1 to 4 kB per image and channel; by default that
