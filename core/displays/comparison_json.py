@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from core.store.comparison import Comparison, Variant
 
 EVIDENCE = (
-    "intervals", "difference", "significance", "averages", "class_metrics", "roc", "precision_recall", "checks", "label_errors",
+    "intervals", "difference", "significance", "averages", "class_metrics", "roc", "precision_recall", "checks",
+    "label_errors",
     "disagreement", "class_accuracy", "confusions", "activation", "calibration", "reliability", "confidence",
     "convergence", "robustness_loss", "robustness", "cost", "front", "pareto", "hyperparameter_curve", "parallel",
 )  # fmt: skip
