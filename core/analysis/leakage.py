@@ -66,7 +66,8 @@ def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
             trained, validating = _list_rows(run, findings.validation_count)
             seen = listed[listed["split"].ne("test") & listed["row"].isin([*trained, *validating])]
             leaked = listed[listed["split"].eq("test") & listed["group"].isin(seen["group"])]
-            mask[leaked["row"].to_numpy(np.int64)] = True
+            rows = leaked["row"].to_numpy(np.int64)
+            mask[rows[rows < count]] = True  # an imported run can state fewer test images than its dataset has
     validation = [_count_validation(images, *_list_rows(run, findings.validation_count)) for run in comparison.runs]
     return Leakage(exact, near & ~exact, *max(validation))
 
