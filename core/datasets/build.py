@@ -10,12 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.cache import DatasetInfo
-from core.datasets.convert import ReadImages, arrange_images, read_images
+from core.datasets.convert import IMAGES, ReadImages, arrange_images, read_images
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.draw_split import draw_split
+from core.datasets.findings_file import write_findings
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
+from core.datasets.image_scan import scan_images
 from core.datasets.originals import write_originals
 from core.datasets.report import (
     FILE_COLUMNS,
@@ -26,7 +28,7 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import read_fingerprint
+from core.datasets.row_file import read_blocks
 from core.datasets.split import compute_split
 from core.errors import DatasetError
 from core.spec import DATASETS, RunSpec
@@ -50,23 +52,15 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
     found = read_images(target, collection, progress)
     labels, parts = collection.labels[found.rows], collection.parts[found.rows]
     labels, classes = _drop_classes(collection, labels)
+    scan = scan_images(read_blocks(target / IMAGES), len(labels), target)
     if collection.drawn:
         _check_classes(collection, classes, labels, found.refused)
-        groups = np.arange(len(labels))
-        parts = draw_split(labels, groups, parts, collection.drawn)
+        parts = draw_split(labels, scan.near, parts, collection.drawn)
     _check_splits(collection, parts)
-    order = arrange_images(target, labels, parts)
+    order, fingerprint = arrange_images(target, labels, parts)
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
     counts = _count_images(collection.attributes, classes, labels[order], train_count, validation_count)
     skipped = sorted(collection.skipped + found.refused)
-    report = DatasetReport(
-        name=folder or name,
-        classes=counts,
-        splits=collection.splits,
-        skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
-        ignored=collection.ignored,
-    )
-    fingerprint = read_fingerprint(target)
     sizes = train_count, len(labels) - train_count
     official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, sizes)
     info = DatasetInfo(
@@ -88,6 +82,15 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         folder=folder,
         skipped=len(skipped),
         note="; ".join(filter(None, (collection.note, _describe_missing(collection, classes, counts)))),
+    )
+    halves = labels[order][:train_count], labels[order][train_count:]
+    report = DatasetReport(
+        name=folder or name,
+        classes=counts,
+        splits=collection.splits,
+        skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
+        ignored=collection.ignored,
+        findings=write_findings(target, info, halves, scan.reorder(order)).findings,
     )
     write_report(target, report)
     files = _list_files(collection, found, order, parts)

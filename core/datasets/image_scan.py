@@ -115,7 +115,7 @@ class _Sketches:
                 self.alike = _ALIKE_SMALL if factor == 1 else _ALIKE
                 self._reduced = np.memmap(self._file, np.uint8, "w+", shape=(self._count, pixels.size))
             self._reduced[self.filled] = pixels.ravel()
-            self.digests[self.filled] = hashlib.sha256(np.ascontiguousarray(image)).digest()[:16]
+            self.digests[self.filled] = hashlib.sha256(np.ascontiguousarray(image).data).digest()[:16]
             if _may_lack_content(pixels):
                 self.content[self.filled] = _classify_content(image.reshape(-1, image.shape[-1]))
             if self.content[self.filled] == VARIED:

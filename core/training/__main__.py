@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.architecture.model import Model, compute_model
 from core.augment.corruption import select_corrupted_images
+from core.datasets.findings_file import check_dataset
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home
@@ -40,6 +41,7 @@ def train_job(job: JobFolder) -> Run:
     (job.path / "record.json").unlink(missing_ok=True)  # from an attempt that was killed before it published
     job.report("loading")
     splits = load_splits(job.home, spec)
+    _check_data(job)
     closed = compute_model(spec, splits.info.input_shape, len(splits.info.classes))
     job.report("building")
     if spec.augmentation:
@@ -113,6 +115,14 @@ def train_job(job: JobFolder) -> Run:
     write_json(job.path / "record.json", record.model_dump(mode="json"))
     job.clear(keep=set(FILES))
     return RunStore(job.home).publish(job.path)
+
+
+def _check_data(job: JobFolder) -> None:
+    """Store what is wrong with the images, for the fairness checks. Data of older versions has not been checked yet."""
+    try:
+        check_dataset(job.home, job.spec.dataset, job.spec.folder)
+    except (HeadroomError, OSError, MemoryError) as error:
+        print(f"The images were not checked: {error}")
 
 
 def _begin(home: Home, closed: Model) -> Checkpoint:

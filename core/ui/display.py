@@ -10,11 +10,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.datasets.findings_file import read_findings_version
 from core.displays.caption import write_caption
 from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.label import wrap_axis_titles
 from core.displays.table import build_table, disarm
+from core.home import Home
 from core.store.comparison import Comparison
 from core.ui.run_link import open_run
 
@@ -53,8 +55,10 @@ def show_data_table(display: Display, heading: str = "") -> None:
 
 
 def list_run_versions(comparison: Comparison) -> list[str]:
-    """Return the records of the runs and the baseline, the cache key of a comparison."""
+    """Return the records of the runs, the version of their findings and the baseline, the cache key of a comparison."""
+    spec = comparison.first.spec
     return [run.record.model_dump_json() for run in comparison.runs] + [
+        read_findings_version(Home.default(), spec.dataset, spec.folder),
         *(spec.run_id for spec in (*comparison.diverged, *comparison.diverged_others)),
         comparison.baseline,
     ]

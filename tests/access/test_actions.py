@@ -20,6 +20,7 @@ from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
+from core.datasets.removed import remove_to_trash
 from core.errors import AccessError
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -34,6 +35,7 @@ from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import delete_saved, open_saved, save_runs
+from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
 from tests.support.run_writer import RunWriter
 
@@ -83,6 +85,9 @@ class Scene:
         self.draft, self.deleted = (report_store.create(report, "other@example.org") for _ in range(2))
         self.draft = report_store.save(self.draft, report.change(title="Mine"), "other@example.org")
         report_store.remove(self.deleted.id, "other@example.org")
+        for name in ("mine", "gone"):
+            write_dataset(home, ("cat", "dog"), name=name)
+        remove_to_trash(home, "folder-gone")
         self.saved, self.deleted_comparison = (
             save_runs(home, "Ours", (self.kept,), by="other@example.org").saved_id for _ in range(2)
         )
@@ -111,6 +116,9 @@ class Scene:
             "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
+            "remove_data": ("folder-mine",),
+            "restore_data": (["folder-gone"],),
+            "clear_data": (),
             "describe_run": (self.kept, Note(name="mine")),
             "star_runs": ([self.kept], True),
             "archive_runs": ([self.kept], True),
@@ -214,7 +222,8 @@ OWNED = {
 SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "describe_run", "star_runs", "archive_runs",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data",
+    "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 

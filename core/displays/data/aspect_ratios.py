@@ -72,7 +72,7 @@ class AspectRatios(DataDisplay):
         scale = alt.Scale(type="log", base=2, domain=[min(low, 0.9), max(high, 1.1)], nice=False)
         ticks = [tick for tick in _TICKS if low <= tick <= high]
         bars = (
-            alt.Chart(frame)
+            alt.Chart(frame.assign(zero=0))
             .mark_bar(color=_COLOR, binSpacing=1)
             .encode(
                 x=alt.X(
@@ -81,6 +81,7 @@ class AspectRatios(DataDisplay):
                 ),
                 x2="ratio_to:Q",
                 y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
+                y2="zero:Q",
                 tooltip=[
                     alt.Tooltip("ratio_from:Q", title="Ratio from", format=".2f"),
                     alt.Tooltip("ratio_to:Q", title="to", format=".2f"),

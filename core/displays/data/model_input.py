@@ -1,4 +1,4 @@
-"""Source images beside what a model receives: the part that is cut, and the resized square."""
+"""Source images with the part that is cut, next to the input of a model."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +32,7 @@ class ModelInput(ImageView):
     """
 
     name: ClassVar[str] = "model_input"
-    title: ClassVar[str] = "What a model receives"
+    title: ClassVar[str] = "Model input"
 
     side: int | None = None
     count: int = 8
@@ -115,7 +115,7 @@ class ModelInput(ImageView):
     def describe(self) -> str:
         frame = self.frame()
         kept = frame["cut"].max() if len(frame) else 0
-        text = f"{format_plural(len(frame), 'source image')} beside the input of a model"
+        text = f"{format_plural(len(frame), 'source image')} next to the input of a model"
         return f"{text}; the crop removes up to {kept:.0%}." if kept else f"{text}; nothing is cut."
 
 

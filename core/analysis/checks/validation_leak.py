@@ -1,0 +1,32 @@
+"""Check that no validation images are among the training images."""
+
+from core.analysis.check import Result, check
+from core.analysis.leakage import find_leakage, read_data_findings
+from core.datasets.findings import describe_bias
+from core.store.comparison import Comparison
+
+_SHARE = 0.01
+
+
+@check(code="H19", title="Validation images among the training images", severity="warning")
+def validation_leak(comparison: Comparison) -> Result:
+    """**Check:** fewer than 1% of the validation images of every run have a copy, or nearly the same picture,
+    among its training images.
+
+    **Why it matters:** the validation images choose the best epoch and the baseline. If a head has seen them in
+    training, the choice favours heads that memorize.
+
+    **What to do:** remove the copies, or use a predefined validation split without them.
+    """
+    found = read_data_findings(comparison)
+    if isinstance(found, str):
+        return Result("not applicable", found)
+    leakage = find_leakage(comparison, found)
+    count, total = leakage.validation, leakage.validation_total
+    if not count:
+        return Result("passed", "No validation image is among the training images.")
+    verb = "is" if count == 1 else "are"
+    what = f"{count:,} of {total:,} validation images {verb} also, or nearly, among the training images"
+    return Result(
+        "failed" if count >= _SHARE * total else "passed", f"{what}: {describe_bias(count, total, 'validation')}"
+    )

@@ -1,0 +1,96 @@
+"""Test and validation images of a comparison that are also among its training images."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.analysis.correctness import stack_correct
+from core.datasets.cache import open_dataset
+from core.datasets.dataset_key import key_of, split_key
+from core.datasets.findings import Findings
+from core.datasets.findings_file import read_findings
+from core.datasets.split import compute_split
+from core.errors import HeadroomError
+from core.home import Home
+from core.store.comparison import Comparison, Variant, count_training_images
+from core.store.run import Run
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """Leaked test images of a comparison, bool of shape (images,), and numbers of leaked validation images.
+
+    Attributes:
+        exact: test images with the same pixels as a training or validation image of any run.
+        near: other test images that show nearly the same picture as one.
+        validation: the most leaked validation images of a run, exact and near ones.
+        validation_total: validation images of this run.
+    """
+
+    exact: Mask
+    near: Mask
+    validation: int
+    validation_total: int
+
+
+def read_data_findings(comparison: Comparison) -> Findings | str:
+    """Return the stored findings of the dataset of a comparison, or a message why there are none."""
+    run = comparison.first
+    try:
+        key = key_of(run.spec.dataset, run.spec.folder)
+    except HeadroomError:
+        return "The dataset of these runs is unknown."
+    fingerprint, home = run.record.data.fingerprint, Home.default()
+    if (found := read_findings(home, key, fingerprint)) is not None:
+        return found
+    if (home.datasets / key).exists():
+        with suppress(HeadroomError):
+            if open_dataset(home, run.spec.dataset, run.spec.folder).info.fingerprint == fingerprint:
+                dataset, folder = split_key(key)
+                return f"The images have not been checked yet. Run: headroom datasets check {folder or dataset}"
+    return "The dataset of these runs is no longer available, and its images were not checked before."
+
+
+def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
+    """Return the images of a comparison that leak, from the findings of its dataset."""
+    images, count = findings.images, comparison.first.record.data.test_images
+    exact, near = np.zeros(count, bool), np.zeros(count, bool)
+    for mask, code in ((exact, "leaked_test_images"), (near, "near_leaked_test_images")):
+        listed = images[images["code"] == code]
+        for run in comparison.runs:
+            trained, validating = _list_rows(run, findings.validation_count)
+            seen = listed[listed["split"].ne("test") & listed["row"].isin([*trained, *validating])]
+            leaked = listed[listed["split"].eq("test") & listed["group"].isin(seen["group"])]
+            mask[leaked["row"].to_numpy(np.int64)] = True
+    validation = [_count_validation(images, *_list_rows(run, findings.validation_count)) for run in comparison.runs]
+    return Leakage(exact, near & ~exact, *max(validation))
+
+
+def _list_rows(run: Run, validation_count: int) -> tuple[range, range]:
+    """Return the positions of the training and the validation images of a run."""
+    data = run.record.data
+    total = count_training_images(run) or data.train_images + data.validation_images
+    return compute_split(run.spec, total, validation_count)
+
+
+def _count_validation(images: pd.DataFrame, trained: range, validating: range) -> tuple[int, int]:
+    """Return the number of validation images that are among the training images, and of all."""
+    codes = ["duplicate_images", "near_duplicate_images", "leaked_validation_images", "near_leaked_validation_images"]
+    listed = images[images["code"].isin(codes) & images["split"].ne("test")]
+    leaked: set[int] = set()
+    for _, group in listed.groupby(["code", "group"]):
+        rows = group["row"].to_numpy()
+        if np.isin(rows, trained).any():
+            leaked.update(rows[np.isin(rows, validating)].tolist())
+    return len(leaked), len(validating)
+
+
+def compute_accuracy_without(variant: Variant, leaked: Mask) -> tuple[float, float]:
+    """Return the mean test accuracy over the seeds, on all test images and on those that do not leak."""
+    correct = stack_correct(variant)
+    return float(correct.mean()), float(correct[:, ~leaked].mean())
