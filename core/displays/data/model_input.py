@@ -1,9 +1,10 @@
 """Source images with the part that is cut, next to the input of a model."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -86,17 +87,17 @@ class ModelInput(ImageView):
             ]
         return found
 
-    def _draw_source(self, row: dict[str, object], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _draw_source(self, row: Mapping[Hashable, Any], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the source with the cut part in grey; without a stored source, the cut part is plain."""
-        width, height = int(str(row["width"])), int(str(row["height"]))
+        width, height = row["width"], row["height"]
+        key = row["array"], row["row"]
         scale = _SIDE / max(width, height)
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
-            original = self._originals.get((str(row["array"]), int(str(row["row"]))), stored)
-            return original if width == height else _shade(original)
-        original = self._originals.get((str(row["array"]), int(str(row["row"]))))
-        if original is not None:
-            return _shade(original)
+            source = self._originals.get(key, stored)
+            return source if width == height else _shade(source)
+        if key in self._originals:
+            return _shade(self._originals[key])
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
         canvas[:] = _CUT[: stored.shape[2]]
         edge = min(size)
