@@ -18,6 +18,7 @@ LAYERS: list[tuple[str, ...]] = [
         "core.home",
         "core.image_file",
         "core.interval",
+        "core.leftover",
         "core.memory_limit",
         "core.page_timing",
         "core.registry",

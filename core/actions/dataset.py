@@ -5,8 +5,9 @@ from typing import IO
 
 from core.access.action import needs
 from core.access.role import Role, User
-from core.datasets.fetch import FetchProgress, start_add, start_fetch
+from core.datasets.fetch import FetchProgress, start_add, start_add_url, start_fetch
 from core.datasets.removed import clear_removed, remove_to_trash, restore_removed
+from core.datasets.web_archive import check_url
 from core.home import Home
 from core.jobs.dataset_use import check_unused
 
@@ -19,8 +20,15 @@ def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
 
 @needs(Role.TRAINER, "add datasets")
 def add_data(user: User, home: Home, name: str, archive: IO[bytes]) -> FetchProgress:
-    """Start adding custom images from a ZIP archive (see `start_add`)."""
+    """Start adding custom images from an archive (see `start_add`)."""
     return start_add(home, name, archive)
+
+
+@needs(Role.TRAINER, "add datasets")
+def add_web_data(user: User, home: Home, name: str, url: str) -> FetchProgress:
+    """Start adding custom images from an archive at an https address in a public network (see `start_add_url`)."""
+    check_url(url)
+    return start_add_url(home, name, url)
 
 
 @needs(Role.ADMIN, "remove datasets")

@@ -82,3 +82,25 @@ def predictions(
     with replacing(file) as temporary:
         temporary.write_bytes(write_predictions(comparison))
     typer.echo(file)
+
+
+@app.command()
+def label_errors(
+    run_ids: ComparisonArgument,
+    file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV file to write.")],
+) -> None:
+    """Export the test images whose label is probably wrong as CSV, and print the path.
+
+    One row per image: index, file name if known, label, suggested label, and the mean probability of both over all
+    runs. The method is confident learning; it needs images that the runs were not trained on.
+    """
+    from core.exporters.label_error_csv import write_label_errors
+    from core.files import replacing
+    from core.store.comparison import Comparison
+    from core.store.run_store import RunStore
+
+    store = RunStore(Home.default())
+    comparison = Comparison.of(store.open_all(find_exported_runs(store, run_ids)))
+    with replacing(file) as temporary:
+        temporary.write_bytes(write_label_errors(comparison))
+    typer.echo(file)

@@ -20,7 +20,7 @@ from core.spec import DATASETS, SETTINGS
 
 
 def add_dataset(
-    home: Home, name: str, path: Path, *, side: int | None = None, origin: str = "", progress: Progress | None = None
+    home: Home, name: str, path: Path, *, side: int | None = None, source: str = "", progress: Progress | None = None
 ) -> CachedDataset:  # fmt: skip
     """Add the images at a path to the home, atomically. Files at the path are not changed.
 
@@ -30,7 +30,7 @@ def add_dataset(
         name: `celeba`, or a new name for a folder with one sub-folder per class.
         path: The folder, an archive of it, or Parquet files (`core.datasets.source_tree`).
         side: Side length in pixels to which images of a folder are cropped and resized; 256 by default.
-        origin: Where the files come from, the name of `path` by default.
+        source: Where the files come from, the name of `path` by default.
         progress: Callback that receives the number of files read so far and the total number.
 
     Raises:
@@ -41,7 +41,7 @@ def add_dataset(
     with fetching(home, key, progress, unit="files") as report:
         check_free(home, key)  # another process may have added it in the meantime
         with _list(key, path, side) as collection, publishing(home.datasets / key) as target:
-            _build(target, key, collection, report, origin or path.name)
+            _build(target, key, collection, report, source or path.name)
     return open_dataset(home, *split_key(key))
 
 

@@ -28,7 +28,7 @@ from core.datasets.report import (
     write_files,
     write_report,
 )
-from core.datasets.row_file import read_blocks, read_fingerprint
+from core.datasets.row_file import read_blocks
 from core.datasets.split import compute_split
 from core.errors import DatasetError
 from core.spec import DATASETS, RunSpec
@@ -57,11 +57,10 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         _check_classes(collection, classes, labels, found.refused)
         parts = draw_split(labels, scan.near, parts, collection.drawn)
     _check_splits(collection, parts)
-    order = arrange_images(target, labels, parts)
+    order, fingerprint = arrange_images(target, labels, parts)
     train_count, validation_count = int((parts != TEST).sum()), int((parts == VALIDATION).sum())
     counts = _count_images(collection.attributes, classes, labels[order], train_count, validation_count)
     skipped = sorted(collection.skipped + found.refused)
-    fingerprint = read_fingerprint(target)
     sizes = train_count, len(labels) - train_count
     official = collection.input_shape == dataset.input_shape and dataset.is_official(fingerprint, sizes)
     info = DatasetInfo(

@@ -85,6 +85,18 @@ def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = N
     return _start(home, key, ["add", name, str(kept), "--discard", *(["--side", str(side)] if side else [])])
 
 
+def start_add_url(home: Home, name: str, url: str) -> FetchProgress:
+    """Start a process that downloads an archive from a public address and adds it, unless one is already running.
+
+    Raises:
+        DatasetError: when the name is invalid or taken.
+        HomeError: when the home cannot be written.
+    """
+    key = key_of_name(name)
+    check_free(home, key)
+    return _start(home, key, ["add", name, url, "--public-only"])
+
+
 def check_free(home: Home, key: str) -> None:
     """
     Raises:

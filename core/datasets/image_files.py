@@ -22,7 +22,7 @@ _AHEAD = 64
 
 @dataclass(frozen=True)
 class SourceImage:
-    """The pixels of an image file as they are stored, uint8 of `input_shape`, and what the file contained.
+    """The stored pixels of an image file, uint8 of `input_shape`, and facts about the file.
 
     Attributes:
         width, height: Size of the source in pixels.

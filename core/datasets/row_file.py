@@ -86,7 +86,7 @@ def compute_fingerprint(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for name in ARRAYS:
         array = np.ascontiguousarray(getattr(arrays, name))
-        digest.update(_describe(name, array.shape, array.dtype))
+        digest.update(describe_array(name, array.shape, array.dtype))
         digest.update(array.data)
     return digest.hexdigest()[:16]
 
@@ -101,13 +101,14 @@ def read_fingerprint(folder: Path) -> str:
     for name in ARRAYS:
         path = folder / f"{name}.npy"
         with path.open("rb") as file:
-            digest.update(_describe(name, *_read_header(file)))
+            digest.update(describe_array(name, *_read_header(file)))
         for block in read_blocks(path):
             digest.update(block.data)
     return digest.hexdigest()[:16]
 
 
-def _describe(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+def describe_array(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """Return what is hashed before the bytes of an array (see `compute_fingerprint`)."""
     return f"{name} {dtype.str} {shape}\n".encode()
 
 

@@ -106,7 +106,9 @@ class _Headers:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.seek, self.tell = file.seek, file.tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
     def read(self, size: int) -> bytes:
         if not 0 <= size <= _MAX_HEADER_BYTES:

@@ -37,7 +37,9 @@ def _show_download(dataset: str, how: str, damaged: bool) -> None:
     if progress and not progress.error and progress.phase == "done" and not (damaged and _is_damaged(dataset)):
         st.rerun()
     if not damaged:
-        st.info(f"{label} is not downloaded.", icon=":material/download:")
+        size = DATASETS[dataset].download_bytes
+        of = f" ({format_bytes(size)})" if size else ""
+        st.info(f"{label} is not downloaded{of}.", icon=":material/download:")
     if progress and progress.error:
         st.error(escape_markdown(hide_paths(progress.error)))
     clicked = action_button(

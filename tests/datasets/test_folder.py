@@ -28,7 +28,7 @@ from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
 from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
-from core.datasets.report import SPLITS, read_report
+from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -416,7 +416,12 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     code, out, err = call("add", "mine", str(source), "--side", "16")
     assert code == 0
     assert out.startswith("Folder mine: 8 training images, 2 test images, ")
-    assert out.endswith("2 classes; stratified 80/20 split by Headroom.\n")
+    summary, _, rest = out.partition("\n")
+    assert summary.endswith("2 classes; stratified 80/20 split by Headroom.")
+    assert [line.split() for line in rest.splitlines() if line.startswith((" blue", " red"))] == [
+        ["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"],
+    ]  # fmt: skip
+    assert "\nLeft out: 1 file.\n  red/bad.png: This image file is empty.\n" in rest
     assert err == f"1 file was skipped; see {home.datasets / 'folder-mine' / 'skipped.txt'} for the reasons.\n"
     listed = json.loads(call("--json")[1])[-1]
     assert (listed["name"], listed["folder"], listed["train_count"], listed["skipped"]) == ("folder", "mine", 8, 1)
@@ -435,6 +440,66 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     assert call("remove", "mine")[0] == 1
     assert call("remove", "digits")[0] == 1
     assert [status.name for status in list_datasets(home)][-1] == "folder"
+
+
+def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in" / "x", {"red": 5, "blue": 3}).parent
+    for extra in (
+        "@eaDir/1.png",
+        "x/red/Thumbs.db",
+        "README.md",
+        "x/none/.hidden",
+        "x/red/bad\n.png",
+        "x/[red]/1",
+    ):
+        (source / extra).parent.mkdir(exist_ok=True)
+        (source / extra).write_bytes(b"")
+    home.path.mkdir()
+    code, dry, err = call("add", "mine", str(source), "--side", "8", "--json", "--dry-run")
+    assert (code, err, os.listdir(home.path)) == (0, "", [])
+    assert json.loads(dry) == {
+        "name": "mine",
+        "classes": [
+            {"name": "blue", "train": 1, "validation": 1, "test": 1},
+            {"name": "red", "train": 3, "validation": 1, "test": 1},
+        ],
+        "splits": "drawn",
+        "skipped": [
+            {"file": "README.md", "reason": "This file is not in a class folder."},
+            {"file": "x/[red]/1", "reason": "This image file is empty."},
+            {"file": "x/none/.hidden", "reason": "This file is hidden."},
+            {"file": "x/red/bad\n.png", "reason": "This image file is empty."},
+        ],
+        "ignored": ["@eaDir", "Thumbs.db"],
+        "value_range": [0, 255],
+        "findings": [],
+    }
+    text = call("add", "mine", str(source), "--side", "8", "--dry-run")
+    assert (text[0], text[2], os.listdir(home.path)) == (0, "Nothing was added, because of --dry-run.\n", [])
+    assert "Ignored system files: @eaDir, Thumbs.db.\nLeft out: 4 files.\n" in text[1]
+    assert r"'x/red/bad\n.png': This image file is empty." in text[1]
+    added = call("add", "mine", str(source), "--side", "8", "--json")
+    assert (added[0], added[1], added[2]) == (0, dry, "")
+    report = read_report(open_dataset(home, "folder", "mine").path)
+    assert report
+    assert report.model_dump(mode="json") == json.loads(dry)
+    files = read_files(open_dataset(home, "folder", "mine").path)
+    assert files is not None
+    assert [*files.columns] == [*FILE_COLUMNS]
+    assert sorted(files["file"]) == [f"x/blue/{n:03}.png" for n in range(3)] + [f"x/red/{n:03}.png" for n in range(5)]
+    arrays = open_dataset(home, "folder", "mine").arrays()
+    for row in files.itertuples():
+        images, labels = (
+            (arrays.test_images, arrays.test_labels)
+            if row.split == "test"
+            else (arrays.train_images, arrays.train_labels)
+        )
+        assert row.file.split("/")[1] == ("blue", "red")[labels[row.row]]
+        assert images[row.row][4, 4].tolist() == [*COLOURS[row.file.split("/")[1]]]
+        assert (row.width, row.height, row.frames) == (20, 14, 1)
+    code, _, err = call("add", "mine", str(source), "--dry-run")
+    assert code == 1
+    assert "already exists" in err
 
 
 # The page
@@ -488,7 +553,7 @@ def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("images", "missing"), [(2, (0, 16, 4)), (3, (0, 0, 0)), (4, (0, 0, 0))])
-def test_hundred_classes_with_few_images_have_each_a_training_image(
+def test_many_classes_with_few_images_have_each_a_training_image(
     images: int, missing: tuple[int, ...], home: Home, tmp_path: Path
 ) -> None:
     names = [f"c{number:02}" for number in range(20)]

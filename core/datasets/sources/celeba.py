@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
+from core.datasets.litter import is_litter
 from core.errors import DatasetError
 from core.image_file import MAX_PIXELS, read_picture
 
@@ -40,7 +41,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder. Use the folder that contains {IMAGES} and {ATTRIBUTE_FILE}.")
     names, labels = read_attributes(path / ATTRIBUTE_FILE)
-    _check_images(path / IMAGES, names)
+    ignored = _check_images(path / IMAGES, names)
     official = (path / PARTITION_FILE).exists()
     parts = read_parts(path / PARTITION_FILE, names) if official else draw_parts(len(names))
     for part, word in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
@@ -69,6 +70,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
         splits="given" if official else "drawn",
         attributes=ATTRIBUTES,
         note="; ".join(notes),
+        ignored=tuple(ignored),
     )
 
 
@@ -173,21 +175,23 @@ def _read_lines(path: Path) -> list[str]:
     return lines
 
 
-def _check_images(folder: Path, names: list[str]) -> None:
-    """Check that the images in a folder match a list of names.
+def _check_images(folder: Path, names: list[str]) -> list[str]:
+    """Check that the images in a folder match a list of names, and return the names of system files among them.
 
     Raises:
         DatasetError: when an image or a name is missing.
     """
     try:
         with os.scandir(folder) as entries:
-            found = {entry.name for entry in entries if not entry.name.startswith(".")}
+            found = {entry.name for entry in entries}
     except OSError:
         raise DatasetError(f"The image folder {folder} does not exist or cannot be read.") from None
     if absent := [name for name in names if name not in found]:
         raise DatasetError(f"{folder} does not contain {_describe_names(absent)}, listed in {ATTRIBUTE_FILE}.")
-    if unnamed := sorted(found.difference(names)):
+    ignored = sorted(filter(is_litter, found))
+    if unnamed := sorted(name for name in found.difference(names, ignored) if not name.startswith(".")):
         raise DatasetError(f"{ATTRIBUTE_FILE} does not contain {_describe_names(unnamed)}.")
+    return ignored
 
 
 def _describe_names(names: list[str]) -> str:

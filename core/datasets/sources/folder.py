@@ -11,8 +11,8 @@ from core.augment.prepare import prepare
 from core.datasets.class_name import MAX_CLASSES, order_classes
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import Collection, SourceImage
-from core.datasets.layout import Layout, find_layout
-from core.datasets.source_tree import open_source
+from core.datasets.layout import Layout
+from core.datasets.source_tree import find_source_layout, open_source
 from core.errors import DatasetError
 from core.image_file import read_picture
 
@@ -30,7 +30,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
     """
     kept = side or SIDE
     with open_source(path) as tree:
-        layout = find_layout(tree)
+        layout = find_source_layout(tree)
         classes = order_classes(layout.labels.values())
         if len(classes) > MAX_CLASSES:
             raise DatasetError(f"Expected at most {MAX_CLASSES} classes; got {len(classes):,}.")

@@ -16,11 +16,16 @@ from core.ui.errors import callback
 from core.ui.heading import show_page_heading
 from core.ui.predictions.confusion import show_confusion
 from core.ui.predictions.gallery import go_to_first_page, show_gallery
+from core.ui.predictions.label_errors import show_label_errors
 
 url.register("predictions", "seed")
 
-IMAGES, MATRIX = "images", "matrix"
-SECTIONS = {IMAGES: ("Test images", show_gallery), MATRIX: ("Confusion matrix", show_confusion)}
+IMAGES, MATRIX, LABEL_ERRORS = "images", "matrix", "label_errors"
+SECTIONS = {
+    IMAGES: ("Test images", show_gallery),
+    MATRIX: ("Confusion matrix", show_confusion),
+    LABEL_ERRORS: ("Label errors", show_label_errors),
+}
 
 
 def show_predictions(comparison: Comparison) -> None:

@@ -117,6 +117,7 @@ def choose_configurations() -> Choice:
                 icon=":material/download:",
             )
         else:
+            st.caption(escape_markdown(f"{status.summary} Licence: {status.licence}. {status.citation}"))
             follow_download(dataset, status.next_step)
         return empty
     if not heads:

@@ -9,13 +9,14 @@ from core.datasets.cache import list_datasets
 from core.datasets.dataset_key import add_command, label_of
 from core.datasets.fetch import FetchProgress, list_added, read_fetch
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_count
+from core.displays.number import format_bytes, format_count
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, check_permission
 from core.ui.session import home
+from core.ui.train.web_address import show_web_address
 
 MAX_MEGABYTES = 200
 
@@ -63,8 +64,8 @@ def show_upload() -> None:
         return
     uploads = st.session_state.setdefault(f"{_ADDING}-count", 0)  # a new key clears the uploader
     archive = st.file_uploader(
-        f"ZIP archive with one subfolder per class (up to {MAX_MEGABYTES} MB)",
-        "zip",
+        f"ZIP or tar archive with one subfolder per class (up to {MAX_MEGABYTES} MB)",
+        ["zip", "tar", "gz", "tgz", "bz2"],
         key=f"{_ADDING}-file-{uploads}",
         max_upload_size=MAX_MEGABYTES,
         help=f"For larger folders, run: {write_code(add_command('NAME'))}",
@@ -81,6 +82,9 @@ def show_upload() -> None:
         else:
             st.session_state[f"{_ADDING}-count"] = uploads + 1
             st.rerun()
+    if started := show_web_address(propose_name):
+        st.session_state[_ADDING] = started
+        st.rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -93,7 +97,9 @@ def _watch(key: str) -> None:
 
 def _describe(progress: FetchProgress) -> tuple[float, str]:
     if not progress.total_files:
-        return 0.0, f"{label_of(progress.name)}: {progress.phase}"
+        share = min(1.0, (progress.done_bytes or 0) / total) if (total := progress.total_bytes) else 0.0
+        size = f", {format_bytes(progress.done_bytes)}" if progress.done_bytes else ""
+        return share, f"{label_of(progress.name)}: {progress.phase}{size}"
     done, total = progress.done_files or 0, progress.total_files
     return done / total, f"{label_of(progress.name)}: {format_count(done)} of {format_count(total)} files"
 
@@ -101,8 +107,8 @@ def _describe(progress: FetchProgress) -> tuple[float, str]:
 def propose_name(file_name: str) -> str:
     """Convert a file name to a valid folder name.
 
-    >>> propose_name("My Cats & Dogs.zip")
-    'my-cats-dogs'
+    >>> propose_name("My Cats & Dogs.zip"), propose_name("birds.tar.gz"), propose_name("")
+    ('my-cats-dogs', 'birds', '')
     """
-    stem = file_name.rpartition(".")[0].lower()
+    stem = re.sub(r"(\.tar\.(gz|bz2)|\.[^.]*)$", "", file_name.lower())
     return re.sub(r"[^a-z0-9_]+", "-", stem).strip("-_")[:40]
