@@ -102,7 +102,7 @@ class ClassCounts(DataDisplay):
         high, low = int(totals.max()), int(totals.min())
         if high == low:
             return f"Images per {self.data.noun}: {high:,} images in each of {count_names(self.data)}."
-        most, least = (quote_class(str(totals.index[position])) for position in (totals.argmax(), totals.argmin()))
+        most, least = (quote_class(str(totals.index[int(one)])) for one in (totals.argmax(), totals.argmin()))
         return (
             f"Images per {self.data.noun}: {count_names(self.data)}, from {low:,} images ({least}) to "
             f"{high:,} ({most})."
