@@ -33,7 +33,8 @@ class AspectRatios(DataDisplay):
         if sizes is None:
             sizes = pd.DataFrame({"width": [], "height": [], "images": []}, dtype="int64")
         return sizes.assign(
-            ratio=sizes["width"] / sizes["height"], cut=compute_cut_share(sizes["width"], sizes["height"])
+            ratio=sizes["width"] / sizes["height"],
+            cut=compute_cut_share(sizes["width"], sizes["height"]) * (self.data.fit == "crop"),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -101,11 +102,13 @@ class AspectRatios(DataDisplay):
         images = sizes["images"]
         total = int(images.sum())
         mean = float((sizes["cut"] * images).sum() / total)
-        if not mean:
+        if sizes["ratio"].eq(1).all():
             return "Aspect ratios: all images are square; the crop removes nothing."
+        ratios = f"from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height)"
+        if self.data.fit != "crop":
+            return f"Aspect ratios: {ratios}. Nothing is cut: the setting fit is {self.data.fit}."
         much = int(images[sizes["cut"] > _LARGE].sum()) / total
         return (
-            f"Aspect ratios: from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height). "
-            f"The central crop removes {format_share(mean)} of the pixels on average, and more than "
-            f"{_LARGE:.0%} for {format_share(much)} of the images."
+            f"Aspect ratios: {ratios}. The central crop removes {format_share(mean)} of the pixels on average, and "
+            f"more than {_LARGE:.0%} for {format_share(much)} of the images."
         )

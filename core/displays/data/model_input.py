@@ -19,6 +19,7 @@ from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
 
+_OTHER_FITS = {"pad": "black borders added", "stretch": "stretched to a square"}
 _SIDE = 192  # longer side of the shown source, in pixels
 _CUT = (128, 138, 150)
 
@@ -60,7 +61,7 @@ class ModelInput(ImageView):
         the crop removes), input_pixels (side length of the model's input)."""
         shown = self._shown
         height, width, _ = self.data.info.input_shape
-        cropped = height == width or self.side is not None
+        cropped = self.data.fit == "crop" and (height == width or self.side is not None)
         return pd.DataFrame(
             {
                 "file": shown["file"],
@@ -82,7 +83,12 @@ class ModelInput(ImageView):
             model = stored if self.side is None else prepare(stored, self.side)
             shape = f"{model.shape[1]} × {model.shape[0]}"
             found += [
-                ImageCell(source, size, cut if facts["cut"] else "nothing cut", f"{file}: source, {size}, {cut}"),
+                ImageCell(
+                    source,
+                    size,
+                    cut if facts["cut"] else _OTHER_FITS.get(self.data.fit, "nothing cut"),
+                    f"{file}: source, {size}, {cut}",
+                ),
                 ImageCell(model, f"→ {shape}", file, f"{file}: input of the model, {shape}"),
             ]
         return found
@@ -95,7 +101,9 @@ class ModelInput(ImageView):
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
             source = self._originals.get(key, stored)
-            return source if width == height else _shade(source)
+            return source if width == height or self.data.fit != "crop" else _shade(source)
+        if self.data.fit != "crop":
+            return self._originals.get(key, stored)
         if key in self._originals:
             return _shade(self._originals[key])
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
