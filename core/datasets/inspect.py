@@ -59,7 +59,7 @@ class InspectedDataset:
 
     @property
     def fit(self) -> str:
-        """How images that are not square became squares: crop, pad or stretch."""
+        """The conversion of images that are not square to squares: crop, pad or stretch."""
         return str(getattr(self.info, "fit", "crop"))  # not stored by former versions
 
     @cached_property
