@@ -57,11 +57,6 @@ class InspectedDataset:
     def noun(self) -> str:
         return "attribute" if self.info.attributes else "class"
 
-    @property
-    def fit(self) -> str:
-        """The conversion of images that are not square to squares: crop, pad or stretch."""
-        return str(getattr(self.info, "fit", "crop"))  # not stored by former versions
-
     @cached_property
     def version(self) -> str:
         """Text that changes with the dataset and everything known of it, for caches."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.augment.crop_share import compute_cut_share
 from core.augment.pillow import resize_array
-from core.augment.prepare import prepare
+from core.augment.prepare import FITS, Fit, prepare, undo_fit
 from core.datasets.originals import choose_originals, read_originals
 from core.datasets.report import read_files
 from core.displays.data_display import ImageCell, ImageView
@@ -56,18 +56,22 @@ class ModelInput(ImageView):
         files = files if kept is None else files[kept]
         return files.iloc[choose_originals(files, self.count)][[*_COLUMNS]]
 
+    @property
+    def _fit(self) -> Fit:
+        return self.data.info.fit
+
     def frame(self) -> pd.DataFrame:
         """Return one row per image: file, width_pixels and height_pixels of the source, cut (share of its pixels that
         the crop removes), input_pixels (side length of the model's input)."""
         shown = self._shown
         height, width, _ = self.data.info.input_shape
-        cropped = self.data.fit == "crop" and (height == width or self.side is not None)
+        cropped = height == width or self.side is not None
         return pd.DataFrame(
             {
                 "file": shown["file"],
                 "width_pixels": shown["width"],
                 "height_pixels": shown["height"],
-                "cut": compute_cut_share(shown["width"], shown["height"]) * cropped,
+                "cut": compute_cut_share(shown["width"], shown["height"], self._fit) * cropped,
                 "input_pixels": self.side or min(height, width),
             }
         ).reset_index(drop=True)
@@ -86,7 +90,7 @@ class ModelInput(ImageView):
                 ImageCell(
                     source,
                     size,
-                    cut if facts["cut"] else _OTHER_FITS.get(self.data.fit, "nothing cut"),
+                    cut if facts["cut"] else _OTHER_FITS.get(self._fit, "nothing cut"),
                     f"{file}: source, {size}, {cut}",
                 ),
                 ImageCell(model, f"→ {shape}", file, f"{file}: input of the model, {shape}"),
@@ -101,11 +105,11 @@ class ModelInput(ImageView):
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
             source = self._originals.get(key, stored)
-            return source if width == height or self.data.fit != "crop" else _shade(source)
-        if self.data.fit != "crop":
-            return self._originals.get(key, stored)
+            return source if width == height or self._fit != "crop" else _shade(source)
         if key in self._originals:
-            return _shade(self._originals[key])
+            return _shade(self._originals[key]) if self._fit == "crop" else self._originals[key]
+        if self._fit != "crop":
+            return undo_fit(stored, width, height, _SIDE, self._fit)
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
         canvas[:] = _CUT[: stored.shape[2]]
         edge = min(size)
@@ -125,6 +129,8 @@ class ModelInput(ImageView):
         frame = self.frame()
         kept = frame["cut"].max() if len(frame) else 0
         text = f"{format_plural(len(frame), 'source image')} next to the input of a model"
+        if self._fit != "crop":
+            return f"{text}: {FITS[self._fit]}."
         return f"{text}; the crop removes up to {kept:.0%}." if kept else f"{text}; nothing is cut."
 
 
