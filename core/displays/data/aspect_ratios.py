@@ -104,14 +104,13 @@ class AspectRatios(DataDisplay):
         images = sizes["images"]
         total = int(images.sum())
         mean = float((sizes["cut"] * images).sum() / total)
-        if self.data.info.fit != "crop":
-            ends = f"from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height)"
-            return f"Aspect ratios: {ends}. Nothing is cut: {FITS[self.data.info.fit]}."
-        if not mean:
+        if sizes["ratio"].eq(1).all():
             return "Aspect ratios: all images are square; the crop removes nothing."
+        ratios = f"from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height)"
+        if self.data.info.fit != "crop":
+            return f"Aspect ratios: {ratios}. Nothing is cut: {FITS[self.data.info.fit]}."
         much = int(images[sizes["cut"] > _LARGE].sum()) / total
         return (
-            f"Aspect ratios: from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height). "
-            f"The central crop removes {format_share(mean)} of the pixels on average, and more than "
-            f"{_LARGE:.0%} for {format_share(much)} of the images."
+            f"Aspect ratios: {ratios}. The central crop removes {format_share(mean)} of the pixels on average, and "
+            f"more than {_LARGE:.0%} for {format_share(much)} of the images."
         )
