@@ -250,7 +250,7 @@ def test_any_extreme_value_of_a_file_is_refused_or_harmless(full_home: Home) -> 
         for leaf in list_leaves(value):
             for extreme in EXTREMES:
                 number += 1
-                if not LONG and number % 30:
+                if not LONG and number % 60:
                     continue
                 text = json.dumps(put(value, leaf, extreme))
                 with damaged(path, lambda path, text=text: path.write_text(text) and None):

@@ -18,8 +18,8 @@ HEAVY = ("tensorflow", "keras", "extra_keras_datasets")
 OPTIONAL = ("mlflow", "tensorboard")
 LATE = ("prometheus_client", "vl_convert")  # imported where they are first needed
 
-# One process in stages: reads the registries, imports the core, runs commands, imports the modules of pages,
-# then the rest. Each stage adds its imports to those of the earlier stages.
+# One process in stages: reads the registries, imports the core, runs commands, then imports the modules of pages. Each
+# stage adds its imports to those of the earlier stages.
 STAGES = """
 import contextlib, importlib, io, json, runpy, sys
 found = {}
@@ -43,10 +43,9 @@ for words in given["commands"]:
         except SystemExit as end:
             code = end.code
     finish(" ".join(words), code)
-for stage in ("pages", "rest"):
-    for name in given[stage]:
-        importlib.import_module(name)
-    finish(stage)
+for name in given["pages"]:
+    importlib.import_module(name)
+finish("pages")
 print(json.dumps(found))
 """
 READING = [
@@ -83,7 +82,6 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
         "core": modules(under="core", but=("core.training.", "core.ui.")),
         "commands": commands,
         "pages": modules(under="core.ui"),
-        "rest": ["core.training.device", "core.training.job"],
     }
     environment = {**os.environ, "HEADROOM_HOME": str(writer.home.path), "NO_COLOR": "1"}
     command = [sys.executable, "-c", STAGES, json.dumps(given)]
@@ -100,7 +98,7 @@ def test_core_imports_no_tensorflow_and_no_streamlit(stages: Stages) -> None:
 
 def test_ray_is_never_imported(stages: Stages) -> None:
     """The cluster is used over HTTP: Ray's library is only needed on the machines of the cluster."""
-    libraries = stages.imported("rest")
+    libraries = stages.imported("pages")
     assert "core" in libraries
     assert "ray" not in libraries
     texts = [path.read_text(encoding="utf-8") for path in [*ROOT.glob("core/**/*.py"), *ROOT.glob("pages/*.py")]]

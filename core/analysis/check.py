@@ -66,21 +66,17 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 
-def list_names(affected: Sequence[str], total: int) -> str:
-    """Return the affected heads for a message: their names, or how many of `total` with the first two of many.
-
-    >>> list_names(["GAP", "Flatten"], 5), list_names(["a", "b", "c", "d", "e"], 9)
-    ('GAP, Flatten', '5 of 9 heads, such as a and b')
-    """
+def list_names(affected: Sequence[str], comparison: Comparison) -> str:
+    """Return the affected variants for a message: their names, or how many of all with the first two of many."""
     if len(affected) <= MAX_NAMES:
         return ", ".join(affected)
-    return f"{len(affected)} of {total} heads, such as {affected[0]} and {affected[1]}"
+    return f"{len(affected)} of {len(comparison.variants)} {comparison.noun}s, such as {affected[0]} and {affected[1]}"
 
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
     """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
     if len(comparison.variants) < 2:
-        return Result("not applicable", "A comparison of heads needs at least two heads.")
+        return Result("not applicable", "This check needs at least two variants.")
     parts = []
     for name in names:
         specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
@@ -93,4 +89,4 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
         return Result(
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
-    return Result("passed", f"All heads were trained with the same {subject}.")
+    return Result("passed", f"All {comparison.noun}s were trained with the same {subject}.")

@@ -1,4 +1,4 @@
-"""Accuracy difference between two heads: interval, significance, non-inferiority, and the sample size for a conclusion.
+"""Accuracy difference between two variants: interval, significance, non-inferiority, and sample size for a conclusion.
 
 The statistical model is in `core.analysis.crossed`.
 """
@@ -35,7 +35,7 @@ class Difference:
     """Accuracy of `a` minus accuracy of `b`, over the test images and over all seeds of both.
 
     Attributes:
-        low, high: bounds of the 95% confidence interval; with one seed per head, of these two trained models only.
+        low, high: bounds of the 95% confidence interval; with one seed per variant, of these two trained models only.
         p: two-sided p-value; `p_holm` is corrected for the `pairs` of the comparison.
     """
 
@@ -80,7 +80,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Conclusion about `a`, Holm-corrected; "one seed" if one of the heads has a single seed."""
+        """Conclusion about `a`, Holm-corrected; "one seed" if one of the variants has a single seed."""
         if min(self.seeds) == 1:
             return "one seed"
         if self.p_holm < 1 - LEVEL:
@@ -101,7 +101,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Need:
-    """Seeds per head, test images, or both, that settle the difference with a probability of POWER.
+    """Seeds per variant, test images, or both, that settle the difference with a probability of POWER.
 
     Both are None if no numbers up to MAX_SEEDS and MAX_IMAGES are enough.
     """
@@ -144,7 +144,7 @@ def compute_differences(comparison: Comparison) -> list[Difference]:
 
 
 def compute_need(difference: Difference) -> Need:
-    """Return the number of seeds per head needed for a conclusion, otherwise of test images, otherwise of both.
+    """Return the number of seeds per variant needed for a conclusion, otherwise of test images, otherwise of both.
 
     A number is sufficient if more data of the same kind would make the interval exclude 0 with a probability of POWER,
     given the present estimate and its uncertainty (predictive power). It is always larger than the present number.

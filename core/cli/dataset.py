@@ -1,5 +1,7 @@
 """`datasets`: list and download datasets, and add custom images."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +16,9 @@ from core.spec import DATASETS
 
 if TYPE_CHECKING:
     from core.datasets.cache import DatasetInfo, DatasetStatus
+    from core.datasets.report import DatasetReport
+
+_MOST_ROWS = 20
 
 app = typer.Typer(invoke_without_command=True)
 app.command()(check)
@@ -73,6 +78,7 @@ def download(
         info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
     check_dataset(Home.default(), name)
     typer.echo(f"{_describe(info)}, {'official data' if info.official else 'not the official data'}.")
+    typer.echo(f"Licence: {info.licence}. Cite: {info.citation}")
 
 
 @app.command()
@@ -81,37 +87,138 @@ def add(
         str,
         typer.Argument(
             metavar="NAME",
-            help="celeba, or a new name for a folder of images with one sub-folder per class.",
+            help="celeba, or a new name for a folder of images, with one sub-folder per class or a table of labels.",
         ),
     ],
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder or ZIP archive.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH",
+            help="Folder, ZIP or tar archive, Parquet files of Hugging Face, or the https address of an archive.",
+        ),
+    ],
     side: Annotated[
         int | None,
         typer.Option(help="Side length in pixels to which images of a folder are resized (square). Default: 256."),
     ] = None,
+    fit: Annotated[
+        str,
+        typer.Option(
+            help="How images of a folder that are not square become squares: crop (central square), pad (black "
+            "borders) or stretch.",
+        ),
+    ] = "crop",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the images and print the summary, but add nothing.")
+    ] = False,
+    as_json: JsonFlag = False,
     discard: Annotated[
         bool, typer.Option("--discard", help="Delete the archive afterwards, also on failure.", hidden=True)
     ] = False,
+    public_only: Annotated[
+        bool, typer.Option("--public-only", help="Refuse addresses in private networks.", hidden=True)
+    ] = False,
 ) -> None:
-    """Add custom images, or CelebA. The images are copied; PATH is not needed afterwards."""
+    """Add custom images, or CelebA, and print what was found. The images are copied; PATH is not needed afterwards.
+
+    Ctrl-C stops it; the same command continues where it stopped.
+    """
+    from core.augment.prepare import read_fit
     from core.cli.progress import watch_adding
-    from core.datasets.add import add_dataset
+    from core.datasets.add import add_dataset, preview_dataset
+    from core.datasets.dataset_key import key_of_name, remove_command, split_key
+    from core.datasets.report import read_report
 
     limit_memory()
-    home = Home.default()
+    home, info, report = Home.default(), None, None
     try:
-        with watch_adding(name) as follow:
-            added = add_dataset(home, name, path, side=side, progress=follow)
-    finally:
-        if discard:
-            path.unlink(missing_ok=True)
-    info = added.info
-    parts = [f"{_describe(info)}, {len(info.attributes) or len(info.classes)} "]
-    parts.append("attributes" if info.attributes else "classes")
-    typer.echo("".join(parts) + (f"; {info.note}." if info.note else "."))
-    if info.skipped:
-        files = "1 file was" if info.skipped == 1 else f"{info.skipped:,} files were"
+        with _open_path(home, name, path, public_only) as (found, source), watch_adding(name) as follow:
+            if dry_run:
+                report = preview_dataset(home, name, found, side=side, fit=read_fit(fit), progress=follow)
+            else:
+                added = add_dataset(home, name, found, side=side, fit=read_fit(fit), source=source, progress=follow)
+                info, report = added.info, read_report(added.path)
+    except KeyboardInterrupt:
+        if not dry_run:
+            print_message(f"Interrupted. Repeat the command to continue, or discard it: {remove_command(name)}")
+        raise
+    except Exception:
+        _discard(path, discard)
+        raise
+    _discard(path, discard)
+    assert report
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+        return
+    if info is not None:
+        parts = [f"{_describe(info)}, {len(info.attributes) or len(info.classes)} "]
+        parts.append("attributes" if info.attributes else "classes")
+        typer.echo("".join(parts) + (f"; {info.note}." if info.note else "."))
+    _print_report(report, "attribute" if "attribute" in DATASETS[split_key(key_of_name(name))[0]].uses else "class")
+    if dry_run:
+        print_message("Nothing was added, because of --dry-run.")
+    elif report.skipped:
+        files = "1 file was" if len(report.skipped) == 1 else f"{len(report.skipped):,} files were"
         print_message(f"{files} skipped; see {added.path / 'skipped.txt'} for the reasons.")
+
+
+def _discard(path: str, wanted: bool) -> None:
+    if wanted:
+        Path(path).unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_path(home: Home, name: str, path: str, public_only: bool) -> Iterator[tuple[Path, str]]:
+    """Yield a path and its source; archives at an address are downloaded first."""
+    from core.cli.progress import watch_download
+    from core.datasets.web_archive import describe_origin, download_archive, is_url
+
+    if not is_url(path):
+        yield Path(path), ""
+        return
+    with ExitStack() as stack:
+        with watch_download(name) as follow:
+            download = download_archive(home, name, path, public_only=public_only, progress=follow)
+            found = stack.enter_context(download)
+        yield found, describe_origin(path)
+
+
+def _print_report(report: "DatasetReport", noun: str) -> None:
+    from core.displays.dataset_summary import describe_report, list_class_rows
+
+    print_table(list_class_rows(report, noun), numbers=("Training", "Validation", "Test", "Total"))
+    for line in describe_report(report):
+        typer.echo(line)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an available dataset.")],
+    view: Annotated[
+        str, typer.Option(help="Print the table of one view, such as class_counts, pixel_range or left_out.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the classes, findings and files left out of a dataset, as on the Data page."""
+    from core.datasets.dataset_key import FOLDER, key_of_name
+    from core.datasets.inspect import inspect_dataset
+    from core.displays.data_display import DATA_DISPLAYS
+    from core.displays.data_headline import write_data_headline
+    from core.displays.json_values import to_rows
+
+    data = inspect_dataset(Home.default(), name if name in DATASETS and name != FOLDER else key_of_name(name))
+    if as_json:
+        print_json(to_rows(DATA_DISPLAYS[view](data).frame()) if view else data.report.model_dump(mode="json"))
+        return
+    if not view:
+        typer.echo(write_data_headline(data))
+    for one in [view] if view else ["class_counts", "data_findings", "left_out"]:
+        display = DATA_DISPLAYS[one](data)
+        rows = [{name: str(value) for name, value in row.items()} for row in to_rows(display.table())]
+        if rows or view:
+            numbers = [*rows[0]][1:] if one == "class_counts" else ()
+            print_table(rows[: None if view else _MOST_ROWS], numbers=numbers, title=display.title)
+            typer.echo(display.describe())
 
 
 @app.command()

@@ -16,6 +16,7 @@ from core.cli.output import JsonFlag, format_known, print_json, print_pairs
 from core.entry_point import DISPATCHER
 from core.errors import HeadroomError
 from core.home import Home
+from core.leftover import describe_leftovers, list_leftovers, remove_leftovers
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -28,7 +29,10 @@ def doctor(
     as_json: JsonFlag = False,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Move damaged runs, jobs, sweeps and side files aside. Deletes nothing."),
+        typer.Option(
+            "--repair",
+            help="Move damaged runs, jobs, sweeps and side files aside; delete temporary files of killed processes.",
+        ),
     ] = False,
 ) -> None:
     """Check this machine: Python, libraries, CPU, GPU, home, datasets and jobs.
@@ -58,6 +62,8 @@ def _repair(home: Home) -> None:
     ]
     messages += repair_jobs(home)
     messages += [f"Run {name} was damaged. It is now {new}." for name, new in RunStore(home).move_damaged_aside()]
+    if removed := describe_leftovers(remove_leftovers(home)):
+        messages.append(f"Deleted {removed}.")
     for message in messages:
         typer.echo(message)
     if not messages:
@@ -171,6 +177,7 @@ def _describe_home(home: Home) -> dict[str, Any]:
         "exists": home.path.is_dir(),
         "writable": existing.is_dir() and os.access(existing, os.W_OK | os.X_OK),
         "free_bytes": shutil.disk_usage(existing).free,
+        "leftovers": describe_leftovers(list_leftovers(home)),
     }
 
 
@@ -249,6 +256,7 @@ def _print(found: dict[str, Any]) -> None:
         "Home": found["home"]["path"],
         "  writable": "yes" if found["home"]["writable"] else "no",
         "  free": _format_gigabytes(found["home"]["free_bytes"]),
+        **({"  leftovers": f"{left}. Run: headroom doctor --repair"} if (left := found["home"]["leftovers"]) else {}),
         "  runs": format_known(found["runs"]),
         "  examples": format_known(found["examples"]),
         **(

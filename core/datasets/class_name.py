@@ -1,4 +1,4 @@
-"""Names of classes and splits as people write them: normalized, in natural order, without look-alikes."""
+"""Names of classes and splits in folders and tables: normalized, in natural order, without look-alikes."""
 
 import re
 import unicodedata

@@ -83,6 +83,12 @@ class Dataset:
         """Whether users add the dataset from their own files."""
         return self.survey is not None
 
+    @property
+    def download_bytes(self) -> int | None:
+        """Size of the files that are downloaded, in bytes; None if it is not published."""
+        sizes = [file.size for file in self.files]
+        return sum(size for size in sizes if size) if sizes and None not in sizes else None
+
     def find_problem(self, arrays: Arrays) -> str | None:
         """Return an error message if dtypes, shapes, counts or labels do not match the dataset, else None."""
         for split in ("train", "test"):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from core.datasets.image_files import TEST, TRAIN, VALIDATION
 
 _SHARE = 5
-"""One of so many images of each class is a test image, and one of so many others a validation image."""
+"""Divisor: a fifth of each class is for test, and a fifth of the other images for validation."""
 
 Unit = NDArray[np.intp]
 """Positions of images that stay together."""
@@ -19,9 +19,9 @@ def draw_split(
 ) -> NDArray[np.uint8]:
     """Draw the missing splits from the training images: a fifth of each class for test, then a fifth for validation.
 
-    A class with two images has a training and a test image, a class with three or more has an image in each split.
+    A class with two images has one for training and one for test, a class with three or more an image in each split.
     If no class has three, the validation images are a fifth of those that would be test images, so that every class
-    keeps a training image. Images are chosen by their position in the class: for test the second of each five, for
+    keeps an image for training. Images are chosen by their position in the class: for test the second of each five, for
     validation those at the end. Their order should be random.
 
     Args:

@@ -25,7 +25,7 @@ class FolderTree(Tree):
         self._seen: set[tuple[int, int]] = set()
         self._links: list[tuple[str, str]] = []
         self._walk(os.fspath(path), "")
-        while self._links:  # after all folders, so that a link never takes the place of the folder itself
+        while self._links:  # after all folders, so that folders keep their own paths
             prefix, link = heapq.heappop(self._links)
             self._walk(link, prefix)
         check_count(self._count, "A folder")

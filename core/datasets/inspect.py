@@ -1,4 +1,4 @@
-"""What is known of the images of a dataset: its report, the files of its images, and their pixel values."""
+"""Inspection of a dataset: its report, the files of its images, and their pixel values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.dataset import Images
 from core.datasets.dataset_key import split_key
+from core.datasets.findings import Findings
+from core.datasets.findings_file import FINDINGS, read_findings
 from core.datasets.report import FILES, REPORT, ClassCount, DatasetReport, SkippedFile, read_files, read_report
 from core.datasets.split import compute_split
 from core.datasets.statistics import DatasetStatistics, ensure_statistics
@@ -20,7 +22,7 @@ from core.spec import DATASETS, RunSpec
 
 SKIPPED = "skipped.txt"
 
-_DETAILS = ("dataset.json", REPORT, FILES, SKIPPED)
+_DETAILS = ("dataset.json", REPORT, FILES, SKIPPED, FINDINGS)
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,19 @@ class InspectedDataset:
     """An available dataset with its report.
 
     Attributes:
-        searched: Whether the report lists findings; without it, nothing is known of duplicates and other problems.
+        findings: The findings with their images; None if the images were not searched for problems.
     """
 
     home: Home
     key: str
     dataset: CachedDataset
     report: DatasetReport
-    searched: bool
+    findings: Findings | None
+
+    @property
+    def searched(self) -> bool:
+        """Whether the images were searched for duplicates and other problems."""
+        return self.findings is not None
 
     @property
     def info(self) -> DatasetInfo:
@@ -119,11 +126,13 @@ def inspect_dataset(home: Home, key: str) -> InspectedDataset:
     """
     dataset = open_dataset(home, *split_key(key))
     stored = read_report(dataset.path)
-    if stored is None:
-        return InspectedDataset(home, key, dataset, _build_report(dataset), searched=False)
-    if tuple(one.name for one in stored.classes) != _list_names(dataset.info):
-        stored = stored.model_copy(update={"classes": _build_report(dataset).classes})
-    return InspectedDataset(home, key, dataset, stored, searched=True)
+    found = read_findings(home, key, dataset.info.fingerprint)
+    report = stored or _build_report(dataset)
+    if tuple(one.name for one in report.classes) != _list_names(dataset.info):
+        report = report.model_copy(update={"classes": _build_report(dataset).classes})
+    if found is not None:
+        report = report.model_copy(update={"findings": found.findings})
+    return InspectedDataset(home, key, dataset, report, found)
 
 
 def count_validation(info: DatasetInfo) -> int:

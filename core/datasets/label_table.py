@@ -1,6 +1,7 @@
-"""Labels from a CSV or TSV file beside the images: a row per file with its class and, if given, its split."""
+"""Labels from a CSV or TSV file next to the images: a row per file with its class and, if given, its split."""
 
 import csv
+import io
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from core.errors import DatasetError
 SUFFIXES = (".csv", ".tsv")
 
 _FILE_COLUMNS = ("filename", "file_name", "file", "path", "filepath", "image", "image_name", "image_path", "image_id")
-_LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
+LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target")
 _SPLIT_COLUMNS = ("split", "subset", "set", "partition")
 _DELIMITERS = ",;\t"
 
@@ -99,7 +100,8 @@ def _read_rows(tree: Tree, name: str) -> list[list[str]]:
     """Return the rows of a table that have a value; none for files that are no table."""
     try:
         content = tree.read(name)
-        rows = csv.reader(_decode(content).splitlines(), delimiter=_find_delimiter(name, content))
+        text = _decode(content).replace("\r\n", "\n").replace("\r", "\n")
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(name, text))
         return [row for row in rows if any(cell.strip() for cell in row)]
     except (DatasetError, OSError, ValueError, csv.Error):
         return []
@@ -114,13 +116,13 @@ def _decode(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def _find_delimiter(name: str, content: bytes) -> str:
-    first = next(filter(None, _decode(content[:100_000]).splitlines()), "")
+def _find_delimiter(name: str, text: str) -> str:
+    first = text.lstrip("\n").partition("\n")[0]
     return "\t" if name.lower().endswith(".tsv") and "\t" in first else max(_DELIMITERS, key=first.count)
 
 
 def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Lookup) -> bool:
-    """Add the rows of a table; return whether it is one, which names files and has a column beside them."""
+    """Add the rows of a table; return whether it is one, which names files and has another column."""
     width = max(map(len, rows))
     cells = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
     hits = [sum(lookup.find(row[column]) is not None for row in cells) for column in range(width)]
@@ -134,7 +136,7 @@ def _add_rows(found: LabelTable, table: str, rows: list[list[str]], lookup: _Loo
     body = cells[1:] if headed else cells
     others = [column for column in range(width) if column != files]
     splits = [c for c in others if head[c] in _SPLIT_COLUMNS] if headed else _find_splits(body, others)
-    labels = [c for c in others if head[c] in _LABEL_COLUMNS] if headed else []
+    labels = [c for c in others if head[c] in LABEL_COLUMNS] if headed else []
     label = next(iter([*labels, *(c for c in others if c not in splits[:1])]), None)
     if label is None:
         return False

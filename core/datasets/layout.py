@@ -1,21 +1,21 @@
 """Classes and splits of image files: from class folders, split folders or a table of labels."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Literal
 
 from core.datasets.class_name import normalize_name, read_part
 from core.datasets.image_files import TEST, TRAIN, VALIDATION
 from core.datasets.label_table import SUFFIXES, LabelTable, find_table
 from core.datasets.report import SPLITS
-from core.datasets.tree import Tree, list_parents
+from core.datasets.tree import Tree
 from core.errors import DatasetError
 
 _OUTSIDE = "This file is not in a class folder."
 _IMAGE_SUFFIXES = (
-    "", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm",
     ".pbm", ".pnm", ".avif", ".heic", ".heif",
 )  # fmt: skip
 
@@ -63,7 +63,7 @@ def find_layout(tree: Tree) -> Layout:
         layout = _read_splits(names, prefix) or _read_classes(names, prefix)
     layout.skipped += [(name, _OUTSIDE) for name in outside]
     layout.skipped += [(f"{name}/", "The folder is empty.") for name in _list_empty(tree)]
-    _choose_drawn(layout)
+    choose_drawn(layout)
     return layout
 
 
@@ -78,29 +78,34 @@ def _group(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 
 def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
-    """Return the sub-folders with images, judged by the names of the files; all if no name is that of an image."""
+    """Return the sub-folders that contain images."""
     found = _group(names, prefix)
-    return {folder: files for folder, files in found.items() if any(map(_is_image, files))} or found
+    return {folder: found[folder] for folder in _group(_pick_images(names), prefix)}
+
+
+def _pick_images(names: Iterable[str]) -> list[str]:
+    """Return the files whose names are those of images; otherwise all, because the content decides."""
+    return [name for name in names if _is_image(name)] or [*names]
 
 
 def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _IMAGE_SUFFIXES
+    return name.lower().endswith(_IMAGE_SUFFIXES)
 
 
 def _is_wrapper(names: Iterable[str], inner: str) -> bool:
     """Return whether a folder contains folders with images or a table, so that it is not a class itself."""
     inside = [name for name in names if name.startswith(inner)]
     tables = (name for name in inside if "/" not in name.removeprefix(inner) and name.lower().endswith(SUFFIXES))
-    return any(_is_image(name) for files in _group(inside, inner).values() for name in files) or any(tables)
+    return bool(_list_folders(inside, inner)) or any(tables)
 
 
 def _is_complete(table: LabelTable, names: Sequence[str], prefix: str) -> bool:
-    """Return whether a table tells the classes, and not the folders beside it."""
+    """Return whether a table tells the classes, and not the folders next to it."""
     folders = _list_folders(names, prefix)
     flat = not any(
         read_part(folder) is None or _group(files, f"{prefix}{folder}/") for folder, files in folders.items()
     )
-    return len(folders) < 2 or flat or (table.named and 2 * len(table.labels) > sum(map(_is_image, names)))
+    return len(folders) < 2 or flat or (table.named and 2 * len(table.labels) > len(_pick_images(names)))
 
 
 def _read_table(table: LabelTable, names: Sequence[str], prefix: str) -> Layout:
@@ -142,11 +147,11 @@ def _read_splits(names: Sequence[str], prefix: str) -> Layout | None:
     layout = Layout(splits="given")
     for folder, part in given.items():
         inner = f"{prefix}{folder}/"
-        again = _group(folders[folder], inner)
-        if len(again) == 1 and read_part(next(iter(again))) == part:  # train/train/cat/1.png
-            inner += f"{next(iter(again))}/"
+        only, *others = _group(folders[folder], inner) or [""]
+        if not others and read_part(only) == part:  # train/train/cat/1.png
+            inner += f"{only}/"
         for name in folders[folder]:
-            _place(layout, name, inner, part)
+            _add_to_class(layout, name, inner, part)
     layout.skipped += [(name, _OUTSIDE) for name in names if name.removeprefix(prefix).partition("/")[0] not in given]
     return layout
 
@@ -166,14 +171,14 @@ def _read_inner_splits(folders: dict[str, list[str]], prefix: str) -> Layout | N
         return None
     layout = Layout(splits="given")
     for name, part in parts.items():
-        _place(layout, name, prefix, part)
+        _add_to_class(layout, name, prefix, part)
     return layout
 
 
 def _read_classes(names: Sequence[str], prefix: str) -> Layout:
     layout = Layout()
     for name in names:
-        _place(layout, name, prefix, TRAIN)
+        _add_to_class(layout, name, prefix, TRAIN)
     classes = {*layout.labels.values()}
     if not classes:
         raise DatasetError(
@@ -185,7 +190,7 @@ def _read_classes(names: Sequence[str], prefix: str) -> Layout:
     return layout
 
 
-def _place(layout: Layout, name: str, prefix: str, part: int) -> None:
+def _add_to_class(layout: Layout, name: str, prefix: str, part: int) -> None:
     """Add a file to the class of the sub-folder that contains it."""
     folder, slash, _ = name.removeprefix(prefix).partition("/")
     if slash and name.startswith(prefix):
@@ -196,12 +201,21 @@ def _place(layout: Layout, name: str, prefix: str, part: int) -> None:
 
 def _list_empty(tree: Tree) -> list[str]:
     """Return the folders that contain no file, without the folders inside them."""
-    used = {parent for name in (*tree.names, *(name for name, _ in tree.skipped)) for parent in list_parents(name)}
-    empty = tree.folders - used
-    return sorted(name for name in empty if name.rpartition("/")[0] not in empty)
+    used = sorted([*tree.names, *(name for name, _ in tree.skipped)])
+
+    def is_empty(folder: str) -> bool:
+        first = bisect_left(used, f"{folder}/")
+        return first == len(used) or not used[first].startswith(f"{folder}/")
+
+    found = set()
+    for folder in filter(is_empty, tree.folders):
+        while (outer := folder.rpartition("/")[0]) and is_empty(outer):
+            folder = outer
+        found.add(folder)
+    return sorted(found)
 
 
-def _choose_drawn(layout: Layout) -> None:
+def choose_drawn(layout: Layout) -> None:
     """Choose the splits that must be drawn from the training images, and describe them."""
     given = {*layout.parts.values()}
     if len(given) < 2:

@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import translate
+from functools import lru_cache
 
 LITTER: dict[str, tuple[str, ...]] = {
     "macOS": (
@@ -39,6 +40,7 @@ have as its name.
 _PATTERN = re.compile("|".join(translate(name.lower()) for names in LITTER.values() for name in names))
 
 
+@lru_cache(10_000)
 def is_litter(name: str) -> bool:
     """Return whether a file or folder with this name is created by a system and not by the owner of the images.
 

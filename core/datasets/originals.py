@@ -1,4 +1,4 @@
-"""A few source images of a custom dataset before they are cropped, kept beside its arrays to show the crop."""
+"""A few source images of a custom dataset before they are cropped, kept with its arrays to show the crop."""
 
 import re
 from collections.abc import Callable
@@ -38,8 +38,8 @@ def choose_originals(files: pd.DataFrame, count: int = MAX_ORIGINALS) -> list[in
         files: One row per image with the columns width and height.
     """
     order = np.argsort((files["width"] / files["height"]).to_numpy(), kind="stable")
-    places = np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)
-    return [int(order[place]) for place in dict.fromkeys(places.tolist())]
+    ranks = np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)
+    return [int(order[rank]) for rank in dict.fromkeys(ranks.tolist())]
 
 
 def write_originals(folder: Path, files: pd.DataFrame, read: Callable[[str], Images]) -> None:
@@ -50,7 +50,7 @@ def write_originals(folder: Path, files: pd.DataFrame, read: Callable[[str], Ima
         read: Function that reads a source image.
     """
     target = folder / _FOLDER
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     for position in choose_originals(files):
         one = files.iloc[position]
         with suppress(HeadroomError, OSError):  # it was readable before; without it, fewer images are shown
@@ -61,7 +61,7 @@ def write_originals(folder: Path, files: pd.DataFrame, read: Callable[[str], Ima
 
 
 def read_originals(folder: Path) -> list[Original]:
-    """Read the source images that are kept beside a dataset; none for datasets that were added before."""
+    """Read the source images that are kept with a dataset; none for datasets that were added before."""
     found = []
     try:
         paths = sorted((folder / _FOLDER).iterdir())

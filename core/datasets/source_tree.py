@@ -6,8 +6,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from core.datasets.file_tree import open_tree
+from core.datasets.layout import Layout, choose_drawn, find_layout
+from core.datasets.metadata_tree import MetadataTree, find_metadata
+from core.datasets.parquet_tree import SUFFIX, ParquetTree, find_parquet, open_parquet
 from core.datasets.tar_tree import is_tar, open_tar
 from core.datasets.tree import Tree
+from core.errors import DatasetError
 
 
 @contextmanager
@@ -17,11 +21,39 @@ def open_source(path: Path) -> Iterator[Tree]:
     Raises:
         DatasetError: when the files cannot be read, an archive is unsafe, or there are too many files.
     """
-    opened: AbstractContextManager[Tree] = open_tar(path) if path.is_file() and is_tar(path) else open_tree(path)
-    with opened as tree:
-        yield tree
+    with _choose(path) as tree:
+        yield MetadataTree(tree) if find_metadata(tree) else tree
+
+
+def find_source_layout(tree: Tree) -> Layout:
+    """Return the classes and splits of the files: those in Parquet files, or as `core.datasets.layout.find_layout`.
+
+    Raises:
+        DatasetError: when there are no classes.
+    """
+    if not isinstance(tree, ParquetTree):
+        return find_layout(tree)
+    count = len({*tree.labels.values()})
+    if count < 2:
+        reason = f" The first row that was skipped: {tree.skipped[0][1]}" if tree.skipped else ""
+        raise DatasetError(f"Expected at least 2 classes in the Parquet files; got {count}.{reason}")
+    layout = Layout(labels=tree.labels, parts=tree.parts, splits="given")
+    choose_drawn(layout)
+    return layout
 
 
 def is_source(path: Path) -> bool:
     """Return whether a file begins and ends like an archive that `open_source` can open."""
     return is_tar(path) or zipfile.is_zipfile(path)
+
+
+def _choose(path: Path) -> AbstractContextManager[Tree]:
+    if path.is_file():
+        if path.suffix.lower() == SUFFIX:
+            return open_parquet(path.parent, [path.name])
+        return open_tar(path) if is_tar(path) else open_tree(path)
+    try:
+        found = find_parquet(path)
+    except OSError:
+        found = []
+    return open_parquet(path, found) if found else open_tree(path)

@@ -13,7 +13,7 @@ from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_path
 from core.datasets.span_tree import Span, SpanTree, Spool
 from core.datasets.tree import check_count, decode_name
 from core.errors import DatasetError
-from core.image_file import MAX_BYTES
+from core.image_format import MAX_BYTES
 
 _BLOCK = 512
 _MAX_HEADER_BYTES = 1_000_000
@@ -106,7 +106,9 @@ class _Headers:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.seek, self.tell = file.seek, file.tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
     def read(self, size: int) -> bytes:
         if not 0 <= size <= _MAX_HEADER_BYTES:

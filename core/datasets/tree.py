@@ -1,20 +1,21 @@
 """Files of a folder or an archive, of which each is read, skipped with a reason, or ignored as a system file."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from typing import Any
 
 from core.datasets.image_files import MAX_FILES
 from core.datasets.litter import is_litter
 from core.errors import DatasetError
-from core.image_file import MAX_BYTES
+from core.image_format import MAX_BYTES
+
+_MAX_PATH = 4096  # as on Linux
 
 
 class Tree(ABC):
     """Files by their path relative to the top, with `/` between the parts.
 
     Attributes:
-        folders: Paths of all folders.
+        folders: Paths of folders: at least of those that contain no other file or folder.
         skipped: Files that are not read, each with a reason.
         ignored: Names of files and folders that systems create (`core.datasets.litter`).
     """
@@ -45,13 +46,11 @@ class Tree(ABC):
             if name in self._sources:
                 self.skipped.append((name, "A later file in the archive has the same name."))
             self._sources[name] = source
-            self.folders.update(list_parents(name))
 
     def _add_folder(self, path: str) -> None:
         name = self._admit(path, folder=True)
         if name:
             self.folders.add(name)
-            self.folders.update(list_parents(name))
 
     def _skip(self, path: str, reason: str) -> None:
         name = self._admit(path)
@@ -64,26 +63,19 @@ class Tree(ABC):
         parts = split_path(path)
         if self._count > MAX_FILES or not parts:
             return ""
+        if len(path) > _MAX_PATH:
+            self.skipped.append(("/".join(parts), f"The path has more than {_MAX_PATH:,} characters."))
+            return ""
         unused = next((row for row, part in enumerate(parts) if part.startswith(".") or is_litter(part)), None)
         if unused is None:
             return "/".join(parts)
-        self.folders.update(list_parents("/".join(parts[: unused + 1])))
+        self.folders.update({"/".join(parts[:unused])} - {""})
         if litter := next(filter(is_litter, parts), None):
             self.ignored.add(litter)
         elif not folder:
             where = "This file is hidden." if parts[-1].startswith(".") else "This file is in a hidden folder."
             self.skipped.append(("/".join(parts), where))
         return ""
-
-
-def list_parents(name: str) -> Iterator[str]:
-    """Yield the folders that contain a file, from the inner to the outer one.
-
-    >>> [*list_parents("cat/old/1.png")]
-    ['cat/old', 'cat']
-    """
-    while name := name.rstrip("/").rpartition("/")[0]:
-        yield name
 
 
 def split_path(path: str) -> list[str]:

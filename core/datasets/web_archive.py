@@ -69,7 +69,7 @@ def download_archive(
     """
     key = key_of_name(name)
     check_free(home, key)
-    _check_url(url)
+    check_url(url)
     with fetching(home, key, progress, last="starting") as report:
         file = _open_file(home.datasets / ".fetch", key)
         try:
@@ -93,7 +93,11 @@ def _open_file(folder: Path, key: str) -> IO[bytes]:
         raise HomeError(f"Cannot write {folder}: {error.strerror}.") from error
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
+    """
+    Raises:
+        DatasetError: when it is not a valid https address.
+    """
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and url.isascii() and url.isprintable() and " " not in url
@@ -168,7 +172,7 @@ class _SecureRedirect(urllib.request.HTTPRedirectHandler):
             if urlsplit(newurl).scheme != "https":
                 there = describe_origin(newurl)
                 raise DatasetError(f"{describe_origin(req.full_url)} leads to {there:.100}, which is not https.")
-            _check_url(newurl)
+            check_url(newurl)
         except DatasetError:
             fp.close()
             raise

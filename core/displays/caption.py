@@ -4,7 +4,8 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from core.analysis.prediction import select_seed_runs
-from core.displays.display import Display
+from core.displays.display import CLASS_SETTINGS, Display
+from core.displays.number import quote_class
 from core.displays.option import DisplayOption, list_options
 
 _CONTEXT = ("comparison", "home", "test_set_runs", "link", "opacity")  # fields that select no data
@@ -36,7 +37,8 @@ def _write(display: Display, field: "Field[Any]", options: dict[str, DisplayOpti
         return _write_seeds(display, value)
     option = options.get(field.name)
     if option is not None and not isinstance(option.options, range) and value in option.options:
-        return option.options[value]
+        text = option.options[value]
+        return quote_class(text) if field.name in CLASS_SETTINGS and value is not None else text
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -51,7 +51,8 @@ def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "str
     color = color_styles(styles, legend=len(styles) > 1, symbol=symbol)
     if len(styles) > 1:
         legend = color["legend"]
-        text = "datum.label" if legend["labelExpr"] is alt.Undefined else legend["labelExpr"]
+        room = "datum.label + '\u2003\u2002'"  # as wide as the mark: Vega does not move the next entry after a click
+        text = room if legend["labelExpr"] is alt.Undefined else legend["labelExpr"]
         hidden = f"{_HIDDEN}.head && indexof({_HIDDEN}.head, datum.value) >= 0"
         legend["labelExpr"] = f"{hidden} ? '✕ ' + datum.label : {text}"
     return color

@@ -18,6 +18,9 @@ disable_debug_mode()  # Altair would validate each part of each chart; tests/dis
 Options = Mapping[Any, str] | range
 """Allowed values of a setting: values with their labels, or a range of integers."""
 
+CLASS_SETTINGS = ("label", "about", "predicted")
+"""Settings whose values are classes."""
+
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 
@@ -61,8 +64,7 @@ class Display(ABC):
         common: dict[str, Options] = {
             "seed": {seed: str(seed) for seed in sorted({run.spec.seed for run in comparison.runs})},
             "head": {label: label for label in comparison.labels},
-            "label": classes,
-            "about": classes,
+            **dict.fromkeys(CLASS_SETTINGS, classes),
             "image": range(comparison.first.record.data.test_images),
         }
         return {name: common[name] for name in cls.__dataclass_fields__ if name in common}

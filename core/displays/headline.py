@@ -24,7 +24,7 @@ from core.spec import DATASETS, SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
-_MANY = 6  # heads in a summary
+_MANY = 6  # variants in a summary
 
 
 def write_headline(comparison: Comparison) -> str:
@@ -66,7 +66,7 @@ def _write_best(comparison: Comparison, finding: Finding | None) -> str:
 def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
     """Return the balanced accuracies if the classes are imbalanced, with the interval of a difference; otherwise "".
 
-    As for the accuracy, there is no interval if a head has a single seed.
+    As for the accuracy, there is no interval if a variant has a single seed.
     """
     if not is_imbalanced(compute_majority(comparison), len(comparison.first.record.data.classes)):
         return ""
@@ -114,7 +114,7 @@ def write_interval_note(comparison: Comparison) -> str:
 
 
 def _write_last_accuracies(comparison: Comparison) -> list[str]:
-    """Return the test accuracies at the last epoch of the heads that keep another one."""
+    """Return the test accuracies at the last epoch of the variants that keep another one."""
     parts = [
         f"{variant.label} {format_accuracy(accuracy)}"
         for variant in comparison.variants
@@ -124,7 +124,7 @@ def _write_last_accuracies(comparison: Comparison) -> list[str]:
 
 
 def _count_seeds(comparison: Comparison) -> str:
-    """Return "3 seeds", or "1–3 seeds" if the heads have different numbers of seeds."""
+    """Return "3 seeds", or "1–3 seeds" if the variants have different numbers of seeds."""
     counts = [len(variant.runs) for variant in comparison.variants]
     fewest = f"{min(counts)}–" if min(counts) < max(counts) else ""
     lost = f" ({len(comparison.diverged)} more diverged)" if comparison.diverged else ""
@@ -218,7 +218,7 @@ def write_params(comparison: Comparison) -> str:
 
 
 def write_curves(comparison: Comparison) -> str:
-    """Describe the validation accuracy of each head, at the epoch that its runs keep, and its training time."""
+    """Describe the validation accuracy of each variant, at the epoch that its runs keep, and its training time."""
     if len(comparison.variants) > _MANY:
         return _write_extreme_curves(comparison)
     parts = []
@@ -231,17 +231,17 @@ def write_curves(comparison: Comparison) -> str:
 
 
 def _write_extreme_curves(comparison: Comparison) -> str:
-    """Describe the heads with the highest and the lowest validation accuracy."""
+    """Describe the variants with the highest and the lowest validation accuracy."""
     ranked = sorted(comparison.variants, key=lambda variant: -describe_metric(variant, "validation_accuracy").mean)
     high, low = (
         f"{variant.label} {format_accuracy(describe_metric(variant, 'validation_accuracy'))}"
         for variant in (ranked[0], ranked[-1])
     )
-    return f"Validation accuracy of {len(ranked)} heads: highest {high}, lowest {low}."
+    return f"Validation accuracy of {len(ranked)} {comparison.noun}s: highest {high}, lowest {low}."
 
 
 def write_accuracies(comparison: Comparison) -> str:
-    """Describe the number of misclassified test images of each head, as a mean over seeds."""
+    """Describe the number of misclassified test images of each variant, as a mean over seeds."""
     images = comparison.first.record.data.test_images
     parts = []
     for variant in comparison.variants:

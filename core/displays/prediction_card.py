@@ -46,13 +46,13 @@ def collect_predictions(
 
 
 def write_cards(predictions: Sequence[CardPrediction], classes: Sequence[str]) -> str:
-    """Return one line for all heads: "GAP: 3 (97.1%) · Flatten + Dense: 3 (99.0%)"."""
+    """Return one line for all heads: 'GAP: "3" (97.1%) · Flatten + Dense: "3" (99.0%)'."""
     parts = []
     for each in predictions:
         predicted = (
             "no prediction"
             if each.predicted == NO_PREDICTION
-            else f"{classes[each.predicted]} ({_percent(each.probs[each.predicted])})"
+            else f"{quote_class(classes[each.predicted])} ({_percent(each.probs[each.predicted])})"
         )
         parts.append(f"{each.head}: {predicted}")
     return " · ".join(parts)

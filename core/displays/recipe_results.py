@@ -13,28 +13,45 @@ from core.store.comparison import Comparison, Variant
 
 _COUNTS = ("params", "trainable", "non_trainable")
 NONE = "–"
+Row = tuple[str, ...]
 
 
 def build_recipe_results(recipe: Recipe, comparison: Comparison | None) -> pd.DataFrame:
     """Return the columns Head, Metric, Published (if anything is), Computed and Measured; a missing value is "–".
 
-    Counts of parameters are in every recipe. Trainable and non-trainable ones follow if any are not trainable.
+    Counts of parameters are in every recipe. Trainable and non-trainable ones follow in one row if any are not
+    trainable. Rows without a value are left out.
 
     Args:
         comparison: runs of the recipe; None without runs.
     """
     rows = [row for head in recipe.heads for row in _list_rows(recipe, head, comparison)]
+    rows = [row for row in _join_splits(rows) if any(value != NONE for value in row[2:])]
     frame = pd.DataFrame(rows, columns=["Head", "Metric", "Published", "Computed", "Measured"])
     return frame if recipe.published else frame.drop(columns="Published")
 
 
-def _list_rows(recipe: Recipe, head: str, comparison: Comparison | None) -> list[tuple[str, str, str, str, str]]:
+def _join_splits(rows: list[Row]) -> list[Row]:
+    """Join the row of non-trainable parameters to that of trainable ones before it."""
+    joined: list[Row] = []
+    for row in rows:
+        if row[1] == FORMS["non_trainable"][0]:
+            values = [
+                f"{a} / {b}" if (a, b) != (NONE, NONE) else NONE for a, b in zip(joined[-1][2:], row[2:], strict=True)
+            ]
+            joined[-1] = (row[0], "Trainable / non-trainable parameters", *values)
+        else:
+            joined.append(row)
+    return joined
+
+
+def _list_rows(recipe: Recipe, head: str, comparison: Comparison | None) -> list[Row]:
     model = compute_recipe_model(recipe, head)
     variant = find_variant(recipe, head, comparison)
     printed = [result for result in recipe.published if result.head == head]
     metrics = [*(_COUNTS if model.non_trainable else _COUNTS[:1]), "test_accuracy"]
     wanted = [metric for metric in FORMS if metric in metrics or any(result.metric == metric for result in printed)]
-    rows = []
+    rows: list[Row] = []
     for metric in wanted:
         computed = format_count(getattr(model, metric)) if metric in _COUNTS else NONE
         results = [result for result in printed if result.metric == metric]

@@ -21,6 +21,7 @@ from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.source_check import is_outdated
 from core.jobs.sweep_store import list_overdue
+from core.leftover import describe_leftovers, remove_leftovers
 from core.store.run_store import RunStore
 
 MAX_ATTEMPTS = 3
@@ -105,6 +106,8 @@ class Dispatcher:
                 return
         os.ftruncate(lock, 0)
         os.set_inheritable(lock, False)
+        if removed := describe_leftovers(remove_leftovers(self.home)):
+            _log(f"Deleted {removed}.")
         try:
             while True:
                 os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)  # for users who inspect the file

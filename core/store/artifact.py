@@ -18,7 +18,7 @@ from uuid import uuid4
 from core.errors import ArtifactError, HeadroomError, HomeError, RunNotFoundError
 from core.files import compute_checksum
 from core.store.record import Record
-from core.store.run import Run
+from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class ArtifactStore:
             self._download(record, _digest(text), folder)
             (folder / "record.json").write_bytes(text)
             Run.open(folder).verify()
+            (folder / IMPORTED).touch()
             return RunStore(home).publish(folder)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

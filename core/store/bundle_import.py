@@ -23,7 +23,7 @@ from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.damage import describe_invalid_field
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
-from core.store.run import Run
+from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
 from core.store.thumbnail import matches_dataset
@@ -217,6 +217,7 @@ def _publish(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Importe
         for run in runs:
             known = store.path(run.run_id)
             if known is None:
+                (run.path / IMPORTED).touch()
                 target = store.publish(run.path).path
                 if not run.path.exists():  # else another process imported it first
                     moved.append((target, run.path))

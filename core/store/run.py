@@ -35,6 +35,7 @@ FILES = (
 """Files that a run folder may contain."""
 
 LAST_PREDICTIONS = "predictions-last.npz"
+IMPORTED = "imported"  # empty file of a run that was trained in another home
 _OPTIONAL = ("model.keras", "model.tflite", "last.keras", "log.txt")
 MAX_ARRAY_BYTES = 500_000_000
 """Maximum size of the arrays in a file, in memory."""
@@ -107,6 +108,11 @@ class Run:
     @cached_property
     def model(self) -> Model:
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
+
+    @property
+    def imported(self) -> bool:
+        """Whether the run was trained in another home, and imported from a bundle or fetched from an artifact store."""
+        return self.has(IMPORTED)
 
     def has(self, name: str) -> bool:
         """Return whether a file exists. Examples and imported runs may have no model files."""

@@ -172,7 +172,7 @@ def clear_saved(home: Home) -> None:
 
 
 def _move(old: Path, new: Path, deleted_by: str) -> None:
-    """Move a file with the name of who deleted it; a damaged file is moved as it is."""
+    """Move a file with the name of who deleted it; a damaged file is moved unchanged."""
     try:
         with suppress(ComparisonError):
             if old.exists():

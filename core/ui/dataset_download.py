@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.actions.dataset import fetch_data
+from core.datasets.cache import list_datasets
 from core.datasets.fetch import read_fetch
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes
@@ -14,17 +15,18 @@ from core.ui.session import home
 
 
 @st.fragment(run_every=1.0)
-def watch_download(dataset: str, how: str) -> None:
+def follow_download(dataset: str, how: str, *, damaged: bool = False) -> None:
     """Show the button to download a dataset, the progress, or the reason of a failed download.
 
     Args:
         how: The command that downloads it.
+        damaged: Whether it is downloaded again because its files are damaged.
     """
     with handle_errors():
-        _show_download(dataset, how)
+        _show_download(dataset, how, damaged)
 
 
-def _show_download(dataset: str, how: str) -> None:
+def _show_download(dataset: str, how: str, damaged: bool) -> None:
     label = escape_markdown(DATASETS[dataset].label)
     progress = read_fetch(home(), dataset)
     if progress and progress.alive:
@@ -32,12 +34,21 @@ def _show_download(dataset: str, how: str) -> None:
         share = min((progress.done_bytes or 0) / total, 1.0) if total else 0.0
         st.progress(share, f"{label}: {escape_markdown(progress.phase)}, {format_bytes(progress.done_bytes or 0)}")
         return
-    if progress and not progress.error and progress.phase == "done":
+    if progress and not progress.error and progress.phase == "done" and not (damaged and _is_damaged(dataset)):
         st.rerun()
-    st.info(f"{label} is not downloaded.", icon=":material/download:")
+    if not damaged:
+        size = DATASETS[dataset].download_bytes
+        of = f" ({format_bytes(size)})" if size else ""
+        st.info(f"{label} is not downloaded{of}.", icon=":material/download:")
     if progress and progress.error:
         st.error(escape_markdown(hide_paths(progress.error)))
-    clicked = action_button(fetch_data, f"Download {label}", help=f"Or run: {write_code(how)}", type="primary")
+    clicked = action_button(
+        fetch_data, f"{'Repair' if damaged else 'Download'} {label}", help=f"Or run: {write_code(how)}", type="primary"
+    )
     if check_permission(fetch_data) and clicked:
         act(fetch_data, dataset)
         st.rerun(scope="fragment")
+
+
+def _is_damaged(dataset: str) -> bool:
+    return any(status.problem for status in list_datasets(home()) if status.name == dataset)

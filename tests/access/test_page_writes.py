@@ -18,7 +18,7 @@ READING = {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
         "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
-        "statistics_job": {"StatisticsJob", "follow_statistics"},
+        "background": None,
     },
     "core.jobs": {
         "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},

@@ -249,4 +249,4 @@ def test_classes_without_images_are_named_and_counted(make_run: RunWriter) -> No
 def test_long_lists_of_heads_are_counted(make_run: RunWriter) -> None:
     runs = [make_run(head="gap", filters=4 * i, seed=seed) for i in range(1, 7) for seed in (0, 1)]
     message = ask("seeds", *runs).message
-    assert message.startswith("6 of 6 heads, such as GAP · 4 filters and GAP · 8 filters: with two seeds")
+    assert message.startswith("6 of 6 settings, such as GAP · 4 filters and GAP · 8 filters: with two seeds")

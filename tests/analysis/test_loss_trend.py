@@ -1,6 +1,6 @@
 """Trend of the validation loss: one per run and head, so that checks never give opposite advice."""
 
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement
 
 import pandas as pd
 
@@ -8,6 +8,7 @@ from core.analysis.check import CHECKS, run_checks
 from core.analysis.loss_trend import find_trend, list_heads
 from core.store.comparison import Comparison, Variant
 from core.store.run import HISTORY, Run
+from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 
 VALIDATION: dict[str, list[float]] = {
@@ -67,8 +68,9 @@ def test_checks_of_any_combination_of_seeds_never_contradict_each_other(make_run
         both = [list_heads(Comparison((variant,)), trend) for trend in ("decreasing", "increasing")]
         assert not (both[0] and both[1]), kind
     few = [kind for kind in kinds if len(kind) <= 2]
+    pairs = combinations_with_replacement(few, 2)  # the order of heads changes no check
     failed_together = 0
-    for first, second in product(few, few):
+    for first, second in pairs if LONG else (pair for pair in pairs if sum(map(len, pair)) <= 3):
         comparison = Comparison(
             (
                 Variant("GAP", tuple(runs["gap", seed, name] for seed, name in enumerate(first))),
@@ -79,6 +81,6 @@ def test_checks_of_any_combination_of_seeds_never_contradict_each_other(make_run
         failed = [result.message for result in results if result.state == "failed"]
         failed_together += len(failed) == 2
         assert list_contradictions(failed) == []
-    assert failed_together > 10
+    assert failed_together > 5
     messages = [result.message for _, result in run_checks(comparison) if result.state == "failed"]
     assert list_contradictions(messages) == []

@@ -4,6 +4,7 @@ from core.datasets.cache import fetch_dataset
 from core.home import Home
 from core.spec import DATASETS
 from tests.support.command import ask, call
+from tests.support.dataset_writer import SKIPPED, write_dataset
 
 
 def test_datasets_lists_available_ones_and_how_to_download_the_others(home: Home) -> None:
@@ -37,3 +38,15 @@ def test_damaged_dataset_is_listed_with_the_repair_command(home: Home) -> None:
     assert result.exit_code == 0
     assert "damaged" in result.stdout
     assert "Repair it with: headroom datasets download digits" in result.stderr
+
+
+def test_dataset_is_shown_as_on_the_data_page(home: Home) -> None:
+    write_dataset(home, ("cat", "dog"))
+    text = call("datasets", "show", "mine").stdout
+    assert text.startswith("Folder mine: 2 classes with 8 images each; 9 training, 3 validation and 4 test images.")
+    assert SKIPPED[1].file in text
+    assert [row["class"] for row in ask("datasets", "show", "mine", "--view", "pixel_range")] == ["cat", "dog"]
+    assert [row["name"] for row in ask("datasets", "show", "digits")["classes"]] == [*"0123456789"]
+    result = call("datasets", "show", "mine", "--view", "other")
+    assert "Unknown view of a dataset 'other'." in result.stderr
+    assert "mean_images" in result.stderr

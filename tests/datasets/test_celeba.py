@@ -14,6 +14,7 @@ from PIL import Image
 from core.datasets.add import add_dataset
 from core.datasets.cache import list_datasets, open_dataset
 from core.datasets.dataset_view import open_view
+from core.datasets.report import read_files, read_report
 from core.datasets.sources.celeba import ATTRIBUTES, draw_parts, read_attributes
 from core.datasets.split import compute_split
 from core.errors import DatasetError
@@ -84,6 +85,16 @@ def test_faces_of_another_size_are_resized_and_damaged_ones_left_out(home: Home,
     assert sorted(numbers) == sorted(set(range(30)) - {8})
     assert np.array_equal(labels[:, MALE], numbers % 2)  # a face that is left out shifts no label
     assert labels.sum() == labels[:, MALE].sum()
+    report, files = read_report(cached.path), read_files(cached.path)
+    assert report
+    assert files is not None
+    assert [*map(str, (report.name, report.splits, [file.file for file in report.skipped], report.ignored))] == [
+        "celeba", "drawn", "['000009.jpg']", "('.DS_Store',)",
+    ]  # fmt: skip
+    males = {count.name: (count.train, count.validation, count.test) for count in report.classes}["Male"]
+    assert sum(males) == labels[:, MALE].sum()
+    assert files["file"].tolist() == [f"{number + 1:06}.jpg" for number in numbers]
+    assert (files["width"].max(), files["frames"].max()) == (40, 1)
 
 
 def edit(name: str, change: Callable[[list[str]], Any]) -> Callable[[Path], None]:

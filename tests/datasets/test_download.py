@@ -286,9 +286,9 @@ def test_file_with_another_checksum_is_refused(home: Home, worker: Worker, netwo
 
 
 @downloads
-def test_killed_download_leaves_no_dataset(home: Home, network: Server, tmp_path: Path) -> None:
+def test_killed_download_leaves_no_dataset(home: Home, worker: Worker, network: Server) -> None:
+    """Kill the process of the tests above, and therefore run last."""
     network.held.clear()
-    worker = Worker(tmp_path, network)
     try:
         worker.ask(home)
         running = wait_for(lambda: (found := read_fetch(home, "kmnist")) and found.done_bytes and found)

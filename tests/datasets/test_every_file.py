@@ -20,9 +20,9 @@ from tests.support.tree_writer import write_archive, write_folder
 
 IMAGES = [picture((value, 255 - value, value // 2), (4, 5)) for value in range(0, 250, 25)]
 NAMES = [
-    "a", "b", "Train", "test", "val", "10", "9", " a ", "x.png", "caf\u00e9", "cafe\u0301", "README.md", "labels.csv", "@eaDir",
-    "lost+found", "Thumbs.db", "THUMBS.DB", "._1.png", ".hidden", ".git", "1.png", "2.png", "3.JPG", "4", "e\\f.png",
-    "\udce9.png", "\udcff", "\u00a0", "line\nbreak.png", "-", "$RECYCLE.BIN", "desktop.ini",
+    "a", "b", "Train", "test", "val", "10", "9", " a ", "x.png", "caf\u00e9", "cafe\u0301", "README.md", "labels.csv",
+    "@eaDir", "lost+found", "Thumbs.db", "THUMBS.DB", "._1.png", ".hidden", ".git", "1.png", "2.png", "3.JPG", "4",
+    "e\\f.png", "\udce9.png", "\udcff", "\u00a0", "line\nbreak.png", "-", "$RECYCLE.BIN", "desktop.ini",
 ]  # fmt: skip
 PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
 CONTENTS = st.sampled_from([*IMAGES, *IMAGES, b"", b"no image", b"x.png,a\n1.png,b\n2.png,a\n", None])

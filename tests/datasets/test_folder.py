@@ -28,8 +28,9 @@ from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
 from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
-from core.datasets.report import SPLITS, read_report
+from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
 from core.errors import DatasetError, HeadroomError, HomeError
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
@@ -377,7 +378,7 @@ def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path
     process = _start(home, "add", "mine", str(source))
     running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
     assert (running.phase, running.alive, running.total_files) == ("reading", True, 120)
-    with pytest.raises(DatasetError, match="Custom dataset 'mine' was not found"):
+    with pytest.raises(DatasetError, match=r"^Folder mine is being added\. Try again "):
         remove_dataset(home, "mine")
     process.send_signal(kind)
     process.communicate(timeout=30)
@@ -416,7 +417,12 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     code, out, err = call("add", "mine", str(source), "--side", "16")
     assert code == 0
     assert out.startswith("Folder mine: 8 training images, 2 test images, ")
-    assert out.endswith("2 classes; stratified 80/20 split by Headroom.\n")
+    summary, _, rest = out.partition("\n")
+    assert summary.endswith("2 classes; stratified 80/20 split by Headroom.")
+    assert [line.split() for line in rest.splitlines() if line.startswith((" blue", " red"))] == [
+        ["blue", "3", "1", "1", "5"], ["red", "3", "1", "1", "5"],
+    ]  # fmt: skip
+    assert "\nLeft out: 1 file.\n  red/bad.png: This image file is empty.\n" in rest
     assert err == f"1 file was skipped; see {home.datasets / 'folder-mine' / 'skipped.txt'} for the reasons.\n"
     listed = json.loads(call("--json")[1])[-1]
     assert (listed["name"], listed["folder"], listed["train_count"], listed["skipped"]) == ("folder", "mine", 8, 1)
@@ -435,6 +441,70 @@ def test_commands_add_list_and_remove(home: Home, tmp_path: Path) -> None:
     assert call("remove", "mine")[0] == 1
     assert call("remove", "digits")[0] == 1
     assert [status.name for status in list_datasets(home)][-1] == "folder"
+
+
+def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in" / "x", {"red": 5, "blue": 3}).parent
+    for extra in (
+        "@eaDir/1.png",
+        "x/red/Thumbs.db",
+        "README.md",
+        "x/none/.hidden",
+        "x/red/bad\n.png",
+        "x/[red]/1",
+    ):
+        (source / extra).parent.mkdir(exist_ok=True)
+        (source / extra).write_bytes(b"")
+    home.path.mkdir()
+    code, dry, err = call("add", "mine", str(source), "--side", "8", "--json", "--dry-run")
+    assert (code, err, os.listdir(home.path)) == (0, "", [])
+    printed = json.loads(dry)
+    findings = printed.pop("findings")
+    assert {"leaked_test_images", "few_test_images"} <= {finding["code"] for finding in findings}
+    assert all(finding.keys() == {"code", "severity", "count", "message"} for finding in findings)
+    assert printed == {
+        "name": "mine",
+        "classes": [
+            {"name": "blue", "train": 1, "validation": 1, "test": 1},
+            {"name": "red", "train": 3, "validation": 1, "test": 1},
+        ],
+        "splits": "drawn",
+        "skipped": [
+            {"file": "README.md", "reason": "This file is not in a class folder."},
+            {"file": "x/[red]/1", "reason": "This image file is empty."},
+            {"file": "x/none/.hidden", "reason": "This file is hidden."},
+            {"file": "x/red/bad\n.png", "reason": "This image file is empty."},
+        ],
+        "ignored": ["@eaDir", "Thumbs.db"],
+        "value_range": [0, 255],
+    }
+    text = call("add", "mine", str(source), "--side", "8", "--dry-run")
+    assert (text[0], text[2], os.listdir(home.path)) == (0, "Nothing was added, because of --dry-run.\n", [])
+    assert "Ignored system files: @eaDir, Thumbs.db.\nLeft out: 4 files.\n" in text[1]
+    assert r"'x/red/bad\n.png': This image file is empty." in text[1]
+    assert all(f"  {one['severity']}, {one['code']}: {one['message']}\n" in text[1] for one in findings)
+    added = call("add", "mine", str(source), "--side", "8", "--json")
+    assert (added[0], added[1], added[2]) == (0, dry, "")
+    report = read_report(open_dataset(home, "folder", "mine").path)
+    assert report
+    assert report.model_dump(mode="json") == json.loads(dry)
+    files = read_files(open_dataset(home, "folder", "mine").path)
+    assert files is not None
+    assert [*files.columns] == [*FILE_COLUMNS]
+    assert sorted(files["file"]) == [f"x/blue/{n:03}.png" for n in range(3)] + [f"x/red/{n:03}.png" for n in range(5)]
+    arrays = open_dataset(home, "folder", "mine").arrays()
+    for row in files.itertuples():
+        images, labels = (
+            (arrays.test_images, arrays.test_labels)
+            if row.split == "test"
+            else (arrays.train_images, arrays.train_labels)
+        )
+        assert row.file.split("/")[1] == ("blue", "red")[labels[row.row]]
+        assert images[row.row][4, 4].tolist() == [*COLOURS[row.file.split("/")[1]]]
+        assert (row.width, row.height, row.frames) == (20, 14, 1)
+    code, _, err = call("add", "mine", str(source), "--dry-run")
+    assert code == 1
+    assert "already exists" in err
 
 
 # The page
@@ -457,17 +527,40 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
     page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
     assert page.text_input[0].value == "my-cats"
-    page.text_input[0].input("../x").run()
-    page.button[0].click().run()
-    assert page.error[0].value.startswith("Expected the name to be ")
+    for name, message in (("../x", "Expected the name to be "), ("digits", "The name 'digits' belongs to a dataset")):
+        page.text_input[0].input(name).run()
+        assert page.error[0].value.startswith(message)  # at once
+        assert page.button[0].disabled
     page.text_input[0].input("mine").run()
+    assert not page.error
     page.button[0].click().run()
     assert not page.exception
     _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
     page.run()
     assert page.success[0].value == "Folder mine was added."
     assert page.selectbox[0].value == "mine"
-    assert page.caption[0].value == "12 training and 3 test images."
+    assert page.caption[0].value == "12 training and 3 test images. Images that are not square: the central square."
+    page.file_uploader[0].upload("mine.zip", content, "application/zip").run()
+    assert page.error[0].value.startswith("Folder mine already exists. Use another name, ")
+    page.text_input[0].input("a2").run()
+    page.selectbox[1].select("pad").run()
+    page.button[0].click().run()
+    _wait_for(lambda: (found := read_fetch(home, "folder-a2")) and found.phase == "done")
+    page.run()
+    assert [box.value for box in page.selectbox] == ["a2", "crop"]  # what was added is selected
+    assert page.caption[0].value.endswith("Images that are not square: the whole image with black borders.")
+    page.selectbox[0].select("mine").run()
+    assert page.selectbox[0].value == "mine"
+    state = {"name": "folder-big", "phase": "reading", "pid": 2**22 + 1, "started_at": 1.0, "done_files": 7}
+    write_json(home.datasets / ".fetch" / "folder-big.json", {**state, "total_files": 90})
+    (home.datasets / ".fetch" / "folder-big.zip").write_bytes(b"archive")
+    page.run()
+    assert page.warning[0].value.startswith("The import of Folder big was interrupted after 7 of 90 files.")
+    assert [button.label for button in page.button] == ["Continue", "Discard", "Add folder"]
+    page.button[0].click().run()
+    assert "The archive of Folder big is not available." in page.error[0].value  # without its settings
+    page.button[1].click().run()
+    assert not page.warning
 
 
 def test_proposed_name_is_a_valid_folder_name() -> None:
@@ -488,7 +581,7 @@ def test_custom_folder_cannot_be_downloaded(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("images", "missing"), [(2, (0, 16, 4)), (3, (0, 0, 0)), (4, (0, 0, 0))])
-def test_hundred_classes_with_few_images_have_each_a_training_image(
+def test_many_classes_with_few_images_have_each_a_training_image(
     images: int, missing: tuple[int, ...], home: Home, tmp_path: Path
 ) -> None:
     names = [f"c{number:02}" for number in range(20)]

@@ -1,4 +1,4 @@
-"""What is known of the images of a dataset: counts, rows, files, pixel values; removal and restoration."""
+"""Inspection of datasets: counts, rows, files and pixel values of their images; removal and restoration."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.datasets import statistics
+from core.datasets.background import follow_statistics
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import locked
 from core.datasets.inspect import InspectedDataset, inspect_dataset
@@ -13,7 +14,6 @@ from core.datasets.originals import MAX_ORIGINALS, read_originals
 from core.datasets.removed import clear_removed, list_removed, remove_to_trash, restore_removed
 from core.datasets.report import SPLITS
 from core.datasets.statistics import DatasetStatistics, compute_statistics, ensure_statistics, open_statistics
-from core.datasets.statistics_job import follow_statistics
 from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.image_file import shrink_picture

@@ -1,4 +1,4 @@
-"""How people arrange images: class folders, split folders, tables; each file has a class or a reason."""
+"""Layouts of images: class folders, split folders and tables; each file has a class or a reason."""
 
 import pytest
 
@@ -52,18 +52,22 @@ ACCEPTED = {
     ),
     "folder named like an image": ("a/1.png/1.png a/2.png b/x.png/1.png b/1.png", {},
         "?:a=a/1.png/1.png,a/2.png ?:b=b/1.png,b/x.png/1.png", ""),
-    "files beside the classes": (PLAIN + "README notes.csv 0.png", {"notes__csv": "id,age\n7,8\n"}, PLAIN_FOUND,
+    "files next to the classes": (PLAIN + "README notes.csv 0.png", {"notes__csv": "id,age\n7,8\n"}, PLAIN_FOUND,
         "0.png README notes.csv"),
     "wrapped": ("all/a/1.png all/a/2.png all/b/1.png all/b/2.png all/LICENSE x.txt", {},
         "?:a=all/a/1.png,all/a/2.png ?:b=all/b/1.png,all/b/2.png", "all/LICENSE x.txt"),
-    "wrapped three times beside a folder of texts": ("p/q/r/a/1.png p/q/r/a/2.png p/q/r/b/1.png p/q/r/b/2.png p/docs/x.txt",
-        {}, "?:a=p/q/r/a/1.png,p/q/r/a/2.png ?:b=p/q/r/b/1.png,p/q/r/b/2.png", "p/docs/x.txt"),
+    "wrapped three times next to a folder of texts": (
+        "p/q/r/a/1.png p/q/r/a/2.png p/q/r/b/1.png p/q/r/b/2.png p/docs/x.txt", {},
+        "?:a=p/q/r/a/1.png,p/q/r/a/2.png ?:b=p/q/r/b/1.png,p/q/r/b/2.png", "p/docs/x.txt"),
+    "wrapped images without suffixes": ("w/a/1 w/a/2 w/b/1 w/b/2", {}, "?:a=w/a/1,w/a/2 ?:b=w/b/1,w/b/2", ""),
+    "one file without suffix": (PLAIN + "doc/LICENSE", {}, PLAIN_FOUND + " ?:doc=doc/LICENSE", ""),
     "empty folders": (PLAIN + "c/ d/e/ a/f/", {}, PLAIN_FOUND, "a/f/ c/ d/"),
     "hidden": (PLAIN + ".x/1.png a/.2.png .git/config a/.DS_Store", {}, PLAIN_FOUND, ".x/1.png a/.2.png"),
     "litter": (PLAIN + "@eaDir/1.png lost+found/a/1.png THUMBS.DB a/Thumbs.db a/@eadir/1.png $Recycle.Bin/1.png", {},
         PLAIN_FOUND, ""),
-    "three splits": ("train/a/1.png train/b/1.png Val/a/2.png Val/b/2.png TEST/a/3.png TEST/b/x/3.png TEST/3.png z/1.png",
-        {}, "test:a=TEST/a/3.png test:b=TEST/b/x/3.png train:a=train/a/1.png train:b=train/b/1.png "
+    "three splits": (
+        "train/a/1.png train/b/1.png Val/a/2.png Val/b/2.png TEST/a/3.png TEST/b/x/3.png TEST/3.png z/1.png", {},
+        "test:a=TEST/a/3.png test:b=TEST/b/x/3.png train:a=train/a/1.png train:b=train/b/1.png "
         "validation:a=Val/a/2.png validation:b=Val/b/2.png", "TEST/3.png z/1.png"),
     "no validation": ("d/train/a/1.png d/train/b/1.png d/test/a/3.png d/test/b/3.png", {},
         "test:a=d/test/a/3.png test:b=d/test/b/3.png train:a=d/train/a/1.png train:b=d/train/b/1.png", ""),
@@ -75,7 +79,8 @@ ACCEPTED = {
     "test without labels": ("train/a/1.png train/a/2.png train/b/1.png train/b/2.png test/1.png", {},
         "?:a=train/a/1.png,train/a/2.png ?:b=train/b/1.png,train/b/2.png", "test/1.png"),
     "split in itself": ("train/train/a/1.png train/train/b/1.png test/test/a/1.png test/test/b/1.png", {},
-        "test:a=test/test/a/1.png test:b=test/test/b/1.png train:a=train/train/a/1.png train:b=train/train/b/1.png", ""),
+        "test:a=test/test/a/1.png test:b=test/test/b/1.png train:a=train/train/a/1.png train:b=train/train/b/1.png",
+        ""),
     "splits in the classes": ("a/train/1.png a/test/2.png b/train/1.png b/test/2.png", {},
         "test:a=a/test/2.png test:b=b/test/2.png train:a=a/train/1.png train:b=b/train/1.png", ""),
     "one folder named train": ("train/a/1.png train/a/2.png train/b/1.png train/b/2.png", {},
@@ -87,8 +92,12 @@ ACCEPTED = {
     "table with tabs": (FLAT + "x.tsv", {"x__tsv": ROWS.replace(",", "\t")}, FLAT_FOUND, ""),
     "table with semicolons, other order and column": (FLAT + "x.csv",
         {"x__csv": "id;label;image\n7;a;1.png\n8;a;2.png\n\n9;b;3.png\n9;b;4.png\n"}, FLAT_FOUND, ""),
+    "table with quotes, old line ends and line breaks": (FLAT + "x.csv",
+        {"x__csv": '"filename","label","text"\r"1.png","a","1\r2"\r"2.png","a","\u2028"\r3.png,b,\r4.png,b,""\r'},
+        FLAT_FOUND, ""),
     "table without suffixes": (FLAT + "x.csv", {"x__csv": "image_id,class\n1,a\n2,a\n3,b\n4,b\n"}, FLAT_FOUND, ""),
-    "table with paths": (SIX + "y.csv", {"y__csv": "path,label\n./x/1.png,a\nx\\2.png,a\nx/3.png,b\nx/4.png,b\nno.png,a\nx/5.png,\n"},
+    "table with paths": (SIX + "y.csv",
+        {"y__csv": "path,label\n./x/1.png,a\nx\\2.png,a\nx/3.png,b\nx/4.png,b\nno.png,a\nx/5.png,\n"},
         "?:a=x/1.png,x/2.png ?:b=x/3.png,x/4.png", "no.png x/5.png x/6.png"),
     "table with splits": (SIX + "y.csv", {"y__csv": SPLIT_ROWS}, SPLIT_FOUND, ""),
     "table with splits without a header": (SIX + "y.csv", {"y__csv": SPLIT_ROWS.partition("\n")[2]}, SPLIT_FOUND, ""),
@@ -104,9 +113,10 @@ ACCEPTED = {
         {"l__csv": "file,label,split\n1.png,a,train\n2.png,a,train\n3.png,b,train\n4.png,b,train\n5.png,a,train\n"
          "5.png,b,train\n6.png,a,never\n7.png,b,test\n8.png,b\n4.png,b,train\n"},
         "test:b=7.png train:a=1.png,2.png train:b=3.png,4.png", "5.png 6.png 8.png"),
-    "classes beside a table of something else": (PLAIN + "sizes.csv", {"sizes__csv": "file,width\na/1.png,9\nb/1.png,8\n"},
+    "classes next to a table of something else": (PLAIN + "sizes.csv",
+        {"sizes__csv": "file,width\na/1.png,9\nb/1.png,8\n"},
         PLAIN_FOUND, "sizes.csv"),
-    "classes beside a table of a few": (PLAIN + "l.csv", {"l__csv": "file,label\na/1.png,x\n"}, PLAIN_FOUND, "l.csv"),
+    "classes next to a table of a few": (PLAIN + "l.csv", {"l__csv": "file,label\na/1.png,x\n"}, PLAIN_FOUND, "l.csv"),
     "folders that are no classes": (PLAIN + "l.csv",
         {"l__csv": "file,label\na/1.png,x\na/2.png,y\nb/1.png,x\nb/2.png,y\n"},
         "?:x=a/1.png,b/1.png ?:y=a/2.png,b/2.png", ""),

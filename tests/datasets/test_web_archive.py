@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
+from core.access.role import Role, User
+from core.actions.dataset import add_web_data
 from core.datasets import web_archive
 from core.datasets.add import add_dataset
 from core.datasets.cache import open_dataset
 from core.datasets.fetch import read_fetch
 from core.datasets.web_archive import download_archive
-from core.errors import DatasetError, HeadroomError
+from core.errors import AccessError, DatasetError, HeadroomError
 from core.home import Home
-from tests.datasets.test_tar_tree import pack
+from tests.support.command import ask, call
 from tests.support.https_server import HttpsServer, serve_https
 from tests.support.image_folder import COLOURS, picture
+from tests.support.tar import pack
 
 MEMBERS = [(f"{name}/{n}.png", picture(colour)) for name, colour in COLOURS.items() for n in range(5)]
 TAR = gzip.compress(pack(*MEMBERS))
@@ -68,13 +71,46 @@ def test_archives_are_downloaded_added_and_deleted(home: Home, server: HttpsServ
             waiting = read_fetch(home, f"folder-{name}")
             assert waiting
             assert (waiting.phase, waiting.alive, waiting.error) == ("starting", True, None)
-            info = add_dataset(home, name, file, side=16, origin=web_archive.describe_origin(url)).info
+            info = add_dataset(home, name, file, side=16, source=web_archive.describe_origin(url)).info
         assert steps[-1] == (size or len(TAR), size)
         assert (info.train_count, info.test_count, info.source) == (12, 3, f"{server.url}{path}")
         found.add(info.fingerprint)
         assert open_dataset(home, "folder", name)
     assert len(found) == 1
     assert list((home.datasets / ".fetch").glob("*.archive")) == []
+
+
+def test_command_downloads_and_adds_an_archive(home: Home, server: HttpsServer) -> None:
+    report = ask("datasets", "add", "mine", f"{server.url}/a.tgz", "--side", "16")
+    assert [(found["name"], found["test"]) for found in report["classes"]] == [(name, 1) for name in sorted(COLOURS)]
+    assert open_dataset(home, "folder", "mine").info.source == f"{server.url}/a.tgz"
+    dry = call("datasets", "add", "other", f"{server.url}/a.tgz", "--dry-run")
+    assert (dry.exit_code, "Nothing was added" in dry.stderr) == (0, True)
+    refused = call("datasets", "add", "other", f"{server.url}/a.tgz", "--public-only")
+    assert (refused.exit_code, "localhost is in a private network" in refused.stderr) == (1, True)
+    assert list((home.datasets / ".fetch").glob("*.archive")) == []
+
+
+def test_page_starts_the_download_of_a_public_address(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("core.datasets.fetch.subprocess.Popen", lambda words, **_: started.append(words) or _Process())
+    user = User("ann", Role.TRAINER)
+    with pytest.raises(DatasetError, match="Expected an address such as"):
+        add_web_data(user, home, "mine", "http://example.org/a.zip")
+    with pytest.raises(DatasetError, match="Expected the name to be"):
+        add_web_data(user, home, "My Images", "https://example.org/a.zip")
+    with pytest.raises(AccessError):
+        add_web_data(User("bob", Role.VIEWER), home, "mine", "https://example.org/a.zip")
+    assert started == []
+    assert add_web_data(user, home, "mine", "https://example.org/a.zip").name == "folder-mine"
+    assert started[0][-5:] == ["datasets", "add", "mine", "https://example.org/a.zip", "--public-only"]
+
+
+class _Process:
+    pid = 1
+
+    def wait(self) -> None:
+        pass
 
 
 def test_invalid_addresses_are_refused_without_a_request(home: Home, server: HttpsServer) -> None:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from core.displays.caption import write_caption
-from core.displays.display import DISPLAYS
+from core.displays.display import CLASS_SETTINGS, DISPLAYS
+from core.displays.number import quote_class
 from core.displays.option import list_options
 from core.home import Home
 from core.reports.display_option import make_display
@@ -32,6 +33,7 @@ def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monke
             for value in values:
                 caption = write_caption(make_display(kind, runs, {option.name: value}, home))
                 text = str(value) if isinstance(option.options, range) else option.options[value]
+                text = quote_class(text) if option.name in CLASS_SETTINGS and value is not None else text
                 stated = f"{option.label} = {text}" in caption
                 if stated == (value == option.default) and option.name != "seed":
                     missing.append(f"{name}: {option.label} = {text}: {caption}")

@@ -6,13 +6,13 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from core.home import EXAMPLES, Home
+from core.home import EXAMPLES
 from core.ui.evidence.sections import SECTIONS
 from core.ui.lab.topic import TOPICS
 from core.ui.link_choice import write_id
-from tests.support.dashboard import CHROMIUM, browsing, find_port, serving
+from tests.support.dashboard import CHROMIUM
 from tests.support.markers import LONG, long
 from tests.support.page import PAGES
 
@@ -54,20 +54,19 @@ _RUN = """async (streamlit) => {
 
 
 @pytest.fixture(scope="module")
-def open_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Open pages of one server, whose home has only the examples, in one browser."""
-    folder = tmp_path_factory.mktemp("accessibility")
-    with serving(Home(folder / "home"), folder / "dashboard.log", find_port()) as server, browsing() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+def open_page(shared_server: str, browser: Browser) -> Iterator[Open]:
+    """Open pages of the server that has only the examples."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
 
-        def open_path(path: str) -> Page:
-            page.goto(f"{server}/{path}")
-            wait_until_drawn(page)
-            page.evaluate(AXE)
-            page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
-            return page
+    def open_path(path: str) -> Page:
+        page.goto(f"{shared_server}/{path}")
+        wait_until_drawn(page)
+        page.evaluate(AXE)
+        page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+        return page
 
-        yield open_path
+    yield open_path
+    page.close()
 
 
 def wait_until_drawn(page: Page) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.home import Home
 from core.reports.build import build_document
@@ -16,7 +16,7 @@ from core.reports.format import Edition
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, browsing, find_port, serving
+from tests.support.dashboard import CHROMIUM, find_port, serving
 from tests.support.markers import long
 from tests.support.page import PAGES
 from tests.support.run_writer import RunWriter
@@ -32,12 +32,6 @@ Open = Callable[..., Page]
 expect.set_options(timeout=30_000)  # a new server on a busy machine needs seconds to draw its first page
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
-
-
 @pytest.fixture
 def server(home: Home, tmp_path: Path) -> Iterator[str]:
     """Start a server on the home of this test."""
@@ -45,47 +39,37 @@ def server(home: Home, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a server for all tests that only read; its home has only the examples."""
-    folder = tmp_path_factory.mktemp("shared")
-    with serving(Home(folder / "home"), folder / "dashboard.log", find_port()) as address:
-        yield address
-
-
 @contextmanager
-def visiting(browser: Browser, server: str) -> Iterator[Open]:
+def visiting(context: BrowserContext, server: str) -> Iterator[Open]:
     """Open pages of the dashboard, each in a new session; no script of a page may fail."""
-    contexts = []
+    pages: list[Page] = []
     broken: list[str] = []
 
     def open_page(path: str = "", *, width: int = 1440, dark: bool = False) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 1000}, color_scheme="dark" if dark else "light"
-        )
-        context.add_init_script("localStorage.setItem('headroom-tour', 'dismissed')")
-        contexts.append(context)
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(f"{server}/{path}")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert broken == []
 
 
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Open]:
-    with visiting(browser, server) as open_page:
+def visit(context: BrowserContext, server: str) -> Iterator[Open]:
+    with visiting(context, server) as open_page:
         yield open_page
 
 
 @pytest.fixture
-def read(browser: Browser, shared_server: str) -> Iterator[Open]:
-    with visiting(browser, shared_server) as open_page:
+def read(context: BrowserContext, shared_server: str) -> Iterator[Open]:
+    with visiting(context, shared_server) as open_page:
         yield open_page
 
 

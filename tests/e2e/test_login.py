@@ -13,15 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.home import Home
 from core.store.run_store import RunStore
-from tests.support.dashboard import CHROMIUM, browsing, find_port, serving, wait_until_up
+from tests.support.dashboard import CHROMIUM, find_port, serving, wait_until_up
 from tests.support.login import AUTH, HEADROOM
 from tests.support.run_writer import RunWriter
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.api import ApiServer, read_metrics, serve_api
-from tests.support.dashboard import CHROMIUM, browsing
+from tests.support.dashboard import CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
 
@@ -15,12 +15,6 @@ pytestmark = pytest.mark.xdist_group("browser")  # one server for all of them
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     with serve_api(tmp_path_factory.mktemp("server")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
         yield opened
 
 

@@ -20,13 +20,14 @@ from tests.support.login import AUTH, HEADROOM
 from tests.support.markers import long
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("requests")]
+UPLOAD_MB = 20
 
 
 @pytest.fixture(scope="module", params=["dashboard.py", "asgi.py"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server without a login, which accepts one other origin."""
     folder = tmp_path_factory.mktemp("server")
-    other = ("--server.corsAllowedOrigins", "https://headroom.example.org")
+    other = ("--server.corsAllowedOrigins", "https://headroom.example.org", "--server.maxUploadSize", str(UPLOAD_MB))
     with serving(Home(folder), folder / "log", find_port(), *other, script=request.param) as address:
         yield address
     assert "External URL" not in (folder / "log").read_text()
@@ -125,7 +126,7 @@ def test_uploads_are_bounded_per_session(server: str) -> None:
         session = begin(stream)
         assert upload(server, session, 10, Origin="http://evil.example.org") == 403
         assert upload(server, session, 10, Origin=server) == 204
-        size = 190 * 1024 * 1024
+        size = (UPLOAD_MB - 1) * 1024 * 1024
         assert [upload(server, session, size) for _ in range(3)] == [204, 204, 413]
     for length in ("-1", "+5", "1e3", ""):
         assert upload(server, session, 10, **{"Content-Length": length}) in (400, 411)

@@ -16,9 +16,9 @@ def runs(make_run: RunWriter) -> Comparison:
     return Comparison.of([make_run(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Document]:
-    """Default report of two heads with two seeds, built once per test module."""
+    """Default report of two heads with two seeds, built once."""
     writer = RunWriter(Home(tmp_path_factory.mktemp("frozen")))
     comparison = Comparison.of([writer(head=head, seed=seed) for seed in range(2) for head in ("gap", "dense")])
     return writer.home, build_document(write_default(comparison), writer.store)

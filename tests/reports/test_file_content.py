@@ -45,6 +45,13 @@ def keyed(writer: RunWriter) -> Comparison:
     return Comparison.of([rewrite(writer(head=head), classes=KEYS) for head in ("gap", "dense")])
 
 
+@pytest.fixture(scope="module")
+def all_displays(writer: RunWriter, keyed: Comparison) -> Document:
+    document = build(writer, keyed, *(ChartBlock(display=name) for name in DISPLAYS))
+    assert [figure.problem for figure in document.figures if figure.problem] == []
+    return document
+
+
 def build(writer: RunWriter, comparison: Comparison, *blocks: Block) -> Document:
     return build_document(write_default(comparison).change(blocks=blocks), writer.store)
 
@@ -85,19 +92,15 @@ def test_pdf_of_nine_heads_contains_every_text(writer: RunWriter) -> None:
 @pytest.mark.parametrize(
     "form", ["html", "csv", *(pytest.param(form, marks=long) for form in ("pdf", "md", "ipynb", "json"))]
 )
-def test_classes_named_like_object_keys_are_shown(writer: RunWriter, keyed: Comparison, form: str) -> None:
-    names = [name for name in DISPLAYS if name not in ("gallery", "first", "activation")]
-    document = build(writer, keyed, *(ChartBlock(display=name) for name in names))
-    assert [figure.problem for figure in document.figures if figure.problem] == []
-    text = "".join(content.decode("utf-8", "replace") for content in write(form, document).values())
+def test_classes_named_like_object_keys_are_shown(all_displays: Document, form: str) -> None:
+    text = "".join(content.decode("utf-8", "replace") for content in write(form, all_displays).values())
     assert "cannot be drawn" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
 
 
-def test_charts_of_classes_named_like_object_keys_are_drawn(writer: RunWriter, keyed: Comparison) -> None:
-    document = build(writer, keyed, *(ChartBlock(display=name) for name in DISPLAYS))
-    drawn = draw_svg(document.figures)
+def test_charts_of_classes_named_like_object_keys_are_drawn(all_displays: Document) -> None:
+    drawn = draw_svg(all_displays.figures)
     assert drawn.problems == {}
-    confusion = next(figure for figure in document.figures if figure.display == "confusion")
+    confusion = next(figure for figure in all_displays.figures if figure.display == "confusion")
     labels = re.findall(r"<text[^>]*>([^<]*)</text>", drawn.images[confusion.id])
     shown = {
         label.strip("\u00a0").replace("&quot;", '"').replace("&apos;", "'").replace("&#x27;", "'") for label in labels

@@ -15,7 +15,7 @@ from core.errors import ArtifactError, RunDamagedError, RunNotFoundError
 from core.home import Home
 from core.jobs.artifact_sync import syncing
 from core.store.artifact import ArtifactStore
-from core.store.run import Run
+from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from tests.support.run_writer import RunWriter
 
@@ -36,7 +36,7 @@ def other(tmp_path: Path) -> Home:
 
 
 def files_of(run: Run) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in run.path.iterdir()}
+    return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != IMPORTED}
 
 
 def test_fetched_run_equals_the_original(kept: ArtifactStore, make_run: RunWriter, other: Home) -> None:

@@ -16,7 +16,7 @@ from core.home import Home
 from core.store.bundle import export_bundle
 from core.store.bundle_import import import_bundle
 from core.store.comparison import Comparison
-from core.store.run import Run
+from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import EXACT, MAX_BYTES, SHRUNK, build_thumbnails, load_test_images
 from tests.support.bundle import files_of, read_zip
@@ -30,7 +30,10 @@ from tests.support.run_writer import RunWriter
 def test_imported_runs_equal_the_exported_ones(origin: RunStore, bundle: Path, home: Home, store: RunStore) -> None:
     found = import_bundle(home, bundle, models=True)
     assert sorted(found.imported) == sorted(origin.frame()["run_id"])
-    assert files_of(home.runs) == files_of(origin.home.runs)
+    marks = {f"{run_id}/{IMPORTED}": b"" for run_id in found.imported}
+    assert files_of(home.runs) == files_of(origin.home.runs) | marks
+    assert all(store.open(run_id).imported for run_id in found.imported)
+    assert not any(origin.open(run_id).imported for run_id in found.imported)
     assert store.frame().drop(columns="finished_at").equals(origin.frame().drop(columns="finished_at"))
 
 
@@ -109,7 +112,7 @@ def test_any_run_is_unchanged_after_export_and_import(
     run = writer(head=head, seed=seed, test_images=images, accuracy=accuracy, learning_rate=rates)
     export_bundle(writer.store, [run.run_id], folder / "bundle", pictures=False)
     import_bundle(Home(folder / "home"), folder / "bundle")
-    assert files_of(folder / "home" / "runs" / run.run_id) == files_of(run.path)
+    assert files_of(folder / "home" / "runs" / run.run_id) == files_of(run.path) | {IMPORTED: b""}
 
 
 def test_leftovers_of_a_killed_import_are_deleted(bundle: Path, home: Home) -> None:

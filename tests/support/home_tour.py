@@ -14,6 +14,7 @@ from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.run_store import RunStore
 from tests.support.page import PAGES, navigated, open_page
+from tests.support.quick_altair import quicken_altair
 
 
 def tour(home: Home, pages: list[str] = PAGES) -> dict[str, Any]:
@@ -36,5 +37,6 @@ def tour(home: Home, pages: list[str] = PAGES) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    quicken_altair()
     os.environ |= {"HEADROOM_HOME": sys.argv[1], "HEADROOM_EXAMPLES": f"{sys.argv[1]}/none"}
     print(json.dumps(tour(Home(Path(sys.argv[1])))))

@@ -8,9 +8,9 @@ from typing import Any
 
 
 class RawInfo(zipfile.ZipInfo):
-    """Entry whose name is stored as it is on disk, without the flag for UTF-8, as Info-ZIP does."""
+    """Entry with the bytes of a file name on disk, without the flag for UTF-8, as in archives of Info-ZIP."""
 
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 (overrides the method of ZipInfo)
         return os.fsencode(self.filename), self.flag_bits
 
 

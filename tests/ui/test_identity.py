@@ -98,11 +98,12 @@ def test_variant_of_a_link_is_kept_when_a_variant_with_the_same_head_is_added(
 
 
 SECTIONED = [("evidence", {"evidence": section}) for section in ("agreement", "maps", "cost", "robustness")]
+SECTIONED += [("data", {"data_section": "images"})]
 
 
 @pytest.mark.parametrize(
     ("page", "params"),
-    [*((page, {}) for page in ("augmentation", "curves", "lab", "predictions", "runs", "train")), *SECTIONED],
+    [*((page, {}) for page in ("augmentation", "curves", "data", "lab", "predictions", "runs", "train")), *SECTIONED],
 )
 def test_link_restores_every_choice_of_a_page_by_ids_without_labels(
     open_page: Open, make_run: RunWriter, monkeypatch: pytest.MonkeyPatch, page: str, params: dict[str, str]

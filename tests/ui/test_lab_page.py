@@ -94,7 +94,8 @@ INVALID: dict[tuple[str, str], list[dict[str, str]]] = {
     ],
     ("2D convolution", ""): [
         {"2d_image": "soup", "kernel2": "", **{f"2d_{name}": value for name, value in SLIDING.items()}},
-        {"2d_image": "handwritten digit", "2d_scan": "1797", "2d_axes": "true", "2d_p2": "9", "2d_s2": "0"},
+        {"2d_image": "handwritten digit", "2d_scan": "1797", "2d_axes": "true", "2d_p2": "9", "2d_s2": "0",
+         "2d_d2": "5"},
         {"2d_x": LONG, "w2": LONG, "2d_axes": "soup"},
     ],
     ("Padding", "Output size"): [{"n": "65", "m": "0", "p": "-1", "s": "1.5", "d": "nan"}],

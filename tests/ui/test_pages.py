@@ -85,6 +85,9 @@ _OPEN_ALL = """
 import sys
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
+import tests.support.page
+from tests.support.quick_altair import quicken_altair
+quicken_altair()
 for page in sys.argv[2:]:
     app = AppTest.from_file(Path(sys.argv[1]) / "dashboard.py", default_timeout=60)
     for name in [name for name in sys.modules if name.startswith("core.ui")]:  # as in a server just started

@@ -39,7 +39,7 @@ def list_calls(source: str, function: str) -> Iterator[str]:
             yield ast.unparse(node.args[0])
 
 
-def test_pages_submit_in_one_place() -> None:
+def test_pages_submit_through_one_function() -> None:
     assert {"train_runs", "train_sweep", "retry_sweep", "retry_job"} <= SUBMITTING
     sources = {path.name: path.read_text(encoding="utf-8") for path in SOURCES}
     direct = {name: SUBMITTING & {*list_calls(source, "act")} for name, source in sources.items()}

@@ -1,4 +1,4 @@
-"""Check that all heads use the same backbone."""
+"""Check that all variants use the same backbone."""
 
 from core.analysis.check import Result, check, compare_settings
 from core.spec import SETTINGS
@@ -9,7 +9,7 @@ _SETTINGS = [name for name, setting in SETTINGS.items() if setting.group == "bac
 
 @check(code="H04", title="Different backbone", severity="serious")
 def backbone(comparison: Comparison) -> Result:
-    """**Check:** all heads use the same backbone with the same hyperparameters, including its dropout.
+    """**Check:** all variants use the same backbone with the same hyperparameters, including its dropout.
 
     **Why it matters:** the comparison measures the effect of the *head*. If the backbone differs as well, a difference
     in accuracy cannot be attributed to either of them.

@@ -1,4 +1,4 @@
-"""Check that all heads were trained on the same dataset."""
+"""Check that all variants were trained on the same dataset."""
 
 from core.analysis.check import Result, check
 from core.store.comparison import Comparison
@@ -8,10 +8,10 @@ from core.store.comparison import Comparison
 def data(comparison: Comparison) -> Result:
     """**Check:** all runs have the same dataset fingerprint, a hash of its images and labels.
 
-    **Why it matters:** a head trained on different images can be more accurate for this reason only. Runs with
+    **Why it matters:** a variant trained on different images can be more accurate for this reason only. Runs with
     different *test sets* are never compared; this check covers the training data.
 
-    **What to do:** train the heads again on the current dataset. `show RUN_ID` prints the fingerprint of a run.
+    **What to do:** train the variants again on the current dataset. `show RUN_ID` prints the fingerprint of a run.
     """
     if len(comparison.runs) < 2:
         return Result("not applicable", "This check needs at least two runs.")

@@ -10,7 +10,7 @@ from core.store.run import Run
 
 @check(code="H14", title="Training diverged", severity="serious")
 def diverged(comparison: Comparison) -> Result:
-    """**Check:** all losses and probabilities are finite (no NaN), and no job of these heads diverged.
+    """**Check:** all losses and probabilities are finite (no NaN), and no job of these variants diverged.
 
     **Why it matters:** if the weights grow without bound, losses and probabilities become NaN. An image with a NaN
     probability has no prediction, counts as wrong and is excluded from calibration. The accuracy of a diverged run

@@ -1,4 +1,4 @@
-"""Check that every head is more accurate than the majority baseline."""
+"""Check that every variant is more accurate than the majority baseline."""
 
 from core.analysis.check import Result, check, list_names
 from core.analysis.correctness import stack_correct
@@ -8,11 +8,11 @@ from core.store.comparison import Comparison
 
 @check(code="H15", title="Not better than the majority baseline", severity="serious")
 def majority(comparison: Comparison) -> Result:
-    """**Check:** the 95% confidence interval of the test accuracy of every head is above the majority baseline: the
+    """**Check:** the 95% confidence interval of the test accuracy of every variant is above the majority baseline: the
     accuracy of always predicting the most frequent class of the test set.
 
-    **Why it matters:** with imbalanced classes a head can have a high accuracy without having learned anything. A
-    comparison with such a head does not show which head is better.
+    **Why it matters:** with imbalanced classes a variant can have a high accuracy without having learned anything. A
+    comparison with such a variant does not show which variant is better.
 
     **What to do:** train longer or with another learning rate, and read the per-class accuracy.
     """
@@ -25,7 +25,7 @@ def majority(comparison: Comparison) -> Result:
         if low <= share:
             affected.append(f"{variant.label} ({mean:.1%})")
     if affected:
-        listed = list_names(affected, len(comparison.variants))
+        listed = list_names(affected, comparison)
         message = f"No more accurate than the majority baseline ({share:.1%}), within the uncertainty: {listed}."
         return Result("failed", message)
-    return Result("passed", f"Every head is more accurate than the majority baseline ({share:.1%}).")
+    return Result("passed", f"Every {comparison.noun} is more accurate than the majority baseline ({share:.1%}).")

@@ -9,7 +9,7 @@ from core.store.comparison import Comparison, count_training_images
 def official(comparison: Comparison) -> Result:
     """**Check:** the fingerprint of the dataset is that of the complete, unmodified dataset of its authors.
 
-    **Why it matters:** heads can be compared with each other on any dataset, but with published results only on the
+    **Why it matters:** variants can be compared with each other on any dataset, but with published results only on the
     dataset of the publication.
 
     **What to do:** download the official dataset with `python -m core datasets download NAME` and train again.

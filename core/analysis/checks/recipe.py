@@ -6,7 +6,7 @@ from core.store.comparison import Comparison, list_changes
 
 @check(code="H12", title="Different from the recipe", severity="note")
 def recipe(comparison: Comparison) -> Result:
-    """**Check:** all heads were trained with the hyperparameters of the recipe.
+    """**Check:** all variants were trained with the hyperparameters of the recipe.
 
     **Why it matters:** a recipe reproduces a published system. With other hyperparameters the comparison can be equally
     fair, but its results cannot be compared with the published results.

@@ -9,14 +9,14 @@ from core.store.comparison import Comparison
 def undertrained(comparison: Comparison) -> Result:
     """**Check:** the validation loss has stopped decreasing. The last fifth of the epochs (at least four) is split into
     halves: the loss still decreases if the mean of the second half is more than 2% below that of the first. A run that
-    overfits (H08) is not undertrained. A head is listed if more than half of its seeds fail.
+    overfits (H08) is not undertrained. A variant is listed if more than half of its seeds fail.
 
-    **Why it matters:** heads converge at different speeds. If training stops early, the faster head appears better,
-    even if the slower one would be more accurate after convergence.
+    **Why it matters:** variants converge at different speeds. If training stops early, the faster variant appears
+    better, even if the slower one would be more accurate after convergence.
 
-    **What to do:** train for more epochs. Training continues from the last epoch of each run, for all heads together,
-    so that their training budgets remain equal. If another head overfits, train all heads again for more epochs and
-    keep the epoch with the best validation loss.
+    **What to do:** train for more epochs. Training continues from the last epoch of each run, for all variants
+    together, so that their training budgets remain equal. If another variant overfits, train all variants again for
+    more epochs and keep the epoch with the best validation loss.
     """
     if min(len(run.history) for run in comparison.runs) < MIN_EPOCHS["decreasing"]:
         return Result("not applicable", "This check needs at least two epochs.")
@@ -24,7 +24,9 @@ def undertrained(comparison: Comparison) -> Result:
     if affected:
         advice = "Train for more epochs"
         if list_heads(comparison, "increasing"):
-            advice = "Train all heads for more epochs and keep the epoch with the best validation loss"
-        listed = list_names(affected, len(comparison.variants))
+            advice = f"Train all {comparison.noun}s for more epochs and keep the epoch with the best validation loss"
+        listed = list_names(affected, comparison)
         return Result("failed", f"The validation loss still decreases at the end: {listed}. {advice}.")
-    return Result("passed", "In no head does the validation loss of most seeds still decrease at the end.")
+    return Result(
+        "passed", f"In no {comparison.noun} does the validation loss of most seeds still decrease at the end."
+    )

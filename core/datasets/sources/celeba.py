@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.augment.prepare import Fit
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
+from core.datasets.litter import is_litter
 from core.errors import DatasetError
-from core.image_file import MAX_PIXELS, read_picture
+from core.image_file import read_picture
+from core.image_format import MAX_PIXELS
 
 ATTRIBUTES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
@@ -31,16 +34,18 @@ _SHARES = (0.8, 0.9)
 
 
 @contextmanager
-def survey(path: Path, side: int | None) -> Iterator[Collection]:
+def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
     """List the faces in `list_attr_celeba.txt`, split by `list_eval_partition.txt` if it exists."""
     if side is not None:
         raise DatasetError(
             f"CelebA is stored at its original size; side {side} does not apply. Set side for training instead."
         )
+    if fit != "crop":
+        raise DatasetError(f"CelebA is stored at its original size; fit {fit} does not apply.")
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder. Use the folder that contains {IMAGES} and {ATTRIBUTE_FILE}.")
     names, labels = read_attributes(path / ATTRIBUTE_FILE)
-    _check_images(path / IMAGES, names)
+    ignored = _check_images(path / IMAGES, names)
     official = (path / PARTITION_FILE).exists()
     parts = read_parts(path / PARTITION_FILE, names) if official else draw_parts(len(names))
     for part, word in ((TRAIN, "training"), (VALIDATION, "validation"), (TEST, "test")):
@@ -69,6 +74,7 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
         splits="given" if official else "drawn",
         attributes=ATTRIBUTES,
         note="; ".join(notes),
+        ignored=tuple(ignored),
     )
 
 
@@ -173,21 +179,23 @@ def _read_lines(path: Path) -> list[str]:
     return lines
 
 
-def _check_images(folder: Path, names: list[str]) -> None:
-    """Check that the images in a folder match a list of names.
+def _check_images(folder: Path, names: list[str]) -> list[str]:
+    """Check that the images in a folder match a list of names, and return the names of system files among them.
 
     Raises:
         DatasetError: when an image or a name is missing.
     """
     try:
         with os.scandir(folder) as entries:
-            found = {entry.name for entry in entries if not entry.name.startswith(".")}
+            found = {entry.name for entry in entries}
     except OSError:
         raise DatasetError(f"The image folder {folder} does not exist or cannot be read.") from None
     if absent := [name for name in names if name not in found]:
         raise DatasetError(f"{folder} does not contain {_describe_names(absent)}, listed in {ATTRIBUTE_FILE}.")
-    if unnamed := sorted(found.difference(names)):
+    ignored = sorted(filter(is_litter, found))
+    if unnamed := sorted(name for name in found.difference(names, ignored) if not name.startswith(".")):
         raise DatasetError(f"{ATTRIBUTE_FILE} does not contain {_describe_names(unnamed)}.")
+    return ignored
 
 
 def _describe_names(names: list[str]) -> str:

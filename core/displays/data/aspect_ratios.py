@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.augment.crop_share import compute_cut_share
+from core.augment.prepare import FITS
 from core.displays.data_display import DataDisplay
 from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note
@@ -33,7 +34,8 @@ class AspectRatios(DataDisplay):
         if sizes is None:
             sizes = pd.DataFrame({"width": [], "height": [], "images": []}, dtype="int64")
         return sizes.assign(
-            ratio=sizes["width"] / sizes["height"], cut=compute_cut_share(sizes["width"], sizes["height"])
+            ratio=sizes["width"] / sizes["height"],
+            cut=compute_cut_share(sizes["width"], sizes["height"], self.data.info.fit),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -72,7 +74,7 @@ class AspectRatios(DataDisplay):
         scale = alt.Scale(type="log", base=2, domain=[min(low, 0.9), max(high, 1.1)], nice=False)
         ticks = [tick for tick in _TICKS if low <= tick <= high]
         bars = (
-            alt.Chart(frame)
+            alt.Chart(frame.assign(zero=0))
             .mark_bar(color=_COLOR, binSpacing=1)
             .encode(
                 x=alt.X(
@@ -81,6 +83,7 @@ class AspectRatios(DataDisplay):
                 ),
                 x2="ratio_to:Q",
                 y=alt.Y("images:Q", title="Images", axis=alt.Axis(tickCount=5, format=",d")),
+                y2="zero:Q",
                 tooltip=[
                     alt.Tooltip("ratio_from:Q", title="Ratio from", format=".2f"),
                     alt.Tooltip("ratio_to:Q", title="to", format=".2f"),
@@ -90,7 +93,8 @@ class AspectRatios(DataDisplay):
             )
         )  # fmt: skip
         square = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(x="ratio:Q")
-        note = "Dashed: square. Left of it, images are taller than wide; the crop removes more at both ends."
+        note = "Dashed: square. Left of it, images are taller than wide"
+        note += "; the crop removes more at both ends." if self.data.info.fit == "crop" else "."
         return alt.layer(bars, square).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
@@ -100,6 +104,9 @@ class AspectRatios(DataDisplay):
         images = sizes["images"]
         total = int(images.sum())
         mean = float((sizes["cut"] * images).sum() / total)
+        if self.data.info.fit != "crop":
+            ends = f"from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height)"
+            return f"Aspect ratios: {ends}. Nothing is cut: {FITS[self.data.info.fit]}."
         if not mean:
             return "Aspect ratios: all images are square; the crop removes nothing."
         much = int(images[sizes["cut"] > _LARGE].sum()) / total

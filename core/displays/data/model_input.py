@@ -1,4 +1,4 @@
-"""Source images beside what a model receives: the part that is cut, and the resized square."""
+"""Source images with the part that is cut, next to the input of a model."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.augment.crop_share import compute_cut_share
 from core.augment.pillow import resize_array
-from core.augment.prepare import prepare
+from core.augment.prepare import FITS, Fit, prepare, undo_fit
 from core.datasets.originals import choose_originals, read_originals
 from core.datasets.report import read_files
 from core.displays.data_display import ImageCell, ImageView
@@ -32,7 +32,7 @@ class ModelInput(ImageView):
     """
 
     name: ClassVar[str] = "model_input"
-    title: ClassVar[str] = "What a model receives"
+    title: ClassVar[str] = "Model input"
 
     side: int | None = None
     count: int = 8
@@ -54,6 +54,10 @@ class ModelInput(ImageView):
         files = files if kept is None else files[kept]
         return files.iloc[choose_originals(files, self.count)][[*_COLUMNS]]
 
+    @property
+    def _fit(self) -> Fit:
+        return self.data.info.fit
+
     def frame(self) -> pd.DataFrame:
         """Return one row per image: file, width_pixels and height_pixels of the source, cut (share of its pixels that
         the crop removes), input_pixels (side length of the model's input)."""
@@ -65,7 +69,7 @@ class ModelInput(ImageView):
                 "file": shown["file"],
                 "width_pixels": shown["width"],
                 "height_pixels": shown["height"],
-                "cut": compute_cut_share(shown["width"], shown["height"]) * cropped,
+                "cut": compute_cut_share(shown["width"], shown["height"], self._fit) * cropped,
                 "input_pixels": self.side or min(height, width),
             }
         ).reset_index(drop=True)
@@ -93,10 +97,12 @@ class ModelInput(ImageView):
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
             original = self._originals.get((str(row["array"]), int(str(row["row"]))), stored)
-            return original if width == height else _shade(original)
+            return original if width == height or self._fit != "crop" else _shade(original)
         original = self._originals.get((str(row["array"]), int(str(row["row"]))))
         if original is not None:
-            return _shade(original)
+            return _shade(original) if self._fit == "crop" else original
+        if self._fit != "crop":
+            return undo_fit(stored, width, height, _SIDE, self._fit)
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
         canvas[:] = _CUT[: stored.shape[2]]
         edge = min(size)
@@ -115,7 +121,9 @@ class ModelInput(ImageView):
     def describe(self) -> str:
         frame = self.frame()
         kept = frame["cut"].max() if len(frame) else 0
-        text = f"{format_plural(len(frame), 'source image')} beside the input of a model"
+        text = f"{format_plural(len(frame), 'source image')} next to the input of a model"
+        if self._fit != "crop":
+            return f"{text}: {FITS[self._fit]}."
         return f"{text}; the crop removes up to {kept:.0%}." if kept else f"{text}; nothing is cut."
 
 

@@ -19,6 +19,7 @@ from core.displays.encoding import AXIS_CHARS
 from core.displays.image_strip import encode_image
 from core.displays.lab.drawing import encode_png
 from core.displays.label import fit_labels
+from core.displays.number import quote_class
 from core.displays.palette import colors
 from core.errors import DatasetError
 from core.home import Home, describe_error
@@ -174,7 +175,7 @@ class Activation(Display):
                     text = self._note(run, index, shown, shares)
                     cells.append(Cell(picture, head, text, palette[head], shares[index], names[shown]))
             label = names[int(self.comparison.first.predictions.test_labels[image])]
-            groups.append(build_group(cells, heading=f"Test image {image}: {label}"))
+            groups.append(build_group(cells, heading=f"Test image {image}: true class {quote_class(label)}"))
         return build_groups(groups)
 
     def _write(self, run: Run, index: int, shown: int) -> str:

@@ -102,7 +102,7 @@ class ConfusionDifference(Display):
         frame = self._first()
         if frame.empty:
             single = len(self.comparison.variants) < 2
-            return "This comparison has only one head." if single else "All predictions are correct."
+            return "This comparison has only one variant." if single else "All predictions are correct."
         a, b = frame["a"].iloc[0], frame["b"].iloc[0]
         counts = [f"{(frame['only'] == head).sum():,} only by {head}" for head in (a, b)]
         most = frame.iloc[0]

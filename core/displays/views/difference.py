@@ -1,4 +1,4 @@
-"""Accuracy differences between heads, with confidence intervals and verdicts."""
+"""Accuracy differences between variants, with confidence intervals and verdicts."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -41,7 +41,7 @@ Margin = Literal["0.5", "1", "2", "3", "5"]
 
 @dataclass(frozen=True)
 class HeadDifference(Display):
-    """Accuracy of the head with fewer parameters minus that of the other one, over all seeds of both.
+    """Accuracy of the variant with fewer parameters minus that of the other one, over all seeds of both.
 
     If a baseline was chosen, or with more than MAX_VARIANTS_PAIRED variants, the accuracy of each minus that of the
     baseline. `margin` is the non-inferiority margin in percentage points.
@@ -57,11 +57,11 @@ class HeadDifference(Display):
         return [(one, compute_need(one)) for one in compute_differences(self.comparison)]
 
     def frame(self) -> pd.DataFrame:
-        """Return one row per pair of heads.
+        """Return one row per pair of variants.
 
         Columns: a, b, difference, low, high (fractions), p, p_holm (corrected for all rows), verdict, margin,
         margin_verdict, seeds_a, seeds_b, images, need_seeds, need_images (needed for a conclusion; NaN if there is one
-        or the need is unknown). With one seed per head, the interval is that of these two trained models.
+        or the need is unknown). With one seed per variant, the interval is that of these two trained models.
         """
         rows = [
             (
@@ -174,7 +174,7 @@ class HeadDifference(Display):
             f"{one.verdict}, {one.compare_with_margin(self._margin)}" for one, _ in self._found
         ]  # fmt: skip
         if not parts:
-            return "Accuracy differences. This comparison has only one head."
+            return "Accuracy differences. This comparison has only one variant."
         return f"Accuracy differences (margin: {format_margin(self.margin)}). {'; '.join(parts)}. {self._note()}"
 
     def _write_need(self, difference: Difference, need: Need) -> str:

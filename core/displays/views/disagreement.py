@@ -110,7 +110,7 @@ class Disagreement(Display):
             )
             parts.append(f"{a} and {b}: {counts}")
         if not parts:
-            return "This comparison has only one head."
+            return "This comparison has only one variant."
         text = ". ".join(parts) + "."
         count = len(self._found) // len(CELLS)
         if len(parts) < count:

@@ -62,7 +62,6 @@ class Gallery(Display):
         return {
             **super().choices(comparison),
             "page": range(1, 10_000),
-            "predicted": dict(enumerate(comparison.first.record.data.classes)),
             "least": range(101),
             "most": range(101),
             "page_size": {size: str(size) for size in (6, 12, 24, 48)},

@@ -5,11 +5,17 @@ from typing import Any
 
 import streamlit as st
 
+from core.datasets.cache import DatasetStatus
 from core.datasets.inspect import InspectedDataset, inspect_dataset, read_version
 from core.displays.data_display import DataDisplay, ImageView
 from core.displays.encoding import guard_names
 from core.ui.display import draw_spec, show_frame
 from core.ui.session import home
+
+
+def is_usable(status: DatasetStatus) -> bool:
+    """Return whether the images of a dataset can be shown; bundled ones are created at first use."""
+    return status.available or (status.bundled and status.problem is None)
 
 
 def open_inspected(key: str) -> InspectedDataset:

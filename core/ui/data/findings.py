@@ -1,16 +1,62 @@
-"""Findings of the Data page: problems of the images, the most severe first."""
+"""Findings of the Data page: problems of the images, the most severe first, with the images that show them."""
 
 import streamlit as st
 
+from core.datasets.background import BackgroundJob, follow_findings, is_searching
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.data_findings import DataFindings
+from core.displays.data.finding_images import FindingImages
 from core.displays.markdown import escape_markdown
+from core.ui.data.display import show_data_display
+from core.ui.errors import handle_errors
+from core.ui.session import home
 
-_BOXES = {"error": (st.error, "error"), "warning": (st.warning, "warning"), "note": (st.info, "info")}
+_ICONS = {"error": "error", "warning": "warning", "note": "info"}
+_COLORS = {"error": "red", "warning": "orange", "note": "blue"}
 
 
-def show_findings(data: InspectedDataset) -> None:
-    """Show every finding."""
+def show_data_findings(data: InspectedDataset) -> None:
+    """Show every finding with its images, or offer to search for them."""
+    if not data.searched:
+        _show_search(data)
+    listed = {*data.findings.images["code"]} if data.findings else set()
     for row in DataFindings(data).frame().to_dict("records"):
-        box, icon = _BOXES[row["severity"]]
-        box(f"**{escape_markdown(row['code'])}** {escape_markdown(row['message'])}", icon=f":material/{icon}:")
+        severity = row["severity"]
+        text = f":{_COLORS[severity]}[**{escape_markdown(row['code'])}**] {escape_markdown(row['message'])}"
+        icon = f":material/{_ICONS[severity]}:"
+        if row["code"] not in listed:
+            with st.container(border=True):
+                st.markdown(f"{icon} {text}")
+            continue
+        with st.expander(text, icon=icon, on_change="rerun", key=f"finding-{row['code']}") as fold:
+            if fold.open:
+                _show_images(data, row["code"])
+
+
+def _show_images(data: InspectedDataset, code: str) -> None:
+    images = FindingImages(data, code)
+    page = 1
+    if images.pages > 1:
+        page = int(st.number_input(f"Page of {images.pages:,}", 1, images.pages, key=f"finding-{code}-page", width=140))
+    st.caption(escape_markdown(images.describe()))
+    show_data_display(FindingImages(data, code, page), title=False, table=False)
+
+
+def _show_search(data: InspectedDataset) -> None:
+    """Show the button that searches the images, or that the search is running."""
+    if is_searching(data.dataset):
+        _watch_search(data)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("These images have not been searched for duplicates and other problems.", width="content")
+        if st.button("Search", icon=":material/search:", help="Takes about 10 s for 60,000 small images."):
+            follow_findings(home(), data.dataset, 0)
+            st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _watch_search(data: InspectedDataset) -> None:
+    with handle_errors():
+        if not isinstance(follow_findings(home(), data.dataset, 0), BackgroundJob):
+            st.rerun()
+        st.progress(0.0, "Searching for duplicates and other problems")

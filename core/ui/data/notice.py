@@ -1,4 +1,4 @@
-"""What the Data page found, beside the dataset of the Train page."""
+"""Notice of the Train page: classes, images and main finding of its dataset."""
 
 import streamlit as st
 
@@ -8,14 +8,14 @@ from core.displays.data_display import count_names
 from core.displays.data_headline import find_worst, write_image_counts, write_main_finding
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
-from core.ui.data.display import open_inspected
+from core.ui.data.display import is_usable, open_inspected
 
 _SHOWN = {"error": st.error, "warning": st.warning}
 
 
 def show_data_notice(status: DatasetStatus) -> None:
     """Show the classes and images of an available dataset, its most severe finding, and a link to the Data page."""
-    if not (status.available or status.bundled):
+    if not is_usable(status):
         return
     key = key_of(status.name, status.folder) if status.folder else status.name
     try:
@@ -28,7 +28,7 @@ def show_data_notice(status: DatasetStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(counts if severe else f"{counts} {text}".strip(), width="content")
         st.page_link(
-            "pages/data.py", label="Look at the data", query_params={"dataset_shown": key}, icon=":material/dataset:"
+            "pages/data.py", label="View the data", query_params={"dataset_shown": key}, icon=":material/dataset:"
         )
     if severe and worst is not None:
         _SHOWN[worst.severity](text, icon=":material/dataset:")

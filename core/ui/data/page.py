@@ -12,9 +12,9 @@ from core.errors import HeadroomError
 from core.recipes import RECIPES
 from core.spec import DATASETS
 from core.ui import url, widget
-from core.ui.data.display import open_inspected
+from core.ui.data.display import is_usable, open_inspected
 from core.ui.data.removal import show_removed
-from core.ui.data.sections import show_section
+from core.ui.data.sections import show_data_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
 from core.ui.heading import show_summary, show_title
 from core.ui.session import home, selected_comparison
@@ -44,7 +44,7 @@ def show_data_page() -> None:
                 show_upload()
     if key is not None:
         status = statuses[key]
-        if status.available or status.bundled:
+        if is_usable(status):
             _show_available(key, status, heading)
         else:
             with heading:
@@ -62,7 +62,7 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
         facts = [f"{kind}{other}", f"licence: {data.info.licence}", f"fingerprint {data.info.fingerprint}"]
         facts += [format_bytes(data.info.bytes)] if data.info.bytes else []
         st.caption(escape_markdown(" · ".join(facts)))
-    show_section(data)
+    show_data_section(data)
 
 
 def _key(status: DatasetStatus) -> str:
@@ -70,7 +70,7 @@ def _key(status: DatasetStatus) -> str:
 
 
 def _write_option(status: DatasetStatus) -> str:
-    return status.label if status.available or status.bundled else f"{status.label} ({_write_state(status)})"
+    return status.label if is_usable(status) else f"{status.label} ({_write_state(status)})"
 
 
 def _write_state(status: DatasetStatus) -> str:

@@ -25,7 +25,8 @@ def show_samples(data: InspectedDataset) -> None:
             on_change=_go_to_first_page,
         )  # fmt: skip
         label = widget.optional(
-            data.noun.capitalize(), range(len(data.names)), key="sample_class", format_func=data.names.__getitem__,
+            escape_markdown(data.noun.capitalize()),
+            range(len(data.names)), key="sample_class", format_func=data.names.__getitem__,
             none="any", width=220, on_change=_go_to_first_page,
         )  # fmt: skip
         samples = Samples(data, split, label)

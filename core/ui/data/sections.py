@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.datasets.background import BackgroundJob, follow_statistics
 from core.datasets.inspect import InspectedDataset
 from core.datasets.statistics import open_statistics
-from core.datasets.statistics_job import StatisticsJob, follow_statistics
 from core.displays.data.aspect_ratios import AspectRatios
 from core.displays.data.class_counts import ClassCounts
 from core.displays.data.class_samples import ClassSamples
@@ -19,7 +19,7 @@ from core.recipes import RECIPES
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
 from core.ui.data.display import show_data_display, show_data_frame
-from core.ui.data.findings import show_findings
+from core.ui.data.findings import show_data_findings
 from core.ui.data.samples import show_samples
 from core.ui.data.source import show_source
 from core.ui.errors import handle_errors
@@ -31,7 +31,7 @@ _WAIT_SECONDS = 1.0
 _CLASS_ROWS, _TABLE_ROWS = 8, 12
 
 
-def show_section(data: InspectedDataset) -> None:
+def show_data_section(data: InspectedDataset) -> None:
     """Show the section picker and the selected section."""
     section = widget.segmented(
         "Section", [*SECTIONS], key="data_section", format_func=lambda name: SECTIONS[name][0],
@@ -42,18 +42,18 @@ def show_section(data: InspectedDataset) -> None:
 
 
 def _show_overview(data: InspectedDataset) -> None:
-    show_findings(data)
+    show_data_findings(data)
     left, right = st.columns(2, gap="large")
     with left:
         show_data_display(ClassCounts(data), table=False)
+        show_data_frame(ClassCounts(data), rows=_CLASS_ROWS)
+        if not data.info.validation_count:
+            st.caption(
+                f"By default, the last {SETTINGS['validation_fraction'].default:.0%} of the training images are used "
+                "for validation; hyperparameters change this."
+            )
     with right:
         show_data_display(ClassSamples(data), table=False)
-    show_data_frame(ClassCounts(data), rows=_TABLE_ROWS)
-    if not data.info.validation_count and data.report.splits != "csv":
-        st.caption(
-            f"By default, the last {SETTINGS['validation_fraction'].default:.0%} of the training images are used for "
-            "validation; hyperparameters change this."
-        )
 
 
 def _show_input(data: InspectedDataset) -> None:
@@ -95,7 +95,7 @@ def _find_side(data: InspectedDataset) -> int:
 def _show_pixels(data: InspectedDataset) -> None:
     if open_statistics(data.dataset) is None:
         found = follow_statistics(home(), data.dataset, _WAIT_SECONDS)
-        if isinstance(found, StatisticsJob):
+        if isinstance(found, BackgroundJob):
             _watch_statistics(data)
             return
     low, high = data.report.value_range
@@ -119,7 +119,7 @@ def _show_pixels(data: InspectedDataset) -> None:
 def _watch_statistics(data: InspectedDataset) -> None:
     with handle_errors():
         job = follow_statistics(home(), data.dataset, 0)
-        if not isinstance(job, StatisticsJob):
+        if not isinstance(job, BackgroundJob):
             st.rerun()
         text = f"{job.done:,} of {format_plural(job.total, 'image')}" if job.total else "starting"
         st.progress(job.done / max(job.total, 1), f"Computing mean images and pixel values: {text}")

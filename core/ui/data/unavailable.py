@@ -11,7 +11,7 @@ from core.displays.number import format_plural
 from core.home import hide_paths
 from core.spec import DATASETS
 from core.ui.data.removal import show_remove
-from core.ui.dataset_download import watch_download
+from core.ui.dataset_download import follow_download
 from core.ui.session import home
 from core.ui.train.upload import show_upload
 
@@ -31,7 +31,7 @@ def list_adding() -> dict[str, DatasetStatus]:
 
 
 def shows_upload(status: DatasetStatus) -> bool:
-    """Return whether the uploader, or the progress of an upload, takes the place of a dataset."""
+    """Return whether the uploader, or the progress of an upload, is shown instead of a dataset."""
     own = DATASETS[status.name].added and not DATASETS[status.name].source
     return own and not status.available and not status.problem
 
@@ -44,7 +44,7 @@ def show_unavailable(key: str, status: DatasetStatus) -> None:
         if dataset.added:
             show_remove(key)
         else:
-            watch_download(status.name, status.next_step)
+            follow_download(status.name, status.next_step, damaged=True)
         return
     if shows_upload(status):
         if status.next_step:
@@ -62,7 +62,7 @@ def show_unavailable(key: str, status: DatasetStatus) -> None:
             icon=":material/download:",
         )
     else:
-        watch_download(status.name, status.next_step)
+        follow_download(status.name, status.next_step)
 
 
 def _show_facts(dataset: Dataset) -> None:

@@ -30,7 +30,7 @@ _PAGE_SIZE = 12
 def show_agreement(comparison: Comparison) -> None:
     """Show the agreement of two heads, the images of one cell, and the differences per class."""
     if len(comparison.variants) < 2:
-        st.write("This comparison has only one head. Train a second head to compare their predictions.")
+        st.write("This comparison has only one variant. Train a second head to compare their predictions.")
         st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         return
     pair, seed = _choose_pair(comparison)

@@ -49,7 +49,7 @@ def _show_accuracy(comparison: Comparison) -> None:
     with right:
         if len(comparison.variants) < 2:
             st.header(HeadDifference.title, anchor=False)
-            st.write("This comparison has only one head. Train a second head to compare it with.")
+            st.write("This comparison has only one variant. Train a second head to compare it with.")
             st.page_link("pages/train.py", label="Train another head", icon=":material/model_training:")
         else:
             _show_difference(comparison)

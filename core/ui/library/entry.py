@@ -32,8 +32,8 @@ def show_entry(recipe: Recipe) -> None:
     show_frame(build_recipe_results(recipe, comparison), words=("Metric",))
     printed = "Published: printed by the author. " if recipe.published else ""
     st.caption(
-        f"{printed}Computed: counted from the layers, as Keras counts them. Measured: mean ± standard deviation of the "
-        "runs on this machine."
+        f"{printed}Computed: counted from the layers. Measured: mean ± standard deviation of the runs in this home, "
+        "also of imported ones and examples."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -76,5 +76,14 @@ def _draw(name: str) -> None:
     recipe = RECIPES[name]
     models = {HEADS[head].label: compute_recipe_model(recipe, head) for head in recipe.heads}
     architectures = group_architectures(models)
-    chart = build_architecture_chart(architectures, head_colors())
-    draw_spec(guard_names(chart.to_dict(validate=False)), describe_architectures(architectures))
+    chart = guard_names(build_architecture_chart(architectures, head_colors()).to_dict(validate=False))
+    text = describe_architectures(architectures)
+    if len(architectures) > 1 or len(recipe.heads) < 3:
+        draw_spec(chart, text)
+        return
+    backbone, _, heads = text.partition(". ")
+    left, right = st.columns([1, 2])  # heads in two columns, also if they need a second row
+    with left:
+        draw_spec({**chart, "concat": chart["concat"][:1]}, f"{backbone}.")
+    with right:
+        draw_spec({**chart, "concat": chart["concat"][1:]}, heads)

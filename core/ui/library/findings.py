@@ -46,7 +46,7 @@ def show_findings(recipe: Recipe, offer: Offer | None, comparison: Comparison | 
     with right:
         st.header("Measured with Headroom", anchor=False)
         if offer is None or comparison is None:
-            st.write("No finished runs yet. Train the recipe to measure it on this machine.")
+            st.write("No finished runs yet. Train the recipe to measure it.")
             return
         st.write(escape_markdown(cached_result(comparison, write_headline)))
         if note := PublishedResults(comparison).note():

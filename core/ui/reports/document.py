@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.displays.markdown import escape_markdown
+from core.displays.number import quote_class
 from core.displays.palette import DEFAULT_MARK
 from core.reports.author_text import write_html
 from core.reports.document import Document, Figure, Passage, Table, write_cell
@@ -83,8 +84,10 @@ def _draw_pictures(figure: Figure) -> None:
                 }
                 for predicted in picture.predictions
             ],
-            "description": f"{picture.label}: "
-            + "; ".join(f"{predicted.head} predicts {predicted.text}" for predicted in picture.predictions),
+            "description": f"True class {quote_class(picture.label)}: "
+            + "; ".join(
+                f"{predicted.head} predicts {quote_class(predicted.text)}" for predicted in picture.predictions
+            ),
         }
         for index, picture in enumerate(figure.pictures)
     ]

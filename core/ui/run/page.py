@@ -89,9 +89,11 @@ def _show_heading(found: FoundRun, note: Note) -> None:
 
 
 def _list_run_facts(run: Run) -> list[str]:
+    """Return when a run has finished, and whether its results come from elsewhere."""
     zone = find_zone(st.context.timezone)
     finished = f"finished {format_local(run.record.finished_at, zone)} ({name_zone(zone)})"
-    return [finished, *(["example"] if run.path.parent == home().examples else [])]
+    source = "example" if run.path.parent == home().examples else "imported" if run.imported else ""
+    return [finished, *([source] if source else [])]
 
 
 def _show_finished(found: FoundRun, run: Run, note: Note) -> None:

@@ -19,7 +19,7 @@ from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_value
 from core.ui import url, widget
 from core.ui.data.notice import show_data_notice
-from core.ui.dataset_download import watch_download
+from core.ui.dataset_download import follow_download
 from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
@@ -117,7 +117,8 @@ def choose_configurations() -> Choice:
                 icon=":material/download:",
             )
         else:
-            watch_download(dataset, status.next_step)
+            st.caption(escape_markdown(f"{status.summary} Licence: {status.licence}. {status.citation}"))
+            follow_download(dataset, status.next_step)
         return empty
     if not heads:
         st.warning("Select at least one head.")

@@ -1,0 +1,63 @@
+"""Temporary files of killed processes: found, counted and deleted, and nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from core.datasets.cache import open_dataset
+from core.home import Home
+from core.leftover import list_leftovers, remove_leftovers
+from tests.support.command import call
+from tests.support.run_writer import RunWriter
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core.datasets.atomic_folder import publishing
+from core.files import replacing
+from core.home import Home
+from core.store.bundle_import import _scratch
+home = Home(Path(sys.argv[1]))
+with replacing(home.reports / "r1" / "draft-000001.json") as a, publishing(home.datasets / "folder-b.c") as b:
+    with _scratch(home) as c:
+        for path in (a, b / "train_images.npy", c / "run"):
+            path.write_bytes(bytes(1000))
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def list_files(home: Home) -> set[Path]:
+    return {path for path in home.path.rglob("*") if path.is_file()}
+
+
+def test_everything_that_a_killed_process_leaves_is_found_and_nothing_else_is_deleted(
+    home: Home, make_run: RunWriter
+) -> None:
+    make_run(predictions=False)
+    open_dataset(home, "digits")
+    for path in (".fetch/folder-kept.json", "folder-x/.notes", ".fetch/folder-x.lock"):
+        (home.datasets / path).parent.mkdir(parents=True, exist_ok=True)
+        (home.datasets / path).write_text("{}")
+    (home.runs / ".damaged-0123456789ab-x").mkdir()
+    kept = list_files(home)
+    leave_behind(home)
+    (home.datasets / ".fetch" / "folder-x.zip").write_bytes(bytes(1000))
+    assert len(list_files(home) - kept) == 4
+    assert list_leftovers(home) == remove_leftovers(home) == []  # a process may be writing them
+    assert {one.bytes for one in list_leftovers(home, 0)} == {1000}
+    for path in list_files(home) - kept:
+        for entry in (path, path.parent):
+            os.utime(entry, (1, 1))
+    assert json.loads(call("doctor", "--json").stdout)["home"]["leftovers"].startswith("4 temporary files")
+    assert "Run: headroom doctor --repair" in call("doctor").stdout
+    assert "Deleted 4 temporary files or folders of killed processes (0.0 MB)." in call("doctor", "--repair").stdout
+    assert list_files(home) - {home.path / "index.feather"} == kept
+    assert list_leftovers(home, 0) == []
+    assert (home.runs / ".damaged-0123456789ab-x").is_dir()
+
+
+def leave_behind(home: Home) -> None:
+    """Leave what a process leaves that is killed while it writes a report, adds a dataset and imports a bundle."""
+    subprocess.run([sys.executable, "-c", KILLED, str(home.path)], check=False)
