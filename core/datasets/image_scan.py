@@ -57,8 +57,8 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
 
     Near duplicates have perceptual hashes (pHash of 64 bits) that differ in at most 8 bits, and their pixels have a
     Pearson correlation of at least 0.99, or 0.95 for images that were reduced to 32 to 63 pixels before, and a root
-    mean square difference of at most 32. Hashes without pixels match different drawings on an empty background. Groups are
-    connected: a burst of photos is one group. Decision 34 has the measurements.
+    mean square difference of at most 32. Hashes without pixels match different drawings on an empty background. Groups
+    are connected: a burst of photos is one group. Decision 34 has the measurements.
 
     Hashes are sorted eight times, each time beginning with another 8 bits, and compared with the next 64 in this order,
     as in Manku et al. 2007, Detecting near-duplicates for web crawling, WWW. So time and memory grow with the number of

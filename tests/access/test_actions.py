@@ -127,6 +127,7 @@ class Scene:
             "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
+            "add_web_data": ("web", "https://example.com/pets.zip"),
             "cancel_import": ("folder-running",),
             "continue_import": ("folder-stopped",),
             "discard_import": ("folder-stopped",),
@@ -236,7 +237,8 @@ OWNED = {
 SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
+    "remove_data", "restore_data", "clear_data",
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
