@@ -535,7 +535,7 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     page.run()
     assert page.success[0].value == "Folder mine was added."
     assert page.selectbox[0].value == "mine"
-    assert page.caption[0].value == "12 training and 3 test images. Images that are not square: the central square."
+    assert page.caption[0].value == "Images that are not square: the central square."
     page.file_uploader[0].upload("mine.zip", content, "application/zip").run()
     assert page.error[0].value.startswith("Folder mine already exists. Use another name, ")
     page.text_input[0].input("a2").run()
