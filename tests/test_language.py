@@ -93,7 +93,7 @@ def find_offenders(texts: Iterable[Text]) -> Iterator[str]:
     for text in texts:
         words = " ".join(_WORDS.findall(text.text)) if text.kind == "name" else text.text
         for rule in rules:
-            if rule.section in SECTIONS[text.kind]:
+            if rule.section in SECTIONS[text.kind] and rule.pattern.search(words):
                 for found in (m for m in rule.pattern.finditer(words) if (text.path, m[0]) not in allowed):
                     line = text.line + words.count("\n", 0, found.start())
                     named = f" in {text.text}" if text.kind == "name" and words != text.text else ""
@@ -122,41 +122,41 @@ def _locate(path: Path) -> str:
 
 def _read_code(path: Path) -> Iterator[Text]:
     source, name = path.read_text("utf-8"), _locate(path)
-    tree = ast.parse(source)
+    nodes = list(ast.walk(ast.parse(source)))
     yield Text(name, 1, "name", name.removesuffix(".py").removesuffix("/__init__"))
-    yield from _read_docstrings(tree, name)
-    yield from _read_strings(tree, name)
+    yield from _read_docstrings(nodes, name)
+    yield from _read_strings(nodes, name)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT and not re.match(r"#\s*(fmt|type|noqa|isort)\b", token.string):
             yield Text(name, token.start[0], "comment", _drop_code(token.string.lstrip("# ")))
     seen: set[str] = set()
-    for line, identifier in sorted(_find_names(tree)):
+    for line, identifier in sorted(_find_names(nodes)):
         if identifier not in seen:
             seen.add(identifier)
             yield Text(name, line, "name", identifier)
 
 
-def _find_docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
+def _find_docstrings(nodes: list[ast.AST]) -> Iterator[ast.Constant]:
+    for node in nodes:
         body = getattr(node, "body", None)
         for statement in body if isinstance(body, list) else ():  # also the strings below constants and fields
             if isinstance(statement, ast.Expr) and _is_text(statement.value):
                 yield statement.value
 
 
-def _read_docstrings(tree: ast.AST, name: str) -> Iterator[Text]:
-    for node in _find_docstrings(tree):
+def _read_docstrings(nodes: list[ast.AST], name: str) -> Iterator[Text]:
+    for node in _find_docstrings(nodes):
         yield Text(name, node.lineno, "docstring", _drop_code(re.sub(r"(?m)^ *(>>>|\.\.\.) .*$", "", node.value)))
 
 
-def _read_strings(tree: ast.AST, name: str) -> Iterator[Text]:
-    skipped = {id(node) for node in _find_docstrings(tree)}
-    for node in ast.walk(tree):
+def _read_strings(nodes: list[ast.AST], name: str) -> Iterator[Text]:
+    skipped = {id(node) for node in _find_docstrings(nodes)}
+    for node in nodes:
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             skipped.update(map(id, ast.walk(annotation)) if isinstance(annotation, ast.AST) else ())
         if isinstance(node, ast.FormattedValue) and node.format_spec:
             skipped.update(map(id, ast.walk(node.format_spec)))
-    for node in ast.walk(tree):  # outer nodes come before inner ones
+    for node in nodes:  # outer nodes come before inner ones
         if id(node) in skipped or not isinstance(node, ast.BinOp | ast.JoinedStr | ast.Constant):
             continue
         parts = list(_join(node))
@@ -204,8 +204,8 @@ def _classify(text: str) -> str:
     return "name" if _NAME.fullmatch(text) and not capital else "text"
 
 
-def _find_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _find_names(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield node.lineno, name

@@ -1,11 +1,12 @@
 """Image files of a user with their labels, read one at a time."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ MAX_FILES = 250_000
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
+_Found = TypeVar("_Found")
 _WORKERS = 4
 _AHEAD = 64
 
@@ -89,16 +91,10 @@ class Collection:
         Args:
             progress: Callback for the search of the value range; see `SourceValues`.
         """
-        pool = ThreadPoolExecutor(_WORKERS)
-        try:
-            for first in range(start, len(self.names), _AHEAD):
-                names = self.names[first : first + _AHEAD]
-                for row, found in enumerate(pool.map(self._try, names), first):
-                    if found is None and self.values.range is None:
-                        self.values.find(progress)
-                    yield row, self._try(self.names[row]) or "" if found is None else found
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for row, found in enumerate(map_ahead(self._try, self.names[start:]), start):
+            if found is None and self.values.range is None:
+                self.values.find(progress)
+            yield row, self._try(self.names[row]) or "" if found is None else found
 
     def _try(self, name: str) -> ImageOrReason | None:
         """Return an image, or the reason why it cannot be read; None if the value range is needed first."""
@@ -110,6 +106,21 @@ class Collection:
             return str(error)
         except OSError as error:
             return f"Cannot read the file: {error.strerror or error}."
+
+
+def map_ahead(read: Callable[[str], _Found], names: Iterable[str]) -> Iterator[_Found]:
+    """Yield the results of a function in order. It runs in threads, at most `_AHEAD` names ahead."""
+    pool = ThreadPoolExecutor(_WORKERS)
+    waiting: deque[Future[_Found]] = deque()
+    try:
+        for name in names:
+            waiting.append(pool.submit(read, name))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 Survey = Callable[[Path, int | None, Fit], AbstractContextManager[Collection]]

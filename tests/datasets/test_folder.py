@@ -458,7 +458,11 @@ def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, 
     home.path.mkdir()
     code, dry, err = call("add", "mine", str(source), "--side", "8", "--json", "--dry-run")
     assert (code, err, os.listdir(home.path)) == (0, "", [])
-    assert json.loads(dry) == {
+    printed = json.loads(dry)
+    findings = printed.pop("findings")
+    assert {"leaked_test_images", "few_test_images"} <= {finding["code"] for finding in findings}
+    assert all(finding.keys() == {"code", "severity", "count", "message"} for finding in findings)
+    assert printed == {
         "name": "mine",
         "classes": [
             {"name": "blue", "train": 1, "validation": 1, "test": 1},
@@ -473,12 +477,12 @@ def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, 
         ],
         "ignored": ["@eaDir", "Thumbs.db"],
         "value_range": [0, 255],
-        "findings": [],
     }
     text = call("add", "mine", str(source), "--side", "8", "--dry-run")
     assert (text[0], text[2], os.listdir(home.path)) == (0, "Nothing was added, because of --dry-run.\n", [])
     assert "Ignored system files: @eaDir, Thumbs.db.\nLeft out: 4 files.\n" in text[1]
     assert r"'x/red/bad\n.png': This image file is empty." in text[1]
+    assert all(f"  {one['severity']}, {one['code']}: {one['message']}\n" in text[1] for one in findings)
     added = call("add", "mine", str(source), "--side", "8", "--json")
     assert (added[0], added[1], added[2]) == (0, dry, "")
     report = read_report(open_dataset(home, "folder", "mine").path)

@@ -51,6 +51,8 @@ from core.store.run_store import RunStore
 from core.store.search import parse_search, search
 from core.ui.alias import NAMES, VALUES
 from core.ui.evidence.sections import SECTIONS
+from core.ui.lab.topic import TOPICS
+from core.ui.link_choice import write_id
 from tests.support.markers import LONG
 
 # Former names of fields in memory and in JSON; the files and tables keep them.
@@ -493,8 +495,11 @@ def check_value(app: AppTest, home: Home, name: str, value: Any, link: str) -> N
         return
     key = RENAMED.get(name, name)
     key = CLASSES.get(key, key)
-    if key not in app.session_state and key.startswith("lab_l2_"):  # the former page had both sections
-        app = open_link(f"{link}&lab_regularization_section=l1-and-l2")
+    if key.startswith("lab_"):  # the former page had all sections of a topic
+        topic = app.session_state["lab_topic"]
+        for section in TOPICS[topic] if key not in app.session_state else ():
+            if key not in app.session_state:
+                app = open_link(f"{link}&lab_{topic.lower()}_section={write_id(section)}")
     found = app.session_state[key]
     if key in CLASSES.values():
         assert found == int(value), link  # the classes of the digits are named by their index

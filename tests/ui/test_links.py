@@ -74,8 +74,9 @@ _MESSAGES = (
     r"^Expected .*; got .*\.|^Comparison '.*' no longer exists\. "
     r"|^No runs are selected\. Select runs |^Run '.*' was not found; it may have been deleted\."
 )
-# An empty list of splits or heads is valid: it is the URL after a user has deselected all of them.
-EMPTY_IS_A_CHOICE = {"splits", "runs"}
+# An empty list of splits or heads is valid: it is the URL after a user has deselected all of them. An empty comparison
+# is the default.
+EMPTY_IS_A_CHOICE = {"splits", "runs", "compare"}
 
 
 PAGE_SECTIONS = sorted({(SEEN_ON.get(name, "compare"), SECTION.get(name, "")) for name in INVALID})

@@ -30,7 +30,8 @@ from core.ui.job_queue import start_queued_jobs
 from core.ui.session import home, select_comparison, store
 from core.ui.submission import submit_from_page
 
-url.register("against", "followed")
+_LINK = ("followed", "against")
+url.register(*_LINK)
 
 _REFRESH_SECONDS = 2.0
 _TABLE_ROWS = 12
@@ -47,8 +48,9 @@ def open_sweep_view(sweep_id: str) -> None:
 
 def follow_former_link() -> None:
     """Open the Jobs page for a link to a sweep on the Train page, where sweeps were shown before."""
-    if sweep_id := st.query_params.get("followed"):
-        open_sweep_view(sweep_id)
+    if st.query_params.get("followed"):
+        params = {name: st.query_params[name] for name in _LINK if name in st.query_params}
+        st.switch_page("pages/jobs.py", query_params=params)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
