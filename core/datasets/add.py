@@ -52,7 +52,7 @@ def add_dataset(
     with fetching(home, key, progress, unit="files") as report:
         check_free(home, key)  # another process may have added it in the meantime
         with _list(key, path, side, fit) as collection:
-            identity = compute_identity(path, collection)
+            identity = compute_identity(path, collection, source)
             check_new(home, identity)
             with resuming(home.datasets / key, identity) as target:
                 _build(target, key, collection, report, source or path.name, identity)

@@ -17,23 +17,24 @@ from core.home import Home
 _END_BYTES = 1_000_000
 
 
-def compute_identity(path: Path, collection: Collection) -> str:
+def compute_identity(path: Path, collection: Collection, source: str = "") -> str:
     """Return the SHA-256 of the names, sizes and times or checksums of all files, and of the settings.
 
     Args:
         path: A folder, or an archive that was checked.
+        source: Address of an archive that was downloaded; the same files from another address are not the same.
 
     Raises:
         DatasetError: when they cannot be read.
     """
     try:
-        return _compute(path, collection)
+        return _compute(path, collection, source)
     except (OSError, zipfile.BadZipFile) as error:
         raise DatasetError(f"Cannot read {path}: {error}.") from error
 
 
-def _compute(path: Path, collection: Collection) -> str:
-    digest = hashlib.sha256(repr((collection.input_shape, collection.fit, collection.classes)).encode())
+def _compute(path: Path, collection: Collection, source: str) -> str:
+    digest = hashlib.sha256(repr((source, collection.input_shape, collection.fit, collection.classes)).encode())
     for text in _describe_archive(path) if path.is_file() else _describe_files(path):
         digest.update(text.encode("utf-8", "surrogateescape") + b"\n")
     digest.update("\n".join(collection.names).encode("utf-8", "surrogateescape"))

@@ -10,7 +10,9 @@ from core.home import Home
 def can_continue(home: Home, key: str) -> bool:
     """Return whether an uploaded archive is saved whose import was interrupted."""
     found = read_fetch(home, key)
-    return found is not None and not found.alive and (fetch_folder(home) / f"{key}.zip").exists()
+    if found is None or found.alive or not found.error:
+        return False
+    return (fetch_folder(home) / f"{key}.zip").exists()
 
 
 def cancel_add(home: Home, key: str) -> None:
