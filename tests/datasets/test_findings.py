@@ -144,9 +144,9 @@ def test_equal_images_have_one_number_in_any_order(kinds: list[int], random: obj
     assert [kinds[first] for first in scan.exact] == kinds
     assert all(first == kinds.index(kind) for first, kind in zip(scan.exact, kinds, strict=True))
     order = np.random.default_rng(len(kinds)).permutation(len(kinds))
-    again = scan_images([pictures[kinds][order]], len(kinds))
-    assert (scan.reorder(order).exact == again.exact).all()
-    assert (scan.reorder(order).near == again.near).all()
+    reordered = scan_images([pictures[kinds][order]], len(kinds))
+    assert (scan.reorder(order).exact == reordered.exact).all()
+    assert (scan.reorder(order).near == reordered.near).all()
 
 
 def test_time_and_memory_do_not_grow_with_the_square(tmp_path: Path) -> None:
