@@ -22,7 +22,13 @@ from tests.support.run_writer import RunWriter
 
 MISSING = "feedfeedfeed"
 NOT_RUNS = {"runs fetch"}  # lists runs of the artifact store
-EXPORTS = {"bundle export", "export predictions", "export mlflow", "export tensorboard"}  # must not lack a run
+EXPORTS = {
+    "bundle export",
+    "export label-errors",
+    "export predictions",
+    "export mlflow",
+    "export tensorboard",
+}  # must not lack a run
 
 
 def list_commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -44,7 +50,6 @@ def complete(name: str, folder: Path) -> list[str]:
     """Return the required options of a command."""
     options = {
         "bundle export": ["--no-models", "--no-pictures", "-o", str(folder / "b.zip")],
-        "comparisons save": [],
         "export label-errors": ["-o", str(folder / "l.csv")],
         "export predictions": ["-o", str(folder / "p.csv")],
         "export mlflow": ["--tracking-uri", str(folder)],
@@ -74,7 +79,8 @@ def test_every_command_accepts_every_form(
     assert len(COMMANDS) == 10, [*COMMANDS]
     for name, command in COMMANDS.items():
         assert any(METAVAR.strip(".") in (parameter.metavar or "") for parameter in command.params), name
-        words, options = name.split(), complete(name, tmp_path)
+        words = [*name.split(), "Mine"] if name == "comparisons save" else name.split()
+        options = complete(name, tmp_path)
         for form in forms if name in ("compare", "export mlflow") else forms[:1]:  # one parser: the rest is the same
             result = call(*words, form, *options)
             assert (result.exit_code, result.stderr) == (0, ""), (name, form, result.output)

@@ -62,11 +62,14 @@ def show_usage(run_id: str) -> None:
             query_params={"report": f"{entry.draft.id}-{version}"},
             icon=":material/public:",
         )
-    kinds = (
-        ("saved comparisons", saved), ("sweeps", sweeps), ("reports", entries), ("published reports", published),
-    )  # fmt: skip
-    for nouns, found in kinds:
-        if len(found) > _MAX_LINKS:
-            st.caption(f"Only the newest {_MAX_LINKS} of {len(found):,} {nouns} are listed.")
-    if not (comparisons or any(found for _, found in kinds)):
+    _show_omitted("saved comparisons", len(saved))
+    _show_omitted("sweeps", len(sweeps))
+    _show_omitted("reports", len(entries))
+    _show_omitted("published reports", len(published))
+    if not (comparisons or saved or sweeps or entries or published):
         st.caption("No comparison, sweep or report contains this run.")
+
+
+def _show_omitted(nouns: str, count: int) -> None:
+    if count > _MAX_LINKS:
+        st.caption(f"Only the newest {_MAX_LINKS} of {count:,} {nouns} are listed.")
