@@ -20,7 +20,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections import Counter
@@ -32,6 +31,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Error, FilePayload, Page
 
+from benchmarks._small_disk import run_on_small_disk
 from core.access.role import OWNER
 from core.actions.report import create_report
 from core.datasets.add import remove_dataset
@@ -243,10 +243,11 @@ class Laboratory:
     def check_message(self, name: str) -> None:
         """Publish a report on the full disk: it succeeds, or the page shows a sentence."""
         page, before = self.visit(f"reports?report={self.report}"), len(self.reports.versions(self.report))
-        page.get_by_role("button", name="Publish").click()
         alerts = page.get_by_test_id("stAlert")
-        until(lambda: alerts.count() or len(self.reports.versions(self.report)) > before, 30)
-        for text in alerts.all_inner_texts():
+        shown = alerts.all_inner_texts()
+        page.get_by_role("button", name="Publish").click()
+        until(lambda: alerts.count() > len(shown) or len(self.reports.versions(self.report)) > before, 30)
+        for text in set(alerts.all_inner_texts()) - {*shown}:
             self.sentences[f"publishing: {text.strip().splitlines()[-1]}"] += 1
             if any(word in text for word in FAILED):
                 self.violations.append(f"{name}: {text}")
@@ -337,15 +338,6 @@ def until(condition: Callable[[], object], seconds: float) -> None:
         time.sleep(0.01)
 
 
-def mount(arguments: list[str]) -> int:
-    """Run this program again in separate namespaces, with a small disk over an empty folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        script = f'mount -t tmpfs -o size={DISK_BYTES} headroom "$1" && shift && exec "$@"'
-        command = [*apart, "sh", "-c", script, "sh", folder, sys.executable, "-m", "benchmarks.kills", *arguments]
-        return subprocess.run([*command, "--disk", folder], cwd=ROOT, check=False).returncode
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kills", description="Kills on a full disk.")
     parser.add_argument("--moments", default=",".join(MOMENTS))
@@ -356,7 +348,7 @@ def main() -> None:
     parser.add_argument("--disk", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.disk is None:
-        sys.exit(mount(sys.argv[1:]))
+        sys.exit(run_on_small_disk("benchmarks.kills", sys.argv[1:], DISK_BYTES))
     begin = time.monotonic()
     home = options.disk / "home"
     os.environ |= {"HEADROOM_HOME": str(home), "HEADROOM_EXAMPLES": str(options.disk / "none")}

@@ -29,6 +29,12 @@ def _check_utc(text: str) -> str:
     return text
 
 
+def _check_ascending(values: tuple[float, float]) -> tuple[float, float]:
+    if values[0] >= values[1]:
+        raise ValueError("the first value is not below the second")
+    return values
+
+
 def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("two values are equal")
@@ -47,6 +53,8 @@ UnixTime = Annotated[float, Field(ge=0, le=4_102_444_800, allow_inf_nan=False)]
 """Seconds since 1970, at most until 2100."""
 UtcTime = Annotated[str, Field(max_length=40), AfterValidator(_check_utc)]
 """ISO 8601 in UTC, whose text sorts by time."""
+Extremes = Annotated[tuple[Loss, Loss], AfterValidator(_check_ascending)]
+"""A lowest and a higher value."""
 RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 as hex digits."""

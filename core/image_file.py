@@ -1,54 +1,125 @@
 """Reading, resizing and converting image files."""
 
-import io
 from contextlib import nullcontext
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.errors import DatasetError
+from core.image_format import MAX_BYTES, MAX_PIXELS, count_frames, open_picture
+from core.image_values import (
+    Extent,
+    ValueRange,
+    Values,
+    choose_range,
+    decode_values,
+    is_deep,
+    measure_extent,
+    scale_values,
+)
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
-MAX_BYTES = 30_000_000
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 20_000
 _LARGE = 8_000_000  # pixels; images with more are decoded one at a time, because this takes up to 1 GB
 _ONE_LARGE = Lock()
 
 Pixels = NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class DecodedImage:
+    """The first frame of an image file.
+
+    Attributes:
+        pixels: uint8 of shape (height, width, channels).
+        frames: Number of frames or pages in the file.
+        deep: Whether the file has more than 8 bits per value, or signed values.
+    """
+
+    pixels: Pixels
+    frames: int
+    deep: bool
+
+
+class UnknownRangeError(Exception):
+    """An image has more than 8 bits, and the value range of its dataset is not known yet."""
+
+
 def read_picture(
-    data: bytes, *, channels: int | None = None, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+    data: bytes,
+    *,
+    channels: int | None = None,
+    value_range: ValueRange | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
 ) -> Pixels:
     """Return the pixels of an image file, uint8 of shape (height, width, channels), with its EXIF rotation applied.
 
-    The format is detected from the content, not from the file name. Transparent pixels become white, 16-bit values
-    are scaled to 8 bits, and only the first frame of an animation is read. The size is checked before decoding.
+    The format is detected from the content, not from the file name. Only the first frame of an animation and the first
+    page of a TIFF file are read. The size is checked before decoding.
+
+    Transparent pixels become white, or black if the rest of the image is bright. Values of more than 8 bits are scaled
+    to 0 … 255; values of 8 bits are unchanged.
 
     Args:
         channels: 1 or 3 converts to grayscale or RGB; None keeps 1 channel for grayscale files and 3 for others.
+        value_range: Range of the dataset that the image is compared with; that of the image itself by default.
 
     Raises:
         DatasetError: when the file is not an image, is damaged, or exceeds `max_bytes`, `max_pixels` or MAX_SIDE.
     """
-    if not data:
-        raise DatasetError("This image file is empty.")
-    if len(data) > max_bytes:
-        raise DatasetError(
-            f"An image file may have at most {max_bytes / 1e6:.0f} MB; this one has {len(data) / 1e6:.1f} MB."
-        )
-    image = _open(data, max_pixels)
+    return decode_picture(
+        data, channels, value_range, own_range=True, max_bytes=max_bytes, max_pixels=max_pixels
+    ).pixels
+
+
+def decode_picture(
+    data: bytes,
+    channels: int | None = None,
+    value_range: ValueRange | None = None,
+    *,
+    own_range: bool = False,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+) -> DecodedImage:
+    """Read an image file as `read_picture` does, with its number of frames.
+
+    Args:
+        own_range: Use the range of the image itself if it has more than 8 bits and `value_range` is None.
+
+    Raises:
+        DatasetError: as for `read_picture`.
+        UnknownRangeError: when the image has more than 8 bits, and there is no range.
+    """
+    image = open_picture(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    deep = False
     try:
+        deep = is_deep(image)
+        if deep and value_range is None and not own_range:
+            raise UnknownRangeError
         with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
-            pixels = _to_array(ImageOps.exif_transpose(image), channels)
-    except (DatasetError, MemoryError):
+            found = decode_values(image, data)
+            pixels = _to_8_bits(found, channels, value_range)
+    except (DatasetError, UnknownRangeError):
         raise
+    except MemoryError as error:
+        raise DatasetError("There is not enough memory to read this image. Use a smaller image.") from error
     except Exception as error:  # decoders raise many types for damaged files
         raise DatasetError(f"This {image.format} file is damaged or truncated.") from error
-    return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., np.newaxis])
+    return DecodedImage(pixels, count_frames(image), deep)
+
+
+def read_extent(data: bytes) -> Extent | None:
+    """Return the extent of the values of an image file; None if it has at most 8 bits or cannot be read."""
+    try:
+        image = open_picture(data)
+        if not is_deep(image):
+            return None
+        with _ONE_LARGE if image.width * image.height > _LARGE else nullcontext():
+            return measure_extent(decode_values(image, data))
+    except Exception:  # decoders raise many types for damaged files, which are reported when their pixels are read
+        return None
 
 
 def shrink_picture(pixels: Pixels, side: int) -> Pixels:
@@ -69,37 +140,30 @@ def compute_grey(pixels: Pixels) -> Pixels:
     return np.rint(pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)[..., np.newaxis]
 
 
-def _open(data: bytes, max_pixels: int) -> Image.Image:
-    """Open an image without decoding its pixels, and check its size."""
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DatasetError(f"An image may have at most {max_pixels:,} pixels; this one has far more.") from error
-    except Exception as error:
-        raise DatasetError("This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM).") from error
-    width, height = image.size
-    if width * height > max_pixels:
-        raise DatasetError(f"An image may have at most {max_pixels:,} pixels; this one has {width:,} × {height:,}.")
-    if max(width, height) > MAX_SIDE:
-        raise DatasetError(
-            f"An image may have at most {MAX_SIDE:,} pixels per side; this one has {width:,} × {height:,}."
-        )
-    return image
-
-
-def _to_array(image: Image.Image, channels: int | None) -> Pixels:
-    if image.mode == "F":
-        raise DatasetError(
-            "Images with floating-point values are not supported. Convert the image to 8 or 16 bits per channel."
-        )
-    if image.mode.startswith("I"):  # 16 bits; 32-bit files hold 16-bit values
-        image = Image.fromarray((np.clip(np.asarray(image).astype(np.int64), 0, 65535) // 257).astype(np.uint8))
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    image = image.convert("L" if grey else "RGB")
+def _to_8_bits(found: Values, channels: int | None, value_range: ValueRange | None) -> Pixels:
+    values = found.values
+    if values.dtype != np.uint8:
+        extent = None if value_range else measure_extent(found)
+        scale = value_range or choose_range(extent or Extent(0, 0, 0, 0))
+        values = scale_values(values, scale, inverted=found.inverted)
+    picture = Image.fromarray(np.ascontiguousarray(values[..., 0] if values.shape[-1] == 1 else values))
+    if found.alpha is not None:
+        picture = _fill_ground(picture, Image.fromarray(np.ascontiguousarray(found.alpha)))
     if channels is not None:
-        image = image.convert("L" if channels == 1 else "RGB")
-    return np.asarray(image)
+        picture = picture.convert("L" if channels == 1 else "RGB")
+    pixels = np.asarray(picture)
+    return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., np.newaxis])
+
+
+def _fill_ground(picture: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Blend an image with white, or with black if its opaque pixels are bright on average.
+
+    The average is of the pixels with at least half of the highest opacity, because fainter ones are mostly edges.
+    """
+    top = int(alpha.getextrema()[1])  # type: ignore[arg-type]
+    mask = alpha.point([255 if top and opacity * 2 >= top else 0 for opacity in range(256)])
+    counts = np.array(picture.convert("L").histogram(mask), np.float64)
+    mean = float(counts @ np.arange(256)) / max(1.0, counts.sum())
+    ground = Image.new(picture.mode, picture.size, "black" if mean > 127.5 else "white")
+    ground.paste(picture, mask=alpha)
+    return ground

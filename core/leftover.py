@@ -15,7 +15,9 @@ UNCHANGED_SECONDS = 3_600.0
 """A process that is still writing changes its temporary files more often."""
 _FILE = re.compile(r"\.[0-9a-f]{32}-.+")  # see `core.files.replacing`
 _RUNS = re.compile(r"\.(import|fetch)-.+")
-_DATASET = re.compile(r"\..+\.([a-z0-9_]{8}(\.old)?|removed)")  # see `core.datasets.atomic_folder.publishing`
+_DATASET = re.compile(
+    r"\..+\.([a-z0-9_]{8}(\.old)?|removed|unfinished)"
+)  # see `core.datasets.atomic_folder.publishing`
 _ARCHIVE = re.compile(r"[^.].*\.zip")  # an uploaded dataset, deleted when it has been added
 
 

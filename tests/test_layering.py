@@ -17,6 +17,8 @@ LAYERS: list[tuple[str, ...]] = [
         "core.glossary",
         "core.home",
         "core.image_file",
+        "core.image_format",
+        "core.image_values",
         "core.interval",
         "core.leftover",
         "core.memory_limit",

@@ -16,7 +16,8 @@ from PIL import Image
 
 from core.errors import DatasetError, JobError
 from core.files import count_zip_entries
-from core.image_file import MAX_SIDE, read_picture
+from core.image_file import read_picture
+from core.image_format import MAX_SIDE
 from core.memory_limit import SETTING, read_memory_limit
 from tests.support.paths import ROOT
 

@@ -5,7 +5,10 @@ from typing import IO
 
 from core.access.action import needs
 from core.access.role import Role, User
-from core.datasets.fetch import FetchProgress, start_add, start_add_url, start_fetch
+from core.augment.prepare import Fit
+from core.datasets.fetch import continue_add, start_add, start_add_url, start_fetch
+from core.datasets.fetch_progress import FetchProgress
+from core.datasets.interrupted_add import cancel_add, discard_add
 from core.datasets.removed import clear_removed, remove_to_trash, restore_removed
 from core.datasets.web_archive import check_url
 from core.home import Home
@@ -19,9 +22,27 @@ def fetch_data(user: User, home: Home, name: str) -> FetchProgress:
 
 
 @needs(Role.TRAINER, "add datasets")
-def add_data(user: User, home: Home, name: str, archive: IO[bytes]) -> FetchProgress:
-    """Start adding custom images from an archive (see `start_add`)."""
-    return start_add(home, name, archive)
+def add_data(user: User, home: Home, name: str, archive: IO[bytes], fit: Fit = "crop") -> FetchProgress:
+    """Start adding custom images from a ZIP archive (see `start_add`)."""
+    return start_add(home, name, archive, fit=fit)
+
+
+@needs(Role.TRAINER, "cancel the import of datasets")
+def cancel_import(user: User, home: Home, key: str) -> None:
+    """Stop adding custom images (see `cancel_add`)."""
+    cancel_add(home, key)
+
+
+@needs(Role.TRAINER, "add datasets")
+def continue_import(user: User, home: Home, key: str) -> FetchProgress:
+    """Continue adding custom images after an interruption (see `continue_add`)."""
+    return continue_add(home, key)
+
+
+@needs(Role.TRAINER, "discard the import of datasets")
+def discard_import(user: User, home: Home, key: str) -> None:
+    """Delete an interrupted import of custom images (see `discard_add`)."""
+    discard_add(home, key)
 
 
 @needs(Role.TRAINER, "add datasets")

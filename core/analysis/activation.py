@@ -11,6 +11,7 @@ from core.augment.pillow import resize_array
 from core.augment.prepare import prepare
 from core.datasets.drawing import fit_drawing
 from core.image_file import read_picture
+from core.image_values import ValueRange
 from core.spec import DATASETS
 from core.store.activation_maps import read_maps
 from core.store.run import Run
@@ -85,13 +86,23 @@ def prepare_images(run: Run, images: Sequence[Images]) -> Images:
 def prepare_picture(data: bytes, run: Run) -> Images:
     """Return an image file as input of a run's model, uint8 of shape (height, width, channels).
 
+    Values of more than 8 bits are scaled by the range of the dataset, and images that are not square become squares,
+    like the images that the model was trained on.
+
     Raises:
         DatasetError: if the file is not an image, is damaged or too large, or is an empty drawing.
     """
-    channels = run.record.data.input_shape[-1]
+    found = run.record.data
     dataset = DATASETS[run.spec.dataset]
-    picture = read_picture(data, channels=channels)
+    picture = read_picture(data, channels=found.input_shape[-1], value_range=_read_range(run))
     if dataset.drawing:
         picture = fit_drawing(picture, dataset.drawing, dataset.input_shape[0])
+    elif dataset.added and found.fit != "crop":
+        picture = prepare(picture, found.input_shape[0], found.fit)
     prepared: Images = prepare_images(run, [picture])[0]
     return prepared
+
+
+def _read_range(run: Run) -> ValueRange | None:
+    found = run.record.data.value_range
+    return None if found is None else ValueRange(*found)

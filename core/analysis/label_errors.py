@@ -19,14 +19,10 @@ def find_label_errors(comparison: Comparison) -> pd.DataFrame:
         Columns image, label, suggested (class), prob_label and prob_suggested (probability of each).
     """
     labels = comparison.first.predictions.test_labels
-    total, runs = np.zeros(comparison.first.predictions.test_probs.shape), 0
-    for run in comparison.runs:
-        probs = run.predictions.test_probs
-        if np.isfinite(probs).all():  # otherwise the training diverged
-            total, runs = total + probs, runs + 1
-    if not runs:
+    sound = [run.predictions.test_probs for run in comparison.runs if np.isfinite(run.predictions.test_probs).all()]
+    if not sound:  # every training diverged
         return pd.DataFrame({name: np.zeros(0, np.int64 if name in COLUMNS[:3] else np.float64) for name in COLUMNS})
-    probs = total / runs
+    probs: NDArray[np.float64] = np.stack(sound).mean(axis=0, dtype=np.float64)
     suggested = suggest_labels(probs, labels)
     images = np.flatnonzero(suggested != labels)
     given, better = probs[images, labels[images]], probs[images, suggested[images]]

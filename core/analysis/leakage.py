@@ -26,7 +26,7 @@ class Leakage:
     """Leaked test images of a comparison, bool of shape (images,), and numbers of leaked validation images.
 
     Attributes:
-        exact: test images with the same pixels as a training or validation image of any run.
+        exact: test images whose pixels equal those of an image that any run has trained or validated with.
         near: other test images that show nearly the same picture as one.
         validation: the most leaked validation images of a run, exact and near ones.
         validation_total: validation images of this run.
@@ -39,7 +39,7 @@ class Leakage:
 
 
 def read_data_findings(comparison: Comparison) -> Findings | str:
-    """Return the stored findings of the dataset of a comparison, or a message why there are none."""
+    """Return the stored findings of the dataset of a comparison, or a message why they are missing."""
     run = comparison.first
     try:
         key = key_of(run.spec.dataset, run.spec.folder)

@@ -101,6 +101,13 @@ def add(
         int | None,
         typer.Option(help="Side length in pixels to which images of a folder are resized (square). Default: 256."),
     ] = None,
+    fit: Annotated[
+        str,
+        typer.Option(
+            help="How images of a folder that are not square become squares: crop (central square), pad (black "
+            "borders) or stretch.",
+        ),
+    ] = "crop",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the images and print the summary, but add nothing.")
     ] = False,
@@ -112,10 +119,14 @@ def add(
         bool, typer.Option("--public-only", help="Refuse addresses in private networks.", hidden=True)
     ] = False,
 ) -> None:
-    """Add custom images, or CelebA, and print what was found. The images are copied; PATH is not needed afterwards."""
+    """Add custom images, or CelebA, and print what was found. The images are copied; PATH is not needed afterwards.
+
+    Ctrl-C stops it; the same command continues where it stopped.
+    """
+    from core.augment.prepare import read_fit
     from core.cli.progress import watch_adding
     from core.datasets.add import add_dataset, preview_dataset
-    from core.datasets.dataset_key import key_of_name, split_key
+    from core.datasets.dataset_key import key_of_name, remove_command, split_key
     from core.datasets.report import read_report
 
     limit_memory()
@@ -123,13 +134,18 @@ def add(
     try:
         with _open_path(home, name, path, public_only) as (found, source), watch_adding(name) as follow:
             if dry_run:
-                report = preview_dataset(home, name, found, side=side, progress=follow)
+                report = preview_dataset(home, name, found, side=side, fit=read_fit(fit), progress=follow)
             else:
-                added = add_dataset(home, name, found, side=side, source=source, progress=follow)
+                added = add_dataset(home, name, found, side=side, fit=read_fit(fit), source=source, progress=follow)
                 info, report = added.info, read_report(added.path)
-    finally:
-        if discard:
-            Path(path).unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        if not dry_run:
+            print_message(f"Interrupted. Repeat the command to continue, or discard it: {remove_command(name)}")
+        raise
+    except Exception:
+        _discard(path, discard)
+        raise
+    _discard(path, discard)
     assert report
     if as_json:
         print_json(report.model_dump(mode="json"))
@@ -144,6 +160,11 @@ def add(
     elif report.skipped:
         files = "1 file was" if len(report.skipped) == 1 else f"{len(report.skipped):,} files were"
         print_message(f"{files} skipped; see {added.path / 'skipped.txt'} for the reasons.")
+
+
+def _discard(path: str, wanted: bool) -> None:
+    if wanted:
+        Path(path).unlink(missing_ok=True)
 
 
 @contextmanager

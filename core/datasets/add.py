@@ -1,17 +1,18 @@
 """Adding and removing custom datasets; their images are converted to arrays on disk."""
 
 import os
-import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.datasets.atomic_folder import check_space, publishing
+from core.augment.prepare import Fit
+from core.datasets.atomic_folder import check_space, has_unfinished, remove_unfinished, resuming
 from core.datasets.build import build_dataset
 from core.datasets.cache import CachedDataset, open_dataset
 from core.datasets.dataset_key import key_of_name, label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.fetch import check_free, fetching, forget, locked
+from core.datasets.file_identity import check_new, compute_identity
 from core.datasets.image_files import Collection
 from core.datasets.report import DatasetReport
 from core.errors import DatasetError, HomeError
@@ -20,16 +21,26 @@ from core.spec import DATASETS, SETTINGS
 
 
 def add_dataset(
-    home: Home, name: str, path: Path, *, side: int | None = None, source: str = "", progress: Progress | None = None
-) -> CachedDataset:  # fmt: skip
+    home: Home,
+    name: str,
+    path: Path,
+    *,
+    side: int | None = None,
+    fit: Fit = "crop",
+    source: str = "",
+    progress: Progress | None = None,
+) -> CachedDataset:
     """Add the images at a path to the home, atomically. Files at the path are not changed.
+
+    If it is interrupted, the next call with the same files and settings continues.
 
     Files that cannot be read are skipped and listed in `skipped.txt`.
 
     Args:
         name: `celeba`, or a new name for a folder with one sub-folder per class.
         path: The folder, an archive of it, or Parquet files (`core.datasets.source_tree`).
-        side: Side length in pixels to which images of a folder are cropped and resized; 256 by default.
+        side: Side length in pixels of the squares to which images of a folder are resized; 256 by default.
+        fit: How images of a folder that are not square become squares.
         source: Where the files come from, the name of `path` by default.
         progress: Callback that receives the number of files read so far and the total number.
 
@@ -40,13 +51,22 @@ def add_dataset(
     key = _check(home, name, side)
     with fetching(home, key, progress, unit="files") as report:
         check_free(home, key)  # another process may have added it in the meantime
-        with _list(key, path, side) as collection, publishing(home.datasets / key) as target:
-            _build(target, key, collection, report, source or path.name)
+        with _list(key, path, side, fit) as collection:
+            identity = compute_identity(path, collection, source)
+            check_new(home, identity)
+            with resuming(home.datasets / key, identity) as target:
+                _build(target, key, collection, report, source or path.name, identity)
     return open_dataset(home, *split_key(key))
 
 
 def preview_dataset(
-    home: Home, name: str, path: Path, *, side: int | None = None, progress: Progress | None = None
+    home: Home,
+    name: str,
+    path: Path,
+    *,
+    side: int | None = None,
+    fit: Fit = "crop",
+    progress: Progress | None = None,
 ) -> DatasetReport:
     """Return the report that `add_dataset` would write, and keep nothing. The images are read into a temporary folder.
 
@@ -55,7 +75,7 @@ def preview_dataset(
     """
     key = _check(home, name, side)
     where = home.path if os.access(home.path, os.W_OK) else None
-    with _list(key, path, side) as collection, TemporaryDirectory(prefix=".preview-", dir=where) as target:
+    with _list(key, path, side, fit) as collection, TemporaryDirectory(prefix=".preview-", dir=where) as target:
         return _build(Path(target), key, collection, progress or (lambda done, total: None), path.name)
 
 
@@ -68,16 +88,16 @@ def remove_dataset(home: Home, name: str) -> None:
     """
     key = key_of_name(name)
     target = home.datasets / key
-    if not target.exists():
+    if not target.exists() and not has_unfinished(target):
         raise DatasetError(f"Custom dataset {name!r} was not found; it may have been removed.")
     with locked(home, key, wait=False) as acquired:
         if not acquired:
             raise DatasetError(f"{label_of(key)} is being added. Try again when this has finished.")
         try:
-            aside = target.with_name(f".{key}.removed")
-            shutil.rmtree(aside, ignore_errors=True)
-            target.rename(aside)
-            shutil.rmtree(aside)
+            remove_unfinished(target)
+            if target.exists():
+                target.rename(target.with_name(f".{key}.removed"))
+                remove_unfinished(target)
             forget(home, key)
         except OSError as error:
             raise HomeError(f"Cannot remove {target}: {error.strerror}.") from error
@@ -93,16 +113,18 @@ def _check(home: Home, name: str, side: int | None) -> str:
     return key
 
 
-def _list(key: str, path: Path, side: int | None) -> AbstractContextManager[Collection]:
+def _list(key: str, path: Path, side: int | None, fit: Fit) -> AbstractContextManager[Collection]:
     survey = DATASETS[split_key(key)[0]].survey
     assert survey
-    return survey(path, side)
+    return survey(path, side, fit)
 
 
-def _build(target: Path, key: str, collection: Collection, progress: Progress, origin: str) -> DatasetReport:
+def _build(
+    target: Path, key: str, collection: Collection, progress: Progress, origin: str, identity: str = ""
+) -> DatasetReport:
     height, width, channels = collection.input_shape
     count = len(collection.names)
     advice = "Free disk space, or use a smaller side." if split_key(key)[1] else "Free disk space and try again."
     what = f"{count:,} images of {width} × {height} pixels"
-    check_space(target, count * height * width * channels, what, advice)
-    return build_dataset(target, key, collection, progress, origin)
+    check_space(target, 2 * count * height * width * channels, what, advice)  # in the order of reading, then by split
+    return build_dataset(target, key, collection, progress, origin, identity)

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import HomeError
 
 _SPARE_BYTES = 200_000_000
+_IDENTITY = "identity.txt"
 
 
 @contextmanager
@@ -22,21 +23,77 @@ def publishing(target: Path) -> Iterator[Path]:
     Raises:
         HomeError: when the folder cannot be written.
     """
-    try:
+    with _reporting(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in target.parent.glob(f".{target.name}.*"):
-            shutil.rmtree(leftover)
+        remove_unfinished(target)
         folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-        old = folder.with_name(f"{folder.name}.old")
         try:
             yield folder
-            folder.chmod(0o755)  # mkdtemp creates folders that only their owner can read
-            if target.exists():
-                os.rename(target, old)
-            os.rename(folder, target)
+            _replace(target, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def resuming(target: Path, identity: str) -> Iterator[Path]:
+    """Yield a folder that replaces `target` if the block succeeds, as `publishing` does.
+
+    If the block is interrupted by the user or its process is killed, the folder is kept, and the next block with the
+    same `identity` continues in it. An error removes it.
+
+    Raises:
+        HomeError: when the folder cannot be written.
+    """
+    with _reporting(target):
+        folder = _unfinished(target)
+        mark = folder / _IDENTITY
+        if not mark.is_file() or mark.read_text(encoding="utf-8") != identity:
+            remove_unfinished(target)
+            folder.mkdir(parents=True)
+            mark.write_text(identity, encoding="utf-8")
+        try:
+            yield folder
+            mark.unlink()
+            _replace(target, folder)
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def has_unfinished(target: Path) -> bool:
+    """Return whether `resuming` was interrupted, and its folder was kept."""
+    return _unfinished(target).exists()
+
+
+def remove_unfinished(target: Path) -> None:
+    """Remove the temporary folders of `target`. The caller must hold its lock.
+
+    Raises:
+        OSError: when they cannot be removed.
+    """
+    for leftover in target.parent.glob(f".{target.name}.*"):
+        shutil.rmtree(leftover)
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f".{target.name}.unfinished")
+
+
+def _replace(target: Path, folder: Path) -> None:
+    old = folder.with_name(f"{folder.name}.old")
+    folder.chmod(0o755)  # mkdtemp creates folders that only their owner can read
+    try:
+        if target.exists():
+            os.rename(target, old)
+        os.rename(folder, target)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _reporting(target: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise HomeError(f"Cannot write {target}: {error.strerror}.") from error
 

@@ -1,5 +1,6 @@
 """Files of an added dataset: arrays, metadata, report and the list of its sources."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import starmap
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.augment.prepare import FITS
 from core.datasets.cache import DatasetInfo
 from core.datasets.convert import IMAGES, ReadImages, arrange_images, read_images
 from core.datasets.dataset import ARRAYS
@@ -19,6 +21,7 @@ from core.datasets.findings_file import write_findings
 from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
 from core.datasets.image_scan import scan_images
 from core.datasets.originals import write_originals
+from core.datasets.reading_journal import JOURNAL
 from core.datasets.report import (
     FILE_COLUMNS,
     SPLITS,
@@ -36,13 +39,16 @@ from core.spec import DATASETS, RunSpec
 _SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
-def build_dataset(target: Path, key: str, collection: Collection, progress: Progress, origin: str) -> DatasetReport:
+def build_dataset(
+    target: Path, key: str, collection: Collection, progress: Progress, origin: str, identity: str = ""
+) -> DatasetReport:
     """Read the images of a collection and write all files of the dataset into a folder.
 
     Args:
-        target: An empty folder.
+        target: An empty folder, or one in which an earlier call was interrupted.
         progress: Callback that receives the number of files read so far and the total number.
         origin: Name of the folder or archive, the source of custom datasets.
+        identity: Identity of the files and settings (`core.datasets.file_identity`).
 
     Raises:
         DatasetError: when too few images can be read.
@@ -81,7 +87,10 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         attributes=collection.attributes,
         folder=folder,
         skipped=len(skipped),
-        note="; ".join(filter(None, (collection.note, _describe_missing(collection, classes, counts)))),
+        note="; ".join(filter(None, (*_list_notes(collection, found), _describe_missing(collection, classes, counts)))),
+        value_range=collection.values.range,
+        fit=collection.fit,
+        identity=identity,
     )
     halves = labels[order][:train_count], labels[order][train_count:]
     report = DatasetReport(
@@ -90,6 +99,7 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
         splits=collection.splits,
         skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
         ignored=collection.ignored,
+        value_range=collection.values.range or (0, 255),
         findings=write_findings(target, info, halves, scan.reorder(order)).findings,
     )
     write_report(target, report)
@@ -98,6 +108,7 @@ def build_dataset(target: Path, key: str, collection: Collection, progress: Prog
     if collection.original:
         write_originals(target, files, collection.original)
     (target / "skipped.txt").write_text("".join(starmap(_describe_skipped, skipped)), encoding="utf-8")
+    (target / JOURNAL).unlink()
     (target / "dataset.json").write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return report
 
@@ -172,6 +183,19 @@ def _list_files(
     sources = found.sources[order].T
     values = [np.array(SPLITS)[sorted_parts], rows, names, *sources]
     return pd.DataFrame(dict(zip(FILE_COLUMNS, values, strict=True)))
+
+
+def _list_notes(collection: Collection, found: ReadImages) -> Iterator[str]:
+    """Yield statements about the splits and the conversion of the images; some are empty."""
+    yield collection.note
+    if collection.fit != "crop":
+        yield f"images that are not square: {FITS[collection.fit]}"
+    if collection.values.range:
+        low, high = collection.values.range
+        yield f"images of more than 8 bits: values from {low:,.6g} to {high:,.6g} are scaled to 0 to 255"
+    if several := int((found.sources[:, 2] > 1).sum()):
+        files = "1 file has" if several == 1 else f"{several:,} files have"
+        yield f"{files} several frames or pages, of which the first is used"
 
 
 def _describe_missing(collection: Collection, classes: tuple[str, ...], counts: tuple[ClassCount, ...]) -> str:

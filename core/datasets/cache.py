@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.array_file import map_array
-from core.bounds import MAX_CLASSES, Count, Images, Line, Prose, Side, UtcTime
+from core.augment.prepare import Fit
+from core.bounds import MAX_CLASSES, Count, Extremes, Images, Line, Prose, Side, UtcTime
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset
 from core.datasets.dataset_key import FOLDER, add_command, get_command, key_of, label_of, remove_command, split_key
@@ -29,7 +30,9 @@ class DatasetInfo(BaseModel):
 
     `validation_count` is the size of the predefined validation split at the end of the training images. With
     `attributes`, labels are 0 or 1 for each. `folder` is the name of a custom dataset, `skipped` the number of its
-    unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized.
+    unreadable files (listed in `skipped.txt`), and `note` describes how images were split or resized. `value_range` are
+    the values of source images that became 0 and 255, if any had more than 8 bits. `fit` states how images that are not
+    square became squares. `identity` identifies the added files and the settings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +55,9 @@ class DatasetInfo(BaseModel):
     folder: Line = ""
     skipped: Count = 0
     note: Prose = ""
+    value_range: Extremes | None = None
+    fit: Fit = "crop"
+    identity: str = Field("", max_length=64)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class DatasetStatus:
     validation_count: int = 0
     skipped: int = 0
     note: str = ""
+    fit: Fit = "crop"
 
 
 def open_dataset(home: Home, name: str, folder: str = "") -> CachedDataset:
@@ -231,6 +238,7 @@ def _status(home: Home, key: str) -> DatasetStatus:
         validation_count=info.validation_count if info else 0,
         skipped=info.skipped if info else 0,
         note=info.note if info else "",
+        fit=info.fit if info else "crop",
     )
 
 

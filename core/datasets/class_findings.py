@@ -32,7 +32,7 @@ def _find_missing(counts: list[NDArray[np.int64]], classes: Sequence[str]) -> It
         (
             ("training", "error", "no model can learn them."),
             ("validation", "note", "they do not count in the choice of the epoch or of the baseline."),
-            ("test", "warning", "the accuracy says nothing about them."),
+            ("test", "warning", "the accuracy does not cover them."),
         ),
         strict=True,
     ):

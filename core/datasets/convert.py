@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.datasets.download import Progress
 from core.datasets.image_files import TEST, Collection
+from core.datasets.reading_journal import ReadingJournal
 from core.datasets.row_file import RowReader, RowWriter, describe_array
 
 IMAGES = "images.npy"
@@ -36,22 +37,25 @@ class ReadImages:
 
 
 def read_images(folder: Path, collection: Collection, progress: Progress) -> ReadImages:
-    """Read the images of a collection and write their pixels to IMAGES in a folder."""
-    rows: list[int] = []
-    sources: list[tuple[int, int, int]] = []
-    refused: list[tuple[str, str]] = []
-    total = len(collection.names)
-    with RowWriter(folder / IMAGES, collection.input_shape, np.uint8) as writer, warnings.catch_warnings():
+    """Read the images of a collection and write their pixels to IMAGES in a folder.
+
+    If an earlier call was interrupted in the folder, it continues after the last image that was written.
+    """
+    with (
+        ReadingJournal(folder, folder / IMAGES, collection.input_shape) as journal,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")  # warnings of Pillow do not help users
-        for row, found in collection.read():
-            if isinstance(found, str):
-                refused.append((collection.names[row], found))
-            else:
-                writer.append(found.pixels)
-                rows.append(row)
-                sources.append((found.width, found.height, found.frames))
-            progress(row + 1, total)
-    return ReadImages(np.array(rows, np.int64), np.array(sources, np.int64).reshape(-1, 3), refused)
+        collection.values.range = journal.value_range
+        for row, found in collection.read(len(journal.sources), progress):
+            if collection.values.range and not journal.value_range:
+                journal.write_range(collection.values.range)
+            journal.append(found)
+            progress(row + 1, len(collection.names))
+        rows = [row for row, source in enumerate(journal.sources) if source]
+        refused = [(collection.names[row], reason) for row, reason in journal.refused.items()]
+        sources = np.array([journal.sources[row] for row in rows], np.int64).reshape(-1, 3)
+        return ReadImages(np.array(rows, np.int64), sources, refused)
 
 
 def arrange_images(folder: Path, labels: NDArray[Any], parts: NDArray[np.uint8]) -> tuple[NDArray[np.int64], str]:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from core.bounds import Count, Line, Prose, UnixTime
-from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command
+from core.augment.prepare import Fit
+from core.bounds import Side
+from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command, split_key
 from core.datasets.download import Progress
+from core.datasets.fetch_progress import FetchProgress
 from core.entry_point import CLI, build_command
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.files import read_file, replacing, write_json
@@ -24,34 +26,15 @@ from core.home import Home
 
 _SOURCE = Path(__file__).resolve().parents[2]
 _WRITE_SECONDS = 0.25
+_SETTINGS = ".settings"
 _MESSAGE = re.compile(r"[A-Z].{10,500}[.]")  # how the command line writes an error
 
 
-class FetchProgress(BaseModel):
-    """Progress of the latest download or import of a dataset.
+class _AddSettings(BaseModel):
+    """Settings of an uploaded archive."""
 
-    Attributes:
-        name: Key of the dataset.
-        phase: starting, downloading, reading, done or failed.
-        done_bytes, total_bytes: Progress of a download; None while unknown.
-        done_files, total_files: Progress of an import; None while unknown.
-        error: Error message if it failed or was interrupted.
-        alive: Whether it is still running.
-        started_at: Unix time in seconds.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Line
-    phase: Line
-    done_bytes: Count | None = None
-    total_bytes: Count | None = None
-    done_files: Count | None = None
-    total_files: Count | None = None
-    error: Prose | None = None
-    alive: bool = False
-    pid: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    started_at: UnixTime
+    side: Side | None = None
+    fit: Fit = "crop"
 
 
 def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
@@ -65,10 +48,16 @@ def start_fetch(home: Home, name: str, *, force: bool = False) -> FetchProgress:
     return _start(home, name, ["download", name, *(["--force"] if force else [])])
 
 
-def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = None) -> FetchProgress:
+class AddingCancelled(KeyboardInterrupt):
+    """A user cancelled an import on a page. Like Ctrl-C, it is no error, and the import can continue."""
+
+
+def start_add(
+    home: Home, name: str, archive: IO[bytes], *, side: int | None = None, fit: Fit = "crop"
+) -> FetchProgress:
     """Save a ZIP archive and start a process that adds it as a dataset, unless one is already running.
 
-    The process outlives this one and deletes the archive.
+    The process outlives this one and deletes the archive, unless it is interrupted; see `continue_add`.
 
     Raises:
         DatasetError: when the name is invalid or taken.
@@ -79,10 +68,29 @@ def start_add(home: Home, name: str, archive: IO[bytes], *, side: int | None = N
     if running is not None and running.alive:
         return running
     check_free(home, key)
-    kept = _folder(home) / f"{key}.zip"
+    kept = fetch_folder(home) / f"{key}.zip"
     with replacing(kept) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(archive, file)
-    return _start(home, key, ["add", name, str(kept), "--discard", *(["--side", str(side)] if side else [])])
+    write_json(kept.with_suffix(_SETTINGS), _AddSettings(side=side, fit=fit).model_dump())
+    return continue_add(home, key)
+
+
+def continue_add(home: Home, key: str) -> FetchProgress:
+    """Start the process that adds a saved archive, after `start_add` or an interruption.
+
+    Raises:
+        DatasetError: when there is no saved archive.
+        HomeError: when the home cannot be written.
+    """
+    kept = fetch_folder(home) / f"{key}.zip"
+    try:
+        chosen = _AddSettings.model_validate_json(read_file(kept.with_suffix(_SETTINGS)))
+    except (OSError, ValidationError):
+        chosen = None
+    if chosen is None or not kept.exists():
+        raise DatasetError(f"The archive of {label_of(key)} is not available. Upload it again.")
+    side = ["--side", str(chosen.side)] if chosen.side else []
+    return _start(home, key, ["add", split_key(key)[1], str(kept), "--discard", "--fit", chosen.fit, *side])
 
 
 def start_add_url(home: Home, name: str, url: str) -> FetchProgress:
@@ -110,7 +118,7 @@ def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
     running = read_fetch(home, key)
     if running is not None and running.alive:
         return running
-    log = _folder(home) / f"{key}.log"
+    log = fetch_folder(home) / f"{key}.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
@@ -124,7 +132,7 @@ def _start(home: Home, key: str, words: Sequence[str]) -> FetchProgress:
     progress = FetchProgress(name=key, phase="starting", pid=process.pid, started_at=time.time())
     with locked(home, key, wait=False) as acquired:
         if acquired and _read(home, key, process.pid) is None:  # else the new process has written its own
-            write_json(_folder(home) / f"{key}.json", progress.model_dump(exclude={"alive"}))
+            write_json(fetch_folder(home) / f"{key}.json", progress.model_dump(exclude={"alive"}))
     Thread(target=process.wait, daemon=True).start()  # reaps the child process
     return progress.model_copy(update={"alive": True})
 
@@ -139,15 +147,23 @@ def read_fetch(home: Home, name: str) -> FetchProgress | None:
     found = _read(home, name) or found  # it may have finished in the meantime
     if found.phase in ("done", "failed"):
         return found
-    what = "import" if found.done_files is not None or name.startswith(FOLDER) else "download"
-    reason = _read_reason(home, name) or f"The {what} of {label_of(name)} was interrupted. Start it again."
-    return found.model_copy(update={"error": reason})
+    return found.model_copy(update={"error": _read_reason(home, name) or _describe_interruption(found)})
+
+
+def _describe_interruption(found: FetchProgress) -> str:
+    what = "import" if found.done_files is not None or found.name.startswith(FOLDER) else "download"
+    if not found.done_files or not found.total_files:
+        return f"The {what} of {label_of(found.name)} was interrupted. Start it again."
+    return (
+        f"The import of {label_of(found.name)} was interrupted after {found.done_files:,} of {found.total_files:,} "
+        "files. Add the same files again to continue."
+    )
 
 
 def _read_reason(home: Home, name: str) -> str | None:
     """Return the message with which the latest process ended before it could store it."""
     try:
-        lines = (_folder(home) / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (fetch_folder(home) / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None
     return next((line for line in reversed(lines) if _MESSAGE.fullmatch(line)), None)
@@ -155,15 +171,15 @@ def _read_reason(home: Home, name: str) -> str | None:
 
 def list_added(home: Home) -> list[FetchProgress]:
     """List the latest import of each custom dataset, including failed ones; newest first."""
-    keys = (path.stem for path in _folder(home).glob(f"{FOLDER}-*.json"))
+    keys = (path.stem for path in fetch_folder(home).glob(f"{FOLDER}-*.json"))
     found = [progress for key in keys if (progress := read_fetch(home, key))]
     return sorted(found, key=lambda progress: -progress.started_at)
 
 
 def forget(home: Home, key: str) -> None:
     """Delete the progress and the log of the latest download or import."""
-    for suffix in ("json", "log", "zip"):
-        (_folder(home) / f"{key}.{suffix}").unlink(missing_ok=True)
+    for suffix in ("json", "log", "zip", "settings", "cancel"):
+        (fetch_folder(home) / f"{key}.{suffix}").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -180,10 +196,11 @@ def fetching(
     released when the process exits. The phase after the block is `last`: starting if the process continues.
     """
     with locked(home, name, wait=True):
-        path = _folder(home) / f"{name}.json"
+        path = fetch_folder(home) / f"{name}.json"
         state: dict[str, Any] = {"name": name, "phase": "starting", "pid": os.getpid(), "started_at": time.time()}
         write_json(path, state)
-        written = 0.0
+        written, cancel = 0.0, cancel_mark(home, name)
+        cancel.unlink(missing_ok=True)
 
         def report(done: int, total: int | None) -> None:
             nonlocal written
@@ -192,6 +209,8 @@ def fetching(
             if time.monotonic() - written > _WRITE_SECONDS or done == total:
                 written = time.monotonic()
                 write_json(path, state)
+                if cancel.exists():
+                    raise AddingCancelled
             if progress is not None:
                 progress(done, total)
 
@@ -199,6 +218,9 @@ def fetching(
             yield report
         except BaseException as error:
             message = str(error) if isinstance(error, HeadroomError) else f"Interrupted: {error!r}."
+            if isinstance(error, KeyboardInterrupt):
+                message = _describe_interruption(FetchProgress.model_validate(state))
+            cancel.unlink(missing_ok=True)
             write_json(path, {**state, "phase": "failed", "error": message})
             raise
         write_json(path, {**state, "phase": last})
@@ -206,13 +228,19 @@ def fetching(
 
 def _read(home: Home, name: str, pid: int | None = None) -> FetchProgress | None:
     try:
-        found = FetchProgress.model_validate_json(read_file(_folder(home) / f"{name}.json"))
+        found = FetchProgress.model_validate_json(read_file(fetch_folder(home) / f"{name}.json"))
     except (OSError, ValidationError):
         return None
     return found if pid in (None, found.pid) else None
 
 
-def _folder(home: Home) -> Path:
+def cancel_mark(home: Home, key: str) -> Path:
+    """Return the path of a file that asks the process of a dataset to stop."""
+    return fetch_folder(home) / f"{key}.cancel"
+
+
+def fetch_folder(home: Home) -> Path:
+    """Return the folder with the progress, locks and uploaded archives of datasets."""
     return home.datasets / ".fetch"
 
 
@@ -222,7 +250,7 @@ def locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
 
     The operating system releases the lock when the process exits.
     """
-    path = _folder(home) / f"{name}.lock"
+    path = fetch_folder(home) / f"{name}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
@@ -239,7 +267,7 @@ def locked(home: Home, name: str, *, wait: bool) -> Iterator[bool]:
 
 def _is_locked(home: Home, name: str) -> bool:
     try:
-        with (_folder(home) / f"{name}.lock").open("rb") as file:
+        with (fetch_folder(home) / f"{name}.lock").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that readers do not block each other
     except BlockingIOError:
         return True

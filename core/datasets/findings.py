@@ -1,4 +1,4 @@
-"""What is wrong with a dataset: leaks between splits, duplicates, contradicting labels and pictures without content."""
+"""Problems of a dataset: leaks between splits, duplicates, contradicting labels and pictures without content."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,8 @@ def name_files(images: pd.DataFrame, folder: Path) -> pd.DataFrame:
     names = read_files(folder, ("split", "row", "file"))
     if names is None:
         return images.assign(file=None)
-    return images.merge(names, "left", ["split", "row"]).replace({"file": {np.nan: None}})
+    named = images.merge(names, "left", ["split", "row"])
+    return named.assign(file=named["file"].where(named["file"].notna(), None))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _read_file(path: Path, inode: int, changed_ns: int, size: int) -> tuple[str,
 
 
 def check_dataset(home: Home, name: str, folder: str = "") -> Findings:
-    """Return the findings of a dataset; if they are not stored, compute and store them (10 s for 60,000 small images).
+    """Return the findings of a dataset; if they are not stored, compute and store them (20 s for 70,000 small images).
 
     Raises:
         UnknownNameError: when there is no such dataset.

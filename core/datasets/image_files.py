@@ -1,21 +1,27 @@
 """Image files of a user with their labels, read one at a time."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.augment.prepare import Fit
+from core.datasets.download import Progress
+from core.datasets.source_values import SourceValues
 from core.errors import HeadroomError
+from core.image_file import UnknownRangeError
 
 MAX_FILES = 250_000
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
+_Found = TypeVar("_Found")
 _WORKERS = 4
 _AHEAD = 64
 
@@ -35,6 +41,10 @@ class SourceImage:
     frames: int = 1
 
 
+ImageOrReason = SourceImage | str
+"""An image, or the reason why its file cannot be read."""
+
+
 @dataclass(frozen=True)
 class Collection:
     """The image files of a dataset and their labels, before any image is read.
@@ -51,6 +61,8 @@ class Collection:
         skipped: Files that are skipped without being read, each with a reason.
         ignored: Names of system files and folders, which are never images.
         original: Function that reads an image before it becomes a square; None if all images are stored unchanged.
+        values: The value range of files with more than 8 bits.
+        fit: How images that are not square become squares.
     """
 
     names: list[str]
@@ -66,27 +78,53 @@ class Collection:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     ignored: tuple[str, ...] = ()
     original: Callable[[str], NDArray[np.uint8]] | None = None
+    values: SourceValues = field(default_factory=lambda: SourceValues((), lambda name: b""))
+    fit: Fit = "crop"
 
-    def read(self) -> Iterator[tuple[int, SourceImage | str]]:
-        """Yield the index of each file with its image, or with the reason why it cannot be read.
+    def read(
+        self, start: int = 0, progress: Progress = lambda done, total: None
+    ) -> Iterator[tuple[int, ImageOrReason]]:
+        """Yield the index of each file from `start` with its image, or with the reason why it cannot be read.
 
         Files are read in parallel, a few of them ahead.
-        """
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            for start in range(0, len(self.names), _AHEAD):
-                yield from enumerate(pool.map(self._try, self.names[start : start + _AHEAD]), start)
 
-    def _try(self, name: str) -> SourceImage | str:
+        Args:
+            progress: Callback for the search of the value range; see `SourceValues`.
+        """
+        for row, found in enumerate(map_ahead(self._try, self.names[start:]), start):
+            if found is None and self.values.range is None:
+                self.values.find(progress)
+            yield row, self._try(self.names[row]) or "" if found is None else found
+
+    def _try(self, name: str) -> ImageOrReason | None:
+        """Return an image, or the reason why it cannot be read; None if the value range is needed first."""
         try:
             return self.load(name)
+        except UnknownRangeError:
+            return None
         except HeadroomError as error:
             return str(error)
         except OSError as error:
             return f"Cannot read the file: {error.strerror or error}."
 
 
-Survey = Callable[[Path, int | None], AbstractContextManager[Collection]]
-"""Function that lists the images at a path, for a side length; the collection can be read inside the context.
+def map_ahead(read: Callable[[str], _Found], names: Iterable[str]) -> Iterator[_Found]:
+    """Yield the results of a function in order. It runs in threads, at most `_AHEAD` names ahead."""
+    pool = ThreadPoolExecutor(_WORKERS)
+    waiting: deque[Future[_Found]] = deque()
+    try:
+        for name in names:
+            waiting.append(pool.submit(read, name))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+Survey = Callable[[Path, int | None, Fit], AbstractContextManager[Collection]]
+"""Function that lists the images at a path, for a side length and a fit; the collection can be read inside the context.
 
 Raises DatasetError when the files at the path do not have the expected layout.
 """

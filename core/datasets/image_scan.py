@@ -20,7 +20,8 @@ _BANDS, _NEIGHBOURS = 8, 64
 _ALIKE_SMALL, _ALIKE = 0.99, 0.95
 _MOST_DIFFERENCE = 32  # root mean square, of 255
 _SAME_COLOUR, _DARK, _EMPTY_SHARE = 2, 12, 0.99
-_PAIRS = 4096  # compared at a time
+_PAIRS = 2048  # compared at a time
+_CELLS, _ROUNDING = 8, 1e-3
 _BLOCK_BYTES = 8_000_000
 
 Numbers = NDArray[np.int64]
@@ -28,7 +29,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ImageScan:
-    """What is known about each image of a dataset, each of shape (images,).
+    """Duplicates and content of the images of a dataset, each array of shape (images,).
 
     Attributes:
         exact: Index of the first image with the same pixels.
@@ -56,8 +57,8 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
 
     Near duplicates have perceptual hashes (pHash of 64 bits) that differ in at most 8 bits, and their pixels have a
     Pearson correlation of at least 0.99, or 0.95 for images that were reduced to 32 to 63 pixels before, and a root
-    mean square difference of at most 32. Hashes alone match different drawings on an empty background. Groups are
-    connected: a burst of photos is one group. Decision 33 has the measurements.
+    mean square difference of at most 32. Hashes without pixels match different drawings on an empty background. Groups
+    are connected: a burst of photos is one group. Decision 34 has the measurements.
 
     Hashes are sorted eight times, each time beginning with another 8 bits, and compared with the next 64 in this order,
     as in Manku et al. 2007, Detecting near-duplicates for web crawling, WWW. So time and memory grow with the number of
@@ -65,7 +66,7 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
     missed.
 
     A picture has one colour if the values of each channel differ by at most 2; it is nearly black or white if 99% of
-    its values are at most 12, or at least 243. These are no near duplicates of others.
+    its values are at most 12, or at least 243. They are not compared with other images.
 
     Args:
         scratch: Folder for a temporary file with the reduced images, 1 to 4 kB per image and channel; by default that
@@ -91,7 +92,7 @@ def _read_blocks(arrays: Arrays) -> Iterator[Images]:
 
 
 class _Sketches:
-    """A digest, a perceptual hash, a reduced copy and the content of each image."""
+    """A digest, a perceptual hash, two reduced copies and the content of each image."""
 
     def __init__(self, count: int, file: Any) -> None:
         self.digests = np.zeros(count, "V16")
@@ -101,6 +102,7 @@ class _Sketches:
         self.alike = _ALIKE
         self._count, self._file = count, file
         self._reduced: NDArray[np.uint8] | None = None
+        self._coarse = np.zeros((count, _CELLS**2), np.float32)
 
     def add(self, block: Images) -> None:
         import imagehash
@@ -121,14 +123,38 @@ class _Sketches:
             if self.content[self.filled] == VARIED:
                 self.hashes[self.filled] = np.packbits(imagehash.phash(reduced).hash).view(">u8")[0]
             self.filled += 1
+        if len(block):
+            assert self._reduced is not None
+            shape = len(block), *np.asarray(reduced).shape[:2], block.shape[-1]
+            rows = slice(self.filled - len(block), self.filled)
+            self._coarse[rows] = _project(self._reduced[rows].reshape(shape))
 
     def are_alike(self, a: Numbers, b: Numbers) -> NDArray[np.bool_]:
         """Return for pairs of images whether their reduced pixels are."""
         assert self._reduced is not None
-        left, right = (self._reduced[rows].astype(np.float32) for rows in (a, b))
+        found = np.square(self._coarse[a] - self._coarse[b]).sum(axis=1) <= 2 * (1 - self.alike) + _ROUNDING
+        left, right = (self._reduced[rows[found]].astype(np.float32) for rows in (a, b))
         difference = np.sqrt(np.square(left - right).mean(axis=1))
         correlation = np.einsum("ij,ij->i", _standardize(left), _standardize(right))
-        return (correlation >= self.alike) & (difference <= _MOST_DIFFERENCE)
+        found[found] = (correlation >= self.alike) & (difference <= _MOST_DIFFERENCE)
+        return found
+
+
+def _project(images: Images) -> NDArray[np.float32]:
+    """Return the standardized images projected on a grid of cells, of shape (images, cells).
+
+    The projection is orthogonal. So the squared distance of two images, which is 2 (1 - r) for the correlation r, is at
+    least that of their projections, and most pairs are excluded by few numbers.
+    """
+    count, height, width, channels = images.shape
+    standard = _standardize(images.reshape(count, -1).astype(np.float32)).reshape(images.shape).sum(axis=3)
+    starts = [np.unique(np.arange(_CELLS) * length // _CELLS) for length in (height, width)]
+    sizes = [np.diff([*start, length]) for start, length in zip(starts, (height, width), strict=True)]
+    sums = np.add.reduceat(np.add.reduceat(standard, starts[0], axis=1), starts[1], axis=2)
+    cells = sums / np.sqrt(np.outer(*sizes) * channels)
+    projected = np.zeros((count, _CELLS**2), np.float32)
+    projected[:, : cells[0].size] = cells.reshape(count, -1)
+    return projected
 
 
 def _may_lack_content(reduced: Images) -> bool:

@@ -50,7 +50,7 @@ def write_originals(folder: Path, files: pd.DataFrame, read: Callable[[str], Ima
         read: Function that reads a source image.
     """
     target = folder / _FOLDER
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     for position in choose_originals(files):
         one = files.iloc[position]
         with suppress(HeadroomError, OSError):  # it was readable before; without it, fewer images are shown

@@ -1,6 +1,7 @@
 """Arrays on disk, written and read in blocks of rows to limit memory use."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -15,14 +16,19 @@ _BLOCK_BYTES = 8_000_000
 
 
 class RowWriter:
-    """Writer of an .npy file, row by row; the number of rows is written to the header at the end of the block."""
+    """Writer of an .npy file, row by row; the number of rows is written to the header at the end of the block.
 
-    def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike) -> None:
-        self.path, self.row_shape, self.dtype, self.count = path, row_shape, np.dtype(dtype), 0
+    With `count`, it continues after this number of rows of a file that it wrote before.
+    """
+
+    def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike, count: int = 0) -> None:
+        self.path, self.row_shape, self.dtype, self.count = path, row_shape, np.dtype(dtype), count
 
     def __enter__(self) -> Self:
-        self._file = self.path.open("wb")
+        self._file = self.path.open("r+b" if self.count else "wb")
         self._start = self._write_header()
+        self._file.truncate(self._start + self.count * _row_bytes(self.row_shape, self.dtype))
+        self._file.seek(0, os.SEEK_END)
         return self
 
     def append(self, row: NDArray[Any]) -> None:
@@ -30,6 +36,9 @@ class RowWriter:
         assert row.dtype == self.dtype
         self._file.write(np.ascontiguousarray(row).data)
         self.count += 1
+
+    def flush(self) -> None:
+        self._file.flush()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -70,11 +79,24 @@ class RowReader:
         self._file.close()
 
 
+def count_rows(path: Path, row_shape: tuple[int, ...], dtype: DTypeLike) -> int:
+    """Return the number of complete rows of a file whose RowWriter was interrupted.
+
+    Raises:
+        OSError, ValueError: when the file cannot be read or has other rows.
+    """
+    with path.open("rb") as file:
+        (_, *found), found_dtype = _read_header(file)
+        if tuple(found) != row_shape or found_dtype != dtype:
+            raise ValueError(f"{path.name} has other rows")
+        return (path.stat().st_size - file.tell()) // _row_bytes(row_shape, found_dtype)
+
+
 def read_blocks(path: Path) -> Iterator[NDArray[Any]]:
     """Yield the rows of an .npy file in blocks. They are read, not memory-mapped, to limit memory use."""
     with path.open("rb") as file:
         shape, dtype = _read_header(file)
-        row_bytes = dtype.itemsize * int(np.prod(shape[1:]))
+        row_bytes = _row_bytes(shape[1:], dtype)
         rows = max(1, _BLOCK_BYTES // max(1, row_bytes))
         for start in range(0, shape[0], rows):
             count = min(rows, shape[0] - start)
@@ -105,6 +127,10 @@ def read_fingerprint(folder: Path) -> str:
         for block in read_blocks(path):
             digest.update(block.data)
     return digest.hexdigest()[:16]
+
+
+def _row_bytes(row_shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    return dtype.itemsize * int(np.prod(row_shape))
 
 
 def describe_array(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:

@@ -13,7 +13,7 @@ from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_path
 from core.datasets.span_tree import Span, SpanTree, Spool
 from core.datasets.tree import check_count, decode_name
 from core.errors import DatasetError
-from core.image_file import MAX_BYTES
+from core.image_format import MAX_BYTES
 
 _BLOCK = 512
 _MAX_HEADER_BYTES = 1_000_000

@@ -6,7 +6,7 @@ from typing import Any
 from core.datasets.image_files import MAX_FILES
 from core.datasets.litter import is_litter
 from core.errors import DatasetError
-from core.image_file import MAX_BYTES
+from core.image_format import MAX_BYTES
 
 _MAX_PATH = 4096  # as on Linux
 

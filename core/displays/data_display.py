@@ -88,7 +88,7 @@ class ImageView(DataDisplay):
             for number, cell in enumerate(cells)
         )
         base = alt.Chart(frame).encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None))
-        texts = {"fontSize": 11, "limit": _CELL - 4}
+        texts: dict[str, Any] = {"fontSize": 11, "limit": _CELL - 4}
         return alt.layer(
             base.mark_image(width=_PICTURE, height=_PICTURE).encode(url="url:N", tooltip=["title:N", "caption:N"]),
             base.mark_text(dy=_PICTURE / 2 + 0.7 * _LINE, fontWeight="bold", **texts).encode(text="title:N"),

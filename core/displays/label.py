@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 _LETTER_PIXELS = 7
+_TITLE_CHARS = 30
 PHONE_CHARS = 44
 """Characters of a bold text that fit a chart on a phone."""
 
@@ -40,3 +41,21 @@ def fit_labels(labels: Sequence[str], chars: int, *, lines: int = 3) -> dict[str
     if long:
         properties["labelExpr"] = f"{json.dumps(long, ensure_ascii=False)}[datum.value] || datum.label"
     return properties
+
+
+def wrap_axis_titles(spec: Any) -> Any:
+    """Return a chart specification with long titles of horizontal axes in several lines, as they fit on a phone next to
+    the names of heads.
+
+    >>> wrap_axis_titles({"encoding": {"x": {"title": "Accuracy difference (percentage points)"}}})
+    {'encoding': {'x': {'title': ['Accuracy difference', '(percentage points)']}}}
+    """
+    if isinstance(spec, list):
+        return [wrap_axis_titles(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    parts = {name: part if name == "datasets" else wrap_axis_titles(part) for name, part in spec.items()}
+    x = parts.get("encoding", {}).get("x")
+    if isinstance(x, dict) and isinstance(x.get("title"), str) and len(x["title"]) > _TITLE_CHARS:
+        parts["encoding"] = {**parts["encoding"], "x": {**x, "title": wrap(x["title"], _TITLE_CHARS)}}
+    return parts

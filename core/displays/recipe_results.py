@@ -51,7 +51,7 @@ def _list_rows(recipe: Recipe, head: str, comparison: Comparison | None) -> list
     printed = [result for result in recipe.published if result.head == head]
     metrics = [*(_COUNTS if model.non_trainable else _COUNTS[:1]), "test_accuracy"]
     wanted = [metric for metric in FORMS if metric in metrics or any(result.metric == metric for result in printed)]
-    rows = []
+    rows: list[Row] = []
     for metric in wanted:
         computed = format_count(getattr(model, metric)) if metric in _COUNTS else NONE
         results = [result for result in printed if result.metric == metric]

@@ -4,12 +4,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.augment.prepare import Fit
 from core.bounds import (
     MAX_EPOCHS,
     Checksum,
     Classes,
     Count,
     Epoch,
+    Extremes,
     FileName,
     Images,
     Line,
@@ -68,7 +70,9 @@ class Data(_Part):
     """The data of a run.
 
     `targets` is the SHA-256 of the test labels, which is equal for runs on the same test set. `train_count` is the
-    size of the complete training split, of which a run may use a part; older records do not have it.
+    size of the complete training split, of which a run may use a part; older records do not have it. `value_range` and
+    `fit` state how images of more than 8 bits and images that are not square were converted; a new image is converted
+    in the same way.
     """
 
     fingerprint: Line
@@ -81,6 +85,8 @@ class Data(_Part):
     classes: Classes
     targets: Line
     majority: Share | None = Field(None, description="fraction of the most frequent class in the test images")
+    value_range: Extremes | None = Field(None, description="values that became 0 and 255; null for images of 8 bits")
+    fit: Fit = Field("crop", description="how images became squares: crop, pad or stretch")
 
 
 class Record(_Part):

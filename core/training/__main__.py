@@ -95,12 +95,14 @@ def train_job(job: JobFolder) -> Run:
 
     job.report("exporting", epoch=epochs)
     job.finalize_model(model, epochs)
-    export_litert(model, closed.maps_layer, job.path / "model.tflite", splits.info.classes)
-    latency = measure_latency(job.path / "model.tflite", closed.input_shape)
+    info = splits.info
+    path = job.path / "model.tflite"
+    export_litert(model, closed.maps_layer, path, info.classes, value_range=info.value_range, fit=info.fit)
+    latency = measure_latency(path, closed.input_shape)
     indices = select_corrupted_images(len(stored), closed.flops)
     if len(indices):
         on_row = partial(job.report, "evaluating robustness")
-        found = evaluate_robustness(job.path / "model.tflite", stored, indices, on_row)
+        found = evaluate_robustness(path, stored, indices, on_row)
         write_robustness(job.path / ROBUSTNESS, found)
     write_json(job.path / "layers.json", read_layers(model))
     write_json(job.path / "environment.json", describe_environment(splits.info.fingerprint))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
+from core.augment.prepare import Fit
 from core.files import replacing
 from core.stderr import mute_stderr
 
@@ -34,24 +35,37 @@ class Latency:
     p95_32_seconds: float
 
 
-def export_litert(model: keras.Sequential, maps_layer: str, path: Path, classes: Sequence[str]) -> None:
+def export_litert(
+    model: keras.Sequential,
+    maps_layer: str,
+    path: Path,
+    classes: Sequence[str],
+    *,
+    value_range: tuple[float, float] | None = None,
+    fit: Fit = "crop",
+) -> None:
     """Write a LiteRT file (.tflite) with two outputs in the signature `serving_default`.
 
     Input shape: `images` (batch, side, side, channels), float32 between 0 and 1; the batch axis may be resized.
     Output shape: `probabilities` (batch, classes); `feature_maps` (batch, side, side, channels), the output of
-    `maps_layer`. The metadata entry `headroom` is JSON with the range of the input and the names of the classes.
+    `maps_layer`. The metadata entry `headroom` is JSON with the range of the input and the names of the classes; with
+    `value_range`, the values of image files that become 0 and 1 if the files of the dataset have more than 8 bits; and
+    with `fit`, unless images that are not square are cropped.
     """
     probs = model.outputs[0]
     if probs.shape[-1] == 1:
         probs = keras.layers.Concatenate()([1.0 - probs, probs])
     both = keras.Model(model.inputs, [probs, model.get_layer(maps_layer).output])
+    details: dict[str, object] = {"input_range": [0.0, 1.0], "outputs": _NAMES[1:], "classes": [*classes]}
+    details |= {"value_range": value_range} if value_range else {}
+    details |= {"fit": fit} if fit != "crop" else {}
     with replacing(path) as temporary, mute_stderr():
         both.export(str(temporary), format="litert", verbose=False)
-        temporary.write_bytes(_describe(temporary.read_bytes(), classes))
+        temporary.write_bytes(_describe(temporary.read_bytes(), details))
 
 
-def _describe(content: bytes, classes: Sequence[str]) -> bytes:
-    """Return the file with named inputs and outputs, probabilities first, and the names of the classes."""
+def _describe(content: bytes, details: Mapping[str, object]) -> bytes:
+    """Return the file with named inputs and outputs, probabilities first, and metadata."""
     model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
     graph, signature = model.subgraphs[0], model.signatureDefs[0]
     signature.outputs.sort(key=lambda output: len(graph.tensors[output.tensorIndex].shape))
@@ -59,7 +73,6 @@ def _describe(content: bytes, classes: Sequence[str]) -> bytes:
     for entry, name in zip((*signature.inputs, *signature.outputs), _NAMES, strict=True):
         entry.name = name.encode()
         graph.tensors[entry.tensorIndex].name = name.encode()
-    details = {"input_range": [0.0, 1.0], "outputs": _NAMES[1:], "classes": [*classes]}
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(json.dumps(details).encode(), np.uint8)
     metadata = schema.MetadataT()

@@ -151,6 +151,8 @@ def build_record(
             input_shape=splits.info.input_shape,
             classes=splits.info.classes,
             targets=compute_targets(predictions.test_labels),
+            value_range=splits.info.value_range,
+            fit=splits.info.fit,
             majority=float(np.bincount(predictions.test_labels).max() / len(predictions.test_labels)),
         ),
         cpu=read_cpu(),

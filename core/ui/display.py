@@ -14,6 +14,7 @@ from core.datasets.findings_file import read_findings_version
 from core.displays.caption import write_caption
 from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
+from core.displays.label import wrap_axis_titles
 from core.displays.table import build_table, disarm
 from core.home import Home
 from core.store.comparison import Comparison
@@ -137,6 +138,7 @@ def draw_spec(spec: dict[str, Any], description: str, key: str | None = None, **
     The beginning of the description is the accessible name; the whole description follows the chart as text for
     screen readers. Panels are separate charts, which wrap on a narrow page.
     """
+    spec = wrap_axis_titles(spec)
     with st.container(gap=None):
         event = None
         if "concat" in spec:

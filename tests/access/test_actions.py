@@ -19,9 +19,10 @@ from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
-from core.datasets.fetch import read_fetch
+from core.datasets.fetch import locked, read_fetch
 from core.datasets.removed import remove_to_trash
 from core.errors import AccessError
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
@@ -93,6 +94,16 @@ class Scene:
         )
         delete_saved(home, self.deleted_comparison, "other@example.org")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
+        self._write_imports()
+
+    def _write_imports(self) -> None:
+        """Write one interrupted import, and one that seems to run while its lock is held."""
+        folder = self.home.datasets / ".fetch"
+        for key in ("folder-stopped", "folder-running"):
+            state = {"name": key, "phase": "reading", "pid": 1, "started_at": 0.0, "done_files": 1, "total_files": 9}
+            write_json(folder / f"{key}.json", state)
+        (folder / "folder-stopped.zip").write_bytes(b"no archive")
+        write_json(folder / "folder-stopped.settings", {})
 
     def archive(self) -> io.BytesIO:
         file = io.BytesIO()
@@ -116,6 +127,10 @@ class Scene:
             "revive_queue": (),
             "fetch_data": ("digits",),
             "add_data": ("pets", self.archive()),
+            "add_web_data": ("web", "https://example.com/pets.zip"),
+            "cancel_import": ("folder-running",),
+            "continue_import": ("folder-stopped",),
+            "discard_import": ("folder-stopped",),
             "remove_data": ("folder-mine",),
             "restore_data": (["folder-gone"],),
             "clear_data": (),
@@ -175,7 +190,7 @@ def scene(untouched: Scene, tmp_path: Path) -> Iterator[Scene]:
     shutil.copytree(untouched.home.path, home.path)
     changed = copy(untouched)
     changed.home, changed.queue = home, JobQueue(home)
-    with without_dispatcher(home):
+    with without_dispatcher(home), locked(home, "folder-running", wait=True):
         yield changed
 
 
@@ -209,7 +224,7 @@ def test_action_by_somebody_who_may_changes_something(scene: Scene, name: str) -
     before = scene.read_state()
     scene.act(name, User("other@example.org", ACTIONS[name].role))
     assert scene.read_state() != before
-    for key in ("digits", "folder-pets"):
+    for key in ("digits", "folder-pets", "folder-stopped"):
         while (progress := read_fetch(scene.home, key)) and progress.alive:
             time.sleep(0.05)
 
@@ -222,7 +237,9 @@ OWNED = {
 SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
-    "process_queue", "revive_queue", "fetch_data", "add_data", "remove_data", "restore_data", "clear_data",
+    "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
+    "remove_data", "restore_data", "clear_data",
+    "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
     "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip

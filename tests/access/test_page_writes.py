@@ -15,10 +15,11 @@ from tests.support.sources import module_of, read_imports
 
 READING = {
     "core.datasets": {
-        "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"FetchProgress", "list_added", "read_fetch"},
+        "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"check_free", "list_added", "read_fetch"}, "fetch_progress": None,
+        "interrupted_add": {"can_continue", "is_cancelled"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
         "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
-        "background": None,
+        "background": None, "findings_file": {"read_findings_version"},
     },
     "core.jobs": {
         "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},

@@ -44,6 +44,8 @@ def complete(name: str, folder: Path) -> list[str]:
     """Return the required options of a command."""
     options = {
         "bundle export": ["--no-models", "--no-pictures", "-o", str(folder / "b.zip")],
+        "comparisons save": [],
+        "export label-errors": ["-o", str(folder / "l.csv")],
         "export predictions": ["-o", str(folder / "p.csv")],
         "export mlflow": ["--tracking-uri", str(folder)],
         "export tensorboard": ["-o", str(folder)],
@@ -69,7 +71,7 @@ def test_every_command_accepts_every_form(
 
     monkeypatch.setattr(core.exporters.mlflow, "export_mlflow", export)
     monkeypatch.setattr(core.exporters.tensorboard, "export_tensorboard", export)
-    assert len(COMMANDS) == 8, [*COMMANDS]
+    assert len(COMMANDS) == 10, [*COMMANDS]
     for name, command in COMMANDS.items():
         assert any(METAVAR.strip(".") in (parameter.metavar or "") for parameter in command.params), name
         words, options = name.split(), complete(name, tmp_path)

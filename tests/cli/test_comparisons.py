@@ -33,7 +33,7 @@ def test_wrong_arguments_are_refused_and_damaged_files_named(home: Home, make_ru
     assert (
         "Expected a name of 1 to 100 printable characters; got ''." in refused("comparisons", "rename", found, " ")[1]
     )
-    for words in (("rename", "saved:x", "y"), ("delete", "0"), ("delete", "../runs"), ("restore", found)):
+    for words in (("rename", "saved:x", "y"), ("delete", "zz"), ("delete", "../runs"), ("restore", found)):
         code, line = refused("comparisons", *words)
         assert code == 1
         assert any(text in line for text in ("was not found", "Expected the ID", "is not in the trash")), line

@@ -30,6 +30,7 @@ from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
 from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
 from core.errors import DatasetError, HeadroomError, HomeError
+from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
@@ -377,7 +378,7 @@ def test_killed_addition_leaves_no_dataset(kind: int, home: Home, tmp_path: Path
     process = _start(home, "add", "mine", str(source))
     running = _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.done_files and found)
     assert (running.phase, running.alive, running.total_files) == ("reading", True, 120)
-    with pytest.raises(DatasetError, match="Custom dataset 'mine' was not found"):
+    with pytest.raises(DatasetError, match=r"^Folder mine is being added\. Try again "):
         remove_dataset(home, "mine")
     process.send_signal(kind)
     process.communicate(timeout=30)
@@ -457,7 +458,11 @@ def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, 
     home.path.mkdir()
     code, dry, err = call("add", "mine", str(source), "--side", "8", "--json", "--dry-run")
     assert (code, err, os.listdir(home.path)) == (0, "", [])
-    assert json.loads(dry) == {
+    printed = json.loads(dry)
+    findings = printed.pop("findings")
+    assert {"leaked_test_images", "few_test_images"} <= {finding["code"] for finding in findings}
+    assert all(finding.keys() == {"code", "severity", "count", "message"} for finding in findings)
+    assert printed == {
         "name": "mine",
         "classes": [
             {"name": "blue", "train": 1, "validation": 1, "test": 1},
@@ -472,12 +477,12 @@ def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, 
         ],
         "ignored": ["@eaDir", "Thumbs.db"],
         "value_range": [0, 255],
-        "findings": [],
     }
     text = call("add", "mine", str(source), "--side", "8", "--dry-run")
     assert (text[0], text[2], os.listdir(home.path)) == (0, "Nothing was added, because of --dry-run.\n", [])
     assert "Ignored system files: @eaDir, Thumbs.db.\nLeft out: 4 files.\n" in text[1]
     assert r"'x/red/bad\n.png': This image file is empty." in text[1]
+    assert all(f"  {one['severity']}, {one['code']}: {one['message']}\n" in text[1] for one in findings)
     added = call("add", "mine", str(source), "--side", "8", "--json")
     assert (added[0], added[1], added[2]) == (0, dry, "")
     report = read_report(open_dataset(home, "folder", "mine").path)
@@ -522,17 +527,40 @@ def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> 
     content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
     page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
     assert page.text_input[0].value == "my-cats"
-    page.text_input[0].input("../x").run()
-    page.button[0].click().run()
-    assert page.error[0].value.startswith("Expected the name to be ")
+    for name, message in (("../x", "Expected the name to be "), ("digits", "The name 'digits' belongs to a dataset")):
+        page.text_input[0].input(name).run()
+        assert page.error[0].value.startswith(message)  # at once
+        assert page.button[0].disabled
     page.text_input[0].input("mine").run()
+    assert not page.error
     page.button[0].click().run()
     assert not page.exception
     _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
     page.run()
     assert page.success[0].value == "Folder mine was added."
     assert page.selectbox[0].value == "mine"
-    assert page.caption[0].value == "12 training and 3 test images."
+    assert page.caption[0].value == "Images that are not square: the central square."
+    page.file_uploader[0].upload("mine.zip", content, "application/zip").run()
+    assert page.error[0].value.startswith("Folder mine already exists. Use another name, ")
+    page.text_input[0].input("a2").run()
+    page.selectbox[1].select("pad").run()
+    page.button[0].click().run()
+    _wait_for(lambda: (found := read_fetch(home, "folder-a2")) and found.phase == "done")
+    page.run()
+    assert [box.value for box in page.selectbox] == ["a2", "crop"]  # what was added is selected
+    assert page.caption[0].value.endswith("Images that are not square: the whole image with black borders.")
+    page.selectbox[0].select("mine").run()
+    assert page.selectbox[0].value == "mine"
+    state = {"name": "folder-big", "phase": "reading", "pid": 2**22 + 1, "started_at": 1.0, "done_files": 7}
+    write_json(home.datasets / ".fetch" / "folder-big.json", {**state, "total_files": 90})
+    (home.datasets / ".fetch" / "folder-big.zip").write_bytes(b"archive")
+    page.run()
+    assert page.warning[0].value.startswith("The import of Folder big was interrupted after 7 of 90 files.")
+    assert [button.label for button in page.button][:3] == ["Continue", "Discard", "Add folder"]
+    page.button[0].click().run()
+    assert "The archive of Folder big is not available." in page.error[0].value  # without its settings
+    page.button[1].click().run()
+    assert not page.warning
 
 
 def test_proposed_name_is_a_valid_folder_name() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from core.datasets.dataset import Arrays
 from core.displays.display import DISPLAYS
+from core.displays.label import wrap_axis_titles
 from core.home import Home
 from core.reports.build import build_section
 from core.reports.chart_image import draw_svg
@@ -36,6 +37,7 @@ DATA: dict[str, dict[str, Any]] = {
     "100 classes": {"classes": 100},
 }
 VARIANTS = (1, 2, 3, 7, 9, 15)
+_MOST_CHARS = 30  # of a line next to the names of heads, in a chart of 326 pixels
 FEW = ((2, "100 classes"),)
 """The cases of `make test`; `make test-all` draws all of them."""
 
@@ -102,11 +104,19 @@ def test_texts_of_charts_do_not_overlap(build: Build, variants: int, data: str) 
     styles: dict[tuple[str, str], set[str]] = {}
     for figure in figures:
         faults += [f"{figure.display}: {fault}" for fault in list_shape_faults(figure.chart)]
+        titles = list_titles(wrap_axis_titles(figure.chart))
+        faults += [f"{figure.display}: {title!r} is wider than a phone" for title in titles if len(title) > _MOST_CHARS]
         for channel, scale in list_head_scales(figure.chart):
             for label, value in zip(scale["domain"], scale["range"], strict=True):
                 styles.setdefault((channel, label), set()).add(str(value))
     faults += [f"{key} is {values}" for key, values in styles.items() if len(values) > 1]
     assert faults == []
+
+
+def list_titles(spec: Any) -> set[str]:
+    """Return the lines of the titles of all horizontal axes."""
+    found = [node["encoding"]["x"].get("title") for node in list_nodes(spec) if "x" in node.get("encoding", {})]
+    return {line for title in found if title for line in ([title] if isinstance(title, str) else title)}
 
 
 def list_axis_faults(name: str, svg: str) -> Iterator[str]:

@@ -9,18 +9,16 @@ import pandas as pd
 from core.datasets.cache import DatasetInfo
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import key_of, label_of
+from core.datasets.findings_file import write_findings
+from core.datasets.image_scan import ImageScan
 from core.datasets.inspect import count_validation
-from core.datasets.report import ClassCount, DataFinding, DatasetReport, SkippedFile, write_files, write_report
+from core.datasets.report import ClassCount, DatasetReport, SkippedFile, write_files, write_report
 from core.datasets.row_file import read_fingerprint
 from core.home import Home
 
 SKIPPED = (
     SkippedFile(file="cat/=1+1.jpg", reason="This JPEG file is damaged or truncated."),
     SkippedFile(file="<b>notes</b>.txt", reason="outside any class"),
-)
-FINDINGS = (
-    DataFinding(code="D2", severity="note", count=2, message="2 images are *nearly* black."),
-    DataFinding(code="D1", severity="error", count=3, message="3 of 4 test images are also training images."),
 )
 
 
@@ -42,7 +40,8 @@ def write_dataset(
 
     Args:
         attributes: Names of binary attributes, which replace the classes.
-        report: Whether there are report.json with SKIPPED and FINDINGS, and files.parquet; otherwise only skipped.txt.
+        report: Whether there are report.json with SKIPPED, files.parquet, and findings.json, in which the first test
+            image is also the first training image; otherwise only skipped.txt.
         square: Whether the source images are square.
     """
     folder = name if dataset == "folder" else ""
@@ -74,8 +73,11 @@ def write_dataset(
         counts = [part.sum(axis=0) if attributes else np.bincount(part, minlength=len(names)) for part in parts]
         rows = zip(names, *(count.tolist() for count in counts), strict=True)
         counted = tuple(ClassCount(name=name, train=a, validation=b, test=c) for name, a, b, c in rows)
-        write_report(
-            path, DatasetReport(name=name, classes=counted, splits="given", skipped=SKIPPED, findings=FINDINGS)
+        write_report(path, DatasetReport(name=name, classes=counted, splits="given", skipped=SKIPPED))
+        same = np.arange(train + test)
+        same[train] = 0
+        write_findings(
+            path, info, (labels["train"], labels["test"]), ImageScan(same, same, np.zeros(train + test, np.uint8))
         )
         write_files(path, _list_files(train, test, validation, square, rng))
     return path

@@ -11,10 +11,10 @@ _CODES = ("constant_images", "nearly_black_images", "nearly_white_images")
 def empty_images(comparison: Comparison) -> Result:
     """**Check:** no image of the dataset has only one colour, or is black or white in 99% of its values.
 
-    **Why it matters:** such images are often damaged files or errors of a conversion. A head can only guess their
-    class.
+    **Why it matters:** such images are often damaged files or errors of a conversion. No head can learn
+    their class.
 
-    **What to do:** look at them with `headroom datasets check NAME --json`, and remove the damaged ones.
+    **What to do:** list them with `headroom datasets check NAME --json`, and remove the damaged ones.
     """
     found = read_data_findings(comparison)
     if isinstance(found, str):

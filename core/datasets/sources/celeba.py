@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.augment.prepare import Fit
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
 from core.datasets.litter import is_litter
 from core.errors import DatasetError
-from core.image_file import MAX_PIXELS, read_picture
+from core.image_file import read_picture
+from core.image_format import MAX_PIXELS
 
 ATTRIBUTES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
@@ -32,12 +34,14 @@ _SHARES = (0.8, 0.9)
 
 
 @contextmanager
-def survey(path: Path, side: int | None) -> Iterator[Collection]:
+def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
     """List the faces in `list_attr_celeba.txt`, split by `list_eval_partition.txt` if it exists."""
     if side is not None:
         raise DatasetError(
             f"CelebA is stored at its original size; side {side} does not apply. Set side for training instead."
         )
+    if fit != "crop":
+        raise DatasetError(f"CelebA is stored at its original size; fit {fit} does not apply.")
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder. Use the folder that contains {IMAGES} and {ATTRIBUTE_FILE}.")
     names, labels = read_attributes(path / ATTRIBUTE_FILE)

@@ -7,23 +7,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.augment.prepare import prepare
+from core.augment.prepare import Fit, prepare
 from core.datasets.class_name import MAX_CLASSES, order_classes
 from core.datasets.dataset import Dataset
 from core.datasets.image_files import Collection, SourceImage
 from core.datasets.layout import Layout
 from core.datasets.source_tree import find_source_layout, open_source
+from core.datasets.source_values import SourceValues
 from core.errors import DatasetError
-from core.image_file import read_picture
+from core.image_file import decode_picture, read_picture
 
 SIDE = 256
 
 
 @contextmanager
-def survey(path: Path, side: int | None) -> Iterator[Collection]:
+def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
     """List the images of a folder, an archive or Parquet files, with their classes and splits (`core.datasets.layout`).
 
-    Images are converted to RGB, and cropped and resized to squares of `side` pixels. Their order is stratified: the
+    Images are converted to RGB, and to squares of `side` pixels by `fit`. Their order is stratified: the
     classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
     class, in a seeded random order, is sorted by (k + ½) / n. Equal ranks are in a seeded random order, so that a range
     that is too short for all classes does not always lack the same ones.
@@ -36,12 +37,15 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             raise DatasetError(f"Expected at most {MAX_CLASSES} classes; got {len(classes):,}.")
         names = order_images(layout, classes)
 
+        values = SourceValues(names, tree.read)
+
         def read(name: str) -> NDArray[np.uint8]:
-            return read_picture(tree.read(name), channels=3)
+            return read_picture(tree.read(name), channels=3, value_range=values.range)
 
         def load(name: str) -> SourceImage:
-            pixels = read(name)
-            return SourceImage(prepare(pixels, kept), pixels.shape[1], pixels.shape[0])
+            found = decode_picture(tree.read(name), 3, values.range)
+            height, width, _ = found.pixels.shape
+            return SourceImage(prepare(found.pixels, kept, fit), width, height, found.frames)
 
         rows = {name: row for row, name in enumerate(classes)}
         yield Collection(
@@ -57,6 +61,8 @@ def survey(path: Path, side: int | None) -> Iterator[Collection]:
             skipped=sorted(tree.skipped + layout.skipped),
             ignored=tuple(sorted(tree.ignored)),
             original=read,
+            values=values,
+            fit=fit,
         )
 
 

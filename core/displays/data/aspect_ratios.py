@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.augment.crop_share import compute_cut_share
+from core.augment.prepare import FITS
 from core.displays.data_display import DataDisplay
 from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note
@@ -33,7 +34,8 @@ class AspectRatios(DataDisplay):
         if sizes is None:
             sizes = pd.DataFrame({"width": [], "height": [], "images": []}, dtype="int64")
         return sizes.assign(
-            ratio=sizes["width"] / sizes["height"], cut=compute_cut_share(sizes["width"], sizes["height"])
+            ratio=sizes["width"] / sizes["height"],
+            cut=compute_cut_share(sizes["width"], sizes["height"], self.data.info.fit),
         )
 
     def frame(self) -> pd.DataFrame:
@@ -91,7 +93,8 @@ class AspectRatios(DataDisplay):
             )
         )  # fmt: skip
         square = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(x="ratio:Q")
-        note = "Dashed: square. Left of it, images are taller than wide; the crop removes more at both ends."
+        note = "Dashed: square. Left of it, images are taller than wide"
+        note += "; the crop removes more at both ends." if self.data.info.fit == "crop" else "."
         return alt.layer(bars, square).properties(height=340, title=write_note(note))
 
     def describe(self) -> str:
@@ -101,11 +104,13 @@ class AspectRatios(DataDisplay):
         images = sizes["images"]
         total = int(images.sum())
         mean = float((sizes["cut"] * images).sum() / total)
-        if not mean:
+        if sizes["ratio"].eq(1).all():
             return "Aspect ratios: all images are square; the crop removes nothing."
+        ratios = f"from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height)"
+        if self.data.info.fit != "crop":
+            return f"Aspect ratios: {ratios}. Nothing is cut: {FITS[self.data.info.fit]}."
         much = int(images[sizes["cut"] > _LARGE].sum()) / total
         return (
-            f"Aspect ratios: from {sizes['ratio'].min():.2f} to {sizes['ratio'].max():.2f} (width divided by height). "
-            f"The central crop removes {format_share(mean)} of the pixels on average, and more than "
-            f"{_LARGE:.0%} for {format_share(much)} of the images."
+            f"Aspect ratios: {ratios}. The central crop removes {format_share(mean)} of the pixels on average, and "
+            f"more than {_LARGE:.0%} for {format_share(much)} of the images."
         )

@@ -40,7 +40,7 @@ class ClassCounts(DataDisplay):
         wide = wide[[label for label in SPLIT_COLORS if label in wide]]
         total = wide.sum(axis=1)
         share = total / max(int(total.sum() if self.data.noun == "class" else self._images), 1)
-        wide.columns = pd.Index([label.capitalize() for label in wide])
+        wide.columns = pd.Index([str(label).capitalize() for label in wide])
         columns = {**wide.map(format_count), "Total": total.map(format_count), "Share": share.map("{:.1%}".format)}
         return pd.DataFrame({self.data.noun.capitalize(): wide.index, **columns}).reset_index(drop=True)
 
@@ -99,10 +99,11 @@ class ClassCounts(DataDisplay):
 
     def describe(self) -> str:
         totals = self._totals
-        most, least = totals.idxmax(), totals.idxmin()
-        if totals[most] == totals[least]:
-            return f"Images per {self.data.noun}: {totals[most]:,} images in each of {count_names(self.data)}."
+        high, low = int(totals.max()), int(totals.min())
+        if high == low:
+            return f"Images per {self.data.noun}: {high:,} images in each of {count_names(self.data)}."
+        most, least = (quote_class(str(totals.index[int(one)])) for one in (totals.argmax(), totals.argmin()))
         return (
-            f"Images per {self.data.noun}: {count_names(self.data)}, from {totals[least]:,} images "
-            f"({quote_class(str(least))}) to {totals[most]:,} ({quote_class(str(most))})."
+            f"Images per {self.data.noun}: {count_names(self.data)}, from {low:,} images ({least}) to "
+            f"{high:,} ({most})."
         )

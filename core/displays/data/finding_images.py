@@ -86,5 +86,7 @@ class FindingImages(ImageView):
         count = self.groups
         if not count:
             return "No finding lists images."
-        same = "same picture" if count < len(self._images) else "each alone"
-        return f"{format_plural(len(self._images), 'image')} in {format_plural(count, 'group')} ({same})."
+        images = format_plural(len(self._images), "image")
+        if count == len(self._images):
+            return f"{images}."
+        return f"{images} in {format_plural(count, 'group')}; the images of a group show the same picture."

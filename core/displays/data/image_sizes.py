@@ -41,7 +41,7 @@ class ImageSizes(DataDisplay):
             return pd.DataFrame(columns=["width_pixels", "height_pixels", "images"])
         if len(sizes) > 1:
             low = sizes[["width", "height"]] // self._step * self._step
-            sizes = sizes.assign(**low).groupby(["width", "height"], as_index=False)["images"].sum()
+            sizes = sizes.assign(**low).groupby(["width", "height"])["images"].sum().reset_index()
         return sizes.rename(columns={"width": "width_pixels", "height": "height_pixels"})
 
     def table(self) -> pd.DataFrame:

@@ -1,9 +1,10 @@
 """Source images with the part that is cut, next to the input of a model."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from core.augment.crop_share import compute_cut_share
 from core.augment.pillow import resize_array
-from core.augment.prepare import prepare
+from core.augment.prepare import FITS, Fit, prepare, undo_fit
 from core.datasets.originals import choose_originals, read_originals
 from core.datasets.report import read_files
 from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
 
+_OTHER_FITS = {"pad": "black borders added", "stretch": "stretched to a square"}
 _SIDE = 192  # longer side of the shown source, in pixels
 _CUT = (128, 138, 150)
 
@@ -54,6 +56,10 @@ class ModelInput(ImageView):
         files = files if kept is None else files[kept]
         return files.iloc[choose_originals(files, self.count)][[*_COLUMNS]]
 
+    @property
+    def _fit(self) -> Fit:
+        return self.data.info.fit
+
     def frame(self) -> pd.DataFrame:
         """Return one row per image: file, width_pixels and height_pixels of the source, cut (share of its pixels that
         the crop removes), input_pixels (side length of the model's input)."""
@@ -65,7 +71,7 @@ class ModelInput(ImageView):
                 "file": shown["file"],
                 "width_pixels": shown["width"],
                 "height_pixels": shown["height"],
-                "cut": compute_cut_share(shown["width"], shown["height"]) * cropped,
+                "cut": compute_cut_share(shown["width"], shown["height"], self._fit) * cropped,
                 "input_pixels": self.side or min(height, width),
             }
         ).reset_index(drop=True)
@@ -81,22 +87,29 @@ class ModelInput(ImageView):
             model = stored if self.side is None else prepare(stored, self.side)
             shape = f"{model.shape[1]} × {model.shape[0]}"
             found += [
-                ImageCell(source, size, cut if facts["cut"] else "nothing cut", f"{file}: source, {size}, {cut}"),
+                ImageCell(
+                    source,
+                    size,
+                    cut if facts["cut"] else _OTHER_FITS.get(self._fit, "nothing cut"),
+                    f"{file}: source, {size}, {cut}",
+                ),
                 ImageCell(model, f"→ {shape}", file, f"{file}: input of the model, {shape}"),
             ]
         return found
 
-    def _draw_source(self, row: dict[str, object], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _draw_source(self, row: Mapping[Hashable, Any], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the source with the cut part in grey; without a stored source, the cut part is plain."""
-        width, height = int(str(row["width"])), int(str(row["height"]))
+        width, height = row["width"], row["height"]
+        key = row["array"], row["row"]
         scale = _SIDE / max(width, height)
         size = max(1, round(height * scale)), max(1, round(width * scale))
         if width == height or stored.shape[0] != stored.shape[1]:
-            original = self._originals.get((str(row["array"]), int(str(row["row"]))), stored)
-            return original if width == height else _shade(original)
-        original = self._originals.get((str(row["array"]), int(str(row["row"]))))
-        if original is not None:
-            return _shade(original)
+            source = self._originals.get(key, stored)
+            return source if width == height or self._fit != "crop" else _shade(source)
+        if key in self._originals:
+            return _shade(self._originals[key]) if self._fit == "crop" else self._originals[key]
+        if self._fit != "crop":
+            return undo_fit(stored, width, height, _SIDE, self._fit)
         canvas = np.empty((*size, stored.shape[2]), np.uint8)
         canvas[:] = _CUT[: stored.shape[2]]
         edge = min(size)
@@ -116,6 +129,8 @@ class ModelInput(ImageView):
         frame = self.frame()
         kept = frame["cut"].max() if len(frame) else 0
         text = f"{format_plural(len(frame), 'source image')} next to the input of a model"
+        if self._fit != "crop":
+            return f"{text}: {FITS[self._fit]}."
         return f"{text}; the crop removes up to {kept:.0%}." if kept else f"{text}; nothing is cut."
 
 

@@ -98,7 +98,7 @@ class PixelRange(DataDisplay):
 
     def describe(self) -> str:
         frame = self._computed
-        dark, bright = frame.loc[frame["mean"].idxmin()], frame.loc[frame["mean"].idxmax()]
+        dark, bright = (frame.iloc[position] for position in (frame["mean"].argmin(), frame["mean"].argmax()))
         return (
             f"Pixel values per {self.data.noun}: all values are from {frame['lowest'].min()} to "
             f"{frame['highest'].max()}. The mean is lowest in {quote_class(dark['class'])} ({dark['mean']:.0f}) and "

@@ -39,7 +39,7 @@ def show_data_display(display: DataDisplay, *, title: bool = True, table: bool =
     if isinstance(display, ImageView):
         st.html(_build_html(display.name, display.data.version, _list_settings(display), display))
     elif spec := _build_spec(display.name, display.data.version, _list_settings(display), display):
-        draw_spec(spec, display.describe())
+        draw_spec(spec, cached_data_description(display))
     if table:
         with st.expander("Show data table", on_change="rerun", key=f"table-{display.name}") as expander:
             if expander.open:
@@ -49,6 +49,11 @@ def show_data_display(display: DataDisplay, *, title: bool = True, table: bool =
 def show_data_frame(display: DataDisplay, words: tuple[str, ...] = (), rows: int | None = None) -> None:
     """Show the table of a view."""
     show_frame(_tabulate(display.name, display.data.version, _list_settings(display), display), words=words, rows=rows)
+
+
+def cached_data_description(display: DataDisplay) -> str:
+    """Return the description of a view, cached for the same data and settings."""
+    return _describe(display.name, display.data.version, _list_settings(display), display)
 
 
 def _list_settings(display: DataDisplay) -> dict[str, str]:
@@ -64,6 +69,11 @@ def _build_spec(name: str, version: str, settings: dict[str, str], _display: Dat
 @st.cache_data(show_spinner=False, max_entries=64)
 def _build_html(name: str, version: str, settings: dict[str, str], _display: ImageView) -> str:
     return _display.html()
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _describe(name: str, version: str, settings: dict[str, str], _display: DataDisplay) -> str:
+    return _display.describe()
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

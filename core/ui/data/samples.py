@@ -1,12 +1,12 @@
 """Images section of the Data page: labelled images by split and class, with pages."""
 
 from dataclasses import replace
+from typing import get_args
 
 import streamlit as st
 
 from core.datasets.inspect import InspectedDataset
-from core.datasets.report import SPLITS
-from core.displays.data.samples import Samples
+from core.displays.data.samples import Samples, Split
 from core.displays.data_display import SPLIT_LABELS
 from core.displays.markdown import escape_markdown
 from core.ui import url, widget
@@ -18,7 +18,7 @@ url.register("sample_split", "sample_class", "sample_page")
 
 def show_samples(data: InspectedDataset) -> None:
     """Show the filters and one page of images. Every setting is part of the URL."""
-    splits = [split for split in SPLITS if len(data.find_rows(split))]
+    splits: list[Split] = [split for split in get_args(Split) if len(data.find_rows(split))]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         split = widget.segmented(
             "Split", splits, key="sample_split", format_func=lambda name: SPLIT_LABELS[name].capitalize(),

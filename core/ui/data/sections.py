@@ -18,7 +18,7 @@ from core.displays.number import format_plural
 from core.recipes import RECIPES
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
-from core.ui.data.display import show_data_display, show_data_frame
+from core.ui.data.display import cached_data_description, show_data_display, show_data_frame
 from core.ui.data.findings import show_data_findings
 from core.ui.data.samples import show_samples
 from core.ui.data.source import show_source
@@ -74,7 +74,7 @@ def _show_input(data: InspectedDataset) -> None:
             icon=":material/info:",
         )
     show_data_display(ModelInput(data, side), title=False)
-    st.caption(escape_markdown(AspectRatios(data).describe()))
+    st.caption(escape_markdown(cached_data_description(AspectRatios(data))))
     if data.sizes is not None and len(data.sizes) > 1:
         left, right = st.columns(2, gap="large")
         with left:
@@ -82,7 +82,7 @@ def _show_input(data: InspectedDataset) -> None:
         with right:
             show_data_display(AspectRatios(data))
     elif data.sizes is not None:
-        st.caption(escape_markdown(ImageSizes(data).describe()))
+        st.caption(escape_markdown(cached_data_description(ImageSizes(data))))
 
 
 def _find_side(data: InspectedDataset) -> int:

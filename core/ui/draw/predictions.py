@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis.activation import prepare_picture
 from core.analysis.live_model import LiveModel
 from core.analysis.prediction import select_seed_runs
+from core.augment.prepare import FITS
 from core.displays.activation_overlay import Cell, build_group, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
@@ -13,6 +14,7 @@ from core.displays.prediction_card import build_cards, collect_predictions, writ
 from core.displays.views.feature_maps import write_missing_model
 from core.home import hide_paths
 from core.image_file import Pixels
+from core.image_format import FORMAT_NAMES
 from core.spec import DATASETS
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -61,8 +63,7 @@ def _read_input(source: str) -> bytes | None:
     if source == _CAMERA:
         photo = st.camera_input("Photo", key="photo")
     else:
-        formats = "PNG, JPEG, GIF, WebP, BMP, TIFF or PPM."
-        photo = st.file_uploader("Image file", key="drawn-file", max_upload_size=30, help=formats)
+        photo = st.file_uploader("Image file", key="drawn-file", max_upload_size=30, help=f"{FORMAT_NAMES}.")
     st.caption("The image is processed on this machine and is not stored.")
     return None if photo is None else photo.getvalue()
 
@@ -118,7 +119,16 @@ def _describe(run: Run, image: Pixels) -> str:
     dataset = DATASETS[run.spec.dataset]
     size = f"{image.shape[1]}×{image.shape[0]} pixels"
     if dataset.drawing is None:
-        return f"Model input: the central square at {size}."
+        found = run.record.data
+        scaled = (
+            ""
+            if found.value_range is None
+            else (
+                f" Values of more than 8 bits are scaled as in training: {found.value_range[0]:g} is black, "
+                f"{found.value_range[1]:g} is white."
+            )
+        )
+        return f"Model input: {FITS[found.fit]}, at {size}.{scaled}"
     return (
         f"Model input: {size}, white on black, {dataset.drawing.description}, like the images of {dataset.label}. "
         "Accuracy can be lower than on the test set, because the models were not trained on your drawings."

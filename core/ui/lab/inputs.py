@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.displays.markdown import escape_markdown
 from core.image_file import Pixels, compute_grey, read_picture, shrink_picture
+from core.image_format import FORMAT_NAMES
 from core.lab import sample
 from core.lab.convolution import PADDINGS, Padding, PerAxis, Values
 from core.lab.kernel import KERNELS_1D, KERNELS_2D
@@ -91,7 +92,7 @@ def choose_photo(*, key: str) -> bytes:
 
 def upload(*, key: str) -> bytes:
     """Return the bytes of an uploaded file; stop the script run until a file is uploaded."""
-    file = st.file_uploader("Image file", key=key, max_upload_size=30, help="PNG, JPEG, GIF, WebP, BMP, TIFF or PPM.")
+    file = st.file_uploader("Image file", key=key, max_upload_size=30, help=f"{FORMAT_NAMES}.")
     if file is None:
         st.info("Upload an image file. It is processed on this machine and is not stored.")
         st.stop()

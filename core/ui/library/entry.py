@@ -82,7 +82,7 @@ def _draw(name: str) -> None:
         draw_spec(chart, text)
         return
     backbone, _, heads = text.partition(". ")
-    left, right = st.columns([1, 2])  # a second row of heads beside the backbone
+    left, right = st.columns([1, 2])  # heads in two columns, also if they need a second row
     with left:
         draw_spec({**chart, "concat": chart["concat"][:1]}, f"{backbone}.")
     with right:

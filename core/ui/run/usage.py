@@ -63,10 +63,10 @@ def show_usage(run_id: str) -> None:
             icon=":material/public:",
         )
     kinds = (
-        ("saved comparison", saved), ("sweep", sweeps), ("report", entries), ("published report", published),
+        ("saved comparisons", saved), ("sweeps", sweeps), ("reports", entries), ("published reports", published),
     )  # fmt: skip
-    for noun, found in kinds:
+    for nouns, found in kinds:
         if len(found) > _MAX_LINKS:
-            st.caption(f"Only the newest {_MAX_LINKS} of {len(found):,} {noun}s are listed.")
+            st.caption(f"Only the newest {_MAX_LINKS} of {len(found):,} {nouns} are listed.")
     if not (comparisons or any(found for _, found in kinds)):
         st.caption("No comparison, sweep or report contains this run.")

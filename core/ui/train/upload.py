@@ -1,26 +1,32 @@
 """Custom datasets: select an image folder, or add one from a ZIP archive."""
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 import streamlit as st
 
-from core.actions.dataset import add_data
+from core.access.action import Action
+from core.actions.dataset import add_data, cancel_import, continue_import, discard_import
+from core.augment.prepare import FITS
 from core.datasets.cache import list_datasets
-from core.datasets.dataset_key import add_command, label_of
-from core.datasets.fetch import FetchProgress, list_added, read_fetch
+from core.datasets.dataset_key import add_command, key_of_name, label_of, split_key
+from core.datasets.fetch import check_free, list_added, read_fetch
+from core.datasets.fetch_progress import FetchProgress
+from core.datasets.interrupted_add import can_continue, is_cancelled
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes, format_count
-from core.errors import HeadroomError
+from core.errors import DatasetError, HeadroomError
 from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
 from core.ui import widget
-from core.ui.access import act, check_permission
+from core.ui.access import act, action_button, check_permission
 from core.ui.session import home
 from core.ui.train.web_address import show_web_address
 
 MAX_MEGABYTES = 200
 
-_ADDING = "added-folder"
+_ADDING, _SELECTED = "added-folder", "added-folder-selected"
 
 
 def choose_folder() -> str | None:
@@ -34,6 +40,7 @@ def choose_folder() -> str | None:
         st.info("No image folders yet. Upload a ZIP archive to add one.", icon=":material/folder_open:")
         show_upload()
         return None
+    _select_added(available)
     selected = widget.item(
         SETTINGS["folder"].label,
         list(available),
@@ -43,6 +50,7 @@ def choose_folder() -> str | None:
     )
     if selected is None:
         return None
+    st.caption(f"Images that are not square: {FITS[available[selected].fit]}.")
     with st.expander("Add image folder", icon=":material/upload:"):
         show_upload()
     return selected
@@ -50,18 +58,25 @@ def choose_folder() -> str | None:
 
 def show_upload() -> None:
     """Show the uploader for a ZIP archive, or the progress and result of the last upload."""
-    current = next((progress for progress in list_added(home()) if progress.alive), None)
+    added = list_added(home())
+    current = next((progress for progress in added if progress.alive), None)
     if current:
         st.session_state[_ADDING] = current.name
         _watch(current.name)
         return
-    ended = read_fetch(home(), name) if (name := st.session_state.get(_ADDING)) else None
-    if ended and ended.error:
-        st.error(escape_markdown(hide_paths(ended.error)), icon=":material/error:")
-    elif ended:
-        st.success(f"{escape_markdown(label_of(ended.name))} was added.", icon=":material/check:")
-    if not check_permission(add_data):
-        return
+    last = st.session_state.get(_ADDING)
+    for progress in added:
+        if can_continue(home(), progress.name):
+            _show_interrupted(progress)
+        elif progress.name == last and progress.error:
+            st.error(escape_markdown(hide_paths(progress.error)), icon=":material/error:")
+        elif progress.name == last:
+            st.success(f"{escape_markdown(label_of(progress.name))} was added.", icon=":material/check:")
+    if check_permission(add_data):
+        _show_form()
+
+
+def _show_form() -> None:
     uploads = st.session_state.setdefault(f"{_ADDING}-count", 0)  # a new key clears the uploader
     archive = st.file_uploader(
         f"ZIP or tar archive with one subfolder per class (up to {MAX_MEGABYTES} MB)",
@@ -74,9 +89,19 @@ def show_upload() -> None:
     folder = st.text_input(
         "Name", proposal, key=f"{_ADDING}-name-{uploads}-{proposal}", help=SETTINGS["folder"].form.capitalize() + "."
     )
-    if st.button("Add folder", icon=":material/upload:", disabled=archive is None) and archive:
+    fit = st.selectbox(
+        "Images that are not square",
+        list(FITS),
+        format_func=lambda fit: f"{fit}: {FITS[fit]}",
+        key=f"{_ADDING}-fit",
+        help="Conversion for the model. New images on the page Draw your own are converted in the same way.",
+    )
+    problem = _find_problem(folder) if archive else ""
+    if problem:
+        st.error(escape_markdown(problem), icon=":material/error:")
+    if st.button("Add folder", icon=":material/upload:", disabled=archive is None or bool(problem)) and archive:
         try:
-            st.session_state[_ADDING] = act(add_data, folder, archive).name
+            st.session_state[_ADDING] = act(add_data, folder, archive, fit).name
         except HeadroomError as error:
             st.error(escape_markdown(describe_error(error)), icon=":material/error:")
         else:
@@ -87,12 +112,55 @@ def show_upload() -> None:
         st.rerun()
 
 
+def _find_problem(folder: str) -> str:
+    """Return why a name cannot be used, or an empty text."""
+    try:
+        check_free(home(), key_of_name(folder))
+    except DatasetError as error:
+        return describe_error(error)
+    return ""
+
+
+def _select_added(available: Collection[str]) -> None:
+    """Select the folder that was added last in this session, once."""
+    key = st.session_state.get(_ADDING, "")
+    ended = read_fetch(home(), key) if key else None
+    folder = split_key(key)[1]
+    if ended and not ended.alive and not ended.error and folder in available:
+        added = key, ended.started_at
+        if st.session_state.get(_SELECTED) != added:
+            st.session_state[_SELECTED], st.session_state["folder"] = added, folder
+
+
+def _show_interrupted(progress: FetchProgress) -> None:
+    st.warning(escape_markdown(hide_paths(progress.error or "")), icon=":material/pause_circle:")
+    key = progress.name
+    with st.container(horizontal=True):
+        if action_button(continue_import, "Continue", icon=":material/play_arrow:", key=f"{_ADDING}-continue-{key}"):
+            _act_and_rerun(continue_import, key)
+        if action_button(discard_import, "Discard", icon=":material/delete:", key=f"{_ADDING}-discard-{key}"):
+            _act_and_rerun(discard_import, key)
+
+
+def _act_and_rerun(action: Action[[str], Any], key: str) -> None:
+    try:
+        act(action, key)
+    except HeadroomError as error:
+        st.error(escape_markdown(describe_error(error)), icon=":material/error:")
+    else:
+        st.rerun()
+
+
 @st.fragment(run_every=1.0)
 def _watch(key: str) -> None:
     progress = read_fetch(home(), key)
     if progress is None or not progress.alive:
         st.rerun()
     st.progress(*_describe(progress))
+    if is_cancelled(home(), key):
+        st.caption("Cancelling. Files that were read are kept, so that the import can continue.")
+    elif action_button(cancel_import, "Cancel", icon=":material/stop:"):
+        _act_and_rerun(cancel_import, key)
 
 
 def _describe(progress: FetchProgress) -> tuple[float, str]:

@@ -1,0 +1,93 @@
+"""State of an import on disk: its pixels and a journal, from which it continues after an interruption."""
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from core.datasets.image_files import ImageOrReason
+from core.datasets.row_file import RowWriter, count_rows
+from core.image_values import ValueRange
+
+JOURNAL = "journal.jsonl"
+_FLUSH = 64  # files
+
+
+class ReadingJournal:
+    """Writer of the images of an import. Each line of the journal is a file: its size and frames, or why it is skipped.
+
+    Attributes:
+        sources: Width, height and frames of each readable file; None for the others.
+        refused: The reason for each of the others, by index.
+        value_range: The range of values with more than 8 bits, if it is known.
+    """
+
+    def __init__(self, folder: Path, images: Path, shape: tuple[int, int, int]) -> None:
+        self.sources: list[tuple[int, int, int] | None] = []
+        self.refused: dict[int, str] = {}
+        self.value_range: ValueRange | None = None
+        self._path, self._images, self._shape = folder / JOURNAL, images, shape
+
+    def __enter__(self) -> Self:
+        end = self._replay()
+        self._rows = RowWriter(self._images, self._shape, np.uint8, count=len(self.sources) - len(self.refused))
+        self._rows.__enter__()
+        self._file = self._path.open("ab")
+        os.truncate(self._path, end)
+        return self
+
+    def append(self, found: ImageOrReason) -> None:
+        """Store the image of the next file, or the reason why it is skipped."""
+        if isinstance(found, str):
+            self.refused[len(self.sources)] = found
+            self.sources.append(None)
+            self._write(found)
+        else:
+            self._rows.append(found.pixels)
+            self.sources.append((found.width, found.height, found.frames))
+            self._write(self.sources[-1])
+        if len(self.sources) % _FLUSH == 0:
+            self._rows.flush()  # before the journal, which must not be ahead of the pixels
+            self._file.flush()
+
+    def write_range(self, value_range: ValueRange) -> None:
+        self.value_range = value_range
+        self._write({"value_range": value_range})
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rows.__exit__(kind, error, trace)
+        self._file.close()
+
+    def _write(self, value: Any) -> None:
+        self._file.write(json.dumps(value).encode() + b"\n")
+
+    def _replay(self) -> int:
+        """Read the journal up to the last image whose pixels are on disk; return its length."""
+        try:
+            lines = self._path.read_bytes().splitlines(keepends=True)
+            stored = count_rows(self._images, self._shape, np.uint8)
+        except (OSError, ValueError):
+            return 0
+        end = 0
+        for line in lines:
+            try:
+                value = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                break
+            if isinstance(value, str):
+                self.refused[len(self.sources)] = value
+                self.sources.append(None)
+            elif isinstance(value, dict):
+                self.value_range = ValueRange(*value["value_range"])
+            elif isinstance(value, list) and len(self.sources) - len(self.refused) < stored:
+                width, height, frames = value
+                self.sources.append((width, height, frames))
+            else:
+                break
+            end += len(line)
+        return end
