@@ -237,7 +237,7 @@ def test_stroke_is_predicted_and_can_be_cleared(read: Open, width: int, dark: bo
     for number, (x, y) in enumerate([(0.5, 0.15), (0.5, 0.85)]):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=8)
         page.mouse.up() if number else page.mouse.down()
-    answer = page.get_by_text(re.compile(r"^GAP: \d \(.*%\) · Flatten \+ Dense: \d \(.*%\)$"))
+    answer = page.get_by_text(re.compile(r'^GAP: "?\d"? \(.*%\) · Flatten \+ Dense: "?\d"? \(.*%\)$'))
     expect(answer).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^evidence for .*: strongest evidence"))).to_have_count(2)
     wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
