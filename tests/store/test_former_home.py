@@ -235,7 +235,9 @@ def test_former_searches_find_the_same_runs(home: Home, store: RunStore) -> None
 
 def test_added_folder_and_the_digits_are_the_same_data(home: Home) -> None:
     folder = open_dataset(home, "folder", FORMER["folder"]["folder"])
-    assert json.loads(folder.info.model_dump_json()) == FORMER["folder"]
+    found = json.loads(folder.info.model_dump_json())
+    assert {name: found.pop(name) for name in FORMER["folder"]} == FORMER["folder"]
+    assert found == {"fit": "crop", "identity": "", "value_range": None}
     assert len(folder.arrays().test_images) == FORMER["folder"]["test_count"]
     digits = open_dataset(home, "digits").info.fingerprint
     assert {run["spec"]["data"] for run in FORMER["runs"].values()} == {digits, folder.info.fingerprint}

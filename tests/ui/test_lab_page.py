@@ -413,7 +413,7 @@ def test_uploaded_image_is_described(open_lab: Open, shape: tuple[int, ...], cha
 def test_invalid_file_gives_an_error_message(open_lab: Open) -> None:
     app = upload(open_lab("Image files", array_photo="uploaded image"), "lab_array_file", b"not a picture")
     assert [error.value for error in app.error] == [
-        "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF or PPM)."
+        "This file is not a valid image (PNG, JPEG, GIF, WebP, BMP, TIFF, PPM, AVIF or HEIC)."
     ]
 
 

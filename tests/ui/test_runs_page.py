@@ -184,7 +184,10 @@ _OWN = [
 
 
 @pytest.mark.parametrize("spec", _OWN, ids=lambda spec: spec.run_id)
-def test_train_opens_with_the_settings_of_a_run(spec: RunSpec, open_runs: Open, home: Home) -> None:
+def test_train_opens_with_the_settings_of_a_run(
+    spec: RunSpec, open_runs: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamlit.page_link", lambda *_, **__: None)  # the script has no pages
     params, lost = list_params(spec)
     assert not lost
     open_dataset(home, "digits")  # otherwise the number of images is unknown

@@ -93,7 +93,7 @@ def _show_form() -> None:
         "Images that are not square",
         list(FITS),
         format_func=lambda fit: f"{fit}: {FITS[fit]}",
-        key=f"{_ADDING}-fit",
+        key=f"{_ADDING}-fit-{uploads}",
         help="Conversion for the model. New images on the page Draw your own are converted in the same way.",
     )
     problem = _find_problem(folder) if archive else ""
