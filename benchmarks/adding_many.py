@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.datasets.add import add_dataset
+from core.datasets.custom.add import add_dataset
 from core.home import Home
 
 _CLASSES = 10

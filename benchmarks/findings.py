@@ -36,8 +36,8 @@ def draw_strokes(count: int) -> np.ndarray:
 
 def measure(count: int) -> dict[str, float]:
     """Return the times in seconds and what was found among `count` images, a fifth of them test images."""
-    from core.datasets.findings import find_problems
-    from core.datasets.image_scan import scan_images
+    from core.datasets.findings.image_findings import find_problems
+    from core.datasets.findings.image_scan import scan_images
 
     images = draw_strokes(count)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -26,8 +26,8 @@ from benchmarks._small_disk import run_on_small_disk
 from core.access.role import OWNER
 from core.actions.report import create_report
 from core.datasets import atomic_folder
-from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import list_datasets, open_dataset
+from core.datasets.custom.add import add_dataset, remove_dataset
 from core.errors import HeadroomError
 from core.home import Home
 from core.jobs.queue import JobQueue

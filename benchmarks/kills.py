@@ -34,8 +34,8 @@ from playwright.sync_api import Browser, Error, FilePayload, Page
 from benchmarks._small_disk import run_on_small_disk
 from core.access.role import OWNER
 from core.actions.report import create_report
-from core.datasets.add import remove_dataset
 from core.datasets.cache import list_datasets, open_dataset, pin
+from core.datasets.custom.add import remove_dataset
 from core.datasets.fetch import read_fetch
 from core.entry_point import TRAINING
 from core.errors import HeadroomError

@@ -25,7 +25,7 @@ _MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
 from core.errors import DatasetError
-from core.datasets.file_tree import open_tree
+from core.datasets.trees.file_tree import open_tree
 from core.datasets.sources.folder import survey
 before, begun, reasons = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic(), []
 try:

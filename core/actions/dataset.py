@@ -6,11 +6,11 @@ from typing import IO
 from core.access.action import needs
 from core.access.role import Role, User
 from core.augment.prepare import Fit
+from core.datasets.custom.interrupted_add import cancel_add, discard_add
+from core.datasets.custom.removed import clear_removed, remove_to_trash, restore_removed
+from core.datasets.custom.web_archive import check_url
 from core.datasets.fetch import continue_add, start_add, start_add_url, start_fetch
 from core.datasets.fetch_progress import FetchProgress
-from core.datasets.interrupted_add import cancel_add, discard_add
-from core.datasets.removed import clear_removed, remove_to_trash, restore_removed
-from core.datasets.web_archive import check_url
 from core.home import Home
 from core.jobs.dataset_use import check_unused
 

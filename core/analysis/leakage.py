@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.analysis.correctness import stack_correct
 from core.datasets.cache import open_dataset
 from core.datasets.dataset_key import key_of, split_key
-from core.datasets.findings import Findings
-from core.datasets.findings_file import read_findings
+from core.datasets.findings.findings_file import read_findings
+from core.datasets.findings.image_findings import Findings
 from core.datasets.split import compute_split
 from core.errors import HeadroomError
 from core.home import Home

@@ -72,7 +72,7 @@ def download(
     label = DATASETS[name].label
     from core.cli.progress import watch_download
     from core.datasets.cache import fetch_dataset
-    from core.datasets.findings_file import check_dataset
+    from core.datasets.findings.findings_file import check_dataset
 
     with watch_download(label) as follow:
         info = fetch_dataset(Home.default(), name, force=force or force_alias, progress=follow).info
@@ -125,7 +125,7 @@ def add(
     """
     from core.augment.prepare import read_fit
     from core.cli.progress import watch_adding
-    from core.datasets.add import add_dataset, preview_dataset
+    from core.datasets.custom.add import add_dataset, preview_dataset
     from core.datasets.dataset_key import key_of_name, remove_command, split_key
     from core.datasets.report import read_report
 
@@ -171,7 +171,7 @@ def _discard(path: str, wanted: bool) -> None:
 def _open_path(home: Home, name: str, path: str, public_only: bool) -> Iterator[tuple[Path, str]]:
     """Yield a path and its source; archives at an address are downloaded first."""
     from core.cli.progress import watch_download
-    from core.datasets.web_archive import describe_origin, download_archive, is_url
+    from core.datasets.custom.web_archive import describe_origin, download_archive, is_url
 
     if not is_url(path):
         yield Path(path), ""
@@ -226,8 +226,8 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name that the dataset was added under.")],
 ) -> None:
     """Remove an added dataset, unless a queued or running job uses it."""
-    from core.datasets.add import remove_dataset
     from core.datasets.cache import open_dataset
+    from core.datasets.custom.add import remove_dataset
     from core.datasets.dataset_key import key_of_name, label_of, split_key
     from core.errors import DatasetError
     from core.jobs.dataset_use import check_unused

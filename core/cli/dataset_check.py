@@ -23,7 +23,7 @@ def check(
     """
     from core.datasets.cache import open_dataset
     from core.datasets.dataset_key import key_of_name, split_key
-    from core.datasets.findings_file import check_dataset
+    from core.datasets.findings.findings_file import check_dataset
 
     limit_memory()
     home = Home.default()
@@ -31,7 +31,7 @@ def check(
     opened = open_dataset(home, dataset, folder)
     found = check_dataset(home, dataset, folder)
     if as_json:
-        from core.datasets.findings import name_files
+        from core.datasets.findings.image_findings import name_files
 
         images = name_files(found.images, opened.path)
         listed: list[dict[str, Any]] = [

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from core.datasets.cache import CachedDataset
 from core.datasets.download import Progress
-from core.datasets.findings import Findings
-from core.datasets.findings_file import check_dataset
+from core.datasets.findings.findings_file import check_dataset
+from core.datasets.findings.image_findings import Findings
 from core.datasets.statistics import DatasetStatistics, ensure_statistics
 from core.errors import DatasetError
 from core.home import Home

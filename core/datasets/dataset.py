@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.custom.image_files import Survey
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
-from core.datasets.image_files import Survey
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from core.datasets.cache import CachedDataset, DatasetInfo, open_dataset
 from core.datasets.dataset import Images
 from core.datasets.dataset_key import split_key
-from core.datasets.findings import Findings
-from core.datasets.findings_file import FINDINGS, read_findings
+from core.datasets.findings.findings_file import FINDINGS, read_findings
+from core.datasets.findings.image_findings import Findings
 from core.datasets.report import FILES, REPORT, ClassCount, DatasetReport, SkippedFile, read_files, read_report
 from core.datasets.split import compute_split
 from core.datasets.statistics import DatasetStatistics, ensure_statistics

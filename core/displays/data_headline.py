@@ -1,6 +1,6 @@
 """Main statement on the images of a dataset, as the Data page, the Train page and the command line show it."""
 
-from core.datasets.findings import SEVERITIES
+from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.inspect import InspectedDataset
 from core.datasets.report import SPLITS, DataFinding
 from core.displays.data_display import SPLIT_LABELS, count_names

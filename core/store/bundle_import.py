@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from core.array_file import map_array
 from core.datasets.atomic_folder import check_space
-from core.datasets.file_tree import open_archive
+from core.datasets.trees.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
 from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest

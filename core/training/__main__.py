@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.architecture.model import Model, compute_model
 from core.augment.corruption import select_corrupted_images
-from core.datasets.findings_file import check_dataset
+from core.datasets.findings.findings_file import check_dataset
 from core.errors import HeadroomError
 from core.files import write_json
 from core.home import Home

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.datasets.findings_file import read_findings_version
+from core.datasets.findings.findings_file import read_findings_version
 from core.displays.caption import write_caption
 from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names

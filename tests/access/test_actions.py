@@ -19,8 +19,8 @@ from core.access.role import OWNER, Role, User
 from core.actions.comparison import may_restore_comparison
 from core.actions.report import may_restore
 from core.datasets.cache import open_dataset
+from core.datasets.custom.removed import remove_to_trash
 from core.datasets.fetch import locked, read_fetch
-from core.datasets.removed import remove_to_trash
 from core.errors import AccessError
 from core.files import write_json
 from core.home import Home

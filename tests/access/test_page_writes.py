@@ -17,10 +17,10 @@ READING = {
     "core.datasets": {
         "cache": {"DatasetStatus", "list_datasets"}, "fetch": {"check_free", "list_added", "read_fetch"},
         "fetch_progress": None,
-        "interrupted_add": {"can_continue", "is_cancelled"},
+        "custom": {"interrupted_add.can_continue", "interrupted_add.is_cancelled", "removed.list_removed"},
         "dataset": {"Dataset"}, "dataset_key": None, "dataset_view": {"DatasetView", "open_view", "read_info"},
-        "inspect": None, "report": {"SPLITS"}, "removed": {"list_removed"}, "statistics": {"open_statistics"},
-        "background": None, "findings_file": {"read_findings_version"},
+        "inspect": None, "report": {"SPLITS"}, "statistics": {"open_statistics"},
+        "background": None, "findings": {"findings_file.read_findings_version"},
     },
     "core.jobs": {
         "batch": {"EndedBatch", "find_ended", "list_finished_together", "list_latest_batch"},

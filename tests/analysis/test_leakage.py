@@ -10,7 +10,7 @@ from core.analysis import leakage
 from core.analysis.check import CHECKS, Result
 from core.analysis.label_errors import find_label_errors, suggest_labels
 from core.analysis.leakage import find_leakage
-from core.datasets.findings import Findings
+from core.datasets.findings.image_findings import Findings
 from core.displays.views.label_errors import LabelErrors
 from core.exporters.label_error_csv import write_label_errors
 from core.home import Home

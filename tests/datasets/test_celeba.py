@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.add import add_dataset
 from core.datasets.cache import list_datasets, open_dataset
+from core.datasets.custom.add import add_dataset
 from core.datasets.dataset_view import open_view
 from core.datasets.report import read_files, read_report
 from core.datasets.sources.celeba import ATTRIBUTES, draw_parts, read_attributes

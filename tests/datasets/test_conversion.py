@@ -15,12 +15,12 @@ from PIL import Image
 from core.analysis.activation import prepare_picture
 from core.augment.crop_share import compute_cut_share
 from core.augment.prepare import FITS, Fit, prepare, read_fit, undo_fit
-from core.datasets import build
-from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import CachedDataset, list_folders
+from core.datasets.custom import build
+from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.interrupted_add import can_continue, cancel_add, discard_add
+from core.datasets.custom.reading_journal import JOURNAL
 from core.datasets.fetch import cancel_mark, read_fetch, start_add
-from core.datasets.interrupted_add import can_continue, cancel_add, discard_add
-from core.datasets.reading_journal import JOURNAL
 from core.datasets.report import read_files, read_report
 from core.errors import DatasetError, HomeError
 from core.home import Home

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.augment.prepare import prepare
-from core.datasets.add import add_dataset, remove_dataset
 from core.datasets.cache import open_dataset
+from core.datasets.custom.add import add_dataset, remove_dataset
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_view import open_view, read_info
 from core.displays.thumbnail import encode_thumbnails

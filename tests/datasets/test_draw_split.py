@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.datasets.draw_split import draw_split
-from core.datasets.image_files import TEST, TRAIN, VALIDATION
+from core.datasets.custom.draw_split import draw_split
+from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
 
 BOTH = (TEST, VALIDATION)
 

@@ -10,10 +10,10 @@ import pandas as pd
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.datasets.build import build_dataset
+from core.datasets.custom.build import build_dataset
 from core.datasets.report import DatasetReport, read_files
 from core.datasets.sources.folder import survey
-from core.datasets.tree import decode_name, split_path
+from core.datasets.trees.tree import decode_name, split_path
 from core.errors import DatasetError
 from tests.support.image_folder import picture
 from tests.support.tree_writer import write_archive, write_folder

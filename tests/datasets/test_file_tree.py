@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import folder_tree
-from core.datasets.file_tree import open_tree
-from core.datasets.litter import LITTER, is_litter
+from core.datasets.trees import folder_tree
+from core.datasets.trees.file_tree import open_tree
+from core.datasets.trees.litter import LITTER, is_litter
 from tests.support.paths import ROOT
 from tests.support.tree_writer import RawInfo, write_folder
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.datasets.add import add_dataset
 from core.datasets.cache import open_dataset
-from core.datasets.class_findings import FEW_TEST_IMAGES
-from core.datasets.findings import Findings, find_problems
-from core.datasets.findings_file import FINDINGS, METHOD, check_dataset, read_findings, read_findings_version
-from core.datasets.image_scan import scan_images
+from core.datasets.custom.add import add_dataset
+from core.datasets.findings.class_findings import FEW_TEST_IMAGES
+from core.datasets.findings.findings_file import FINDINGS, METHOD, check_dataset, read_findings, read_findings_version
+from core.datasets.findings.image_findings import Findings, find_problems
+from core.datasets.findings.image_scan import scan_images
 from core.home import Home
 from core.interval import compute_wilson
 from tests.support.command import ask, call
@@ -194,7 +194,7 @@ def test_stored_findings_belong_to_one_version_of_data_and_method(home: Home, mo
     bundled = read_findings(home, "digits", info.fingerprint)
     assert bundled is not None  # stored in the package
     assert read_findings_version(home, "digits") == ""
-    monkeypatch.setattr("core.datasets.findings_file._BUNDLED", home.path)
+    monkeypatch.setattr("core.datasets.findings.findings_file._BUNDLED", home.path)
     assert read_findings(home, "digits", info.fingerprint) is None
     computed = check_dataset(home, "digits")
     assert computed.findings == bundled.findings

@@ -23,12 +23,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from core.cli.app import app
-from core.datasets import atomic_folder, file_tree, image_files, tree
-from core.datasets.add import add_dataset, remove_dataset
+from core.datasets import atomic_folder
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
+from core.datasets.custom import image_files
+from core.datasets.custom.add import add_dataset, remove_dataset
 from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
 from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
+from core.datasets.trees import file_tree, tree
 from core.errors import DatasetError, HeadroomError, HomeError
 from core.files import write_json
 from core.home import Home

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from core.datasets.add import add_dataset
+from core.datasets.custom.add import add_dataset
 from core.datasets.report import read_files, read_report
 from core.errors import DatasetError
 from core.home import Home

@@ -8,10 +8,10 @@ import pytest
 from core.datasets import statistics
 from core.datasets.background import follow_statistics
 from core.datasets.cache import open_dataset
+from core.datasets.custom.originals import MAX_ORIGINALS, read_originals
+from core.datasets.custom.removed import clear_removed, list_removed, remove_to_trash, restore_removed
 from core.datasets.fetch import locked
 from core.datasets.inspect import InspectedDataset, inspect_dataset
-from core.datasets.originals import MAX_ORIGINALS, read_originals
-from core.datasets.removed import clear_removed, list_removed, remove_to_trash, restore_removed
 from core.datasets.report import SPLITS
 from core.datasets.statistics import DatasetStatistics, compute_statistics, ensure_statistics, open_statistics
 from core.errors import DatasetError, HomeError
@@ -107,7 +107,7 @@ def test_statistics_of_a_home_that_cannot_be_written_are_computed_once(
 
 
 def test_added_images_keep_some_sources_and_the_size_of_all(home: Home, tmp_path: Path) -> None:
-    from core.datasets.add import add_dataset
+    from core.datasets.custom.add import add_dataset
 
     make_folder(tmp_path / "photos", {"blue": 12, "red": 12}, size=(60, 30))
     add_dataset(home, "photos", tmp_path / "photos", side=16)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from core.datasets.image_files import TEST, VALIDATION
-from core.datasets.layout import Layout, find_layout
+from core.datasets.custom.image_files import TEST, VALIDATION
 from core.datasets.report import SPLITS
-from core.datasets.tree import Tree
+from core.datasets.trees.layout import Layout, find_layout
+from core.datasets.trees.tree import Tree
 from core.errors import DatasetError
 
 DRAWN = (TEST, VALIDATION)

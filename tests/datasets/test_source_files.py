@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.array_formats import read_pickle
 from core.datasets.cache import fetch_dataset
 from core.datasets.dataset import ARRAYS, Arrays
 from core.datasets.download import Download, Downloads, is_intact
+from core.datasets.formats.array_formats import read_pickle
 from core.errors import DatasetError
 from core.home import Home
 from core.spec import DATASETS

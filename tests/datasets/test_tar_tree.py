@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets import tar_tree
-from core.datasets.source_tree import open_source
+from core.datasets.trees import tar_tree
+from core.datasets.trees.source_tree import open_source
 from core.errors import DatasetError
 from tests.support.tar import pack
 
@@ -102,7 +102,7 @@ def test_hostile_archive_is_refused(case: str, tmp_path: Path) -> None:
 
 
 def test_archive_with_too_many_files_is_refused_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.datasets.tree.MAX_FILES", 100)
+    monkeypatch.setattr("core.datasets.trees.tree.MAX_FILES", 100)
     path = tmp_path / "images.tar"
     path.write_bytes(pack(*[(f"a/{k}.png", b"") for k in range(101)]))
     with pytest.raises(DatasetError, match=r"An archive may have at most 100 files; this one has 101\."):
@@ -111,7 +111,7 @@ def test_archive_with_too_many_files_is_refused_early(tmp_path: Path, monkeypatc
 
 def test_bomb_takes_neither_memory_nor_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tar_tree, "MAX_BYTES", 1_000_000)
-    monkeypatch.setattr("core.datasets.tree.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("core.datasets.trees.tree.MAX_BYTES", 1_000_000)
     path = tmp_path / "images.tar.gz"
     path.write_bytes(gzip.compress(pack(("a/1.png", bytes(60_000_000)), ("a/2.png", b"two")), 1))
     tracemalloc.start()

@@ -12,11 +12,11 @@ import pytest
 
 from core.access.role import Role, User
 from core.actions.dataset import add_web_data
-from core.datasets import web_archive
-from core.datasets.add import add_dataset
 from core.datasets.cache import open_dataset
+from core.datasets.custom import web_archive
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.web_archive import download_archive
 from core.datasets.fetch import read_fetch
-from core.datasets.web_archive import download_archive
 from core.errors import AccessError, DatasetError, HeadroomError
 from core.home import Home
 from tests.support.command import ask, call

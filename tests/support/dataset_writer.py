@@ -9,8 +9,8 @@ import pandas as pd
 from core.datasets.cache import DatasetInfo
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import key_of, label_of
-from core.datasets.findings_file import write_findings
-from core.datasets.image_scan import ImageScan
+from core.datasets.findings.findings_file import write_findings
+from core.datasets.findings.image_scan import ImageScan
 from core.datasets.inspect import count_validation
 from core.datasets.report import ClassCount, DatasetReport, SkippedFile, write_files, write_report
 from core.datasets.row_file import read_fingerprint

@@ -10,8 +10,8 @@ from PIL import Image
 
 from core.analysis.live_model import LiveModel
 from core.architecture.model import compute_model
-from core.datasets.add import add_dataset
 from core.datasets.cache import pin
+from core.datasets.custom.add import add_dataset
 from core.datasets.dataset_view import open_view
 from core.errors import TrainingError
 from core.files import write_json

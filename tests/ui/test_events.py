@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.access.action import READ_ONLY
-from core.datasets.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset, remove_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.datasets.add import add_dataset
+from core.datasets.custom.add import add_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.recipes import RECIPES

@@ -1,7 +1,7 @@
 """Check that there are enough test images for a useful confidence interval."""
 
 from core.analysis.check import Result, check
-from core.datasets.class_findings import FEW_TEST_IMAGES, describe_few_images
+from core.datasets.findings.class_findings import FEW_TEST_IMAGES, describe_few_images
 from core.store.comparison import Comparison
 
 

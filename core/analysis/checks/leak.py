@@ -2,7 +2,7 @@
 
 from core.analysis.check import MAX_NAMES, Result, check
 from core.analysis.leakage import Leakage, compute_accuracy_without, find_leakage, read_data_findings
-from core.datasets.findings import describe_bias
+from core.datasets.findings.image_findings import describe_bias
 from core.store.comparison import Comparison
 
 _EXACT_SHARE, _SHARE = 0.001, 0.01

@@ -2,7 +2,7 @@
 
 from core.analysis.check import Result, check
 from core.analysis.leakage import find_leakage, read_data_findings
-from core.datasets.findings import describe_bias
+from core.datasets.findings.image_findings import describe_bias
 from core.store.comparison import Comparison
 
 _SHARE = 0.01

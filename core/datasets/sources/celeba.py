@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.augment.prepare import Fit
+from core.datasets.custom.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
 from core.datasets.dataset import Dataset
-from core.datasets.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
-from core.datasets.litter import is_litter
+from core.datasets.trees.litter import is_litter
 from core.errors import DatasetError
 from core.image_file import read_picture
 from core.image_format import MAX_PIXELS

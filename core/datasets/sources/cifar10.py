@@ -1,8 +1,8 @@
 """CIFAR-10: small photos of ten classes, the file of Keras."""
 
-from core.datasets.cifar_files import CIFAR10, CITATION, LICENCE, SOURCE, load_cifar
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Downloads
+from core.datasets.formats.cifar_files import CIFAR10, CITATION, LICENCE, SOURCE, load_cifar
 
 _FOLDER = "cifar-10-batches-py"
 

@@ -1,8 +1,8 @@
 """CIFAR-100: small photos of 100 classes, the file of Keras."""
 
-from core.datasets.cifar_files import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Downloads
+from core.datasets.formats.cifar_files import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
 
 
 def load(files: Downloads) -> Arrays:

@@ -1,8 +1,8 @@
 """The images of CIFAR-100 with their 20 superclasses, the file of Keras."""
 
-from core.datasets.cifar_files import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Downloads
+from core.datasets.formats.cifar_files import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
 
 
 def load(files: Downloads) -> Arrays:

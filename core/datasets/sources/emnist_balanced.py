@@ -1,6 +1,6 @@
 """EMNIST Balanced: digits and letters, the same number of images per class."""
 
-from core.datasets.emnist_files import MERGED, make_emnist
+from core.datasets.formats.emnist_files import MERGED, make_emnist
 
 DATASET = make_emnist(
     "balanced",

@@ -1,6 +1,6 @@
 """EMNIST ByClass: digits, capitals and small letters."""
 
-from core.datasets.emnist_files import CHARACTERS, make_emnist
+from core.datasets.formats.emnist_files import CHARACTERS, make_emnist
 
 DATASET = make_emnist(
     "byclass",

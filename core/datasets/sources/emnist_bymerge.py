@@ -1,6 +1,6 @@
 """EMNIST ByMerge: digits and letters, some of them without distinction of capitals."""
 
-from core.datasets.emnist_files import MERGED, make_emnist
+from core.datasets.formats.emnist_files import MERGED, make_emnist
 
 DATASET = make_emnist(
     "bymerge",

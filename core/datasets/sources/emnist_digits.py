@@ -1,6 +1,6 @@
 """EMNIST Digits: handwritten digits."""
 
-from core.datasets.emnist_files import DIGITS, make_emnist
+from core.datasets.formats.emnist_files import DIGITS, make_emnist
 
 DATASET = make_emnist(
     "digits",

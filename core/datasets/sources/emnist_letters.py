@@ -1,6 +1,6 @@
 """EMNIST Letters: letters without distinction of capitals."""
 
-from core.datasets.emnist_files import LETTERS, make_emnist
+from core.datasets.formats.emnist_files import LETTERS, make_emnist
 
 DATASET = make_emnist(
     "letters",

@@ -1,6 +1,6 @@
 """EMNIST MNIST: handwritten digits in the size of MNIST."""
 
-from core.datasets.emnist_files import DIGITS, make_emnist
+from core.datasets.formats.emnist_files import DIGITS, make_emnist
 
 DATASET = make_emnist(
     "mnist",

@@ -2,10 +2,10 @@
 
 import gzip
 
-from core.datasets.array_formats import read_idx
 from core.datasets.dataset import Arrays, Dataset
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
+from core.datasets.formats.array_formats import read_idx
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 _PARTS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.prepare import Fit, prepare
-from core.datasets.class_name import MAX_CLASSES, order_classes
+from core.datasets.custom.image_files import Collection, SourceImage
+from core.datasets.custom.source_values import SourceValues
 from core.datasets.dataset import Dataset
-from core.datasets.image_files import Collection, SourceImage
-from core.datasets.layout import Layout
-from core.datasets.source_tree import find_source_layout, open_source
-from core.datasets.source_values import SourceValues
+from core.datasets.trees.class_name import MAX_CLASSES, order_classes
+from core.datasets.trees.layout import Layout
+from core.datasets.trees.source_tree import find_source_layout, open_source
 from core.errors import DatasetError
 from core.image_file import decode_picture, read_picture
 
@@ -22,12 +22,13 @@ SIDE = 256
 
 @contextmanager
 def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collection]:
-    """List the images of a folder, an archive or Parquet files, with their classes and splits (`core.datasets.layout`).
+    """List the images of a folder, an archive or Parquet files, with their classes and splits.
 
-    Images are converted to RGB, and to squares of `side` pixels by `fit`. Their order is stratified: the
-    classes of any range of images are distributed as in the whole dataset, because the k-th of the n images of a
-    class, in a seeded random order, is sorted by (k + ½) / n. Equal ranks are in a seeded random order, so that a range
-    that is too short for all classes does not always lack the same ones.
+    See `core.datasets.trees.layout` for the accepted layouts. Images are converted to RGB, and to squares of `side`
+    pixels by `fit`. Their order is stratified: the classes of any range of images are distributed as in the whole
+    dataset, because the k-th of the n images of a class, in a seeded random order, is sorted by (k + ½) / n. Equal
+    ranks are in a seeded random order, so that a range that is too short for all classes does not always lack the same
+    ones.
     """
     kept = side or SIDE
     with open_source(path) as tree:

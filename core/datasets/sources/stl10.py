@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.datasets.array_formats import read_members
 from core.datasets.dataset import Arrays, Dataset, Images
 from core.datasets.download import Download, Downloads
+from core.datasets.formats.array_formats import read_members
 
 _FOLDER = "stl10_binary"
 _SIDE = 96

@@ -1,7 +1,7 @@
 """Street View House Numbers, normal training set."""
 
 from core.datasets.dataset import Dataset
-from core.datasets.svhn_files import CITATION, LICENCE, SOURCE, TEST, TRAIN, load_svhn
+from core.datasets.formats.svhn_files import CITATION, LICENCE, SOURCE, TEST, TRAIN, load_svhn
 
 DATASET = Dataset(
     name="svhn",

@@ -1,7 +1,7 @@
 """Street View House Numbers with the extra training images, which come first as in extra_keras_datasets."""
 
 from core.datasets.dataset import Dataset
-from core.datasets.svhn_files import CITATION, EXTRA, LICENCE, SOURCE, TEST, TRAIN, load_svhn
+from core.datasets.formats.svhn_files import CITATION, EXTRA, LICENCE, SOURCE, TEST, TRAIN, load_svhn
 
 DATASET = Dataset(
     name="svhn_extra",

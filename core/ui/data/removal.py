@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.actions.dataset import clear_data, remove_data, restore_data
-from core.datasets.removed import list_removed
+from core.datasets.custom.removed import list_removed
 from core.displays.markdown import escape_markdown
 from core.errors import HeadroomError
 from core.home import describe_error

@@ -10,10 +10,10 @@ from core.access.action import Action
 from core.actions.dataset import add_data, cancel_import, continue_import, discard_import
 from core.augment.prepare import FITS
 from core.datasets.cache import list_datasets
+from core.datasets.custom.interrupted_add import can_continue, is_cancelled
 from core.datasets.dataset_key import add_command, key_of_name, label_of, split_key
 from core.datasets.fetch import check_free, list_added, read_fetch
 from core.datasets.fetch_progress import FetchProgress
-from core.datasets.interrupted_add import can_continue, is_cancelled
 from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_bytes, format_count
 from core.errors import DatasetError, HeadroomError

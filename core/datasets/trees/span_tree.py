@@ -4,7 +4,7 @@ import os
 import tempfile
 from typing import IO, Self
 
-from core.datasets.tree import Tree, check_size
+from core.datasets.trees.tree import Tree, check_size
 from core.errors import DatasetError
 
 Span = tuple[int, int]

@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from core.datasets.file_tree import MAX_UNPACKED_BYTES, check_path
-from core.datasets.span_tree import Span, SpanTree, Spool
-from core.datasets.tree import check_count, decode_name
+from core.datasets.trees.file_tree import MAX_UNPACKED_BYTES, check_path
+from core.datasets.trees.span_tree import Span, SpanTree, Spool
+from core.datasets.trees.tree import check_count, decode_name
 from core.errors import DatasetError
 from core.image_format import MAX_BYTES
 

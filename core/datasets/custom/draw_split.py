@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.image_files import TEST, TRAIN, VALIDATION
+from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
 
 _SHARE = 5
 """Divisor: a fifth of each class is for test, and a fifth of the other images for validation."""

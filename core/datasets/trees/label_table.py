@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from core.datasets.class_name import normalize_name, read_part
-from core.datasets.tree import Tree, split_path
+from core.datasets.trees.class_name import normalize_name, read_part
+from core.datasets.trees.tree import Tree, split_path
 from core.errors import DatasetError
 
 SUFFIXES = (".csv", ".tsv")

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from core.augment.prepare import FITS
 from core.datasets.cache import DatasetInfo
-from core.datasets.convert import IMAGES, ReadImages, arrange_images, read_images
+from core.datasets.custom.convert import IMAGES, ReadImages, arrange_images, read_images
+from core.datasets.custom.draw_split import draw_split
+from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION, Collection
+from core.datasets.custom.originals import write_originals
+from core.datasets.custom.reading_journal import JOURNAL
 from core.datasets.dataset import ARRAYS
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.download import Progress
-from core.datasets.draw_split import draw_split
-from core.datasets.findings_file import write_findings
-from core.datasets.image_files import TEST, TRAIN, VALIDATION, Collection
-from core.datasets.image_scan import scan_images
-from core.datasets.originals import write_originals
-from core.datasets.reading_journal import JOURNAL
+from core.datasets.findings.findings_file import write_findings
+from core.datasets.findings.image_scan import scan_images
 from core.datasets.report import (
     FILE_COLUMNS,
     SPLITS,
@@ -48,7 +48,7 @@ def build_dataset(
         target: An empty folder, or one in which an earlier call was interrupted.
         progress: Callback that receives the number of files read so far and the total number.
         origin: Name of the folder or archive, the source of custom datasets.
-        identity: Identity of the files and settings (`core.datasets.file_identity`).
+        identity: Identity of the files and settings (`core.datasets.custom.file_identity`).
 
     Raises:
         DatasetError: when too few images can be read.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.datasets.array_formats import read_idx
 from core.datasets.dataset import Arrays, Dataset, Images, Labels
 from core.datasets.download import Download, Downloads
 from core.datasets.drawing import DrawnImage
+from core.datasets.formats.array_formats import read_idx
 
 DIGITS = tuple(string.digits)
 LETTERS = tuple(f"{letter} {letter.lower()}" for letter in string.ascii_uppercase)

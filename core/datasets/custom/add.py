@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 from core.augment.prepare import Fit
 from core.datasets.atomic_folder import check_space, has_unfinished, remove_unfinished, resuming
-from core.datasets.build import build_dataset
 from core.datasets.cache import CachedDataset, open_dataset
+from core.datasets.custom.build import build_dataset
+from core.datasets.custom.file_identity import check_new, compute_identity
+from core.datasets.custom.image_files import Collection
 from core.datasets.dataset_key import key_of_name, label_of, split_key
 from core.datasets.download import Progress
 from core.datasets.fetch import check_free, fetching, forget, locked
-from core.datasets.file_identity import check_new, compute_identity
-from core.datasets.image_files import Collection
 from core.datasets.report import DatasetReport
 from core.errors import DatasetError, HomeError
 from core.home import Home
@@ -38,7 +38,7 @@ def add_dataset(
 
     Args:
         name: `celeba`, or a new name for a folder with one sub-folder per class.
-        path: The folder, an archive of it, or Parquet files (`core.datasets.source_tree`).
+        path: The folder, an archive of it, or Parquet files (`core.datasets.trees.source_tree`).
         side: Side length in pixels of the squares to which images of a folder are resized; 256 by default.
         fit: How images of a folder that are not square become squares.
         source: Where the files come from, the name of `path` by default.

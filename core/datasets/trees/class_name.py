@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from core.datasets.image_files import TEST, TRAIN, VALIDATION
+from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
 from core.errors import DatasetError
 
 MAX_CLASSES = 1000

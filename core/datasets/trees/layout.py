@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.datasets.class_name import normalize_name, read_part
-from core.datasets.image_files import TEST, TRAIN, VALIDATION
-from core.datasets.label_table import SUFFIXES, LabelTable, find_table
+from core.datasets.custom.image_files import TEST, TRAIN, VALIDATION
 from core.datasets.report import SPLITS
-from core.datasets.tree import Tree
+from core.datasets.trees.class_name import normalize_name, read_part
+from core.datasets.trees.label_table import SUFFIXES, LabelTable, find_table
+from core.datasets.trees.tree import Tree
 from core.errors import DatasetError
 
 _OUTSIDE = "This file is not in a class folder."

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.prepare import Fit
+from core.datasets.custom.source_values import SourceValues
 from core.datasets.download import Progress
-from core.datasets.source_values import SourceValues
 from core.errors import HeadroomError
 from core.image_file import UnknownRangeError
 

@@ -6,8 +6,8 @@ import stat
 from functools import partial
 from pathlib import Path
 
-from core.datasets.litter import is_litter
-from core.datasets.tree import Tree, check_count, check_size, decode_name
+from core.datasets.trees.litter import is_litter
+from core.datasets.trees.tree import Tree, check_count, check_size, decode_name
 from core.errors import DatasetError
 
 _IRREGULAR = "This is not a regular file."

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from core.datasets.cache import DatasetInfo, list_folders
+from core.datasets.custom.image_files import MAX_FILES, Collection
 from core.datasets.dataset_key import FOLDER, key_of, remove_command
-from core.datasets.image_files import MAX_FILES, Collection
 from core.errors import DatasetError
 from core.files import read_file
 from core.home import Home

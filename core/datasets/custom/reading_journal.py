@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.datasets.image_files import ImageOrReason
+from core.datasets.custom.image_files import ImageOrReason
 from core.datasets.row_file import RowWriter, count_rows
 from core.image_values import ValueRange
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.custom.image_files import TEST, Collection
+from core.datasets.custom.reading_journal import ReadingJournal
 from core.datasets.download import Progress
-from core.datasets.image_files import TEST, Collection
-from core.datasets.reading_journal import ReadingJournal
 from core.datasets.row_file import RowReader, RowWriter, describe_array
 
 IMAGES = "images.npy"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.datasets.array_formats import read_members, read_pickle
 from core.datasets.dataset import Arrays, Images, Labels
 from core.datasets.download import Download, Downloads
+from core.datasets.formats.array_formats import read_members, read_pickle
 
 SOURCE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 LICENCE = "not stated"

@@ -18,8 +18,8 @@ from core.datasets.atomic_folder import check_space
 from core.datasets.dataset_key import key_of_name
 from core.datasets.download import Progress
 from core.datasets.fetch import check_free, fetching
-from core.datasets.file_tree import MAX_UNPACKED_BYTES
-from core.datasets.source_tree import is_source
+from core.datasets.trees.file_tree import MAX_UNPACKED_BYTES
+from core.datasets.trees.source_tree import is_source
 from core.errors import DatasetError, HomeError
 from core.home import Home
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.datasets.class_name import normalize_name, read_part
-from core.datasets.file_tree import MAX_UNPACKED_BYTES
-from core.datasets.folder_tree import FolderTree
-from core.datasets.image_files import TRAIN
-from core.datasets.label_table import LABEL_COLUMNS
-from core.datasets.span_tree import SpanTree, Spool
-from core.datasets.tree import check_count, check_size
+from core.datasets.custom.image_files import TRAIN
+from core.datasets.trees.class_name import normalize_name, read_part
+from core.datasets.trees.file_tree import MAX_UNPACKED_BYTES
+from core.datasets.trees.folder_tree import FolderTree
+from core.datasets.trees.label_table import LABEL_COLUMNS
+from core.datasets.trees.span_tree import SpanTree, Spool
+from core.datasets.trees.tree import check_count, check_size
 from core.errors import DatasetError
 
 SUFFIX = ".parquet"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from core.datasets.class_name import read_part
-from core.datasets.label_table import LABEL_COLUMNS
-from core.datasets.tree import Tree, split_path
+from core.datasets.trees.class_name import read_part
+from core.datasets.trees.label_table import LABEL_COLUMNS
+from core.datasets.trees.tree import Tree, split_path
 from core.errors import DatasetError
 
 FILE_COLUMN = "file_name"
@@ -27,7 +27,7 @@ class MetadataTree(Tree):
     """The files of another tree, with one table `metadata.csv` at the top instead of its metadata files.
 
     The table has the columns file_name, label and, if the metadata or the folders of the images name them, split
-    (`core.datasets.label_table`).
+    (`core.datasets.trees.label_table`).
     """
 
     def __init__(self, tree: Tree) -> None:

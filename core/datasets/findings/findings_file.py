@@ -13,8 +13,8 @@ from core.bounds import MAX_IMAGES, Count, Images, Line
 from core.datasets.cache import DatasetInfo, open_dataset
 from core.datasets.dataset_key import key_of
 from core.datasets.fetch import locked
-from core.datasets.findings import Findings, find_problems
-from core.datasets.image_scan import ImageScan, scan_arrays
+from core.datasets.findings.image_findings import Findings, find_problems
+from core.datasets.findings.image_scan import ImageScan, scan_arrays
 from core.datasets.report import SPLITS, DataFinding
 from core.errors import HeadroomError, HomeError
 from core.files import read_file, replacing

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from core.datasets.folder_tree import FolderTree
-from core.datasets.image_files import MAX_FILES
-from core.datasets.tree import Tree, check_count, check_size, decode_name
+from core.datasets.custom.image_files import MAX_FILES
+from core.datasets.trees.folder_tree import FolderTree
+from core.datasets.trees.tree import Tree, check_count, check_size, decode_name
 from core.errors import DatasetError
 from core.files import count_zip_entries
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.array_formats import read_mat
 from core.datasets.dataset import Arrays, Images, Labels
 from core.datasets.download import Download, Downloads
+from core.datasets.formats.array_formats import read_mat
 
 SOURCE = "http://ufldl.stanford.edu/housenumbers/"
 LICENCE = "non-commercial use only"

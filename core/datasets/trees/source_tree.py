@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from core.datasets.file_tree import open_tree
-from core.datasets.layout import Layout, choose_drawn, find_layout
-from core.datasets.metadata_tree import MetadataTree, find_metadata
-from core.datasets.parquet_tree import SUFFIX, ParquetTree, find_parquet, open_parquet
-from core.datasets.tar_tree import is_tar, open_tar
-from core.datasets.tree import Tree
+from core.datasets.trees.file_tree import open_tree
+from core.datasets.trees.layout import Layout, choose_drawn, find_layout
+from core.datasets.trees.metadata_tree import MetadataTree, find_metadata
+from core.datasets.trees.parquet_tree import SUFFIX, ParquetTree, find_parquet, open_parquet
+from core.datasets.trees.tar_tree import is_tar, open_tar
+from core.datasets.trees.tree import Tree
 from core.errors import DatasetError
 
 
@@ -26,7 +26,7 @@ def open_source(path: Path) -> Iterator[Tree]:
 
 
 def find_source_layout(tree: Tree) -> Layout:
-    """Return the classes and splits of the files: those in Parquet files, or as `core.datasets.layout.find_layout`.
+    """Return the classes and splits of the files: those in Parquet files, or those that `find_layout` finds.
 
     Raises:
         DatasetError: when there are no classes.

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from core.datasets.image_files import MAX_FILES
-from core.datasets.litter import is_litter
+from core.datasets.custom.image_files import MAX_FILES
+from core.datasets.trees.litter import is_litter
 from core.errors import DatasetError
 from core.image_format import MAX_BYTES
 
@@ -17,7 +17,7 @@ class Tree(ABC):
     Attributes:
         folders: Paths of folders: at least of those that contain no other file or folder.
         skipped: Files that are not read, each with a reason.
-        ignored: Names of files and folders that systems create (`core.datasets.litter`).
+        ignored: Names of files and folders that systems create (`core.datasets.trees.litter`).
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Custom datasets: adding, continuing and removing images of users."""

@@ -1,0 +1,1 @@
+"""Problems of the images of a dataset, such as duplicates and leaked test images."""
