@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """
 import json, resource, sys, tempfile, time
 from pathlib import Path
-from core.datasets.custom.add import add_dataset
+try:
+    from core.datasets.custom.add import add_dataset
+except ImportError:  # older checkouts
+    from core.datasets.add import add_dataset
 from core.home import Home
 with tempfile.TemporaryDirectory() as folder:
     begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
