@@ -35,7 +35,7 @@ def show_entry(recipe: Recipe) -> None:
         f"{printed}Computed: counted from the layers. Measured: mean ± standard deviation of the runs in this home, "
         "also of imported ones and examples."
     )
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         show_data(recipe)
     with right:
