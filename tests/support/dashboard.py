@@ -57,7 +57,7 @@ def serving(home: Home, log: Path, port: int, *settings: str, script: str = "das
             yield address
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             for job in JobQueue(home).unfinished():
                 with suppress(JobError):  # it has ended in the meantime
                     cancel_job(home, job.run_id)

@@ -40,8 +40,8 @@ def _find_missing(counts: list[NDArray[np.int64]], classes: Sequence[str]) -> It
         if len(missing) and part.sum():
             listed = ", ".join(f'"{classes[label]}"' for label in missing[:_MOST_NAMES])
             more = f" and {len(missing) - _MOST_NAMES:,} more" if len(missing) > _MOST_NAMES else ""
-            noun = "class has" if len(missing) == 1 else "classes have"
-            message = f"{len(missing):,} of {len(classes):,} {noun} no {name} images ({listed}{more}): {effect}"
+            verb = "has" if len(missing) == 1 else "have"
+            message = f"{len(missing):,} of {len(classes):,} classes {verb} no {name} images ({listed}{more}): {effect}"
             images = int(sum(counts)[missing].sum())  # type: ignore[index]
             yield DataFinding(code=f"classes_without_{name}_images", severity=severity, count=images, message=message)
 
