@@ -30,8 +30,8 @@ from core.datasets.cache import list_datasets, open_dataset
 from core.datasets.custom.add import add_dataset, remove_dataset
 from core.errors import HeadroomError
 from core.home import Home
+from core.jobs.leftover import list_leftovers, remove_leftovers
 from core.jobs.queue import JobQueue
-from core.leftover import list_leftovers, remove_leftovers
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore

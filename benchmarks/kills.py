@@ -40,9 +40,9 @@ from core.datasets.fetch import read_fetch
 from core.entry_point import TRAINING
 from core.errors import HeadroomError
 from core.home import Home
+from core.jobs.leftover import list_leftovers, remove_leftovers
 from core.jobs.progress import read_progress
 from core.jobs.queue import JobQueue
-from core.leftover import list_leftovers, remove_leftovers
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec

@@ -20,7 +20,6 @@ LAYERS: list[tuple[str, ...]] = [
         "core.image_format",
         "core.image_values",
         "core.interval",
-        "core.leftover",
         "core.memory_limit",
         "core.page_timing",
         "core.registry",

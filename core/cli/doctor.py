@@ -16,7 +16,7 @@ from core.cli.output import JsonFlag, format_known, print_json, print_pairs
 from core.entry_point import DISPATCHER
 from core.errors import HeadroomError
 from core.home import Home
-from core.leftover import describe_leftovers, list_leftovers, remove_leftovers
+from core.jobs.leftover import describe_leftovers, list_leftovers, remove_leftovers
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)

@@ -17,11 +17,11 @@ from core.home import Home
 from core.jobs.executor import Executor, Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.jobs.health import HEARTBEAT_SECONDS
+from core.jobs.leftover import describe_leftovers, remove_leftovers
 from core.jobs.process import ROOT
 from core.jobs.queue import Job, JobQueue, State
 from core.jobs.source_check import is_outdated
 from core.jobs.sweep_store import list_overdue
-from core.leftover import describe_leftovers, remove_leftovers
 from core.store.run_store import RunStore
 
 MAX_ATTEMPTS = 3

@@ -9,16 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.datasets.fetch import fetch_folder, read_fetch
 from core.home import Home
 
 UNCHANGED_SECONDS = 3_600.0
 """A process that is still writing changes its temporary files more often."""
 _FILE = re.compile(r"\.[0-9a-f]{32}-.+")  # see `core.files.replacing`
 _RUNS = re.compile(r"\.(import|fetch)-.+")
+_PREVIEW = re.compile(r"\.preview-.+")  # see `core.datasets.custom.add.preview_dataset`
 _DATASET = re.compile(
-    r"\..+\.([a-z0-9_]{8}(\.old)?|removed|unfinished)"
-)  # see `core.datasets.atomic_folder.publishing`
-_ARCHIVE = re.compile(r"[^.].*\.zip")  # an uploaded dataset, deleted when it has been added
+    r"\..+\.([a-z0-9_]{8}|removed)(\.old)?|\..+\.unfinished\.old"
+)  # see `core.datasets.atomic_folder`
+_DOWNLOADED = re.compile(r".+\.archive")  # see `core.datasets.custom.web_archive`
+_UPLOADED = re.compile(r"(.+)\.(zip|settings)")  # see `core.datasets.fetch.start_add`
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,28 @@ def describe_leftovers(leftovers: list[Leftover]) -> str:
 
 
 def _list_temporary(home: Home) -> Iterator[Path]:
-    """Yield all temporary files and folders. The folders of published runs have none and are not searched."""
+    """Yield all temporary files and folders. The folders of published runs have none and are not searched.
+
+    What an interrupted import needs to continue is not temporary: the user continues or discards it.
+    """
     yield from _find(home.path, _FILE)
+    yield from _find(home.path, _PREVIEW)
     yield from _find(home.runs, _RUNS)
     yield from _find(home.datasets, _DATASET)
-    yield from _find(home.datasets / ".fetch", _ARCHIVE)
+    yield from _find(fetch_folder(home), _DOWNLOADED)
+    yield from (path for path in _find(fetch_folder(home), _UPLOADED) if not _is_importing(home, path.stem))
     for folder in _list_folders(home.path):
         if folder == home.runs:
             continue
         yield from _find(folder, _FILE)
         for inner in _list_folders(folder):
             yield from _find(inner, _FILE)
+
+
+def _is_importing(home: Home, key: str) -> bool:
+    """Return whether an import is running or was interrupted, so that it still needs the uploaded archive."""
+    found = read_fetch(home, key)
+    return found is not None and (found.alive or bool(found.error))
 
 
 def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[Path]:
