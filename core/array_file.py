@@ -1,7 +1,6 @@
 """NumPy files, whose headers are validated before any memory is allocated."""
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.files import count_zip_entries
+from core.files import DAMAGED_ZIP, count_zip_entries
 
 Shape = tuple[int, ...]
 Expected = tuple[str, tuple[int | None, ...]]
@@ -44,7 +43,7 @@ def check_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) -
                 name = member.filename.removesuffix(".npy")
                 with archive.open(member) as file:
                     shapes[name] = check_array(file, member.file_size, name, expected[name])
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (*DAMAGED_ZIP, OSError):
         raise ValueError("the archive is damaged") from None
     return shapes
 
@@ -59,7 +58,7 @@ def read_arrays(path: Path, expected: Mapping[str, Expected], max_bytes: int) ->
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in expected}
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError):
+    except (*DAMAGED_ZIP, OSError):
         raise ValueError("the archive is damaged") from None
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from core.errors import HomeError
 
 _ENTRY = struct.Struct("<28x3H12x")  # entry of a ZIP directory: lengths of name, extra data and comment
 MAX_JSON_BYTES = 50_000_000
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""Errors of `zipfile` for a damaged archive, in addition to OSError and ValueError."""
 
 
 def read_file(path: Path, most_bytes: int = MAX_JSON_BYTES) -> bytes:

@@ -10,7 +10,6 @@ import socket
 import time
 import urllib.request
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from pathlib import Path
 from threading import Event, Thread
 
 from core.errors import DatasetError
+from core.files import DAMAGED_ZIP
 from core.stderr import mute_stderr
 
 Progress = Callable[[int, int | None], None]
 """Callback that receives the bytes downloaded so far and the total size, or None if unknown; called from any thread."""
 
-UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (*DAMAGED_ZIP, OSError, ValueError, KeyError)
 """Exceptions that reading a damaged archive raises."""
 
 _STALLED_SECONDS = 30.0

@@ -19,6 +19,7 @@ from core.array_file import map_array
 from core.datasets.atomic_folder import check_space
 from core.datasets.trees.file_tree import open_archive
 from core.errors import BundleError, DatasetError, HeadroomError, HomeError
+from core.files import DAMAGED_ZIP
 from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.damage import describe_invalid_field
@@ -176,7 +177,7 @@ def _copy(archive: zipfile.ZipFile, name: str, target: IO[bytes]) -> str:
             while block := source.read(1 << 20):
                 digest.update(block)
                 target.write(block)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except (*DAMAGED_ZIP, ValueError):
         raise BundleError(f"{name} is damaged in the bundle.") from None
     return digest.hexdigest()
 

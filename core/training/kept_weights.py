@@ -1,7 +1,5 @@
 """Weights of the best epoch so far, kept in memory and written with each checkpoint."""
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.files import replacing
+from core.files import DAMAGED_ZIP, replacing
 
 _PREFIX = "best-"
 
@@ -42,7 +40,7 @@ class KeptWeights:
         try:
             with np.load(_locate(folder, epoch), allow_pickle=False) as arrays:
                 return cls(epoch, [arrays[name] for name in arrays.files])
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        except (*DAMAGED_ZIP, OSError, ValueError, KeyError):
             return None
 
 

@@ -11,7 +11,7 @@ from core.datasets.cache import DatasetInfo, list_folders
 from core.datasets.custom.image_files import MAX_FILES, Collection
 from core.datasets.dataset_key import FOLDER, key_of, remove_command
 from core.errors import DatasetError
-from core.files import read_file
+from core.files import DAMAGED_ZIP, read_file
 from core.home import Home
 
 _END_BYTES = 1_000_000
@@ -29,7 +29,7 @@ def compute_identity(path: Path, collection: Collection, source: str = "") -> st
     """
     try:
         return _compute(path, collection, source)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (*DAMAGED_ZIP, OSError, ValueError) as error:
         raise DatasetError(f"Cannot read {path}: {error}.") from error
 
 

@@ -4,16 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.datasets.dataset import Arrays, Images, Labels
+from core.datasets.dataset import Arrays, Dataset, Images, Labels
 from core.datasets.download import Download, Downloads
 from core.datasets.formats.array_formats import read_members, read_pickle
-
-SOURCE = "https://www.cs.toronto.edu/~kriz/cifar.html"
-LICENCE = "not stated"
-CITATION = (
-    "Krizhevsky, A. (2009). Learning Multiple Layers of Features from Tiny Images. Technical report, University of "
-    "Toronto. https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf"
-)
 
 _ORIGIN = "https://www.cs.toronto.edu/~kriz"
 
@@ -32,9 +25,42 @@ CIFAR100 = Download(
 )
 
 
-def load_cifar(files: Downloads, train: Sequence[str], test: str, key: bytes) -> Arrays:
-    """Read the images and the labels `key` of some files in the archive."""
-    batches = [read_pickle(content) for content in read_members(files.paths()[0], [*train, test])]
+def make_cifar(
+    name: str,
+    label: str,
+    order: int,
+    summary: str,
+    classes: tuple[str, ...],
+    file: Download,
+    batches: Sequence[str],
+    key: bytes,
+) -> Dataset:
+    """Create the entry of a dataset.
+
+    Args:
+        batches: Files in the archive; the last one is the test split.
+        key: Name of the labels in each of them.
+    """
+    return Dataset(
+        name=name,
+        label=label,
+        order=order,
+        summary=summary,
+        classes=classes,
+        input_shape=(32, 32, 3),
+        official_counts=(50_000, 10_000),
+        official_fingerprint=None,
+        source="https://www.cs.toronto.edu/~kriz/cifar.html",
+        licence="not stated",
+        citation="Krizhevsky, A. (2009). Learning Multiple Layers of Features from Tiny Images. Technical report, "
+        "University of Toronto. https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf",
+        load=lambda files: _load(files, batches, key),
+        files=(file,),
+    )
+
+
+def _load(files: Downloads, names: Sequence[str], key: bytes) -> Arrays:
+    batches = [read_pickle(content) for content in read_members(files.paths()[0], names)]
     images, labels = zip(*[(_to_images(batch[b"data"]), _to_labels(batch[key])) for batch in batches], strict=True)
     return Arrays(np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])
 

@@ -1,20 +1,13 @@
 """CIFAR-100: small photos of 100 classes, the file of Keras."""
 
-from core.datasets.dataset import Arrays, Dataset
-from core.datasets.download import Downloads
-from core.datasets.formats.cifar_files import CIFAR100, CITATION, LICENCE, SOURCE, load_cifar
+from core.datasets.formats.cifar_files import CIFAR100, make_cifar
 
-
-def load(files: Downloads) -> Arrays:
-    return load_cifar(files, ["cifar-100-python/train"], "cifar-100-python/test", b"fine_labels")
-
-
-DATASET = Dataset(
-    name="cifar100",
-    label="CIFAR-100",
-    order=21,
-    summary="Small colour photos of 100 classes, 500 training images each, 32×32 pixels (the fine labels).",
-    classes=(
+DATASET = make_cifar(
+    "cifar100",
+    "CIFAR-100",
+    21,
+    "Small colour photos of 100 classes, 500 training images each, 32×32 pixels (the fine labels).",
+    (
         "apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
         "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",
         "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish",
@@ -26,12 +19,7 @@ DATASET = Dataset(
         "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
         "willow tree", "wolf", "woman", "worm",
     ),
-    input_shape=(32, 32, 3),
-    official_counts=(50_000, 10_000),
-    official_fingerprint=None,
-    source=SOURCE,
-    licence=LICENCE,
-    citation=CITATION,
-    load=load,
-    files=(CIFAR100,),
+    CIFAR100,
+    ["cifar-100-python/train", "cifar-100-python/test"],
+    b"fine_labels",
 )  # fmt: skip

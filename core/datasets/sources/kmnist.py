@@ -1,20 +1,21 @@
 """Kuzushiji-MNIST: ten cursive Japanese characters, loaded with extra_keras_datasets."""
 
-import numpy as np
-
 from core.datasets.dataset import Arrays, Dataset
-from core.datasets.download import Download, Downloads
-from core.datasets.drawing import DrawnImage
-
-_ORIGIN = "http://codh.rois.ac.jp/kmnist/dataset/kmnist"
-_PARTS = ("train-imgs", "train-labels", "test-imgs", "test-labels")
+from core.datasets.download import Downloads
+from core.datasets.formats.kuzushiji_files import (
+    CITATION,
+    DRAWING,
+    LICENCE,
+    SOURCE,
+    list_kuzushiji_files,
+    read_kuzushiji,
+)
 
 
 def load(files: Downloads) -> Arrays:
     placed = files.placed()
     if placed is not None:
-        train_images, train_labels, test_images, test_labels = (np.load(path)["arr_0"] for path in placed)
-        return Arrays.of_grey((train_images, train_labels), (test_images, test_labels))
+        return read_kuzushiji(placed)
     files.fetch()
     from extra_keras_datasets import kmnist
 
@@ -30,14 +31,10 @@ DATASET = Dataset(
     input_shape=(28, 28, 1),
     official_counts=(60_000, 10_000),
     official_fingerprint=None,
-    source="http://codh.rois.ac.jp/kmnist/",
-    licence="CC BY-SA 4.0",
-    citation="Clanuwat, T., Bober-Irizar, M., Kitamoto, A., Lamb, A., Yamamoto, K. & Ha, D. (2018). Deep Learning for "
-    "Classical Japanese Literature. https://arxiv.org/abs/1812.01718",
+    source=SOURCE,
+    licence=LICENCE,
+    citation=CITATION,
     load=load,
-    drawing=DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centred"),
-    files=tuple(
-        Download(f"{_ORIGIN}/kmnist-{part}.npz", f"datasets/kmnist.npz_kmnist_{part.replace('-', '_')}")
-        for part in _PARTS
-    ),
+    drawing=DRAWING,
+    files=list_kuzushiji_files("kmnist"),
 )

@@ -13,7 +13,7 @@ from core.datasets.custom.image_files import MAX_FILES
 from core.datasets.trees.folder_tree import FolderTree
 from core.datasets.trees.tree import Tree, check_count, check_size, decode_name
 from core.errors import DatasetError
-from core.files import count_zip_entries
+from core.files import DAMAGED_ZIP, count_zip_entries
 
 MAX_UNPACKED_BYTES = 20_000_000_000
 """Limit of the total unpacked size of an archive."""
@@ -57,7 +57,7 @@ def open_archive(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
     try:
         check_count(count_zip_entries(file, MAX_FILES), "An archive")
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except (*DAMAGED_ZIP, ValueError, OSError) as error:
         raise DatasetError(f"{name!r:.80} is not a valid ZIP archive.") from error
     with archive:
         members = archive.infolist()
@@ -89,7 +89,7 @@ class _Archive(Tree):
         check_size(member.file_size)  # zipfile does not unpack more than this
         try:
             return self._archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (*DAMAGED_ZIP, ValueError) as error:
             raise DatasetError("This file is damaged in the archive.") from error
 
 
