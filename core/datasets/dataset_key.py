@@ -22,6 +22,11 @@ def key_of(dataset: str, folder: str = "") -> str:
     return f"{_PREFIX}{folder}"
 
 
+def key_or_name(dataset: str, folder: str = "") -> str:
+    """Return the key of a dataset, or its name in the registry if no custom dataset is selected."""
+    return key_of(dataset, folder) if folder else dataset
+
+
 def split_key(key: str) -> tuple[str, str]:
     """Return the name in the registry, and the name of the custom dataset or an empty string."""
     return (FOLDER, key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else (key, "")

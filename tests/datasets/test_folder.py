@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from core.cli.app import app
@@ -27,29 +25,15 @@ from core.datasets import atomic_folder
 from core.datasets.cache import fetch_dataset, list_datasets, list_folders, open_dataset, pin
 from core.datasets.custom import image_files
 from core.datasets.custom.add import add_dataset, remove_dataset
-from core.datasets.dataset_key import key_of_name
 from core.datasets.fetch import list_added, read_fetch, start_add
 from core.datasets.report import FILE_COLUMNS, SPLITS, read_files, read_report
 from core.datasets.trees import file_tree, tree
 from core.errors import DatasetError, HeadroomError, HomeError
-from core.files import write_json
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.spec import RunSpec
-from core.ui.train.upload import propose_name
-from tests.support.image_folder import COLOURS, make_folder, picture
+from tests.support.image_folder import COLOURS, make_folder, make_members, make_zip, picture
 from tests.support.paths import ROOT
-
-
-def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return path
-
-
-def make_members(top: str = "", count: int = 5) -> dict[str, bytes]:
-    return {f"{top}{name}/{n}.png": picture(colour) for name, colour in COLOURS.items() for n in range(count)}
 
 
 def refusal(home: Home, path: Path, name: str = "mine", **more: Any) -> str:
@@ -507,73 +491,6 @@ def test_json_and_dry_run_give_the_report_and_dry_run_keeps_nothing(home: Home, 
     code, _, err = call("add", "mine", str(source), "--dry-run")
     assert code == 1
     assert "already exists" in err
-
-
-# The page
-
-
-def _page() -> None:
-    import streamlit as st
-
-    from core.ui.train.upload import choose_folder
-
-    st.write("chosen", choose_folder())
-
-
-def test_page_shows_an_uploader_then_the_folders(home: Home, tmp_path: Path) -> None:
-    from streamlit.testing.v1 import AppTest
-
-    page = AppTest.from_function(_page, default_timeout=30).run()
-    assert page.info[0].value == "No image folders yet. Upload a ZIP archive to add one."
-    assert page.button[0].disabled
-    content = make_zip(tmp_path / "in.zip", make_members("all/")).read_bytes()
-    page.file_uploader[0].upload("My Cats.zip", content, "application/zip").run()
-    assert page.text_input[0].value == "my-cats"
-    for name, message in (("../x", "Expected the name to be "), ("digits", "The name 'digits' belongs to a dataset")):
-        page.text_input[0].input(name).run()
-        assert page.error[0].value.startswith(message)  # at once
-        assert page.button[0].disabled
-    page.text_input[0].input("mine").run()
-    assert not page.error
-    page.button[0].click().run()
-    assert not page.exception
-    _wait_for(lambda: (found := read_fetch(home, "folder-mine")) and found.phase == "done")
-    page.run()
-    assert page.success[0].value == "Folder mine was added."
-    assert page.selectbox[0].value == "mine"
-    assert page.caption[0].value == "Images that are not square: the central square."
-    page.file_uploader[0].upload("mine.zip", content, "application/zip").run()
-    assert page.error[0].value.startswith("Folder mine already exists. Use another name, ")
-    page.text_input[0].input("a2").run()
-    page.selectbox[1].select("pad").run()
-    page.button[0].click().run()
-    _wait_for(lambda: (found := read_fetch(home, "folder-a2")) and found.phase == "done")
-    page.run()
-    assert [box.value for box in page.selectbox] == ["a2", "crop"]  # what was added is selected
-    assert page.caption[0].value.endswith("Images that are not square: the whole image with black borders.")
-    page.selectbox[0].select("mine").run()
-    assert page.selectbox[0].value == "mine"
-    state = {"name": "folder-big", "phase": "reading", "pid": 2**22 + 1, "started_at": 1.0, "done_files": 7}
-    write_json(home.datasets / ".fetch" / "folder-big.json", {**state, "total_files": 90})
-    (home.datasets / ".fetch" / "folder-big.zip").write_bytes(b"archive")
-    page.run()
-    assert page.warning[0].value.startswith("The import of Folder big was interrupted after 7 of 90 files.")
-    assert [button.label for button in page.button][:3] == ["Continue", "Discard", "Add folder"]
-    page.button[0].click().run()
-    assert "The archive of Folder big is not available." in page.error[0].value  # without its settings
-    page.button[1].click().run()
-    assert not page.warning
-
-
-def test_proposed_name_is_a_valid_folder_name() -> None:
-    assert propose_name("Ünïcode & more (2).tar.zip") == "n-code-more-2-tar"
-
-    @given(st.text(max_size=60))
-    def check(text: str) -> None:
-        name = propose_name(text)
-        assert not name or key_of_name(f"x{name}"[:40])
-
-    check()
 
 
 def test_custom_folder_cannot_be_downloaded(home: Home) -> None:

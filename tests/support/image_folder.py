@@ -1,6 +1,7 @@
 """Folders of small images, one folder per class."""
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,3 +23,14 @@ def make_folder(path: Path, counts: dict[str, int], **options: Any) -> Path:
         for number in range(count):
             (path / name / f"{number:03}.png").write_bytes(content)
     return path
+
+
+def make_zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def make_members(top: str = "", count: int = 5) -> dict[str, bytes]:
+    return {f"{top}{name}/{n}.png": picture(colour) for name, colour in COLOURS.items() for n in range(count)}

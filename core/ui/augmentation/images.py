@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.dataset_key import key_of
+from core.datasets.dataset_key import key_of, key_or_name
 from core.datasets.dataset_view import open_view, read_info
 from core.displays.markdown import escape_markdown, write_code
 from core.errors import HeadroomError
@@ -62,7 +62,7 @@ def choose_images() -> SelectedImages | None:
         The selected images, or None if the dataset is not available.
     """
     initial = _choose_initial_spec()
-    statuses = {_key(status): status for status in list_datasets(home())}
+    statuses = {key_or_name(status.name, status.folder): status for status in list_datasets(home())}
     available = [key for key, status in statuses.items() if status.available or status.bundled]
     preferred = key_of(initial.dataset, initial.folder)
     left, right, _ = st.columns([2, 2, 3], vertical_alignment="bottom")
@@ -96,10 +96,6 @@ def choose_images() -> SelectedImages | None:
         )
     images = np.array(view.train_images[first : first + _SHOWN])
     return SelectedImages(spec, recipe, images, first, side, initial.augmentation, f"{view.info.fingerprint} {first}")
-
-
-def _key(status: DatasetStatus) -> str:
-    return key_of(status.name, status.folder) if status.folder else status.name
 
 
 def _choose_initial_spec() -> RunSpec:

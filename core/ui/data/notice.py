@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.datasets.cache import DatasetStatus
-from core.datasets.dataset_key import key_of
+from core.datasets.dataset_key import key_or_name
 from core.displays.data_display import count_names
 from core.displays.data_headline import find_worst, write_image_counts, write_main_finding
 from core.displays.markdown import escape_markdown
@@ -17,7 +17,7 @@ def show_data_notice(status: DatasetStatus) -> None:
     """Show the classes and images of an available dataset, its most severe finding, and a link to the Data page."""
     if not is_usable(status):
         return
-    key = key_of(status.name, status.folder) if status.folder else status.name
+    key = key_or_name(status.name, status.folder)
     try:
         data = open_inspected(key)
     except HeadroomError:  # the form shows its message

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.dataset_key import key_of
+from core.datasets.dataset_key import key_or_name
 from core.displays.data_headline import write_data_headline
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
@@ -16,9 +16,9 @@ from core.ui.data.display import is_usable, open_inspected
 from core.ui.data.removal import show_removed
 from core.ui.data.sections import show_data_section
 from core.ui.data.unavailable import list_adding, show_unavailable, shows_upload
+from core.ui.data.upload import show_upload
 from core.ui.heading import show_summary, show_title
 from core.ui.session import home, selected_comparison
-from core.ui.train.upload import show_upload
 
 url.register("dataset_shown")
 
@@ -27,7 +27,7 @@ def show_data_page() -> None:
     """Show the dataset of the link; by default, the one of the selected comparison."""
     show_title("Data")
     heading = st.container(gap="small")
-    statuses = {_key(status): status for status in list_datasets(home())} | list_adding()
+    statuses = {key_or_name(status.name, status.folder): status for status in list_datasets(home())} | list_adding()
     default = _find_default(statuses)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = widget.item(
@@ -65,10 +65,6 @@ def _show_available(key: str, status: DatasetStatus, heading: DeltaGenerator) ->
     show_data_section(data)
 
 
-def _key(status: DatasetStatus) -> str:
-    return key_of(status.name, status.folder) if status.folder else status.name
-
-
 def _write_option(status: DatasetStatus) -> str:
     return status.label if is_usable(status) else f"{status.label} ({_write_state(status)})"
 
@@ -88,5 +84,5 @@ def _find_default(statuses: dict[str, DatasetStatus]) -> str:
     except HeadroomError:  # the Analyze pages show its message
         comparison = None
     spec = comparison.first.spec if comparison else next(iter(RECIPES.values())).spec
-    key = key_of(spec.dataset, spec.folder) if spec.folder else spec.dataset
+    key = key_or_name(spec.dataset, spec.folder)
     return key if key in statuses else next(iter(statuses))

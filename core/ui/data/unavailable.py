@@ -10,10 +10,10 @@ from core.displays.markdown import escape_markdown, write_code
 from core.displays.number import format_plural
 from core.home import hide_paths
 from core.spec import DATASETS
+from core.ui.data.download import follow_download
 from core.ui.data.removal import show_remove
-from core.ui.dataset_download import follow_download
+from core.ui.data.upload import show_upload
 from core.ui.session import home
-from core.ui.train.upload import show_upload
 
 
 def list_adding() -> dict[str, DatasetStatus]:

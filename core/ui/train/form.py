@@ -18,13 +18,13 @@ from core.recipes import RECIPES
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_value
 from core.ui import url, widget
+from core.ui.data.download import follow_download
 from core.ui.data.notice import show_data_notice
-from core.ui.dataset_download import follow_download
+from core.ui.data.upload import choose_folder
 from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
-from core.ui.train.upload import choose_folder
 
 url.register(
     "recipe",

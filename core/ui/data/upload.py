@@ -21,8 +21,8 @@ from core.home import describe_error, hide_paths
 from core.spec import SETTINGS
 from core.ui import widget
 from core.ui.access import act, action_button, check_permission
+from core.ui.data.web_address import show_web_address
 from core.ui.session import home
-from core.ui.train.web_address import show_web_address
 
 MAX_MEGABYTES = 200
 
