@@ -22,11 +22,12 @@ def show_data_findings(data: InspectedDataset) -> None:
     listed = {*data.findings.images["code"]} if data.findings else set()
     for row in DataFindings(data).frame().to_dict("records"):
         severity = row["severity"]
-        text = f":{_COLORS[severity]}[**{escape_markdown(row['code'])}**] {escape_markdown(row['message'])}"
+        name = escape_markdown(row["code"].replace("_", " ").capitalize())
+        text = f":{_COLORS[severity]}[**{name}:**] {escape_markdown(row['message'])}"
         icon = f":material/{_ICONS[severity]}:"
         if row["code"] not in listed:
             with st.container(border=True):
-                st.markdown(f"{icon} {text}")
+                st.markdown(f"{icon} :small[{text}]")
             continue
         with st.expander(text, icon=icon, on_change="rerun", key=f"finding-{row['code']}") as fold:
             if fold.open:

@@ -49,10 +49,10 @@ def show_unavailable(key: str, status: DatasetStatus) -> None:
     if shows_upload(status):
         if status.next_step:
             st.write(
-                "A custom dataset is a folder with one subfolder per class, or a ZIP archive of it. Its classes, "
-                "sample images, sizes and files left out appear here."
+                "A custom dataset is a folder with one subfolder per class, or a ZIP or tar archive of it. Its "
+                "classes, sample images, sizes and files left out appear here."
             )
-            st.caption(f"Upload a ZIP archive below, or run: {write_code(status.next_step)}")
+            st.caption(f"Upload an archive below, or run: {write_code(status.next_step)}")
         show_upload()
         return
     _show_facts(dataset)
