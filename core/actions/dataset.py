@@ -5,7 +5,7 @@ from typing import IO
 
 from core.access.action import needs
 from core.access.role import Role, User
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.datasets.custom.interrupted_add import cancel_add, discard_add
 from core.datasets.custom.removed import clear_removed, remove_to_trash, restore_removed
 from core.datasets.custom.web_archive import check_url

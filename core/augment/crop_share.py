@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 
 
 def compute_cut_share(width: ArrayLike, height: ArrayLike, fit: Fit = "crop") -> NDArray[np.float64]:

@@ -1,34 +1,10 @@
 """Fixed preprocessing: images of any size become squares, by a crop, by borders, or by stretching."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
+from core.augment.fit import Fit
 from core.augment.pillow import resize_array
-from core.errors import DatasetError
-
-Fit = Literal["crop", "pad", "stretch"]
-"""Conversion of an image that is not square: its central square, black borders, or a changed aspect ratio."""
-
-FITS: dict[Fit, str] = {
-    "crop": "the central square",
-    "pad": "the whole image with black borders",
-    "stretch": "the whole image, stretched to a square",
-}
-
-
-def read_fit(text: str) -> Fit:
-    """Return a fit by its name.
-
-    Raises:
-        DatasetError: when the name is unknown.
-    """
-    for fit in FITS:
-        if fit == text:
-            return fit
-    raise DatasetError(f"Expected fit to be one of {', '.join(FITS)}; got {text!r:.40}.")
-
 
 def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[np.uint8]:
     """Convert an image to a square, and resize it (bilinear with antialiasing).

@@ -123,7 +123,7 @@ def add(
 
     Ctrl-C stops it; the same command continues where it stopped.
     """
-    from core.augment.prepare import read_fit
+    from core.augment.fit import read_fit
     from core.cli.progress import watch_adding
     from core.datasets.custom.add import add_dataset, preview_dataset
     from core.datasets.dataset_key import key_of_name, remove_command, split_key

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.array_file import map_array
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.bounds import MAX_CLASSES, Count, Extremes, Images, Line, Prose, Side, UtcTime
 from core.datasets.atomic_folder import publishing
 from core.datasets.dataset import ARRAYS, Arrays, Dataset

@@ -14,7 +14,7 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.bounds import Side
 from core.datasets.dataset_key import FOLDER, key_of_name, label_of, remove_command, split_key
 from core.datasets.download import Progress

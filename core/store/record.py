@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.bounds import (
     MAX_EPOCHS,
     Checksum,

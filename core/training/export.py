@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.files import replacing
 from core.stderr import mute_stderr
 

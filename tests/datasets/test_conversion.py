@@ -14,7 +14,8 @@ from PIL import Image
 
 from core.analysis.activation import prepare_picture
 from core.augment.crop_share import compute_cut_share
-from core.augment.prepare import FITS, Fit, prepare, read_fit, undo_fit
+from core.augment.fit import FITS, Fit, read_fit
+from core.augment.prepare import prepare, undo_fit
 from core.datasets.cache import CachedDataset, list_folders
 from core.datasets.custom import build
 from core.datasets.custom.add import add_dataset, remove_dataset

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.datasets.atomic_folder import check_space, has_unfinished, remove_unfinished, resuming
 from core.datasets.cache import CachedDataset, open_dataset
 from core.datasets.custom.build import build_dataset

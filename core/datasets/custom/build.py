@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.augment.prepare import FITS
+from core.augment.fit import FITS
 from core.datasets.cache import DatasetInfo
 from core.datasets.custom.convert import IMAGES, ReadImages, arrange_images, read_images
 from core.datasets.custom.draw_split import draw_split

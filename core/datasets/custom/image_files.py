@@ -1,17 +1,16 @@
 """Image files of a user with their labels, read one at a time."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
+from core.datasets.custom.read_ahead import map_ahead
 from core.datasets.custom.source_values import SourceValues
 from core.datasets.download import Progress
 from core.errors import HeadroomError
@@ -20,10 +19,6 @@ from core.image_file import UnknownRangeError
 MAX_FILES = 250_000
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
-
-_Found = TypeVar("_Found")
-_WORKERS = 4
-_AHEAD = 64
 
 
 @dataclass(frozen=True)
@@ -106,21 +101,6 @@ class Collection:
             return str(error)
         except OSError as error:
             return f"Cannot read the file: {error.strerror or error}."
-
-
-def map_ahead(read: Callable[[str], _Found], names: Iterable[str]) -> Iterator[_Found]:
-    """Yield the results of a function in order. It runs in threads, at most `_AHEAD` names ahead."""
-    pool = ThreadPoolExecutor(_WORKERS)
-    waiting: deque[Future[_Found]] = deque()
-    try:
-        for name in names:
-            waiting.append(pool.submit(read, name))
-            if len(waiting) > _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 Survey = Callable[[Path, int | None, Fit], AbstractContextManager[Collection]]

@@ -1,15 +1,12 @@
 """The value range of image files with more than 8 bits, found from all files of a dataset."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
+from core.datasets.custom.read_ahead import map_ahead
 from core.datasets.download import Progress
 from core.errors import HeadroomError
 from core.image_file import read_extent
 from core.image_values import Extent, ValueRange, choose_range, merge_extents
-
-_WORKERS = 4
-_AHEAD = 64
 
 
 class SourceValues:
@@ -28,19 +25,11 @@ class SourceValues:
     def find(self, progress: Progress) -> None:
         """Read all files and choose the range (see `choose_range`)."""
         found: Extent | None = None
-        for done, extent in enumerate(self._measure(), 1):
+        for done, extent in enumerate(map_ahead(self._try, self._names), 1):
             if extent is not None:
                 found = merge_extents([extent] if found is None else [found, extent])
             progress(done, len(self._names))
         self.range = choose_range(found or Extent(0, 0, 0, 0))
-
-    def _measure(self) -> Iterator[Extent | None]:
-        pool = ThreadPoolExecutor(_WORKERS)
-        try:
-            for start in range(0, len(self._names), _AHEAD):
-                yield from pool.map(self._try, self._names[start : start + _AHEAD])
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def _try(self, name: str) -> Extent | None:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.augment.prepare import Fit
+from core.augment.fit import Fit
 from core.datasets.custom.image_files import MAX_FILES, TEST, TRAIN, VALIDATION, Collection, SourceImage
 from core.datasets.dataset import Dataset
 from core.datasets.trees.litter import is_litter

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.augment.prepare import Fit, prepare
+from core.augment.fit import Fit
+from core.augment.prepare import prepare
 from core.datasets.custom.image_files import Collection, SourceImage
 from core.datasets.custom.source_values import SourceValues
 from core.datasets.dataset import Dataset

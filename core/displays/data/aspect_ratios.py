@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.augment.crop_share import compute_cut_share
-from core.augment.prepare import FITS
+from core.augment.fit import FITS
 from core.displays.data_display import DataDisplay
 from core.displays.display import Chart
 from core.displays.encoding import GREY, write_note

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.access.action import Action
 from core.actions.dataset import add_data, cancel_import, continue_import, discard_import
-from core.augment.prepare import FITS
+from core.augment.fit import FITS
 from core.datasets.cache import list_datasets
 from core.datasets.custom.interrupted_add import can_continue, is_cancelled
 from core.datasets.dataset_key import add_command, key_of_name, label_of, split_key

@@ -6,7 +6,7 @@ import streamlit as st
 from core.analysis.activation import prepare_picture
 from core.analysis.live_model import LiveModel
 from core.analysis.prediction import select_seed_runs
-from core.augment.prepare import FITS
+from core.augment.fit import FITS
 from core.displays.activation_overlay import Cell, build_group, set_opacity
 from core.displays.markdown import escape_markdown
 from core.displays.palette import colors
