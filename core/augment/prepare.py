@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from core.augment.fit import Fit
 from core.augment.pillow import resize_array
 
+
 def prepare(image: NDArray[np.uint8], side: int, fit: Fit = "crop") -> NDArray[np.uint8]:
     """Convert an image to a square, and resize it (bilinear with antialiasing).
 

@@ -85,6 +85,12 @@ def _slide(page: Page, name: str, key: str, value: str) -> None:
     expect(slider).to_have_value(value)
 
 
+def settle(page: Page) -> None:
+    """Wait as long as a person would: Streamlit listens to keys and clicks only some time after it draws a part."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_timeout(1000)
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 def test_first_screen_is_the_finished_example_report(read: Open, width: int, dark: bool) -> None:
     page = read(width=width, dark=dark)
@@ -140,9 +146,8 @@ def test_click_on_an_image_opens_all_its_classes(read: Open) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Test image 3, true class")).to_be_visible()
     expect(page).to_have_url(re.compile("image=3"))
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(dialog.get_by_role("button", name="Next")).to_be_visible()
-    page.wait_for_timeout(1000)  # Streamlit listens to the keys of a button only some time after it is drawn
+    settle(page)
     page.keyboard.press("ArrowRight")
     expect(dialog.get_by_text("Test image 4, true class")).to_be_visible()
     page.keyboard.press("ArrowLeft")
@@ -195,6 +200,7 @@ def test_click_on_a_cell_of_the_matrix_opens_its_images(read: Open) -> None:
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.locator("canvas, svg.marks").first.wait_for()
     expect(page.get_by_text(re.compile("test images: only GAP"))).to_be_visible()
+    settle(page)
     box = chart.bounding_box()
     assert box
     page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])  # both wrong: bottom right

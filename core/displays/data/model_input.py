@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.augment.crop_share import compute_cut_share
-from core.augment.pillow import resize_array
 from core.augment.fit import FITS, Fit
+from core.augment.pillow import resize_array
 from core.augment.prepare import prepare, undo_fit
 from core.datasets.custom.originals import choose_originals, read_originals
 from core.datasets.report import read_files
