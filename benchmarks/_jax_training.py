@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.architecture.layers import Conv, Dense, Dropout, Flatten, Sigmoid, Softmax
-from core.architecture.pooling import GlobalPooling, LocalPooling
 from core.architecture.model import Model
+from core.architecture.pooling import GlobalPooling, LocalPooling
 
 Weights = list[tuple[jax.Array, jax.Array]]
 State = tuple[Weights, Weights, Weights, jax.Array]  # weights, first and second moments, number of steps

@@ -92,7 +92,8 @@ class Runner:
             found |= {name: sum(result[name] for result in results)} if name in results[0] else {}
         for name in ("difference", "megabytes"):
             found |= {name: max(result[name] for result in results)} if results[0].get(name) else {}
-        found |= {name: results[0][name] for name in ("device", "backend", "epoch_seconds", "images_per_second") if name in results[0]}
+        shown = ("device", "backend", "epoch_seconds", "images_per_second")
+        found |= {name: results[0][name] for name in shown if name in results[0]}
         if "accuracy" in results[0]:
             pairs = [(task["head"], result["accuracy"]) for task, result in zip(tasks, results, strict=True)]
             found["accuracies"] = {

@@ -75,7 +75,7 @@ def test_validation_images_are_the_last_fifth() -> None:
 
 
 def test_benchmarks_import_names_that_exist() -> None:
-    """Benchmarks that need other packages, such as JAX, are not imported by any test; their imports are read instead."""
+    """Benchmarks that need other packages, such as JAX, are not imported by tests; their imports are read."""
     found = [
         (path.name, node.module, alias.name)
         for path in (Path(gpu.__file__).parent).glob("*.py")
