@@ -15,7 +15,7 @@ _MAX_ARGUMENT_DEPTH = 8
 
 
 @dataclass(frozen=True)
-class Reference:
+class OutputReference:
     """An output: that of call number `node` of a layer, at position `tensor`."""
 
     layer: str
@@ -31,7 +31,7 @@ class Call:
     node: int
     kind: str
     entry: dict[str, Any]
-    inputs: tuple[Reference, ...]
+    inputs: tuple[OutputReference, ...]
 
     @property
     def key(self) -> tuple[str, int]:
@@ -66,7 +66,7 @@ def list_calls(config: dict[str, Any]) -> list[Call]:
     return [replace(call, node=call.node + offsets.get(call.layer, 0)) for call in calls]
 
 
-def _find_offsets(calls: Sequence[Call], outputs: Sequence[Reference]) -> dict[str, int]:
+def _find_offsets(calls: Sequence[Call], outputs: Sequence[OutputReference]) -> dict[str, int]:
     """Return the number of the first call of nested models: in some versions 1, because their creation counts as one.
 
     Other layers are counted from 0 and missing here.
@@ -96,7 +96,7 @@ def order_calls(calls: Sequence[Call]) -> Iterator[Call]:
         missing[call.key] = len(sources)
         for source in sources:
             readers.setdefault(source, []).append(call)
-    place = {call.key: index for index, call in enumerate(calls)}
+    positions = {call.key: index for index, call in enumerate(calls)}
     ready = [index for index, call in enumerate(calls) if not missing[call.key]]
     heapify(ready)
     done = 0
@@ -107,12 +107,12 @@ def order_calls(calls: Sequence[Call]) -> Iterator[Call]:
         for reader in readers.get(call.key, []):
             missing[reader.key] -= 1
             if not missing[reader.key]:
-                heappush(ready, place[reader.key])
+                heappush(ready, positions[reader.key])
     if done < len(calls):
         raise ModelFileError("The layers of the model form a cycle.")
 
 
-def _read_node(node: Any) -> Iterator[Reference]:
+def _read_node(node: Any) -> Iterator[OutputReference]:
     """Yield the outputs that a call reads, in the order of the arguments."""
     if node is None:
         return
@@ -126,13 +126,13 @@ def _read_node(node: Any) -> Iterator[Reference]:
     for item in node:
         if not _is_reference(item):
             raise ModelFileError("The config of the model has an invalid list of inputs.")
-        yield Reference(*item[:3])
+        yield OutputReference(*item[:3])
         for value in item[3].values() if len(item) > 3 and isinstance(item[3], dict) else ():
             if _is_reference(value):
-                yield Reference(*value[:3])
+                yield OutputReference(*value[:3])
 
 
-def _find_tensors(value: Any, depth: int) -> Iterator[Reference]:
+def _find_tensors(value: Any, depth: int) -> Iterator[OutputReference]:
     if depth > _MAX_ARGUMENT_DEPTH:
         raise ModelFileError("The config of the model has arguments that are nested too deeply.")
     if isinstance(value, dict):
@@ -141,7 +141,7 @@ def _find_tensors(value: Any, depth: int) -> Iterator[Reference]:
             history = config.get("keras_history") if isinstance(config, dict) else None
             if not _is_reference(history):
                 raise ModelFileError("The config of the model has an invalid list of inputs.")
-            yield Reference(*history[:3])
+            yield OutputReference(*history[:3])
             return
         value = list(value.values())
     for item in value if isinstance(value, list) else ():
@@ -158,10 +158,10 @@ def _is_reference(value: Any) -> TypeGuard[list[Any]]:
     )
 
 
-def list_references(value: Any, depth: int = 0) -> list[Reference]:
+def list_references(value: Any, depth: int = 0) -> list[OutputReference]:
     """Return the inputs or outputs of a model: one, a list, or a dictionary of them."""
     if _is_reference(value):
-        return [Reference(*value[:3])]
+        return [OutputReference(*value[:3])]
     if depth > _MAX_ARGUMENT_DEPTH or not isinstance(value, list | dict):
         raise ModelFileError("The config of the model has an invalid list of inputs or outputs.")
     items = value.values() if isinstance(value, dict) else value

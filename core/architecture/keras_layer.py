@@ -199,6 +199,7 @@ READERS: dict[str, Read] = {
     "RepeatVector": lambda config, name: RepeatVector(config.integer("n"), name),
     **{kind.__name__: _read_merge(kind) for kind in (Add, Multiply, Average, Maximum, Minimum, Subtract)},
     "Concatenate": _read_concatenate,
+    "CustomScaleLayer": lambda _, name: Arithmetic(name, "CustomScaleLayer"),  # of InceptionResNetV2: x + scale · y
 }
 
 _UNCHANGED = (

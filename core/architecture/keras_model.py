@@ -40,7 +40,7 @@ class KerasModel(LayerGraph):
     Attributes:
         outputs: names of the layers whose outputs are those of the model.
         cuts: candidates for the end of a backbone, first to last; their outputs have spatial axes.
-        cut: name of the last of them, where `LayerRow.part` changes from "backbone" to "head"; empty if there is none.
+        cut: name of the last of them, where `LayerRow.part` changes from "backbone" to "head"; empty without one.
     """
 
     name: str
@@ -125,7 +125,7 @@ class _Reader:
         kind, config = _open(entry)
         if kind not in MODELS:
             raise ModelFileError(
-                f"Expected a Sequential or functional model; got one of class {kind!r:.80}, whose code is not read."
+                f"Expected a Sequential or functional model; got a model of class {kind!r:.80}, whose code is not read."
             )
         if depth > _MAX_NESTED:
             raise ModelFileError(f"The model is nested more than {_MAX_NESTED} times.")
@@ -237,8 +237,8 @@ def _read_record(entry: Mapping[str, Any], kind: str, config: Mapping[str, Any],
     """Return the record of a layer, or raise ModelFileError with its name."""
     label = f"Layer {own_name!r:.80} ({kind:.80})"
     module, registered = entry.get("module"), entry.get("registered_name")
-    foreign = isinstance(module, str) and not module.startswith(("keras", "tensorflow", "tf_keras"))
-    if foreign or (module is None and isinstance(registered, str) and registered != kind):
+    external = isinstance(module, str) and not module.startswith(("keras", "tensorflow", "tf_keras"))
+    if external or (module is None and isinstance(registered, str) and registered != kind):
         raise ModelFileError(f"{label} is of a class outside Keras, whose code Headroom does not run.")
     if kind == "Lambda":
         raise ModelFileError(f"{label} contains code, which Headroom does not run.")

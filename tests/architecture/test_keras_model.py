@@ -1,4 +1,4 @@
-"""Keras models are read without Keras: files of several versions, and hostile ones refused in one sentence."""
+"""Keras models are read without Keras: files of several versions, and hostile ones refused with an error message."""
 
 import json
 import subprocess
@@ -212,16 +212,16 @@ def test_any_changed_value_is_counted_or_refused(data: st.DataObject, path: Path
     """Replace values anywhere in a real config: nothing but ModelFileError is raised."""
     config = deepcopy(json.loads(path.read_bytes()))
     for _ in range(data.draw(st.integers(1, 3))):
-        place: Any = config
+        value: Any = config
         for _ in range(data.draw(st.integers(1, 12))):
-            keys = [*place] if isinstance(place, dict) else [*range(len(place))]
+            keys = [*value] if isinstance(value, dict) else [*range(len(value))]
             if not keys:
                 break
             key = data.draw(st.sampled_from(keys))
-            if isinstance(place[key], dict | list) and data.draw(st.integers(0, 9)):
-                place = place[key]
+            if isinstance(value[key], dict | list) and data.draw(st.integers(0, 9)):
+                value = value[key]
             else:
-                place[key] = deepcopy(data.draw(VALUES))
+                value[key] = deepcopy(data.draw(VALUES))
                 break
     with suppress(ModelFileError):
         assert read(config).params >= 0
