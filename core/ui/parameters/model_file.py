@@ -1,5 +1,7 @@
 """Upload of a Keras model, whose parameters are counted from its config."""
 
+from typing import BinaryIO
+
 import streamlit as st
 
 from core.architecture.keras_model import KerasModel, read_keras_model
@@ -26,9 +28,8 @@ _LABEL = "Layers after the backbone"
 
 @st.fragment
 def show_model_file() -> None:
-    """Show the section with the upload, and the counts of the uploaded model."""
-    with handle_errors():
-        st.header("Count a model of yours", anchor=False)
+    """Show the upload, and the counts of the uploaded model."""
+    with handle_errors(), st.expander("Count a model of yours", icon=":material/upload_file:"):
         st.write(
             "Parameters and FLOPs of a Keras model, Sequential or functional. Headroom reads the layers only; it does "
             f"not run the model. {FLOPS_HELP}"
@@ -44,14 +45,17 @@ def show_model_file() -> None:
                 "Input size (pixels per side)", 8, 4096, 224, key="counted-side",
                 help="Used by models that accept images of any size.",
             )  # fmt: skip
-        if file is None:
-            return
-        try:
-            model = read_keras_model(file.getvalue(), side=side, label=file.name)
-        except ModelFileError as error:
-            st.error(escape_markdown(str(error)))
-            return
-        _show_model(model)
+        if file is not None:
+            _count(file, side)
+
+
+def _count(file: BinaryIO, side: int) -> None:
+    try:
+        model = read_keras_model(file.read(), side=side, label=file.name)
+    except ModelFileError as error:
+        st.error(escape_markdown(str(error)))
+        return
+    _show_model(model)
 
 
 def _show_model(model: KerasModel) -> None:
