@@ -83,6 +83,11 @@ class LayerNames:
     def reserve(self, name: str) -> None:
         self._taken.add(name)
 
+    def copy(self) -> "LayerNames":
+        other = LayerNames()
+        other._counts, other._taken = self._counts.copy(), self._taken.copy()
+        return other
+
     def number(self, kind: str) -> str:
         """Return the next name of a type that no other layer has."""
         stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
@@ -134,6 +139,13 @@ class LayerWalk:
         self.rows: list[LayerRow] = []
         self._names = LayerNames()
         self._last = next(iter(inputs))
+
+    def copy(self) -> "LayerWalk":
+        """Return a walk that continues from here and leaves this one unchanged."""
+        other = LayerWalk(self.shapes)
+        other.layers, other.rows = self.layers.copy(), self.rows.copy()
+        other._names, other._last = self._names.copy(), self._last
+        return other
 
     def reserve(self, items: Iterable[Item]) -> None:
         """Keep the names of these items for them."""

@@ -29,11 +29,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
-APPLICATIONS = {  # module and name in keras.applications
+APPLICATIONS = {  # module with the preprocessing, if it has any, and name in keras.applications
     "mobilenet": "mobilenet.MobileNet", "convnext_tiny": "convnext.ConvNeXtTiny",
     **({
         "vgg16": "vgg16.VGG16", "vgg19": "vgg19.VGG19", "mobilenet_v2": "mobilenet_v2.MobileNetV2",
-        "mobilenet_v3_small": "mobilenet_v3.MobileNetV3Small", "mobilenet_v3_large": "mobilenet_v3.MobileNetV3Large",
+        "mobilenet_v3_small": ".MobileNetV3Small", "mobilenet_v3_large": ".MobileNetV3Large",
         "efficientnet_b0": "efficientnet.EfficientNetB0", "efficientnet_v2_b0": "efficientnet_v2.EfficientNetV2B0",
         "resnet50": "resnet.ResNet50", "resnet50_v2": "resnet_v2.ResNet50V2", "densenet121": "densenet.DenseNet121",
         "nasnet_mobile": "nasnet.NASNetMobile", "xception": "xception.Xception",
@@ -56,9 +56,9 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
 
     keras.utils.set_random_seed(seed)
     module, name = APPLICATIONS[backbone].split(".")
-    module = getattr(keras.applications, module)
+    package = getattr(keras.applications, module) if module else keras.applications
     side = SIDES.get(backbone, SIDE)
-    application = getattr(module, name)(include_top=False, weights=None, input_shape=(side, side, 3))
+    application = getattr(package, name)(include_top=False, weights=None, input_shape=(side, side, 3))
     path = home.weights / BACKBONES[backbone].weights.file
     path.parent.mkdir(parents=True)
     with h5py.File(path, "w") as file:
@@ -69,7 +69,7 @@ def write_weights(home: Home, backbone: str, seed: int = 0):
             for weight, array in zip(names, layer.get_weights(), strict=True):
                 group[weight] = array
         file.attrs["layer_names"] = [layer.name for layer in application.layers]
-    return application, module.preprocess_input
+    return application, getattr(package, "preprocess_input", lambda images: images)
 
 
 @pytest.mark.parametrize("backbone", APPLICATIONS)
