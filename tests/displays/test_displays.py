@@ -122,7 +122,7 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
 
 
 def check_labels(spec: Any) -> Iterator[str]:
-    """Yield labels of a vertical axis with more lines than the rows of the chart have room for."""
+    """Yield labels of a vertical axis that need more height than a row of the chart has."""
     if isinstance(spec, dict):
         height = spec.get("height")
         for expression in expressions_of_axes(spec) if isinstance(height, dict) and "step" in height else ():
