@@ -53,7 +53,7 @@ def _name(layer: str, kind: str) -> str:
 
 
 def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """Build one stacked bar per model: layers of the head in its colour, layers of the backbone in grey."""
+    """Build one stacked bar per model: layers of the head in its color, layers of the backbone in gray."""
     totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
     totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
@@ -68,7 +68,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
             y=y,
             x=alt.X(
                 "params:Q",
-                title="Parameters (grey: backbone, colour: head)",
+                title="Parameters (gray: backbone, color: head)",
                 scale=alt.Scale(
                     domain=[0, 1.35 * max(int(totals["params"].max()), 1)], nice=False
                 ),  # space for the totals
