@@ -79,6 +79,14 @@ class RunSpec(BaseModel):
     backbone: str = setting(
         "conv_pool", "Backbone", "Convolutional feature extractor, shared by all heads.", group="backbone"
     )
+    model: str = setting(
+        "", "Model", "Model of yours whose layers up to a cut are the backbone; added with `headroom models add`.",
+        group="backbone", pattern=r"^([a-z0-9][a-z0-9_-]{0,39}(:[0-9a-f]{16})?)?$", form="the name of an added model",
+    )  # fmt: skip
+    cut: str = setting(
+        "", "Cut after", "Layer of the model after which the head begins; empty for its last feature maps.",
+        group="backbone", pattern=r"^[^\x00-\x1f\x7f]{0,100}$", form="the name of a layer",
+    )  # fmt: skip
     blocks: int = setting(
         2, "Blocks", "Number of convolution and pooling blocks.",
         group="backbone", low=1, high=6, usual=(1, 5), step=1, unit="blocks",

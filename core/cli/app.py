@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, report, run, saved_comparison
+from core.cli import bundle, dataset, export, job, model, report, run, saved_comparison
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
@@ -91,4 +91,5 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")
+app.add_typer(model.app, name="models")
 app.add_typer(job.app, name="jobs")
