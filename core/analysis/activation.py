@@ -57,7 +57,7 @@ def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], 
     if not run.has("model.tflite"):
         action = "Select one of these images" if stored else f"Delete its folder {run.path.name} and train it again"
         return ActivationView(unavailable_reason=f"{state}, and its model file is missing. {action}.")
-    seconds = run.record.cost.latency_seconds * len(images)
+    seconds = (run.record.cost.latency_seconds or 0.0) * len(images)
     if seconds > _MAX_SECONDS:
         return ActivationView(
             unavailable_reason=f"{state}. Computing the maps of {len(images)} images would take {seconds:.0f} s."

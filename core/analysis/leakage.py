@@ -75,7 +75,7 @@ def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
 def _list_rows(run: Run, validation_count: int) -> tuple[range, range]:
     """Return the positions of the training and the validation images of a run."""
     data = run.record.data
-    total = count_training_images(run) or data.train_images + data.validation_images
+    total = count_training_images(run) or (data.train_images or 0) + (data.validation_images or 0)
     return compute_split(run.spec, total, validation_count)
 
 

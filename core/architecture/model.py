@@ -17,7 +17,7 @@ class LayerRow:
     output_shape: Shape
     trainable: int
     non_trainable: int
-    flops: int
+    flops: int | None  # None for a model that was trained elsewhere
 
     @property
     def params(self) -> int:
@@ -51,7 +51,7 @@ class Model:
 
     @property
     def flops(self) -> int:
-        return sum(row.flops for row in self.rows)
+        return sum(row.flops or 0 for row in self.rows)
 
     @property
     def maps_layer(self) -> str:
@@ -90,6 +90,8 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
 
 
 def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
+    if spec.elsewhere:
+        raise SpecError(f"The model {spec.elsewhere!r:.90} was trained elsewhere; Headroom cannot train it.")
     if classes < 2:
         raise SpecError(f"Expected at least 2 classes; got {classes}.")
     if spec.loss == "binary" and classes != 2:

@@ -33,11 +33,16 @@ def describe_kept_epoch(records: Iterable[Record]) -> str:
     epoch (17, by validation loss)" or "at the best epoch (12–17, by validation loss)"."""
     epochs: dict[str, set[int]] = {}
     for record in records:
-        epochs.setdefault(record.parsed_spec.keep, set()).add(record.measured_epoch)
+        best = record.elsewhere is not None and record.kept_epoch is not None
+        epochs.setdefault("best" if best else record.parsed_spec.keep, set()).add(record.measured_epoch)
     parts = []
     for keep, numbers in epochs.items():
+        if 0 in numbers:
+            parts.append("an epoch that was not recorded")
+            continue
         span = f"{min(numbers):,}" + (f"–{max(numbers):,}" if len(numbers) > 1 else "")
-        parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}, by {_METRICS[keep]})")
+        by = f", by {_METRICS[keep]}" if keep in _METRICS else ""
+        parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}{by})")
     return f"at {' or '.join(parts)}"
 
 
