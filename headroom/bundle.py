@@ -61,7 +61,7 @@ def build_bundle(results: Results) -> tuple[str, bytes]:
     packed = {f"runs/{run_id}/{name}": content for name, content in files.items()}
     if results.images is not None:
         fingerprint = json.loads(files["record.json"])["data"]["fingerprint"]
-        packed[f"thumbnails/{fingerprint}/{_name_images(results.images)}"] = _save(results.images)
+        packed[f"thumbnails/{fingerprint}/{_name_images(results)}"] = _save(results.images)
     manifest = {name: {"bytes": len(content), "sha256": _hash(content)} for name, content in packed.items()}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -197,13 +197,14 @@ def shrink_images(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
     images = images[:, ::step, ::step]
     if images.dtype != np.uint8:
         low, high = float(images.min()), float(images.max())
-        scale = 255 if 0 <= low and high <= 1 else 1 if 0 <= low and high <= 255 else 0
+        scale = 255 if low >= 0 and high <= 1 else 1 if low >= 0 and high <= 255 else 0
         images = images * scale if scale else (images - low) * (255 / max(high - low, 1e-9))
     return np.ascontiguousarray(images.round() if images.dtype.kind == "f" else images).astype(np.uint8)
 
 
-def _name_images(images: np.ndarray[Any, Any]) -> str:
-    return "thumbnails.npy" if max(images.shape[1:3]) > _MAX_THUMBNAIL_SIDE // 2 else "images.npy"
+def _name_images(results: Results) -> str:
+    exact = results.images is not None and results.images.shape[1:3] == tuple(results.input_shape[:2])
+    return "images.npy" if exact else "thumbnails.npy"
 
 
 def _compress(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:

@@ -118,7 +118,9 @@ def build_results(
     """
     check_line("name", name, 80)
     if (probabilities is None) == (predictions is None):
-        raise LogError("Expected either probabilities or predictions; got " + ("none." if predictions is None else "both."))
+        raise LogError(
+            "Expected either probabilities or predictions; got " + ("none." if predictions is None else "both.")
+        )
     names = None if classes is None else check_classes(classes, None)
     true = check_labels("labels", labels, names)
     if probabilities is not None:
@@ -208,8 +210,7 @@ def check_layer(layer: Any) -> dict[str, Any]:
             for side in [*layer["output_shape"]][:6]
         ],
         **{
-            name: check_number(f"{name} of a layer", value, 0, _MAX_COUNT, whole=True)
-            for name, value in counts.items()
+            name: check_number(f"{name} of a layer", value, 0, _MAX_COUNT, whole=True) for name, value in counts.items()
         },
         "flops": check_number("flops of a layer", layer.get("flops"), 0, _MAX_COUNT, whole=True),
     }

@@ -163,7 +163,9 @@ def check_history(value: object) -> list[dict[str, Any]]:
         known[column] = columns[found] if found else []
     lengths = {len(values) for values in known.values() if values}
     if not lengths:
-        raise LogError(f"Expected history with columns such as loss and val_accuracy; got {', '.join(columns) or 'none'}.")
+        raise LogError(
+            f"Expected history with columns such as loss and val_accuracy; got {', '.join(columns) or 'none'}."
+        )
     if len(lengths) > 1 or not 1 <= max(lengths) <= MAX_EPOCHS:
         raise LogError(f"Expected history with 1 to {MAX_EPOCHS:,} values in each column; got {sorted(lengths)}.")
     rows: list[dict[str, Any]] = []

@@ -21,9 +21,9 @@ from core.displays.scope import describe_intervals
 from core.interval import LEVEL
 from core.recipe import Recipe
 from core.spec import SETTINGS
-from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
+from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.elsewhere import select_with, write_lacking
-from core.store.kept_epoch import describe_kept_epoch
+from core.store.kept_epoch import describe_epochs, describe_kept_epoch
 from core.store.setting_text import describe_dataset
 
 _MANY = 6  # variants in a summary

@@ -12,7 +12,8 @@ import pandas as pd
 from core.errors import ComparisonError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
-from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.spec import DATASETS, SETTINGS, RunSpec
+from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
@@ -39,7 +40,7 @@ class Variant:
 
     @property
     def order(self) -> int:
-        return _order(self.spec)
+        return order_of(self.spec)
 
     @property
     def key(self) -> str:
@@ -167,11 +168,6 @@ def _list_differing(specs: Sequence[RunSpec]) -> list[str]:
     return [name for name in SETTINGS if name not in ("head", "seed") and len({getattr(s, name) for s in specs}) > 1]
 
 
-def _order(spec: RunSpec) -> int:
-    """Return the position of the head; models that were trained elsewhere come last."""
-    return len(HEADS) + 1000 if spec.elsewhere else HEADS[spec.head].order
-
-
 def _list_data(spec: RunSpec) -> tuple[object, ...]:
     return spec.dataset, spec.data, spec.folder, spec.attribute
 
@@ -179,7 +175,7 @@ def _list_data(spec: RunSpec) -> tuple[object, ...]:
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
-    return _order(spec), spec.elsewhere, *((value is None, 0 if value is None else value) for value in values)
+    return order_of(spec), spec.elsewhere, *((value is None, 0 if value is None else value) for value in values)
 
 
 def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
@@ -194,23 +190,11 @@ def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[
     return labels
 
 
-def describe_epochs(runs: Sequence[Run]) -> str:
-    """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
-    trained = [run.record.trained_epochs for run in runs]
-    if not min(trained):
-        return "epochs unknown"
-    planned = max(run.record.trained_epochs if run.spec.elsewhere else run.spec.epochs for run in runs)
-    if min(trained) == max(trained) == planned:
-        return describe_setting("epochs", planned)
-    fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
-    return f"{fewer} of {describe_setting('epochs', planned)}"
-
-
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
     """Describe the hyperparameters that differ from the recipe, by name, such as "1 epoch instead of 25"."""
     own: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
-    for variant in variants:
+    for variant in (variant for variant in variants if not variant.spec.elsewhere):
         default = recipe.spec_of(variant.spec.head)
         for name in SETTINGS:
             value = getattr(variant.spec, name)

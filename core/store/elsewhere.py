@@ -3,19 +3,22 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.architecture.model import LayerRow
 from core.bounds import Count, Line
+from core.spec import HEADS, RunSpec
 from core.store.damage import describe_invalid_field
 
 if TYPE_CHECKING:
     from core.store.comparison import Comparison
     from core.store.run import Run
 
-Part = Literal["settings", "model", "layers", "curves", "validation", "probabilities"]
+Part = Literal["settings", "model", "layers", "diagram", "curves", "validation", "probabilities"]
 MAX_LAYERS = 10_000
+_COLORS = 12  # of the palette
 
 
 class _Layer(BaseModel):
@@ -59,10 +62,20 @@ def parse_layers(text: bytes) -> tuple[LayerRow, ...]:
     )
 
 
+def order_of(spec: RunSpec) -> int:
+    """Return the position of a head in lists and palettes; that of a model from elsewhere is stable for its name."""
+    return order_elsewhere(spec.elsewhere) if spec.elsewhere else HEADS[spec.head].order
+
+
+def order_elsewhere(name: str) -> int:
+    return max(head.order for head in HEADS.values()) + 1 + crc32(name.encode()) % _COLORS
+
+
 _HAS: dict[Part, Callable[["Run"], bool]] = {
     "settings": lambda run: not run.spec.elsewhere,
     "model": lambda run: not run.spec.elsewhere or run.has("model.tflite"),
     "layers": lambda run: not run.spec.elsewhere or "layers.json" in run.record.checksums,
+    "diagram": lambda run: not run.spec.elsewhere,
     "curves": lambda run: not run.spec.elsewhere or "history.jsonl" in run.record.checksums,
     "validation": lambda run: run.record.data.validation_images is not None,
     "probabilities": lambda run: run.record.elsewhere is None or run.record.elsewhere.probabilities,
@@ -71,6 +84,7 @@ _NAMES: dict[Part, str] = {
     "settings": "settings of Headroom",
     "model": "model file",
     "layers": "layer table",
+    "diagram": "diagram of their layers",
     "curves": "learning curves",
     "validation": "predictions on validation images",
     "probabilities": "probabilities",

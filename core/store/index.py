@@ -23,7 +23,7 @@ from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *SETTINGS, "elsewhere", "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
+    "run_id", "recipe", *SETTINGS, "elsewhere", "content", "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
     "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 

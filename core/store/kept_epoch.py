@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from core.store.record import Record
+from core.store.run import Run
+from core.store.setting_text import describe_setting
 
 _METRICS = {"best_val_loss": "validation loss", "best_val_accuracy": "validation accuracy"}
 
@@ -49,3 +51,15 @@ def describe_kept_epoch(records: Iterable[Record]) -> str:
 def describe_keep(keep: str) -> str:
     """Describe a value of the hyperparameter `keep` without the number of an epoch."""
     return "last epoch" if keep == "last" else f"best epoch by {_METRICS[keep]}"
+
+
+def describe_epochs(runs: Sequence[Run]) -> str:
+    """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
+    trained = [run.record.trained_epochs for run in runs]
+    if not min(trained):
+        return "epochs unknown"
+    planned = max(run.record.trained_epochs if run.spec.elsewhere else run.spec.epochs for run in runs)
+    if min(trained) == max(trained) == planned:
+        return describe_setting("epochs", planned)
+    fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
+    return f"{fewer} of {describe_setting('epochs', planned)}"

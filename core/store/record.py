@@ -177,10 +177,11 @@ class Record(_Part):
     def _find_missing(self) -> str:
         """Return the name of a value that only runs from elsewhere may lack; an empty text if there is none."""
         optional = {"test_loss", "validation_loss", "latency_32_p95_seconds", "epoch_seconds", "features_seconds"}
-        values = {**self.metrics.model_dump(), **self.cost.model_dump(exclude=optional)}
-        values |= {name: getattr(self.data, name) for name in ("train_images", "validation_images")}
-        values |= {"input_shape": self.data.input_shape[1:] or None}
-        return next((name for name, value in values.items() if value is None and name not in optional), "")
+        parts = {"metrics": self.metrics, "cost": self.cost}
+        values = {f"{part}.{name}": value for part, found in parts.items() for name, value in found if name not in optional}
+        values |= {f"data.{name}": getattr(self.data, name) for name in ("train_images", "validation_images")}
+        values |= {"data.input_shape": self.data.input_shape[1:] or None}
+        return next((name for name, value in values.items() if value is None), "")
 
     @property
     def parsed_spec(self) -> RunSpec:
@@ -208,7 +209,7 @@ class Record(_Part):
         return {
             "run_id": self.run_id,
             "recipe": recipe.name if recipe else None,
-            **spec.model_dump(exclude={"content"}),
+            **spec.model_dump(),
             "status": "finished",
             **self.metrics.model_dump(),
             **self.cost.model_dump(),

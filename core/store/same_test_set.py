@@ -42,6 +42,11 @@ class RunsOnTestSet:
         lost = (spec for spec in (*comparison.diverged, *comparison.diverged_others) if spec.run_id not in known)
         return cls(_name_rows(frame), tuple(lost))
 
+    def without_elsewhere(self) -> "RunsOnTestSet":
+        """Return the runs that Headroom trained."""
+        own = self.runs["elsewhere"] == ""
+        return self if own.all() else replace(self, runs=self.runs[own].reset_index(drop=True))
+
     def with_diverged(self) -> "RunsOnTestSet":
         """Return the runs with one row per diverged spec, whose accuracies are NaN."""
         if not self.diverged:
