@@ -23,7 +23,6 @@ HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
 TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transform")
 
 ELSEWHERE = "elsewhere"  # backbone and head of a run that Headroom did not train
-
 PENALTIES = (0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1)
 
 
@@ -271,7 +270,6 @@ class RunSpec(BaseModel):
 
     @property
     def label(self) -> str:
-        """Name of the head, or of a model that was trained elsewhere."""
         return self.elsewhere or HEADS[self.head].label
 
     @property

@@ -56,7 +56,9 @@ def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], 
     state = state or f"Run {run.run_id} was trained before Headroom stored activation maps"
     if not run.has("model.tflite"):
         if run.spec.elsewhere:
-            return ActivationView(unavailable_reason=f"{run.spec.elsewhere} was trained elsewhere and has no model file.")
+            return ActivationView(
+                unavailable_reason=f"{run.spec.elsewhere} was trained elsewhere and has no model file."
+            )
         action = "Select one of these images" if stored else f"Delete its folder {run.path.name} and train it again"
         return ActivationView(unavailable_reason=f"{state}, and its model file is missing. {action}.")
     seconds = (run.record.cost.latency_seconds or 0.0) * len(images)

@@ -178,8 +178,8 @@ def compute_class_curves(comparison: Comparison, label: int, kind: CurveKind) ->
             }
             area = counts.roc_auc if kind == "roc" else counts.average_precision
             frames.append(pd.DataFrame({"head": variant.label, "seed": run.spec.seed, **columns, "area": area}))
-    columns = ["head", "seed", "x", "y", "threshold", "area"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    none = pd.DataFrame(columns=["head", "seed", "x", "y", "threshold", "area"])
+    return pd.concat(frames, ignore_index=True) if frames else none
 
 
 def _average(found: RunMetrics, area: Floats) -> float:

@@ -1,15 +1,15 @@
 """Runs that Headroom did not train: their layer table, and what they lack."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.architecture.model import LayerRow
 from core.bounds import Count, Line
-from core.spec import HEADS, RunSpec
+from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.damage import describe_invalid_field
 
 if TYPE_CHECKING:
@@ -60,6 +60,25 @@ def parse_layers(text: bytes) -> tuple[LayerRow, ...]:
         )
         for index, layer in enumerate(layers)
     )
+
+
+def list_values(spec: RunSpec) -> dict[str, Any]:
+    """Return the fields of a spec; hyperparameters of a run from elsewhere are None, because they are unknown."""
+    values = spec.model_dump()
+    if spec.elsewhere:
+        values |= {name: None for name in SETTINGS if not spec.uses(name)}
+    return values
+
+
+def clear_settings(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a run list, where hyperparameters and epochs that a run from elsewhere lacks are None."""
+    if not row["elsewhere"]:
+        return dict(row)
+    found = {name: None if name in SETTINGS and name not in _KNOWN else value for name, value in row.items()}
+    return found | {name: found[name] or None for name in ("trained_epochs", "measured_epoch") if name in found}
+
+
+_KNOWN = ("dataset", "data", "folder", "seed")
 
 
 def order_of(spec: RunSpec) -> int:

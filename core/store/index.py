@@ -23,8 +23,8 @@ from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *SETTINGS, "elsewhere", "content", "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
-    "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
+    "run_id", "recipe", *SETTINGS, "elsewhere", "content", "status", *Metrics.model_fields, *Cost.model_fields,
+    "fitted_images", "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {

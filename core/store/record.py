@@ -178,7 +178,9 @@ class Record(_Part):
         """Return the name of a value that only runs from elsewhere may lack; an empty text if there is none."""
         optional = {"test_loss", "validation_loss", "latency_32_p95_seconds", "epoch_seconds", "features_seconds"}
         parts = {"metrics": self.metrics, "cost": self.cost}
-        values = {f"{part}.{name}": value for part, found in parts.items() for name, value in found if name not in optional}
+        values = {
+            f"{part}.{name}": value for part, found in parts.items() for name, value in found if name not in optional
+        }
         values |= {f"data.{name}": getattr(self.data, name) for name in ("train_images", "validation_images")}
         values |= {"data.input_shape": self.data.input_shape[1:] or None}
         return next((name for name, value in values.items() if value is None), "")
