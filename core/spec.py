@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import SpecError, UnknownNameError
 from core.registry import Registry
@@ -22,6 +22,7 @@ BACKBONES: "Registry[Backbone]" = Registry("core.architecture.backbones", "backb
 HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
 TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transform")
 
+ELSEWHERE = "elsewhere"  # backbone and head of a run that Headroom did not train
 PENALTIES = (0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1)
 
 
@@ -30,6 +31,8 @@ class RunSpec(BaseModel):
 
     A hyperparameter that the selected dataset, backbone or head does not use is reset to its default, so that equal
     models have equal run IDs. Never change the default of a field: fields at their default are not part of the run ID.
+
+    A run from another tool has no hyperparameters: `elsewhere` names its model, `content` is a hash of its results.
 
     Raises:
         SpecError, UnknownNameError: from `parse`, when a value is invalid.
@@ -218,6 +221,8 @@ class RunSpec(BaseModel):
         0, "Seed", "Random seed for weight initialization, shuffling and dropout.",
         group="training", low=0, high=2**31 - 1, usual=(0, 20), step=1,
     )  # fmt: skip
+    elsewhere: str = Field("", max_length=80)
+    content: str = Field("", pattern=r"^([0-9a-f]{16})?$")
 
     @model_validator(mode="after")
     def _check_names_and_reset_unused_settings(self) -> Self:
@@ -233,10 +238,15 @@ class RunSpec(BaseModel):
         if self.pool_stride == self.pool_size:
             object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
+        if self.elsewhere:
+            object.__setattr__(self, "backbone", ELSEWHERE)
+            object.__setattr__(self, "head", ELSEWHERE)
         return self
 
     def uses(self, name: str) -> bool:
         """Return whether a hyperparameter has an effect on this run."""
+        if self.elsewhere:
+            return name in ("dataset", "data", "seed") or name in DATASETS[self.dataset].uses
         if name == "from_logits":
             return self.loss != "binary"
         if name == "trained_stages" and not self.frozen:
@@ -265,7 +275,16 @@ class RunSpec(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """Return the fields that differ from their defaults, sorted by name."""
         values = self.model_dump()
-        return {name: values[name] for name in sorted(values) if values[name] != SETTINGS[name].default}
+        return {name: values[name] for name in sorted(values) if values[name] != type(self).model_fields[name].default}
+
+    @property
+    def configuration(self) -> "RunSpec":
+        """The spec without what differs between the runs of a variant: the seed, and the results of other tools."""
+        return self.replace(seed=0, content="")
+
+    @property
+    def label(self) -> str:
+        return self.elsewhere or HEADS[self.head].label
 
     @property
     def run_id(self) -> str:
@@ -277,7 +296,9 @@ class RunSpec(BaseModel):
 _DATASET_SETTINGS = {"folder", "attribute", "side"}  # at their default unless the dataset uses them
 _CHOSEN = {"backbone", "head"}
 
-SETTINGS: dict[str, Setting] = {name: read_setting(name, field) for name, field in RunSpec.model_fields.items()}
+SETTINGS: dict[str, Setting] = {
+    name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
+}
 
 
 def _describe(error: ValidationError) -> str:

@@ -4,6 +4,7 @@ from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
 from core.api.response import JSON, ApiResponse, ComparisonResult, NoteModel, RunDetails, RunList, RunSummary
 from core.home import Home
+from core.store.elsewhere import clear_settings, list_values
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -24,7 +25,7 @@ class RunEndpoint:
         from core.store.search import search
 
         found = search(join_notes(self.store.frame(), self.notes.read_available()), parameters.q)
-        rows = to_rows(found.iloc[parameters.offset : parameters.offset + parameters.limit])
+        rows = [*map(clear_settings, to_rows(found.iloc[parameters.offset : parameters.offset + parameters.limit]))]
         summaries = [
             {name: row[name] for name in RunSummary.model_fields} | {"tags": str(row["tags"]).split()} for row in rows
         ]
@@ -38,11 +39,11 @@ class RunEndpoint:
         recipe = recipe_of(run.spec)
         same = (
             "run_id", "finished_at", "trained_epochs", "measured_epoch", "last_metrics", "resumed_at", "cpu", "cores",
-            "metrics", "cost", "data",
+            "metrics", "cost", "data", "elsewhere",
         )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
-            spec=run.spec,
+            spec=list_values(run.spec),
             checksums=record.checksums,
             note=NoteModel(**{name: getattr(note, name) for name in NoteModel.model_fields}),
             **{name: getattr(record, name) for name in same},

@@ -102,6 +102,7 @@ class LayerRow:
         part: "backbone" or "head".
         output_shape: without the batch axis.
         inputs: names of the layers, or inputs of the model, that the layer reads.
+        flops: None for a model that was trained elsewhere.
         frozen: whether the layer stays as it is in training; its parameters are not trained.
     """
 
@@ -111,7 +112,7 @@ class LayerRow:
     output_shape: Shape
     trainable: int
     non_trainable: int
-    flops: int
+    flops: int | None
     inputs: tuple[str, ...] = (INPUT,)
     frozen: bool = False
 

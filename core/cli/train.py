@@ -78,7 +78,7 @@ def _result(home: Home, run_id: str) -> str:
     from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds)}"
+    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds or 0.0)}"
 
 
 def _wait(home: Home, names: dict[str, str]) -> None:
