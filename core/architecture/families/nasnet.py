@@ -10,7 +10,7 @@ from core.architecture.families.preprocessing import scale_to_unit
 from core.architecture.graph import Graph
 from core.architecture.layers import BatchNormalization, Conv
 from core.architecture.merge import Add, Concatenate
-from core.architecture.pooling import LocalPooling
+from core.architecture.pooling import LocalPooling, Reduction
 from core.architecture.spatial import Cropping, SeparableConv, StridePadding, ZeroPadding
 
 _MOMENTUM = 0.9997
@@ -128,9 +128,8 @@ def _add_reduction_cell(
     def separable(source: str, size: int, place: str, stride: int = 2) -> str:
         return _add_separable(graph, source, filters, size, f"reduction_{place}_{block}", stride)
 
-    def halve(place: str, reduce: str) -> str:
-        reduction = "max" if reduce == "max" else "average"
-        return graph.add(LocalPooling(3, 2, reduce=reduction, name=f"reduction_{place}_{block}"), padded)
+    def halve(place: str, reduce: Reduction) -> str:
+        return graph.add(LocalPooling(3, 2, reduce=reduce, name=f"reduction_{place}_{block}"), padded)
 
     left, right = separable(h, 5, "left1"), separable(p, 7, "right1")
     one = graph.add(Add(f"reduction_add_1_{block}"), left, right)
