@@ -78,6 +78,20 @@ class Concatenate(Merge):
         return 0
 
 
+@dataclass(frozen=True)
+class Arithmetic(Merge):
+    """Operation of Keras on maps and numbers, such as x + 3 or x · y; of class `kind`."""
+
+    kind: str = "Add"
+    inputs: ClassVar[tuple[int, int | None]] = (1, 2)
+
+    def keras_type(self, shape: Shape, *others: Shape) -> str:
+        return self.kind
+
+    def flops(self, shape: Shape, *others: Shape) -> int:
+        return prod(self.output_shape(shape, *others))
+
+
 def _list(shapes: tuple[Shape, ...]) -> str:
     more = f" and {len(shapes) - 4} more" if len(shapes) > 4 else ""
     return ", ".join(map(str, shapes[:4])) + more

@@ -127,12 +127,11 @@ def _check_name(name: str) -> None:
 
 def _check_model(model: KerasModel, label: str) -> None:
     if len(model.inputs) != 1 or len(model.input_shape) != 3:
-        shapes = ", ".join(str(shape) for _, shape in model.inputs)
-        raise ModelFileError(f"Expected a model that reads one image; {label} reads {shapes}.")
+        raise ModelFileError(f"{label} is not a model that reads one image per prediction.")
     if model.input_shape[-1] not in (1, 3):
-        raise ModelFileError(f"Expected a model for images with 1 or 3 channels; {label} has {model.input_shape[-1]}.")
+        raise ModelFileError(f"{label} reads images with {model.input_shape[-1]} channels; only 1 or 3 can be used.")
     if not model.cuts:
-        raise ModelFileError(f"Expected a model with feature maps (height, width, channels); {label} has none.")
+        raise ModelFileError(f"{label} has no feature maps (height, width, channels), so no head can be added to it.")
 
 
 def _check_weights(source: Path, model: KerasModel, label: str) -> None:
