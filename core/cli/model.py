@@ -74,6 +74,30 @@ def list_added(as_json: JsonFlag = False) -> None:
 
 
 @app.command()
+def evaluate(
+    name: Name,
+    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "folder",
+    folder: Annotated[str, typer.Option(help="Name of a custom dataset.")] = "",
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Class names in the order of the scores of the model, separated by commas. Default: the order of the "
+            "dataset.",
+        ),
+    ] = None,
+) -> None:
+    """Evaluate a model as it is on the test images of a dataset, and print the run ID.
+
+    The run was trained elsewhere; it can be compared with the runs of the same dataset.
+    """
+    from core.models.evaluation import start_evaluation
+
+    names = [text.strip() for text in classes.split(",")] if classes else []
+    typer.echo(start_evaluation(Home.default(), name, dataset, folder, names))
+
+
+@app.command()
 def remove(name: Name) -> None:
     """Move a model to the trash. Its runs stay. Undo: headroom models restore NAME"""
     from core.models.add import remove_model
@@ -108,7 +132,9 @@ def _print_summary(info: "ModelInfo") -> None:
     typer.echo(f"Output: {_write_shape(info.output_shape)}.")
     rows = [{"Cut after": layer, "Feature maps": _write_shape(shape)} for layer, shape in info.cuts[-8:]]
     print_table(rows, title="Last layers after which a head can begin", numbers=())
-    print_message(f"Default cut: {info.cut}. Train heads on it with: headroom train --recipe RECIPE --backbone model:{info.name}")
+    print_message(
+        f"Default cut: {info.cut}. Train heads on it with: headroom train --recipe RECIPE --backbone model:{info.name}"
+    )
 
 
 def _write_shape(shape: tuple[int, ...]) -> str:

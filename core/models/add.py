@@ -16,7 +16,7 @@ from core.errors import HomeError, ModelFileError, SpecError
 from core.files import DAMAGED_ZIP, compute_checksum, write_json
 from core.home import Home
 from core.models.layer_store import write_layers
-from core.models.model_info import INFO, MODEL, WEIGHTS, ModelInfo, list_models, read_model_info
+from core.models.model_info import INFO, MODEL, VALUE_RANGES, WEIGHTS, ModelInfo, list_models, read_model_info
 from core.models.weights_file import count_weights
 from core.spec import SETTINGS, RunSpec
 
@@ -24,7 +24,6 @@ MAX_BYTES = 2_000_000_000
 _WEIGHTS_ENTRY = "model.weights.h5"
 _SIDE = 224
 _REMOVED = ".removed"
-VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
 
 
 def add_model(home: Home, name: str, source: Path, *, value_range: str | None = None, label: str = "") -> ModelInfo:
@@ -43,7 +42,9 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     _check_name(name)
     label = label or source.name
     if value_range is not None and value_range not in VALUE_RANGES:
-        raise ModelFileError(f"Expected the value range to be one of {', '.join(VALUE_RANGES)}; got {value_range!r:.20}.")
+        raise ModelFileError(
+            f"Expected the value range to be one of {', '.join(VALUE_RANGES)}; got {value_range!r:.20}."
+        )
     try:
         size = source.stat().st_size
     except OSError as error:
@@ -51,7 +52,8 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     if size > MAX_BYTES:
         raise ModelFileError(f"{label} has more than {MAX_BYTES // 10**9} GB.")
     config = read_config(source, label)
-    read = read_keras_model(json.dumps(config).encode(), side=_SIDE, label=label)
+    text = json.dumps(config).encode()
+    read, any_side = read_keras_model(text, side=_SIDE, label=label), _accepts_any_side(text)
     _check_model(read, label)
     _check_weights(source, read, label)
     bounds = VALUE_RANGES[value_range or _guess_value_range(read)]
@@ -63,6 +65,7 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
         checksum=checksum,
         bytes=size,
         input_shape=read.input_shape,
+        any_side=any_side,
         output_shape=read.rows[-1].output_shape,
         layers=len(read.rows),
         params=read.params,
@@ -76,7 +79,9 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
         with suppress(ModelFileError):
             if (existing := read_model_info(home, name)).fingerprint == info.fingerprint:
                 return existing
-        raise ModelFileError(f"A model named {name} exists. Choose another name, or remove it: headroom models remove {name}")
+        raise ModelFileError(
+            f"A model named {name} exists. Choose another name, or remove it: headroom models remove {name}"
+        )
     _store(home, info, source, config)
     return info
 
@@ -132,6 +137,14 @@ def _check_model(model: KerasModel, label: str) -> None:
         raise ModelFileError(f"{label} reads images with {model.input_shape[-1]} channels; only 1 or 3 can be used.")
     if not model.cuts:
         raise ModelFileError(f"{label} has no feature maps (height, width, channels), so no head can be added to it.")
+
+
+def _accepts_any_side(text: bytes) -> bool:
+    try:
+        read_keras_model(text)
+    except ModelFileError:  # without a side, the shapes are not known
+        return True
+    return False
 
 
 def _check_weights(source: Path, model: KerasModel, label: str) -> None:

@@ -16,6 +16,7 @@ from core.home import Home
 from core.spec import RunSpec
 
 INFO, WEIGHTS = "model.json", "model.keras"
+VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
 MODEL = "model"
 """Name of the backbone that is a model of the user."""
 _Text = Annotated[str, Field(max_length=100)]
@@ -27,6 +28,7 @@ class ModelInfo(BaseModel):
     Attributes:
         fingerprint: first 16 hex digits of the SHA-256 of layers, weights and value range.
         value_range: values of black and white that the model expects; images between 0 and 1 are scaled to them.
+        any_side: whether it accepts images of any size; `input_shape` is an example then.
         params, flops: of all layers, for one image.
         cut: default layer after which a head begins.
         cuts: name and output shape of the layers after which a head can begin, in order.
@@ -39,6 +41,7 @@ class ModelInfo(BaseModel):
     checksum: Checksum
     bytes: Count
     input_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
+    any_side: bool
     output_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
     layers: Count
     params: Count

@@ -37,7 +37,9 @@ def _count(opened: Any, h5py: Any) -> int:
                 raise ModelFileError(f"The weights have more than {MAX_ITEMS:,} entries.")
             link = group.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise ModelFileError(f"The weights refer to another place, {name!r:.60}. Save the model again with Keras.")
+                raise ModelFileError(
+                    f"The weights refer to another place, {name!r:.60}. Save the model again with Keras."
+                )
             found = group[name]
             if isinstance(found, h5py.Group):
                 if found.id in seen:
