@@ -1,7 +1,7 @@
 """Architectures as graphs: layers that read the layer before them, or layers that they name.
 
-A backbone or head is a sequence of items. A layer alone reads the item before it; a Node names the layers it reads, in
-any earlier place. `Graph` writes the nodes of large backbones.
+A backbone or head is a sequence of items. A layer without a Node reads the item before it; a Node names the layers that
+it reads, which are before it. `Graph` writes the nodes of large backbones.
 """
 
 import re
@@ -103,7 +103,7 @@ class LayerRow:
         output_shape: without the batch axis.
         inputs: names of the layers, or inputs of the model, that the layer reads.
         flops: None for a model that was trained elsewhere.
-        frozen: whether the layer stays as it is in training; its parameters are not trained.
+        frozen: whether the layer runs in inference mode during training; its parameters are not trained.
     """
 
     name: str
@@ -154,7 +154,7 @@ class LayerWalk:
         kind, output_shape = layer.keras_type(*shapes), layer.output_shape(*shapes)
         name = layer.name or self._names.number(kind)
         if name in self.shapes:
-            raise SpecError(f"Expected each layer to have a name of its own; got two layers named {name!r:.80}.")
+            raise SpecError(f"Expected layers with different names; got two layers named {name!r:.80}.")
         trained, fixed = (0, 0) if node.shared else layer.params(*shapes)
         frozen = not (trainable and node.trainable)
         if frozen:
@@ -166,7 +166,7 @@ class LayerWalk:
         self._last = name
 
     def train_from(self, first: int) -> None:
-        """Make the layers from index `first` on trainable, as they are without freezing."""
+        """Unfreeze the layers from index `first` on."""
         for index in range(first, len(self.rows)):
             row = self.rows[index]
             shapes = [self.shapes[name] for name in row.inputs]

@@ -61,7 +61,7 @@ class Subtract(Merge):
 
 @dataclass(frozen=True)
 class Concatenate(Merge):
-    """The inputs one after the other, along the last axis unless `axis` is another one, without the batch axis."""
+    """The inputs in order along `axis`, which excludes the batch axis; by default the last one."""
 
     axis: int = -1
     inputs: ClassVar[tuple[int, int | None]] = (1, None)

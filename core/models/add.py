@@ -163,8 +163,8 @@ def _check_weights(source: Path, model: KerasModel, label: str) -> None:
         found = count_weights(copy)
     if found != model.params:
         raise ModelFileError(
-            f"The weights in {label} do not fit its layers: {found:,} values, {model.params:,} expected. Save the model "
-            "again with Keras."
+            f"The weights in {label} do not fit its layers: {found:,} values, {model.params:,} expected. Save the "
+            "model again with Keras."
         )
 
 

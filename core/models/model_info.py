@@ -1,6 +1,6 @@
 """Description of an added model, `<home>/models/<name>/model.json`.
 
-A model is named NAME, or NAME:FINGERPRINT in the spec of a run, so that another model with the same name is another run.
+A model is named NAME, or NAME:FINGERPRINT in the spec of a run, so that another model with this name is another run.
 """
 
 import json

@@ -49,7 +49,7 @@ def evaluate_model(home: Home, name: str, dataset: str, folder: str, classes: Se
     """Evaluate an added model and publish the run.
 
     Args:
-        classes: names of the classes in the order of the scores of the model; empty if that is the order of the dataset.
+        classes: names of the classes in the order of the scores of the model; empty for the order of the dataset.
 
     Raises:
         ModelFileError: when the model is missing, or does not fit the images or classes of the dataset.

@@ -57,7 +57,7 @@ def replace_images(
 
     A worker that needs the same features waits until the first one has computed them.
     """
-    spec, side = closed.spec, closed.input_shape[0]
+    side = closed.input_shape[0]
     folder = home.features / f"{splits.info.fingerprint}-{name_backbone(closed)}-{side}"
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

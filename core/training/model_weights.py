@@ -80,7 +80,7 @@ def _reorder(name: str, layer: keras.layers.Layer, order: Sequence[int]) -> None
     weights = layer.get_weights()
     if not isinstance(layer, keras.layers.Dense | keras.layers.Conv2D) or weights[0].shape[-1] != len(order):
         raise TrainingError(
-            f"The scores of model {name} cannot be reordered. Add the images with the classes in the order of the model."
+            f"The scores of model {name} cannot be reordered. Name the classes of the dataset in its order."
         )
     layer.set_weights([weight[..., list(order)] for weight in weights])
 

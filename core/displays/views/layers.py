@@ -6,7 +6,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.architecture.model import Model
+from core.architecture.model import LayerGraph
 from core.displays.display import Chart, Display
 from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
@@ -17,7 +17,7 @@ from core.store.elsewhere import Part
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
 
 
-def compute_layer_frame(model: Model) -> pd.DataFrame:
+def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
     """Return one row per layer: layer, type, part, output_shape, params, trainable, non_trainable, flops, share."""
     frame = pd.DataFrame(
         [
