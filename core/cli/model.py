@@ -1,4 +1,4 @@
-"""`models`: add, list and remove Keras models of your own."""
+"""`models`: add, list, evaluate and remove own Keras models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +87,7 @@ def evaluate(
         ),
     ] = None,
 ) -> None:
-    """Evaluate a model as it is on the test images of a dataset, and print the run ID.
+    """Evaluate an unchanged model on the test images of a dataset, and print the run ID.
 
     The run was trained elsewhere; it can be compared with the runs of the same dataset.
     """

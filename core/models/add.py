@@ -56,7 +56,7 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     read, any_side = read_keras_model(text, side=_SIDE, label=label), _accepts_any_side(text)
     _check_model(read, label)
     _check_weights(source, read, label)
-    bounds = VALUE_RANGES[value_range or _guess_value_range(read)]
+    bounds = VALUE_RANGES[value_range or _choose_value_range(read)]
     checksum = compute_checksum(source)
     content = json.dumps([config["config"], bounds], sort_keys=True) + _hash_entry(source)
     info = ModelInfo(
@@ -168,7 +168,7 @@ def _check_weights(source: Path, model: KerasModel, label: str) -> None:
         )
 
 
-def _guess_value_range(model: KerasModel) -> str:
+def _choose_value_range(model: KerasModel) -> str:
     """Return the value range: a model whose first layers rescale or normalize reads values from 0 to 255."""
     source = {model.inputs[0][0]}
     for row, layer in zip(model.rows, model.layers, strict=True):

@@ -64,7 +64,7 @@ def split_reference(model: str) -> tuple[str, str]:
 
 
 def choose_model(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return settings in which the backbone "model:NAME" is the model NAME; a model alone also selects the backbone.
+    """Return settings in which the backbone "model:NAME" is the model NAME; a model without a backbone also selects it.
 
     >>> choose_model({"backbone": "model:net", "epochs": 3})
     {'backbone': 'model', 'epochs': 3, 'model': 'net'}
