@@ -1,12 +1,14 @@
 """Actions on runs: delete, restore and import."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
+from core.importers.run_import import ImportOptions, import_files
 from core.store.bundle_import import Imported, import_bundle
 from core.store.run_store import RunStore
 
@@ -38,3 +40,9 @@ def import_runs(user: User, home: Home, bundle: bytes | memoryview, *, models: b
         path = Path(folder) / "bundle.zip"
         path.write_bytes(bundle)
         return import_bundle(home, path, models=models)
+
+
+@needs(Role.TRAINER, "import runs from elsewhere")
+def add_runs(user: User, home: Home, paths: Sequence[Path], options: ImportOptions | None = None) -> Imported:
+    """Import bundles and files of other tools (see `import_files`). Only an admin can add runs of Headroom."""
+    return import_files(home, paths, replace(options or ImportOptions(), only_elsewhere=user.role < Role.ADMIN))

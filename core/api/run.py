@@ -1,8 +1,22 @@
 """Runs and comparisons in the HTTP API."""
 
+from pathlib import Path
+
+from core.access.role import User
+from core.actions.run import add_runs
 from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
-from core.api.response import JSON, ApiResponse, ComparisonResult, NoteModel, RunDetails, RunList, RunSummary
+from core.api.response import (
+    JSON,
+    ApiResponse,
+    ComparisonResult,
+    ImportedRuns,
+    NoteModel,
+    RunDetails,
+    RunList,
+    RunSummary,
+)
+from core.errors import AccessError
 from core.home import Home
 from core.store.elsewhere import clear_settings, list_values
 from core.store.note import Note, NoteBook, join_notes
@@ -30,6 +44,16 @@ class RunEndpoint:
             {name: row[name] for name in RunSummary.model_fields} | {"tags": str(row["tags"]).split()} for row in rows
         ]
         return RunList(total=len(found), offset=parameters.offset, limit=parameters.limit, runs=tuple(summaries))
+
+    @staticmethod
+    def check_add(user: User) -> None:
+        if message := add_runs.problem(user):
+            raise AccessError(message)
+
+    def add(self, user: User, path: Path) -> ImportedRuns:
+        """Import a bundle with runs from elsewhere; an admin can also import runs of Headroom."""
+        found = add_runs(user, self.store.home, [path])
+        return ImportedRuns(imported=tuple(found.imported), existing=tuple(found.existing))
 
     def show(self, parameters: RunName) -> RunDetails:
         from core.recipes import recipe_of
