@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import SpecError, UnknownNameError
 from core.registry import Registry
-from core.setting import Setting, read_setting, setting
+from core.setting import Setting, describe_wrong_setting, read_setting, setting
 from core.transform_step import read_steps, write_steps
 
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ class RunSpec(BaseModel):
         False, "Frozen backbone", "Freeze the pretrained weights of the backbone and train only the head.",
         group="backbone",
     )  # fmt: skip
+    trained_stages: int = setting(
+        0, "Trained stages", "Number of last stages of a frozen backbone that are trained with the head.",
+        group="backbone", low=0, high=10, usual=(0, 4), step=1, unit="stages",
+    )  # fmt: skip
 
     head: str = setting(
         "gap", "Head", "Classifier that maps the last feature maps to class probabilities.", group="head"
@@ -237,6 +241,8 @@ class RunSpec(BaseModel):
             return name in ("dataset", "data", "seed") or name in DATASETS[self.dataset].uses
         if name == "from_logits":
             return self.loss != "binary"
+        if name == "trained_stages" and not self.frozen:
+            return False
         if name in _CHOSEN or (SETTINGS[name].group not in ("backbone", "head") and name not in _DATASET_SETTINGS):
             return True
         users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]
@@ -252,7 +258,7 @@ class RunSpec(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SpecError(_describe(error)) from None
+            raise SpecError(describe_wrong_setting(error, SETTINGS)) from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some hyperparameters changed, validated like any spec."""
@@ -285,16 +291,3 @@ _CHOSEN = {"backbone", "head"}
 SETTINGS: dict[str, Setting] = {
     name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
 }
-
-
-def _describe(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "the spec"
-    value = first["input"]
-    if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(SETTINGS)}."
-    if name not in SETTINGS:
-        return f"Expected the spec to be a JSON object; got {value!r:.80}."
-    known = SETTINGS[name]
-    whole = "to be an integer " if known.kind is int and first["type"] == "int_type" else ""
-    return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from core.architecture.model import LayerRow
+from core.architecture.graph import LayerRow
 from core.bounds import Count, Line
 from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.damage import describe_invalid_field

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.architecture.model import LayerRow, Model, compute_model
+from core.architecture.graph import INPUT, LayerRow
+from core.architecture.model import Model, compute_model
 from core.array_file import Expected, read_arrays
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
@@ -97,7 +98,7 @@ class Run:
         """The layers. Those of a run from elsewhere are the rows of its layer table, without any if it has none."""
         if self.spec.elsewhere:
             data = self.record.data
-            return Model(self.spec, data.input_shape, len(data.classes), (), self._read_layers())
+            return Model(((INPUT, data.input_shape),), (), self._read_layers(), self.spec, len(data.classes))
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
 
     def _read_layers(self) -> tuple[LayerRow, ...]:
