@@ -117,7 +117,7 @@ def find_module(name: str) -> bool:
 NAMING = {
     "core.analysis.check", "core.displays.display", "core.displays.data_display", "core.array_file",
         "core.bounds",
-        "core.entry_point", "core.reports.format", "core.spec",
+        "core.entry_point", "core.importers.importer", "core.reports.format", "core.spec",
     "core.ui.url",
 }  # fmt: skip
 

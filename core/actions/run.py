@@ -1,6 +1,5 @@
 """Actions on runs: delete, restore and import."""
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
 from core.importers.run_import import ImportOptions, import_files
-from core.store.bundle_import import Imported, import_bundle
+from core.store.bundle_import import Imported
 from core.store.run_store import RunStore
 
 
@@ -33,16 +32,9 @@ def clear_runs(user: User, home: Home) -> None:
     RunStore(home).clear()
 
 
-@needs(Role.ADMIN, "import runs")
-def import_runs(user: User, home: Home, bundle: bytes | memoryview, *, models: bool) -> Imported:
-    """Import the runs of a bundle given as bytes (see `import_bundle`)."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle.zip"
-        path.write_bytes(bundle)
-        return import_bundle(home, path, models=models)
-
-
 @needs(Role.TRAINER, "import runs from elsewhere")
 def add_runs(user: User, home: Home, paths: Sequence[Path], options: ImportOptions | None = None) -> Imported:
-    """Import bundles and files of other tools (see `import_files`). Only an admin can add runs of Headroom."""
-    return import_files(home, paths, replace(options or ImportOptions(), only_elsewhere=user.role < Role.ADMIN))
+    """Import bundles and files of other tools (see `import_files`). Only an admin can add runs of Headroom, and
+    models."""
+    options, limited = options or ImportOptions(), user.role < Role.ADMIN
+    return import_files(home, paths, replace(options, only_elsewhere=limited, models=options.models and not limited))

@@ -18,7 +18,7 @@ from core.api.response import (
 )
 from core.errors import AccessError
 from core.home import Home
-from core.store.elsewhere import clear_settings, list_values
+from core.store.elsewhere import clear_settings, list_known_settings
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -67,7 +67,7 @@ class RunEndpoint:
         )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
-            spec=list_values(run.spec),
+            spec=list_known_settings(run.spec),
             checksums=record.checksums,
             note=NoteModel(**{name: getattr(note, name) for name in NoteModel.model_fields}),
             **{name: getattr(record, name) for name in same},

@@ -39,7 +39,7 @@ MAX_TEXT_BYTES = 500_000_000
 """Maximum size of a file that is read as text."""
 
 
-def read_head(path: Path, count: int = 4096) -> bytes:
+def read_first_bytes(path: Path, count: int = 4096) -> bytes:
     """Return the first bytes of a file; none if it cannot be read."""
     try:
         with path.open("rb") as file:

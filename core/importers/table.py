@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import ImportFileError
 from core.files import read_file
-from core.importers.importer import MAX_TEXT_BYTES, read_head
+from core.importers.importer import MAX_TEXT_BYTES, read_first_bytes
 
 MAX_COLUMNS = 10_100
 _MAX_CELL_CHARS = 10_000
@@ -15,7 +15,7 @@ _MAX_CELL_CHARS = 10_000
 
 def read_header(path: Path) -> list[str]:
     """Return the names of the columns of a CSV file; none if it is not a CSV file."""
-    head = read_head(path, 1_000_000)
+    head = read_first_bytes(path, 1_000_000)
     if b"\0" in head:
         return []
     try:

@@ -25,7 +25,7 @@ from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.damage import describe_invalid_field
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
-from core.store.metrics import compute_fingerprint
+from core.store.metrics import compute_label_fingerprint
 from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
@@ -263,4 +263,4 @@ def _check_pictures(path: Path, runs: Sequence[Run]) -> Path:
 def _belongs(pixels: NDArray[Any], run: Run) -> bool:
     """Return whether the fingerprint of a run from elsewhere is that of its images: it names their folder."""
     data = run.record.data
-    return not run.spec.elsewhere or data.fingerprint == compute_fingerprint(data.targets, data.classes, pixels)
+    return not run.spec.elsewhere or data.fingerprint == compute_label_fingerprint(data.targets, data.classes, pixels)

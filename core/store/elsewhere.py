@@ -62,7 +62,7 @@ def parse_layers(text: bytes) -> tuple[LayerRow, ...]:
     )
 
 
-def list_values(spec: RunSpec) -> dict[str, Any]:
+def list_known_settings(spec: RunSpec) -> dict[str, Any]:
     """Return the fields of a spec; hyperparameters of a run from elsewhere are None, because they are unknown."""
     values = spec.model_dump()
     if spec.elsewhere:

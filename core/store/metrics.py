@@ -45,7 +45,7 @@ def compute_content(checksums: Mapping[str, str], classes: Sequence[str]) -> str
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def compute_fingerprint(targets: str, classes: Sequence[str], images: NDArray[np.generic] | None = None) -> str:
+def compute_label_fingerprint(targets: str, classes: Sequence[str], images: NDArray[np.generic] | None = None) -> str:
     """Return the fingerprint of the test set of a run that was trained elsewhere.
 
     Args:

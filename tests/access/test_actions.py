@@ -31,13 +31,13 @@ from core.reports.build import build_document
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
-from core.store.bundle import export_bundle
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import delete_saved, open_saved, save_runs
 from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
+from tests.support.elsewhere_runs import build_content
 from tests.support.run_writer import RunWriter
 
 for module in pkgutil.iter_modules(core.actions.__path__):
@@ -68,10 +68,9 @@ class Scene:
 
     def __init__(self, home: Home, elsewhere: Path) -> None:
         self.home = home
-        make_run, other = RunWriter(home), RunWriter(Home(elsewhere))
-        imported = other(seed=9)
-        export_bundle(other.store, [imported.run_id], elsewhere / "bundle", models=False, pictures=False)
-        self.bundle = (elsewhere / "bundle").read_bytes()
+        make_run = RunWriter(home)
+        (elsewhere / "run.zip").write_bytes(build_content(home, "mine"))
+        self.file = elsewhere / "run.zip"
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
         RunStore(home).delete(self.removed)
         data = open_dataset(home, "digits").info.fingerprint
@@ -140,7 +139,7 @@ class Scene:
             "delete_runs": ([self.kept],),
             "restore_runs": ([self.removed],),
             "clear_runs": (),
-            "import_runs": (self.bundle,),
+            "add_runs": ([self.file],),
             "keep_comparison": ("Mine", Comparison.of([RunStore(self.home).open(self.kept)])),
             "remove_comparison": (self.saved,),
             "rename_comparison": (self.saved, "Yours"),
@@ -157,8 +156,7 @@ class Scene:
         }
 
     def act(self, name: str, user: User) -> None:
-        given = {"models": False} if name == "import_runs" else {}
-        ACTIONS[name](user, self.home, *self.calls()[name], **given)
+        ACTIONS[name](user, self.home, *self.calls()[name])
 
     def read_state(self) -> dict[str, object]:
         """Every file of the home with its content, and the tables; locks and derived files left out."""
@@ -241,7 +239,7 @@ SHARED = {
     "remove_data", "restore_data", "clear_data",
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
-    "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
+    "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 
 

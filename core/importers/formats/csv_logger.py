@@ -7,13 +7,13 @@ from core.importers.importer import Importer, Source
 from core.importers.table import read_columns, read_header, to_numbers
 
 
-def matches(path: Path) -> bool:
+def _matches(path: Path) -> bool:
     """Return whether a file has a column epoch and a loss or an accuracy."""
     names = {name.lower() for name in read_header(path)}
     return "epoch" in names and any("loss" in name or "acc" in name for name in names)
 
 
-def read(path: Path, options: Mapping[str, str]) -> Source:
+def _read(path: Path, options: Mapping[str, str]) -> Source:
     """Return the curves, sorted by epoch; of an epoch that was trained twice, the last values."""
     columns = read_columns(path)
     numbers = {name: to_numbers(cells, name) for name, cells in columns.items()}
@@ -24,4 +24,4 @@ def read(path: Path, options: Mapping[str, str]) -> Source:
     return Source({"history": history, "tool": "keras"}, name=path.stem)
 
 
-CSV_LOGGER = Importer("csv_logger", "Keras CSVLogger (curves)", 20, matches, read)
+CSV_LOGGER = Importer("csv_logger", "Keras CSVLogger (curves)", 20, _matches, _read)

@@ -16,12 +16,12 @@ PREDICTIONS = ("prediction", "predicted", "predicted_class", "y_pred", "pred")
 _PROBABILITY = re.compile(r"(?:p|prob|proba|probability)[_ (]+(.+?)\)?", re.IGNORECASE)
 
 
-def matches(path: Path) -> bool:
+def _matches(path: Path) -> bool:
     names = read_header(path)
     return bool(find_column(names, LABELS)) and (bool(find_column(names, PREDICTIONS)) or bool(_find_probs(names)))
 
 
-def read(path: Path, options: Mapping[str, str]) -> Source:
+def _read(path: Path, options: Mapping[str, str]) -> Source:
     """Return labels with probabilities, or else with predicted classes. Labels are numbers or names of classes."""
     columns = read_columns(path)
     label = find_column([*columns], LABELS)
@@ -63,4 +63,4 @@ def _number(cells: list[str], classes: list[str], column: str) -> np.ndarray[Any
     raise ImportFileError(f"Expected the column {column!r:.60} to contain classes; got {unknown!r:.60}.")
 
 
-CSV_PREDICTIONS = Importer("csv_predictions", "CSV of predictions", 30, matches, read)
+CSV_PREDICTIONS = Importer("csv_predictions", "CSV of predictions", 30, _matches, _read)

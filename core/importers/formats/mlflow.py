@@ -26,12 +26,12 @@ _METRICS = {
 _MAX_ARTIFACTS, _MAX_SETTINGS = 200, 90
 
 
-def matches(path: Path) -> bool:
+def _matches(path: Path) -> bool:
     """Return whether a path is the folder of a run, or an address such as runs:/ID."""
     return bool(_RUN.fullmatch(str(path))) or ((path / "meta.yaml").is_file() and (path / "metrics").is_dir())
 
 
-def read(path: Path, options: Mapping[str, str]) -> Source:
+def _read(path: Path, options: Mapping[str, str]) -> Source:
     """Return the run with the metrics per step, and the predictions of its first artifact that has some.
 
     Args:
@@ -101,4 +101,4 @@ def _read_predictions(client: Any, run_id: str) -> dict[str, Any]:
     return {}
 
 
-MLFLOW = Importer("mlflow", "MLflow run", 50, matches, read, ("tracking_uri",))
+MLFLOW = Importer("mlflow", "MLflow run", 50, _matches, _read, ("tracking_uri",))

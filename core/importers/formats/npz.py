@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import ImportFileError
 from core.files import DAMAGED_ZIP, count_zip_entries
-from core.importers.importer import Importer, Source, read_head
+from core.importers.importer import Importer, Source, read_first_bytes
 from core.store.run import MAX_ARRAY_BYTES
 
 _NAMES = {
@@ -24,11 +24,11 @@ _NAMES = {
 _MAX_ENTRIES, _MAX_TEXT_BYTES = 50, 4 * 200
 
 
-def matches(path: Path) -> bool:
-    return path.suffix == ".npz" and read_head(path, 2) == b"PK"
+def _matches(path: Path) -> bool:
+    return path.suffix == ".npz" and read_first_bytes(path, 2) == b"PK"
 
 
-def read(path: Path, options: Mapping[str, str]) -> Source:
+def _read(path: Path, options: Mapping[str, str]) -> Source:
     """Return the arrays with known names; others are not read.
 
     Raises:
@@ -89,4 +89,4 @@ def _check(file: Any, size: int, name: str) -> None:
         raise ImportFileError(f"The array {name} has shape {shape!s:.60}, which does not match its size.")
 
 
-NPZ = Importer("npz", "NPZ of predictions", 10, matches, read)
+NPZ = Importer("npz", "NPZ of predictions", 10, _matches, _read)

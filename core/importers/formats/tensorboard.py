@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ImportFileError
-from core.importers.importer import Importer, Source, read_head
+from core.importers.importer import Importer, Source, read_first_bytes
 
 _MAX_FILES, _MAX_BYTES, _MAX_RECORD = 20, 500_000_000, 10_000_000
 _TAG = re.compile(r"(?:epoch[_/])?(loss|accuracy|acc|learning_rate|lr)", re.IGNORECASE)
@@ -15,11 +15,11 @@ _ACCURACY = re.compile(r"(sparse_)?(categorical|binary)_accuracy")
 _COLUMNS = {"acc": "accuracy", "lr": "learning_rate"}
 
 
-def matches(path: Path) -> bool:
+def _matches(path: Path) -> bool:
     return bool(_list_files(path))
 
 
-def read(path: Path, options: Mapping[str, str]) -> Source:
+def _read(path: Path, options: Mapping[str, str]) -> Source:
     """Return the scalars loss, accuracy and learning rate per epoch. Files in a folder `validation` are validation.
 
     Raises:
@@ -47,7 +47,7 @@ def _list_files(path: Path) -> list[Path]:
     """Return the event files of a path: the file itself, or those in a folder and its subfolders."""
     if path.is_dir():
         return sorted(path.glob("**/*.tfevents.*"))[:_MAX_FILES]
-    return [path] if ".tfevents." in path.name and read_head(path, 8) else []
+    return [path] if ".tfevents." in path.name and read_first_bytes(path, 8) else []
 
 
 def _name(tag: str, part: str) -> str:
@@ -105,4 +105,4 @@ def _read_records(path: Path) -> Iterator[bytes]:
             yield data
 
 
-TENSORBOARD = Importer("tensorboard", "TensorBoard event files (curves)", 40, matches, read)
+TENSORBOARD = Importer("tensorboard", "TensorBoard event files (curves)", 40, _matches, _read)
