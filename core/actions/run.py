@@ -1,5 +1,6 @@
 """Actions on runs: delete, restore and import."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,8 +34,16 @@ def clear_runs(user: User, home: Home) -> None:
 
 
 @needs(Role.TRAINER, "import runs from elsewhere")
-def add_runs(user: User, home: Home, paths: Sequence[Path], options: ImportOptions | None = None) -> Imported:
-    """Import bundles and files of other tools (see `import_files`). Only an admin can add runs of Headroom, and
-    models."""
+def add_runs(
+    user: User, home: Home, files: Sequence[tuple[str, bytes | memoryview]], options: ImportOptions | None = None
+) -> Imported:
+    """Import bundles and files of other tools, given by name and content (see `import_files`). Only an admin can add
+    runs of Headroom, and models."""
     options, limited = options or ImportOptions(), user.role < Role.ADMIN
-    return import_files(home, paths, replace(options, only_elsewhere=limited, models=options.models and not limited))
+    options = replace(options, only_elsewhere=limited, models=options.models and not limited)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(number) / Path(name).name for number, (name, _) in enumerate(files)]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.parent.mkdir()
+            path.write_bytes(content)
+        return import_files(home, paths, options)

@@ -1,10 +1,8 @@
 """Operations of the HTTP API: authentication, parameters, and conversion of results and errors to responses."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -88,15 +86,15 @@ class Upload:
 
     Attributes:
         check: raises AccessError if the user may not send a file; called before the file is read.
-        run: processes the file, which is deleted afterwards.
+        run: processes the file.
     """
 
     summary: str
     check: Callable[[User], None]
-    run: Callable[[User, Path], BaseModel]
+    run: Callable[[User, bytes], BaseModel]
     returns: type[BaseModel]
     media_type: str = "application/zip"
-    max_bytes: int = 200_000_000
+    max_bytes: int = 100_000_000
 
 
 class Endpoint:
@@ -110,7 +108,7 @@ class Endpoint:
         self._uploads = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
         if request.method in _METHODS:
             response = await self._respond(request)
         elif request.method == "POST" and self.operation.upload:
@@ -133,7 +131,7 @@ class Endpoint:
         return _build_response(result, request.headers)
 
     async def _receive(self, request: Request, upload: Upload) -> Response:
-        """Store the body of a request in a temporary file, within the size limit, and process it."""
+        """Read the body of a request within the size limit, and process it; one at a time, to limit the memory."""
         try:
             user = await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
             upload.check(user)
@@ -141,16 +139,13 @@ class Endpoint:
             given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if given != upload.media_type:  # which a page of another origin cannot send without permission
                 raise RequestError(f"Expected the Content-Type {upload.media_type}; got {given!r:.60}.")
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "upload.zip"
-                with path.open("wb") as file:
-                    size = 0
-                    async for block in request.stream():
-                        size += len(block)
-                        if size > upload.max_bytes:
-                            raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
-                        file.write(block)
-                found = await to_thread.run_sync(upload.run, user, path, limiter=self._uploads)
+            async with self._uploads:
+                body = bytearray()
+                async for block in request.stream():
+                    body += block
+                    if len(body) > upload.max_bytes:
+                        raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
+                found = await to_thread.run_sync(upload.run, user, bytes(body))
         except Exception as error:
             return self._handle_error(error)
         return _build_response(ApiResponse(found.model_dump_json().encode(), JSON), request.headers)

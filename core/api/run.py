@@ -1,7 +1,5 @@
 """Runs and comparisons in the HTTP API."""
 
-from pathlib import Path
-
 from core.access.role import User
 from core.actions.run import add_runs
 from core.api.cache import ResponseCache
@@ -50,9 +48,9 @@ class RunEndpoint:
         if message := add_runs.problem(user):
             raise AccessError(message)
 
-    def add(self, user: User, path: Path) -> ImportedRuns:
+    def add(self, user: User, bundle: bytes) -> ImportedRuns:
         """Import a bundle with runs from elsewhere; an admin can also import runs of Headroom."""
-        found = add_runs(user, self.store.home, [path])
+        found = add_runs(user, self.store.home, [("upload.zip", bundle)])
         return ImportedRuns(imported=tuple(found.imported), existing=tuple(found.existing))
 
     def show(self, parameters: RunName) -> RunDetails:

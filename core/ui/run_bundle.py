@@ -1,11 +1,9 @@
 """Export and import of bundles."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.actions.run import add_runs
 from core.displays.markdown import escape_markdown
@@ -14,7 +12,6 @@ from core.errors import HeadroomError
 from core.home import describe_error
 from core.importers.run_import import ImportOptions
 from core.store.bundle import export_bundle
-from core.store.bundle_import import Imported
 from core.ui.access import act, check_permission
 from core.ui.session import store
 
@@ -51,15 +48,6 @@ def show_export(ids: list[str]) -> None:
             st.info(escape_markdown(message))
 
 
-def _add(files: Sequence[UploadedFile], options: ImportOptions) -> Imported:
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / str(number) / Path(file.name).name for number, file in enumerate(files)]
-        for path, file in zip(paths, files, strict=True):
-            path.parent.mkdir()
-            path.write_bytes(file.getbuffer())
-        return act(add_runs, paths, options)
-
-
 def show_import() -> None:
     """Show an uploader for a bundle or for files of other tools, and the result of the last import."""
     with st.expander("Import runs", icon=":material/upload:"):
@@ -86,7 +74,8 @@ def show_import() -> None:
         if st.button("Import runs", icon=":material/upload:", disabled=not files) and files:
             names = tuple(part.strip() for part in classes.split(",") if part.strip())
             try:
-                found = _add(files, ImportOptions(name=name.strip(), classes=names, models=models))
+                given = [(file.name, file.getbuffer()) for file in files]
+                found = act(add_runs, given, ImportOptions(name=name.strip(), classes=names, models=models))
             except HeadroomError as error:
                 st.error(escape_markdown(describe_error(error)), icon=":material/error:")
                 return

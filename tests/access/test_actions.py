@@ -69,8 +69,7 @@ class Scene:
     def __init__(self, home: Home, elsewhere: Path) -> None:
         self.home = home
         make_run = RunWriter(home)
-        (elsewhere / "run.zip").write_bytes(build_content(home, "mine"))
-        self.file = elsewhere / "run.zip"
+        self.bundle = build_content(home, "mine")
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
         RunStore(home).delete(self.removed)
         data = open_dataset(home, "digits").info.fingerprint
@@ -139,7 +138,7 @@ class Scene:
             "delete_runs": ([self.kept],),
             "restore_runs": ([self.removed],),
             "clear_runs": (),
-            "add_runs": ([self.file],),
+            "add_runs": ([("run.zip", self.bundle)],),
             "keep_comparison": ("Mine", Comparison.of([RunStore(self.home).open(self.kept)])),
             "remove_comparison": (self.saved,),
             "rename_comparison": (self.saved, "Yours"),
