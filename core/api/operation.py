@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -53,6 +53,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 _SERVER_ERROR = "Internal error. See the dashboard log for details."
 _METHODS = ("GET", "HEAD")
+_UPLOAD_SECONDS = 120
 _COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -141,11 +142,14 @@ class Endpoint:
                 raise RequestError(f"Expected the Content-Type {upload.media_type}; got {given!r:.60}.")
             async with self._uploads:
                 body = bytearray()
-                async for block in request.stream():
-                    body += block
-                    if len(body) > upload.max_bytes:
-                        raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
+                with fail_after(_UPLOAD_SECONDS):
+                    async for block in request.stream():
+                        body += block
+                        if len(body) > upload.max_bytes:
+                            raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
                 found = await to_thread.run_sync(upload.run, user, bytes(body))
+        except TimeoutError:
+            return self._handle_error(RequestError(f"The file was not received within {_UPLOAD_SECONDS} seconds."))
         except Exception as error:
             return self._handle_error(error)
         return _build_response(ApiResponse(found.model_dump_json().encode(), JSON), request.headers)

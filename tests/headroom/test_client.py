@@ -104,7 +104,7 @@ def test_run_of_any_library_is_logged(home: Home, tmp_path: Path) -> None:
     found = headroom.compare([run_id])
     assert found.headline.startswith("forest: 1,234 parameters")
     assert {"heads", "confusion"} <= {*found.frames} & {*found.charts}
-    assert found.missing[0].startswith("forest was trained elsewhere (scikit-learn 1.9): no settings of Headroom, ")
+    assert found.missing[0].startswith("forest was trained elsewhere (scikit-learn 1.9): no hyperparameters, ")
 
 
 def test_binary_column_is_the_probability_of_the_second_class(home: Home, tmp_path: Path) -> None:
