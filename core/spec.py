@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import SpecError, UnknownNameError
 from core.registry import Registry
-from core.setting import Setting, read_setting, setting
+from core.setting import Setting, describe_wrong_setting, read_setting, setting
 from core.transform_step import read_steps, write_steps
 
 if TYPE_CHECKING:
@@ -238,9 +238,8 @@ class RunSpec(BaseModel):
         if self.pool_stride == self.pool_size:
             object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
-        if self.elsewhere:
-            object.__setattr__(self, "backbone", ELSEWHERE)
-            object.__setattr__(self, "head", ELSEWHERE)
+        for name in ("backbone", "head") if self.elsewhere else ():
+            object.__setattr__(self, name, ELSEWHERE)
         return self
 
     def uses(self, name: str) -> bool:
@@ -266,7 +265,7 @@ class RunSpec(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SpecError(_describe(error)) from None
+            raise SpecError(describe_wrong_setting(error, SETTINGS)) from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some hyperparameters changed, validated like any spec."""
@@ -299,16 +298,3 @@ _CHOSEN = {"backbone", "head"}
 SETTINGS: dict[str, Setting] = {
     name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
 }
-
-
-def _describe(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "the spec"
-    value = first["input"]
-    if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(SETTINGS)}."
-    if name not in SETTINGS:
-        return f"Expected the spec to be a JSON object; got {value!r:.80}."
-    known = SETTINGS[name]
-    whole = "to be an integer " if known.kind is int and first["type"] == "int_type" else ""
-    return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."

@@ -21,6 +21,10 @@ from typing import Any
 import numpy as np
 
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # bundles of the same run are identical, but for the time at which it finished
+_COSTS = (
+    "params", "trainable", "non_trainable", "flops", "keras_bytes", "tflite_bytes", "latency_seconds",
+    "latency_p95_seconds", "latency_32_seconds", "train_seconds", "peak_bytes",
+)  # fmt: skip
 _MAX_THUMBNAILS, _MAX_THUMBNAIL_SIDE = 64_000_000, 128
 
 
@@ -103,9 +107,7 @@ def _build_files(results: Results) -> dict[str, bytes]:
 
 
 def _build_record(results: Results, spec: dict[str, Any], checksums: dict[str, str]) -> dict[str, Any]:
-    names = "params", "trainable", "non_trainable", "flops", "keras_bytes", "tflite_bytes", "latency_seconds"
-    names += "latency_p95_seconds", "latency_32_seconds", "train_seconds", "peak_bytes"
-    cost: dict[str, Any] = {**dict.fromkeys(names), **results.cost}
+    cost: dict[str, Any] = {**dict.fromkeys(_COSTS), **results.cost}
     if results.layers:
         cost["trainable"] = sum(layer["trainable"] for layer in results.layers)
         cost["non_trainable"] = sum(layer["non_trainable"] for layer in results.layers)
@@ -209,7 +211,7 @@ def _name_images(results: Results) -> str:
 
 def _compress(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # NumPy has a further argument allow_pickle
     return buffer.getvalue()
 
 

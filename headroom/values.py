@@ -158,8 +158,8 @@ def check_history(value: object) -> list[dict[str, Any]]:
     else:
         raise LogError(f"Expected history to be columns or rows with one value per epoch; got {type(value).__name__}.")
     known = {}
-    for column, names in _COLUMNS.items():
-        found = next((name for name in names if name in columns), None)
+    for column, aliases in _COLUMNS.items():
+        found = next((name for name in aliases if name in columns), None)
         known[column] = columns[found] if found else []
     lengths = {len(values) for values in known.values() if values}
     if not lengths:

@@ -86,6 +86,13 @@ class RunList(ResponseModel):
     runs: tuple[RunSummary, ...]
 
 
+class ImportedRuns(ResponseModel):
+    """IDs of the imported runs, and of those that already exist: sending a bundle again changes nothing."""
+
+    imported: tuple[str, ...]
+    existing: tuple[str, ...]
+
+
 class NoteModel(ResponseModel):
     """Name, tags, text, star and archived state of a run."""
 

@@ -13,6 +13,7 @@ from core.cli import bundle, dataset, export, job, model, report, run, saved_com
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
+from core.cli.import_run import import_run
 from core.cli.output import print_message
 from core.cli.recipe import params, recipes
 from core.cli.run import show
@@ -85,6 +86,7 @@ def _show_help(context: typer.Context) -> None:
 
 for _command in (recipes, params, train, sweep, show, compare, analyse, token, doctor):
     app.command()(_command)
+app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")

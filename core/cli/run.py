@@ -170,7 +170,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.jobs.health import read_live_progress
     from core.jobs.progress import folder_of
     from core.jobs.run_list import list_available_jobs
-    from core.store.elsewhere import list_missing, list_values
+    from core.store.elsewhere import list_known_settings, list_missing
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
@@ -195,7 +195,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "status": "finished",
-        "spec": list_values(run.spec),
+        "spec": list_known_settings(run.spec),
         "elsewhere": record["elsewhere"],
         "missing": list_missing([run]),
         **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},

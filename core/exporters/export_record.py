@@ -70,10 +70,9 @@ class ExportRecord:
         used = {name: getattr(spec, name) for name in SETTINGS if spec.uses(name)} | {
             "data": self.run.record.data.fingerprint
         }
-        if self.run.record.elsewhere:
-            used |= {"elsewhere": spec.elsewhere, "tool": self.run.record.elsewhere.tool}
-            used |= self.run.record.elsewhere.settings
         values = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
+        if found := self.run.record.elsewhere:
+            values = {**found.settings, **values, "elsewhere": spec.elsewhere, "tool": found.tool or "unknown"}
         return {"recipe": recipe.name if recipe else "none", **values}
 
     @property

@@ -175,7 +175,8 @@ def _list_data(spec: RunSpec) -> tuple[object, ...]:
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
-    return order_of(spec), spec.elsewhere, *((value is None, 0 if value is None else value) for value in values)
+    first = bool(spec.elsewhere), spec.elsewhere, 0 if spec.elsewhere else order_of(spec)
+    return *first, *((value is None, 0 if value is None else value) for value in values)
 
 
 def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:

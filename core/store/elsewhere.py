@@ -62,7 +62,7 @@ def parse_layers(text: bytes) -> tuple[LayerRow, ...]:
     )
 
 
-def list_values(spec: RunSpec) -> dict[str, Any]:
+def list_known_settings(spec: RunSpec) -> dict[str, Any]:
     """Return the fields of a spec; hyperparameters of a run from elsewhere are None, because they are unknown."""
     values = spec.model_dump()
     if spec.elsewhere:
@@ -100,10 +100,10 @@ _HAS: dict[Part, Callable[["Run"], bool]] = {
     "probabilities": lambda run: run.record.elsewhere is None or run.record.elsewhere.probabilities,
 }
 _NAMES: dict[Part, str] = {
-    "settings": "settings of Headroom",
+    "settings": "hyperparameters",
     "model": "model file",
     "layers": "layer table",
-    "diagram": "diagram of their layers",
+    "diagram": "diagram",
     "curves": "learning curves",
     "validation": "predictions on validation images",
     "probabilities": "probabilities",
@@ -113,7 +113,8 @@ _NAMES: dict[Part, str] = {
 def list_missing(runs: Iterable["Run"]) -> list[str]:
     """Return the names of what at least one of some runs lacks, because it was trained elsewhere."""
     runs = [*runs]
-    return [name for part, name in _NAMES.items() if not all(_HAS[part](run) for run in runs)]
+    parts = [part for part in _NAMES if part != "diagram"]  # the layer table says more
+    return [_NAMES[part] for part in parts if not all(_HAS[part](run) for run in runs)]
 
 
 def select_with(comparison: "Comparison", parts: Sequence[Part]) -> "Comparison":

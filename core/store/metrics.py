@@ -43,3 +43,14 @@ def compute_content(checksums: Mapping[str, str], classes: Sequence[str]) -> str
     results = {name: found for name, found in checksums.items() if name not in ("spec.json", "environment.json")}
     text = json.dumps([sorted(results.items()), [*classes]], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def compute_label_fingerprint(targets: str, classes: Sequence[str], images: NDArray[np.generic] | None = None) -> str:
+    """Return the fingerprint of the test set of a run that was trained elsewhere.
+
+    Args:
+        targets: as returned by `compute_targets`.
+        images: the test images, if they are known.
+    """
+    pixels = b"" if images is None else np.ascontiguousarray(images).tobytes()
+    return hashlib.sha256(targets.encode() + json.dumps([*classes]).encode() + pixels).hexdigest()[:16]

@@ -185,7 +185,7 @@ def _count_saved(closed: Model) -> int:
     return len(closed.rows) - (closed.rows[-1].name == "probabilities")
 
 
-def main(arguments: list[str]) -> str | None:
+def run_evaluation(arguments: list[str]) -> str | None:
     """Evaluate, print the run ID, and return None; return the message of an error otherwise."""
     folder, name, dataset, custom, *classes = arguments
     home = Home(Path(folder))
@@ -200,4 +200,4 @@ def main(arguments: list[str]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_evaluation(sys.argv[1:]))

@@ -249,7 +249,7 @@ def test_head_uses_exactly_the_settings_that_change_its_layers(name: str) -> Non
     assert all(SETTINGS[setting].group == "head" for setting in HEADS[name].uses)
 
 
-@backbones
+@pytest.mark.parametrize("name", [name for name in BACKBONES if name != "model"])  # its layers are in a home
 def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
     frozen = {"frozen", "trained_stages"} if BACKBONES[name].weights else set()  # they change only what is trained
     assert set(BACKBONES[name].uses) == settings_that_matter(BACKBONES[name].layers) | frozen

@@ -25,7 +25,7 @@ from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
-from core.ui.train.model_choice import choose_model
+from core.ui.train.model_choice import choose_own_model
 
 url.register(
     "recipe",
@@ -103,7 +103,7 @@ def choose_configurations() -> Choice:
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
-    own: dict[str, Any] | None = choose_model() if "model" in BACKBONES[backbone].uses else {}
+    own: dict[str, Any] | None = choose_own_model() if "model" in BACKBONES[backbone].uses else {}
     if own is None:
         return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))

@@ -20,7 +20,7 @@ MAX_MEGABYTES = 500
 _UPLOADS = "added-model-count"
 
 
-def choose_model() -> dict[str, Any] | None:
+def choose_own_model() -> dict[str, Any] | None:
     """Show the added models and the uploader. Return the settings of the selected one, or None without one."""
     names = list_models(home())
     if not names:
