@@ -272,8 +272,8 @@ class Rescaling(SameShape):
 
     def output_shape(self, shape: Shape) -> Shape:
         for value in (self.scale, self.offset):
-            if isinstance(value, tuple) and len(value) not in (1, shape[-1]):
-                raise SpecError(f"Expected images with {len(value)} channels; got {shape[-1]}.")
+            if isinstance(value, tuple) and len(value) != shape[-1]:
+                raise SpecError(f"Expected images with {len(value)} channel(s); got {shape[-1]}.")
         return shape
 
     def flops(self, shape: Shape) -> int:

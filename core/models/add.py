@@ -17,7 +17,7 @@ from core.files import DAMAGED_ZIP, compute_checksum, write_json
 from core.home import Home
 from core.models.layer_store import write_layers
 from core.models.model_info import INFO, MODEL, VALUE_RANGES, WEIGHTS, ModelInfo, list_models, read_model_info
-from core.models.weights_file import count_weights
+from core.models.weights_file import count_saved_values
 from core.spec import SETTINGS, RunSpec
 
 MAX_BYTES = 2_000_000_000
@@ -160,7 +160,7 @@ def _check_weights(source: Path, model: KerasModel, label: str) -> None:
             raise ModelFileError(f"{label} has no weights. Save the model with model.save('FILE.keras').") from None
         except (*DAMAGED_ZIP, OSError, ValueError):
             raise ModelFileError(f"{label} is a damaged ZIP archive. Save the model again.") from None
-        found = count_weights(copy)
+        found = count_saved_values(copy)
     if found != model.params:
         raise ModelFileError(
             f"The weights in {label} do not fit its layers: {found:,} values, {model.params:,} expected. Save the "

@@ -10,7 +10,7 @@ _OTHERS = ("optimizer", "seed_generator", "_seed_generator")
 """Groups of the file whose arrays belong to no parameter of a layer."""
 
 
-def count_weights(file: IO[bytes]) -> int:
+def count_saved_values(file: IO[bytes]) -> int:
     """Return the number of values of the layers in an HDF5 file of weights.
 
     Raises:

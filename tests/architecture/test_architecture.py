@@ -95,7 +95,7 @@ def test_map_layer_is_the_class_maps_of_gap_or_the_last_layer_of_the_backbone() 
         (DepthwiseConv(3, "valid", 2), (5, 5, 3), (2, 2, 3), (27, 0), 12 * 18),
         (ZeroPadding(), (4, 4, 2), (5, 5, 2), (0, 0), 0),
         (ReLU(6.0), (4, 4, 2), (4, 4, 2), (0, 0), 0),
-        (Rescaling(2.0, (-1.0,)), (4, 4, 3), (4, 4, 3), (0, 0), 96),
+        (Rescaling(2.0, -1.0), (4, 4, 3), (4, 4, 3), (0, 0), 96),
         (Sigmoid(), (1,), (1,), (0, 0), 0),
         (LocalPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
         (LocalPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
