@@ -168,9 +168,7 @@ def _list_advanced(backbone: str) -> list[str]:
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
     # no recipe sets a folder
-    reset_settings(
-        [name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"]
-    )
+    reset_settings([name for name in SETTINGS if name not in ("head", "seed", "data", "folder")] + ["heads"])
     if "seeds" in st.session_state:
         st.session_state["seeds"] = _DEFAULT_SEEDS
 
