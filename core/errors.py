@@ -41,6 +41,10 @@ class UnknownNameError(HeadroomError):
     """A name is not in its registry."""
 
 
+class ModelFileError(HeadroomError):
+    """A model file is not one of Keras, is damaged, too large, or has a layer that Headroom does not know."""
+
+
 class DatasetError(HeadroomError):
     """A dataset is missing, damaged or cannot be downloaded, or an image file is invalid."""
 

@@ -14,7 +14,6 @@ LAYERS: list[tuple[str, ...]] = [
         "core.bounds",
         "core.entry_point",
         "core.files",
-        "core.glossary",
         "core.home",
         "core.image_file",
         "core.image_format",

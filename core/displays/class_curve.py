@@ -123,7 +123,7 @@ class ClassCurve(Display):
             targets = base.mark_point(size=60, opacity=0).encode(shape=shape_heads(self.comparison, legend=together))
             panels.append(random + lines + targets)
         if together:
-            note = write_note("One line per seed. Dashed grey: a random classifier.")
+            note = write_note("One line per seed. Dashed gray: a random classifier.")
             return panels[0].properties(height=_HEIGHT + measure_legend(labels), title=note)
         named = [
             panel.properties(title=wrap_label(head, _PANEL_SIDE // 9), width=_PANEL_SIDE, height=_PANEL_SIDE + 10)

@@ -1,4 +1,4 @@
-"""Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
+"""Altair encodings of the heads: color, shape and dash with one shared legend; panels, notes and row labels."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -38,7 +38,7 @@ def dash_heads(comparison: Comparison) -> alt.StrokeDash:
 
 
 def color_labels(labels: Sequence[str]) -> alt.Color:
-    """Encode the labels of heads as colour, whatever their hyperparameters."""
+    """Encode the labels of heads as color, whatever their hyperparameters."""
     return color_styles(_select(labels))
 
 

@@ -41,6 +41,8 @@ TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Check
 OF_ROBUSTNESS = RobustnessCurve | RobustnessLoss  # without results for models that were trained elsewhere
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve | LabelErrors | WITHOUT_MODELS
 
+_LINE_PIXELS = 11  # of a label
+
 
 def fields_of(spec: Any) -> Iterator[str]:
     if isinstance(spec, dict):
@@ -124,9 +126,34 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
     if not fields:
         yield "its chart shows no field"
     yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
+    yield from check_labels(spec)
     words = [*display.comparison.labels, *HOSTILE_NAMES]
     for text in expressions_of(spec):
         yield from (f"data became part of the expression {text!r}" for word in words if word in text)
+
+
+def check_labels(spec: Any) -> Iterator[str]:
+    """Yield labels of a vertical axis that need more height than a row of the chart has."""
+    if isinstance(spec, dict):
+        height = spec.get("height")
+        for expression in expressions_of_axes(spec) if isinstance(height, dict) and "step" in height else ():
+            for label, lines in json.loads(expression.partition("[datum.value]")[0]).items():
+                count = len(lines) if isinstance(lines, list) else 1
+                if _LINE_PIXELS * count > height["step"]:
+                    yield f"label {label!r:.30} has {count} lines in rows of {height['step']} pixels"
+        for key, part in spec.items():
+            if key != "datasets":
+                yield from check_labels(part)
+    elif isinstance(spec, list):
+        for part in spec:
+            yield from check_labels(part)
+
+
+def expressions_of_axes(spec: dict[str, Any]) -> Iterator[str]:
+    for part in (spec, *spec.get("layer", ())):
+        y = part.get("encoding", {}).get("y")
+        if isinstance(y, dict) and "labelExpr" in (y.get("axis") or {}):
+            yield y["axis"]["labelExpr"]
 
 
 def check_description(display: Display) -> Iterator[str]:

@@ -80,7 +80,7 @@ class CalibrationErrors(Display):
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))
         note = write_note(
-            "Open markers: before temperature scaling; filled markers: after. One line per seed. Grey: ECE of a "
+            "Open markers: before temperature scaling; filled markers: after. One line per seed. Gray: ECE of a "
             "perfectly calibrated model on as many images."
         )
         lanes = max(len(variant.runs) for variant in self.comparison.variants)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.architecture.model import Model
+from core.architecture.model import LayerGraph
 from core.displays.display import Chart, Display
 from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
@@ -17,7 +17,7 @@ from core.store.elsewhere import Part
 _COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
 
 
-def compute_layer_frame(model: Model) -> pd.DataFrame:
+def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
     """Return one row per layer: layer, type, part, output_shape, params, trainable, non_trainable, flops, share."""
     frame = pd.DataFrame(
         [
@@ -57,7 +57,7 @@ def _name(layer: str, kind: str) -> str:
 
 
 def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """Build one stacked bar per model: layers of the head in its colour, layers of the backbone in grey."""
+    """Build one stacked bar per model: layers of the head in its color, layers of the backbone in gray."""
     totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
     totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
@@ -72,7 +72,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
             y=y,
             x=alt.X(
                 "params:Q",
-                title="Parameters (grey: backbone, colour: head)",
+                title="Parameters (gray: backbone, color: head)",
                 scale=alt.Scale(
                     domain=[0, 1.35 * max(int(totals["params"].max()), 1)], nice=False
                 ),  # space for the totals

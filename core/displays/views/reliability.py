@@ -87,7 +87,7 @@ class Reliability(Display):
         points = base.mark_point(filled=True, opacity=0.9).encode(size=size, shape=shape_heads(self.comparison))
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
         note = write_note(
-            "Solid: before temperature scaling; dashed: after; grey: perfect calibration. Marker size: number of "
+            "Solid: before temperature scaling; dashed: after; gray: perfect calibration. Marker size: number of "
             f"predictions. {self._describe_excluded()}"
         )
         return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(

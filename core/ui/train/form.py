@@ -40,7 +40,7 @@ _DEFAULT_SEEDS = 3
 _TRAINING = ("epochs", "batch_size", "learning_rate")
 _ADVANCED = (
     "patience", "keep", "augmentation", "loss", "from_logits", "l1", "l2", "kernel_size", "padding", "strides",
-    "pooling", "pool_size", "pool_stride", "pool_padding",
+    "pooling", "pool_size", "pool_stride", "pool_padding", "trained_stages",
 )  # fmt: skip
 
 
