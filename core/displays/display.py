@@ -36,7 +36,7 @@ class Display(ABC):
     title: ClassVar[str]
 
     needs: ClassVar[tuple[Part, ...]] = ()
-    """What a run must have to be shown; runs that were trained elsewhere may lack it."""
+    """Parts that a run must have to be shown; runs that were trained elsewhere may lack them."""
 
     comparison: Comparison
 

@@ -65,8 +65,8 @@ def _count(value: int | None) -> str:
 
 
 def build_elsewhere_table(found: Elsewhere) -> pd.DataFrame:
-    """Return the tool that trained a run, and the settings that it recorded."""
-    return _build({"Tool": found.tool or _NOT_RECORDED, **found.settings}, "Setting")
+    """Return the library that trained a run, and the settings that it recorded."""
+    return _build({"Library": found.library or _NOT_RECORDED, **found.settings}, "Setting")
 
 
 def build_environment_table(record: Record, environment: Environment) -> pd.DataFrame:

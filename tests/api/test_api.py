@@ -353,13 +353,13 @@ def test_bundle_is_imported_once_and_refusals_are_one_sentence(api_server: ApiSe
     def send(body: bytes, kind: str = "application/zip", path: str = "/api/runs") -> Reply:
         return ask(f"{api_server.address}{path}", "POST", body, Content_Type=kind)
 
-    first, again = send(bundle), send(bundle)
-    assert (first.status, again.status) == (200, 200)
+    first, second = send(bundle), send(bundle)
+    assert (first.status, second.status) == (200, 200)
     (run_id,) = first.data["imported"]
-    assert again.data == {"imported": [], "existing": [run_id]}
+    assert second.data == {"imported": [], "existing": [run_id]}
     details = api_server.get(f"/api/runs/{run_id}").data
     assert (details["spec"]["elsewhere"], details["spec"]["epochs"]) == ("sent", None)
-    assert details["elsewhere"]["tool"] == "keras 3.15.1"
+    assert details["elsewhere"]["library"] == "keras 3.15.1"
     assert run_id in [run["run_id"] for run in api_server.get("/api/runs?q=sent").data["runs"]]
     refusals = [
         (send(b"no archive"), 400, "'upload.zip' is not a valid bundle."),

@@ -14,7 +14,7 @@ from core.jobs.sweep_store import keep_sweep
 from core.reports.build import build_document
 from core.reports.default_report import write_default
 from core.reports.report_store import ReportStore
-from core.spec import RunSpec
+from core.spec import SETTINGS
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
@@ -64,7 +64,7 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     app.run()
     assert not [*app.error, *app.warning]
     _, _, data, environment = read_tables(app)
-    assert len(settings) + len(app.dataframe[0].value) == len(RunSpec.model_fields)
+    assert len(settings) + len(app.dataframe[0].value) == len(SETTINGS)
     assert run.record.data.fingerprint in data["Value"][1]
     assert environment["Value"].tolist()[:3] == ["not recorded", "a processor", "not recorded"]
     names = [found.proto.label for found in app.get("download_button")]
