@@ -46,6 +46,7 @@ TRAINING_RANK = RANKS["core.store"]
 HOMES = {
     "tensorflow": (TRAINING,),
     "keras": (TRAINING,),
+    "onnx": (TRAINING,),
     "extra_keras_datasets": (TRAINING,),
     "streamlit": ("core.ui", "pages", "dashboard", "asgi"),
     "starlette": ("core.api", "core.ui.request_guard"),

@@ -18,6 +18,7 @@ from core.api.response import JSON, ApiResponse, ErrorResponse
 from core.errors import (
     AccessError,
     ComparisonError,
+    ExporterError,
     HeadroomError,
     HomeError,
     LoginError,
@@ -43,6 +44,7 @@ _STATUS: dict[type[Exception], int] = {
     ComparisonError: 400,
     RunNotFoundError: 404,
     ReportError: 404,
+    ExporterError: 404,
     ReportDamagedError: 500,
     HomeError: 500,
     Exception: 500,
