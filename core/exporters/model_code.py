@@ -33,15 +33,16 @@ class ModelCode:
 
     def write_script(self, model_input: ModelInput) -> str:
         """Return the script, which reads image.png and labels.json in the current folder."""
-        names = 'json.load(open("labels.json", encoding="utf-8"))["classes"]'
         lines = [
             "import json",
+            "from pathlib import Path",
             "import numpy as np",
             "from PIL import Image, ImageOps",
             *self.imports,
             *model_input.write_lines(),
             *self.predict,
-            f"print({names}[probs.argmax()], probs.max())",
+            'classes = json.loads(Path("labels.json").read_text("utf-8"))["classes"]',
+            "print(classes[probs.argmax()], probs.max())",
         ]
         return "\n".join(lines) + "\n"
 
