@@ -1,4 +1,4 @@
-"""Model card: a Markdown file for the people who use an exported model, and labels.json for their programs.
+"""Model card: a Markdown file for the users of an exported model, and labels.json for their programs.
 
 Source of the sections: Mitchell et al. 2019, Model cards for model reporting, FAT*.
 """
@@ -43,7 +43,7 @@ _COSTS = {
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known about the model of a run.
+    """Description of the model of a run.
 
     Attributes:
         files: names of the model files that the card describes (see `MODEL_FILES`).

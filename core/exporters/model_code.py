@@ -14,7 +14,7 @@ MODEL_FILES = (LITERT, KERAS, ONNX)
 
 @dataclass(frozen=True)
 class ModelCode:
-    """How a model file is loaded.
+    """Code that loads a model file.
 
     Attributes:
         library: name of the library.

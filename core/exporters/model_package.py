@@ -63,7 +63,7 @@ def write_package(run: Run, path: Path, *, onnx: bool = False) -> None:
             convert_onnx(run, files[ONNX])
         card = ModelCard(run, tuple(name for name in MODEL_FILES if name in files))
         texts = {CARD: card.write(), LABELS: card.write_labels()}
-        with zipfile.ZipFile(temporary, "w") as archive:  # uncompressed: weights hardly become smaller
+        with zipfile.ZipFile(temporary, "w") as archive:  # uncompressed, as weights do not compress well
             for name, text in texts.items():
                 archive.writestr(zipfile.ZipInfo(name, _SAME_TIME), text)
             for name, source in files.items():

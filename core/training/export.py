@@ -68,7 +68,7 @@ def export_litert(
         append_labels(temporary, classes)
 
 
-def get_probabilities(model: keras.Sequential) -> keras.KerasTensor:
+def get_probabilities(model: keras.Model) -> keras.KerasTensor:
     """Return the probabilities of all classes, shape (batch, classes), also if the model returns that of the second."""
     probs = model.outputs[0]
     return keras.layers.Concatenate()([1.0 - probs, probs]) if probs.shape[-1] == 1 else probs

@@ -149,7 +149,7 @@ def test_package_of_an_older_run_names_its_output_and_predicts_like_the_run(
         assert (printed[0], round(float(printed[1]), 3)) == (str(expected.argmax()), round(float(expected.max()), 3))
 
 
-def test_runs_without_a_model_say_so_in_one_sentence_everywhere(make_run: RunWriter, tmp_path: Path) -> None:
+def test_runs_without_a_model_give_the_reason_in_one_sentence(make_run: RunWriter, tmp_path: Path) -> None:
     run = make_run()
     recorded = explain_missing_models(run)
     (run.path / IMPORTED).touch()

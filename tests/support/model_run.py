@@ -26,7 +26,7 @@ def write_model_run(
     predictions: Predictions | None = None,
     **data: Any,
 ) -> Run:
-    """Write a run whose folder contains the files that are there already, a history, and the predictions.
+    """Write a run whose folder contains its existing files, a history, and the predictions.
 
     Args:
         home: parent of the folder, whose name is the run ID.
