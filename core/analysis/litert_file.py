@@ -1,9 +1,14 @@
 """Inputs and outputs of a LiteRT file, read without an interpreter."""
 
 import mmap
+import struct
 from dataclasses import dataclass
+from typing import Any
 
 from core.store.run import Run
+
+_RANK = 2  # of the probabilities: images and classes
+_MAX_OUTPUTS, _MAX_CHARS = 16, 80
 
 
 @dataclass(frozen=True)
@@ -24,25 +29,40 @@ class LiteRTSignature:
 
 
 def read_signature(run: Run) -> LiteRTSignature:
-    """Return the names of the inputs and outputs of a run's model.tflite. The names are Python identifiers.
+    """Return the names in the signature of a run's model.tflite.
 
     Raises:
         RunDamagedError: when the file is missing or damaged, or has another signature.
     """
+    try:
+        with run.artifact("model.tflite").open("rb") as file:
+            return parse_signature(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError) as error:
+        raise run.damaged(f"The signature of model.tflite of run {run.run_id} cannot be read: {error}.") from None
+
+
+def parse_signature(content: Any) -> LiteRTSignature:
+    """Return the names in the signature of a LiteRT file, which are Python identifiers: they are used in code.
+
+    Args:
+        content: a buffer, which may be from an imported bundle.
+
+    Raises:
+        ValueError: when it is damaged, or has another signature.
+    """
     from ai_edge_litert import schema_py_generated as schema  # imported here: takes 0.1 s
 
     try:
-        with run.artifact("model.tflite").open("rb") as file:
-            model = schema.Model.GetRootAs(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        model = schema.Model.GetRootAs(content)
         graph, signature = model.Subgraphs(0), model.SignatureDefs(0)
-        ranks = [graph.Tensors(graph.Outputs(index)).ShapeLength() for index in range(graph.OutputsLength())]
-        index = ranks.index(2)  # (images, classes)
-        tensor = graph.Outputs(index)
-        outputs = [signature.Outputs(number) for number in range(signature.OutputsLength())]
-        found = next(output.Name().decode() for output in outputs if output.TensorIndex() == tensor)
-        given = signature.Inputs(0).Name().decode()
-    except (AttributeError, IndexError, StopIteration, TypeError, ValueError, OSError) as error:
-        raise run.damaged(f"LiteRT cannot read the signature of model.tflite of run {run.run_id}: {error}.") from None
-    if not (found.isidentifier() and given.isidentifier()):
-        raise run.damaged(f"model.tflite of run {run.run_id} has invalid names of inputs or outputs.")
-    return LiteRTSignature(given, found, index, len(ranks))
+        count = graph.OutputsLength()
+        if not count == signature.OutputsLength() <= _MAX_OUTPUTS:
+            raise ValueError("it has too many outputs")
+        index = [graph.Tensors(graph.Outputs(number)).ShapeLength() for number in range(count)].index(_RANK)
+        outputs = {one.TensorIndex(): one.Name() for one in map(signature.Outputs, range(count))}
+        names = [name.decode() for name in (signature.Inputs(0).Name(), outputs[graph.Outputs(index)])]
+    except (AttributeError, IndexError, KeyError, TypeError, struct.error, OverflowError) as error:
+        raise ValueError("it is damaged") from error
+    if not all(name.isidentifier() and len(name) <= _MAX_CHARS for name in names):
+        raise ValueError("it has invalid names of inputs or outputs")
+    return LiteRTSignature(*names, index, count)

@@ -80,6 +80,7 @@ class ModelCard:
     def list_sections(self) -> dict[str, Mapping[str, str]]:
         """Return the facts of each section by name. No fact is empty."""
         classes = self.run.record.data.classes
+        environment = build_environment_table(self.run.record, read_environment(self.run))
         outputs = {name: f"{code.output}." for name, code in self.code.items()}
         return {
             "Model": self._describe_model(),
@@ -92,6 +93,7 @@ class ModelCard:
             "Results": list_metrics(self.run),
             "Cost": self._describe_cost(),
             "Training": self._describe_training(),
+            "Environment": dict(zip(environment["Environment"], environment["Value"], strict=True)),
         }
 
     def list_limits(self) -> list[str]:
@@ -193,7 +195,6 @@ class ModelCard:
     def _describe_training(self) -> dict[str, str]:
         record, spec = self.run.record, self.run.spec
         recipe = recipe_of(spec)
-        table = build_environment_table(record, read_environment(self.run))
         settings = [
             f"{SETTINGS[name].label}: {describe_value(name, getattr(spec, name))}"
             for name in SETTINGS
@@ -205,7 +206,6 @@ class ModelCard:
             "Epochs": f"{record.trained_epochs:,} trained, weights of epoch {record.measured_epoch:,}",
             "Time": format_seconds(record.cost.train_seconds),
             "Hyperparameters": "; ".join(settings),
-            **dict(zip(table["Environment"], table["Value"], strict=True)),
         }
 
     def _write_classes(self) -> str:

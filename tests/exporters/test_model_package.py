@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from core.analysis.activation import prepare_picture
+from core.analysis.litert_file import parse_signature
 from core.augment.fit import FITS
 from core.cli.app import app
 from core.displays.markdown import escape_signs
@@ -147,6 +148,29 @@ def test_package_of_an_older_run_names_its_output_and_predicts_like_the_run(
         np.testing.assert_allclose(found.probs, expected, atol=1e-5)
         printed = capsys.readouterr().out.split()
         assert (printed[0], round(float(printed[1]), 3)) == (str(expected.argmax()), round(float(expected.max()), 3))
+
+
+def test_damaged_signature_is_refused_and_never_gives_code(examples: list[Run]) -> None:
+    content = (next(run for run in examples if run.has(LITERT)).path / LITERT).read_bytes()
+    found = parse_signature(content)
+    assert (found.input, found.probabilities, found.index) == ("keras_tensor", "output_0", 1)
+    rng, refused = np.random.default_rng(0), 0
+    name = content.index(b"output_0")
+    bad = [content[:name] + b"a;print(" + content[name + 8 :], b"", b"TFL3" * 9, content[:200]]
+    for _ in range(60):
+        copy = np.frombuffer(content, np.uint8).copy()
+        ends = np.concatenate([np.arange(400), len(copy) - 1 - np.arange(3000)])
+        copy[rng.choice(ends, 300)] = rng.integers(0, 256, 300)
+        bad.append(copy.tobytes())
+    for damaged in bad:
+        try:
+            names = parse_signature(damaged)
+        except ValueError:
+            refused += 1
+        else:
+            assert names.input.isidentifier()
+            assert names.probabilities.isidentifier()
+    assert refused >= len(bad) // 2
 
 
 def test_runs_without_a_model_give_the_reason_in_one_sentence(make_run: RunWriter, tmp_path: Path) -> None:
