@@ -81,7 +81,9 @@ def test_finished_run_shows_its_results_settings_origin_files_and_usage(
     assert app.session_state["compare"] == f"runs:{run.run_id},{other.run_id}"
 
 
-def test_model_is_offered_with_its_code_and_size(open_run: Open, examples: list[Run]) -> None:
+def test_model_is_offered_with_its_code_and_size(
+    open_run: Open, examples: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = next(run for run in examples if run.has("model.tflite"))
     app = open_run(run=run.run_id)
     app.session_state["run-Model"] = True
@@ -91,7 +93,13 @@ def test_model_is_offered_with_its_code_and_size(open_run: Open, examples: list[
     assert labels == [f"Download model (ZIP, {format_bytes(measure_models(run))})", "Download model card"]
     assert app.code[0].value.startswith("# pip install ai-edge-litert pillow\n")
     assert "The ZIP file contains model.tflite, a model card and labels.json." in text_of(app)
-    assert "ONNX: " in text_of(app)
+    assert app.code[0].value.count("import") == 5
+    monkeypatch.setattr("core.ui.run.model.find_onnx_problem", lambda run: "")
+    monkeypatch.setattr("core.ui.run.model.convert_onnx", lambda run, path: path.write_bytes(b"onnx"))
+    app = button(app.run(), "Convert to ONNX")
+    assert not app.exception
+    assert [found.proto.label for found in app.get("download_button")][2:] == ["Download ONNX file (4 B)"]
+    assert ["onnxruntime" in code.value for code in app.code] == [False, True]
 
 
 def test_every_state_has_a_sentence_and_what_to_do(
