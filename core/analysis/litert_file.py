@@ -60,9 +60,9 @@ def parse_signature(content: Any) -> LiteRTSignature:
             raise ValueError("it has too many outputs")
         index = [graph.Tensors(graph.Outputs(number)).ShapeLength() for number in range(count)].index(_RANK)
         outputs = {one.TensorIndex(): one.Name() for one in map(signature.Outputs, range(count))}
-        names = [name.decode() for name in (signature.Inputs(0).Name(), outputs[graph.Outputs(index)])]
+        given, found = (name.decode() for name in (signature.Inputs(0).Name(), outputs[graph.Outputs(index)]))
     except (AttributeError, IndexError, KeyError, TypeError, struct.error, OverflowError) as error:
         raise ValueError("it is damaged") from error
-    if not all(name.isidentifier() and len(name) <= _MAX_CHARS for name in names):
+    if not all(name.isidentifier() and len(name) <= _MAX_CHARS for name in (given, found)):
         raise ValueError("it has invalid names of inputs or outputs")
-    return LiteRTSignature(*names, index, count)
+    return LiteRTSignature(given, found, index, count)

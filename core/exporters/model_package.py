@@ -44,7 +44,9 @@ def explain_missing_models(run: Run) -> str:
             "or train the run on this machine."
         )
     if not {LITERT, KERAS} & {*run.record.checksums}:
-        return f"Run {run.run_id} has no model files: it was recorded without a model. Train it to get one."
+        return (
+            f"Run {run.run_id} has no model files: it was recorded without them. Runs that Headroom trains have them."
+        )
     return f"Run {run.run_id} has no model files: they were not kept. Train the run again to get them."
 
 

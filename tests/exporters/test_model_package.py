@@ -178,7 +178,7 @@ def test_runs_without_a_model_give_the_reason_in_one_sentence(make_run: RunWrite
     recorded = explain_missing_models(run)
     (run.path / IMPORTED).touch()
     imported = explain_missing_models(run)
-    assert "recorded without a model" in recorded
+    assert "recorded without them" in recorded
     assert "imported without its models" in imported
     for sentence in (recorded, imported):
         assert sentence.startswith(f"Run {run.run_id} has no model files: ")
