@@ -3,12 +3,14 @@
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 from core.entry_point import ONNX_EXPORT, build_command
 from core.errors import ExporterError
 from core.store.run import Run
 
 _SECONDS = 600.0
+_ONE = Lock()  # one conversion at a time in this server: each loads TensorFlow
 _ROOT = Path(__file__).resolve().parents[2]  # the worker imports core
 _PACKAGES = ("tf2onnx", "onnx")
 
@@ -43,7 +45,8 @@ def convert_onnx(run: Run, path: Path) -> None:
     run.artifact("model.keras")
     command = build_command(ONNX_EXPORT, str(run.path.absolute()), str(path.absolute()))
     try:
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_SECONDS)
+        with _ONE:
+            done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise ExporterError(f"The export to ONNX took more than {_SECONDS / 60:.0f} minutes.") from None
     if done.returncode:
