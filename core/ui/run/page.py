@@ -24,6 +24,7 @@ from core.ui.heading import show_summary, show_title
 from core.ui.run.compare import show_compare_menu
 from core.ui.run.files import show_files, show_log
 from core.ui.run.job import show_job
+from core.ui.run.model import show_model
 from core.ui.run.note import show_note
 from core.ui.run.results import show_results
 from core.ui.run.settings import show_origin, show_settings
@@ -128,6 +129,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
         st.header("Name, tags and note", anchor=False)
         show_note(run.run_id, note)
     _show_fold("Data and environment", ":material/memory:", lambda: show_origin(run))
+    _show_fold("Model", ":material/deployed_code:", lambda: show_model(run))
     _show_fold("Files", ":material/download:", lambda: show_files(run))
     _show_fold("Log", ":material/terminal:", lambda: show_log(run.run_id))
     st.header("Usage", anchor=False)
