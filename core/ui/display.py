@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
+from functools import partial
 from html import escape
 from typing import Any, TypeVar
 
@@ -18,7 +19,9 @@ from core.displays.label import wrap_axis_titles
 from core.displays.table import build_table, disarm
 from core.home import Home
 from core.store.comparison import Comparison
-from core.ui.run_link import open_run
+from core.ui.errors import callback
+from core.ui.navigation import has_request
+from core.ui.run_link import request_run
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Display)
@@ -231,10 +234,10 @@ def show_frame(
         st.dataframe(shown, **settings)
         return
     key = f"runs-of-rows-{hash((*frame.columns, *run_ids))}"  # a selection is a row number, valid only for these rows
-    event = st.dataframe(shown, key=key, on_select="rerun", selection_mode="single-cell", **settings)
-    for row, column in event.selection.cells:
-        if column != _NUMBER:
-            open_run(run_ids[row])
+    opened = partial(request_run, run_ids, key, _NUMBER)
+    st.dataframe(shown, key=key, on_select=callback(opened), selection_mode="single-cell", **settings)
+    if has_request():  # in a fragment
+        st.rerun()
 
 
 def _measure(texts: list[Any]) -> int:
