@@ -16,6 +16,7 @@ from core.ui.tiles import draw_tiles
 
 def show_heading(document: Document, note: str) -> None:
     """Show the title, the headline, the facts and the caveats."""
+    st.set_page_config(page_title=f"{document.title} · Report · Headroom")
     show_summary(escape_markdown(document.title))
     show_title(escape_markdown(document.headline))
     st.caption(" · ".join(map(escape_markdown, (*document.facts, note))))
