@@ -87,7 +87,9 @@ def _show_links(comparison: Comparison) -> None:
         st.page_link("pages/evidence.py", label="View statistical evidence", icon=":material/fact_check:")
         if recipe := comparison.recipe:
             link = {"library": recipe.name}
-            st.page_link("pages/library.py", label="About this system", icon=":material/local_library:", query_params=link)
+            st.page_link(
+                "pages/library.py", label="About this system", icon=":material/local_library:", query_params=link
+            )
         show_saving(comparison)
         share_comparison(comparison)
     show_latest_deleted()
