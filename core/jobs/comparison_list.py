@@ -46,7 +46,8 @@ def list_comparisons(
         ListedComparison("sweep", SWEEP + sweep_id, label, planned[sweep_id] & heads.keys())
         for sweep_id, (_, label) in sweeps.items()
     ]
-    own, changed = [], []
+    own: list[ListedComparison] = []
+    changed: list[ListedComparison] = []
     for offer in offers:
         run_ids = frozenset(offer.run_ids)
         is_complete = offer.own and len({heads.get(run_id) for run_id in run_ids}) > 1
