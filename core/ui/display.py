@@ -1,5 +1,6 @@
 """Displays on a page: title, chart with alt text, and data table; cached by runs and settings."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
@@ -168,11 +169,14 @@ def write_short_name(description: str) -> str:
 
 
 def _draw_panels(spec: dict[str, Any], description: str, key: str | None) -> None:
-    shared = {name: spec[name] for name in ("$schema", "config", "datasets", "padding") if name in spec}
+    shared = {name: spec[name] for name in ("$schema", "config", "padding") if name in spec}
+    datasets = spec.get("datasets", {})
     with st.container(horizontal=True):
         for number, panel in enumerate(spec["concat"]):
             text = f"{write_short_name(description)}, panel {number + 1}"
             part = {**shared, **{name: value for name, value in panel.items() if name not in ("width", "name")}}
+            names = json.dumps(part)
+            part["datasets"] = {name: rows for name, rows in datasets.items() if name in names}
             width = spec.get("usermeta", {}).get(PANEL_PIXELS, 320)
             st.vega_lite_chart(spec=part, width=width, alt=text, key=key and f"{key}-{number}")
 
