@@ -32,7 +32,7 @@ from core.ui.session import home
 from core.ui.share import share_comparison
 from core.ui.tiles import draw_tiles
 
-_TABLE_ROWS = 15
+_TABLE_ROWS = 10
 
 
 def show_comparison(comparison: Comparison) -> None:
@@ -53,7 +53,14 @@ def show_comparison(comparison: Comparison) -> None:
         show_display(heads, title="Accuracy against number of parameters", table=False)
     with right:
         show_display(Curves(comparison, splits="validation"), title="Validation accuracy by epoch", table=False)
-    _show_images(comparison)
+    if many:  # one line per variant below each image
+        label = "Test images and predictions"
+        linked, icon = "image" in st.query_params, ":material/image_search:"
+        with st.expander(label, linked, on_change="rerun", key="images", icon=icon) as expander:
+            if expander.open:
+                _show_images(comparison)
+    else:
+        _show_images(comparison)
     _show_published(PublishedResults(comparison))
     _show_reproduction(comparison)
 
