@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.library.entry import show_entry, show_heading, show_links
+from core.ui.library.entry import show_entry, show_entry_heading, show_links
 from core.ui.library.overview import choose_recipe, show_introduction, show_overview
 
 heading, bar = st.container(), st.container(horizontal=True)
@@ -10,7 +10,7 @@ with bar:
     recipe = choose_recipe()
 if recipe:
     with heading:
-        show_heading(recipe)
+        show_entry_heading(recipe)
     with bar:
         show_links(recipe)
     show_entry(recipe)

@@ -56,7 +56,7 @@ def _show_results(recipe: Recipe, comparison: Comparison | None) -> None:
     )
 
 
-def show_heading(recipe: Recipe) -> None:
+def show_entry_heading(recipe: Recipe) -> None:
     """Show the title of a recipe, its source and its question."""
     st.set_page_config(page_title=f"{recipe.title} · Library · Headroom")
     show_title(escape_markdown(recipe.title))

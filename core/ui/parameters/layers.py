@@ -12,7 +12,7 @@ from core.ui.heading import show_page_heading
 from core.ui.parameters.layer_table import show_layer_table
 
 _MAX_TABLES = 6
-_MAX_DIAGRAMS = 3  # below the chart; more are in a tab of their own
+_MAX_DIAGRAMS = 3  # below the chart; more are in a separate tab
 
 
 def show_layers(comparison: Comparison) -> None:
