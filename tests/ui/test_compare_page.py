@@ -116,3 +116,5 @@ def test_many_variants_have_a_short_page_with_folded_images(open_page: Open, mak
         assert any("gallery" in name for name in names) == bool(count)
     parameters = open_page("parameters", compare=compare)
     assert [tab.label for tab in parameters.tabs][:2] == ["Parameters per layer", "Architecture"]
+    cost = open_page("evidence", evidence="cost", compare=compare)
+    assert "the highest and the lowest of 8 settings" in text_of(cost)
