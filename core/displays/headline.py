@@ -11,6 +11,7 @@ from core.analysis.finding import Finding, compute_finding
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.displays.number import (
     format_accuracy,
+    format_count,
     format_interval,
     format_need,
     format_plural,
@@ -222,14 +223,19 @@ def _need(difference: Difference, noun: str) -> str:
 
 
 def write_params(comparison: Comparison) -> str:
-    """Describe the largest layer of each model."""
+    """Describe the largest layer of each model; of many models, the smallest and the largest one."""
+    known = select_with(comparison, ("layers",)).variants
+    if len(known) > _MANY:
+        ranked = sorted(known, key=lambda variant: variant.first.model.params)
+        few, most = (f"{one.label} {format_count(one.first.model.params)}" for one in (ranked[0], ranked[-1]))
+        return f"Parameters of {len(ranked)} {comparison.noun}s: fewest {few}, most {most}."
     parts = []
-    for variant in select_with(comparison, ("layers",)).variants:
+    for variant in known:
         model = variant.first.model
         largest = max(model.rows, key=lambda row: row.params)
         share = largest.params / max(model.params, 1)
         params = format_plural(model.params, "parameter")
-        parts.append(f"{variant.label}: {params}, {share:.0%} in {largest.name}")
+        parts.append(f"{variant.label}: {params}, {share:.0%} in the layer {largest.name}")
     return " ".join(filter(None, [f"{'; '.join(parts)}." if parts else "", write_lacking(comparison, ("layers",))]))
 
 
