@@ -212,7 +212,7 @@ def test_import_that_is_interrupted_after_reading_continues(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_folder(tmp_path / "in", {"blue": 9, "red": 9})
-    for function in ("scan_images", "arrange_images", "write_files"):
+    for function in ("draw_split", "arrange_images", "write_files"):
         with monkeypatch.context() as patch:
 
             def interrupt(*_: Any) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.findings.class_findings import find_class_problems
-from core.datasets.findings.image_scan import NEARLY_BLACK, NEARLY_WHITE, ONE_COLOUR, ImageScan, Numbers
+from core.datasets.findings.image_scan import ImageScan, Numbers
+from core.datasets.findings.image_sketch import NEARLY_BLACK, NEARLY_WHITE, ONE_COLOUR
 from core.datasets.report import SPLITS, DataFinding, Severity, read_files
 from core.datasets.split import compute_split
 from core.errors import SpecError
