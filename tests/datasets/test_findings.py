@@ -116,6 +116,14 @@ def test_predefined_validation_images_are_a_split_of_their_own() -> None:
     leaks = found.images[found.images["code"] == "leaked_validation_images"]
     assert leaks[["split", "row"]].to_numpy().tolist() == [["validation", 149], ["train", 3]]
     assert found.validation_count == 30
+    assert "duplicate_images" not in [finding.code for finding in found.findings]
+    for first, second, named in (
+        (140, 141, "1 validation image is"),
+        (3, 4, "1 training image and 1 validation image are"),
+    ):
+        train[second] = train[first]
+        messages = {finding.code: finding.message for finding in find(train, photos[150:], validation=30).findings}
+        assert messages["duplicate_images"].startswith(f"{named} a copy of another image of this split")
 
 
 def test_small_changes_are_found_and_similar_drawings_are_not() -> None:
