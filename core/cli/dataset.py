@@ -126,6 +126,7 @@ def add(
     from core.augment.fit import read_fit
     from core.cli.progress import watch_adding
     from core.datasets.custom.add import add_dataset, preview_dataset
+    from core.datasets.custom.file_identity import list_equal
     from core.datasets.dataset_key import key_of_name, remove_command, split_key
     from core.datasets.report import read_report
 
@@ -147,6 +148,8 @@ def add(
         raise
     _discard(path, discard)
     assert report
+    if info is not None and (equal := list_equal(home, info)):
+        print_message(f"The images and labels are the same as in {', '.join(equal)}.")
     if as_json:
         print_json(report.model_dump(mode="json"))
         return

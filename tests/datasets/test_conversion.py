@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from core.augment.prepare import prepare, undo_fit
 from core.datasets.cache import CachedDataset, list_folders
 from core.datasets.custom import build
 from core.datasets.custom.add import add_dataset
+from core.datasets.custom.file_identity import list_equal
 from core.datasets.custom.interrupted_add import can_continue, cancel_add, discard_add
 from core.datasets.custom.reading_journal import JOURNAL
 from core.datasets.custom.removed import remove_dataset
@@ -300,6 +302,8 @@ def test_files_that_are_already_added_are_recognized(home: Home, tmp_path: Path)
     with pytest.raises(DatasetError, match=sentence):
         add_dataset(home, "second", source, side=8)
     assert add_dataset(home, "padded", source, side=8, fit="pad").info.fit == "pad"
+    copy = add_dataset(home, "copy", shutil.copytree(source, tmp_path / "copy", copy_function=shutil.copyfile), side=8)
+    assert list_equal(home, copy.info) == ["first"]
     (source / "red" / "more.png").write_bytes(picture((5, 5, 5)))
     assert add_dataset(home, "more", source, side=8).info.train_count == 9
 
