@@ -209,16 +209,15 @@ def _join(sketches: _Sketches, images: Numbers) -> Numbers:
 
 def _connect(sketches: _Sketches, images: Numbers, groups: Numbers, a: Numbers, b: Numbers) -> Numbers:
     """Join the groups of the pairs that are alike."""
-    if not len(a):
-        return groups
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     starts = range(0, len(a), _PAIRS)
     alike = [sketches.are_alike(images[a[i : i + _PAIRS]], images[b[i : i + _PAIRS]]) for i in starts]
-    found = np.concatenate(alike)
-    if not found.any():
-        return groups
-    left, right = np.append(groups[a[found]], np.arange(len(groups))), np.append(groups[b[found]], groups)
-    edges = coo_array((np.ones(len(left), bool), (left, right)), (len(groups), len(groups)))
-    return _number(connected_components(edges, directed=False)[1])
+    found = np.concatenate(alike) if alike else np.zeros(0, bool)
+    left, right = groups[a[found]], groups[b[found]]
+    lowest = np.arange(len(groups))  # lower member of the same group, which is the lowest one in the end
+    while (lowest[left] != lowest[right]).any():
+        both = np.minimum(lowest[left], lowest[right])
+        for side in (left, right):
+            np.minimum.at(lowest, lowest[side], both)
+        while (lowest != lowest[lowest]).any():
+            lowest = lowest[lowest]
+    return lowest[groups]

@@ -68,4 +68,4 @@ def _classify_content(pixels: Pixels) -> int:
 
 
 def _has_one_colour(picture: Image.Image) -> bool:
-    return all(np.ptp(band.getextrema()) <= _SAME_COLOUR for band in picture.split())
+    return bool((np.ptp(np.reshape(picture.getextrema(), (-1, 2)), axis=1) <= _SAME_COLOUR).all())
