@@ -22,7 +22,7 @@ def test_outer_spaces_and_marks_are_removed_and_inner_ones_stay() -> None:
         assert order_classes([normalize_name(name), "dog"])[1] == name
 
 
-def test_names_with_control_characters_or_the_same_look_are_refused() -> None:
+def test_names_with_control_characters_or_an_equal_form_are_refused() -> None:
     for name in ("a\tb", "a\nb", "a\u202eb", "a\x00b", "a\u2028b", "", "\u00a0", "x" * 81):
         with pytest.raises(DatasetError, match="Expected class names of at most 80 printable characters"):
             order_classes([name, "dog"])

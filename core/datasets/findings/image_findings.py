@@ -211,7 +211,7 @@ def _name_example(images: _Images, groups: Numbers, mask: Mask) -> str:
 
 
 def _find_copies(images: _Images) -> Iterator[_Found]:
-    """Find pictures that occur more than once in one split; predefined validation images are a split of their own."""
+    """Find pictures that occur more than once in one split; predefined validation images are a separate split."""
     sides = [images.scan.exact * len(SPLITS) + images.parts, images.scan.near * len(SPLITS) + images.parts]
     exact, near = (~_are_first(side) for side in sides)
     for copies, groups, side, prefix, what, effect in (

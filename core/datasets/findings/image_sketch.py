@@ -1,4 +1,4 @@
-"""What is kept of an image to compare it with others: a digest, a perceptual hash, a reduced copy and its content."""
+"""Sketches of images, which are compared with others: a digest, a perceptual hash, a reduced copy and the content."""
 
 import hashlib
 from typing import NamedTuple
@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Sketch(NamedTuple):
-    """What is compared of an image.
+    """Digest, perceptual hash, reduced copy and content of an image.
 
     Attributes:
         digest: Hash of the reduced image.
