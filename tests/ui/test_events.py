@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.access.action import READ_ONLY
-from core.datasets.custom.add import add_dataset, remove_dataset
+from core.datasets.custom.add import add_dataset
+from core.datasets.custom.removed import remove_dataset
 from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.sweep_store import keep_sweep
@@ -76,7 +77,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
         "sweep removed": lambda: (home.jobs / "sweeps" / f"{sweep.sweep_id}.json").unlink(),
         "job removed": lambda: change_jobs(queue, f"DELETE FROM job WHERE run_id = '{job.run_id}'"),
         "report deleted": lambda: reports.remove(draft.id),
-        "dataset removed": lambda: remove_dataset(home, "mine"),
+        "dataset removed": lambda: remove_dataset(home, "folder-mine"),
         "comparison deleted": lambda: [store.delete(run_id) for run_id in two_heads],
         "runs deleted": lambda: [store.delete(run_id) for run_id in others],
         "jobs removed": lambda: change_jobs(queue, "DELETE FROM job"),
