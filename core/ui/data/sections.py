@@ -15,7 +15,7 @@ from core.displays.data.model_input import ModelInput
 from core.displays.data.pixel_range import PixelRange
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.recipes import RECIPES
+from core.recipes import find_general_recipe
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
 from core.ui.data.display import cached_data_description, show_data_display, show_data_frame
@@ -86,10 +86,9 @@ def _show_input(data: InspectedDataset) -> None:
 
 
 def _find_side(data: InspectedDataset) -> int:
-    """Return the side of the recipe for this dataset, at most the stored size."""
-    sides = [recipe.spec.side for recipe in RECIPES.values() if recipe.spec.dataset == data.info.name]
+    """Return the side of the general recipe for this dataset, at most the stored size."""
     stored = min(data.info.input_shape[:2])
-    return min(next((side for side in sides if side), stored), stored)
+    return min(find_general_recipe(data.info.name).spec.side or stored, stored)
 
 
 def _show_pixels(data: InspectedDataset) -> None:
