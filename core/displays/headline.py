@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
-from core.analysis.check import run_checks
+from core.analysis.check import find_failed, run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
+from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
 from core.displays.number import (
     format_accuracy,
@@ -16,6 +17,7 @@ from core.displays.number import (
     format_plural,
     format_points,
     format_seconds,
+    format_share,
 )
 from core.displays.scope import describe_intervals
 from core.interval import LEVEL
@@ -25,6 +27,7 @@ from core.store.comparison import Comparison, Variant, count_training_images, de
 from core.store.kept_epoch import describe_kept_epoch
 
 _MANY = 6  # variants in a summary
+_MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 
 def write_headline(comparison: Comparison) -> str:
@@ -43,7 +46,20 @@ def write_headline(comparison: Comparison) -> str:
         noun, baseline = comparison.noun, _name_baseline(comparison, finding)
         result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
     headline = f"{short}: {label} has {result}." if short else f"{label}: {result}."
-    return headline + _write_best(comparison, finding)
+    return headline + _write_best(comparison, finding) + _write_leaked(comparison)
+
+
+def _write_leaked(comparison: Comparison) -> str:
+    """Return the effect of leaked test images if they are many; otherwise ""."""
+    if find_failed(comparison, "leak") is None:
+        return ""
+    frame = compute_leaked_accuracies(comparison)
+    clean, text = frame[frame["images"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
+    if clean.empty:
+        return f"{text}the accuracy means nothing."
+    listed = [f"{row['head']} {format_share(row['accuracy'])}" for row in clean.to_dict("records")[:_MOST_LEAKED]]
+    more = f" and {len(clean) - len(listed):,} more" if len(clean) > len(listed) else ""
+    return f"{text}accuracy without them {', '.join(listed)}{more}."
 
 
 def _name_baseline(comparison: Comparison, finding: Finding) -> str:

@@ -1,5 +1,6 @@
 """Default report of a comparison, before any edits."""
 
+from core.analysis.check import find_failed
 from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.published import PublishedResults
 from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, check_run_count, draw_id
@@ -58,8 +59,9 @@ def write_default(comparison: Comparison, title: str = "", margin: Margin = Head
         ReportError: when the comparison has more runs than a report may have.
     """
     check_run_count(len(comparison.runs))
+    leaked = () if find_failed(comparison, "leak") is None else (ChartBlock(display="leaked_accuracy", table=True),)
     published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
-    views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
+    views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *leaked, *published, *_REST)
     return Report(
         title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),
