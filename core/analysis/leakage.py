@@ -129,7 +129,7 @@ def compute_accuracy_without(variant: Variant, leaked: Mask) -> tuple[float, flo
 
 
 def is_severe(exact: int, near: int, total: int) -> bool:
-    """Return whether so many test images leak that the accuracy is wrong: at least 0.1% exactly, or 1% nearly."""
+    """Return whether at least 0.1% of the test images leak exactly, or 1% nearly, so that the accuracy is wrong."""
     return bool(exact >= _EXACT_SHARE * total or exact + near >= _SHARE * total)
 
 

@@ -17,7 +17,7 @@ RecipeOption = Annotated[
 def read_recipe(home: Home, recipe: str | None, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the name of the recipe, and the given hyperparameters with the dataset that they mean.
 
-    `--dataset NAME` with the name of a custom dataset, and `--folder NAME` alone, select this custom dataset.
+    `--dataset NAME` with the name of a custom dataset, and `--folder NAME` without it, select this custom dataset.
 
     Args:
         settings: hyperparameters by name; None for those that were not given.
@@ -41,5 +41,5 @@ def read_recipe(home: Home, recipe: str | None, settings: dict[str, Any]) -> tup
     elif folder and not dataset:
         given["dataset"] = FOLDER
     if recipe is None and "dataset" not in given:
-        raise JobError("Give --recipe, or --dataset with the name of a dataset or of your own images.")
+        raise JobError("Give --recipe, or --dataset with the name of a dataset or of added images.")
     return recipe or find_general_recipe(given["dataset"]).name, given

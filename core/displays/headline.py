@@ -10,6 +10,7 @@ from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -22,7 +23,7 @@ from core.displays.number import (
 from core.displays.scope import describe_intervals
 from core.interval import LEVEL
 from core.recipe import Recipe
-from core.spec import DATASETS, SETTINGS
+from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
 from core.store.kept_epoch import describe_kept_epoch
 
@@ -106,9 +107,9 @@ def write_facts(comparison: Comparison) -> list[str]:
         f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
         *_write_last_accuracies(comparison),
         *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
-        f"{DATASETS[spec.dataset].label}: {data.train_images:,} training, {data.validation_images:,} validation, "
+        f"{label_of_spec(spec)}: {data.train_images:,} training, {data.validation_images:,} validation, "
         f"{format_plural(data.test_images, 'test image')}",
-        f"data {data.fingerprint}{'' if data.official else ' (not the official dataset)'}",
+        f"data {data.fingerprint}{'' if data.official or spec.folder else ' (not the official dataset)'}",
     ]
 
 

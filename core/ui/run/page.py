@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.actions.run import restore_runs
+from core.datasets.dataset_key import label_of_spec
 from core.displays.job_table import read_spec, write_name
 from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.markdown import escape_markdown
@@ -13,7 +14,7 @@ from core.errors import RunNotFoundError
 from core.home import describe_error, hide_paths
 from core.jobs.run_lookup import FoundRun, RunState, find_run
 from core.recipes import recipe_of
-from core.spec import DATASETS, HEADS
+from core.spec import HEADS
 from core.store.note import Note
 from core.store.run import Run
 from core.ui import url
@@ -66,7 +67,7 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{HEADS[spec.head].label} on {DATASETS[spec.dataset].label}, seed {spec.seed}" if spec else "Run"
+    default = f"{HEADS[spec.head].label} on {label_of_spec(spec)}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
