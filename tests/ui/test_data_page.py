@@ -4,6 +4,7 @@ import shutil
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -23,6 +24,7 @@ from core.ui.data.sections import SECTIONS
 from tests.support.comparison_cases import HOSTILE_NAMES
 from tests.support.dataset_writer import SKIPPED, write_dataset
 from tests.support.page import Open, labels, read_tables, text_of
+from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
@@ -118,6 +120,24 @@ def test_worst_finding_shows_its_images_and_long_lists_have_pages(open_data: Ope
         app.number_input(key="left_out_page").set_value(page).run()
         shown += read_tables(app)[0]["Reason"].tolist()  # wrapped text in HTML, never a grid that clips it
     assert shown == [one.reason for one in skipped]
+
+
+def test_leak_states_its_effect_on_the_newest_runs(open_data: Open, home: Home, make_run: RunWriter) -> None:
+    write_dataset(home, ("cat", "dog"), train=40, test=10)
+    for seed in range(2):
+        make_run(dataset="folder", folder="mine", seed=seed)
+    assert "without them" not in text_of(open_data(dataset_shown="folder-mine"))  # runs on another version
+    found = inspect_dataset(home, "folder-mine").info.fingerprint
+    spec = RunSpec(dataset="folder", folder="mine")
+    older = make_run(spec, epochs=9, data=found)
+    runs = [make_run(spec, epochs=3, data=found, head=head) for head in ("gap", "dense")]
+    for day, run in enumerate([older, *runs], 1):
+        rewrite(run, data={"fingerprint": found}, finished_at=f"2027-11-0{day}T00:00:00+00:00")
+    app = open_data(dataset_shown="folder-mine")
+    assert "1 of 360 test images is also a training image. Test accuracy without them: " in text_of(app)
+    assert "GAP compared with Flatten + Dense" in text_of(app)
+    query = parse_qs(links(app)["View the evidence"].query_string)
+    assert sorted(query["compare"][0].removeprefix("runs:").split(",")) == sorted(run.run_id for run in runs)
 
 
 def test_samples_follow_the_filters_and_the_link(open_data: Open, home: Home) -> None:

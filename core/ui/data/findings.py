@@ -9,6 +9,7 @@ from core.displays.data.finding_images import FindingImages
 from core.displays.data_headline import write_finding_title
 from core.displays.markdown import escape_markdown
 from core.ui.data.display import show_data_display
+from core.ui.data.leak_effect import LEAKS, show_leak_effect
 from core.ui.errors import handle_errors
 from core.ui.session import home
 
@@ -34,6 +35,8 @@ def show_data_findings(data: InspectedDataset) -> None:
         key = f"finding-{row['code']}-{data.key}"
         with st.expander(text, worst, icon=icon, on_change="rerun", key=key) as fold:
             if fold.open:
+                if row["code"] in LEAKS:
+                    show_leak_effect(data)
                 show_finding_images(data, row["code"])
 
 
