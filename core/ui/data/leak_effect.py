@@ -31,7 +31,7 @@ def show_leak_effect(data: InspectedDataset) -> None:
     ids = frame["run_id"].tolist()
     try:
         effect = LeakedAccuracy(Comparison.of([store().open(run_id) for run_id in ids]))
-    except HeadroomError as error:  # a run was deleted or is damaged
+    except HeadroomError:  # a run was deleted or is damaged
         return
     st.write(escape_markdown(cached_description(effect)))
     st.page_link(
