@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.datasets.inspect import InspectedDataset, inspect_dataset
+from core.datasets.report import SkippedFile, read_report, write_report
 from core.displays.data.class_counts import ClassCounts
 from core.displays.data.left_out import LeftOut
 from core.displays.data.model_input import ModelInput
@@ -29,7 +30,11 @@ def datasets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, InspectedDat
     """Datasets by what is special about them."""
     home = Home(tmp_path_factory.mktemp("data"))
     write_dataset(home, HOSTILE_NAMES, name="hostile", train=40, test=10, validation=10)
-    write_dataset(home, [f"class {k}" for k in range(120)], name="many", train=240, test=120, shape=(8, 8, 1))
+    path = write_dataset(home, [f"class {k}" for k in range(120)], name="many", train=240, test=120, shape=(8, 8, 1))
+    skipped = tuple(SkippedFile(file=f"{k}.jpg", reason=f"reason {k % 12} " + "x" * 90) for k in range(40))
+    report = read_report(path)
+    assert report is not None
+    write_report(path, report.model_copy(update={"skipped": skipped}))
     write_dataset(home, ("cat", "dog", "none"), name="old", train=2, test=2, report=False)
     write_dataset(home, ("cat", "dog"), name="square", square=True, shape=(200, 200, 3))
     write_dataset(home, ("no", "yes"), dataset="celeba", attributes=("Male", "Wearing_Hat"), shape=(24, 16, 3))

@@ -36,19 +36,23 @@ class LeftOut(DataDisplay):
         return disarm(self.frame()).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
     def chart(self) -> Chart | None:
-        """Return a bar per reason; None for a single reason."""
+        """Return a bar per reason; None for a single reason, or if few files share one."""
         counts = self.frame()["reason"].value_counts()
-        if len(counts) < 2:
+        if len(counts) < 2 or counts.sum() < 2 * len(counts):
             return None
         frame = counts.head(_MOST_REASONS).rename_axis("reason").reset_index(name="files")
         axis = alt.Axis(labelOverlap=False, **fit_labels(frame["reason"].tolist(), _REASON_CHARS, lines=4))
         more = f" The {_MOST_REASONS} most frequent of {len(counts):,} reasons." if len(counts) > _MOST_REASONS else ""
         return (
             alt.Chart(frame)
-            .mark_bar(color=GREY)
+            .mark_bar(color=GREY, height=18)
             .encode(
                 y=alt.Y("reason:N", title=None, sort=None, axis=axis),
-                x=alt.X("files:Q", title="Files and folders", axis=alt.Axis(tickMinStep=1, format=",d")),
+                x=alt.X(
+                    "files:Q",
+                    title="Files and folders",
+                    axis=alt.Axis(tickCount=min(5, int(counts.max())), format=",d"),
+                ),
                 tooltip=[alt.Tooltip("reason:N", title="Reason"), alt.Tooltip("files:Q", title="Files", format=",")],
             )
             .properties(height=alt.Step(58), title=write_note(f"Number of files and folders by reason.{more}"))

@@ -81,7 +81,7 @@ class LeakedAccuracy(Display):
                 x=alt.X("accuracy:Q", title=title, scale=scale), shape=shape
             ),
         ]
-        note = write_note(f"Lines: 95% intervals. {describe_intervals(frame['seeds'])}")
+        note = write_note(describe_intervals(frame["seeds"]))
         return alt.layer(*layers).properties(title=note, height=FRAME_PIXELS + len(self.comparison.labels) * 60)
 
     def describe(self) -> str:
