@@ -19,7 +19,7 @@ from core.displays.number import format_plural
 from core.recipes import find_general_recipe
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
-from core.ui.data.display import cached_data_description, show_data_display
+from core.ui.data.display import cached_data_description, cached_data_frame, show_data_display
 from core.ui.data.findings import show_data_findings
 from core.ui.data.samples import show_samples
 from core.ui.data.source import show_source
@@ -45,7 +45,7 @@ def show_data_section(data: InspectedDataset) -> None:
 
 
 def _show_overview(data: InspectedDataset) -> None:
-    figures = Overview(data).frame()
+    figures = cached_data_frame(Overview(data))
     draw_tiles(
         [{"name": row.figure, "head": "", "value": row.value, "note": row.note} for row in figures.itertuples()],
         figures["rating"].tolist(),
@@ -106,7 +106,10 @@ def _show_pixels(data: InspectedDataset) -> None:
             return
     low, high = data.report.value_range
     if (low, high) != (0, 255):
-        st.caption(f"Source values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset was added.")
+        st.caption(
+            f"Images of more than 8 bits: values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset was "
+            "added. Other images are unchanged."
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(MeanImages.title, anchor=False)
