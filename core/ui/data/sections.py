@@ -107,8 +107,8 @@ def _show_pixels(data: InspectedDataset) -> None:
     low, high = data.report.value_range
     if (low, high) != (0, 255):
         st.caption(
-            f"Images of more than 8 bits: values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset was "
-            "added. Other images are unchanged."
+            f"Images of more than 8 bits: values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset "
+            "was added. Other images are unchanged."
         )
     left, right = st.columns([3, 2], gap="large")
     with left:
