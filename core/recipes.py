@@ -29,6 +29,15 @@ class _Recipes(dict[str, Recipe]):
 RECIPES: Mapping[str, Recipe] = MappingProxyType(_Recipes({recipe.name: recipe for recipe in _ALL}))
 
 
+def find_general_recipe(dataset: str) -> Recipe:
+    """Return the recipe for a dataset without further choices: the last one that has it, otherwise the first of all.
+
+    >>> find_general_recipe("folder").name, find_general_recipe("cifar10").name
+    ('folder-heads', 'digits-heads')
+    """
+    return next((recipe for recipe in reversed(_ALL) if recipe.spec.dataset == dataset), _ALL[0])
+
+
 _COMPARED = [
     name for name, setting in SETTINGS.items() if setting.group != "head" and name not in ("data", "folder", "seed")
 ]

@@ -30,7 +30,12 @@ CheckFunction = Callable[[Comparison], Result]
 
 @dataclass(frozen=True)
 class Check:
-    """A fairness check. `explanation` is Markdown: what is checked, why it matters and what to do."""
+    """A fairness check.
+
+    Attributes:
+        explanation: Markdown: what is checked, why it matters and what to do.
+        findings: codes of the findings in the data that it reports (docs/data-findings.md).
+    """
 
     name: str
     code: str
@@ -39,20 +44,24 @@ class Check:
     order: int
     explanation: str
     run: CheckFunction
+    findings: tuple[str, ...] = ()
 
 
-def check(*, code: str, title: str, severity: Severity) -> Callable[[CheckFunction], Check]:
+def check(
+    *, code: str, title: str, severity: Severity, findings: tuple[str, ...] = ()
+) -> Callable[[CheckFunction], Check]:
     """Register a function as a check: its name becomes the check's name, its docstring the explanation.
 
     Args:
         code: "H" and two digits, never reused for another check; defines the order of lists.
         title: the problem that a failed check reports.
         severity: "serious" if the comparison is invalid, "warning" if its result may be wrong, "note" otherwise.
+        findings: codes of the findings in the data that the check reports.
     """
 
     def register(run: CheckFunction) -> Check:
         explanation = "\n".join(line.strip() for line in (run.__doc__ or "").strip().splitlines())
-        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run)
+        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run, findings)
 
     return register
 
@@ -64,6 +73,12 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     """Run all checks; return the failed ones first (most severe first), then passed, then not applicable."""
     results = [(one, one.run(comparison)) for one in CHECKS.values()]
     return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
+
+
+def find_failed(comparison: Comparison, name: str) -> Result | None:
+    """Return the result of a check if it has failed."""
+    result = CHECKS[name].run(comparison)
+    return result if result.state == "failed" else None
 
 
 def list_names(affected: Sequence[str], comparison: Comparison) -> str:

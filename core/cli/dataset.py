@@ -161,8 +161,9 @@ def add(
     if dry_run:
         print_message("Nothing was added, because of --dry-run.")
     elif report.skipped:
-        files = "1 file was" if len(report.skipped) == 1 else f"{len(report.skipped):,} files were"
-        print_message(f"{files} skipped; see {added.path / 'skipped.txt'} for the reasons.")
+        print_message(f"Reasons of all files left out: {added.path / 'skipped.txt'}")
+    if info is not None and not info.attributes:
+        print_message(f"Train on them: headroom train --dataset {name}")
 
 
 def _discard(path: str, wanted: bool) -> None:

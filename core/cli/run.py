@@ -119,7 +119,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
     return {
         "Run": row["run_id"],
         "Recipe": format_known(row["recipe"]),
-        "Dataset": format_known(row["dataset"]),
+        "Dataset": format_known(row["folder"] or row["dataset"]),
         "Head": format_known(row["elsewhere"] or row["head"]),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 EVIDENCE = (
     "intervals", "difference", "significance", "averages", "class_metrics", "roc", "precision_recall", "checks",
-    "label_errors", "disagreement", "class_accuracy", "confusions", "activation", "calibration", "reliability",
-    "confidence", "convergence", "robustness_loss", "robustness", "cost", "front", "pareto", "hyperparameter_curve",
-    "parallel",
+    "leaked_accuracy", "label_errors", "disagreement", "class_accuracy", "confusions", "activation", "calibration",
+    "reliability", "confidence", "convergence", "robustness_loss", "robustness", "cost", "front", "pareto",
+    "hyperparameter_curve", "parallel",
 )  # fmt: skip
 
 

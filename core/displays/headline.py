@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from core.analysis.balanced_accuracy import compare_balanced
 from core.analysis.baseline import find_baseline
-from core.analysis.check import run_checks
+from core.analysis.check import find_failed, run_checks
 from core.analysis.class_balance import compute_majority, describe_balanced_accuracy, is_imbalanced
 from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
+from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
     format_count,
@@ -17,6 +19,7 @@ from core.displays.number import (
     format_plural,
     format_points,
     format_seconds,
+    format_share,
 )
 from core.displays.scope import describe_intervals
 from core.interval import LEVEL
@@ -25,9 +28,9 @@ from core.spec import SETTINGS
 from core.store.comparison import Comparison, Variant, count_training_images
 from core.store.elsewhere import select_with, write_lacking
 from core.store.kept_epoch import describe_epochs, describe_kept_epoch
-from core.store.setting_text import describe_dataset
 
 _MANY = 6  # variants in a summary
+_MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
 
 
 def write_headline(comparison: Comparison) -> str:
@@ -47,7 +50,20 @@ def write_headline(comparison: Comparison) -> str:
         noun, baseline = comparison.noun, _name_baseline(comparison, finding)
         result = f"{_params(finding)} {baseline}, {_describe_accuracy(finding.accuracy, noun)}{balanced}"
     headline = f"{short}: {label} has {result}." if short else f"{label}: {result}."
-    return headline + _write_best(comparison, finding)
+    return headline + _write_best(comparison, finding) + _write_leaked(comparison)
+
+
+def _write_leaked(comparison: Comparison) -> str:
+    """Return the effect of leaked test images if they are many; otherwise ""."""
+    if find_failed(comparison, "leak") is None:
+        return ""
+    frame = compute_leaked_accuracies(comparison)
+    clean, text = frame[frame["images"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
+    if clean.empty:
+        return f"{text}the accuracy means nothing."
+    listed = [f"{row['head']} {format_share(row['accuracy'])}" for row in clean.to_dict("records")[:_MOST_LEAKED]]
+    more = f" and {len(clean) - len(listed):,} more" if len(clean) > len(listed) else ""
+    return f"{text}accuracy without them {', '.join(listed)}{more}."
 
 
 def _name_baseline(comparison: Comparison, finding: Finding) -> str:
@@ -86,6 +102,7 @@ def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
 def write_facts(comparison: Comparison) -> list[str]:
     """Return the recipe, seeds, epochs and data behind the headline."""
     spec, data = comparison.first.spec, comparison.first.record.data
+    own = spec.folder or spec.elsewhere
     return [
         comparison.recipe.name if comparison.recipe else "trained elsewhere" if spec.elsewhere else spec.backbone,
         f"{format_plural(len(comparison.variants), comparison.noun)} × {_count_seeds(comparison)}",
@@ -95,7 +112,7 @@ def write_facts(comparison: Comparison) -> list[str]:
         *_write_last_accuracies(comparison),
         *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
         _write_images(comparison),
-        f"data {data.fingerprint}{'' if data.official or spec.elsewhere else ' (not the official dataset)'}",
+        f"data {data.fingerprint}{'' if own or data.official else ' (not the official dataset)'}",
     ]
 
 
@@ -104,7 +121,7 @@ def _write_images(comparison: Comparison) -> str:
     spec, data = comparison.first.spec, comparison.first.record.data
     counts = {"training": data.train_images, "validation": data.validation_images}
     parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
-    label = describe_dataset(spec)
+    label = label_of_spec(spec)
     return f"{label}: {', '.join([*parts, format_plural(data.test_images, 'test image')])}"
 
 

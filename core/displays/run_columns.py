@@ -8,10 +8,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from core.analysis.cost import COSTS
+from core.datasets.dataset_key import key_or_name, label_of
 from core.displays.cost_format import COST_FORMS
 from core.displays.local_time import format_local, name_zone
 from core.displays.table import disarm
-from core.spec import DATASETS, HEADS, SETTINGS
+from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
 from core.store.kept_epoch import describe_keep
 from core.store.setting_text import describe_value
@@ -56,6 +57,10 @@ def _known(frame: pd.DataFrame, name: str) -> Any:
     return frame[name].where(frame["elsewhere"] == "")
 
 
+def _dataset(frame: pd.DataFrame) -> Any:
+    return [label_of(key_or_name(*pair)) for pair in zip(frame["dataset"], frame["folder"], strict=True)]
+
+
 def _share(name: str) -> Callable[[pd.DataFrame], Any]:
     return lambda frame: 100 * frame[name]
 
@@ -86,10 +91,8 @@ RUN_COLUMNS: dict[str, RunColumn] = {
     "head": RunColumn("Head", _head),
     "test_accuracy": RunColumn("Test accuracy", _share("test_accuracy"), "percent"),
     "seed": RunColumn("Seed", _text("seed"), "number"),
-    "dataset": RunColumn("Dataset", _label("dataset", DATASETS)),
-    "trained_epochs": RunColumn(
-        "Epochs", lambda frame: frame["trained_epochs"].where(frame["trained_epochs"] > 0), "number"
-    ),
+    "dataset": RunColumn("Dataset", _dataset),
+    "trained_epochs": RunColumn("Epochs", _trained, "number"),
     "measured": RunColumn("Measured at", _measured),
     "params": RunColumn("Parameters", _text("params"), "number"),
     "tags": RunColumn("Tags", _text("tags")),

@@ -194,6 +194,8 @@ class ModelCard:
 
     def _describe_training(self) -> dict[str, str]:
         record, spec = self.run.record, self.run.spec
+        if record.cost.train_seconds is None:
+            return {"Finished": record.finished_at[:10], "Trained": "elsewhere; Headroom evaluated the model"}
         recipe = recipe_of(spec)
         settings = [
             f"{SETTINGS[name].label}: {describe_value(name, getattr(spec, name))}"

@@ -24,9 +24,12 @@ def list_metrics(run: Run) -> dict[str, str]:
         "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), {images:,} test images, "
         f"{describe_kept_epoch([record])}",
         "Test loss": f"{loss} (mean cross-entropy in nats)",
-        "Validation accuracy": f"{format_share(metrics.validation_accuracy)}, {record.data.validation_images:,} "
-        f"validation images; loss {validation}",
     }
+    if metrics.validation_accuracy is not None:
+        found["Validation accuracy"] = (
+            f"{format_share(metrics.validation_accuracy)}, {record.data.validation_images:,} validation images; "
+            f"loss {validation}"
+        )
     if record.data.majority is not None:
         found["Accuracy of always predicting the most frequent class"] = format_share(record.data.majority)
     if not run.has("predictions.npz"):

@@ -19,13 +19,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from core.bounds import Checksum, Count, Line
+from core.datasets.dataset_key import label_of_spec
 from core.errors import BundleError, DatasetError
 from core.files import replacing
 from core.home import Home
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
-from core.store.setting_text import describe_dataset
 from core.store.thumbnail import EXACT, FINGERPRINT, SHRUNK, build_thumbnails, load_test_images
 
 MANIFEST = "bundle.json"
@@ -88,7 +88,7 @@ def export_bundle(
                 name, pixels = _pack_pictures(store.home, run)
                 files[f"thumbnails/{fingerprint}/{name}"] = pixels
             except DatasetError as error:
-                left_out.append(f"The bundle does not contain the test images of {describe_dataset(run.spec)}. {error}")
+                left_out.append(f"The bundle does not contain the test images of {label_of_spec(run.spec)}. {error}")
     with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, MANIFEST, _describe(files))

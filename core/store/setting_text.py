@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.errors import SpecError
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS
 from core.transform_step import read_steps
 
 Describe = Callable[[str, object], str]
@@ -22,13 +22,6 @@ def join_values(texts: Sequence[str]) -> str:
     if len(texts) <= _ALL:
         return " and ".join(texts)
     return f"{texts[0]}, {texts[1]}, … {texts[-1]} ({len(texts):,} values)"
-
-
-def describe_dataset(spec: RunSpec) -> str:
-    """Return the label of the dataset of a run; a run from elsewhere may only have its name, or none."""
-    if spec.elsewhere and spec.dataset == "folder":
-        return f"Own data {spec.folder}".rstrip()
-    return str(DATASETS[spec.dataset].label)
 
 
 def describe_setting(name: str, value: object, describe: Describe | None = None) -> str:

@@ -25,6 +25,7 @@ from core.displays.views.gallery import Gallery
 from core.displays.views.hyperparameter_curve import HyperparameterCurve
 from core.displays.views.label_errors import LabelErrors
 from core.displays.views.layers import Layers
+from core.displays.views.leaked_accuracy import LeakedAccuracy
 from core.displays.views.published import PublishedResults
 from core.displays.views.robustness import RobustnessCurve
 from core.displays.views.robustness_loss import RobustnessLoss
@@ -39,7 +40,8 @@ OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
 TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
 OF_ROBUSTNESS = RobustnessCurve | RobustnessLoss  # without results for models that were trained elsewhere
-MAY_BE_EMPTY = PublishedResults | ConfusionDifference | HyperparameterCurve | LabelErrors | WITHOUT_MODELS
+OF_SOME_RUNS = HyperparameterCurve | LabelErrors | LeakedAccuracy  # charts that need something to show
+MAY_BE_EMPTY = PublishedResults | ConfusionDifference | OF_SOME_RUNS | WITHOUT_MODELS
 
 _LINE_PIXELS = 11  # of a label
 
@@ -85,7 +87,7 @@ def has_chart(display: Display) -> bool:
         return False
     if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.variants) < 2:
         return False
-    if isinstance(display, HyperparameterCurve | LabelErrors):
+    if isinstance(display, OF_SOME_RUNS):
         return not display.frame().empty
     if isinstance(display, ConfusionDifference):
         frame = display.frame()

@@ -94,7 +94,7 @@ class ModelInput(ImageView):
                     cut if facts["cut"] else _OTHER_FITS.get(self._fit, "nothing cut"),
                     f"{file}: source, {size}, {cut}",
                 ),
-                ImageCell(model, f"→ {shape}", file, f"{file}: input of the model, {shape}"),
+                ImageCell(model, f"→ {shape}", file.rpartition("/")[2], f"{file}: input of the model, {shape}"),
             ]
         return found
 
@@ -122,7 +122,8 @@ class ModelInput(ImageView):
         cells = self.cells()
         pairs = "".join(_build_pair(*cells[number : number + 2]) for number in range(0, len(cells), 2))
         return (
-            '<div style="display:grid;gap:18px 28px;grid-template-columns:repeat(auto-fill,minmax(220px,1fr))">'
+            '<div style="display:grid;gap:14px clamp(14px,2.5vw,28px);'
+            'grid-template-columns:repeat(auto-fill,minmax(clamp(160px,17vw,220px),1fr))">'
             f"{pairs}</div>"
         )
 
@@ -158,4 +159,4 @@ def _build_pair(source: ImageCell, model: ImageCell) -> str:
         f'<span style="opacity:0.8" title="{escape(cell.caption)}">{escape(cell.caption)}</span></figcaption></figure>'
         for cell in (source, model)
     )
-    return f'<div style="display:flex;gap:10px">{figures}</div>'
+    return f'<div style="display:flex;gap:8px;min-width:0">{figures}</div>'

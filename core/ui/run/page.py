@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.actions.run import restore_runs
+from core.datasets.dataset_key import label_of_spec
 from core.displays.job_table import read_spec, write_name
 from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.markdown import escape_markdown
@@ -16,7 +17,6 @@ from core.recipes import recipe_of
 from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
-from core.store.setting_text import describe_dataset
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
@@ -68,7 +68,7 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{spec.label} on {describe_dataset(spec)}, seed {spec.seed}" if spec else "Run"
+    default = f"{spec.label} on {label_of_spec(spec)}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
