@@ -9,6 +9,9 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 
+_MAX_CHARS = 2000  # of a text
+
+
 @dataclass(frozen=True)
 class Setting:
     """A field of the spec with its type, bounds, unit and help text.
@@ -130,6 +133,8 @@ def setting(
 
     The choices of a text are the keys of `labels`.
     """
+    if isinstance(default, str):
+        bounds.setdefault("max_length", _MAX_CHARS)
     labels = labels or {}
     choices = choices or (*labels,)
     shown: dict[str, Any] = {"label": label, "group": group, "low": low, "high": high, "unit": unit}

@@ -200,7 +200,7 @@ class LocalExecutor:
         """Return the process ID and the exit code, None if not in the file, and whether the process is running."""
         try:
             file = os.open(self.processes / handle, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return None, None, False
         try:
             values = os.read(file, 100).split()
@@ -211,7 +211,10 @@ class LocalExecutor:
                 alive = True
         finally:
             os.close(file)
-        numbers = [int(value) for value in values] + [None, None]
+        numbers = [int(value) if value.lstrip(b"-").isdigit() else None for value in values] + [
+            None,
+            None,
+        ]  # a damaged file
         return numbers[0], numbers[1], alive
 
 

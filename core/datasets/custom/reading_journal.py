@@ -4,16 +4,21 @@ import json
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from pydantic import Field, TypeAdapter, ValidationError
 
+from core.bounds import Count, Extremes, Pixels, Prose
 from core.datasets.custom.image_files import ImageOrReason
 from core.datasets.row_file import RowWriter, count_rows
 from core.image_values import ValueRange
 
 JOURNAL = "journal.jsonl"
 _FLUSH = 64  # files
+_LINE: TypeAdapter[str | tuple[int, int, int] | dict[Literal["value_range"], Extremes]] = TypeAdapter(
+    Prose | tuple[Pixels, Pixels, Count] | Annotated[dict[Literal["value_range"], Extremes], Field(min_length=1)]
+)
 
 
 class ReadingJournal:
@@ -76,17 +81,16 @@ class ReadingJournal:
         end = 0
         for line in lines:
             try:
-                value = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
+                value = _LINE.validate_json(line if line.endswith(b"\n") else b"")
+            except ValidationError:
                 break
             if isinstance(value, str):
                 self.refused[len(self.sources)] = value
                 self.sources.append(None)
             elif isinstance(value, dict):
                 self.value_range = ValueRange(*value["value_range"])
-            elif isinstance(value, list) and len(self.sources) - len(self.refused) < stored:
-                width, height, frames = value
-                self.sources.append((width, height, frames))
+            elif len(self.sources) - len(self.refused) < stored:
+                self.sources.append(value)
             else:
                 break
             end += len(line)
