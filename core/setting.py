@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-
 _MAX_CHARS = 2000  # of a text
 
 

@@ -126,7 +126,7 @@ def find_unbounded(schema: dict[str, Any], where: str) -> Iterator[str]:
         if "maxLength" not in schema and re._parser.parse(pattern).getwidth()[1] > 10_000:  # type: ignore[attr-defined]
             yield where
     elif kind in ("integer", "number"):
-        if not ("minimum" in schema or "exclusiveMinimum" in schema) or not ("maximum" in schema):
+        if not ("minimum" in schema or "exclusiveMinimum" in schema) or "maximum" not in schema:
             yield where
     elif kind == "array":
         if "maxItems" not in schema:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from core.bounds import Count, Extremes, Pixels, Prose
 from core.datasets.custom.image_files import ImageOrReason
 from core.datasets.row_file import RowWriter, count_rows
+from core.files import read_file
 from core.image_values import ValueRange
 
 JOURNAL = "journal.jsonl"
@@ -38,10 +40,12 @@ class ReadingJournal:
 
     def __enter__(self) -> Self:
         end = self._replay()
-        self._rows = RowWriter(self._images, self._shape, np.uint8, count=len(self.sources) - len(self.refused))
-        self._rows.__enter__()
-        self._file = self._path.open("ab")
-        os.truncate(self._path, end)
+        with ExitStack() as opened:  # closed if the second cannot be opened
+            self._file = opened.enter_context(self._path.open("ab"))
+            os.truncate(self._path, end)
+            self._rows = RowWriter(self._images, self._shape, np.uint8, count=len(self.sources) - len(self.refused))
+            opened.enter_context(self._rows)
+            opened.pop_all()
         return self
 
     def append(self, found: ImageOrReason) -> None:
@@ -74,7 +78,7 @@ class ReadingJournal:
     def _replay(self) -> int:
         """Read the journal up to the last image whose pixels are on disk; return its length."""
         try:
-            lines = self._path.read_bytes().splitlines(keepends=True)
+            lines = read_file(self._path).splitlines(keepends=True)
             stored = count_rows(self._images, self._shape, np.uint8)
         except (OSError, ValueError):
             return 0
