@@ -75,7 +75,7 @@ def _claim_gigabyte(path: Path) -> None:
                 archive.writestr(name, header.getvalue())
     elif path.suffix == ".parquet":  # equal texts, stored once
         text = pd.Categorical(["x" * 100_000]).repeat(1_000_000)
-        pd.DataFrame({name: text for name in pd.read_parquet(path)}).to_parquet(path)
+        pd.DataFrame(dict.fromkeys(pd.read_parquet(path), text)).to_parquet(path)
     elif path.suffix == ".npy":
         path.write_bytes(header.getvalue())
     else:  # a sparse file that is too large

@@ -84,8 +84,8 @@ FILES = {
 }
 """Modules that write files, with the files of `fill_home` that they write."""
 OUTSIDE = {
-    "actions/", "ui/", "cli/", "displays/", "augment/", "exporters/", "reports/export.py", "reports/formats/", "files.py",
-    "stderr.py", "reports/markdown.py",
+    "actions/", "ui/", "cli/", "displays/", "augment/", "exporters/", "reports/export.py", "reports/formats/",
+    "files.py", "stderr.py", "reports/markdown.py",
 }  # fmt: skip
 """Modules whose functions with the name of a write call write no file of a home."""
 
@@ -132,7 +132,7 @@ def fill_home(home: Home, outside: Path, heads: tuple[str, str]) -> None:
     specs = [good.spec.replace(seed=seed) for seed in (1, 2, 3)]
     _add_jobs(home, specs, (good.path / "history.jsonl").read_bytes())
     keep_sweep(home, "digits-heads", ["epochs"], specs, 60)
-    saved, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
+    _, deleted = (save_runs(home, name, (good.run_id, other.run_id), by="ada") for name in ("kept", "deleted"))
     delete_saved(home, deleted.saved_id, "ada")
     reports = ReportStore(home)
     for title in ("A", "Deleted"):

@@ -84,7 +84,7 @@ def _show_heading(found: FoundRun, note: Note) -> None:
     facts += [f"#{tag}" for tag in note.tags]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         color = _COLORS.get(found.state, "gray")
-        st.badge(found.state, icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
+        st.badge(escape_markdown(found.state), icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
         st.caption(" · ".join(map(escape_markdown, facts)))
 
 
