@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from typer.main import get_command
 
 from core.cli.app import app
@@ -387,6 +388,39 @@ def test_every_page_has_its_heading_with_a_damaged_queue(full_home: Home) -> Non
             messages = [message.value for message in [*app.error, *app.warning]]
             assert sum("queue.sqlite" in message for message in messages) == (page in ("jobs", "train")), page
             assert len(messages) <= 1, page  # also of the interrupted import
+
+
+KNOWN = {"It failed."}  # the import of another dataset
+PAGES_OF = {
+    "datasets": ("data", "library", "augmentation", "train"), "runs": ("compare", "curves", "evidence", "predictions", "run"),
+    "jobs": ("jobs", "train", "run"), "reports": ("reports",), "comparisons": ("compare",), "notes.sqlite": ("runs",),
+    "index.feather": ("runs", "compare"), "thumbnails": ("predictions",), "scripts": (), "features": (),
+}  # fmt: skip
+"""Pages that read the files of a folder of the home."""
+
+
+def test_every_page_shows_at_most_one_message_about_a_damaged_file(full_home: Home) -> None:
+    run_id = next(run.run_id for run in RunStore(full_home).open_all(ids_of(full_home)) if run.spec.head == OTHER)
+    params = {"data": {"dataset_shown": "folder-mine"}, "run": {"run": run_id}, "train": {"folder": "mine"}}
+    number = 0
+    for path in files_of(full_home):
+        top = path.relative_to(full_home.path).parts[0]
+        for page in PAGES_OF[top]:
+            for damage in DAMAGES:
+                number += 1
+                if not LONG and (number % 97 or page == "train"):
+                    continue
+                st.cache_resource.clear()
+                st.cache_data.clear()
+                where = f"{path.relative_to(full_home.path)}, {damage}, {page}"
+                with damaged(path, DAMAGES[damage]), navigated(), without_dispatcher(full_home):
+                    app = open_page(page, **params.get(page, {}))
+                assert not app.exception, where
+                assert len(app.title) == 1, where
+                texts = [message.value for message in [*app.error, *app.warning] if message.value not in KNOWN]
+                assert len(texts) <= 1, (where, texts)
+                assert str(full_home.path) not in text_of(app), where
+    assert number > 500
 
 
 def test_damaged_jobs_and_sweeps_are_named_and_moved_aside(full_home: Home) -> None:

@@ -114,7 +114,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
             "get them.",
             icon=":material/info:",
         )
-    with handle_errors():
+    with handle_errors(hide_paths(found.problem or "")):
         show_results(run, damaged=bool(found.problem))
     left, right = st.columns([3, 2], gap="large")
     with left:
