@@ -51,7 +51,7 @@ def create_faces(scale: float) -> Found:
 
 
 def work(task: Found) -> Found:
-    """Do a task in this process: `published`, `keras`, `jax`, `scaling` or `agreement`.
+    """Do a task in this process: `published`, `keras`, `jax`, `scaling`, `features` or `agreement`.
 
     Raises:
         PartNotMeasuredError: when no GPU is found, and the task may not use the CPU.
@@ -59,7 +59,7 @@ def work(task: Found) -> Found:
     kind, head, seeds, epochs = (task[name] for name in ("kind", "head", "seeds", "epochs"))
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     backend = os.environ["KERAS_BACKEND"]
-    if backend == "jax" or kind not in ("published", "keras"):
+    if backend == "jax" or kind not in ("published", "keras", "features"):
         import jax
 
         if jax.default_backend() != "gpu" and not task["cpu"]:
@@ -70,6 +70,8 @@ def work(task: Found) -> Found:
         times: Any = found["epoch_seconds"]
         seconds = float(np.median(times[1:] or times) * epochs)  # the first epoch includes compilation
         found |= {"backend": backend, "train_seconds": seconds, "accuracy": [found["accuracy"]]}
+    elif kind == "features":
+        found = _compute_features(int(8_192 * task["scale"]), side=96)
     else:
         found = _work_with_model(task, kind, head, seeds, epochs)
     if "jax" in sys.modules:
@@ -77,6 +79,20 @@ def work(task: Found) -> Found:
         memory = (device.memory_stats() or {}).get("peak_bytes_in_use")
         found |= {"device": device.device_kind, "megabytes": memory and round(memory / 1e6)}
     return found
+
+
+def _compute_features(images: int, side: int) -> Found:
+    """Return the images per second of the features of a frozen MobileNet, for random images; the second pass counts."""
+    import keras
+
+    network = keras.applications.MobileNet(include_top=False, weights=None, input_shape=(side, side, 3), pooling="avg")
+    values = np.random.default_rng(0).random((images, side, side, 3), np.float32)
+    seconds = []
+    for _ in range(2):
+        begin = time.perf_counter()
+        network.predict(values, batch_size=256, verbose=0)
+        seconds.append(time.perf_counter() - begin)
+    return {"images_per_second": images / seconds[1], "train_seconds": seconds[1], "compile_seconds": seconds[0]}
 
 
 def _work_with_model(task: Found, kind: str, head: str, seeds: list[int], epochs: int) -> Found:

@@ -14,8 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from core.architecture.layers import Conv, Dense, Dropout, Flatten, GlobalPooling, MaxPooling, Sigmoid, Softmax
+from core.architecture.layers import Conv, Dense, Dropout, Flatten, Sigmoid, Softmax
 from core.architecture.model import Model
+from core.architecture.pooling import GlobalPooling, LocalPooling
 
 Weights = list[tuple[jax.Array, jax.Array]]
 State = tuple[Weights, Weights, Weights, jax.Array]  # weights, first and second moments, number of steps
@@ -89,7 +90,7 @@ def compute_scores(
             case Dense():
                 kernel, bias = next(pairs)
                 maps = activations[layer.activation](maps @ kernel + bias)
-            case MaxPooling():
+            case LocalPooling(reduce="max"):
                 maps = _pool(maps, layer.pool_size)
             case Dropout():
                 maps = maps if key is None else _drop(maps, layer.rate, jax.random.fold_in(key, index))

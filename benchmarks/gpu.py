@@ -16,6 +16,7 @@
 - single: an epoch is one JAX program, one seed after another; single_parallel: in several processes at a time.
 - stacked: the same program for all seeds of a head at once; stacked_product: its convolutions as matrix products.
 - faces_keras, faces_single, faces_stacked, faces_stacked_product: the networks of celeba-heads on random images.
+- features: the features of a frozen MobileNet, of 8,192 random images of 96×96×3, in Keras.
 - scaling, scaling_product: a few epochs of GAP with 1 to 64 stacked seeds.
 
 `agreement` checks that the JAX program and Keras compute the same losses and weights without dropout.
@@ -91,7 +92,8 @@ class Runner:
             found |= {name: sum(result[name] for result in results)} if name in results[0] else {}
         for name in ("difference", "megabytes"):
             found |= {name: max(result[name] for result in results)} if results[0].get(name) else {}
-        found |= {name: results[0][name] for name in ("device", "backend", "epoch_seconds") if name in results[0]}
+        shown = ("device", "backend", "epoch_seconds", "images_per_second")
+        found |= {name: results[0][name] for name in shown if name in results[0]}
         if "accuracy" in results[0]:
             pairs = [(task["head"], result["accuracy"]) for task, result in zip(tasks, results, strict=True)]
             found["accuracies"] = {
@@ -144,6 +146,7 @@ def list_parts(options: argparse.Namespace, runner: Runner, reason: str | None) 
         "faces_stacked": lambda: run_tasks("jax", FACE_HEADS, [seeds], epochs=faces, **stack),
         "faces_stacked_product": lambda: run_tasks("jax", FACE_HEADS, [seeds], epochs=faces, **stack_product),
     }
+    found["features"] = lambda: run_tasks("features", ["mobilenet"], [[0]])
     for name, form in (("scaling", stack), ("scaling_product", stack_product)):
         found[name] = lambda form=form: run_tasks("scaling", HEADS[:1], [[0]], counts=options.counts, epochs=2, **form)
     return found

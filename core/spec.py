@@ -126,6 +126,10 @@ class RunSpec(BaseModel):
         False, "Frozen backbone", "Freeze the pretrained weights of the backbone and train only the head.",
         group="backbone",
     )  # fmt: skip
+    trained_stages: int = setting(
+        0, "Trained stages", "Number of last stages of a frozen backbone that are trained with the head.",
+        group="backbone", low=0, high=10, usual=(0, 4), step=1, unit="stages",
+    )  # fmt: skip
 
     head: str = setting(
         "gap", "Head", "Classifier that maps the last feature maps to class probabilities.", group="head"
@@ -227,6 +231,8 @@ class RunSpec(BaseModel):
         """Return whether a hyperparameter has an effect on this run."""
         if name == "from_logits":
             return self.loss != "binary"
+        if name == "trained_stages" and not self.frozen:
+            return False
         if name in _CHOSEN or (SETTINGS[name].group not in ("backbone", "head") and name not in _DATASET_SETTINGS):
             return True
         users: list[Any] = [DATASETS[self.dataset], BACKBONES[self.backbone], HEADS[self.head]]

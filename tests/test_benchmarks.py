@@ -1,5 +1,7 @@
 """Benchmarks: their home, and what they measure without a GPU."""
 
+import ast
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -70,3 +72,23 @@ def test_validation_images_are_the_last_fifth() -> None:
     assert found["y_train"].tolist() == list(range(8))
     assert found["y_validation"].tolist() == [8, 9]
     assert found["x_test"].ravel().tolist() == found["y_test"].tolist() == [0, 1, 2]
+
+
+def test_benchmarks_import_names_that_exist() -> None:
+    """Benchmarks that need other packages, such as JAX, are not imported by tests; their imports are read."""
+    found = [
+        (path.name, node.module, alias.name)
+        for path in (Path(gpu.__file__).parent).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("core", "tests"))
+        for alias in node.names
+    ]
+    assert len(found) > 50
+    missing = []
+    for file, module, name in found:
+        if not hasattr(importlib.import_module(module), name):
+            try:
+                importlib.import_module(f"{module}.{name}")
+            except ModuleNotFoundError:
+                missing.append((file, module, name))
+    assert missing == []

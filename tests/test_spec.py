@@ -27,7 +27,7 @@ def settings_for(name: str) -> dict[str, Any]:
     for kind, registry in NAMES.items():
         users = [entry for entry in registry if name in registry[entry].uses]
         if users and name not in registry[RunSpec.model_fields[kind].default].uses:
-            return {kind: users[0]}
+            return {kind: users[0], **({"frozen": True} if name == "trained_stages" else {})}
     return {}
 
 

@@ -82,5 +82,5 @@ def find_features_seconds(test_set_runs: RunsOnTestSet) -> float | None:
     """Return the longest time for the feature maps of a frozen backbone, which no training time includes; None if no
     run used any, NaN if it was not measured."""
     runs = test_set_runs.runs
-    cached = runs[runs["frozen"] & (runs["augmentation"] == "")]
+    cached = runs[runs["frozen"] & (runs["trained_stages"] == 0) & (runs["augmentation"] == "")]
     return None if cached.empty else float(cached["features_seconds"].max())

@@ -60,7 +60,8 @@ class LiveModel:
         self._head: MapHead | None = None
         try:
             plan = plan_maps(run.model)
-            head = MapHead(plan, read_weights(path) if plan.rectified else ())
+            dense = len(plan.rectified)
+            head = MapHead(plan, read_weights(path)[-dense:] if dense else ())  # a backbone may have Dense layers too
             self._check(head, run)
             self._head, self.exact = head, plan.exact
         except SpecError as error:

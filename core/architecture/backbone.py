@@ -1,26 +1,36 @@
-"""Backbones: functions from a spec to the layers before the head, pretrained or not."""
+"""Backbones: functions from a spec to the layers or graph before the head, pretrained or not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from core.architecture.graph import Items
 from core.architecture.layers import Conv, Layer
 from core.architecture.pooling import LocalPooling, Reduction
 from core.spec import RunSpec
 
-BackboneLayers = Callable[[RunSpec], list[Layer]]
+BackboneLayers = Callable[[RunSpec], Items]
 
 
 @dataclass(frozen=True)
 class PretrainedWeights:
     """File of Keras Applications with the ImageNet weights of a backbone, by layer name.
 
-    `reversed_channels` is True if the weights were trained on BGR images.
+    Attributes:
+        file: its name in the cache of Keras.
+        origin: address of its folder.
+        reversed_channels: whether the weights were trained on BGR images.
+        remote_file: its name in the folder, if that is another one.
     """
 
     file: str
     origin: str
     reversed_channels: bool = False
+    remote_file: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.origin + (self.remote_file or self.file)
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,13 @@ def backbone(
     Args:
         label: name in the UI.
         order: position in lists.
-        uses: hyperparameters of RunSpec that the function reads; a pretrained backbone also uses `frozen`.
+        uses: hyperparameters of RunSpec that the function reads; a pretrained backbone also uses `frozen` and
+            `trained_stages`.
         weights: initial weights of a pretrained backbone; the names of its layers are those of the file.
     """
 
     def register(layers: BackboneLayers) -> Backbone:
-        settings = (*uses, "frozen") if weights else uses
+        settings = (*uses, "frozen", "trained_stages") if weights else uses
         return Backbone(layers.__name__, label, (layers.__doc__ or "").strip(), settings, layers, order, weights)
 
     return register

@@ -1,22 +1,26 @@
 """Layer records with their output shapes, parameters and FLOPs in closed form.
 
 Shapes exclude the batch axis: (side, …, channels) before flattening, (features,) after. The rank of a convolution or
-pooling is that of its input, so the same record describes 1D, 2D and 3D layers. `core.architecture.pooling` has the
-pooling layers.
+pooling is that of its input, so the same record describes 1D, 2D and 3D layers. A kernel size, stride or dilation is
+one number for all axes or one number per axis. Other modules of this package have the records of poolings, merges,
+normalizations, activations and layers that change the shape.
 """
 
 from dataclasses import dataclass
 from math import ceil, prod
-from typing import Literal, Protocol
+from typing import Any, Protocol
 
 from core.errors import SpecError
 
 Shape = tuple[int, ...]
-Activation = Literal["linear", "relu", "softmax", "sigmoid"]
+AxisSizes = int | tuple[int, ...]
 
 
 class Layer(Protocol):
-    """A layer of a model. An empty `name` is replaced by the model with one derived from the type, as in Keras."""
+    """A layer of a model. An empty `name` is replaced by the model with one derived from the type, as in Keras.
+
+    Layers with several inputs (`core.architecture.merge`) accept one shape per input.
+    """
 
     @property
     def name(self) -> str: ...
@@ -34,7 +38,8 @@ class Layer(Protocol):
         """Return the FLOPs per image.
 
         A multiply and add of a kernel counts two, a bias one, each value in a pooling window one, a normalized value
-        two, an activation zero.
+        two (five if its mean and variance are computed), each addition or multiplication of two maps one per value, an
+        activation zero.
         """
 
 
@@ -43,7 +48,7 @@ def slide(side: int, window: int, stride: int, padding: str, layer: str) -> int:
 
     Source: Dumoulin & Visin 2016, A guide to convolution arithmetic, relationships 5 and 4.
     """
-    if padding == "same":
+    if padding != "valid":
         return ceil(side / stride)
     if side < window:
         raise SpecError(f"Expected feature maps of at least {window} pixels per side before {layer}; got {side}.")
@@ -57,45 +62,99 @@ def count_axes(shape: Shape, layer: str) -> int:
     return len(shape) - 1
 
 
+def spread(sizes: AxisSizes, rank: int) -> tuple[int, ...]:
+    """Return one number per axis. Raises SpecError if there is another number of axes."""
+    values = (sizes,) * rank if isinstance(sizes, int) else sizes
+    if len(values) != rank:
+        raise SpecError(f"Expected a layer for {rank} spatial axes; got sizes for {len(values)}.")
+    return values
+
+
+def format_sizes(sizes: AxisSizes) -> str:
+    """
+    >>> format_sizes(3), format_sizes((1, 7))
+    ('3', '1×7')
+    """
+    return str(sizes) if isinstance(sizes, int) else "×".join(map(str, sizes))
+
+
+class Plain:
+    """Base class of layers without parameters and FLOPs."""
+
+    def params(self, shape: Shape) -> tuple[int, int]:
+        return (0, 0)
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+
+class SameShape(Plain):
+    """Base class of layers without parameters and FLOPs whose output shape is the input shape."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+
 @dataclass(frozen=True)
 class Conv:
-    """Convolution with a kernel of equal size along each axis."""
+    """Convolution; its kernel is as large along each axis unless `kernel_size` has one number per axis."""
 
     filters: int
-    kernel_size: int = 3
+    kernel_size: AxisSizes = 3
     padding: str = "valid"
-    activation: Activation = "relu"
-    strides: int = 1
+    activation: str = "relu"
+    strides: AxisSizes = 1
     use_bias: bool = True
     name: str = ""
+    dilation_rate: AxisSizes = 1
+    groups: int = 1
 
     def keras_type(self, shape: Shape) -> str:
         return f"Conv{count_axes(shape, 'a convolution')}D"
 
     def output_shape(self, shape: Shape) -> Shape:
-        label = f"a convolution with kernel {self.kernel_size}"
+        label = f"a convolution with kernel {format_sizes(self.kernel_size)}"
         count_axes(shape, label)
-        sides = (slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
-        return (*sides, self.filters)
+        if shape[-1] % self.groups or self.filters % self.groups:
+            raise SpecError(f"Expected channels and filters in {self.groups} groups; got shape {shape}.")
+        return (*slide_all(shape, self, label), self.filters)
+
+    def _window(self, shape: Shape) -> int:
+        """Return m₁·m₂·c/g, the values that a filter covers."""
+        return prod(spread(self.kernel_size, len(shape) - 1)) * (shape[-1] // self.groups)
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        """Return m₁·m₂·c·k + k: each of the k kernels covers all c input channels and has a bias."""
-        return ((self.kernel_size ** (len(shape) - 1) * shape[-1] + self.use_bias) * self.filters, 0)
+        """Return m₁·m₂·c/g·k + k: each of the k kernels covers the input channels of its group and has a bias."""
+        return ((self._window(shape) + self.use_bias) * self.filters, 0)
 
     def flops(self, shape: Shape) -> int:
-        window = self.kernel_size ** (len(shape) - 1) * shape[-1]
-        return prod(self.output_shape(shape)) * (2 * window + self.use_bias)
+        return prod(self.output_shape(shape)) * (2 * self._window(shape) + self.use_bias)
+
+
+def slide_all(shape: Shape, layer: Any, label: str) -> Shape:
+    """Return the number of positions of a kernel along each spatial axis; it covers d·(m − 1) + 1 values with dilation
+    d.
+
+    Args:
+        layer: a convolution of any kind.
+    """
+    sizes = (spread(value, len(shape) - 1) for value in (layer.kernel_size, layer.strides, layer.dilation_rate))
+    axes = zip(shape[:-1], *sizes, strict=True)
+    return tuple(slide(side, d * (m - 1) + 1, stride, layer.padding, label) for side, m, stride, d in axes)
 
 
 @dataclass(frozen=True)
 class DepthwiseConv:
-    """Depthwise convolution (one kernel per channel) of images or signals."""
+    """Depthwise convolution (`depth_multiplier` kernels per channel) of images or signals."""
 
-    kernel_size: int = 3
+    kernel_size: AxisSizes = 3
     padding: str = "same"
-    strides: int = 1
+    strides: AxisSizes = 1
     use_bias: bool = False
     name: str = ""
+    dilation_rate: AxisSizes = 1
+    depth_multiplier: int = 1
+    activation: str = "linear"
 
     def keras_type(self, shape: Shape) -> str:
         rank = count_axes(shape, "a depthwise convolution")
@@ -104,41 +163,21 @@ class DepthwiseConv:
         return f"DepthwiseConv{rank}D"
 
     def output_shape(self, shape: Shape) -> Shape:
-        label = f"a depthwise convolution with kernel {self.kernel_size}"
+        label = f"a depthwise convolution with kernel {format_sizes(self.kernel_size)}"
         count_axes(shape, label)
-        sides = (slide(side, self.kernel_size, self.strides, self.padding, label) for side in shape[:-1])
-        return (*sides, shape[-1])
+        return (*slide_all(shape, self, label), shape[-1] * self.depth_multiplier)
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        return ((self.kernel_size ** (len(shape) - 1) + self.use_bias) * shape[-1], 0)
+        window = prod(spread(self.kernel_size, len(shape) - 1))
+        return ((window + self.use_bias) * shape[-1] * self.depth_multiplier, 0)
 
     def flops(self, shape: Shape) -> int:
-        return prod(self.output_shape(shape)) * (2 * self.kernel_size ** (len(shape) - 1) + self.use_bias)
+        window = prod(spread(self.kernel_size, len(shape) - 1))
+        return prod(self.output_shape(shape)) * (2 * window + self.use_bias)
 
 
 @dataclass(frozen=True)
-class ZeroPadding:
-    """Zero padding at the end of each spatial axis, as in MobileNet before a stride of 2."""
-
-    width: int = 1
-    name: str = ""
-
-    def keras_type(self, shape: Shape) -> str:
-        return f"ZeroPadding{count_axes(shape, 'zero padding')}D"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        count_axes(shape, "zero padding")
-        return (*(side + self.width for side in shape[:-1]), shape[-1])
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
-
-    def flops(self, shape: Shape) -> int:
-        return 0
-
-
-@dataclass(frozen=True)
-class Flatten:
+class Flatten(Plain):
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -147,58 +186,45 @@ class Flatten:
     def output_shape(self, shape: Shape) -> Shape:
         return (prod(shape),)
 
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
-
-    def flops(self, shape: Shape) -> int:
-        return 0
-
 
 @dataclass(frozen=True)
 class Dense:
+    """Fully connected layer along the last axis; of feature maps, the same at every position."""
+
     units: int
-    activation: Activation = "linear"
+    activation: str = "linear"
     name: str = ""
+    use_bias: bool = True
 
     def keras_type(self, shape: Shape) -> str:
         return "Dense"
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise SpecError(f"Expected a flat input before a Dense layer; got shape {shape}.")
-        return (self.units,)
+        if not shape:
+            raise SpecError("Expected an input with features before a Dense layer; got a single number.")
+        return (*shape[:-1], self.units)
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        return (shape[0] * self.units + self.units, 0)
+        return ((shape[-1] + self.use_bias) * self.units, 0)
 
     def flops(self, shape: Shape) -> int:
-        return self.units * (2 * shape[0] + 1)
-
-
-class _SameShape:
-    """Base class of layers without parameters whose output shape is the input shape."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
-
-    def flops(self, shape: Shape) -> int:
-        return 0
+        return prod(self.output_shape(shape)) * (2 * shape[-1] + self.use_bias)
 
 
 @dataclass(frozen=True)
-class Dropout(_SameShape):
+class Dropout(SameShape):
+    """Dropout of single values, or of whole images (stochastic depth) with `noise_shape` (None, 1, 1, 1)."""
+
     rate: float
     name: str = ""
+    noise_shape: tuple[int | None, ...] | None = None
 
     def keras_type(self, shape: Shape) -> str:
         return "Dropout"
 
 
 @dataclass(frozen=True)
-class Softmax(_SameShape):
+class Softmax(SameShape):
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -206,7 +232,7 @@ class Softmax(_SameShape):
 
 
 @dataclass(frozen=True)
-class Sigmoid(_SameShape):
+class Sigmoid(SameShape):
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -214,7 +240,7 @@ class Sigmoid(_SameShape):
 
 
 @dataclass(frozen=True)
-class Identity(_SameShape):
+class Identity(SameShape):
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -222,22 +248,23 @@ class Identity(_SameShape):
 
 
 @dataclass(frozen=True)
-class ReLU(_SameShape):
-    """ReLU with a maximum: max(0, min(x, max_value))."""
+class ReLU(SameShape):
+    """ReLU with a maximum: max(0, min(x, max_value)), and optionally a slope for negative inputs."""
 
-    max_value: float
+    max_value: float | None = None
     name: str = ""
+    negative_slope: float = 0.0
 
     def keras_type(self, shape: Shape) -> str:
         return "ReLU"
 
 
 @dataclass(frozen=True)
-class Rescaling(_SameShape):
-    """Preprocessing of a pretrained backbone: x · scale + offset with one offset per channel; inputs are in [0, 1]."""
+class Rescaling(SameShape):
+    """Preprocessing of a pretrained backbone: x · scale + offset with one number for all or one per channel."""
 
-    scale: float
-    offset: tuple[float, ...]
+    scale: float | tuple[float, ...]
+    offset: float | tuple[float, ...] = 0.0
     name: str = ""
 
     def keras_type(self, shape: Shape) -> str:
@@ -248,16 +275,20 @@ class Rescaling(_SameShape):
 
 
 @dataclass(frozen=True)
-class BatchNormalization(_SameShape):
+class BatchNormalization(SameShape):
     """Batch normalization: scale and shift are trainable, moving mean and variance are not."""
 
     name: str = ""
+    epsilon: float = 1e-3
+    momentum: float = 0.99
+    center: bool = True
+    scale: bool = True
 
     def keras_type(self, shape: Shape) -> str:
         return "BatchNormalization"
 
     def params(self, shape: Shape) -> tuple[int, int]:
-        return (2 * shape[-1], 2 * shape[-1])
+        return ((self.center + self.scale) * shape[-1], 2 * shape[-1])
 
     def flops(self, shape: Shape) -> int:
         return 2 * prod(shape)

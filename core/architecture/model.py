@@ -2,40 +2,28 @@
 
 from dataclasses import dataclass
 
+from core.architecture.graph import INPUT, Items, LayerRow, LayerWalk
 from core.architecture.layers import Layer, Shape
+from core.architecture.stage import list_stages
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, RunSpec
 
 
 @dataclass(frozen=True)
-class LayerRow:
-    """Row of a model summary; `output_shape` excludes the batch axis, `part` is "backbone" or "head"."""
+class LayerGraph:
+    """Layers with their output shapes, parameters and FLOPs per image, each after the layers that it reads.
 
-    name: str
-    type: str
-    part: str
-    output_shape: Shape
-    trainable: int
-    non_trainable: int
-    flops: int
-
-    @property
-    def params(self) -> int:
-        return self.trainable + self.non_trainable
-
-
-@dataclass(frozen=True)
-class Model:
-    """An architecture for an input shape: output shape, parameters and FLOPs per image of each layer.
-
-    With the binary loss the last layer returns one probability, that of the second class.
+    Attributes:
+        inputs: name and shape of each input, without the batch axis.
     """
 
-    spec: RunSpec
-    input_shape: Shape
-    classes: int
+    inputs: tuple[tuple[str, Shape], ...]
     layers: tuple[Layer, ...]
     rows: tuple[LayerRow, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        return self.inputs[0][1]
 
     @property
     def trainable(self) -> int:
@@ -58,6 +46,28 @@ class Model:
         """Name of the last layer with spatial axes in its output, the source of class activation maps."""
         return next(row.name for row in reversed(self.rows) if len(row.output_shape) > 1)
 
+    @property
+    def is_chain(self) -> bool:
+        """Return whether each layer reads the layer before it only."""
+        names = (self.inputs[0][0], *(row.name for row in self.rows))
+        return all(row.inputs == (before,) for row, before in zip(self.rows, names, strict=False))
+
+    def list_input_shapes(self) -> list[tuple[Shape, ...]]:
+        """Return the shapes that each layer reads."""
+        shapes = dict(self.inputs) | {row.name: row.output_shape for row in self.rows}
+        return [tuple(shapes[name] for name in row.inputs) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Model(LayerGraph):
+    """An architecture for an input shape.
+
+    With the binary loss the last layer returns one probability, that of the second class.
+    """
+
+    spec: RunSpec
+    classes: int
+
 
 def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
     """Return the model of `spec` for an input of shape `input_shape` = (side, side, channels).
@@ -66,27 +76,30 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
         SpecError: if the feature maps become too small, or the number of classes or channels is invalid.
     """
     _check(spec, input_shape, classes)
-    parts = [("backbone", BACKBONES[spec.backbone].layers(spec)), ("head", HEADS[spec.head].layers(spec, classes))]
-    rows: list[LayerRow] = []
-    layers: list[Layer] = []
-    counts: dict[str, int] = {}
-    shape = input_shape
-    for part, part_layers in parts:
-        for layer in part_layers:
-            try:
-                output_shape = layer.output_shape(shape)
-            except SpecError as error:
-                hint = f" Use fewer blocks or images larger than {' × '.join(map(str, input_shape))}."
-                raise SpecError(f"{error}{hint}") from None
-            kind = layer.keras_type(shape)
-            name = layer.name or _number(kind, counts)
-            trainable, non_trainable = layer.params(shape)
-            if spec.frozen and part == "backbone":
-                trainable, non_trainable = 0, trainable + non_trainable
-            rows.append(LayerRow(name, kind, part, output_shape, trainable, non_trainable, layer.flops(shape)))
-            layers.append(layer)
-            shape = output_shape
-    return Model(spec, input_shape, classes, tuple(layers), tuple(rows))
+    walk = LayerWalk({INPUT: input_shape})
+    backbone, head = BACKBONES[spec.backbone].layers(spec), HEADS[spec.head].layers(spec, classes)
+    walk.reserve([*backbone, *head])
+    try:
+        _walk_backbone(walk, backbone, spec)
+        for item in head:
+            walk.add(item, "head")
+    except SpecError as error:
+        hint = f" Use fewer blocks or images larger than {' × '.join(map(str, input_shape))}."
+        raise SpecError(f"{error}{hint}") from None
+    if len(walk.rows[-1].output_shape) != 1:
+        raise SpecError(f"Expected the head to end in one value per class; got {walk.rows[-1].output_shape}.")
+    return Model(((INPUT, input_shape),), tuple(walk.layers), tuple(walk.rows), spec, classes)
+
+
+def _walk_backbone(walk: LayerWalk, items: Items, spec: RunSpec) -> None:
+    """Append the backbone; of a frozen one, the layers of its last stages are trained."""
+    for item in items:
+        walk.add(item, "backbone", trainable=not spec.frozen)
+    if not (spec.frozen and spec.trained_stages):
+        return
+    stages = list_stages(walk.rows)
+    first = stages[-spec.trained_stages][0] if spec.trained_stages <= len(stages) else 0
+    walk.train_from(first)
 
 
 def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
@@ -98,11 +111,3 @@ def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
         raise SpecError(f"Expected a positive input shape; got {input_shape}.")
     if BACKBONES[spec.backbone].weights and input_shape[-1] != 3:
         raise SpecError(f"Expected images with 3 channels for {spec.backbone}; got {input_shape[-1]}.")
-
-
-def _number(kind: str, counts: dict[str, int]) -> str:
-    """Return the next layer name of a type, as in Keras: conv2d, conv2d_1, …"""
-    stem = "".join(f"_{c.lower()}" if c.isupper() and i and not kind[i - 1].isdigit() else c.lower()
-                   for i, c in enumerate(kind))  # fmt: skip
-    counts[stem] = counts.get(stem, -1) + 1
-    return f"{stem}_{counts[stem]}" if counts[stem] else stem

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from core.architecture.layers import Shape, count_axes, slide
+from core.architecture.layers import AxisSizes, Plain, Shape, count_axes, format_sizes, slide, spread
 
 Reduction = Literal["max", "average"]
 
 
 @dataclass(frozen=True)
-class LocalPooling:
+class LocalPooling(Plain):
     """Max or average pooling. Windows overlap if `strides` is smaller than `pool_size`, its value if None.
 
     The average of a window at the border excludes the padding, as in Keras.
     """
 
-    pool_size: int = 2
-    strides: int | None = None
+    pool_size: AxisSizes = 2
+    strides: AxisSizes | None = None
     padding: str = "valid"
     reduce: Reduction = "max"
     name: str = ""
@@ -26,34 +26,30 @@ class LocalPooling:
         return f"{self.reduce.title()}Pooling{count_axes(shape, f'{self.reduce} pooling')}D"
 
     def output_shape(self, shape: Shape) -> Shape:
-        label = f"{self.reduce} pooling with window {self.pool_size}"
-        count_axes(shape, label)
-        strides = self.strides or self.pool_size
-        return (*(slide(side, self.pool_size, strides, self.padding, label) for side in shape[:-1]), shape[-1])
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
+        label = f"{self.reduce} pooling with window {format_sizes(self.pool_size)}"
+        rank = count_axes(shape, label)
+        strides = self.pool_size if self.strides is None else self.strides
+        axes = zip(shape[:-1], spread(self.pool_size, rank), spread(strides, rank), strict=True)
+        return (*(slide(side, window, stride, self.padding, label) for side, window, stride in axes), shape[-1])
 
     def flops(self, shape: Shape) -> int:
-        return int(prod(self.output_shape(shape)) * self.pool_size ** (len(shape) - 1))
+        return prod(self.output_shape(shape)) * prod(spread(self.pool_size, len(shape) - 1))
 
 
 @dataclass(frozen=True)
-class GlobalPooling:
-    """Global average or max pooling."""
+class GlobalPooling(Plain):
+    """Global average or max pooling to one value per channel, with sides of 1 if `keepdims` is True."""
 
     reduce: Reduction = "average"
     name: str = ""
+    keepdims: bool = False
 
     def keras_type(self, shape: Shape) -> str:
         return f"Global{self.reduce.title()}Pooling{count_axes(shape, 'global pooling')}D"
 
     def output_shape(self, shape: Shape) -> Shape:
-        count_axes(shape, "global pooling")
-        return shape[-1:]
-
-    def params(self, shape: Shape) -> tuple[int, int]:
-        return (0, 0)
+        rank = count_axes(shape, "global pooling")
+        return (*(1,) * rank * self.keepdims, shape[-1])
 
     def flops(self, shape: Shape) -> int:
         return prod(shape)

@@ -1,13 +1,20 @@
-"""Steps of a model for a diagram: layers without those that only transform values, or blocks of a deep backbone."""
+"""Steps of a model for a diagram: layers without those that only transform values, or blocks or stages of a deep
+backbone.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import ceil
 
-from core.architecture.layers import Layer, Shape
-from core.architecture.model import LayerRow, Model
+from core.architecture.graph import LayerRow
+from core.architecture.layers import Layer, Shape, spread
+from core.architecture.model import LayerGraph
+from core.architecture.stage import split_stages
 
-_MAX_STEPS = 9  # of a backbone; a deeper one is drawn in blocks
+_MAX_STEPS = 9  # of a backbone; a deeper one is drawn in blocks or stages
+_MAX_HEAD_STEPS = 24
 _NAMES = {
     "conv": "convolution",
     "depthwise conv": "depthwise convolution",
@@ -26,6 +33,7 @@ class Step:
         shape: output shape.
         notes: what else belongs to the step, such as dropout.
         layers: names of the layers.
+        inputs: indices of the steps of the same part that it reads; −1 is the input of the part.
     """
 
     title: str
@@ -34,27 +42,50 @@ class Step:
     non_trainable: int
     notes: tuple[str, ...]
     layers: tuple[str, ...]
+    inputs: tuple[int, ...] = ()
 
     @property
     def params(self) -> int:
         return self.trainable + self.non_trainable
 
 
-def list_steps(model: Model, part: str) -> tuple[Step, ...]:
+def list_steps(model: LayerGraph, part: str) -> tuple[Step, ...]:
     """Return the steps of the part "backbone" or "head"."""
-    inputs = (model.input_shape, *(row.output_shape for row in model.rows[:-1]))
-    records = [record for record in zip(model.layers, model.rows, inputs, strict=True) if record[1].part == part]
+    records = [
+        (layer, row, shapes[0])
+        for layer, row, shapes in zip(model.layers, model.rows, model.list_input_shapes(), strict=True)
+        if row.part == part
+    ]
+    rows = [row for _, row, _ in records]
     steps: list[Step] = []
     for layer, row, before in records:
         title, *notes = _describe(layer, row)
-        if steps and not row.params and row.output_shape == before:
+        continues = bool(steps) and row.inputs == (steps[-1].layers[-1],)
+        if continues and not row.params and row.output_shape == before:
             last, note = steps[-1], title if title.startswith("ReLU") else title[0].lower() + title[1:]
             steps[-1] = replace(last, notes=(*last.notes, note, *notes), layers=(*last.layers, row.name))
         else:
             steps.append(Step(title, row.output_shape, row.trainable, row.non_trainable, tuple(notes), (row.name,)))
-    if part == "head" or len(steps) <= _MAX_STEPS:
-        return tuple(steps)
-    return tuple(_join(number, block) for number, block in enumerate(_split(records), 1))
+    if part == "backbone" and len(steps) > _MAX_STEPS:
+        is_chain = all(row.inputs == (before.name,) for before, row in pairwise(rows))
+        name, blocks = ("Block", _split(records)) if is_chain else ("Stage", split_stages(rows))
+        steps = [_join(f"{name} {number}", block) for number, block in enumerate(blocks, 1)]
+    elif len(steps) > _MAX_HEAD_STEPS:
+        size = ceil(len(rows) / _MAX_HEAD_STEPS)
+        steps = [
+            _join(f"Layers {start + 1} to {min(start + size, len(rows))}", rows[start : start + size])
+            for start in range(0, len(rows), size)
+        ]
+    return _link(steps, rows)
+
+
+def _link(steps: Sequence[Step], rows: Iterable[LayerRow]) -> tuple[Step, ...]:
+    """Return the steps with the steps that they read."""
+    step_of = {name: index for index, step in enumerate(steps) for name in step.layers}
+    inputs: dict[int, set[int]] = {index: set() for index in range(len(steps))}
+    for row in rows:
+        inputs[step_of[row.name]] |= {step_of.get(name, -1) for name in row.inputs}
+    return tuple(replace(step, inputs=tuple(sorted(inputs[index] - {index}))) for index, step in enumerate(steps))
 
 
 def _split(records: list[tuple[Layer, LayerRow, Shape]]) -> Iterator[list[LayerRow]]:
@@ -62,7 +93,7 @@ def _split(records: list[tuple[Layer, LayerRow, Shape]]) -> Iterator[list[LayerR
     block: list[LayerRow] = []
     pooled = False
     for _, row, before in records:
-        halved = 2 * row.output_shape[0] <= before[0] + 1
+        halved = len(before) > 1 and 2 * row.output_shape[0] <= before[0] + 1
         starts = "Padding" in row.type or ("Conv" in row.type and (pooled or halved))
         if starts and any("Conv" in other.type for other in block):
             yield block
@@ -72,14 +103,15 @@ def _split(records: list[tuple[Layer, LayerRow, Shape]]) -> Iterator[list[LayerR
     yield block
 
 
-def _join(number: int, rows: list[LayerRow]) -> Step:
-    count = sum("Conv" in row.type for row in rows)
+def _join(title: str, rows: Sequence[LayerRow]) -> Step:
+    kinds = ("convolution", "Conv"), ("addition", "Add"), ("concatenation", "Concatenate"), ("Dense layer", "Dense")
+    counts = [(sum(kind in row.type for row in rows), label) for label, kind in kinds]
     return Step(
-        f"Block {number}",
+        title,
         rows[-1].output_shape,
         sum(row.trainable for row in rows),
         sum(row.non_trainable for row in rows),
-        (f"{count} convolution{'s' if count > 1 else ''}",),
+        tuple(f"{count} {label}{'s' if count > 1 else ''}" for count, label in counts if count),
         tuple(row.name for row in rows),
     )
 
@@ -92,7 +124,7 @@ def _describe(layer: Layer, row: LayerRow) -> list[str]:
     rank = len(row.output_shape) - 1
     title = name[0].upper() + name[1:]
     if window and rank:
-        title += f" {'×'.join([str(window)] * rank)}"
+        title += f" {'×'.join(map(str, spread(window, rank)))}"
     notes = []
     if (rate := getattr(layer, "rate", None)) is not None:
         title += f" {rate:g}"
@@ -100,6 +132,8 @@ def _describe(layer: Layer, row: LayerRow) -> list[str]:
     if strides not in (None, window if "Pooling" in row.type else 1):
         notes.append(f"stride {strides}")
     activation = getattr(layer, "activation", "linear")
+    if row.type == "Activation" and hasattr(layer, "activation"):
+        return [_NAMES.get(activation, activation), *notes]
     if activation != "linear":
         notes.append(_NAMES.get(activation, activation))
     return [title, *notes]

@@ -1,7 +1,8 @@
 """Diagram of models, drawn from their layers: the shared backbone, then one panel per head.
 
-A box is the output of a step: its width shows the channels and its height the side length, both on a log scale. The
-area of a square is the number of parameters, on one linear scale for the whole diagram.
+Lines lead from a step to those that read it; a branch leads around the steps that it skips. A box is the output of a
+step: its width shows the channels and its height the side length, both on a log scale. The area of a square is the
+number of parameters, on one linear scale for the whole diagram.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import altair as alt
 import pandas as pd
 
 from core.architecture.layers import Shape
-from core.architecture.model import Model
+from core.architecture.model import LayerGraph
 from core.architecture.step import Step, list_steps
 from core.displays.display import Chart
 from core.displays.encoding import GREY, PANEL_PIXELS
@@ -30,6 +31,7 @@ _BOX_X, _TEXT_X, _SQUARE_X = 38, 84, 279  # centers of boxes and squares, start 
 _LARGEST, _LEAST = 60, 2  # side length of squares
 _CHANNELS, _SIDES, _FLAT = 4.3, 4.5, 6  # pixels per doubling; height of an output without sides
 _LINE, _GAP, _TOP = 16, 13, 50
+_LANE, _LEFT = 5, 1  # distance between the lines of branches, and the leftmost one
 _TITLE_CHARS, _LINE_CHARS = 40, 20
 NO_PADDING = {"left": 0, "top": 0, "right": 0, "bottom": 0}  # a page would fit the marks into the rest
 INK = "currentColor"  # the text color of a page; black in files
@@ -49,7 +51,7 @@ class Architecture:
         return self.backbone[-1].shape if self.backbone else self.input_shape
 
 
-def group_architectures(models: Mapping[str, Model]) -> list[Architecture]:
+def group_architectures(models: Mapping[str, LayerGraph]) -> list[Architecture]:
     """Return one architecture per backbone. Models that differ in training only share the first label."""
     groups: dict[tuple[Shape, tuple[Step, ...]], dict[tuple[Step, ...], str]] = {}
     for label, model in models.items():
@@ -151,6 +153,15 @@ def _lower(text: str) -> str:
 Marks = list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class _Box:
+    """Vertical center and size of a box in pixels."""
+
+    middle: float
+    width: float
+    height: float
+
+
 @dataclass
 class _Drawing:
     """Marks of a panel, placed in pixels from top to bottom."""
@@ -165,24 +176,43 @@ class _Drawing:
     def chart(self, note: Sequence[str]) -> Chart:
         self._write(shorten(self.panel.title, _TITLE_CHARS, placeholder="…"), 0, 10, bold=True)
         self._write(self.panel.subtitle, 0, 28)
-        top, bottom = float(_TOP), 0.0
+        top = float(_TOP)
+        boxes: list[_Box] = []
         for index, step in enumerate(self.panel.steps):
             lines = _list_lines(step)
             width, height = _measure(step.shape)
             side = max(_LEAST, _LARGEST * sqrt(step.params / self.largest)) if step.params else 0
             tall = max(_LINE * len(lines), height, side)
             middle = top + tall / 2
-            if index:
-                self.links.append({"x": _BOX_X, "y": bottom, "y2": middle - height / 2})
-            bottom = middle + height / 2
+            boxes.append(_Box(middle, width, height))
             self._add_box(step, width, height, middle, layer=index > 0)
             self._add_square(step, side, middle)
             for line, text in enumerate(lines):
                 self._write(text, _TEXT_X, middle + _LINE * (line - (len(lines) - 1) / 2), bold=line == 0)
             top += tall + _GAP
+        self._add_links(boxes)
         for line, text in enumerate(note):
             self._write(text, 0, top + 4 + 15 * line)
         return self._build(top + 15 * len(note))
+
+    def _add_links(self, boxes: Sequence["_Box"]) -> None:
+        """Add a line from each step to those that read it: straight to the next one, at the left around others."""
+        lanes: list[float] = []  # where the last line of each lane ends
+        for index, step in enumerate(self.panel.steps):
+            for source in (number + 1 for number in step.inputs):
+                begin, end = boxes[source], boxes[index]
+                if source == index - 1:
+                    self._draw_line(_BOX_X, begin.middle + begin.height / 2, _BOX_X, end.middle - end.height / 2)
+                    continue
+                lane = next((n for n, y in enumerate(lanes) if y < begin.middle), len(lanes))
+                lanes[lane:] = [end.middle, *lanes[lane + 1 :]]
+                x = max(_LEFT, _BOX_X - max(box.width for box in boxes) / 2 - _LANE * (lane + 1))
+                self._draw_line(_BOX_X - begin.width / 2, begin.middle, x, begin.middle)
+                self._draw_line(x, begin.middle, x, end.middle)
+                self._draw_line(x, end.middle, _BOX_X - end.width / 2, end.middle)
+
+    def _draw_line(self, x: float, y: float, x2: float, y2: float) -> None:
+        self.links.append({"x": x, "y": y, "x2": x2, "y2": y2})
 
     def _write(self, text: str, x: float, y: float, *, bold: bool = False) -> None:
         self.texts.append({"text": text, "x": x, "y": y, "bold": bold})
@@ -221,7 +251,7 @@ class _Drawing:
             alt.Tooltip("non_trainable:Q", title="Non-trainable parameters", format=","),
         ]
         color = self.panel.color
-        links = alt.Chart(pd.DataFrame(self.links, columns=["x", "y", "y2"])).mark_rule(color=GREY)
+        links = alt.Chart(pd.DataFrame(self.links, columns=["x", "y", "x2", "y2"])).mark_rule(color=GREY)
         filled = _chart_rectangles(self.filled).mark_rect(color=color, cornerRadius=1)
         outlined = _chart_rectangles(self.outlined).mark_rect(
             filled=False, color=color, strokeWidth=1.5, strokeDash=[4, 3]
@@ -233,7 +263,7 @@ class _Drawing:
             for value in (True, False)
         )
         return alt.layer(
-            links.encode(x=x, y=y, y2="y2:Q"),
+            links.encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
             *(mark.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", tooltip=tooltip) for mark in (filled, outlined)),
             *(mark.encode(x=x, y=y, text="text:N") for mark in (bold, normal)),
         ).properties(width=_WIDTH, height=height)

@@ -62,7 +62,7 @@ class Work:
         spec = model.spec
         return cls._of(
             float(model.flops), model.trainable, math.prod(model.input_shape), images, spec.epochs, spec.batch_size,
-            spec.backbone, spec.head, spec.frozen, spec.augmentation,
+            spec.backbone, spec.head, spec.frozen and not spec.trained_stages, spec.augmentation,
         )  # fmt: skip
 
     @classmethod
@@ -72,6 +72,7 @@ class Work:
             math.prod(DATASETS[name].input_shape if pd.isna(side) else (side, side, DATASETS[name].input_shape[-1]))
             for name, side in zip(frame["dataset"], frame["side"], strict=True)
         ]
+        frame = frame.assign(frozen=frame["frozen"] & (frame["trained_stages"] == 0))
         names = ("trained_epochs", "batch_size", "backbone", "head", "frozen", "augmentation")
         columns = (frame["flops"], frame["trainable"], sides, frame["fitted_images"], *(frame[name] for name in names))
         return [cls._of(*values) for values in zip(*columns, strict=True)]

@@ -11,11 +11,11 @@ from core.architecture.model import Model
 from core.errors import SpecError
 from core.store.activation_maps import count_images, save_maps
 from core.training.evaluate import batches
-from core.training.forward import compute_outputs
+from core.training.forward import compute_outputs, list_layers
 from core.training.input_data import Split
 
 
-def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, first: int = 0) -> None:
+def write_maps(path: Path, model: keras.Model, closed: Model, test: Split, first: int = 0) -> None:
     """Write the activation maps of every class for the first `count_images` test images. If the head's maps have no
     closed form, the reason is logged instead.
 
@@ -27,7 +27,7 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
     except SpecError as error:
         print(error)
         return
-    last = [layer.name for layer in model.layers].index(closed.maps_layer) + 1
+    last = [layer.name for layer in list_layers(model)].index(closed.maps_layer) + 1
 
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tf.Tensor:
@@ -39,14 +39,14 @@ def write_maps(path: Path, model: keras.Sequential, closed: Model, test: Split, 
     save_maps(path, np.concatenate(parts), head.bias, exact=head.plan.exact)
 
 
-def read_head(model: keras.Sequential, closed: Model) -> MapHead:
+def read_head(model: keras.Model, closed: Model) -> MapHead:
     """Return the head of a model with its current weights.
 
     Raises:
         SpecError: when the head's activation maps have no closed form.
     """
     plan = plan_maps(closed)
-    names = [layer.name for layer in model.layers]
-    after = model.layers[names.index(closed.maps_layer) + 1 :]
-    dense = [layer for layer in after if isinstance(layer, keras.layers.Dense)]
+    layers = list_layers(model)
+    names = [layer.name for layer in layers]
+    dense = [layer for layer in layers[names.index(closed.maps_layer) + 1 :] if isinstance(layer, keras.layers.Dense)]
     return MapHead(plan, tuple(MapWeights(*(weight.numpy() for weight in layer.weights)) for layer in dense))

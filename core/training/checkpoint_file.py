@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 
-def load_checkpoint(path: Path, params: int | None = None) -> keras.Sequential | None:
+def load_checkpoint(path: Path, params: int | None = None) -> keras.Model | None:
     """Load a model with its optimizer state. If that fails, print the reason and return None.
 
     Args:
@@ -14,7 +14,7 @@ def load_checkpoint(path: Path, params: int | None = None) -> keras.Sequential |
     """
     try:
         model = keras.saving.load_model(path, safe_mode=True)
-        if not isinstance(model, keras.Sequential) or model.optimizer is None:
+        if not isinstance(model, keras.Model) or model.optimizer is None:
             raise ValueError("it has another type, or no optimizer state")
         if params not in (None, model.count_params()):
             raise ValueError(f"it has {model.count_params():,} parameters instead of {params:,}")

@@ -10,6 +10,8 @@ _MAX_PIXELS = 64 * 64  # the windows of larger images need too much memory
 def is_supported(layer: keras.layers.Layer, images: tf.Tensor) -> bool:
     if not isinstance(layer, keras.layers.Conv2D) or layer.strides != (1, 1):
         return False
+    if layer.dilation_rate != (1, 1) or layer.groups > 1:
+        return False
     _, height, width, channels = images.shape
     return channels <= _MAX_CHANNELS and height * width <= _MAX_PIXELS
 

@@ -16,7 +16,7 @@ _BATCH_BYTES = 8_000_000
 ComputeProbs = Callable[[Split], NDArray[np.float32]]
 
 
-def compile_probs(model: keras.Sequential, images: NDArray[np.generic], first: int = 0) -> ComputeProbs:
+def compile_probs(model: keras.Model, images: NDArray[np.generic], first: int = 0) -> ComputeProbs:
     """Return a function that computes the probabilities of a split, float32, shape (images, classes). It is traced only
     once for any number of images.
 

@@ -36,7 +36,7 @@ class Latency:
 
 
 def export_litert(
-    model: keras.Sequential,
+    model: keras.Model,
     maps_layer: str,
     path: Path,
     classes: Sequence[str],

@@ -32,12 +32,13 @@ def count_backbone_layers(closed: Model) -> int:
 
 
 def can_cache(closed: Model) -> bool:
-    """Return whether the features are the same in every epoch: the backbone is frozen and there is no augmentation."""
-    return closed.spec.frozen and not closed.spec.augmentation
+    """Return whether the features are the same in every epoch: the whole backbone is frozen and there is no
+    augmentation."""
+    return closed.spec.frozen and not closed.spec.trained_stages and not closed.spec.augmentation
 
 
 def replace_images(
-    home: Home, model: keras.Sequential, closed: Model, splits: Splits, on_progress: OnProgress
+    home: Home, model: keras.Model, closed: Model, splits: Splits, on_progress: OnProgress
 ) -> tuple[Splits, float | None]:
     """Replace the images of the splits by memory-mapped feature maps, float32, shape (images, side, side, channels).
 
@@ -87,7 +88,7 @@ def _read_seconds(path: Path) -> float | None:
         return None
 
 
-def _write(path: Path, model: keras.Sequential, layers: int, split: Split, on_progress: OnProgress) -> None:
+def _write(path: Path, model: keras.Model, layers: int, split: Split, on_progress: OnProgress) -> None:
     @tf.function(reduce_retracing=True)
     def compute(images: tf.Tensor) -> tf.Tensor:
         return compute_outputs(model, images, training=False, last=layers)

@@ -18,7 +18,7 @@ from core.spec import RunSpec
 from core.store.metrics import compute_metrics
 from core.training.adam import apply_adam
 from core.training.evaluate import ComputeProbs
-from core.training.forward import compute_outputs, to_probs
+from core.training.forward import compute_outputs, list_layers, to_probs
 from core.training.input_data import Split, compute_order, describe_data
 from core.training.patience import is_over
 
@@ -53,7 +53,7 @@ class Epoch:
 
 
 def fit(
-    model: keras.Sequential,
+    model: keras.Model,
     spec: RunSpec,
     train: Split,
     validation: Split,
@@ -120,7 +120,7 @@ def _check_finite(loss: float, epoch: int, spec: RunSpec) -> None:
 
 
 def _compile_steps(
-    model: keras.Sequential, spec: RunSpec, images: NDArray[Any], first: int
+    model: keras.Model, spec: RunSpec, images: NDArray[Any], first: int
 ) -> tuple[Callable[[NDArray[Any], NDArray[np.int64]], tuple[tf.Tensor, tf.Tensor]], tuple[keras.metrics.Metric, ...]]:
     """Return a function that trains on the images and labels of several batches and returns the running means of loss
     and accuracy, and its metrics. It is traced once for any number of images with the shape and type of `images`."""
@@ -155,9 +155,9 @@ def _shape_labels(labels: tf.Tensor, spec: RunSpec, outputs: tf.Tensor) -> tf.Te
     return tf.one_hot(labels, outputs.shape[-1])
 
 
-def _seed_dropout(model: keras.Sequential, seed: int, epoch: int) -> None:
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
     """Seed the dropout layers, because a saved model does not include the state of its random generators."""
-    for index, layer in enumerate(model.layers):
+    for index, layer in enumerate(list_layers(model)):
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             state = layer.seed_generator.state
             new_state = np.random.default_rng((seed, epoch, index)).integers(2**31, size=state.shape)

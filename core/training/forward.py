@@ -10,8 +10,13 @@ from core.training.input_data import scale
 from core.training.pool import is_plain, max_pool
 
 
+def list_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a model in the order in which they are computed, without its input."""
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
 def compute_outputs(
-    model: keras.Sequential,
+    model: keras.Model,
     images: tf.Tensor,
     *,
     training: bool,
@@ -21,22 +26,39 @@ def compute_outputs(
 ) -> tf.Tensor:
     """Return the output of the layers `first` to `last` (exclusive) for images, or for the input maps of layer `first`.
 
-    The last layer returns probabilities, float32, shape (batch, classes), or logits if `logits` is True; for the
-    binary loss always logits, shape (batch, 1). A frozen backbone stays in inference mode.
+    Layers before `first` have no other outputs that later layers read. The last layer returns probabilities, float32,
+    shape (batch, classes), or logits if `logits` is True; for the binary loss always logits, shape (batch, 1). A frozen
+    backbone stays in inference mode.
     """
     maps = scale(images)
-    for layer in model.layers[first:last]:
-        if isinstance(layer, keras.layers.Activation) or (logits and isinstance(layer, keras.layers.Softmax)):
+    layers = list_layers(model)
+    sources = None if isinstance(model, keras.Sequential) else list_sources(layers)
+    outputs: dict[str, tf.Tensor] = {}
+    for index, layer in enumerate(layers[first:last], first):
+        is_sigmoid = isinstance(layer, keras.layers.Activation)
+        if index == len(layers) - 1 and (is_sigmoid or (logits and isinstance(layer, keras.layers.Softmax))):
             return maps
-        maps = _call_in_training(layer, maps) if training and layer.trainable else layer(maps, training=False)
+        read = maps
+        if sources and index > first:
+            found = [outputs.get(name, maps) for name in sources[index]]
+            read = found if len(found) > 1 else found[0]
+        maps = _call_in_training(layer, read) if training and layer.trainable else layer(read, training=False)
+        outputs[layer.name] = maps
     return maps
+
+
+def list_sources(layers: list[keras.layers.Layer]) -> list[list[str]]:
+    """Return the names of the layers that each layer of a functional model reads."""
+    return [
+        [tensor._keras_history.operation.name for tensor in layer._inbound_nodes[0].input_tensors] for layer in layers
+    ]
 
 
 def _call_in_training(layer: keras.layers.Layer, maps: tf.Tensor) -> tf.Tensor:
     """Return `layer(maps, training=True)`, with a faster implementation if one is available."""
-    if isinstance(layer, keras.layers.Dropout):
+    if isinstance(layer, keras.layers.Dropout) and layer.noise_shape is None:
         return drop_activations(maps, layer.rate, layer.seed_generator.next())
-    if has_gpu():
+    if has_gpu() or isinstance(maps, list):
         return layer(maps, training=True)
     if isinstance(layer, keras.layers.MaxPooling2D) and is_plain(layer):
         return max_pool(maps)

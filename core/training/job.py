@@ -39,7 +39,7 @@ CHECKPOINT_SECONDS = 10.0
 class Checkpoint:
     """A model with its optimizer state, the validation loss of each epoch so far, and the training time in seconds."""
 
-    model: keras.Sequential
+    model: keras.Model
     val_losses: tuple[float, ...]
     seconds: float
 
@@ -161,7 +161,7 @@ class JobFolder:
         self._phase = phase
         self.progress.write({"attempt": self.attempt, "phase": phase, "epochs": self.spec.epochs, **values})
 
-    def record_epoch(self, epoch: Epoch, model: keras.Sequential, seconds: float) -> None:
+    def record_epoch(self, epoch: Epoch, model: keras.Model, seconds: float) -> None:
         """Append an epoch to the history. Save a checkpoint every `checkpoint_seconds` and after the last epoch.
 
         The history is written first, because it can be truncated to an older checkpoint.
@@ -183,7 +183,7 @@ class JobFolder:
     def _choose_epoch(self) -> int:
         return choose_epoch(self.spec.keep, *zip(*self._validation, strict=True))
 
-    def _save(self, model: keras.Sequential, epoch: int) -> None:
+    def _save(self, model: keras.Model, epoch: int) -> None:
         """Save a checkpoint, after the weights of its best epoch if that is an earlier one."""
         older = {*self._checkpoints(), *list_kept_weights(self.path)}
         if self.kept and self.kept.epoch < epoch:
@@ -198,7 +198,7 @@ class JobFolder:
     def _checkpoints(self) -> list[Path]:
         return sorted(self.path.glob("checkpoint-*.keras"), reverse=True)
 
-    def resume(self, loaded: keras.Sequential | None = None) -> Checkpoint | None:
+    def resume(self, loaded: keras.Model | None = None) -> Checkpoint | None:
         """Return the newest readable checkpoint and truncate the history to it.
 
         Without a checkpoint, delete the history and return None.
@@ -273,7 +273,7 @@ class JobFolder:
             return ()
         return tuple(epoch for epoch in found if type(epoch) is int) if isinstance(found, list) else ()
 
-    def finalize_model(self, model: keras.Sequential, epochs: int) -> None:
+    def finalize_model(self, model: keras.Model, epochs: int) -> None:
         """Write model.keras with the weights of the kept epoch. If that is not the last one, write last.keras too, from
         which training can continue. The checkpoint is kept until the run is published."""
         is_last = self.kept is None or self.kept.epoch == epochs

@@ -22,7 +22,7 @@ class KeptWeights:
     weights: list[NDArray[Any]]
 
     @classmethod
-    def of(cls, model: keras.Sequential, epoch: int) -> "KeptWeights":
+    def of(cls, model: keras.Model, epoch: int) -> "KeptWeights":
         return cls(epoch, [np.array(weight) for weight in model.get_weights()])
 
     def path(self, folder: Path) -> Path:

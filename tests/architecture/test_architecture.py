@@ -2,10 +2,13 @@
 registries.
 """
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import core.architecture.model as model_module
 from core.architecture.layers import (
     BatchNormalization,
     Conv,
@@ -20,10 +23,10 @@ from core.architecture.layers import (
     Shape,
     Sigmoid,
     Softmax,
-    ZeroPadding,
 )
 from core.architecture.model import Model, compute_model
 from core.architecture.pooling import GlobalPooling, LocalPooling
+from core.architecture.spatial import ZeroPadding
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, SETTINGS, RunSpec
 
@@ -194,9 +197,11 @@ def test_head_without_negative_logits_rejects_the_binary_loss() -> None:
         compute("gap", classes=2, loss="binary")
 
 
-def test_dense_rejects_feature_maps() -> None:
-    with pytest.raises(SpecError, match="flat input"):
-        Dense(3).output_shape((4, 4, 2))
+def test_head_that_ends_in_feature_maps_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Dense(3).output_shape((4, 4, 2)) == (4, 4, 3)
+    monkeypatch.setattr(model_module, "HEADS", {"gap": replace(HEADS["gap"], layers=lambda *_: [Dense(3)])})
+    with pytest.raises(SpecError, match="Expected the head to end in one value per class"):
+        compute("gap")
 
 
 @heads
@@ -246,6 +251,6 @@ def test_head_uses_exactly_the_settings_that_change_its_layers(name: str) -> Non
 
 @backbones
 def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
-    frozen = {"frozen"} if BACKBONES[name].weights else set()  # it changes no layer, only what is trained
+    frozen = {"frozen", "trained_stages"} if BACKBONES[name].weights else set()  # they change only what is trained
     assert set(BACKBONES[name].uses) == settings_that_matter(BACKBONES[name].layers) | frozen
     assert all(SETTINGS[setting].group == "backbone" for setting in BACKBONES[name].uses)

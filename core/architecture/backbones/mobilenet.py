@@ -1,7 +1,8 @@
 """MobileNet without its top layers (Howard et al. 2017), with ImageNet weights."""
 
 from core.architecture.backbone import PretrainedWeights, backbone
-from core.architecture.layers import BatchNormalization, Conv, DepthwiseConv, Layer, ReLU, Rescaling, ZeroPadding
+from core.architecture.layers import BatchNormalization, Conv, DepthwiseConv, Layer, ReLU, Rescaling
+from core.architecture.spatial import ZeroPadding
 from core.spec import RunSpec
 
 # filters and stride of each depthwise-separable block

@@ -1,0 +1,36 @@
+"""MobileNetV3 Small without its top layers (Howard et al. 2019), with ImageNet weights."""
+
+from core.architecture.backbone import PretrainedWeights, backbone
+from core.architecture.families.inverted_residual import MobileBlock, add_mobilenet_v3
+from core.architecture.graph import Graph, Items
+from core.spec import RunSpec
+
+_BLOCKS = (
+    MobileBlock(1, 16, 3, 2, squeeze=True, hard=False),
+    MobileBlock(72 / 16, 24, 3, 2, squeeze=False, hard=False),
+    MobileBlock(88 / 24, 24, 3, 1, squeeze=False, hard=False),
+    MobileBlock(4, 40, 5, 2, squeeze=True, hard=True),
+    MobileBlock(6, 40, 5, 1, squeeze=True, hard=True),
+    MobileBlock(6, 40, 5, 1, squeeze=True, hard=True),
+    MobileBlock(3, 48, 5, 1, squeeze=True, hard=True),
+    MobileBlock(3, 48, 5, 1, squeeze=True, hard=True),
+    MobileBlock(6, 96, 5, 2, squeeze=True, hard=True),
+    MobileBlock(6, 96, 5, 1, squeeze=True, hard=True),
+    MobileBlock(6, 96, 5, 1, squeeze=True, hard=True),
+)
+
+
+@backbone(
+    label="MobileNetV3 Small (ImageNet)",
+    order=9,
+    weights=PretrainedWeights(
+        "weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+        "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v3/",
+    ),
+)
+def mobilenet_v3_small(spec: RunSpec) -> Items:
+    """A convolution and eleven inverted residual blocks, most with squeeze-and-excitation, pretrained on
+    ImageNet; frozen or fine-tuned."""
+    graph = Graph()
+    add_mobilenet_v3(graph, _BLOCKS)
+    return graph.items

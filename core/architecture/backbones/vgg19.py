@@ -1,0 +1,20 @@
+"""VGG19 without its top layers (Simonyan & Zisserman 2015), with ImageNet weights."""
+
+from core.architecture.backbone import PretrainedWeights, backbone
+from core.architecture.families.vgg import list_vgg_layers
+from core.architecture.layers import Layer
+from core.spec import RunSpec
+
+
+@backbone(
+    label="VGG19 (ImageNet)",
+    order=7,
+    weights=PretrainedWeights(
+        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/",
+        reversed_channels=True,
+    ),
+)
+def vgg19(spec: RunSpec) -> list[Layer]:
+    """Sixteen 3×3 convolutions in five stages, pretrained on ImageNet; frozen or fine-tuned."""
+    return list_vgg_layers(((64, 2), (128, 2), (256, 4), (512, 4), (512, 4)))

@@ -1,0 +1,1 @@
+"""Blocks of pretrained backbones, shared by the backbones of a family; layers have the names of Keras Applications."""

@@ -1,0 +1,40 @@
+"""Stages of a network: consecutive layers with feature maps of one size."""
+
+from collections.abc import Sequence
+
+from core.architecture.graph import LayerRow
+
+
+def split_stages(rows: Sequence[LayerRow]) -> list[Sequence[LayerRow]]:
+    """Return the rows of each stage."""
+    return [rows[stage.start : stage.stop] for stage in list_stages(rows)]
+
+
+def list_stages(rows: Sequence[LayerRow]) -> list[range]:
+    """Return the indices of the rows of each stage of a backbone; each has parameters, if there are any.
+
+    A stage ends where all later feature maps are smaller. Short branches to one pixel, as in squeeze-and-excitation,
+    and zero padding therefore end none. Layers without parameters belong to the stage before them.
+    """
+    largest = [0] * len(rows)
+    for index in reversed(range(len(rows))):
+        side = rows[index].output_shape[0] if len(rows[index].output_shape) > 1 else 1
+        largest[index] = max(side, largest[index + 1]) if index + 1 < len(rows) else side
+    starts = [0, *(index for index in range(1, len(rows)) if largest[index] < largest[index - 1])]
+    stages: list[range] = []
+    for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+        first = next((index for index in range(start, stop) if rows[index].params), stop)
+        if not stages:
+            stages.append(range(stop))
+            continue
+        stages[-1] = range(stages[-1].start, first)
+        if first < stop:
+            stages.append(range(first, stop))
+    return _merge_empty(stages, rows)
+
+
+def _merge_empty(stages: list[range], rows: Sequence[LayerRow]) -> list[range]:
+    """Join a first stage without parameters, such as the zero padding of the input, with the second one."""
+    if len(stages) > 1 and not any(rows[index].params for index in stages[0]):
+        return [range(stages[1].stop), *stages[2:]]
+    return stages
