@@ -392,7 +392,8 @@ def test_every_page_has_its_heading_with_a_damaged_queue(full_home: Home) -> Non
 
 KNOWN = {"It failed."}  # the import of another dataset
 PAGES_OF = {
-    "datasets": ("data", "library", "augmentation", "train"), "runs": ("compare", "curves", "evidence", "predictions", "run"),
+    "datasets": ("data", "library", "augmentation", "train"),
+    "runs": ("compare", "curves", "evidence", "predictions", "run"),
     "jobs": ("jobs", "train", "run"), "reports": ("reports",), "comparisons": ("compare",), "notes.sqlite": ("runs",),
     "index.feather": ("runs", "compare"), "thumbnails": ("predictions",), "scripts": (), "features": (),
 }  # fmt: skip

@@ -12,7 +12,8 @@ Source: Araujo, Norris & Sim 2019, Computing receptive fields of convolutional n
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.architecture.layers import Layer, ZeroPadding
+from core.architecture.layers import Layer
+from core.architecture.spatial import ZeroPadding
 from core.errors import SpecError
 from core.lab.convolution import Padding, compute_output_size, effective_size, resolve_padding
 

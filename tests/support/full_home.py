@@ -55,7 +55,7 @@ FILES = {
     "datasets/statistics.py": (f"{_DATASET}statistics*/*.json", f"{_DATASET}statistics*/*.npy"),
     "jobs/database.py": ("jobs/queue.sqlite",),
     "jobs/dispatcher.py": (f"{_JOB}spec.json", f"{_JOB}attempt", "jobs/dispatcher.log"),
-    "jobs/health.py": ("jobs/trouble",),
+    "jobs/health.py": ("jobs/t*",),
     "jobs/local_executor.py": ("jobs/processes/*-1",),
     "jobs/process.py": (f"{_JOB}log.txt",),
     "jobs/ray_executor.py": ("jobs/ray-name",),

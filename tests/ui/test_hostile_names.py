@@ -1,4 +1,4 @@
-"""Names of users that could be read as markup, on every page: they are shown as they are."""
+"""Names of users that could be read as markup, on every page: they are shown as text."""
 
 import html
 import re
@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element, Node
 
@@ -72,12 +71,12 @@ def list_nodes(node: Node) -> Iterator[Element | Block]:
         yield from list_nodes(child)
 
 
-def list_texts(message: Message) -> Iterator[tuple[str, str]]:
+def list_texts(message: Any) -> Iterator[tuple[str, str]]:
     """Yield the message and the field of each text of an element, and the text."""
     for field, value in message.ListFields():
         values = list(value) if field.is_repeated else [value]
         for one in values:
-            if isinstance(one, Message):
+            if hasattr(one, "ListFields"):
                 yield from list_texts(one)
             elif isinstance(one, str):
                 yield f"{message.DESCRIPTOR.name}.{field.name}", one
@@ -100,7 +99,7 @@ def find_faults(app: AppTest) -> Iterator[str]:
         yield f"exception: {app.exception[0].value}"
     for node in list_nodes(app._tree):
         proto = getattr(node, "proto", None)
-        if not isinstance(proto, Message):
+        if not hasattr(proto, "ListFields"):
             continue
         for where, text in list_texts(proto):
             if where == "Html.body":
