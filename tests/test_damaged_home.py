@@ -406,7 +406,7 @@ def test_every_page_shows_at_most_one_message_about_a_damaged_file(full_home: Ho
     number = 0
     for path in files_of(full_home):
         top = path.relative_to(full_home.path).parts[0]
-        for page in PAGES_OF[top]:
+        for page in PAGES_OF.get(top, ()):  # none for files that were moved aside
             for damage in DAMAGES:
                 number += 1
                 if not LONG and (number % 97 or page == "train"):
