@@ -246,7 +246,7 @@ class Laboratory:
         alerts = page.get_by_test_id("stAlert")
         shown = alerts.all_inner_texts()
         page.get_by_role("button", name="Publish").click()
-        until(lambda: alerts.count() > len(shown) or len(self.reports.versions(self.report)) > before, 30)
+        until(lambda: {*alerts.all_inner_texts()} - {*shown} or len(self.reports.versions(self.report)) > before, 30)
         for text in set(alerts.all_inner_texts()) - {*shown}:
             self.sentences[f"publishing: {text.strip().splitlines()[-1]}"] += 1
             if any(word in text for word in FAILED):

@@ -115,7 +115,7 @@ class Record(_Part):
 
     version: Count = 1
     run_id: RunId
-    spec: dict[str, Any] = Field(description="validated by RunSpec")
+    spec: dict[Line, Any] = Field(max_length=100, description="validated by RunSpec")
     finished_at: UtcTime
     metrics: Metrics
     cost: Cost

@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +30,7 @@ from core.datasets.report import read_files, read_report
 from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.spec import RunSpec
+from tests.support.damage import DAMAGES
 from tests.support.image_folder import make_folder, picture
 from tests.support.image_writer import write_png
 
@@ -209,6 +211,23 @@ def test_interrupted_import_continues(at: int, deep: bool, home: Home, tmp_path:
         assert sorted(os.listdir(home.datasets)) == [".fetch", ".removed", f"folder-{name}"]
         assert not (found.path / JOURNAL).exists()
         remove_dataset(home, f"folder-{name}")
+
+
+def test_interrupted_import_with_any_damaged_file_can_be_repeated(home: Home, tmp_path: Path) -> None:
+    source = make_folder(tmp_path / "in", {"blue": 4, "red": 4})
+    fingerprint = add_dataset(home, "whole", source, side=8).info.fingerprint
+    remove_dataset(home, "whole")
+    for name, (kind, damage) in product(("identity.txt", JOURNAL, "images.npy"), DAMAGES.items()):
+        with pytest.raises(KeyboardInterrupt):
+            add_dataset(home, "mine", source, side=8, progress=Stop(5))
+        damage(home.datasets / ".folder-mine.unfinished" / name)
+        try:
+            found = add_dataset(home, "mine", source, side=8)
+        except HomeError:  # a folder or a link instead of a file, which is removed
+            assert kind in ("folder", "unreadable"), (name, kind)
+            found = add_dataset(home, "mine", source, side=8)
+        assert found.info.fingerprint == fingerprint, (name, kind)
+        remove_dataset(home, "mine")
 
 
 def test_import_that_is_interrupted_after_reading_continues(

@@ -99,7 +99,7 @@ def build_dataset(
         name=folder or name,
         classes=counts,
         splits=collection.splits,
-        skipped=tuple(SkippedFile(file=file, reason=reason) for file, reason in skipped),
+        skipped=tuple(SkippedFile.of(file, reason) for file, reason in skipped),
         ignored=collection.ignored,
         value_range=collection.values.range or (0, 255),
         findings=write_findings(target, info, halves, scan.reorder(order)).findings,

@@ -53,9 +53,9 @@ class Findings:
         return [group[["split", "row"]].reset_index(drop=True) for _, group in images.groupby("group", sort=False)]
 
 
-def name_files(images: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def name_files(images: pd.DataFrame, folder: Path, counts: tuple[int, int]) -> pd.DataFrame:
     """Add the column file to rows with a split and a row: the path of the source, or None if it is not known."""
-    names = read_files(folder, ("split", "row", "file"))
+    names = read_files(folder, counts, ("split", "row", "file"))
     if names is None:
         return images.assign(file=None)
     named = images.merge(names, "left", ["split", "row"])

@@ -86,7 +86,7 @@ def _show_heading(found: FoundRun, note: Note) -> None:
     facts += [f"#{tag}" for tag in note.tags]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         color = _COLORS.get(found.state, "gray")
-        st.badge(found.state, icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
+        st.badge(escape_markdown(found.state), icon=f":material/{_ICONS[found.state]}:", color=color)  # type: ignore[arg-type]
         st.caption(" · ".join(map(escape_markdown, facts)))
 
 
@@ -120,7 +120,7 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
         )
     if run.spec.elsewhere:
         st.info(escape_markdown(describe_elsewhere(run.spec.label, [run])), icon=":material/output:")
-    with handle_errors():
+    with handle_errors(hide_paths(found.problem or "")):
         show_results(run, damaged=bool(found.problem))
     left, right = st.columns([3, 2], gap="large")
     with left:
