@@ -42,7 +42,7 @@ class Display(ABC):
 
     @property
     def available(self) -> Comparison:
-        """The variants that have what the display needs. There may be none; colours are those of `comparison`."""
+        """The variants that have what the display needs. There may be none; colors are those of `comparison`."""
         return select_with(self.comparison, self.needs)
 
     @property
