@@ -16,6 +16,7 @@ from core.files import write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.run import Run, read_history
+from tests.support.markers import LONG
 
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {
@@ -57,7 +58,7 @@ def start(folder: Path, spare_bytes: int | None = None) -> BaseProcess:
 
 def train(folder: Path, spare_bytes: int | None = None) -> int:
     process = start(folder, spare_bytes)
-    process.join(120)
+    process.join(900 if LONG else 120)  # the longest tests train and export deep graphs
     return process.exitcode
 
 
