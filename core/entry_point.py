@@ -9,6 +9,7 @@ CLI = "core"
 DISPATCHER = "core.jobs"
 JOB_PROCESS = "core.jobs.process"
 TRAINING = "core.training"
+EVALUATION = "core.training.evaluate_model"
 ONNX_EXPORT = "core.training.onnx"
 
 
