@@ -58,7 +58,7 @@ class ModelCard:
     @property
     def title(self) -> str:
         spec = self.run.spec
-        return f"{HEADS[spec.head].label} on {self._dataset}, seed {spec.seed}"
+        return f"{spec.label} on {self._dataset}, seed {spec.seed}"
 
     @property
     def _dataset(self) -> str:
@@ -130,7 +130,8 @@ class ModelCard:
         for code in self.code.values():
             script = code.write_script(self.input)
             parts += [f"### {code.library}", f"```sh\npip install {code.packages}\n```", f"```python\n{script}```"]
-        parts += ["## Train again", f"```sh\n{write_command(self.run.spec)}\n```"]
+        if not self.run.spec.elsewhere:
+            parts += ["## Train again", f"```sh\n{write_command(self.run.spec)}\n```"]
         return "\n\n".join(parts) + "\n"
 
     def write_labels(self) -> str:
@@ -161,13 +162,18 @@ class ModelCard:
         )
 
     def _describe_model(self) -> dict[str, str]:
-        spec = self.run.spec
         return {
             "Run": self.run.run_id,
-            "Backbone": f"{BACKBONES[spec.backbone].label}: {BACKBONES[spec.backbone].summary}",
-            "Head": f"{HEADS[spec.head].label}: {HEADS[spec.head].summary}",
+            **self._describe_parts(),
             "Files": ", ".join(self.files) + "".join(_MISSING[name] for name in MODEL_FILES if name not in self.files),
         }
+
+    def _describe_parts(self) -> dict[str, str]:
+        spec = self.run.spec
+        if spec.elsewhere:
+            return {"Origin": f"{spec.elsewhere}, trained elsewhere"}
+        backbone, head = BACKBONES[spec.backbone], HEADS[spec.head]
+        return {"Backbone": f"{backbone.label}: {backbone.summary}", "Head": f"{head.label}: {head.summary}"}
 
     def _describe_data(self) -> dict[str, str]:
         dataset = DATASETS[self.run.spec.dataset]
@@ -182,11 +188,15 @@ class ModelCard:
     def _describe_cost(self) -> dict[str, str]:
         record, environment = self.run.record, read_environment(self.run)
         libraries = ", ".join(f"{name} {number}" for name, number in environment.libraries.items())
-        params, trainable = record.cost.params, record.cost.trainable
+        params, trainable, flops = record.cost.params, record.cost.trainable, record.cost.flops
+        found = record.cost.model_dump()
         return {
-            "Parameters": f"{params:,}, of which {trainable:,} trainable",
-            "FLOPs per image": f"{record.cost.flops:,}. {FLOPS_HELP}",
-            **{label: write_cost(name, getattr(record.cost, name)) for label, name in _COSTS.items()},
+            "Parameters": _UNKNOWN if params is None else f"{params:,}, of which {trainable or 0:,} trainable",
+            "FLOPs per image": _UNKNOWN if flops is None else f"{flops:,}. {FLOPS_HELP}",
+            **{
+                label: _UNKNOWN if found[name] is None else write_cost(name, found[name])
+                for label, name in _COSTS.items()
+            },
             "Measured with": f"LiteRT on one thread, {record.cpu or _UNKNOWN}"
             + (f" ({record.cores} cores)" if record.cores else "")
             + (f"; {libraries}" if libraries else ""),
@@ -194,8 +204,8 @@ class ModelCard:
 
     def _describe_training(self) -> dict[str, str]:
         record, spec = self.run.record, self.run.spec
-        if record.cost.train_seconds is None:
-            return {"Finished": record.finished_at[:10], "Trained": "elsewhere; Headroom evaluated the model"}
+        if spec.elsewhere:
+            return {"Origin": f"trained elsewhere, added {record.finished_at[:10]}"}
         recipe = recipe_of(spec)
         settings = [
             f"{SETTINGS[name].label}: {describe_value(name, getattr(spec, name))}"
@@ -206,7 +216,7 @@ class ModelCard:
             "Finished": record.finished_at[:10],
             "Recipe": f"{recipe.name} ({recipe.title})" if recipe else "none",
             "Epochs": f"{record.trained_epochs:,} trained, weights of epoch {record.measured_epoch:,}",
-            "Time": format_seconds(record.cost.train_seconds),
+            "Time": format_seconds(record.cost.train_seconds or 0),
             "Hyperparameters": "; ".join(settings),
         }
 

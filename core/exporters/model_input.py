@@ -35,7 +35,7 @@ class ModelInput:
         height, width, channels = data.input_shape
         fit: Fit = "stretch" if height != width else data.fit if dataset.added else "crop"
         drawing = dataset.drawing.description if dataset.drawing else ""
-        pretrained = BACKBONES[run.spec.backbone].weights is not None
+        pretrained = not run.spec.elsewhere and BACKBONES[run.spec.backbone].weights is not None
         return cls(height, width, channels, fit, data.value_range, drawing, pretrained)
 
     @property

@@ -21,15 +21,13 @@ def list_metrics(run: Run) -> dict[str, str]:
     interval = format_share_interval(*map(float, compute_wilson(round(metrics.test_accuracy * images), images)))
     loss, validation = (_format_loss(value) for value in (metrics.test_loss, metrics.validation_loss))
     found = {
-        "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), {images:,} test images, "
-        f"{describe_kept_epoch([record])}",
+        "Test accuracy": f"{format_share(metrics.test_accuracy)} (95% interval {interval}), {images:,} test images"
+        + ("" if run.spec.elsewhere else f", {describe_kept_epoch([record])}"),
         "Test loss": f"{loss} (mean cross-entropy in nats)",
     }
     if metrics.validation_accuracy is not None:
-        found["Validation accuracy"] = (
-            f"{format_share(metrics.validation_accuracy)}, {record.data.validation_images:,} validation images; "
-            f"loss {validation}"
-        )
+        share, count = format_share(metrics.validation_accuracy), record.data.validation_images or 0
+        found["Validation accuracy"] = f"{share}, {count:,} validation images; loss {validation}"
     if record.data.majority is not None:
         found["Accuracy of always predicting the most frequent class"] = format_share(record.data.majority)
     if not run.has("predictions.npz"):
