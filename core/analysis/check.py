@@ -30,7 +30,12 @@ CheckFunction = Callable[[Comparison], Result]
 
 @dataclass(frozen=True)
 class Check:
-    """A fairness check. `explanation` is Markdown: what is checked, why it matters and what to do."""
+    """A fairness check.
+
+    Attributes:
+        explanation: Markdown: what is checked, why it matters and what to do.
+        findings: codes of the findings in the data that it reports (docs/data-findings.md).
+    """
 
     name: str
     code: str
@@ -39,20 +44,24 @@ class Check:
     order: int
     explanation: str
     run: CheckFunction
+    findings: tuple[str, ...] = ()
 
 
-def check(*, code: str, title: str, severity: Severity) -> Callable[[CheckFunction], Check]:
+def check(
+    *, code: str, title: str, severity: Severity, findings: tuple[str, ...] = ()
+) -> Callable[[CheckFunction], Check]:
     """Register a function as a check: its name becomes the check's name, its docstring the explanation.
 
     Args:
         code: "H" and two digits, never reused for another check; defines the order of lists.
         title: the problem that a failed check reports.
         severity: "serious" if the comparison is invalid, "warning" if its result may be wrong, "note" otherwise.
+        findings: codes of the findings in the data that the check reports.
     """
 
     def register(run: CheckFunction) -> Check:
         explanation = "\n".join(line.strip() for line in (run.__doc__ or "").strip().splitlines())
-        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run)
+        return Check(run.__name__, code, title, severity, int(code[1:]), explanation, run, findings)
 
     return register
 
@@ -66,6 +75,12 @@ def run_checks(comparison: Comparison) -> list[tuple[Check, Result]]:
     return sorted(results, key=lambda pair: (STATES.index(pair[1].state), SEVERITIES.index(pair[0].severity)))
 
 
+def find_failed(comparison: Comparison, name: str) -> Result | None:
+    """Return the result of a check if it has failed."""
+    result = CHECKS[name].run(comparison)
+    return result if result.state == "failed" else None
+
+
 def list_names(affected: Sequence[str], comparison: Comparison) -> str:
     """Return the affected variants for a message: their names, or how many of all with the first two of many."""
     if len(affected) <= MAX_NAMES:
@@ -75,11 +90,13 @@ def list_names(affected: Sequence[str], comparison: Comparison) -> str:
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
     """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
-    if len(comparison.variants) < 2:
-        return Result("not applicable", "This check needs at least two variants.")
+    own = [variant.spec for variant in comparison.variants if not variant.spec.elsewhere]
+    if len(own) < 2:
+        text = "variants" if len(own) == len(comparison.variants) else "variants that Headroom trained"
+        return Result("not applicable", f"This check needs at least two {text}.")
     parts = []
     for name in names:
-        specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
+        specs = [spec for spec in own if spec.uses(name)]
         values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if len(values) > 1:
             described = join_values([describe_value(name, value) for value in values])
@@ -89,4 +106,5 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
         return Result(
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
-    return Result("passed", f"All {comparison.noun}s were trained with the same {subject}.")
+    which = "All" if len(own) == len(comparison.variants) else "All that Headroom trained of the"
+    return Result("passed", f"{which} {comparison.noun}s were trained with the same {subject}.")

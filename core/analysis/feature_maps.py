@@ -57,7 +57,7 @@ def compute_feature_maps(run: Run, image: NDArray[np.uint8]) -> list[LayerMaps]:
         RunDamagedError: when model.tflite is missing or fails its checksum.
         SpecError: when the model is too slow, or its file does not contain the layers of the record.
     """
-    if (seconds := run.record.cost.latency_seconds) > _MAX_SECONDS:
+    if (seconds := run.record.cost.latency_seconds or 0.0) > _MAX_SECONDS:
         raise SpecError(f"Feature maps are not available: run {run.run_id} needs {seconds:.0f} s per image.")
     try:
         return read_feature_maps(run.artifact("model.tflite"), run.model, image)

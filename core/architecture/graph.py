@@ -107,6 +107,7 @@ class LayerRow:
         part: "backbone" or "head".
         output_shape: without the batch axis.
         inputs: names of the layers, or inputs of the model, that the layer reads.
+        flops: None for a model that was trained elsewhere.
         frozen: whether the layer runs in inference mode during training; its parameters are not trained.
     """
 
@@ -116,7 +117,7 @@ class LayerRow:
     output_shape: Shape
     trainable: int
     non_trainable: int
-    flops: int
+    flops: int | None
     inputs: tuple[str, ...] = (INPUT,)
     frozen: bool = False
 

@@ -210,7 +210,7 @@ class _Reader:
         for size in row.output_shape:
             values *= size
         self._params += row.params
-        self._flops += row.flops
+        self._flops += row.flops or 0
         if max(values, self._params, self._flops // 1000) > _MAX_COUNT:
             raise ModelFileError(f"Layer {row.name!r:.80} is too large to be counted.")
 

@@ -40,7 +40,7 @@ class LayerGraph:
 
     @property
     def flops(self) -> int:
-        return sum(row.flops for row in self.rows)
+        return sum(row.flops or 0 for row in self.rows)
 
     @property
     def maps_layer(self) -> str:
@@ -111,6 +111,8 @@ def _walk_backbone(spec: RunSpec, input_shape: Shape) -> LayerWalk:
 
 
 def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
+    if spec.elsewhere:
+        raise SpecError(f"The model {spec.elsewhere!r:.90} was trained elsewhere; Headroom cannot train it.")
     if classes < 2:
         raise SpecError(f"Expected at least 2 classes; got {classes}.")
     if spec.loss == "binary" and classes != 2:

@@ -225,7 +225,7 @@ def _print_model(model: Model | KerasModel) -> None:
             "Type": row.type,
             "Output shape": " × ".join(map(str, row.output_shape)),
             "Parameters": format_count(row.params),
-            "FLOPs": format_short(row.flops),
+            "FLOPs": format_short(row.flops or 0),
         }
         for row in model.rows
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError, SpecError
 from core.home import Home
@@ -27,7 +28,7 @@ def sweep(
     sweep_id: Annotated[
         str | None, typer.Argument(metavar="[SWEEP_ID]", help="ID of an existing sweep: show its status.")
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe to train; `headroom recipes` lists them.")] = None,
+    recipe: RecipeOption = None,
     heads: Annotated[
         str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
     ] = None,
@@ -74,7 +75,8 @@ def sweep(
     changes = {name: value for name, value in settings.items() if value is not None}
     if recipe is not None and sweep_id is not None:
         raise JobError(f"Give either --recipe or a sweep ID, not both: {recipe!r:.60}, {sweep_id!r:.60}.")
-    if recipe is not None:
+    if sweep_id is None and (recipe or "dataset" in changes or "folder" in changes):
+        recipe, changes = read_recipe(home, recipe, changes)
         if retry or rest:
             raise JobError("Options --retry and --rest need the ID of a sweep, not a recipe.")
         specs, names = _list_specs(recipe, heads, seeds, values or [], changes)

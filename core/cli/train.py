@@ -7,6 +7,7 @@ import typer
 
 from core.cli.job import PAUSED, SUBMITTED_BY
 from core.cli.output import print_message
+from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError
 from core.home import Home
@@ -17,7 +18,7 @@ _MAX_SEEDS = 100
 
 @with_settings(leaving_out=("head",))
 def train(
-    recipe: Annotated[str, typer.Option(help="Recipe to train; `headroom recipes` lists them.")],
+    recipe: RecipeOption = None,
     heads: Annotated[
         str | None, typer.Option(metavar="A,B", help="Heads, separated by commas. Default: the heads of the recipe.")
     ] = None,
@@ -31,12 +32,15 @@ def train(
 ) -> None:
     """Train the heads of a recipe and print the run IDs, one per line. Cached runs are not trained again.
 
+    Your own images: `headroom train --dataset NAME`, with the name that they were added under.
+
     Training runs in the background: Ctrl-C stops waiting, not training. To train a cached run for more epochs, repeat
     the command with a larger --epochs; training continues from the last epoch.
     """
     from core.jobs.submit import submit_all
 
-    home, specs = Home.default(), list_specs(recipe, heads, seeds, settings)
+    home = Home.default()
+    specs = list_specs(*read_recipe(home, recipe, settings), heads, seeds)
     submissions = submit_all(home, specs, submitted_by=SUBMITTED_BY)
     names_of = {s.run_id: _name(spec) for s, spec in zip(submissions, specs, strict=True)}
     for submission in submissions:
@@ -52,12 +56,11 @@ def train(
         typer.echo(submission.run_id)
 
 
-def list_specs(recipe: str, heads: str | None, seeds: int, settings: Mapping[str, Any]) -> list[RunSpec]:
-    """Return the specs that the options select; hyperparameters that are None have the recipe's value."""
+def list_specs(recipe: str, changes: Mapping[str, Any], heads: str | None, seeds: int) -> list[RunSpec]:
+    """Return the specs that the options select."""
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
-    changes = {name: value for name, value in settings.items() if value is not None}
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     return [
@@ -77,7 +80,7 @@ def _result(home: Home, run_id: str) -> str:
     from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds)}"
+    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds or 0.0)}"
 
 
 def _wait(home: Home, names: dict[str, str]) -> None:

@@ -96,10 +96,11 @@ class ImageView(DataDisplay):
         ).properties(width=_CELL * min(per_row, len(cells)), height=-(-len(cells) // per_row) * height)
 
 
-def build_image_cells(cells: Sequence[ImageCell]) -> str:
-    """Return the images as an HTML grid that fills the width of the page."""
+def build_image_cells(cells: Sequence[ImageCell], columns: int | None = None) -> str:
+    """Return the images as an HTML grid that fills the available width; by default with as many columns as fit."""
+    repeated = "auto-fill,minmax(104px,1fr)" if columns is None else f"{columns},minmax(0,1fr)"
     return (
-        '<div style="display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(104px,1fr))">'
+        f'<div style="display:grid;gap:12px;grid-template-columns:repeat({repeated})">'
         f"{''.join(map(_build_cell, cells))}</div>"
     )
 

@@ -4,6 +4,7 @@ from core.datasets.findings.image_findings import SEVERITIES
 from core.datasets.inspect import InspectedDataset
 from core.datasets.report import SPLITS, DataFinding
 from core.displays.data_display import SPLIT_LABELS, count_names
+from core.displays.dataset_summary import count_skipped
 from core.displays.number import format_plural
 
 
@@ -29,8 +30,17 @@ def write_main_finding(data: InspectedDataset) -> str:
         more = len(data.report.findings) - 1
         return worst.message + (f" {format_plural(more, 'more finding')}." if more else "")
     if data.report.skipped:
-        return f"{format_plural(len(data.report.skipped), 'file')} left out."
+        return f"{count_skipped(data.report)} left out."
     return "No problem was found." if data.searched else ""
+
+
+def write_finding_title(code: str) -> str:
+    """Return the title of a finding.
+
+    >>> write_finding_title("near_leaked_test_images"), write_finding_title("few_test_images")
+    ('Nearly leaked test images', 'Few test images')
+    """
+    return code.replace("near_", "nearly_").replace("nearly_duplicate", "near_duplicate").replace("_", " ").capitalize()
 
 
 def find_worst(data: InspectedDataset) -> DataFinding | None:

@@ -30,9 +30,7 @@ def describe_report(report: DatasetReport, most_files: int = MOST_FILES) -> list
     if report.ignored:
         lines.append(f"Ignored system files: {_join(report.ignored, most_files)}.")
     if report.skipped:
-        folders = sum(file.file.endswith("/") for file in report.skipped)
-        counts = {"file": len(report.skipped) - folders, "folder": folders}
-        lines.append(f"Left out: {' and '.join(format_plural(n, noun) for noun, n in counts.items() if n)}.")
+        lines.append(f"Left out: {count_skipped(report)}.")
         lines += [f"  {show_name(file.file)}: {file.reason}" for file in report.skipped[:most_files]]
         if len(report.skipped) > most_files:
             lines.append(f"  and {len(report.skipped) - most_files:,} more")
@@ -40,6 +38,13 @@ def describe_report(report: DatasetReport, most_files: int = MOST_FILES) -> list
         lines.append(f"Findings: {len(report.findings):,}.")
     lines += [f"  {finding.severity}, {finding.code}: {finding.message}" for finding in report.findings]
     return lines
+
+
+def count_skipped(report: DatasetReport) -> str:
+    """Return "4 files and 1 folder": what could not be used."""
+    folders = sum(one.file.endswith("/") for one in report.skipped)
+    counts = {"file": len(report.skipped) - folders, "folder": folders}
+    return " and ".join(format_plural(count, noun) for noun, count in counts.items() if count)
 
 
 def show_name(name: str) -> str:

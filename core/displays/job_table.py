@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from core.analysis.summary import SeedMean
+from core.datasets.dataset_key import label_of_spec
 from core.displays.number import format_count, format_loss, format_seconds
 from core.displays.progress import describe_age, describe_progress, describe_time_left
 from core.errors import HeadroomError
 from core.home import hide_paths
 from core.jobs.progress import Progress
 from core.jobs.queue import Job
-from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.spec import HEADS, SETTINGS, RunSpec
 from core.store.setting_text import describe_setting, describe_value
 
 ACTIVE_COLUMNS = (
@@ -40,7 +41,7 @@ def write_name(job: Job, differing: Sequence[str] = ()) -> str:
     if spec is None:
         return f"Job {job.run_id}"
     settings = [describe_setting(name, getattr(spec, name)) for name in differing if spec.uses(name)]
-    return " · ".join([HEADS[spec.head].label, DATASETS[spec.dataset].label, *settings, f"seed {spec.seed}"])
+    return " · ".join([HEADS[spec.head].label, label_of_spec(spec), *settings, f"seed {spec.seed}"])
 
 
 def list_differing(jobs: Sequence[Job]) -> list[str]:
@@ -72,7 +73,11 @@ def _name_cells(job: Job, differing: Sequence[str]) -> dict[str, object]:
     spec, values = read_spec(job), list_setting_values(job, differing)
     if spec is None:
         return {"Job": job.run_id, "Dataset": "–", **values}
-    return {"Job": f"{HEADS[spec.head].label} · seed {spec.seed}", "Dataset": DATASETS[spec.dataset].label, **values}
+    return {
+        "Job": f"{HEADS[spec.head].label} · seed {spec.seed}",
+        "Dataset": label_of_spec(spec),
+        **values,
+    }
 
 
 def list_active_jobs(jobs: Sequence[Job], progress: Mapping[str, Progress | None]) -> pd.DataFrame:

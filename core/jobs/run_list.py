@@ -15,8 +15,9 @@ from core.spec import DATASETS
 from core.store.run_store import RunStore
 
 COLUMNS = (
-    "run_id", "recipe", "dataset", "head", "seed", "epochs", "trained_epochs", "status", "test_accuracy", "test_loss",
-    "params", "keep", "measured_epoch",
+    "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
+    "test_accuracy",
+    "test_loss", "params", "keep", "measured_epoch",
 )  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def _row(home: Home, job: Job) -> dict[str, Any]:
     try:
         spec = job.spec
         recipe = recipe_of(spec)
-        row |= {name: getattr(spec, name) for name in ("dataset", "head", "seed", "epochs", "keep")}
+        row |= {name: getattr(spec, name) for name in ("dataset", "folder", "head", "seed", "epochs", "keep")}
         row |= {"recipe": recipe.name if recipe else None}
         if (home.datasets / key_of(spec.dataset, spec.folder)).exists():
             info = read_info(home, spec)

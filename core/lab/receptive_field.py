@@ -3,7 +3,7 @@
 For layers l = 1 … L with effective kernel sizes kₗ, strides sₗ and zeros pₗ before the input, along each axis
 
     receptive field   r = 1 + Σₗ (kₗ − 1) · s₁ ⋯ sₗ₋₁
-    jump              j = s₁ ⋯ s_L                        (distance in the input between neighbouring units)
+    jump              j = s₁ ⋯ s_L                        (distance in the input between neighboring units)
     first input       a(u) = u · j − Σₗ pₗ · s₁ ⋯ sₗ₋₁    (of unit u; negative in the padding)
 
 Source: Araujo, Norris & Sim 2019, Computing receptive fields of convolutional neural networks, Distill.
@@ -40,7 +40,7 @@ class Field:
         name: name of the layer, or "input".
         size: number of units.
         width: receptive field of a unit, r.
-        jump: distance in the input between neighbouring units, j.
+        jump: distance in the input between neighboring units, j.
         start: index of the first input of unit 0; negative in the padding.
         kernel, stride, before: of the layer; the window of unit u starts at unit u · stride − before of its input.
     """

@@ -1,9 +1,10 @@
 """Default report of a comparison, before any edits."""
 
+from core.analysis.check import find_failed
+from core.datasets.dataset_key import label_of_spec
 from core.displays.views.difference import HeadDifference, Margin
 from core.displays.views.published import PublishedResults
 from core.reports.report import MAX_TITLE_CHARS, ChartBlock, Report, check_run_count, draw_id
-from core.spec import DATASETS
 from core.store.comparison import Comparison
 
 _ALWAYS = (
@@ -44,7 +45,8 @@ def write_title(comparison: Comparison) -> str:
     recipe = comparison.recipe
     if recipe and set(recipe.heads) == {variant.spec.head for variant in comparison.variants}:
         return recipe.title
-    title = f"{DATASETS[comparison.first.spec.dataset].label}: {' vs. '.join(comparison.labels)}"
+    spec = comparison.first.spec
+    title = f"{label_of_spec(spec)}: {' vs. '.join(comparison.labels)}"
     return title if len(title) <= MAX_TITLE_CHARS else f"{title[: MAX_TITLE_CHARS - 1]}…"
 
 
@@ -58,8 +60,9 @@ def write_default(comparison: Comparison, title: str = "", margin: Margin = Head
         ReportError: when the comparison has more runs than a report may have.
     """
     check_run_count(len(comparison.runs))
+    leaked = () if find_failed(comparison, "leak") is None else (ChartBlock(display="leaked_accuracy", table=True),)
     published = () if PublishedResults(comparison).frame().empty else (ChartBlock(display="published"),)
-    views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *published, *_REST)
+    views = (*_ALWAYS, *(_OF_TWO if len(comparison.variants) > 1 else ()), *leaked, *published, *_REST)
     return Report(
         title=title or write_title(comparison),
         runs=tuple(run.run_id for run in comparison.runs),

@@ -41,6 +41,8 @@ def describe_value(name: str, value: object) -> str:
     """Format the value of a hyperparameter for readers, without its name: "1,000", "0.5", "all" or "KMNIST"."""
     if name in _REGISTRIES and value in _REGISTRIES[name]:
         return str(_REGISTRIES[name][str(value)].label)
+    if name == "model":
+        return str(value).partition(":")[0] or "none"
     if name == "augmentation" and value:
         return _describe_augmentation(str(value))
     text = SETTINGS[name].describe(value)

@@ -1,7 +1,7 @@
 """Cached features of a frozen backbone, shared by heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
 
 import fcntl
-import json
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -13,10 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from core.architecture.model import Model
 from core.array_file import map_array
-from core.files import replacing, write_json
+from core.bounds import Seconds
+from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.training.evaluate import batches
 from core.training.forward import compute_outputs
@@ -36,6 +38,17 @@ def can_cache(closed: Model) -> bool:
     return closed.spec.frozen and not closed.spec.trained_stages and not closed.spec.augmentation
 
 
+def name_backbone(closed: Model) -> str:
+    """Return a file name that frozen backbones with other weights or layers do not have.
+
+    A model of the user has its fingerprint in the name, and that of the layer after which it is cut.
+    """
+    spec = closed.spec
+    if not spec.model:
+        return spec.backbone
+    return f"{spec.model.replace(':', '-')}-{hashlib.sha256(spec.cut.encode()).hexdigest()[:8]}"
+
+
 def replace_images(
     home: Home, model: keras.Model, closed: Model, splits: Splits, on_progress: OnProgress
 ) -> tuple[Splits, float | None]:
@@ -45,8 +58,8 @@ def replace_images(
 
     A worker that needs the same features waits until the first one has computed them.
     """
-    spec, side = closed.spec, closed.input_shape[0]
-    folder = home.features / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
+    side = closed.input_shape[0]
+    folder = home.features / f"{splits.info.fingerprint}-{name_backbone(closed)}-{side}"
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -82,8 +95,8 @@ def _open(path: Path) -> NDArray[np.float32] | None:
 
 def _read_seconds(path: Path) -> float | None:
     try:
-        return float(json.loads(path.read_bytes())["seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return TypeAdapter(Seconds).validate_python(parse_json(read_file(path))["seconds"])
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

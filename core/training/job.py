@@ -19,8 +19,9 @@ from core.errors import HeadroomError, JobError, RunError
 from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
+from core.store.history import HISTORY, read_history
 from core.store.kept_epoch import choose_epoch
-from core.store.run import HISTORY, Run, finite, read_history
+from core.store.run import Run, finite
 from core.store.run_store import RunStore
 from core.training.build import compile_model
 from core.training.checkpoint_file import load_checkpoint
@@ -218,7 +219,7 @@ class JobFolder:
             self._validation = [*zip(rows["val_loss"][:epoch], rows["val_accuracy"][:epoch], strict=True)]
             if self.spec.keep != "last":
                 best = self._choose_epoch()
-                self.kept = KeptWeights.of(model, epoch) if best == epoch else KeptWeights.read(self.path, best)
+                self.kept = KeptWeights.of(model, epoch) if best == epoch else KeptWeights.read(self.path, best, model)
                 if self.kept is None:
                     continue
             compile_model(model, self.spec, model.optimizer)

@@ -16,7 +16,7 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
     """Draw one tile per row.
 
     Args:
-        rows: name, head, value and difference of each metric, in this order.
+        rows: name, head (or an empty text), value and difference of each metric, in this order.
         better: 1 for a better value (green), −1 for a worse one (red), 0 for neither.
     """
     pairs = [half.container(horizontal=True) for half in st.columns(2)]  # keeps two tiles per row on a narrow screen
@@ -24,7 +24,7 @@ def draw_tiles(rows: list[dict[Hashable, Any]], better: list[int]) -> None:
         name, head, value, difference = row.values()
         short = shorten(str(head), _HEAD_CHARS)
         pairs[index // 2].metric(
-            escape_markdown(f"{name}, {short}"),
+            escape_markdown(f"{name}, {short}" if head else str(name)),
             escape_markdown(value),
             escape_markdown(difference) if difference else None,
             delta_color=_COLORS[better[index]],  # type: ignore[arg-type]

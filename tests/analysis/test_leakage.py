@@ -9,11 +9,15 @@ import pytest
 from core.analysis import leakage
 from core.analysis.check import CHECKS, Result
 from core.analysis.label_errors import find_label_errors, suggest_labels
-from core.analysis.leakage import find_leakage
+from core.analysis.leakage import compute_accuracy_without, find_leakage
 from core.datasets.findings.image_findings import Findings
+from core.displays.headline import write_headline
 from core.displays.views.label_errors import LabelErrors
+from core.displays.views.leaked_accuracy import LeakedAccuracy
 from core.exporters.label_error_csv import write_label_errors
 from core.home import Home
+from core.reports.default_report import write_default
+from core.reports.report import ChartBlock
 from core.spec import RunSpec
 from core.store.comparison import Comparison
 from core.store.run import Run
@@ -59,6 +63,40 @@ def test_accuracy_without_leaked_images_is_stated(make_run: RunWriter, monkeypat
     assert ask(monkeypatch, "leak", comparison, leaks.head(0)).state == "passed"
     few = ask(monkeypatch, "leak", comparison, near)
     assert (few.state, few.message[:8]) == ("passed", "2 of 400")
+
+
+def test_headline_and_view_state_the_accuracy_without_leaked_images(
+    make_run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gap = with_predictions(make_run, "gap", wrong_at(range(100, 200), 400))
+    dense = with_predictions(make_run, "dense", wrong_at(range(380, 400), 400))
+    comparison = Comparison.of([gap, dense])
+    some, near = {row: row for row in range(100)}, {300: 5, 301: 6}
+    for exact, nearly, text, rows in (
+        (some, near, "102 of 400 test images are also training images, or nearly", 4),
+        (some, {}, "100 of 400 test images are also training images", 4),
+        ({}, some, "100 of 400 test images are nearly training images", 4),
+        ({row: row for row in range(400)}, {}, "400 of 400 test images are also training images", 2),
+        ({}, {300: 5}, "1 of 400 test images is nearly a training image", 4),
+        ({}, {}, "No leaked test images are known.", 0),
+    ):
+        codes = {"leaked_test_images": exact, "near_leaked_test_images": nearly}
+        found = Findings((), pd.concat([list_leaks(code, pairs) for code, pairs in codes.items()], ignore_index=True))
+        monkeypatch.setattr(leakage, "read_findings", lambda *names, found=found: found)
+        view, headline = LeakedAccuracy(comparison), write_headline(comparison)
+        assert view.describe().startswith(text)
+        assert len(view.frame()) == rows
+        assert (text in headline) == (len(exact) + len(nearly) >= 4)
+        assert ("means nothing" in headline) == ("means nothing" in view.describe()) == (len(exact) == 400)
+        blocks = [block.display for block in write_default(comparison).blocks if isinstance(block, ChartBlock)]
+        assert ("leaked_accuracy" in blocks) == (text in headline)
+    clean = compute_accuracy_without(comparison.variants[0], np.arange(400) < 100)[1]
+    monkeypatch.setattr(leakage, "read_findings", lambda *names: Findings((), list_leaks("leaked_test_images", some)))
+    effect = f"accuracy without them GAP {clean:.1%}, Flatten + Dense 93.3%."
+    assert write_headline(comparison).endswith(f" 100 of 400 test images are also training images: {effect}")
+    frame = LeakedAccuracy(comparison).frame()
+    assert frame.loc[frame["images"] == "not leaked", "count"].tolist() == [300, 300]
+    assert ((frame["low"] < frame["accuracy"]) & (frame["accuracy"] < frame["high"])).all()
 
 
 def test_only_images_that_the_run_has_used_leak(make_run: RunWriter) -> None:

@@ -2,12 +2,19 @@
 
 import json
 import sqlite3
+from datetime import UTC
 
 import pytest
 
+from core.displays.headline import write_facts
+from core.displays.job_table import list_active_jobs, write_name
+from core.displays.run_columns import build_run_table
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.reports.default_report import write_title
 from core.spec import RunSpec
+from core.store.comparison import Comparison
+from core.store.run_store import RunStore
 from tests.support.command import ask, call, refused
 from tests.support.run_writer import RunWriter
 
@@ -15,8 +22,8 @@ from tests.support.run_writer import RunWriter
 def test_runs_lists_jobs_and_finished_runs_with_null_for_unknown_values(queued: RunSpec) -> None:
     waiting, finished = ask("runs")
     assert waiting == {
-        "run_id": queued.run_id, "recipe": "digits-heads", "dataset": "digits", "head": "dense", "seed": 0,
-        "epochs": 4, "trained_epochs": None, "status": "queued", "test_accuracy": None,
+        "run_id": queued.run_id, "recipe": "digits-heads", "elsewhere": None, "dataset": "digits", "folder": "",
+        "head": "dense", "seed": 0, "epochs": 4, "trained_epochs": None, "status": "queued", "test_accuracy": None,
             "test_loss": None, "params": 431_242, "keep": "last", "measured_epoch": None,
     }  # fmt: skip
     assert (finished["status"], finished["head"]) == ("finished", "gap")
@@ -95,3 +102,21 @@ def test_show_reports_the_progress_of_a_job(home: Home, queued: RunSpec) -> None
     assert found["path"] == str(home.jobs / queued.run_id)
     for text in (found["progress_text"], call("show", queued.run_id).stdout, call("jobs").stdout):
         assert "epoch 2 of 4 · loss 0.500 · accuracy 87.5%" in text
+
+
+def test_lists_name_the_custom_dataset_and_not_its_kind(home: Home, make_run: RunWriter) -> None:
+    run = make_run(dataset="folder", folder="pets")
+    comparison = Comparison.of([run])
+    frame = RunStore(home).frame()
+    shown = [
+        call("runs").stdout,
+        build_run_table(frame.assign(name="", star=False, tags="", note=""), ["run", "dataset"], UTC).to_string(),
+        " ".join(write_facts(comparison)),
+    ]
+    assert all("pets" in text and "not the official" not in text for text in shown)
+    assert "pets" in write_title(Comparison.of([run, make_run(dataset="folder", folder="pets", head="flatten")]))
+    JobQueue(home).submit([run.spec.replace(seed=7)])
+    (waiting,) = JobQueue(home).jobs()
+    assert "pets" in write_name(waiting)
+    assert "pets" in str(list_active_jobs([waiting], {}).to_dict("records"))
+    assert [row["folder"] for row in ask("runs")] == ["pets"] * 3

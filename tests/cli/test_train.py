@@ -7,10 +7,14 @@ import time
 
 import pytest
 
+from core.cli.recipe_option import read_recipe
+from core.cli.train import list_specs
 from core.home import Home
 from core.jobs.queue import JobQueue
+from core.recipes import RECIPES
 from core.spec import RunSpec
-from tests.support.command import ask, call
+from tests.support.command import ask, call, refused
+from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import until
 from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
@@ -37,6 +41,33 @@ def test_seeds_count_upwards(make_run: RunWriter) -> None:
     runs = [make_run(RunSpec(epochs=3), head="flatten", seed=seed, predictions=False) for seed in (7, 8)]
     words = ["--heads", "flatten", "--seed", "7", "--seeds", "2", "--epochs", "3"]
     assert call("train", "--recipe", "digits-heads", *words).stdout.split() == [run.run_id for run in runs]
+
+
+def test_dataset_is_named_in_every_way_and_needs_no_recipe(home: Home) -> None:
+    write_dataset(home, ["cat", "dog"], name="pets")
+    general = RECIPES["folder-heads"].spec.replace(folder="pets")
+    for recipe, settings, name, spec in (
+        (None, {"dataset": "pets"}, "folder-heads", general),
+        (None, {"folder": "pets"}, "folder-heads", general),
+        (None, {"dataset": "folder", "folder": "pets"}, "folder-heads", general),
+        ("folder-heads", {"folder": "pets"}, "folder-heads", general),
+        ("folder-heads", {"dataset": "pets", "side": 48}, "folder-heads", general.replace(side=48)),
+        ("digits-heads", {"dataset": "pets"}, "digits-heads", RunSpec(dataset="folder", folder="pets")),
+        (None, {"dataset": "kmnist"}, "kmnist-heads", RunSpec(dataset="kmnist")),
+        (None, {"dataset": "cifar10", "folder": None}, "digits-heads", RunSpec(dataset="cifar10")),
+    ):
+        found, changes = read_recipe(home, recipe, settings)
+        assert (found, list_specs(found, changes, "gap", 1)) == (name, [spec]), (recipe, settings)
+    for words, text in (
+        (["train"], "Give --recipe, or --dataset with the name"),
+        (["train", "--dataset", "pet"], "There is no dataset 'pet'. `headroom datasets` lists them."),
+        (["train", "--recipe", "digits-heads", "--dataset", "../x"], "There is no dataset '../x'."),
+        (["sweep", "--dataset", "pet", "--set", "blocks=1,2", "--dry-run"], "There is no dataset 'pet'."),
+    ):
+        assert refused(*words)[1].startswith(text)
+    words = ["--heads", "gap", "--side", "16", "--blocks", "1", "--set", "filters=8,16", "--dry-run"]
+    by_name, by_folder = (ask("sweep", option, "pets", *words) for option in ("--dataset", "--folder"))
+    assert by_name == by_folder == ask("sweep", "--recipe", "folder-heads", "--folder", "pets", *words)
 
 
 @pytest.mark.xdist_group("jobs")

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from core.datasets.inspect import InspectedDataset, inspect_dataset
+from core.datasets.report import SkippedFile, read_report, write_report
 from core.displays.data.class_counts import ClassCounts
 from core.displays.data.left_out import LeftOut
 from core.displays.data.model_input import ModelInput
+from core.displays.data.overview import Overview
 from core.displays.data.samples import Samples
 from core.displays.data_display import DATA_DISPLAYS, DataDisplay, ImageView
-from core.displays.data_headline import write_data_headline
+from core.displays.data_headline import write_data_headline, write_finding_title
 from core.displays.number import format_plural
 from core.home import Home
 from tests.support.comparison_cases import HOSTILE_NAMES
@@ -20,7 +22,7 @@ from tests.support.dataset_writer import write_dataset
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow  # draws every view of every dataset
-TABLES = ("data_findings", "left_out", "provenance")
+TABLES = ("data_findings", "overview", "provenance")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,11 @@ def datasets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, InspectedDat
     """Datasets by what is special about them."""
     home = Home(tmp_path_factory.mktemp("data"))
     write_dataset(home, HOSTILE_NAMES, name="hostile", train=40, test=10, validation=10)
-    write_dataset(home, [f"class {k}" for k in range(120)], name="many", train=240, test=120, shape=(8, 8, 1))
+    path = write_dataset(home, [f"class {k}" for k in range(120)], name="many", train=240, test=120, shape=(8, 8, 1))
+    skipped = tuple(SkippedFile(file=f"{k}.jpg", reason=f"reason {k % 12} " + "x" * 90) for k in range(40))
+    report = read_report(path)
+    assert report is not None
+    write_report(path, report.model_copy(update={"skipped": skipped}))
     write_dataset(home, ("cat", "dog", "none"), name="old", train=2, test=2, report=False)
     write_dataset(home, ("cat", "dog"), name="square", square=True, shape=(200, 200, 3))
     write_dataset(home, ("no", "yes"), dataset="celeba", attributes=("Male", "Wearing_Hat"), shape=(24, 16, 3))
@@ -111,6 +117,19 @@ def test_model_input_states_what_the_crop_removes(datasets: dict[str, InspectedD
             row["width_pixels"] / row["height_pixels"], rel=0.2
         )
     assert ModelInput(datasets["attributes"]).frame()["cut"].max() == 0  # stored and used unchanged
+
+
+def test_key_figures_and_titles_of_findings(datasets: dict[str, InspectedDataset]) -> None:
+    found = {case: Overview(data).frame().set_index("figure") for case, data in datasets.items()}
+    assert found["digits"].loc["Findings", ["value", "note", "rating"]].tolist() == ["1", "1 note", 0]
+    assert found["hostile"].loc["Findings", "rating"] == -1
+    assert found["hostile"].loc["Images", ["value", "note"]].tolist() == ["50", "30 training, 10 validation, 10 test"]
+    assert found["hostile"].loc["Median image size", "note"].endswith("% cut on average")
+    assert found["old"].loc["Findings", "note"] == "images not searched yet"
+    assert found["square"].loc["Median image size", "note"] == "pixels; nothing is cut"
+    assert found["attributes"].loc["Attributes", "value"] == "2"
+    titles = {write_finding_title(one.code) for data in datasets.values() for one in data.report.findings}
+    assert all("_" not in title and title[0].isupper() for title in titles)
 
 
 def test_list_of_files_is_complete_and_safe_in_a_spreadsheet(datasets: dict[str, InspectedDataset]) -> None:

@@ -31,7 +31,7 @@ def finished_runs(
             "fitted_images": work.images, "trained_epochs": work.epochs, "batch_size": work.batch_size,
             "backbone": work.backbone, "head": work.head, "frozen": work.frozen, "trained_stages": 0,
             "augmentation": "",
-            "train_seconds": taken, "source": source, "cores": cores,
+            "train_seconds": taken, "source": source, "cores": cores, "elsewhere": "",
         }
         for number, (taken, work) in enumerate(zip(seconds, works or [WORK] * len(seconds), strict=True))
     ]  # fmt: skip

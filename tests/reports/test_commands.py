@@ -13,6 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from core.cli.app import app
+from core.cli.recipe_option import read_recipe
 from core.cli.train import list_specs
 from core.home import Home
 from core.recipes import write_commands
@@ -80,6 +81,7 @@ def test_commands_name_these_runs_and_no_others(made: list[RunSpec]) -> None:
     for command in write_commands(made):
         options = train.make_context("train", shlex.split(command)[2:]).params
         settings = {name: value for name, value in options.items() if name in SETTINGS}
-        found += list_specs(options["recipe"], options["heads"], options["seeds"], settings)
+        chosen = read_recipe(Home(Path("missing")), options["recipe"], settings)
+        found += list_specs(*chosen, options["heads"], options["seeds"])
     assert len(found) == len({spec.run_id for spec in made})
     assert {spec.run_id for spec in found} == {spec.run_id for spec in made}

@@ -18,6 +18,7 @@ from core.displays.markdown import escape_markdown
 from core.home import Home
 from core.spec import TRANSFORMS
 from core.ui.url import MAX_SHOWN
+from tests.support.dataset_writer import write_dataset
 from tests.support.page import Open
 from tests.support.run_writer import RunWriter
 
@@ -123,6 +124,13 @@ def test_missing_dataset_is_shown_with_the_download_command(open_augmentation: O
     assert not [*app.warning, *app.error]
     app.selectbox(key="data").set_value("digits").run()
     assert len(app.main.get("html")) == 1 + len(TRANSFORMS)
+
+
+def test_dataset_without_a_recipe_is_shown(open_augmentation: Open, home: Home) -> None:
+    write_dataset(home, ["a", "b"], dataset="cifar10", train=20, shape=(32, 32, 3))
+    app = open_augmentation(data="cifar10")
+    assert not [*app.error, *app.exception]
+    assert "headroom train --recipe digits-heads --dataset cifar10" in app.code[0].value
 
 
 @pytest.mark.parametrize("value", ["soup", "<b>", "x" * 3000])

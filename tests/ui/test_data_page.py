@@ -4,6 +4,7 @@ import shutil
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -13,6 +14,7 @@ from core.datasets import fetch
 from core.datasets.background import BackgroundJob
 from core.datasets.fetch import fetching
 from core.datasets.inspect import inspect_dataset
+from core.datasets.report import SkippedFile, read_report, write_report
 from core.displays.markdown import escape_markdown
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -22,6 +24,7 @@ from core.ui.data.sections import SECTIONS
 from tests.support.comparison_cases import HOSTILE_NAMES
 from tests.support.dataset_writer import SKIPPED, write_dataset
 from tests.support.page import Open, labels, read_tables, text_of
+from tests.support.run_rewriter import rewrite
 from tests.support.run_writer import RunWriter
 
 
@@ -56,8 +59,9 @@ def test_bundled_dataset_of_the_comparison_is_shown_first(open_data: Open, make_
         "Digits: 10 classes with 174 to 183 images each; 1,149 training, 288 validation and 360 test images. 2 of 360 "
     )
     assert "57a9b88f518d5397" in text_of(app)
-    table = read_tables(app)[0]
-    assert table.iloc[3].tolist() == ["3", "120", "26", "37", "183", "10.2%"]
+    assert [(tile.label, tile.value) for tile in app.metric] == [
+        ("Images", "1,797"), ("Classes", "10"), ("Findings", "1"), ("Image size", "28 × 28"),
+    ]  # fmt: skip
     assert html_of(app).count("<img ") == 20
     assert not [*app.error, *app.warning, *app.info]
     app = open_data(data_section="source")
@@ -94,6 +98,46 @@ def test_every_section_of_an_added_dataset_shows_its_text_unchanged(open_data: O
         if section == "source":
             assert "Remove dataset" in labels(app)
             assert links(app)["Train on this dataset"].query_string == "recipe=folder-heads&folder=mine"
+
+
+def test_worst_finding_shows_its_images_and_long_lists_have_pages(open_data: Open, home: Home) -> None:
+    path = write_dataset(home, ("cat", "dog"), train=40, test=10)
+    app = open_data(dataset_shown="folder-mine")
+    worst, other = app.expander[:2]
+    assert worst.label.startswith(":red[**Leaked test images:**]")
+    assert (worst.proto.expanded, other.proto.expanded) == (True, False)
+    assert 'alt="Test image 0, cat"' in html_of(app)
+    report = read_report(path)
+    assert report is not None
+    reasons = ("This image file is empty.", "The folder is empty. " + "x" * 300)
+    skipped = tuple(SkippedFile(file=f"a/{k}.jpg" if k else "b/", reason=reasons[k % 2]) for k in range(30))
+    write_report(path, report.model_copy(update={"skipped": skipped}))
+    app = open_data(dataset_shown="folder-mine", data_section="left_out")
+    assert "29 files and 1 folder could not be used." in text_of(app)
+    assert len(app.get("vega_lite_chart")) == 1
+    shown = []
+    for page in (1, 2, 3):
+        app.number_input(key="left_out_page").set_value(page).run()
+        shown += read_tables(app)[0]["Reason"].tolist()  # wrapped text in HTML, never a grid that clips it
+    assert shown == [one.reason for one in skipped]
+
+
+def test_leak_states_its_effect_on_the_newest_runs(open_data: Open, home: Home, make_run: RunWriter) -> None:
+    write_dataset(home, ("cat", "dog"), train=40, test=10)
+    for seed in range(2):
+        make_run(dataset="folder", folder="mine", seed=seed)
+    assert "without them" not in text_of(open_data(dataset_shown="folder-mine"))  # runs on another version
+    found = inspect_dataset(home, "folder-mine").info.fingerprint
+    spec = RunSpec(dataset="folder", folder="mine")
+    older = make_run(spec, epochs=9, data=found)
+    runs = [make_run(spec, epochs=3, data=found, head=head) for head in ("gap", "dense")]
+    for day, run in enumerate([older, *runs], 1):
+        rewrite(run, data={"fingerprint": found}, finished_at=f"2027-11-0{day}T00:00:00+00:00")
+    app = open_data(dataset_shown="folder-mine")
+    assert "1 of 360 test images is also a training image. Test accuracy without them: " in text_of(app)
+    assert "GAP compared with Flatten + Dense" in text_of(app)
+    query = parse_qs(links(app)["View the evidence"].query_string)
+    assert sorted(query["compare"][0].removeprefix("runs:").split(",")) == sorted(run.run_id for run in runs)
 
 
 def test_samples_follow_the_filters_and_the_link(open_data: Open, home: Home) -> None:
@@ -133,11 +177,13 @@ def test_dataset_that_is_not_available_says_what_it_is_and_how_to_get_it(open_da
     assert "CC BY-SA 4.0" in text_of(app)
     assert "60,000 training and 10,000 test images, 28 × 28 pixels" in text_of(app)
     assert "Download KMNIST" in labels(app)
+    assert not app.info  # the headline states it
+    assert "Download: 170 MB." in text_of(open_data(dataset_shown="cifar10"))
     app = open_data(dataset_shown="celeba")
     assert headline(app) == "CelebA is not added."
     assert "headroom datasets add celeba PATH" in app.info[0].value
     app = open_data(dataset_shown="folder")
-    assert headline(app) == "Own images is not added."
+    assert headline(app) == "Add your own images."
     assert "headroom datasets add NAME PATH" in text_of(app)
     assert len(app.get("file_uploader")) == 1
     app = open_data(dataset_shown="folder-gone")

@@ -1,6 +1,7 @@
 """The Evidence page: every section, and its settings."""
 
 import pytest
+import streamlit as st
 
 from core.home import Home
 from core.jobs.queue import JobQueue
@@ -45,6 +46,25 @@ def test_failed_check_has_its_explanation(open_page: Open, two_heads: list[str])
     fold = next(fold for fold in app.expander if "H06 Too few seeds" in fold.label)
     assert "with two seeds" in fold.label
     assert "**What to do:**" in fold.markdown[0].value
+
+
+def test_failed_check_of_the_data_shows_its_images_and_the_accuracy_without_them(
+    open_page: Open, two_heads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("evidence", evidence="Checks")
+    assert "<img" not in html_of(app)  # two of 360 test images leak: the check has passed and is closed
+    monkeypatch.setattr("core.analysis.checks.leak.is_severe", lambda *counts: True)
+    st.cache_resource.clear()
+    app = open_page("evidence", evidence="Checks")
+    fold = next(fold for fold in app.expander if "H18 Test images among the training images" in fold.label)
+    assert fold.proto.expanded
+    assert "2 of 360 test images are nearly training images. Test accuracy without them: GAP" in text_of(app)
+    assert html_of(app).count('alt="Test image') == 2
+    assert html_of(app).count('alt="Training image') >= 2
+    assert [link.proto.query_string for link in app.get("page_link") if link.proto.label == "View the data"] == [
+        "dataset_shown=digits"
+    ]
+    st.cache_resource.clear()
 
 
 def test_under_trained_heads_are_trained_longer_together(

@@ -5,7 +5,7 @@ from core.datasets.findings.class_findings import FEW_TEST_IMAGES, describe_few_
 from core.store.comparison import Comparison
 
 
-@check(code="H22", title="Few test images", severity="warning")
+@check(code="H22", title="Few test images", severity="warning", findings=("few_test_images",))
 def few_test_images(comparison: Comparison) -> Result:
     """**Check:** with this number of test images, an accuracy of 90% has a 95% confidence interval (Wilson score
     interval) of at most ± 5 percentage points.

@@ -7,7 +7,7 @@ from core.store.comparison import Comparison
 _CODES = ("conflicting_labels", "near_conflicting_labels")
 
 
-@check(code="H20", title="Contradicting labels", severity="warning")
+@check(code="H20", title="Contradicting labels", severity="warning", findings=_CODES)
 def labels(comparison: Comparison) -> Result:
     """**Check:** no image of the dataset has a copy with another label, and fewer than 1% of the images are nearly the
     same picture as one with another label.

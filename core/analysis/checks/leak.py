@@ -1,14 +1,17 @@
 """Check that no test images are among the training images."""
 
 from core.analysis.check import MAX_NAMES, Result, check
-from core.analysis.leakage import Leakage, compute_accuracy_without, find_leakage, read_data_findings
+from core.analysis.leakage import Leakage, compute_accuracy_without, find_leakage, is_severe, read_data_findings
 from core.datasets.findings.image_findings import describe_bias
 from core.store.comparison import Comparison
 
-_EXACT_SHARE, _SHARE = 0.001, 0.01
 
-
-@check(code="H18", title="Test images among the training images", severity="serious")
+@check(
+    code="H18",
+    title="Test images among the training images",
+    severity="serious",
+    findings=("leaked_test_images", "near_leaked_test_images"),
+)
 def leak(comparison: Comparison) -> Result:
     """**Check:** fewer than 0.1% of the test images have a copy with the same pixels among the training and validation
     images, and fewer than 1% show nearly the same picture.
@@ -30,7 +33,7 @@ def leak(comparison: Comparison) -> Result:
     if not parts:
         return Result("passed", "No test image is among the training images.")
     message = f"{', and '.join(parts)}: {describe_bias(exact + near, total)}"
-    failed = exact >= _EXACT_SHARE * total or exact + near >= _SHARE * total
+    failed = is_severe(exact, near, total)
     return Result("failed" if failed else "passed", f"{message}{_describe_accuracy(comparison, leakage)}")
 
 

@@ -8,7 +8,12 @@ from core.store.comparison import Comparison
 _SHARE = 0.01
 
 
-@check(code="H19", title="Validation images among the training images", severity="warning")
+@check(
+    code="H19",
+    title="Validation images among the training images",
+    severity="warning",
+    findings=("leaked_validation_images", "near_leaked_validation_images"),
+)
 def validation_leak(comparison: Comparison) -> Result:
     """**Check:** fewer than 1% of the validation images of every run have a copy, or nearly the same picture,
     among its training images.

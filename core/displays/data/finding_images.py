@@ -76,8 +76,9 @@ class FindingImages(ImageView):
 
     def html(self) -> str:
         groups = "".join(
-            f'<div style="flex:{len(cells)} 1 {116 * len(cells)}px;max-width:{150 * len(cells)}px;padding:8px;'
-            f'border:1px solid rgba(128,138,150,0.35);border-radius:6px">{build_image_cells(cells)}</div>'
+            f'<div style="flex:{len(cells)} 1 calc({len(cells)} * clamp(70px,8.5vw,116px));'
+            f"max-width:{150 * len(cells)}px;padding:8px;"
+            f'border:1px solid rgba(128,138,150,0.35);border-radius:6px">{build_image_cells(cells, len(cells))}</div>'
             for cells in self._list_groups()
         )
         return f'<div style="display:flex;flex-wrap:wrap;gap:10px">{groups}</div>'

@@ -58,14 +58,14 @@ class ImageSizes(DataDisplay):
             return None
         frame, step = self.frame(), self._step
         frame["x"], frame["y"] = frame["width_pixels"] + step / 2, frame["height_pixels"] + step / 2
-        high = float(frame[["x", "y"]].to_numpy().max()) + step
-        scale = alt.Scale(domain=[0, high], nice=False)
+        ends = {axis: float(frame[axis].max()) + step for axis in ("x", "y")}
+        scale = {axis: alt.Scale(domain=[0, end], nice=False) for axis, end in ends.items()}
         points = (
             alt.Chart(frame)
             .mark_circle(color=_COLOR, opacity=0.75)
             .encode(
-                x=alt.X("x:Q", title="Width (pixels)", scale=scale, axis=alt.Axis(tickCount=5, format=",d")),
-                y=alt.Y("y:Q", title="Height (pixels)", scale=scale, axis=alt.Axis(tickCount=5, format=",d")),
+                x=alt.X("x:Q", title="Width (pixels)", scale=scale["x"], axis=alt.Axis(tickCount=5, format=",d")),
+                y=alt.Y("y:Q", title="Height (pixels)", scale=scale["y"], axis=alt.Axis(tickCount=5, format=",d")),
                 size=alt.Size("images:Q", scale=alt.Scale(range=[12, 400]), legend=None),
                 tooltip=[
                     alt.Tooltip("width_pixels:Q", title="Width from", format=","),
@@ -74,7 +74,7 @@ class ImageSizes(DataDisplay):
                 ],
             )
         )
-        line = pd.DataFrame({"x": [0.0, high], "y": [0.0, high]})
+        line = pd.DataFrame({axis: [0.0, min(ends.values())] for axis in ends})
         square = alt.Chart(line).mark_line(color=GREY, strokeDash=[4, 4]).encode(x="x:Q", y="y:Q")
         note = f"Area: number of images. Dashed: square images. Sizes are grouped by {format_plural(step, 'pixel')}."
         return alt.layer(square, points).properties(height=340, title=write_note(note))

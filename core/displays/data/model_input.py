@@ -15,7 +15,7 @@ from core.augment.fit import FITS, Fit
 from core.augment.pillow import resize_array
 from core.augment.prepare import prepare, undo_fit
 from core.datasets.custom.originals import choose_originals, read_originals
-from core.datasets.report import read_files
+from core.datasets.report import FILE_COLUMNS
 from core.displays.data_display import ImageCell, ImageView
 from core.displays.image_strip import encode_image
 from core.displays.number import format_plural
@@ -27,7 +27,7 @@ _CUT = (128, 138, 150)
 
 @dataclass(frozen=True)
 class ModelInput(ImageView):
-    """Some images whose aspect ratios are spread over those of the dataset. What the crop removes is grey.
+    """Some images whose aspect ratios are spread over those of the dataset. What the crop removes is gray.
 
     Attributes:
         side: Side length of the images that the model receives; None for the stored size.
@@ -47,7 +47,7 @@ class ModelInput(ImageView):
     @cached_property
     def _shown(self) -> pd.DataFrame:
         """Return the columns array ("train" or "test"), row, file, width, height; sizes are those of the source."""
-        files = read_files(self.data.dataset.path)
+        files = self.data.read_files(FILE_COLUMNS)
         if files is None or files.empty:
             height, width, _ = self.data.info.input_shape
             rows = range(min(self.count, self.data.info.train_count))
@@ -94,12 +94,12 @@ class ModelInput(ImageView):
                     cut if facts["cut"] else _OTHER_FITS.get(self._fit, "nothing cut"),
                     f"{file}: source, {size}, {cut}",
                 ),
-                ImageCell(model, f"→ {shape}", file, f"{file}: input of the model, {shape}"),
+                ImageCell(model, f"→ {shape}", file.rpartition("/")[2], f"{file}: input of the model, {shape}"),
             ]
         return found
 
     def _draw_source(self, row: Mapping[Hashable, Any], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the source with the cut part in grey; without a stored source, the cut part is plain."""
+        """Return the source with the cut part in gray; without a stored source, the cut part is plain."""
         width, height = row["width"], row["height"]
         key = row["array"], row["row"]
         scale = _SIDE / max(width, height)
@@ -122,7 +122,8 @@ class ModelInput(ImageView):
         cells = self.cells()
         pairs = "".join(_build_pair(*cells[number : number + 2]) for number in range(0, len(cells), 2))
         return (
-            '<div style="display:grid;gap:18px 28px;grid-template-columns:repeat(auto-fill,minmax(220px,1fr))">'
+            '<div style="display:grid;gap:14px clamp(14px,2.5vw,28px);'
+            'grid-template-columns:repeat(auto-fill,minmax(clamp(160px,17vw,220px),1fr))">'
             f"{pairs}</div>"
         )
 
@@ -139,7 +140,7 @@ _COLUMNS = ("array", "row", "file", "width", "height")
 
 
 def _shade(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image whose parts outside the central square are blended with grey."""
+    """Return an image whose parts outside the central square are blended with gray."""
     height, width, channels = pixels.shape
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
@@ -158,4 +159,4 @@ def _build_pair(source: ImageCell, model: ImageCell) -> str:
         f'<span style="opacity:0.8" title="{escape(cell.caption)}">{escape(cell.caption)}</span></figcaption></figure>'
         for cell in (source, model)
     )
-    return f'<div style="display:flex;gap:10px">{figures}</div>'
+    return f'<div style="display:flex;gap:8px;min-width:0">{figures}</div>'

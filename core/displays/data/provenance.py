@@ -38,7 +38,7 @@ class Provenance(DataDisplay):
             "Splits": _SPLITS[report.splits],
             "Note": info.note,
             "Stored images": f"{width} × {height} pixels, {'grayscale' if channels == 1 else 'color'}, 8 bits",
-            "Source values": f"{low:,g} to {high:,g}, scaled to 0 to 255" if (low, high) != (0, 255) else "",
+            "More than 8 bits": f"{low:,g} to {high:,g}, scaled to 0 to 255" if (low, high) != (0, 255) else "",
             "Size on disk": format_bytes(info.bytes) if info.bytes else "",
             "Stored at": f"{info.fetched_at[:16].replace('T', ' ')} UTC",
         }

@@ -12,7 +12,7 @@ from core.datasets.dataset_view import open_view, read_info
 from core.displays.markdown import escape_markdown, write_code
 from core.errors import HeadroomError
 from core.home import describe_error, hide_paths
-from core.recipes import RECIPES
+from core.recipes import RECIPES, find_general_recipe
 from core.spec import DATASETS, RunSpec
 from core.ui import url, widget
 from core.ui.session import home, selected_comparison
@@ -127,8 +127,8 @@ def _show_unavailable(status: DatasetStatus) -> None:
 
 
 def _build_spec(initial: RunSpec, status: DatasetStatus) -> tuple[RunSpec, str]:
-    """Return a spec for a dataset with its recipe; of several recipes the last, most general one."""
-    recipe = next(recipe for recipe in reversed(list(RECIPES.values())) if recipe.spec.dataset == status.name)
+    """Return a spec for a dataset with its recipe; of several recipes the most general one."""
+    recipe = find_general_recipe(status.name)
     if (initial.dataset, initial.folder) == (status.name, status.folder) and initial.side is not None:
         return initial.replace(data=""), recipe.name
-    return recipe.spec.replace(folder=status.folder), recipe.name
+    return recipe.spec.replace(dataset=status.name, folder=status.folder), recipe.name

@@ -11,6 +11,7 @@ from core.displays.image_strip import Row, build_strip
 from core.displays.markdown import escape_markdown
 from core.errors import SpecError
 from core.home import describe_error
+from core.recipes import RECIPES
 from core.spec import SETTINGS, TRANSFORMS
 from core.transform_step import TransformStep, write_steps
 from core.ui import url, widget
@@ -66,9 +67,11 @@ def show_pipeline(selected: SelectedImages) -> None:
         f"({selected.side}×{selected.side} pixels). The result depends only on the seed, the epoch and the index of "
         "the image in the training split."
     )
-    folder = f" --folder {selected.spec.folder}" if selected.spec.folder else ""
+    spec, recipe = selected.spec, RECIPES[selected.recipe]
+    dataset = f" --dataset {spec.dataset}" if spec.dataset != recipe.spec.dataset else ""
+    dataset = f" --folder {spec.folder}" if spec.folder else dataset
     st.code(
-        f'headroom train --recipe {selected.recipe}{folder} --seed {seed} --augmentation "{pipeline.text}"',
+        f'headroom train --recipe {recipe.name}{dataset} --seed {seed} --augmentation "{pipeline.text}"',
         language="bash",
         wrap_lines=True,
     )

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core.datasets.cache import DatasetStatus
@@ -51,6 +52,11 @@ def show_data_frame(display: DataDisplay, words: tuple[str, ...] = (), rows: int
     show_frame(_tabulate(display.name, display.data.version, _list_settings(display), display), words=words, rows=rows)
 
 
+def cached_data_frame(display: DataDisplay) -> pd.DataFrame:
+    """Return the frame of a view, cached for the same data and settings. Callers must not modify it."""
+    return _frame(display.name, display.data.version, _list_settings(display), display)
+
+
 def cached_data_description(display: DataDisplay) -> str:
     """Return the description of a view, cached for the same data and settings."""
     return _describe(display.name, display.data.version, _list_settings(display), display)
@@ -74,6 +80,11 @@ def _build_html(name: str, version: str, settings: dict[str, str], _display: Ima
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _describe(name: str, version: str, settings: dict[str, str], _display: DataDisplay) -> str:
     return _display.describe()
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _frame(name: str, version: str, settings: dict[str, str], _display: DataDisplay) -> pd.DataFrame:
+    return _display.frame()
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

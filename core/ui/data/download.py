@@ -15,18 +15,19 @@ from core.ui.session import home
 
 
 @st.fragment(run_every=1.0)
-def follow_download(dataset: str, how: str, *, damaged: bool = False) -> None:
+def follow_download(dataset: str, how: str, *, damaged: bool = False, stated: bool = False) -> None:
     """Show the button to download a dataset, the progress, or the reason of a failed download.
 
     Args:
         how: The command that downloads it.
         damaged: Whether it is downloaded again because its files are damaged.
+        stated: Whether the page already states that it is not downloaded.
     """
     with handle_errors():
-        _show_download(dataset, how, damaged)
+        _show_download(dataset, how, damaged, stated or damaged)
 
 
-def _show_download(dataset: str, how: str, damaged: bool) -> None:
+def _show_download(dataset: str, how: str, damaged: bool, stated: bool) -> None:
     label = escape_markdown(DATASETS[dataset].label)
     progress = read_fetch(home(), dataset)
     if progress and progress.alive:
@@ -36,7 +37,7 @@ def _show_download(dataset: str, how: str, damaged: bool) -> None:
         return
     if progress and not progress.error and progress.phase == "done" and not (damaged and _is_damaged(dataset)):
         st.rerun()
-    if not damaged:
+    if not stated:
         size = DATASETS[dataset].download_bytes
         of = f" ({format_bytes(size)})" if size else ""
         st.info(f"{label} is not downloaded{of}.", icon=":material/download:")

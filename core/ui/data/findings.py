@@ -6,8 +6,10 @@ from core.datasets.background import BackgroundJob, follow_findings, is_searchin
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.data_findings import DataFindings
 from core.displays.data.finding_images import FindingImages
+from core.displays.data_headline import write_finding_title
 from core.displays.markdown import escape_markdown
 from core.ui.data.display import show_data_display
+from core.ui.data.leak_effect import LEAKS, show_leak_effect
 from core.ui.errors import handle_errors
 from core.ui.session import home
 
@@ -20,21 +22,26 @@ def show_data_findings(data: InspectedDataset) -> None:
     if not data.searched:
         _show_search(data)
     listed = {*data.findings.images["code"]} if data.findings else set()
-    for row in DataFindings(data).frame().to_dict("records"):
+    for number, row in enumerate(DataFindings(data).frame().to_dict("records")):
         severity = row["severity"]
-        name = escape_markdown(row["code"].replace("_", " ").capitalize())
+        name = escape_markdown(write_finding_title(row["code"]))
         text = f":{_COLORS[severity]}[**{name}:**] {escape_markdown(row['message'])}"
         icon = f":material/{_ICONS[severity]}:"
         if row["code"] not in listed:
             with st.container(border=True):
                 st.markdown(f"{icon} :small[{text}]")
             continue
-        with st.expander(text, icon=icon, on_change="rerun", key=f"finding-{row['code']}") as fold:
+        worst = number == 0 and severity != "note"
+        key = f"finding-{row['code']}-{data.key}"
+        with st.expander(text, worst, icon=icon, on_change="rerun", key=key) as fold:
             if fold.open:
-                _show_images(data, row["code"])
+                if row["code"] in LEAKS:
+                    show_leak_effect(data)
+                show_finding_images(data, row["code"])
 
 
-def _show_images(data: InspectedDataset, code: str) -> None:
+def show_finding_images(data: InspectedDataset, code: str) -> None:
+    """Show the images of a finding in groups, with pages."""
     images = FindingImages(data, code)
     page = 1
     if images.pages > 1:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets.cache import DatasetStatus, list_datasets
-from core.datasets.dataset_key import key_or_name
+from core.datasets.dataset_key import FOLDER, key_or_name
 from core.displays.data_headline import write_data_headline
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes
@@ -48,7 +48,9 @@ def show_data_page() -> None:
             _show_available(key, status, heading)
         else:
             with heading:
-                show_summary(f"{escape_markdown(status.label)} is {_write_state(status)}.")
+                own = status.name == FOLDER and not status.folder
+                text = "Add your own images." if own else f"{status.label} is {_write_state(status)}."
+                show_summary(escape_markdown(text))
             show_unavailable(key, status)
     show_removed()
 

@@ -12,23 +12,26 @@ from core.displays.data.image_sizes import ImageSizes
 from core.displays.data.left_out import LeftOut
 from core.displays.data.mean_images import MeanImages
 from core.displays.data.model_input import ModelInput
+from core.displays.data.overview import Overview
 from core.displays.data.pixel_range import PixelRange
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_plural
-from core.recipes import RECIPES
+from core.recipes import find_general_recipe
 from core.spec import DATASETS, SETTINGS
 from core.ui import url, widget
-from core.ui.data.display import cached_data_description, show_data_display, show_data_frame
+from core.ui.data.display import cached_data_description, cached_data_frame, show_data_display
 from core.ui.data.findings import show_data_findings
 from core.ui.data.samples import show_samples
 from core.ui.data.source import show_source
+from core.ui.display import show_frame
 from core.ui.errors import handle_errors
 from core.ui.session import home
+from core.ui.tiles import draw_tiles
 
-url.register("data_section", "input_side", "mean_page")
+url.register("data_section", "input_side", "mean_page", "left_out_page")
 
 _WAIT_SECONDS = 1.0
-_CLASS_ROWS, _TABLE_ROWS = 8, 12
+_TABLE_ROWS = 12
 
 
 def show_data_section(data: InspectedDataset) -> None:
@@ -42,11 +45,15 @@ def show_data_section(data: InspectedDataset) -> None:
 
 
 def _show_overview(data: InspectedDataset) -> None:
+    figures = cached_data_frame(Overview(data))
+    draw_tiles(
+        [{"name": row.figure, "head": "", "value": row.value, "note": row.note} for row in figures.itertuples()],
+        figures["rating"].tolist(),
+    )
     show_data_findings(data)
     left, right = st.columns(2, gap="large")
     with left:
-        show_data_display(ClassCounts(data), table=False)
-        show_data_frame(ClassCounts(data), rows=_CLASS_ROWS)
+        show_data_display(ClassCounts(data))
         if not data.info.validation_count:
             st.caption(
                 f"By default, the last {SETTINGS['validation_fraction'].default:.0%} of the training images are used "
@@ -86,10 +93,9 @@ def _show_input(data: InspectedDataset) -> None:
 
 
 def _find_side(data: InspectedDataset) -> int:
-    """Return the side of the recipe for this dataset, at most the stored size."""
-    sides = [recipe.spec.side for recipe in RECIPES.values() if recipe.spec.dataset == data.info.name]
+    """Return the side of the general recipe for this dataset, at most the stored size."""
     stored = min(data.info.input_shape[:2])
-    return min(next((side for side in sides if side), stored), stored)
+    return min(find_general_recipe(data.info.name).spec.side or stored, stored)
 
 
 def _show_pixels(data: InspectedDataset) -> None:
@@ -100,7 +106,10 @@ def _show_pixels(data: InspectedDataset) -> None:
             return
     low, high = data.report.value_range
     if (low, high) != (0, 255):
-        st.caption(f"Source values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset was added.")
+        st.caption(
+            f"Images of more than 8 bits: values from {low:,g} to {high:,g} were scaled to 0 to 255 when the dataset "
+            "was added. Other images are unchanged."
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(MeanImages.title, anchor=False)
@@ -130,7 +139,11 @@ def _show_left_out(data: InspectedDataset) -> None:
     st.header(left_out.title, anchor=False)
     st.write(escape_markdown(left_out.describe()))
     if data.report.skipped:
-        show_data_frame(left_out, words=("Reason",), rows=_TABLE_ROWS)
+        show_data_display(left_out, title=False, table=False)
+        pages = -(-len(data.report.skipped) // _TABLE_ROWS)
+        page = widget.number(f"Page of {pages:,}", 1, pages, key="left_out_page", width=140) if pages > 1 else 1
+        table = left_out.table()[(page - 1) * _TABLE_ROWS : page * _TABLE_ROWS]
+        show_frame(table, words=("Reason",))
         st.download_button(
             "Download CSV",
             left_out.csv,

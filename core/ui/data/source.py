@@ -6,7 +6,7 @@ import streamlit as st
 from core.datasets.inspect import InspectedDataset
 from core.displays.data.provenance import Provenance
 from core.displays.number import format_plural, format_share
-from core.recipes import RECIPES
+from core.recipes import find_general_recipe
 from core.spec import DATASETS, HEADS
 from core.ui.data.display import show_data_frame
 from core.ui.data.removal import show_remove
@@ -50,7 +50,10 @@ def _show_runs(data: InspectedDataset) -> None:
         latest = frame.head(_LATEST)
         table = pd.DataFrame(
             {
-                "Head": [HEADS[head].label if head in HEADS else head for head in latest["head"]],
+                "Head": [
+                    elsewhere or (HEADS[head].label if head in HEADS else head)
+                    for head, elsewhere in zip(latest["head"], latest["elsewhere"], strict=True)
+                ],
                 "Seed": latest["seed"].map(str),
                 "Epochs": latest["trained_epochs"].map(str),
                 "Test accuracy": latest["test_accuracy"].map(format_share),
@@ -70,6 +73,6 @@ def _show_runs(data: InspectedDataset) -> None:
 
 def _build_link(data: InspectedDataset) -> dict[str, str]:
     """Return the parameters of the Train page: the most general recipe for this dataset."""
-    recipes = [recipe.name for recipe in RECIPES.values() if recipe.spec.dataset == data.info.name]
-    link = {"recipe": recipes[-1]} if recipes else {"dataset": data.info.name}
+    recipe = find_general_recipe(data.info.name)
+    link = {"recipe": recipe.name} if recipe.spec.dataset == data.info.name else {"dataset": data.info.name}
     return link | ({"folder": data.info.folder} if data.info.folder else {})

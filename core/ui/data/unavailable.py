@@ -7,7 +7,7 @@ from core.datasets.dataset import Dataset
 from core.datasets.dataset_key import label_of, split_key
 from core.datasets.fetch import list_added
 from core.displays.markdown import escape_markdown, write_code
-from core.displays.number import format_plural
+from core.displays.number import format_bytes, format_plural
 from core.home import hide_paths
 from core.spec import DATASETS
 from core.ui.data.download import follow_download
@@ -62,7 +62,7 @@ def show_unavailable(key: str, status: DatasetStatus) -> None:
             icon=":material/download:",
         )
     else:
-        follow_download(status.name, status.next_step)
+        follow_download(status.name, status.next_step, stated=True)
 
 
 def _show_facts(dataset: Dataset) -> None:
@@ -78,3 +78,5 @@ def _show_facts(dataset: Dataset) -> None:
     if dataset.citation:
         st.caption(escape_markdown(dataset.citation))
     st.caption(f"Source: {write_code(dataset.source)}")
+    if dataset.download_bytes:
+        st.caption(f"Download: {format_bytes(dataset.download_bytes)}.")
