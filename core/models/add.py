@@ -39,7 +39,7 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
             name is invalid or taken.
         HomeError: when the home is not writable or the disk is full.
     """
-    _check_name(name)
+    check_name(name)
     label = label or source.name
     if value_range is not None and value_range not in VALUE_RANGES:
         raise ModelFileError(
@@ -121,7 +121,8 @@ def restore_model(home: Home, name: str) -> None:
         raise HomeError(f"Cannot restore model {name}: {error.strerror}.") from None
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ModelFileError unless a model can have this name."""
     try:
         if not name or ":" in name:
             raise SpecError("")
