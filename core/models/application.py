@@ -12,7 +12,7 @@ from core.architecture.model import Model, compute_model
 from core.entry_point import APPLICATION, build_command
 from core.errors import ModelFileError
 from core.home import Home
-from core.models.add import MAX_BYTES, add_model, check_name
+from core.models.add import MAX_BYTES, add_model, check_arguments
 from core.models.evaluation import run_process
 from core.models.model_info import ModelInfo
 from core.models.weights_file import count_saved_values
@@ -49,12 +49,12 @@ def add_application(
             added.
         HomeError: when the home is not writable or the disk is full.
     """
-    check_name(name)
+    check_arguments(name, value_range)
     backbone = _find_application(application)
     if side is not None and not 1 <= side <= _MAX_SIDE:
         raise ModelFileError(f"Expected the side of the images to be at most {_MAX_SIDE} pixels; got {side}.")
     used = side or DEFAULT_SIDES.get(backbone, _SIDE)
-    classes = _count_classes(backbone, _count_values(source), used, source.name)
+    classes = count_classes(backbone, _count_values(source), used, source.name)
     if side and not classes:
         raise ModelFileError(f"{source.name} has no classifier, so its model reads images of any size; omit the side.")
     with tempfile.TemporaryDirectory() as folder:
@@ -105,8 +105,16 @@ def _count_values(source: Path) -> int:
         raise ModelFileError(f"{source.name} cannot be read: {error.strerror or 'input/output error'}.") from None
 
 
-def _count_classes(backbone: str, values: int, side: int, label: str) -> int:
-    """Return the number of classes of the classifier in the file, 0 without one."""
+def count_classes(backbone: str, values: int, side: int, label: str) -> int:
+    """Return the number of classes of the classifier in a file, 0 without one.
+
+    Args:
+        values: number of values in the file.
+        side: of the images of the model; VGG has a Dense layer that reads all feature maps.
+
+    Raises:
+        ModelFileError: when the application cannot have so many values.
+    """
     rows = [row for row in build_closed(backbone).rows if row.part == "backbone"]
     alone = sum(row.params for row in rows)
     width = channels = rows[-1].output_shape[-1]

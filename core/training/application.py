@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 
@@ -42,7 +43,7 @@ def save_application(
         model = _find_builder(backbone)(
             weights=None, include_top=classes > 0, classes=classes or 1000, input_tensor=images
         )
-        model.load_weights(weights)
+        model.load_weights(_link_by_format(weights, target.parent))
     except Exception as error:  # Keras raises many kinds
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise TrainingError(f"{weights.name} does not fit the layers of {backbone}: {text:.160}") from None
@@ -58,6 +59,15 @@ def _find_builder(backbone: str) -> Callable[..., keras.Model]:
     wanted = backbone.replace("_", "")
     names = (name for name in dir(keras.applications) if name.lower() == wanted)
     return next(found for name in names if callable(found := getattr(keras.applications, name)))
+
+
+def _link_by_format(weights: Path, folder: Path) -> Path:
+    """Return a link to the file whose ending states its format, by which Keras selects the reader."""
+    with h5py.File(weights) as file:
+        is_legacy = "layer_names" in file.attrs or "model_weights" in file
+    link = folder / ("linked.h5" if is_legacy else "linked.weights.h5")
+    link.symlink_to(weights)
+    return link
 
 
 def _correct_normalization(model: keras.Model) -> None:
