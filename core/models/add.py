@@ -54,7 +54,8 @@ def add_model(home: Home, name: str, source: Path, *, value_range: str | None = 
     _check_weights(source, read, label)
     bounds = VALUE_RANGES[value_range or _choose_value_range(read)]
     checksum = compute_checksum(source)
-    content = json.dumps([config["config"], bounds], sort_keys=True) + _hash_entry(source)
+    layers = json.loads(text, object_hook=_drop_object_id)["config"]
+    content = json.dumps([layers, bounds], sort_keys=True) + _hash_entry(source)
     info = ModelInfo(
         name=name,
         fingerprint=hashlib.sha256(content.encode()).hexdigest()[:16],
@@ -181,6 +182,11 @@ def _choose_value_range(model: KerasModel) -> str:
             break
         source.add(row.name)
     return "0..1"
+
+
+def _drop_object_id(config: dict[str, object]) -> dict[str, object]:
+    """Return a config without the address in memory that an object had when Keras saved it."""
+    return {name: value for name, value in config.items() if name != "shared_object_id"}
 
 
 def _hash_entry(source: Path) -> str:

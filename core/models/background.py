@@ -50,8 +50,10 @@ def find_evaluation(home: Home, name: str, dataset: str, folder: str) -> Evaluat
         ModelFileError: when the model is missing.
     """
     future = _evaluations.get(_name_key(home, name, dataset, folder))
-    if future is None or not future.done():
-        return future and EvaluationState()
+    if future is None:
+        return None
+    if not future.done():
+        return EvaluationState()
     error = future.exception()
     return EvaluationState(error=str(error)) if error else EvaluationState(future.result())
 
