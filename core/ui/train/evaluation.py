@@ -28,7 +28,7 @@ def show_evaluation(name: str, status: DatasetStatus) -> None:
     with st.expander("Evaluate this model unchanged", icon=":material/fact_check:", expanded=state is not None):
         st.caption(
             escape_markdown(
-                f"Predicts the test images of {status.label} with the model as it is. The run is marked as trained "
+                f"Predicts the test images of {status.label} with the unchanged model. The run is marked as trained "
                 "elsewhere and can be compared with the heads."
             )
         )
