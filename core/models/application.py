@@ -113,7 +113,7 @@ def count_classes(backbone: str, values: int, side: int, label: str) -> int:
         side: of the images of the model; VGG has a Dense layer that reads all feature maps.
 
     Raises:
-        ModelFileError: when the application cannot have so many values.
+        ModelFileError: when the application cannot have this number of values.
     """
     rows = [row for row in build_closed(backbone).rows if row.part == "backbone"]
     alone = sum(row.params for row in rows)

@@ -1,4 +1,4 @@
-"""Weights of Keras applications as models: the file is checked without TensorFlow, and foreign ones are refused."""
+"""Weights of Keras applications as models: the file is checked without TensorFlow, and others are refused."""
 
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def test_number_of_values_shows_the_classifier_and_its_classes() -> None:
     for name, values in published.items():
         side = application.DEFAULT_SIDES.get(name, 224)
         assert application.count_classes(name, values, side, "file") == 1000, name
-        alone = sum(row.params for row in build_closed(name).rows if row.part == "backbone")
-        assert application.count_classes(name, alone, side, "file") == 0
+        count = sum(row.params for row in build_closed(name).rows if row.part == "backbone")
+        assert application.count_classes(name, count, side, "file") == 0
         with pytest.raises(ModelFileError, match=r"^file has [\d,]+ values, which "):
             application.count_classes(name, values + 1, side, "file")
 
@@ -48,8 +48,8 @@ def test_every_application_has_the_preprocessing_of_its_backbone() -> None:
         np.testing.assert_allclose(given, expected, rtol=1e-12)
 
 
-def test_foreign_files_are_refused_with_one_sentence(home: Home, tmp_path: Path) -> None:
-    alone = sum(row.params for row in build_closed("mobilenet").rows if row.part == "backbone")
+def test_other_files_are_refused_with_one_sentence(home: Home, tmp_path: Path) -> None:
+    count = sum(row.params for row in build_closed("mobilenet").rows if row.part == "backbone")
     cases = {
         "values": (_write(tmp_path / "other.weights.h5", 1000), "mobilenet", r"^other.weights.h5 has 1,000 values"),
         "application": (
@@ -64,7 +64,7 @@ def test_foreign_files_are_refused_with_one_sentence(home: Home, tmp_path: Path)
     (tmp_path / "text.h5").write_bytes(b"hello")
     cases["text"] = tmp_path / "text.h5", "mobilenet", "^Cannot read the weights"
     for name, change in HOSTILE.items():
-        path = _write(tmp_path / f"{len(cases)}.weights.h5", alone)
+        path = _write(tmp_path / f"{len(cases)}.weights.h5", count)
         with h5py.File(path, "a") as file:
             change(file)
         cases[name] = path, "mobilenet", r"^\w"
@@ -73,7 +73,7 @@ def test_foreign_files_are_refused_with_one_sentence(home: Home, tmp_path: Path)
             add_application(home, "own", path, wanted)
         assert "\n" not in str(caught.value)
         assert str(caught.value).endswith(".") or "; got " in str(caught.value)
-    good = _write(tmp_path / "good.weights.h5", alone)
+    good = _write(tmp_path / "good.weights.h5", count)
     for options, reason in (({"side": 96}, "omit the side"), ({"side": 0}, "Expected the side"),
                             ({"value_range": "0..2"}, "Expected the value range")):  # fmt: skip
         with pytest.raises(ModelFileError, match=reason):

@@ -43,8 +43,8 @@ def test_every_head_fits_the_feature_maps_of_an_added_model(home: Home, path: Pa
 
 
 def test_the_same_model_saved_again_by_keras_is_the_same(home: Home, tmp_path: Path) -> None:
-    first, again = (tmp_path / f"{number}.keras" for number in range(2))
-    for number, path in enumerate((first, again)):
+    first, second = (tmp_path / f"{number}.keras" for number in range(2))
+    for number, path in enumerate((first, second)):
         with zipfile.ZipFile(FILES[-1]) as source, zipfile.ZipFile(path, "w") as archive:
             for name in source.namelist():
                 content = source.read(name)
@@ -54,7 +54,7 @@ def test_the_same_model_saved_again_by_keras_is_the_same(home: Home, tmp_path: P
                         layer["shared_object_id"] = number
                     content = json.dumps(config).encode()
                 archive.writestr(name, content)
-    assert add_model(home, "own", first) == add_model(home, "own", again)
+    assert add_model(home, "own", first) == add_model(home, "own", second)
 
 
 def test_a_removed_model_can_be_restored_and_its_runs_be_read(home: Home) -> None:

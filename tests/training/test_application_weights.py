@@ -51,7 +51,7 @@ def test_added_application_returns_what_keras_returns(
         layer.set_weights([_disturb(weight) for weight in layer.get_weights()])
     images = np.random.default_rng(0).integers(0, 256, (2, *shape)).astype(np.float32)
     inputs = images / 127.5 - 1 if value_range else module.preprocess_input(images.copy())
-    if name == "efficientnet_b0":  # as Keras itself saves it after ImageNet: deviations in place of variances
+    if name == "efficientnet_b0":  # as in the weights of Keras for ImageNet: deviations instead of variances
         means, deviations = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
         normalization = next(layer for layer in model.layers if isinstance(layer, keras.layers.Normalization))
         normalization.set_weights([means, deviations, np.int32(0)])

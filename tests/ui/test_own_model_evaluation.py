@@ -20,7 +20,7 @@ FILE = next(path for path in FILES if path.name == "keras-3.15.1-chain.keras")
 
 
 class StandIn:
-    """Stands in for `start_evaluation`: waits until it may end, then returns a run or raises."""
+    """Replaces `start_evaluation`: waits until it may end, then returns a run or raises."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id, self.problem = run_id, ""
