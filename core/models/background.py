@@ -38,7 +38,8 @@ def begin_evaluation(home: Home, name: str, dataset: str, folder: str, classes: 
     with _guard:
         if key in _evaluations and not _evaluations[key].done():
             return
-        _evaluations[key] = future = Future()
+        future: Future[str] = Future()
+        _evaluations[key] = future
     arguments = future, home, name, dataset, folder, tuple(classes)
     threading.Thread(target=_evaluate, args=arguments, name="evaluation", daemon=True).start()
 

@@ -52,7 +52,7 @@ def save_application(
         kernel, *rest = first.get_weights()
         first.set_weights([kernel[:, :, ::-1], *rest])  # it reads BGR images in Keras
     _correct_normalization(model)
-    model.save(target)
+    keras.Model(inputs, model.output, name=backbone).save(target)  # Keras makes a list of the input
 
 
 def _find_builder(backbone: str) -> Callable[..., keras.Model]:
