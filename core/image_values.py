@@ -17,6 +17,11 @@ _BLOCK = 4_000_000  # values that are scaled at a time, to limit memory
 _SAMPLE_FORMAT, _BITS, _PHOTOMETRIC = 339, 258, 262  # TIFF tags
 _UNSIGNED, _SIGNED = 1, 2
 _ORIENTATION = 0x0112
+_TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _LOW_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
 
@@ -78,6 +83,23 @@ def decode_values(image: ImageFile, data: bytes) -> Values:
     return Values(_turn(values, turn), None if alpha is None else _turn(alpha, turn), deep and tag == 0)
 
 
+def decode_plain(image: ImageFile) -> Image.Image | None:
+    """Decode the first frame of an image of 8 bits without transparency, with mode L or RGB and its rotation applied.
+
+    Other images, which need `decode_values`, give None and are not decoded.
+
+    Raises:
+        Exception: of any type, when the file is damaged.
+    """
+    if is_deep(image) or image.has_transparency_data:
+        return None
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    image.load()
+    picture = image if image.mode == mode else image.convert(mode)
+    turn = _TRANSPOSED.get(image.getexif().get(_ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
 def measure_extent(found: Values) -> Extent | None:
     """Return the extent of the finite values of pixels that are not transparent; None without any."""
     values = found.values if found.alpha is None else found.values[found.alpha > 0]
@@ -135,11 +157,11 @@ def scale_values(values: NDArray[Any], found: ValueRange, *, inverted: bool = Fa
 
 
 def _read_8_bits(image: ImageFile, key: tuple[int, ...] | None) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
-    """Return values and transparency of any other image; pixels of the key colour are made transparent later."""
-    grey = image.mode in ("1", "L", "LA", "La")
+    """Return values and transparency of any other image; pixels of the key color are made transparent later."""
+    gray = image.mode in ("1", "L", "LA", "La")
     if not image.has_transparency_data or key is not None:
-        return _as_array(image.convert("L" if grey else "RGB")), None
-    picture = image.convert("LA" if grey else "RGBA")
+        return _as_array(image.convert("L" if gray else "RGB")), None
+    picture = image.convert("LA" if gray else "RGBA")
     values = _as_array(picture.getchannel("L") if picture.mode == "LA" else picture.convert("RGB"))
     return values, np.asarray(picture.getchannel("A"))
 
@@ -205,7 +227,7 @@ def _decode(image: ImageFile, raw: str) -> NDArray[np.uint8]:
 
 
 def _find_key_colour(image: ImageFile) -> tuple[int, ...] | None:
-    """Return the colour of transparent pixels of an image without a palette and without an alpha channel."""
+    """Return the color of transparent pixels of an image without a palette and without an alpha channel."""
     key = image.info.get("transparency")
     if image.mode not in ("1", "L", "RGB", "I;16") or not isinstance(key, int | tuple):
         return None

@@ -45,8 +45,8 @@ from core.reports.reproduction import build_reproduction
 from core.spec import RunSpec
 from core.store.activation_maps import read_maps
 from core.store.comparison import Comparison, list_offers
+from core.store.history import read_history
 from core.store.note import NoteBook, join_notes
-from core.store.run import read_history
 from core.store.run_store import RunStore
 from core.store.saved_comparison import list_saved, list_saved_ids, open_deleted_saved, open_saved
 from tests.support.command import ask, call
@@ -323,6 +323,7 @@ WRITING = {
     "train", "token", "report publish", "datasets download", "datasets add", "datasets remove",
     "bundle import", "jobs cancel", "jobs resume", "jobs retry", "jobs pause", "jobs unpause",
     "jobs revive", "jobs first", "jobs up", "jobs down", "runs fetch", "report create", "export mlflow",
+    "datasets clear-trash", "datasets restore", "import", "models add", "models remove", "models restore",
 }  # fmt: skip
 
 

@@ -62,20 +62,24 @@ def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
     exact, near = np.zeros(count, bool), np.zeros(count, bool)
     for mask, code in ((exact, "leaked_test_images"), (near, "near_leaked_test_images")):
         listed = images[images["code"] == code]
-        for run in comparison.runs:
+        for run in (run for run in comparison.runs if not run.spec.elsewhere):
             trained, validating = _list_rows(run, findings.validation_count)
             seen = listed[listed["split"].ne("test") & listed["row"].isin([*trained, *validating])]
             leaked = listed[listed["split"].eq("test") & listed["group"].isin(seen["group"])]
             rows = leaked["row"].to_numpy(np.int64)
             mask[rows[rows < count]] = True  # an imported run can state fewer test images than its dataset has
-    validation = [_count_validation(images, *_list_rows(run, findings.validation_count)) for run in comparison.runs]
+    validation = [
+        _count_validation(images, *_list_rows(run, findings.validation_count))
+        for run in comparison.runs
+        if not run.spec.elsewhere
+    ]
     return Leakage(exact, near & ~exact, *max(validation))
 
 
 def _list_rows(run: Run, validation_count: int) -> tuple[range, range]:
     """Return the positions of the training and the validation images of a run."""
     data = run.record.data
-    total = count_training_images(run) or data.train_images + data.validation_images
+    total = count_training_images(run) or (data.train_images or 0) + (data.validation_images or 0)
     return compute_split(run.spec, total, validation_count)
 
 

@@ -10,6 +10,7 @@ from core.cli.output import print_message
 from core.cli.setting_option import with_settings
 from core.errors import JobError
 from core.home import Home
+from core.models.model_info import choose_model
 from core.spec import HEADS, RunSpec
 
 _MAX_SEEDS = 100
@@ -57,7 +58,7 @@ def list_specs(recipe: str, heads: str | None, seeds: int, settings: Mapping[str
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
-    changes = {name: value for name, value in settings.items() if value is not None}
+    changes = choose_model({name: value for name, value in settings.items() if value is not None})
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     return [
@@ -77,7 +78,7 @@ def _result(home: Home, run_id: str) -> str:
     from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds)}"
+    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds or 0.0)}"
 
 
 def _wait(home: Home, names: dict[str, str]) -> None:

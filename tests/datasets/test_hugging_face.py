@@ -20,10 +20,10 @@ PIXELS = {0: (250, 10, 10), 1: (10, 200, 20), 2: (90, 90, 90), 3: (20, 30, 240)}
 
 
 def write_parquet(path: Path, labels: list[Any], features: dict[str, Any] | None = None, **columns: Any) -> None:
-    """Write images of one colour per label, with the metadata of Hugging Face if there are features."""
+    """Write images of one color per label, with the metadata of Hugging Face if there are features."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    colours = [PIXELS.get(label, (0, 0, 0)) if isinstance(label, int) else (0, 0, 0) for label in labels]
-    rows = [{"bytes": picture(colour), "path": f"some/{k}.png"} for k, colour in enumerate(colours)]
+    colors = [PIXELS.get(label, (0, 0, 0)) if isinstance(label, int) else (0, 0, 0) for label in labels]
+    rows = [{"bytes": picture(color), "path": f"some/{k}.png"} for k, color in enumerate(colors)]
     table = pa.table({"image": rows, "label": labels} | columns)
     if features is not None:
         table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
@@ -160,7 +160,7 @@ def test_metadata_of_each_split_has_the_labels(suffix: str, wrapped: bool, home:
         (top / split / f"metadata.{suffix}").write_text(text, encoding="utf-8")
     (top / "train" / "images" / "unlisted.png").write_bytes(picture((1, 2, 3)))
     info = add_dataset(home, "mine", tmp_path / "in", side=8).info
-    assert count(home) == ("csv", {f"{name} one": (4, 1, 2) for name in COLOURS})
+    assert count(home) == ("given", {f"{name} one": (4, 1, 2) for name in COLOURS})
     report = read_report(home.datasets / "folder-mine")
     assert report
     assert [Path(skipped.file).name for skipped in report.skipped] == ["unlisted.png"]

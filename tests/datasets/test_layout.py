@@ -109,6 +109,14 @@ ACCEPTED = {
     "two tables named like splits": (FLAT + "train.csv test.csv",
         {"train__csv": "1.png,a\n2.png,b\n", "test__csv": "3.png,a\n4.png,b\n"},
         "test:a=3.png test:b=4.png train:a=1.png train:b=2.png", ""),
+    "tables in flat split folders": ("w/train/1.png w/train/2.png w/Test/1.png w/Test/2.png w/train/l.csv w/Test/l.csv",
+        {"l__csv": "file,label\n1.png,a\n2.png,b\n"},
+        "test:a=w/Test/1.png test:b=w/Test/2.png train:a=w/train/1.png train:b=w/train/2.png", ""),
+    "table with absolute paths": (FLAT + "x.csv",
+        {"x__csv": "file,label\n/home/x/1.png,a\nC:\\x\\2.png,a\ns3://b/3.png,b\n\\\\nas\\4.png,b\nno/4.png,a\n"},
+        FLAT_FOUND, "no/4.png"),
+    "table with a column per class": (FLAT + "x.csv",
+        {"x__csv": "image,a,b,c\n1,1,0,0\n2,1.0,0.0,0.0\n3,0,1,0\n4,0,1,0\n"}, FLAT_FOUND, ""),
     "unusable rows": (FLAT + "5.png 6.png 7.png l.csv",
         {"l__csv": "file,label,split\n1.png,a,train\n2.png,a,train\n3.png,b,train\n4.png,b,train\n5.png,a,train\n"
          "5.png,b,train\n6.png,a,never\n7.png,b,test\n8.png,b\n4.png,b,train\n"},
@@ -132,7 +140,7 @@ def test_layout_gives_classes_and_splits(paths: str, tables: dict[str, str], exp
 
 
 REFUSED = {
-    "nothing": ("", {}, "contains no sub-folders"),
+    "nothing": ("", {}, "contains no subfolders"),
     "flat without a table": (FLAT, {}, "or add a file labels.csv with the columns filename and label"),
     "one class": ("a/1.png a/2.png 1.png", {}, "got 1: 'a'"),
     "one class in the table": (FLAT + "l.csv", {"l__csv": "1.png,a\n2.png,a\n"}, "2 classes in l.csv; got 1: 'a'"),

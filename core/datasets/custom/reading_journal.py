@@ -2,17 +2,19 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core.bounds import Count, Extremes, Pixels, Prose
 from core.datasets.custom.image_files import ImageOrReason
-from core.datasets.row_file import RowWriter, count_rows
+from core.datasets.row_file import RowReader, RowWriter, count_rows
 from core.files import read_file
 from core.image_values import ValueRange
 
@@ -61,6 +63,13 @@ class ReadingJournal:
         if len(self.sources) % _FLUSH == 0:
             self._rows.flush()  # before the journal, which must not be ahead of the pixels
             self._file.flush()
+
+    def read_stored(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield the images that were stored before an interruption."""
+        count = len(self.sources) - len(self.refused)
+        if count:
+            with RowReader(self._images) as reader:
+                yield from map(reader.read, range(count))
 
     def write_range(self, value_range: ValueRange) -> None:
         self.value_range = value_range

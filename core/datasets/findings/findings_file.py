@@ -21,7 +21,7 @@ from core.files import read_file, replacing
 from core.home import Home
 
 FINDINGS = "findings.json"
-METHOD = 1
+METHOD = 2
 """Increment when the findings of the same images change, so that stored ones are computed again."""
 
 _BUNDLED = Path(__file__).with_name("bundled_findings")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.augment.fit import Fit
-from core.augment.prepare import prepare
+from core.augment.prepare import fit_picture
 from core.datasets.custom.image_files import Collection, SourceImage
 from core.datasets.custom.source_values import SourceValues
 from core.datasets.dataset import Dataset
@@ -46,8 +46,7 @@ def survey(path: Path, side: int | None, fit: Fit = "crop") -> Iterator[Collecti
 
         def load(name: str) -> SourceImage:
             found = decode_picture(tree.read(name), 3, values.range)
-            height, width, _ = found.pixels.shape
-            return SourceImage(prepare(found.pixels, kept, fit), width, height, found.frames)
+            return SourceImage.of(fit_picture(found.picture, kept, fit), found.picture.size, found.frames)
 
         rows = {name: row for row, name in enumerate(classes)}
         yield Collection(
@@ -86,7 +85,7 @@ DATASET = Dataset(
     name="folder",
     label="Own images",
     order=31,
-    summary="A custom dataset: a folder with one sub-folder per class, split 80/20 by Headroom (stratified).",
+    summary="A custom dataset: a folder with one subfolder per class, split 80/20 by Headroom (stratified).",
     classes=(),
     input_shape=(SIDE, SIDE, 3),
     official_counts=(0, 0),

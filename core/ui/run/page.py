@@ -13,9 +13,10 @@ from core.errors import RunNotFoundError
 from core.home import describe_error, hide_paths
 from core.jobs.run_lookup import FoundRun, RunState, find_run
 from core.recipes import recipe_of
-from core.spec import DATASETS, HEADS
+from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
+from core.store.setting_text import describe_dataset
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
@@ -23,6 +24,7 @@ from core.ui.heading import show_summary, show_title
 from core.ui.run.compare import show_compare_menu
 from core.ui.run.files import show_files, show_log
 from core.ui.run.job import show_job
+from core.ui.run.model import show_model
 from core.ui.run.note import show_note
 from core.ui.run.results import show_results
 from core.ui.run.settings import show_origin, show_settings
@@ -66,7 +68,7 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{HEADS[spec.head].label} on {DATASETS[spec.dataset].label}, seed {spec.seed}" if spec else "Run"
+    default = f"{spec.label} on {describe_dataset(spec)}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
@@ -92,7 +94,8 @@ def _list_run_facts(run: Run) -> list[str]:
     """Return when a run has finished, and whether its results come from elsewhere."""
     zone = find_zone(st.context.timezone)
     finished = f"finished {format_local(run.record.finished_at, zone)} ({name_zone(zone)})"
-    source = "example" if run.path.parent == home().examples else "imported" if run.imported else ""
+    source = "trained elsewhere, " if run.spec.elsewhere else ""
+    source += "example" if run.path.parent == home().examples else "imported" if run.imported else ""
     return [finished, *([source] if source else [])]
 
 
@@ -106,7 +109,8 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
     with st.container(horizontal=True, gap="small"):
         show_compare_menu(run)
         show_mark_buttons([run], [note])
-        show_train_again(run.spec)
+        if not run.spec.elsewhere:
+            show_train_again(run.spec)
     check_mark_permissions([run])
     if not run.has("predictions.npz"):
         st.info(
@@ -114,15 +118,18 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
             "get them.",
             icon=":material/info:",
         )
+    if run.spec.elsewhere:
+        st.info(escape_markdown(describe_elsewhere(run.spec.label, [run])), icon=":material/output:")
     with handle_errors(hide_paths(found.problem or "")):
         show_results(run, damaged=bool(found.problem))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_settings(run.spec)
+        show_settings(run.spec, run.record.elsewhere)
     with right:
         st.header("Name, tags and note", anchor=False)
         show_note(run.run_id, note)
     _show_fold("Data and environment", ":material/memory:", lambda: show_origin(run))
+    _show_fold("Model", ":material/deployed_code:", lambda: show_model(run))
     _show_fold("Files", ":material/download:", lambda: show_files(run))
     _show_fold("Log", ":material/terminal:", lambda: show_log(run.run_id))
     st.header("Usage", anchor=False)
