@@ -56,7 +56,7 @@ def draw_photos(folder: Path, count: int = 300) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, help="folder with one sub-folder per class")
+    parser.add_argument("--photos", type=Path, help="folder with one subfolder per class")
     parser.add_argument("--other", type=Path, help="another checkout")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

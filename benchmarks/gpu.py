@@ -202,7 +202,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default="digits", help="an available dataset of grey images")
+    parser.add_argument("--dataset", default="digits", help="an available dataset of gray images")
     parser.add_argument("--arrays", type=Path, help="a file in the format of Keras' mnist.npz, instead of a dataset")
     parser.add_argument("--parts", nargs="*", help="all by default")
     parser.add_argument("--seeds", type=int, default=8)

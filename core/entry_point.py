@@ -9,6 +9,7 @@ CLI = "core"
 DISPATCHER = "core.jobs"
 JOB_PROCESS = "core.jobs.process"
 TRAINING = "core.training"
+EVALUATION = "core.training.evaluate_model"
 
 
 def build_command(program: str, *arguments: str) -> list[str]:

@@ -13,6 +13,7 @@ HeadroomError
 ├── TrainingError
 ├── ArtifactError
 ├── BundleError
+├── ImportFileError
 ├── NoteError
 ├── SearchError
 ├── ReportError
@@ -22,7 +23,8 @@ HeadroomError
 ├── AccessError
 │   └── LoginError
 ├── RequestError
-│   └── NoSuchPathError
+│   ├── NoSuchPathError
+│   └── RequestTooLargeError
 └── HomeError
 """
 
@@ -37,6 +39,10 @@ class SpecError(HeadroomError):
 
 class UnknownNameError(HeadroomError):
     """A name is not in its registry."""
+
+
+class ModelFileError(HeadroomError):
+    """A model file is not one of Keras, is damaged, too large, or has a layer that Headroom does not know."""
 
 
 class DatasetError(HeadroomError):
@@ -87,6 +93,10 @@ class BundleError(HeadroomError):
     """A bundle is invalid or cannot be exported."""
 
 
+class ImportFileError(HeadroomError):
+    """A file cannot be imported as a run."""
+
+
 class NoteError(HeadroomError):
     """A note, name or tag is invalid, or another user changed it first."""
 
@@ -125,3 +135,7 @@ class RequestError(HeadroomError):
 
 class NoSuchPathError(RequestError):
     """The path of an HTTP API request does not exist."""
+
+
+class RequestTooLargeError(RequestError):
+    """The body of an HTTP API request is too large."""

@@ -28,6 +28,11 @@ class Home:
         return self.path / "datasets"
 
     @property
+    def models(self) -> Path:
+        """Models of users, one folder each."""
+        return self.path / "models"
+
+    @property
     def runs(self) -> Path:
         return self.path / "runs"
 

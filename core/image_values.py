@@ -135,11 +135,11 @@ def scale_values(values: NDArray[Any], found: ValueRange, *, inverted: bool = Fa
 
 
 def _read_8_bits(image: ImageFile, key: tuple[int, ...] | None) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
-    """Return values and transparency of any other image; pixels of the key colour are made transparent later."""
-    grey = image.mode in ("1", "L", "LA", "La")
+    """Return values and transparency of any other image; pixels of the key color are made transparent later."""
+    gray = image.mode in ("1", "L", "LA", "La")
     if not image.has_transparency_data or key is not None:
-        return _as_array(image.convert("L" if grey else "RGB")), None
-    picture = image.convert("LA" if grey else "RGBA")
+        return _as_array(image.convert("L" if gray else "RGB")), None
+    picture = image.convert("LA" if gray else "RGBA")
     values = _as_array(picture.getchannel("L") if picture.mode == "LA" else picture.convert("RGB"))
     return values, np.asarray(picture.getchannel("A"))
 
@@ -205,7 +205,7 @@ def _decode(image: ImageFile, raw: str) -> NDArray[np.uint8]:
 
 
 def _find_key_colour(image: ImageFile) -> tuple[int, ...] | None:
-    """Return the colour of transparent pixels of an image without a palette and without an alpha channel."""
+    """Return the color of transparent pixels of an image without a palette and without an alpha channel."""
     key = image.info.get("transparency")
     if image.mode not in ("1", "L", "RGB", "I;16") or not isinstance(key, int | tuple):
         return None

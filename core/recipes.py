@@ -99,6 +99,8 @@ def write_command(spec: RunSpec, heads: Sequence[str] = (), seeds: int = 1) -> s
     >>> write_command(RunSpec(dataset="kmnist"), ["gap", "dense"], 2)
     'headroom train --recipe kmnist-heads --heads gap,dense --seeds 2'
     """
+    if spec.elsewhere:
+        return "headroom import FILE"
     words = ["headroom train", f"--recipe {_find_recipe(spec).name}", f"--heads {','.join(heads or [spec.head])}"]
     if seeds > 1:
         words.append(f"--seeds {seeds}")
@@ -115,14 +117,15 @@ def _find_recipe(spec: RunSpec) -> Recipe:
 
 
 def write_commands(specs: Iterable[RunSpec]) -> list[str]:
-    """Return the fewest commands that train exactly these runs.
+    """Return the fewest commands that train exactly these runs, without those that were trained elsewhere.
 
     >>> write_commands([RunSpec(head=head, seed=seed) for head in ("gap", "dense") for seed in (1, 2)])
     ['headroom train --recipe digits-heads --heads gap,dense --seeds 2 --seed 1']
     """
     seeds: dict[RunSpec, set[int]] = {}
     for spec in specs:
-        seeds.setdefault(spec.replace(seed=0), set()).add(spec.seed)
+        if not spec.elsewhere:
+            seeds.setdefault(spec.replace(seed=0), set()).add(spec.seed)
     groups: list[tuple[RunSpec, int, list[str]]] = []
     for configuration, configuration_seeds in seeds.items():
         for first, count in _list_ranges(sorted(configuration_seeds)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 
 
@@ -144,3 +144,17 @@ def read_setting(name: str, field: FieldInfo) -> Setting:
     shown: Any = extra["setting"]
     kind = type(field.default) if field.default is not None else int
     return Setting(name=name, kind=kind, default=field.default, help=field.description or "", **shown)
+
+
+def describe_wrong_setting(error: ValidationError, settings: Mapping[str, Setting]) -> str:
+    """Describe the first invalid value of a spec."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "the spec"
+    value = first["input"]
+    if first["type"] == "extra_forbidden":
+        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(settings)}."
+    if name not in settings:
+        return f"Expected the spec to be a JSON object; got {value!r:.80}."
+    known = settings[name]
+    whole = "to be an integer " if known.kind is int and first["type"] == "int_type" else ""
+    return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."

@@ -4,11 +4,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import SpecError, UnknownNameError
 from core.registry import Registry
-from core.setting import Setting, read_setting, setting
+from core.setting import Setting, describe_wrong_setting, read_setting, setting
 from core.transform_step import read_steps, write_steps
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ BACKBONES: "Registry[Backbone]" = Registry("core.architecture.backbones", "backb
 HEADS: "Registry[Head]" = Registry("core.architecture.heads", "head")
 TRANSFORMS: "Registry[Transform]" = Registry("core.augment.transforms", "transform")
 
+ELSEWHERE = "elsewhere"  # backbone and head of a run that Headroom did not train
 PENALTIES = (0.0, 1e-6, 1e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.1)
 
 
@@ -30,6 +31,8 @@ class RunSpec(BaseModel):
 
     A hyperparameter that the selected dataset, backbone or head does not use is reset to its default, so that equal
     models have equal run IDs. Never change the default of a field: fields at their default are not part of the run ID.
+
+    A run from another tool has no hyperparameters: `elsewhere` names its model, `content` is a hash of its results.
 
     Raises:
         SpecError, UnknownNameError: from `parse`, when a value is invalid.
@@ -79,6 +82,14 @@ class RunSpec(BaseModel):
     backbone: str = setting(
         "conv_pool", "Backbone", "Convolutional feature extractor, shared by all heads.", group="backbone"
     )
+    model: str = setting(
+        "", "Model", "Model of yours whose layers up to a cut are the backbone; added with `headroom models add`.",
+        group="backbone", pattern=r"^([a-z0-9][a-z0-9_-]{0,39}(:[0-9a-f]{16})?)?$", form="the name of an added model",
+    )  # fmt: skip
+    cut: str = setting(
+        "", "Cut after", "Layer of the model after which the head begins; empty for its last feature maps.",
+        group="backbone", pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]{0,99})?$", form="the name of a layer",
+    )  # fmt: skip
     blocks: int = setting(
         2, "Blocks", "Number of convolution and pooling blocks.",
         group="backbone", low=1, high=6, usual=(1, 5), step=1, unit="blocks",
@@ -210,6 +221,8 @@ class RunSpec(BaseModel):
         0, "Seed", "Random seed for weight initialization, shuffling and dropout.",
         group="training", low=0, high=2**31 - 1, usual=(0, 20), step=1,
     )  # fmt: skip
+    elsewhere: str = Field("", max_length=80)
+    content: str = Field("", pattern=r"^([0-9a-f]{16})?$")
 
     @model_validator(mode="after")
     def _check_names_and_reset_unused_settings(self) -> Self:
@@ -225,10 +238,14 @@ class RunSpec(BaseModel):
         if self.pool_stride == self.pool_size:
             object.__setattr__(self, "pool_stride", None)
         object.__setattr__(self, "augmentation", write_steps(read_steps(self.augmentation, TRANSFORMS)))
+        for name in ("backbone", "head") if self.elsewhere else ():
+            object.__setattr__(self, name, ELSEWHERE)
         return self
 
     def uses(self, name: str) -> bool:
         """Return whether a hyperparameter has an effect on this run."""
+        if self.elsewhere:
+            return name in ("dataset", "data", "seed") or name in DATASETS[self.dataset].uses
         if name == "from_logits":
             return self.loss != "binary"
         if name == "trained_stages" and not self.frozen:
@@ -248,7 +265,7 @@ class RunSpec(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SpecError(_describe(error)) from None
+            raise SpecError(describe_wrong_setting(error, SETTINGS)) from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some hyperparameters changed, validated like any spec."""
@@ -257,7 +274,16 @@ class RunSpec(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """Return the fields that differ from their defaults, sorted by name."""
         values = self.model_dump()
-        return {name: values[name] for name in sorted(values) if values[name] != SETTINGS[name].default}
+        return {name: values[name] for name in sorted(values) if values[name] != type(self).model_fields[name].default}
+
+    @property
+    def configuration(self) -> "RunSpec":
+        """The spec without what differs between the runs of a variant: the seed, and the results of other tools."""
+        return self.replace(seed=0, content="")
+
+    @property
+    def label(self) -> str:
+        return self.elsewhere or HEADS[self.head].label
 
     @property
     def run_id(self) -> str:
@@ -269,17 +295,6 @@ class RunSpec(BaseModel):
 _DATASET_SETTINGS = {"folder", "attribute", "side"}  # at their default unless the dataset uses them
 _CHOSEN = {"backbone", "head"}
 
-SETTINGS: dict[str, Setting] = {name: read_setting(name, field) for name, field in RunSpec.model_fields.items()}
-
-
-def _describe(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "the spec"
-    value = first["input"]
-    if first["type"] == "extra_forbidden":
-        return f"Unknown setting {name!r:.80}. Choose one of: {', '.join(SETTINGS)}."
-    if name not in SETTINGS:
-        return f"Expected the spec to be a JSON object; got {value!r:.80}."
-    known = SETTINGS[name]
-    whole = "to be an integer " if known.kind is int and first["type"] == "int_type" else ""
-    return f"Expected {name} {whole}{known.bounds}; got {value!r:.80}."
+SETTINGS: dict[str, Setting] = {
+    name: read_setting(name, field) for name, field in RunSpec.model_fields.items() if field.json_schema_extra
+}

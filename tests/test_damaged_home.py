@@ -37,8 +37,8 @@ from core.reports.report_store import ReportStore
 from core.reports.reproduction import build_reproduction
 from core.store.activation_maps import read_maps
 from core.store.comparison import Comparison, list_offers
+from core.store.history import read_history
 from core.store.note import Note, NoteBook, join_notes
-from core.store.run import read_history
 from core.store.run_store import RunStore
 from tests.support.command import ask, call
 from tests.support.damage import DAMAGES, damaged

@@ -215,7 +215,7 @@ def test_head_of_the_readme_is_as_short_as_stated_and_works() -> None:
     exec(code, names)
     entry = names["bottleneck"]
     assert isinstance(entry, Head)
-    assert entry.order not in {head.order for head in HEADS.values()}
+    assert entry.order not in {head.order for head in HEADS.values() if head.name != entry.name}  # it may be saved
     assert len(entry.layers(RunSpec(), 10)) == 4
 
 

@@ -77,10 +77,10 @@ SHAPES[2:6, 3:5] = True
 
 
 def write_shapes(level: int) -> dict[str, bytes]:
-    """Return files of every mode with a shape of brightness `level` on a transparent ground of the same colour."""
+    """Return files of every mode with a shape of brightness `level` on a transparent ground of the same color."""
     alpha = Image.fromarray(np.where(SHAPES, np.uint8(255), np.uint8(0)))
-    grey = Image.new("L", (8, 8), level)
-    layers = {"LA": Image.merge("LA", [grey, alpha]), "RGBA": Image.merge("RGBA", [grey, grey, grey, alpha])}
+    gray = Image.new("L", (8, 8), level)
+    layers = {"LA": Image.merge("LA", [gray, alpha]), "RGBA": Image.merge("RGBA", [gray, gray, gray, alpha])}
     palette = Image.fromarray(SHAPES.astype(np.uint8), "P")
     palette.putpalette([level] * 6)
     half_palette = {"P index": {"transparency": 0}, "P bytes": {"transparency": bytes([0, 255])}}

@@ -68,11 +68,11 @@ def test_large_images_are_decoded_one_at_a_time(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4000, 4000, 4), np.uint8)).save(buffer, "PNG", compress_level=1)
     tall, large = build_png(1, 1_000_000), buffer.getvalue()
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for number in range(6):
+        for number in range(3):
             archive.writestr(f"cat/{number}.png", tall)
             archive.writestr(f"dog/{number}.png", large)
     megabytes, _, reasons = measure(tmp_path / "a.zip")
-    assert len(reasons) == 6
+    assert len(reasons) == 3
     assert all("pixels per side" in reason for reason in reasons)
     assert megabytes < 500
 

@@ -188,6 +188,8 @@ def test_used_setting_changes_the_run_id(name: str) -> None:
 FORMS = {
     "data": r"([0-9a-f]{16})?",
     "folder": r"([a-z0-9][a-z0-9_-]{0,39})?",
+    "model": r"([a-z0-9][a-z0-9_-]{0,39}(:[0-9a-f]{16})?)?",
+    "cut": r"([A-Za-z0-9_][A-Za-z0-9_./-]{0,99})?",
     "attribute": "Male|Smiling|Young",
     "augmentation": r"(flip_horizontal=0\.[1-9])?",
     "hidden": r"[1-9][0-9]{0,2}(-[1-9][0-9]?)?",

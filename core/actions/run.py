@@ -1,13 +1,15 @@
 """Actions on runs: delete, restore and import."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.access.action import needs
 from core.access.role import Role, User
 from core.home import Home
-from core.store.bundle_import import Imported, import_bundle
+from core.importers.run_import import ImportOptions, import_files
+from core.store.bundle_import import Imported
 from core.store.run_store import RunStore
 
 
@@ -31,10 +33,17 @@ def clear_runs(user: User, home: Home) -> None:
     RunStore(home).clear()
 
 
-@needs(Role.ADMIN, "import runs")
-def import_runs(user: User, home: Home, bundle: bytes | memoryview, *, models: bool) -> Imported:
-    """Import the runs of a bundle given as bytes (see `import_bundle`)."""
+@needs(Role.TRAINER, "import runs from elsewhere")
+def add_runs(
+    user: User, home: Home, files: Sequence[tuple[str, bytes | memoryview]], options: ImportOptions | None = None
+) -> Imported:
+    """Import bundles and files of other tools, given by name and content (see `import_files`). Only an admin can add
+    runs of Headroom, and models."""
+    options, limited = options or ImportOptions(), user.role < Role.ADMIN
+    options = replace(options, only_elsewhere=limited, models=options.models and not limited)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle.zip"
-        path.write_bytes(bundle)
-        return import_bundle(home, path, models=models)
+        paths = [Path(folder) / str(number) / Path(name).name for number, (name, _) in enumerate(files)]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.parent.mkdir()
+            path.write_bytes(content)
+        return import_files(home, paths, options)

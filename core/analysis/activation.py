@@ -55,9 +55,13 @@ def compute_activation_view(run: Run, images: Sequence[int], load: Callable[[], 
     state = f"Run {run.run_id} has activation maps of the first {len(stored.maps)} test images only" if stored else ""
     state = state or f"Run {run.run_id} was trained before Headroom stored activation maps"
     if not run.has("model.tflite"):
+        if run.spec.elsewhere:
+            return ActivationView(
+                unavailable_reason=f"{run.spec.elsewhere} was trained elsewhere and has no model file."
+            )
         action = "Select one of these images" if stored else f"Delete its folder {run.path.name} and train it again"
         return ActivationView(unavailable_reason=f"{state}, and its model file is missing. {action}.")
-    seconds = run.record.cost.latency_seconds * len(images)
+    seconds = (run.record.cost.latency_seconds or 0.0) * len(images)
     if seconds > _MAX_SECONDS:
         return ActivationView(
             unavailable_reason=f"{state}. Computing the maps of {len(images)} images would take {seconds:.0f} s."

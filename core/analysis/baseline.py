@@ -47,9 +47,10 @@ def find_baseline(comparison: Comparison) -> Variant:
     return next(chosen, None) or find_best(comparison)
 
 
-def count_params(variant: Variant) -> int:
-    """Return the number of parameters of the model."""
-    return variant.first.record.cost.params
+def count_params(variant: Variant) -> float:
+    """Return the number of parameters of the model; infinity if it is unknown, so that it is not the smallest."""
+    params = variant.first.record.cost.params
+    return np.inf if params is None else params
 
 
 def _validation_accuracy(variant: Variant) -> float:

@@ -152,31 +152,37 @@ def compute_calibration(predictions: Predictions) -> Calibration:
     )
 
 
-def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
-    """Return one row per run.
+CALIBRATION_COLUMNS = (
+    "head", "seed", "temperature", "ece_before", "ece_after", "ece_expected_before", "ece_expected_after",
+    "loss_before", "loss_after", "left_out",
+)  # fmt: skip
 
-    Columns head, seed, temperature, ece_before, ece_after, ece_expected_before, ece_expected_after (see
-    `compute_expected_ece`), loss_before, loss_after, left_out.
+
+def compute_calibrations(comparison: Comparison) -> pd.DataFrame:
+    """Return one row per run with the CALIBRATION_COLUMNS; `compute_expected_ece` describes the expected errors.
+
+    Without validation images, the values after scaling are NaN.
     """
     rows = []
     for variant in comparison.variants:
         for run in variant.runs:
             calibration = compute_calibration(run.predictions)
+            scaled = 1.0 if len(run.predictions.validation_labels) else float("nan")
             rows.append(
                 {
                     "head": variant.label,
                     "seed": run.spec.seed,
                     "temperature": calibration.temperature,
                     "ece_before": compute_ece(calibration.before),
-                    "ece_after": compute_ece(calibration.after),
+                    "ece_after": scaled * compute_ece(calibration.after),
                     "ece_expected_before": compute_expected_ece(calibration.before),
-                    "ece_expected_after": compute_expected_ece(calibration.after),
+                    "ece_expected_after": scaled * compute_expected_ece(calibration.after),
                     "loss_before": calibration.loss_before,
-                    "loss_after": calibration.loss_after,
+                    "loss_after": scaled * calibration.loss_after,
                     "left_out": calibration.left_out,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*CALIBRATION_COLUMNS])
 
 
 def compute_reliability(comparison: Comparison) -> pd.DataFrame:
@@ -187,12 +193,14 @@ def compute_reliability(comparison: Comparison) -> pd.DataFrame:
     frames = []
     for variant in comparison.variants:
         calibrations = [compute_calibration(run.predictions) for run in variant.runs]
-        for scaled in (False, True):
+        validated = all(len(run.predictions.validation_labels) for run in variant.runs)
+        for scaled in (False, True) if validated else (False,):
             bins = _merge([each.after if scaled else each.before for each in calibrations])
             bins.insert(0, "head", variant.label)
             bins.insert(1, "scaled", scaled)
             frames.append(bins)
-    return pd.concat(frames, ignore_index=True)
+    columns = ["head", "scaled", *_BINS]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns).astype({"scaled": bool})
 
 
 def compute_confidence(comparison: Comparison) -> pd.DataFrame:
@@ -210,7 +218,11 @@ def compute_confidence(comparison: Comparison) -> pd.DataFrame:
             frame.insert(0, "head", variant.label)
             frame.insert(1, "correct", correct)
             frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    columns = ["head", "correct", "low", "high", "predictions", "share"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+_BINS = ("low", "high", "predictions", "correct", "confidence", "accuracy")
 
 
 def _merge(runs: list[pd.DataFrame]) -> pd.DataFrame:

@@ -90,11 +90,13 @@ def list_names(affected: Sequence[str], comparison: Comparison) -> str:
 
 def compare_settings(comparison: Comparison, names: Sequence[str], subject: str) -> Result:
     """Check that all variants that use a hyperparameter have the same value of it; `subject` describes them."""
-    if len(comparison.variants) < 2:
-        return Result("not applicable", "This check needs at least two variants.")
+    own = [variant.spec for variant in comparison.variants if not variant.spec.elsewhere]
+    if len(own) < 2:
+        text = "variants" if len(own) == len(comparison.variants) else "variants that Headroom trained"
+        return Result("not applicable", f"This check needs at least two {text}.")
     parts = []
     for name in names:
-        specs = [variant.spec for variant in comparison.variants if variant.spec.uses(name)]
+        specs = [spec for spec in own if spec.uses(name)]
         values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if len(values) > 1:
             described = join_values([describe_value(name, value) for value in values])
@@ -104,4 +106,5 @@ def compare_settings(comparison: Comparison, names: Sequence[str], subject: str)
         return Result(
             "failed", f"The variants differ in more than the head: {listed}. Train them with the same values."
         )
-    return Result("passed", f"All {comparison.noun}s were trained with the same {subject}.")
+    which = "All" if len(own) == len(comparison.variants) else "All that Headroom trained of the"
+    return Result("passed", f"{which} {comparison.noun}s were trained with the same {subject}.")

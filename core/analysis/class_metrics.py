@@ -81,6 +81,10 @@ def measure_run(run: Run) -> RunMetrics:
     probs, labels = run.predictions.test_probs, run.predictions.test_labels
     classes = probs.shape[1]
     predicted, scores = compute_predicted(probs), mask_scores(probs)
+    if run.record.elsewhere and not run.record.elsewhere.probabilities:
+        unknown = np.full(classes, np.nan)
+        accuracy = float((predicted == labels).mean())
+        return RunMetrics(compute_scores(labels, predicted, classes), unknown, unknown, accuracy, np.nan)
     counts = [count_thresholds(labels == label, scores[:, label]) for label in range(classes)]
     return RunMetrics(
         compute_scores(labels, predicted, classes),
@@ -143,6 +147,8 @@ def choose_class(comparison: Comparison) -> int:
 
     Of equal ones, as in a comparison of one head, it is the class with the lowest average precision.
     """
+    if not comparison.variants:
+        return 0
     positive = find_positive(comparison)
     if positive is not None:
         return positive
@@ -172,7 +178,8 @@ def compute_class_curves(comparison: Comparison, label: int, kind: CurveKind) ->
             }
             area = counts.roc_auc if kind == "roc" else counts.average_precision
             frames.append(pd.DataFrame({"head": variant.label, "seed": run.spec.seed, **columns, "area": area}))
-    return pd.concat(frames, ignore_index=True)
+    none = pd.DataFrame(columns=["head", "seed", "x", "y", "threshold", "area"])
+    return pd.concat(frames, ignore_index=True) if frames else none
 
 
 def _average(found: RunMetrics, area: Floats) -> float:

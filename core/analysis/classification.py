@@ -142,7 +142,7 @@ def thin_curve(x: Floats, y: Floats, most: int) -> NDArray[np.int64]:
 
 
 def _is_corner(x: Floats, y: Floats) -> NDArray[np.bool_]:
-    """Return whether each inner point is off the line between its neighbours, of shape (points − 2,)."""
+    """Return whether each inner point is off the line between its neighbors, of shape (points − 2,)."""
     dx, dy = np.diff(x), np.diff(y)
     return np.abs(dx[:-1] * dy[1:] - dx[1:] * dy[:-1]) > 1e-15
 

@@ -103,7 +103,7 @@ def read_epoch_values(run: Run, metric: str, split: str) -> NDArray[np.float64]:
     if metric == "epoch_seconds":
         return np.diff(run.history["seconds"].to_numpy(), prepend=0.0)
     if metric == "learning_rate":
-        return np.full(len(run.history), run.spec.learning_rate)
+        return run.learning_rates
     return run.history[_SPLITS[split].format(metric)].to_numpy()
 
 

@@ -1,5 +1,6 @@
 """Main finding of a comparison: the smallest variant compared with the baseline."""
 
+import math
 from dataclasses import dataclass
 
 from core.analysis.baseline import find_baseline, find_best, find_smallest
@@ -16,7 +17,7 @@ class Finding:
 
     Attributes:
         subject: variant that is described.
-        params_ratio: parameters of the baseline as a multiple of those of the subject.
+        params_ratio: parameters of the baseline as a multiple of those of the subject; NaN if one is unknown.
         accuracy: of the subject minus that of the baseline, corrected for all pairs of the comparison.
         best: the most accurate variant on the validation images.
         best_accuracy: of the best variant minus that of the baseline; None if the pair is not compared.
@@ -41,7 +42,8 @@ def compute_finding(comparison: Comparison) -> Finding | None:
     differences = compute_differences(comparison)
     accuracy = _find_difference(differences, subject, baseline)
     assert accuracy is not None
-    ratio = baseline.first.record.cost.params / subject.first.record.cost.params
+    few, many = subject.first.record.cost.params, baseline.first.record.cost.params
+    ratio = many / few if few and many else math.nan
     return Finding(subject, baseline, ratio, accuracy, best, _find_difference(differences, best, baseline))
 
 

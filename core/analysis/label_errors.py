@@ -18,10 +18,10 @@ def find_label_errors(comparison: Comparison) -> pd.DataFrame:
     Returns:
         Columns image, label, suggested (class), prob_label and prob_suggested (probability of each).
     """
-    labels = comparison.first.predictions.test_labels
     sound = [run.predictions.test_probs for run in comparison.runs if np.isfinite(run.predictions.test_probs).all()]
     if not sound:  # every training diverged
         return pd.DataFrame({name: np.zeros(0, np.int64 if name in COLUMNS[:3] else np.float64) for name in COLUMNS})
+    labels = comparison.first.predictions.test_labels
     probs: NDArray[np.float64] = np.stack(sound).mean(axis=0, dtype=np.float64)
     suggested = suggest_labels(probs, labels)
     images = np.flatnonzero(suggested != labels)

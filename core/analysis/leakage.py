@@ -65,7 +65,9 @@ def read_data_findings(comparison: Comparison) -> Findings | str:
 def find_leakage(comparison: Comparison, findings: Findings) -> Leakage:
     """Return the images of a comparison that leak, from the findings of its dataset."""
     validation = [
-        _count_validation(findings.images, *_list_rows(run, findings.validation_count)) for run in comparison.runs
+        _count_validation(findings.images, *_list_rows(run, findings.validation_count))
+        for run in comparison.runs
+        if not run.spec.elsewhere
     ]
     return Leakage(*find_leaked(comparison, findings), *max(validation))
 
@@ -76,7 +78,7 @@ def find_leaked(comparison: Comparison, findings: Findings) -> tuple[Mask, Mask]
     exact, near = np.zeros(count, bool), np.zeros(count, bool)
     for mask, code in ((exact, "leaked_test_images"), (near, "near_leaked_test_images")):
         listed = images[images["code"] == code]
-        for run in comparison.runs:
+        for run in (run for run in comparison.runs if not run.spec.elsewhere):
             trained, validating = _list_rows(run, findings.validation_count)
             seen = listed[listed["split"].ne("test") & listed["row"].isin([*trained, *validating])]
             leaked = listed[listed["split"].eq("test") & listed["group"].isin(seen["group"])]
@@ -106,7 +108,7 @@ def describe_leaked(comparison: Comparison) -> str:
 def _list_rows(run: Run, validation_count: int) -> tuple[range, range]:
     """Return the positions of the training and the validation images of a run."""
     data = run.record.data
-    total = count_training_images(run) or data.train_images + data.validation_images
+    total = count_training_images(run) or (data.train_images or 0) + (data.validation_images or 0)
     return compute_split(run.spec, total, validation_count)
 
 
@@ -137,7 +139,7 @@ def compute_leaked_accuracies(comparison: Comparison) -> pd.DataFrame:
     """Return the test accuracy of each head on all test images and on those that do not leak.
 
     Returns:
-        Columns head, images (ALL_IMAGES or NOT_LEAKED), count (images), accuracy (mean over seeds), low and high (95%
+        Columns head, part (ALL_IMAGES or NOT_LEAKED), images (their number), accuracy (mean over seeds), low and high (95%
         interval, over images and seeds; of a single seed, the Wilson score interval over images), seeds. No row of
         NOT_LEAKED if all images leak; no rows at all if none does or if the images were not checked.
     """
@@ -149,7 +151,7 @@ def compute_leaked_accuracies(comparison: Comparison) -> pd.DataFrame:
             for name, part in ((ALL_IMAGES, correct), (NOT_LEAKED, correct[:, ~leaked])):
                 if part.shape[1]:
                     rows.append((variant.label, name, part.shape[1], *_compute_interval(part), len(part)))
-    return pd.DataFrame(rows, columns=["head", "images", "count", "accuracy", "low", "high", "seeds"])
+    return pd.DataFrame(rows, columns=["head", "part", "images", "accuracy", "low", "high", "seeds"])
 
 
 def _compute_interval(correct: Mask) -> tuple[float, float, float]:

@@ -56,6 +56,8 @@ def _ends_above_minimum(run: Run) -> bool:
 
 def _decreases(run: Run) -> bool:
     loss = run.history["val_loss"].to_numpy(np.float64)
+    if not np.isfinite(loss[-1:]).all():
+        return False
     last = loss[-max(_LAST_EPOCHS, ceil(_LAST * len(loss))) :]
     half = len(last) // 2
     return bool(half and last[half:].mean() < (1 - _DECREASE) * last[:half].mean())

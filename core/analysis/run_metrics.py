@@ -28,6 +28,8 @@ def compute_run_metrics(comparison: Comparison) -> pd.DataFrame:
             for epoch, kept, metrics in epochs:
                 for split in ("test", "validation"):
                     images = getattr(record.data, f"{split}_images")
+                    if images is None:  # trained elsewhere
+                        continue
                     accuracy, loss = getattr(metrics, f"{split}_accuracy"), getattr(metrics, f"{split}_loss")
                     low, high = compute_wilson(np.array([round(accuracy * images)]), images)
                     bounds = float(low[0]), float(high[0])

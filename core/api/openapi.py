@@ -7,27 +7,35 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from core.api.operation import Operation
+from core.api.operation import Operation, Upload
 from core.api.response import JSON, ErrorResponse
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = (
-    "Read-only access to the runs, comparisons and published reports of a Headroom dashboard. If the dashboard "
-    "requires a login, requests need an access token (headroom token NAME) or the cookie of a login."
+    "Access to the runs, comparisons and published reports of a Headroom dashboard; trainers can also import runs that "
+    "were trained elsewhere. If the dashboard requires a login, requests need an access token (headroom token NAME) or "
+    "the cookie of a login."
 )
 _ERRORS = {
     "400": "A parameter is missing or invalid.",
     "401": "Not logged in, login expired, or invalid access token.",
     "403": "The user has no role on this dashboard.",
     "404": "The run, report or path was not found.",
-    "405": "Only GET and HEAD are allowed.",
+    "405": "The method is not allowed.",
+}
+_UPLOAD_ERRORS = {
+    "400": "The file is invalid, or its Content-Type is.",
+    "401": _ERRORS["401"],
+    "403": "The user lacks the trainer role.",
+    "413": "The file is too large.",
 }
 
 
 def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document. `base` is the prefix of every path."""
     models: list[Any] = [one.returns for one in operations if not isinstance(one.returns, str)]
+    models += [one.upload.returns for one in operations if one.upload]
     _, schemas = models_json_schema(
         [(model, "serialization") for model in (ErrorResponse, *models)], ref_template=_REFERENCE
     )
@@ -37,7 +45,9 @@ def describe_api(operations: Sequence[Operation], base: str) -> dict[str, Any]:
         "info": {"title": "Headroom", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": base or "/"}],
         "paths": {
-            one.path: {"get": _describe(one) | ({} if one.public else {"security": login})} for one in operations
+            one.path: {"get": _describe(one) | ({} if one.public else {"security": login})}
+            | ({"post": _describe_upload(one.path, one.upload) | {"security": login}} if one.upload else {})
+            for one in operations
         },
         "components": {
             "schemas": schemas["$defs"],
@@ -57,10 +67,29 @@ def _describe(operation: Operation) -> dict[str, Any]:
     error = {JSON: {"schema": _refer(ErrorResponse)}}
     return {
         "summary": operation.summary,
-        "operationId": re.sub(r"\W+", "_", operation.path).strip("_"),
+        "operationId": _name_operation(operation.path),
         "parameters": _list_parameters(operation),
         "responses": {"200": {"description": operation.summary, "content": content}}
         | {status: {"description": text, "content": error} for status, text in _ERRORS.items()},
+    }
+
+
+def _name_operation(path: str) -> str:
+    return re.sub(r"\W+", "_", path).strip("_")
+
+
+def _describe_upload(path: str, upload: Upload) -> dict[str, Any]:
+    error = {JSON: {"schema": _refer(ErrorResponse)}}
+    body = {upload.media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "summary": upload.summary,
+        "description": f"At most {upload.max_bytes / 1e6:,.0f} MB. Sending a file again changes nothing.",
+        "operationId": f"add_{_name_operation(path)}",
+        "requestBody": {"required": True, "content": body},
+        "responses": {
+            "200": {"description": upload.summary, "content": {JSON: {"schema": _refer(upload.returns)}}},
+            **{status: {"description": text, "content": error} for status, text in _UPLOAD_ERRORS.items()},
+        },
     }
 
 

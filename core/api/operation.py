@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from core.access.role import User
-from core.api.parameter import Parameters
+from core.api.parameter import NoParameters, Parameters
 from core.api.response import JSON, ApiResponse, ErrorResponse
 from core.errors import (
     AccessError,
+    BundleError,
     ComparisonError,
     HeadroomError,
     HomeError,
@@ -25,6 +26,7 @@ from core.errors import (
     ReportDamagedError,
     ReportError,
     RequestError,
+    RequestTooLargeError,
     RunNotFoundError,
     SearchError,
 )
@@ -39,6 +41,8 @@ _STATUS: dict[type[Exception], int] = {
     AccessError: 403,
     RequestError: 400,
     NoSuchPathError: 404,
+    RequestTooLargeError: 413,
+    BundleError: 400,
     SearchError: 400,
     ComparisonError: 400,
     RunNotFoundError: 404,
@@ -49,6 +53,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 _SERVER_ERROR = "Internal error. See the dashboard log for details."
 _METHODS = ("GET", "HEAD")
+_UPLOAD_SECONDS = 120
 _COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -64,7 +69,7 @@ _DEFAULT_HEADERS = {
 class Operation:
     """Operation of the HTTP API. `returns` is the model of a JSON response, or the media type of another response.
     Parameters whose names are in `path` are read from it. `public` operations need no login. `max_parallel` limits the
-    number of requests that are processed in parallel."""
+    number of requests that are processed in parallel. `upload` is the operation of the same path with POST."""
 
     path: str
     summary: str
@@ -73,6 +78,24 @@ class Operation:
     returns: type[BaseModel] | str
     public: bool = False
     max_parallel: int = 4
+    upload: "Upload | None" = None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Operation that receives a file as the body of a POST request.
+
+    Attributes:
+        check: raises AccessError if the user may not send a file; called before the file is read.
+        run: processes the file.
+    """
+
+    summary: str
+    check: Callable[[User], None]
+    run: Callable[[User, bytes], BaseModel]
+    returns: type[BaseModel]
+    media_type: str = "application/zip"
+    max_bytes: int = 100_000_000
 
 
 class Endpoint:
@@ -83,14 +106,18 @@ class Endpoint:
         self._login_page = f"{base}/"
         self._authenticate = authenticate
         self._threads = CapacityLimiter(operation.max_parallel)
+        self._uploads = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
         if request.method in _METHODS:
             response = await self._respond(request)
+        elif request.method == "POST" and self.operation.upload:
+            response = await self._receive(request, self.operation.upload)
         else:
-            message = f"Expected the method GET or HEAD; got {request.method!r:.20}."
-            response = _build_error(405, message, {"Allow": "GET, HEAD"})
+            allowed = (*_METHODS, *(["POST"] if self.operation.upload else []))
+            message = f"Expected the method {' or '.join(allowed)}; got {request.method!r:.20}."
+            response = _build_error(405, message, {"Allow": ", ".join(allowed)})
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -103,6 +130,29 @@ class Endpoint:
         except Exception as error:
             return self._handle_error(error)
         return _build_response(result, request.headers)
+
+    async def _receive(self, request: Request, upload: Upload) -> Response:
+        """Read the body of a request within the size limit, and process it; one at a time, to limit the memory."""
+        try:
+            user = await to_thread.run_sync(self._authenticate, request.headers, request.cookies)
+            upload.check(user)
+            NoParameters.read({}, request.query_params.multi_items())
+            given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if given != upload.media_type:  # which a page of another origin cannot send without permission
+                raise RequestError(f"Expected the Content-Type {upload.media_type}; got {given!r:.60}.")
+            async with self._uploads:
+                body = bytearray()
+                with fail_after(_UPLOAD_SECONDS):
+                    async for block in request.stream():
+                        body += block
+                        if len(body) > upload.max_bytes:
+                            raise RequestTooLargeError(f"A file may have at most {upload.max_bytes / 1e6:,.0f} MB.")
+                found = await to_thread.run_sync(upload.run, user, bytes(body))
+        except TimeoutError:
+            return self._handle_error(RequestError(f"The file was not received within {_UPLOAD_SECONDS} seconds."))
+        except Exception as error:
+            return self._handle_error(error)
+        return _build_response(ApiResponse(found.model_dump_json().encode(), JSON), request.headers)
 
     def _run(self, request: Request) -> ApiResponse:
         parameters = self.operation.parameters.read(request.path_params, request.query_params.multi_items())

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from core.displays.comparison_json import EVIDENCE
 from core.spec import RunSpec
-from core.store.record import Cost, Data, Metrics
+from core.store.record import Cost, Data, Elsewhere, Metrics
 
 JSON = "application/json"
 
@@ -38,11 +38,20 @@ class Health(ResponseModel):
     status: Annotated[str, Field(pattern="^ok$")] = "ok"
 
 
-def _list_fields(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the fields of a model as required fields with the same types, for `create_model`."""
-    fields = model.model_fields.items()
-    return {name: (field.annotation, Field(description=field.description)) for name, field in fields}
+def _list_fields(model: type[BaseModel], *, optional: bool = False) -> dict[str, Any]:
+    """Return the fields of a model as required fields with the same types, or null, for `create_model`."""
+    return {
+        name: (field.annotation | None if optional else field.annotation, Field(description=field.description))  # type: ignore[operator]
+        for name, field in model.model_fields.items()
+    }
 
+
+SpecModel: Any = create_model(
+    "SpecModel",
+    __base__=ResponseModel,
+    __doc__="Hyperparameters of a run; null where a run that was trained elsewhere (`elsewhere`: its name) has none.",
+    **_list_fields(RunSpec, optional=True),
+)
 
 RunSummary: Any = create_model(
     "RunSummary",
@@ -52,12 +61,12 @@ RunSummary: Any = create_model(
     recipe=(str | None, ...),
     source=(str, ...),
     finished_at=(str, ...),
-    **_list_fields(RunSpec),
+    **_list_fields(RunSpec, optional=True),
     **_list_fields(Metrics),
     **_list_fields(Cost),
-    fitted_images=(int, ...),
-    trained_epochs=(int, ...),
-    measured_epoch=(int, ...),
+    fitted_images=(int | None, ...),
+    trained_epochs=(int | None, ...),
+    measured_epoch=(int | None, ...),
     official=(bool, ...),
     cpu=(str, ...),
     cores=(int | None, ...),
@@ -77,6 +86,13 @@ class RunList(ResponseModel):
     runs: tuple[RunSummary, ...]
 
 
+class ImportedRuns(ResponseModel):
+    """IDs of the imported runs, and of those that already exist: sending a bundle again changes nothing."""
+
+    imported: tuple[str, ...]
+    existing: tuple[str, ...]
+
+
 class NoteModel(ResponseModel):
     """Name, tags, text, star and archived state of a run."""
 
@@ -89,7 +105,8 @@ class NoteModel(ResponseModel):
 
 class RunDetails(ResponseModel):
     """All details of a finished run. `metrics` belong to `measured_epoch`, `last_metrics` to the last epoch if that is
-    another one. `checksums` contains the SHA-256 of its files by file name."""
+    another one; both epochs are 0 if they are unknown. `elsewhere` describes a run that Headroom did not train.
+    `checksums` contains the SHA-256 of its files by file name."""
 
     run_id: str
     recipe: str | None
@@ -100,7 +117,8 @@ class RunDetails(ResponseModel):
     resumed_at: tuple[int, ...]
     cpu: str
     cores: int | None
-    spec: RunSpec
+    spec: SpecModel
+    elsewhere: Elsewhere | None
     metrics: Metrics
     cost: Cost
     data: Data
@@ -122,12 +140,12 @@ class HeadResult(ResponseModel):
     head: str
     label: str
     id: str
-    params: int
-    flops: int
-    keras_bytes: int
-    tflite_bytes: int
-    latency_seconds: float
-    train_seconds: float
+    params: int | None
+    flops: int | None
+    keras_bytes: int | None
+    tflite_bytes: int | None
+    latency_seconds: float | None
+    train_seconds: float | None
     test_accuracy: SeedStatistics
     test_loss: SeedStatistics
     last_test_accuracy: SeedStatistics | None

@@ -6,10 +6,10 @@ from starlette.routing import Route
 
 from core.api.metrics import TEXT, MetricsEndpoint
 from core.api.openapi import describe_api
-from core.api.operation import Authenticate, Endpoint, Operation
+from core.api.operation import Authenticate, Endpoint, Operation, Upload
 from core.api.parameter import NoParameters, ReportName, RunName, RunNames, RunSearch, UnknownPath
 from core.api.report import HTML, ReportEndpoint
-from core.api.response import JSON, ApiResponse, ComparisonResult, Health, RunDetails, RunList
+from core.api.response import JSON, ApiResponse, ComparisonResult, Health, ImportedRuns, RunDetails, RunList
 from core.api.run import RunEndpoint
 from core.home import Home
 
@@ -18,7 +18,14 @@ def list_operations(home: Home) -> list[Operation]:
     runs, reports = RunEndpoint(home), ReportEndpoint(home)
     metrics = MetricsEndpoint(home, runs.store, reports.report_store)
     return [
-        Operation("/api/runs", "Finished runs, newest first.", RunSearch, runs.list, RunList),
+        Operation(
+            "/api/runs",
+            "Finished runs, newest first.",
+            RunSearch,
+            runs.list,
+            RunList,
+            upload=Upload("Import the bundle of runs from elsewhere.", runs.check_add, runs.add, ImportedRuns),
+        ),
         Operation("/api/runs/{run_id}", "Details of one finished run.", RunName, runs.show, RunDetails),
         # takes seconds of CPU time, so one request at a time
         Operation(

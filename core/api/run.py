@@ -1,9 +1,22 @@
 """Runs and comparisons in the HTTP API."""
 
+from core.access.role import User
+from core.actions.run import add_runs
 from core.api.cache import ResponseCache
 from core.api.parameter import RunName, RunNames, RunSearch
-from core.api.response import JSON, ApiResponse, ComparisonResult, NoteModel, RunDetails, RunList, RunSummary
+from core.api.response import (
+    JSON,
+    ApiResponse,
+    ComparisonResult,
+    ImportedRuns,
+    NoteModel,
+    RunDetails,
+    RunList,
+    RunSummary,
+)
+from core.errors import AccessError
 from core.home import Home
+from core.store.elsewhere import clear_settings, list_known_settings
 from core.store.note import Note, NoteBook, join_notes
 from core.store.run import Run
 from core.store.run_store import RunStore
@@ -24,11 +37,21 @@ class RunEndpoint:
         from core.store.search import search
 
         found = search(join_notes(self.store.frame(), self.notes.read_available()), parameters.q)
-        rows = to_rows(found.iloc[parameters.offset : parameters.offset + parameters.limit])
+        rows = [*map(clear_settings, to_rows(found.iloc[parameters.offset : parameters.offset + parameters.limit]))]
         summaries = [
             {name: row[name] for name in RunSummary.model_fields} | {"tags": str(row["tags"]).split()} for row in rows
         ]
         return RunList(total=len(found), offset=parameters.offset, limit=parameters.limit, runs=tuple(summaries))
+
+    @staticmethod
+    def check_add(user: User) -> None:
+        if message := add_runs.problem(user):
+            raise AccessError(message)
+
+    def add(self, user: User, bundle: bytes) -> ImportedRuns:
+        """Import a bundle with runs from elsewhere; an admin can also import runs of Headroom."""
+        found = add_runs(user, self.store.home, [("upload.zip", bundle)])
+        return ImportedRuns(imported=tuple(found.imported), existing=tuple(found.existing))
 
     def show(self, parameters: RunName) -> RunDetails:
         from core.recipes import recipe_of
@@ -38,11 +61,11 @@ class RunEndpoint:
         recipe = recipe_of(run.spec)
         same = (
             "run_id", "finished_at", "trained_epochs", "measured_epoch", "last_metrics", "resumed_at", "cpu", "cores",
-            "metrics", "cost", "data",
+            "metrics", "cost", "data", "elsewhere",
         )  # fmt: skip
         return RunDetails(
             recipe=recipe.name if recipe else None,
-            spec=run.spec,
+            spec=list_known_settings(run.spec),
             checksums=record.checksums,
             note=NoteModel(**{name: getattr(note, name) for name in NoteModel.model_fields}),
             **{name: getattr(record, name) for name in same},

@@ -20,7 +20,7 @@ class Activation(SameShape):
 
 @dataclass(frozen=True)
 class ActivationLayer(SameShape):
-    """An activation with a layer class of its own and one number: LeakyReLU (`negative_slope`) or ELU (`alpha`)."""
+    """An activation with its own layer class and one number: LeakyReLU (`negative_slope`) or ELU (`alpha`)."""
 
     kind: str
     value: float

@@ -1,7 +1,7 @@
 """Architectures as graphs: layers that read the layer before them, or layers that they name.
 
-A backbone or head is a sequence of items. A layer alone reads the item before it; a Node names the layers it reads, in
-any earlier place. `Graph` writes the nodes of large backbones.
+A backbone or head is a sequence of items. A layer without a Node reads the item before it; a Node names the layers that
+it reads, which are before it. `Graph` writes the nodes of large backbones.
 """
 
 import re
@@ -83,6 +83,11 @@ class LayerNames:
     def reserve(self, name: str) -> None:
         self._taken.add(name)
 
+    def copy(self) -> "LayerNames":
+        other = LayerNames()
+        other._counts, other._taken = self._counts.copy(), self._taken.copy()
+        return other
+
     def number(self, kind: str) -> str:
         """Return the next name of a type that no other layer has."""
         stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
@@ -102,7 +107,8 @@ class LayerRow:
         part: "backbone" or "head".
         output_shape: without the batch axis.
         inputs: names of the layers, or inputs of the model, that the layer reads.
-        frozen: whether the layer stays as it is in training; its parameters are not trained.
+        flops: None for a model that was trained elsewhere.
+        frozen: whether the layer runs in inference mode during training; its parameters are not trained.
     """
 
     name: str
@@ -111,7 +117,7 @@ class LayerRow:
     output_shape: Shape
     trainable: int
     non_trainable: int
-    flops: int
+    flops: int | None
     inputs: tuple[str, ...] = (INPUT,)
     frozen: bool = False
 
@@ -135,6 +141,13 @@ class LayerWalk:
         self._names = LayerNames()
         self._last = next(iter(inputs))
 
+    def copy(self) -> "LayerWalk":
+        """Return a walk that continues from here and leaves this one unchanged."""
+        other = LayerWalk(self.shapes)
+        other.layers, other.rows = self.layers.copy(), self.rows.copy()
+        other._names, other._last = self._names.copy(), self._last
+        return other
+
     def reserve(self, items: Iterable[Item]) -> None:
         """Keep the names of these items for them."""
         for item in items:
@@ -153,7 +166,7 @@ class LayerWalk:
         kind, output_shape = layer.keras_type(*shapes), layer.output_shape(*shapes)
         name = layer.name or self._names.number(kind)
         if name in self.shapes:
-            raise SpecError(f"Expected each layer to have a name of its own; got two layers named {name!r:.80}.")
+            raise SpecError(f"Expected layers with different names; got two layers named {name!r:.80}.")
         trained, fixed = (0, 0) if node.shared else layer.params(*shapes)
         frozen = not (trainable and node.trainable)
         if frozen:
@@ -165,7 +178,7 @@ class LayerWalk:
         self._last = name
 
     def train_from(self, first: int) -> None:
-        """Make the layers from index `first` on trainable, as they are without freezing."""
+        """Unfreeze the layers from index `first` on."""
         for index in range(first, len(self.rows)):
             row = self.rows[index]
             shapes = [self.shapes[name] for name in row.inputs]

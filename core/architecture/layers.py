@@ -270,6 +270,12 @@ class Rescaling(SameShape):
     def keras_type(self, shape: Shape) -> str:
         return "Rescaling"
 
+    def output_shape(self, shape: Shape) -> Shape:
+        for value in (self.scale, self.offset):
+            if isinstance(value, tuple) and len(value) != shape[-1]:
+                raise SpecError(f"Expected images with {len(value)} channel(s); got {shape[-1]}.")
+        return shape
+
     def flops(self, shape: Shape) -> int:
         return 2 * prod(shape)
 

@@ -61,7 +61,7 @@ class Subtract(Merge):
 
 @dataclass(frozen=True)
 class Concatenate(Merge):
-    """The inputs one after the other, along the last axis unless `axis` is another one, without the batch axis."""
+    """The inputs in order along `axis`, which excludes the batch axis; by default the last one."""
 
     axis: int = -1
     inputs: ClassVar[tuple[int, int | None]] = (1, None)
@@ -76,6 +76,20 @@ class Concatenate(Merge):
 
     def flops(self, shape: Shape, *others: Shape) -> int:
         return 0
+
+
+@dataclass(frozen=True)
+class Arithmetic(Merge):
+    """Operation of Keras on maps and numbers, such as x + 3 or x · y; of class `kind`."""
+
+    kind: str = "Add"
+    inputs: ClassVar[tuple[int, int | None]] = (1, 2)
+
+    def keras_type(self, shape: Shape, *others: Shape) -> str:
+        return self.kind
+
+    def flops(self, shape: Shape, *others: Shape) -> int:
+        return prod(self.output_shape(shape, *others))
 
 
 def _list(shapes: tuple[Shape, ...]) -> str:

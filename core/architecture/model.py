@@ -1,8 +1,9 @@
 """Model summary from a spec and an input shape, computed without Keras."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from core.architecture.graph import INPUT, Items, LayerRow, LayerWalk
+from core.architecture.graph import INPUT, LayerRow, LayerWalk
 from core.architecture.layers import Layer, Shape
 from core.architecture.stage import list_stages
 from core.errors import SpecError
@@ -39,7 +40,7 @@ class LayerGraph:
 
     @property
     def flops(self) -> int:
-        return sum(row.flops for row in self.rows)
+        return sum(row.flops or 0 for row in self.rows)
 
     @property
     def maps_layer(self) -> str:
@@ -76,11 +77,11 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
         SpecError: if the feature maps become too small, or the number of classes or channels is invalid.
     """
     _check(spec, input_shape, classes)
-    walk = LayerWalk({INPUT: input_shape})
-    backbone, head = BACKBONES[spec.backbone].layers(spec), HEADS[spec.head].layers(spec, classes)
-    walk.reserve([*backbone, *head])
+    head = HEADS[spec.head].layers(spec, classes)
+    shared = {name: getattr(spec, name) for name in ("backbone", *BACKBONES[spec.backbone].uses)}
     try:
-        _walk_backbone(walk, backbone, spec)
+        walk = _walk_backbone(RunSpec.model_construct(**RunSpec().model_dump() | shared), input_shape).copy()
+        walk.reserve(head)
         for item in head:
             walk.add(item, "head")
     except SpecError as error:
@@ -91,18 +92,27 @@ def compute_model(spec: RunSpec, input_shape: Shape, classes: int) -> Model:
     return Model(((INPUT, input_shape),), tuple(walk.layers), tuple(walk.rows), spec, classes)
 
 
-def _walk_backbone(walk: LayerWalk, items: Items, spec: RunSpec) -> None:
-    """Append the backbone; of a frozen one, the layers of its last stages are trained."""
+@lru_cache(maxsize=256)
+def _walk_backbone(spec: RunSpec, input_shape: Shape) -> LayerWalk:
+    """Return the backbone, which all heads share; of a frozen one, the layers of its last stages are trained.
+
+    Args:
+        spec: with the settings of the backbone only.
+    """
+    walk = LayerWalk({INPUT: input_shape})
+    items = BACKBONES[spec.backbone].layers(spec)
+    walk.reserve(items)
     for item in items:
         walk.add(item, "backbone", trainable=not spec.frozen)
-    if not (spec.frozen and spec.trained_stages):
-        return
-    stages = list_stages(walk.rows)
-    first = stages[-spec.trained_stages][0] if spec.trained_stages <= len(stages) else 0
-    walk.train_from(first)
+    if spec.frozen and spec.trained_stages:
+        stages = list_stages(walk.rows)
+        walk.train_from(stages[-spec.trained_stages][0] if spec.trained_stages <= len(stages) else 0)
+    return walk
 
 
 def _check(spec: RunSpec, input_shape: Shape, classes: int) -> None:
+    if spec.elsewhere:
+        raise SpecError(f"The model {spec.elsewhere!r:.90} was trained elsewhere; Headroom cannot train it.")
     if classes < 2:
         raise SpecError(f"Expected at least 2 classes; got {classes}.")
     if spec.loss == "binary" and classes != 2:

@@ -13,17 +13,21 @@ def split_stages(rows: Sequence[LayerRow]) -> list[Sequence[LayerRow]]:
 def list_stages(rows: Sequence[LayerRow]) -> list[range]:
     """Return the indices of the rows of each stage of a backbone; each has parameters, if there are any.
 
-    A stage ends where all later feature maps are smaller. Short branches to one pixel, as in squeeze-and-excitation,
-    and zero padding therefore end none. Layers without parameters belong to the stage before them.
+    A stage ends where the sides of all later feature maps are smaller by a third or more. Branches to one pixel, as in
+    squeeze-and-excitation, and padding therefore end none. Layers without parameters belong to the stage before them.
     """
     largest = [0] * len(rows)
     for index in reversed(range(len(rows))):
-        side = rows[index].output_shape[0] if len(rows[index].output_shape) > 1 else 1
+        row = rows[index]
+        side = 1 if len(row.output_shape) == 1 or "Padding" in row.type else row.output_shape[0]
         largest[index] = max(side, largest[index + 1]) if index + 1 < len(rows) else side
-    starts = [0, *(index for index in range(1, len(rows)) if largest[index] < largest[index - 1])]
+    starts = [0]
+    for index in range(1, len(rows)):
+        if 3 * largest[index] < 2 * largest[starts[-1]]:  # convolutions without padding change a few pixels
+            starts.append(index)
     stages: list[range] = []
     for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
-        first = next((index for index in range(start, stop) if rows[index].params), stop)
+        first = next((index for index in range(start, stop) if _has_weights(rows[index])), stop)
         if not stages:
             stages.append(range(stop))
             continue
@@ -33,8 +37,13 @@ def list_stages(rows: Sequence[LayerRow]) -> list[range]:
     return _merge_empty(stages, rows)
 
 
+def _has_weights(row: LayerRow) -> bool:
+    """Return whether training can change the layer; a Normalization contains statistics of the images only."""
+    return row.params > 0 and row.type != "Normalization"
+
+
 def _merge_empty(stages: list[range], rows: Sequence[LayerRow]) -> list[range]:
-    """Join a first stage without parameters, such as the zero padding of the input, with the second one."""
-    if len(stages) > 1 and not any(rows[index].params for index in stages[0]):
+    """Join a first stage without weights, such as the zero padding of the input, with the second one."""
+    if len(stages) > 1 and not any(_has_weights(rows[index]) for index in stages[0]):
         return [range(stages[1].stop), *stages[2:]]
     return stages

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from core.cli import bundle, dataset, export, job, report, run, saved_comparison
+from core.cli import bundle, dataset, export, job, model, report, run, saved_comparison
 from core.cli.analyse import analyse
 from core.cli.compare import compare
 from core.cli.doctor import doctor
+from core.cli.import_run import import_run
 from core.cli.output import print_message
 from core.cli.recipe import params, recipes
 from core.cli.run import show
@@ -85,10 +86,12 @@ def _show_help(context: typer.Context) -> None:
 
 for _command in (recipes, params, train, sweep, show, compare, analyse, token, doctor):
     app.command()(_command)
+app.command("import")(import_run)
 app.add_typer(run.app, name="runs")
 app.add_typer(saved_comparison.app, name="comparisons")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(dataset.app, name="datasets")
+app.add_typer(model.app, name="models")
 app.add_typer(job.app, name="jobs")

@@ -31,7 +31,7 @@ from core.store.run_store import RunStore
 
 
 def _bar(width: int) -> BarColumn:
-    """Return a bar column in basic terminal colours."""
+    """Return a bar column in basic terminal colors."""
     return BarColumn(width, style="bright_black", complete_style="cyan", finished_style="green")
 
 

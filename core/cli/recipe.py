@@ -1,15 +1,19 @@
 """`recipes` and `params`: list recipes, and count parameters and FLOPs without training or data."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.architecture.keras_model import KerasModel, read_keras_model
 from core.architecture.model import Model, compute_model
 from core.architecture.recipe_model import compute_recipe_model
 from core.cli.output import JsonFlag, format_known, print_json, print_message, print_table
 from core.cli.setting_option import parse_changes
 from core.displays.json_values import to_rows
+from core.errors import SpecError
 from core.home import Home
 from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS
 
@@ -137,7 +141,13 @@ def _print_recipes(found: list[dict[str, Any]]) -> None:
 
 
 def params(
-    recipe: Annotated[str, typer.Option(help="Recipe to start from; `headroom recipes` lists them.")],
+    recipe: Annotated[str | None, typer.Option(help="Recipe to start from; `headroom recipes` lists them.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keras model to count instead: a .keras file or its config.json. Nothing in it is run."
+        ),
+    ] = None,
     head: Annotated[
         list[str] | None, typer.Option(help="Head to count; may be repeated. Default: the heads of the recipe.")
     ] = None,
@@ -159,6 +169,13 @@ def params(
     """
     from core.recipes import RECIPES
 
+    if model is not None:
+        if recipe or head or changes or classes is not None:
+            raise SpecError("Use --model without --recipe, --head, --set and --classes.")
+        _show([read_keras_model(model, side=side, label=model.name)], as_json)
+        return
+    if recipe is None:
+        raise SpecError("Choose a recipe with --recipe, or a Keras model with --model.")
     chosen, changed = RECIPES[recipe], parse_changes(changes or [])
     heads = head or ([changed["head"]] if "head" in changed else chosen.heads)
     models = []
@@ -168,6 +185,10 @@ def params(
         length = spec.side if side is None else side
         shape = chosen.input_shape if length is None else (length, length, chosen.input_shape[-1])
         models.append(compute_model(spec, shape, chosen.classes if classes is None else classes))
+    _show(models, as_json)
+
+
+def _show(models: Sequence[Model | KerasModel], as_json: bool) -> None:
     if as_json:
         print_json({"models": [_as_json(model) for model in models]})
         return
@@ -175,9 +196,9 @@ def params(
         _print_model(model)
 
 
-def _as_json(model: Model) -> dict[str, Any]:
+def _as_json(model: Model | KerasModel) -> dict[str, Any]:
     return {
-        "head": model.spec.head,
+        **({"head": model.spec.head} if isinstance(model, Model) else {"name": model.name}),
         "total": model.params,
         "trainable": model.trainable,
         "non_trainable": model.non_trainable,
@@ -187,6 +208,7 @@ def _as_json(model: Model) -> dict[str, Any]:
                 "name": row.name,
                 "type": row.type,
                 "output_shape": list(row.output_shape),
+                "inputs": list(row.inputs),
                 **{name: getattr(row, name) for name in ("params", "trainable", "non_trainable", "flops")},
             }
             for row in model.rows
@@ -194,7 +216,7 @@ def _as_json(model: Model) -> dict[str, Any]:
     }
 
 
-def _print_model(model: Model) -> None:
+def _print_model(model: Model | KerasModel) -> None:
     from core.displays.number import format_count, format_short
 
     rows = [
@@ -203,12 +225,13 @@ def _print_model(model: Model) -> None:
             "Type": row.type,
             "Output shape": " × ".join(map(str, row.output_shape)),
             "Parameters": format_count(row.params),
-            "FLOPs": format_short(row.flops),
+            "FLOPs": format_short(row.flops or 0),
         }
         for row in model.rows
     ]
+    name = HEADS[model.spec.head].label if isinstance(model, Model) else model.name
     total = (
-        f"{HEADS[model.spec.head].label}: {format_count(model.params)} parameters "
+        f"{name}: {format_count(model.params)} parameters "
         f"({format_count(model.trainable)} trainable, {format_count(model.non_trainable)} non-trainable), "
         f"{format_short(model.flops)} FLOPs per image"
     )

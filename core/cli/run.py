@@ -37,6 +37,7 @@ def runs(
     from core.jobs.queue import State
     from core.jobs.run_list import list_runs
     from core.recipes import RECIPES
+    from core.store.elsewhere import clear_settings
     from core.store.run_store import RunStore
 
     if context.invoked_subcommand is not None:
@@ -48,7 +49,7 @@ def runs(
     home = Home.default()
     store = RunStore(home)
     rows = [
-        {name: _as_integer(value) if name in _INTEGERS else value for name, value in row.items()}
+        clear_settings({name: _as_integer(value) if name in _INTEGERS else value for name, value in row.items()})
         for row in to_rows(list_runs(home, store))
         if all(value in (None, row[name]) for name, value in filters.items())
     ]
@@ -100,7 +101,9 @@ def _as_integer(value: Any) -> int | None:
 
 def _write_epochs(epochs: int | None, trained: int | None) -> str:
     """Return "25", or "7 of 25" after early stopping."""
-    return f"{trained} of {epochs}" if trained not in (None, epochs) else format_known(epochs, "{:,}".format)
+    if epochs is None or trained in (None, epochs):
+        return format_known(epochs or trained, "{:,}".format)
+    return f"{trained} of {epochs}"
 
 
 def _write_measured(keep: str | None, epoch: int | None) -> str:
@@ -117,7 +120,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, str]:
         "Run": row["run_id"],
         "Recipe": format_known(row["recipe"]),
         "Dataset": format_known(row["folder"] or row["dataset"]),
-        "Head": format_known(row["head"]),
+        "Head": format_known(row["elsewhere"] or row["head"]),
         "Seed": format_known(row["seed"]),
         "Epochs": _write_epochs(row["epochs"], row["trained_epochs"]),
         "Status": row["status"],
@@ -167,6 +170,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     from core.jobs.health import read_live_progress
     from core.jobs.progress import folder_of
     from core.jobs.run_list import list_available_jobs
+    from core.store.elsewhere import list_known_settings, list_missing
     from core.store.kept_epoch import describe_kept_epoch
     from core.store.run_store import RunStore
 
@@ -178,6 +182,7 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
             "run_id": run_id,
             "status": job.state,
             "spec": job.spec.model_dump(),
+            "elsewhere": None, "missing": [],
             "metrics": None, "cost": None, "data": None, "cpu": None, "finished_at": None,
             "trained_epochs": None, "measured": None, "last_metrics": None,
             "path": format_known(folder_of(home, run_id)) if folder_of(home, run_id) else None,
@@ -190,7 +195,9 @@ def _describe(home: Home, prefix: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "status": "finished",
-        "spec": run.spec.model_dump(),
+        "spec": list_known_settings(run.spec),
+        "elsewhere": record["elsewhere"],
+        "missing": list_missing([run]),
         **{name: record[name] for name in ("metrics", "cost", "data", "cpu", "finished_at")},
         "trained_epochs": run.record.trained_epochs,
         "measured": describe_kept_epoch([run.record]),
@@ -219,14 +226,24 @@ def _print(found: dict[str, Any]) -> None:
     if found["trained_epochs"]:
         pairs["trained_epochs"] = format_count(found["trained_epochs"])
         pairs["measured"] = found["measured"]
-    pairs |= {f"spec.{name}": format_known(value) for name, value in found["spec"].items()}
+    if found["elsewhere"]:
+        pairs["trained elsewhere"] = found["elsewhere"]["tool"] or "by an unknown tool"
+        pairs["missing"] = ", ".join(found["missing"])
+        pairs |= {f"setting {name}": value for name, value in found["elsewhere"]["settings"].items()}
+    pairs |= {
+        f"spec.{name}": format_known(value)
+        for name, value in found["spec"].items()
+        if value is not None or not found["elsewhere"]
+    }
     for part in ("metrics", "last_metrics", "cost"):
         for name, value in (found[part] or {}).items():
             pairs[f"{part}.{name}"] = format_known(value, forms.get(name.rpartition("_")[2], format_count))
     for name, value in (found["data"] or {}).items():
         count = name.endswith("_images")
         pairs[f"data.{name}"] = (
-            ", ".join(map(str, value)) if isinstance(value, list) else f"{value:,}" if count else str(value)
+            ", ".join(map(str, value))
+            if isinstance(value, list)
+            else format_known(value, "{:,}".format if count else str)
         )
     if found["cpu"]:
         pairs["cpu"] = found["cpu"]

@@ -11,6 +11,7 @@ from core.cli.recipe_option import RecipeOption, read_recipe
 from core.cli.setting_option import with_settings
 from core.errors import JobError
 from core.home import Home
+from core.models.model_info import choose_model
 from core.spec import HEADS, RunSpec
 
 _MAX_SEEDS = 100
@@ -61,6 +62,7 @@ def list_specs(recipe: str, changes: Mapping[str, Any], heads: str | None, seeds
     from core.recipes import RECIPES
 
     chosen = RECIPES[recipe]
+    changes = choose_model({**changes})
     names = [name.strip() for name in heads.split(",")] if heads is not None else chosen.heads
     first = changes.get("seed", chosen.spec.seed)
     return [
@@ -80,7 +82,7 @@ def _result(home: Home, run_id: str) -> str:
     from core.store.run_store import RunStore
 
     record = RunStore(home).open(run_id).record
-    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds)}"
+    return f"{describe_test_accuracy(record)}, trained in {format_seconds(record.cost.train_seconds or 0.0)}"
 
 
 def _wait(home: Home, names: dict[str, str]) -> None:

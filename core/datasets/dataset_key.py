@@ -37,15 +37,6 @@ def label_of(key: str) -> str:
     return f"Folder {folder}" if folder else DATASETS[dataset].label
 
 
-def label_of_spec(spec: RunSpec) -> str:
-    """Return the label of the dataset of a run.
-
-    >>> label_of_spec(RunSpec(dataset="folder", folder="pets")), label_of_spec(RunSpec())
-    ('Folder pets', 'Digits')
-    """
-    return label_of(key_or_name(spec.dataset, spec.folder))
-
-
 def key_of_name(name: str) -> str:
     """Return the key for a dataset that a user adds: `celeba`, or a new name for a custom dataset.
 

@@ -21,7 +21,7 @@ class DrawnImage:
     Attributes:
         field: Side length of the black square that contains the drawing; it is enlarged to the size of the images.
         box: Side length to which the drawing is scaled.
-        center: Position of the centre of mass in both axes; None centres the bounding box instead.
+        center: Position of the center of mass in both axes; None centers the bounding box instead.
         description: The preprocessing as text.
     """
 

@@ -1,6 +1,6 @@
 """Class activation maps as HTML overlays: orange is evidence for the class, violet evidence against it.
 
-The two colours are safe for all types of colour blindness, and each map has alt text. The browser interpolates a map
+The two colors are safe for all types of color blindness, and each map has alt text. The browser interpolates a map
 over its image, so that the page stays small and the opacity is a single CSS value.
 """
 
@@ -113,7 +113,7 @@ def _build_cell(cell: Cell, url: str, pixels: int) -> str:
 
 
 def build_scale(exact: bool) -> str:
-    """Return the HTML of the colour scale. Grad-CAM has no evidence against a class, so only exact maps have violet."""
+    """Return the HTML of the color scale. Grad-CAM has no evidence against a class, so only exact maps have violet."""
     orange, violet = (f"rgb({','.join(map(str, color))})" for color in (_FOR, _AGAINST))
     ends = [("100% against", violet)] if exact else []
     stops = ",".join([*(color for _, color in ends), "transparent", orange])

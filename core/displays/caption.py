@@ -15,11 +15,12 @@ def write_caption(display: Display) -> str:
     """Describe a display, with the value of each setting that is not at its default, and always with the seed."""
     used = [field for field in fields(display) if field.name not in _CONTEXT]
     used = [field for field in used if field.name == "seed" or getattr(display, field.name) != _get_default(field)]
+    text = " ".join(filter(None, [display.describe(), display.lacking]))
     if not used:
-        return display.describe()
+        return text
     options = {option.name: option for option in list_options(type(display), display.comparison)}
     parts = [f"{_name(field, options)} = {_write(display, field, options)}" for field in used]
-    return f"{display.describe()} Settings: {'; '.join(parts)}."
+    return f"{text} Settings: {'; '.join(parts)}."
 
 
 def _get_default(field: "Field[Any]") -> Any:

@@ -23,6 +23,7 @@ from core.displays.encoding import (
 from core.displays.label import wrap_label
 from core.displays.number import format_area, quote_class
 from core.displays.palette import compute_styles
+from core.store.elsewhere import Part
 
 MAX_TOGETHER = 4  # heads in one chart
 _HEIGHT, _PANEL_SIDE, _PANEL_FRAME = 420, 230, 60  # pixels
@@ -42,11 +43,13 @@ class ClassCurve(Display):
     area_title: ClassVar[str]
     interpolation: ClassVar[Literal["linear", "step-before"]]
 
+    needs: ClassVar[tuple[Part, ...]] = ("probabilities",)
+
     label: int | None = None
 
     @cached_property
     def class_index(self) -> int:
-        return choose_class(self.comparison) if self.label is None else self.label
+        return choose_class(self.available) if self.label is None else self.label
 
     @property
     def class_name(self) -> str:
@@ -58,7 +61,7 @@ class ClassCurve(Display):
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        return compute_class_curves(self.comparison, self.class_index, self.kind)
+        return compute_class_curves(self.available, self.class_index, self.kind)
 
     def frame(self) -> pd.DataFrame:
         """Return the columns head, seed, label (class name), both coordinates, threshold, and the area of the curve."""
@@ -69,10 +72,10 @@ class ClassCurve(Display):
     @property
     def _areas(self) -> dict[str, str]:
         areas = self._found.groupby(["head", "seed"], sort=False)["area"].first()
-        return {head: format_area(compute_seed_mean(areas[head].tolist())) for head in self.comparison.labels}
+        return {head: format_area(compute_seed_mean(areas[head].tolist())) for head in self.available.labels}
 
     def table(self) -> pd.DataFrame:
-        seeds = [f"{len(variant.runs):,}" for variant in self.comparison.variants]
+        seeds = [f"{len(variant.runs):,}" for variant in self.available.variants]
         areas = self._areas
         return pd.DataFrame({"Head": [*areas], self.area_title: [*areas.values()], "Seeds": seeds})
 
@@ -120,7 +123,7 @@ class ClassCurve(Display):
             targets = base.mark_point(size=60, opacity=0).encode(shape=shape_heads(self.comparison, legend=together))
             panels.append(random + lines + targets)
         if together:
-            note = write_note("One line per seed. Dashed grey: a random classifier.")
+            note = write_note("One line per seed. Dashed gray: a random classifier.")
             return panels[0].properties(height=_HEIGHT + measure_legend(labels), title=note)
         named = [
             panel.properties(title=wrap_label(head, _PANEL_SIDE // 9), width=_PANEL_SIDE, height=_PANEL_SIDE + 10)
@@ -132,6 +135,8 @@ class ClassCurve(Display):
         against = f"{self.title} of class {quote_class(self.class_name)} against the other classes."
         if self._share in (0.0, 1.0):
             return f"{against} {'No' if self._share == 0 else 'Every'} test image belongs to this class."
+        if self._found.empty:
+            return against
         finite = np.isfinite(self._found["area"]).all()
         parts = ", ".join(f"{head} {area}" for head, area in self._areas.items()) if finite else "undefined"
         return f"{against} {self.area_title}, mean over seeds: {parts}."

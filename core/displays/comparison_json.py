@@ -100,7 +100,7 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
             "head": variant.spec.head,
             "label": variant.label,
             "id": variant.key,
-            **{name: round(row[name]) for name in ("params", "flops", "keras_bytes", "tflite_bytes")},
+            **{name: _round(row[name]) for name in ("params", "flops", "keras_bytes", "tflite_bytes")},
             **{name: row[name] for name in ("latency_seconds", "train_seconds")},
             **{name: {"mean": row[name], "std": row[f"{name}_std"]} for name in ("test_accuracy", "test_loss")},
             "last_test_accuracy": _read_last_accuracy(variant),
@@ -109,6 +109,11 @@ def _list_heads(comparison: "Comparison", rows: list[dict[str, Any]]) -> list[di
             "run_ids": [run.run_id for run in variant.runs],
         })  # fmt: skip
     return heads
+
+
+def _round(value: float | None) -> int | None:
+    """Return a count; None if a model that was trained elsewhere has none."""
+    return None if value is None else round(value)
 
 
 def _read_last_accuracy(variant: "Variant") -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ def show_unless_hidden(opacity: float) -> Any:
 
 
 def color_lines(styles: Mapping[str, VariantStyle], *, symbol: str | None = "stroke") -> alt.Color:
-    """Encode heads as colour, with a legend of several heads that marks hidden ones with ✕."""
+    """Encode heads as color, with a legend of several heads that marks hidden ones with ✕."""
     color = color_styles(styles, legend=len(styles) > 1, symbol=symbol)
     if len(styles) > 1:
         legend = color["legend"]

@@ -22,7 +22,7 @@ class CurveLayers:
     """Builder of the layers of a chart.
 
     Attributes:
-        base: chart with the columns head, seed, split, isolated and y, and its axes and colours.
+        base: chart with the columns head, seed, split, isolated and y, and its axes and colors.
         y: vertical axis of `base`.
         x: column of the horizontal axis.
     """
@@ -44,7 +44,7 @@ class CurveLayers:
         Args:
             dashed: there are lines of several splits.
             raw: draw y_raw, the mean before smoothing, as a faint line.
-            isolated: there are values without neighbours, such as a single epoch, which are drawn as points.
+            isolated: there are values without neighbors, such as a single epoch, which are drawn as points.
         """
         dash = alt.StrokeDash("split:N", scale=alt.Scale(domain=[*SPLITS], range=[[2, 3], [1, 0]]), legend=None)
         own = {"strokeDash": dash} if dashed else {}

@@ -11,6 +11,7 @@ from altair.utils.schemapi import disable_debug_mode
 
 from core.registry import Registry
 from core.store.comparison import Comparison
+from core.store.elsewhere import Part, select_with, write_lacking
 from core.store.metrics import NO_PREDICTION
 
 disable_debug_mode()  # Altair would validate each part of each chart; tests/displays validate the whole charts
@@ -34,7 +35,20 @@ class Display(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
 
+    needs: ClassVar[tuple[Part, ...]] = ()
+    """What a run must have to be shown; runs that were trained elsewhere may lack it."""
+
     comparison: Comparison
+
+    @property
+    def available(self) -> Comparison:
+        """The variants that have what the display needs. There may be none; colours are those of `comparison`."""
+        return select_with(self.comparison, self.needs)
+
+    @property
+    def lacking(self) -> str:
+        """Names the variants that are not shown, and why; empty if all are shown."""
+        return write_lacking(self.comparison, self.needs)
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:

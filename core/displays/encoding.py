@@ -1,4 +1,4 @@
-"""Altair encodings of the heads: colour, shape and dash with one shared legend; panels, notes and row labels."""
+"""Altair encodings of the heads: color, shape and dash with one shared legend; panels, notes and row labels."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -8,8 +8,9 @@ import altair as alt
 
 from core.displays.display import Chart
 from core.displays.label import fit_labels, wrap_label
-from core.displays.palette import VariantStyle, compute_styles, head_styles
+from core.displays.palette import VariantStyle, assign_styles, compute_styles, head_styles
 from core.store.comparison import MANY_VARIANTS, Comparison
+from core.store.elsewhere import order_elsewhere
 
 GREY = "#8a94a3"
 FRAME_PIXELS = 110  # height of axis, titles and note of a chart
@@ -37,7 +38,7 @@ def dash_heads(comparison: Comparison) -> alt.StrokeDash:
 
 
 def color_labels(labels: Sequence[str]) -> alt.Color:
-    """Encode the labels of heads as colour, whatever their hyperparameters."""
+    """Encode the labels of heads as color, whatever their hyperparameters."""
     return color_styles(_select(labels))
 
 
@@ -62,7 +63,8 @@ def shape_styles(styles: Mapping[str, VariantStyle], *, legend: bool = True) -> 
 
 def _select(labels: Sequence[str]) -> dict[str, VariantStyle]:
     styles = head_styles()
-    return {label: styles[label] for label in labels}
+    others = assign_styles([(label, order_elsewhere(label)) for label in labels if label not in styles])
+    return {label: (styles | others)[label] for label in labels}
 
 
 def _build_legend(labels: Sequence[str], symbol: str | None = None) -> alt.Legend:

@@ -10,7 +10,6 @@ from core.analysis.difference import Difference, compute_need
 from core.analysis.finding import Finding, compute_finding
 from core.analysis.leakage import NOT_LEAKED, compute_leaked_accuracies, describe_leaked
 from core.analysis.summary import compute_last_accuracy, describe_metric
-from core.datasets.dataset_key import label_of_spec
 from core.displays.number import (
     format_accuracy,
     format_interval,
@@ -24,8 +23,10 @@ from core.displays.scope import describe_intervals
 from core.interval import LEVEL
 from core.recipe import Recipe
 from core.spec import SETTINGS
-from core.store.comparison import Comparison, Variant, count_training_images, describe_epochs
-from core.store.kept_epoch import describe_kept_epoch
+from core.store.comparison import Comparison, Variant, count_training_images
+from core.store.elsewhere import select_with, write_lacking
+from core.store.kept_epoch import describe_epochs, describe_kept_epoch
+from core.store.setting_text import describe_dataset
 
 _MANY = 6  # variants in a summary
 _MOST_LEAKED = 3  # variants whose accuracy without leaked images is in the headline
@@ -38,9 +39,10 @@ def write_headline(comparison: Comparison) -> str:
     if finding is None:
         accuracy = format_accuracy(describe_metric(variant, "test_accuracy"))
         single = " (single seed)" if len(variant.runs) == 1 else ""
-        params = format_plural(variant.first.record.cost.params, "parameter")
+        params = variant.first.record.cost.params
+        known = "" if params is None else f"{format_plural(params, 'parameter')}, "
         balanced = _write_balanced(comparison, [variant])
-        label, result = variant.label, f"{params}, test accuracy {accuracy}{single}{balanced}"
+        label, result = variant.label, f"{known}test accuracy {accuracy}{single}{balanced}"
     else:
         label = finding.subject.label
         balanced = _write_balanced(comparison, [finding.subject, finding.baseline])
@@ -55,7 +57,7 @@ def _write_leaked(comparison: Comparison) -> str:
     if find_failed(comparison, "leak") is None:
         return ""
     frame = compute_leaked_accuracies(comparison)
-    clean, text = frame[frame["images"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
+    clean, text = frame[frame["part"] == NOT_LEAKED], f" {describe_leaked(comparison)}: "
     if clean.empty:
         return f"{text}the accuracy means nothing."
     listed = [f"{row['head']} {format_share(row['accuracy'])}" for row in clean.to_dict("records")[:_MOST_LEAKED]]
@@ -99,18 +101,27 @@ def _write_balanced(comparison: Comparison, variants: Sequence[Variant]) -> str:
 def write_facts(comparison: Comparison) -> list[str]:
     """Return the recipe, seeds, epochs and data behind the headline."""
     spec, data = comparison.first.spec, comparison.first.record.data
+    own = data.official or spec.folder or spec.elsewhere  # data that are not called official
     return [
-        comparison.recipe.name if comparison.recipe else spec.backbone,
+        comparison.recipe.name if comparison.recipe else "trained elsewhere" if spec.elsewhere else spec.backbone,
         f"{format_plural(len(comparison.variants), comparison.noun)} × {_count_seeds(comparison)}",
         *_write_baseline(comparison),
         describe_epochs(comparison.runs),
         f"accuracies {describe_kept_epoch(run.record for run in comparison.runs)}",
         *_write_last_accuracies(comparison),
         *([note.rstrip(".")] if (note := write_interval_note(comparison)) else []),
-        f"{label_of_spec(spec)}: {data.train_images:,} training, {data.validation_images:,} validation, "
-        f"{format_plural(data.test_images, 'test image')}",
-        f"data {data.fingerprint}{'' if data.official or spec.folder else ' (not the official dataset)'}",
+        _write_images(comparison),
+        f"data {data.fingerprint}{'' if own else ' (not the official dataset)'}",
     ]
+
+
+def _write_images(comparison: Comparison) -> str:
+    """Return the dataset with the number of its images; a run from elsewhere may know those of the test set only."""
+    spec, data = comparison.first.spec, comparison.first.record.data
+    counts = {"training": data.train_images, "validation": data.validation_images}
+    parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
+    label = describe_dataset(spec)
+    return f"{label}: {', '.join([*parts, format_plural(data.test_images, 'test image')])}"
 
 
 def _write_baseline(comparison: Comparison) -> list[str]:
@@ -168,7 +179,7 @@ def _few_epochs(variant: Variant, recipe: Recipe | None) -> str:
     """Describe the planned epochs if the recipe has more. Early stopping is not a short training."""
     planned = recipe.spec.epochs if recipe else SETTINGS["epochs"].default
     epochs = variant.spec.epochs
-    if epochs >= planned:
+    if epochs >= planned or variant.spec.elsewhere:
         return ""
     if recipe is None:
         return f"after {format_plural(epochs, 'epoch')}"
@@ -177,6 +188,8 @@ def _few_epochs(variant: Variant, recipe: Recipe | None) -> str:
 
 def _few_images(variant: Variant, recipe: Recipe | None) -> str:
     data, total = variant.first.record.data, count_training_images(variant.first)
+    if data.train_images is None or data.validation_images is None or variant.spec.elsewhere:
+        return ""
     images = data.train_images + data.validation_images
     planned = recipe.spec.train_images if recipe else None
     if total is not None and images >= min(total, planned or total):
@@ -185,7 +198,10 @@ def _few_images(variant: Variant, recipe: Recipe | None) -> str:
 
 
 def _params(finding: Finding) -> str:
-    fewer = finding.baseline.first.record.cost.params - finding.subject.first.record.cost.params
+    few, many = finding.subject.first.record.cost.params, finding.baseline.first.record.cost.params
+    if few is None or many is None:
+        return "compared with"
+    fewer = many - few
     if fewer == 0:
         return "the same number of parameters as"
     ratio, word = (finding.params_ratio, "fewer") if fewer > 0 else (1 / finding.params_ratio, "more")
@@ -225,13 +241,13 @@ def _need(difference: Difference, noun: str) -> str:
 def write_params(comparison: Comparison) -> str:
     """Describe the largest layer of each model."""
     parts = []
-    for variant in comparison.variants:
+    for variant in select_with(comparison, ("layers",)).variants:
         model = variant.first.model
         largest = max(model.rows, key=lambda row: row.params)
         share = largest.params / max(model.params, 1)
         params = format_plural(model.params, "parameter")
         parts.append(f"{variant.label}: {params}, {share:.0%} in {largest.name}")
-    return "; ".join(parts) + "."
+    return " ".join(filter(None, [f"{'; '.join(parts)}." if parts else "", write_lacking(comparison, ("layers",))]))
 
 
 def write_curves(comparison: Comparison) -> str:

@@ -20,7 +20,7 @@ _PANELS = {"accuracy": ("Validation accuracy", ".1%"), "loss": ("Validation loss
 
 
 def build_live_charts(histories: list[tuple[RunSpec, pd.DataFrame]]) -> list[Chart]:
-    """Build the charts of validation accuracy and loss by epoch, with one line per run in the colour of its head.
+    """Build the charts of validation accuracy and loss by epoch, with one line per run in the color of its head.
 
     The axis covers all planned epochs, so that the lines also show progress. The list is empty before the first epoch.
     """

@@ -1,6 +1,6 @@
-"""Colours, shapes and dashes of variants and heads, the same in every chart, page and file.
+"""Colors, shapes and dashes of variants and heads, the same in every chart, page and file.
 
-Colours are based on the colour-blind safe palette of Okabe & Ito, adjusted for the light and the dark theme.
+Colors are based on the color-blind safe palette of Okabe & Ito, adjusted for the light and the dark theme.
 """
 
 import colorsys
@@ -90,7 +90,7 @@ def compute_styles(comparison: Comparison) -> dict[str, VariantStyle]:
 
 
 def colors(comparison: Comparison) -> dict[str, str]:
-    """Map the label of each variant to its colour."""
+    """Map the label of each variant to its color."""
     return {label: style.color for label, style in compute_styles(comparison).items()}
 
 
@@ -100,12 +100,12 @@ def head_styles() -> dict[str, VariantStyle]:
 
 
 def head_colors() -> dict[str, str]:
-    """Map the label of every registered head to its colour."""
+    """Map the label of every registered head to its color."""
     return {label: style.color for label, style in head_styles().items()}
 
 
 def _shade(color: str, share: float) -> str:
-    """Return the colour from dark (0) to light (1)."""
+    """Return the color from dark (0) to light (1)."""
     red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
     light = _DARK + (_LIGHT - _DARK) * share

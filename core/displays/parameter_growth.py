@@ -98,7 +98,7 @@ def describe_growth(frame: pd.DataFrame) -> str:
 
 
 def _dashes(frame: pd.DataFrame, labels: list[str]) -> list[list[int]]:
-    """Return the dash patterns: a line that covers another one is dashed, so that both colours are visible."""
+    """Return the dash patterns: a line that covers another one is dashed, so that both colors are visible."""
     seen: set[tuple[int, ...]] = set()
     dashes = []
     for label in labels:

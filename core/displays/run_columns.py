@@ -8,14 +8,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from core.analysis.cost import COSTS
-from core.datasets.dataset_key import key_or_name, label_of
 from core.displays.cost_format import COST_FORMS
 from core.displays.local_time import format_local, name_zone
 from core.displays.table import disarm
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
 from core.store.kept_epoch import describe_keep
-from core.store.setting_text import describe_value
+from core.store.setting_text import describe_value, name_dataset
 
 Kind = Literal["text", "number", "percent"]
 
@@ -44,7 +43,22 @@ def _label(name: str, registry: Any) -> Callable[[pd.DataFrame], Any]:
 
 
 def _dataset(frame: pd.DataFrame) -> Any:
-    return [label_of(key_or_name(*pair)) for pair in zip(frame["dataset"], frame["folder"], strict=True)]
+    columns = (frame[name] for name in ("dataset", "folder", "elsewhere"))
+    return [name_dataset(*row) for row in zip(*columns, strict=True)]
+
+
+def _head(frame: pd.DataFrame) -> Any:
+    labels = frame["head"].map({name: head.label for name, head in HEADS.items()})
+    return labels.where(frame["elsewhere"] == "", frame["elsewhere"])
+
+
+def _trained(frame: pd.DataFrame) -> Any:
+    return frame["trained_epochs"].where(frame["trained_epochs"] > 0)  # 0: not recorded
+
+
+def _known(frame: pd.DataFrame, name: str) -> Any:
+    """Return a column without the defaults of hyperparameters that runs from elsewhere do not have."""
+    return frame[name].where(frame["elsewhere"] == "")
 
 
 def _share(name: str) -> Callable[[pd.DataFrame], Any]:
@@ -55,23 +69,32 @@ def _setting(name: str) -> RunColumn:
     setting = SETTINGS[name]
     label = "Planned epochs" if name == "epochs" else setting.label
     if setting.kind in (int, float) and setting.default is not None:
-        return RunColumn(label, _text(name), "number")
-    return RunColumn(label, lambda frame: [describe_value(name, to_plain(value)) for value in frame[name]])
+        return RunColumn(label, lambda frame: _known(frame, name), "number")
+    return RunColumn(
+        label,
+        lambda frame: [
+            describe_value(name, to_plain(value)) if own else "–"
+            for value, own in zip(frame[name], frame["elsewhere"] == "", strict=True)
+        ],
+    )
 
 
 def _measured(frame: pd.DataFrame) -> Any:
-    return frame["keep"].map(describe_keep) + " (" + frame["measured_epoch"].astype("str") + ")"
+    found = frame["keep"].map(describe_keep) + " (" + frame["measured_epoch"].astype("str") + ")"
+    return found.where(frame["elsewhere"] == "", "–")
 
 
 RUN_COLUMNS: dict[str, RunColumn] = {
     "star": RunColumn("★", lambda frame: ["★" if star else "" for star in frame["star"]]),
     "name": RunColumn("Name", _text("name")),
     "run": RunColumn("Run", _text("run_id")),
-    "head": RunColumn("Head", _label("head", HEADS)),
+    "head": RunColumn("Head", _head),
     "test_accuracy": RunColumn("Test accuracy", _share("test_accuracy"), "percent"),
     "seed": RunColumn("Seed", _text("seed"), "number"),
     "dataset": RunColumn("Dataset", _dataset),
-    "trained_epochs": RunColumn("Epochs", _text("trained_epochs"), "number"),
+    "trained_epochs": RunColumn(
+        "Epochs", lambda frame: frame["trained_epochs"].where(frame["trained_epochs"] > 0), "number"
+    ),
     "measured": RunColumn("Measured at", _measured),
     "params": RunColumn("Parameters", _text("params"), "number"),
     "tags": RunColumn("Tags", _text("tags")),

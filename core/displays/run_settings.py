@@ -6,8 +6,8 @@ from core.displays.number import format_share
 from core.recipes import recipe_of
 from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
 from core.store.environment import Environment
-from core.store.record import Record
-from core.store.setting_text import describe_value
+from core.store.record import Elsewhere, Record
+from core.store.setting_text import describe_dataset, describe_value
 
 _NOT_RECORDED = "not recorded"
 _SEPARATE = ("data", "seed", "head")  # a seed or a head that differs from the recipe is no change of it
@@ -49,15 +49,24 @@ def build_data_table(record: Record, spec: RunSpec) -> pd.DataFrame:
     classes, counts = f"{len(data.classes):,}", DATASETS[spec.dataset].official_counts
     official = "" if counts == (0, 0) else " (official dataset)" if data.official else " (not the official dataset)"
     values = {
-        "Dataset": DATASETS[spec.dataset].label + (f", folder {spec.folder}" if spec.folder else ""),
+        "Dataset": describe_dataset(spec) + (f", folder {spec.folder}" if spec.folder and not spec.elsewhere else ""),
         "Fingerprint": f"{data.fingerprint}{official}",
-        "Training images": f"{data.train_images:,}",
-        "Validation images": f"{data.validation_images:,}",
+        "Training images": _count(data.train_images),
+        "Validation images": _count(data.validation_images),
         "Test images": f"{data.test_images:,}",
-        "Image shape": " × ".join(map(str, data.input_shape)),
+        "Image shape": " × ".join(map(str, data.input_shape)) or _NOT_RECORDED,
         "Classes": classes if data.majority is None else f"{classes}; largest {format_share(data.majority)} of tests",
     }
     return _build(values, "Data")
+
+
+def _count(value: int | None) -> str:
+    return _NOT_RECORDED if value is None else f"{value:,}"
+
+
+def build_elsewhere_table(found: Elsewhere) -> pd.DataFrame:
+    """Return the tool that trained a run, and the settings that it recorded."""
+    return _build({"Tool": found.tool or _NOT_RECORDED, **found.settings}, "Setting")
 
 
 def build_environment_table(record: Record, environment: Environment) -> pd.DataFrame:

@@ -10,7 +10,7 @@ _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?%)?")
 _INVISIBLE = "\u2060"  # word joiner, zero width
 
-# The first column has no background colour, because the theme is light or dark: content under it is blurred instead.
+# The first column has no background color, because the theme is light or dark: content under it is blurred instead.
 STYLE = """
 .figures { overflow-x: auto; }
 .figures table { width: 100%; border-collapse: separate; border-spacing: 0; white-space: nowrap; font-size: 0.875rem; }

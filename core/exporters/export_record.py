@@ -61,7 +61,7 @@ class ExportRecord:
 
     @cached_property
     def started_at(self) -> float:
-        return self.ended_at - max([self.run.record.cost.train_seconds, *self.run.history["seconds"]])
+        return self.ended_at - max([self.run.record.cost.train_seconds or 0.0, *self.run.history["seconds"].dropna()])
 
     @property
     def settings(self) -> dict[str, str | int | float | bool]:
@@ -71,6 +71,8 @@ class ExportRecord:
             "data": self.run.record.data.fingerprint
         }
         values = {name: describe_value(name, value) if value in (None, "") else value for name, value in used.items()}
+        if found := self.run.record.elsewhere:
+            values = {**found.settings, **values, "elsewhere": spec.elsewhere, "tool": found.tool or "unknown"}
         return {"recipe": recipe.name if recipe else "none", **values}
 
     @property
@@ -78,10 +80,11 @@ class ExportRecord:
         """Return loss and accuracy of every epoch, and on the test set at the kept and the last epoch. Values that are
         not finite are omitted."""
         history, record = self.run.history, self.run.record
+        ends = history["seconds"].fillna(0.0)
         found = [
             Point(split, metric, int(epoch), self.started_at + float(seconds), float(value))
             for column, (split, metric) in _CURVES.items()
-            for epoch, seconds, value in zip(history["epoch"], history["seconds"], history[column], strict=True)
+            for epoch, seconds, value in zip(history["epoch"], ends, history[column], strict=True)
         ]
         measured = {record.measured_epoch: record.metrics}
         if record.last_metrics:

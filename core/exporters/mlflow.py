@@ -64,15 +64,20 @@ def export_mlflow(
             f"Expected the experiment name to have 1 to {_MAX_EXPERIMENT_CHARS} printable characters; "
             f"got {experiment!a:.60}."
         )
-    client = _open_client(uri)
+    client = open_client(uri)
     records = open_export_records(store, run_ids)
-    with _report_errors(uri):
+    with report_errors(uri):
         experiment_id = _find_experiment(client, experiment)
         for record in records:
             yield _export(client, experiment_id, record, models)
 
 
-def _open_client(uri: str) -> "MlflowClient":
+def open_client(uri: str) -> "MlflowClient":
+    """Return a client of a tracking URI.
+
+    Raises:
+        ExporterError: when MLflow is not installed or the URI is invalid.
+    """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
@@ -81,7 +86,7 @@ def _open_client(uri: str) -> "MlflowClient":
         raise ExporterError("mlflow is not installed. Run: pip install -r requirements-mlflow.txt") from None
     for name in ("mlflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are raised as ExporterError
-    with _report_errors(uri):
+    with report_errors(uri):
         return MlflowClient(tracking_uri=uri)
 
 
@@ -175,15 +180,19 @@ def _cut(text: str) -> str:
 
 
 @contextmanager
-def _report_errors(uri: str) -> Iterator[None]:
-    """Raise errors of MLflow as ExporterError, without the password that the URI may contain."""
+def report_errors(uri: str, what: str = "export to") -> Iterator[None]:
+    """Raise errors of MLflow as ExporterError, without the password that the URI may contain.
+
+    Args:
+        what: the failed activity, before "MLflow" in the message.
+    """
     try:
         yield
     except HeadroomError:
         raise
     except Exception as error:
         raise ExporterError(
-            f"Cannot export to MLflow at {_hide_password(uri):.200}: {_hide_password(_describe(error)):.200}."
+            f"Cannot {what} MLflow at {_hide_password(uri):.200}: {_hide_password(_describe(error)):.200}."
         ) from None
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.jobs.comparison_choice import RUNS, SAVED, SWEEP
+import pandas as pd
+
+from core.jobs.comparison_choice import MAX_SELECTED_RUNS, RUNS, SAVED, SWEEP
 from core.jobs.sweep_store import Sweep
 from core.store.comparison import Offer
 from core.store.saved_comparison import SavedComparison
@@ -51,6 +53,12 @@ def list_comparisons(
         if is_complete or not any(run_ids < grid for grid in planned.values()):
             found.append(ListedComparison("recipe", offer.key, offer.label, run_ids))
     return [*found, *(grid for grid in grids if grid.run_ids)]
+
+
+def list_newest(frame: pd.DataFrame) -> list[str]:
+    """Return the IDs of the newest run of a run list and of those on the same test set, for homes without recipes."""
+    same = frame[frame["targets"] == frame["targets"].iloc[0]] if len(frame) else frame
+    return same["run_id"].head(MAX_SELECTED_RUNS).tolist()
 
 
 def find_listed(listed: Sequence[ListedComparison], run_ids: Iterable[str]) -> str:

@@ -128,7 +128,7 @@ class TimeEstimator:
         self, frame: pd.DataFrame, overhead_seconds: float = _OVERHEAD_SECONDS, cores: int | None = None
     ) -> None:
         self.overhead_seconds = overhead_seconds
-        frame = frame[(frame["train_seconds"] > 0) & (frame["flops"] > 0)]
+        frame = frame[(frame["elsewhere"] == "") & (frame["train_seconds"] > 0) & (frame["flops"] > 0)]
         near = (frame["source"] == "home") & (frame["cores"].isna() | (frame["cores"] == (cores or os.cpu_count())))
         self._frame, self._near = frame, _Process(frame[near].head(_MAX_RUNS))
 

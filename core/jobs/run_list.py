@@ -15,7 +15,8 @@ from core.spec import DATASETS
 from core.store.run_store import RunStore
 
 COLUMNS = (
-    "run_id", "recipe", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status", "test_accuracy",
+    "run_id", "recipe", "elsewhere", "dataset", "folder", "head", "seed", "epochs", "trained_epochs", "status",
+    "test_accuracy",
     "test_loss", "params", "keep", "measured_epoch",
 )  # fmt: skip
 

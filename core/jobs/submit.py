@@ -14,6 +14,7 @@ from core.jobs.dispatcher import RESTART, ensure_dispatcher
 from core.jobs.executor_choice import check_placement
 from core.jobs.health import list_silent
 from core.jobs.queue import JobQueue, State
+from core.models.model_info import pin_model
 from core.spec import RunSpec
 from core.store.run_store import RunStore
 
@@ -58,7 +59,7 @@ class Checker:
         if key not in self._known:
             self._known[key] = pin(self._home, spec).data, read_info(self._home, spec)
         data, info = self._known[key]
-        pinned = spec.replace(data=data)
+        pinned = pin_model(self._home, spec.replace(data=data))
         images = len(compute_split(pinned, info.train_count, info.validation_count)[0])
         return Checked(pinned, compute_model(pinned, info.input_shape, len(info.classes)), images)
 

@@ -16,7 +16,7 @@ from core.jobs.submit import Checker, Submission, submit_all
 from core.jobs.sweep_plan import compute_remaining_work
 from core.jobs.sweep_store import Sweep, keep_sweep
 from core.spec import RunSpec
-from core.store.run import read_history
+from core.store.history import read_history
 from core.store.run_store import RunStore
 
 SweepRunState = Literal["queued", "running", "finished", "failed", "cancelled", "not started"]

@@ -96,7 +96,7 @@ class RunLine(_Part):
     head: Prose
     seed: Count
     epochs: Count
-    params: Count
+    params: Count | None
     test_accuracy: Share
     data: Prose
 
@@ -136,8 +136,8 @@ class Document(_Part):
                 f"{r.run_id} {r.name}".strip(),
                 r.head,
                 r.seed,
-                r.epochs,
-                r.params,
+                r.epochs or "–",
+                "–" if r.params is None else r.params,
                 f"{100 * r.test_accuracy:.2f}%",
                 r.data,
             )

@@ -25,6 +25,7 @@ from core.home import Home
 from core.store.import_validation import MAX_BYTES, MODELS
 from core.store.run import Run
 from core.store.run_store import RunStore
+from core.store.setting_text import describe_dataset
 from core.store.thumbnail import EXACT, FINGERPRINT, SHRUNK, build_thumbnails, load_test_images
 
 MANIFEST = "bundle.json"
@@ -87,9 +88,7 @@ def export_bundle(
                 name, pixels = _pack_pictures(store.home, run)
                 files[f"thumbnails/{fingerprint}/{name}"] = pixels
             except DatasetError as error:
-                left_out.append(
-                    f"The bundle does not contain the test images of {run.spec.folder or run.spec.dataset}. {error}"
-                )
+                left_out.append(f"The bundle does not contain the test images of {describe_dataset(run.spec)}. {error}")
     with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             _write(archive, MANIFEST, _describe(files))

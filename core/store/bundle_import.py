@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from core.array_file import map_array
@@ -24,6 +25,7 @@ from core.home import Home
 from core.store.bundle import MANIFEST, MAX_RUNS, PICTURE_FILE, RUN_FILE, BundleFile, Manifest
 from core.store.damage import describe_invalid_field
 from core.store.import_validation import MAX_BYTES, MODELS, check_run
+from core.store.metrics import compute_label_fingerprint
 from core.store.run import IMPORTED, Run
 from core.store.run_store import RunStore
 from core.store.thumbnail import MAX_BYTES as MAX_PICTURE_BYTES
@@ -45,12 +47,13 @@ class Imported:
     differing: list[str]
 
 
-def import_bundle(home: Home, path: Path, *, models: bool = False) -> Imported:
+def import_bundle(home: Home, path: Path, *, models: bool = False, only_elsewhere: bool = False) -> Imported:
     """Validate a bundle and import all of its runs that do not exist yet, or none. Models are not opened.
 
     Args:
         models: Import model files too. Pages and training open them later (in the safe mode of Keras), so import only
             models from trusted sources.
+        only_elsewhere: Refuse runs that Headroom trained, which would be answers of the cache.
 
     Raises:
         BundleError: when the bundle is invalid; the home is unchanged.
@@ -70,7 +73,7 @@ def import_bundle(home: Home, path: Path, *, models: bool = False) -> Imported:
                     check_space(scratch, needed, "the runs of the bundle", "Free disk space and try again.")
                     for name, found in files.items():
                         _unpack(archive, name, found, scratch / name if name in wanted else None)
-                    return _publish(home, scratch, files)
+                    return _publish(home, scratch, files, only_elsewhere)
     except DatasetError as error:
         raise BundleError(str(error)) from None
     except OSError as error:
@@ -191,9 +194,11 @@ def _unpack(archive: zipfile.ZipFile, name: str, found: BundleFile, path: Path |
             raise BundleError(f"{name} is damaged in the bundle (checksum mismatch). Export the bundle again.")
 
 
-def _publish(home: Home, scratch: Path, files: dict[str, BundleFile]) -> Imported:
+def _publish(home: Home, scratch: Path, files: dict[str, BundleFile], only_elsewhere: bool) -> Imported:
     """Validate all runs, then move them into the home. If a move fails, the previous ones are undone."""
     runs = [check_run(scratch / "runs" / run_id) for run_id in _list_ids(files)]
+    if only_elsewhere and any(not run.spec.elsewhere for run in runs):
+        raise BundleError("Only an administrator can import runs that Headroom trained.")
     for run in runs:
         for name, checksum in run.record.checksums.items():
             described = files.get(f"runs/{run.run_id}/{name}")
@@ -247,8 +252,15 @@ def _check_pictures(path: Path, runs: Sequence[Run]) -> Path:
         pixels = map_array(path, ("u1", (None, None, None, None)))
     except ValueError as error:
         raise BundleError(f"The bundle is invalid: {error}.") from None
-    if not shown or not all(matches_dataset(pixels, run.record.data) for run in shown):
+    valid = all(matches_dataset(pixels, run.record.data) and _belongs(pixels, run) for run in shown)
+    if not shown or not valid:
         raise BundleError(
             f"The bundle is invalid: {path.name} with shape {pixels.shape} does not match the test images of its runs."
         )
     return path
+
+
+def _belongs(pixels: NDArray[Any], run: Run) -> bool:
+    """Return whether the fingerprint of a run from elsewhere is that of its images: it names their folder."""
+    data = run.record.data
+    return not run.spec.elsewhere or data.fingerprint == compute_label_fingerprint(data.targets, data.classes, pixels)

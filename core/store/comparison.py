@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,8 @@ import pandas as pd
 from core.errors import ComparisonError
 from core.recipe import Recipe
 from core.recipes import RECIPES, recipe_of
-from core.spec import DATASETS, HEADS, SETTINGS, RunSpec
+from core.spec import DATASETS, SETTINGS, RunSpec
+from core.store.elsewhere import order_of
 from core.store.offer_key import group_backbones, write_key
 from core.store.run import Run
 from core.store.setting_text import Describe, describe_former, describe_setting, describe_value, join_values
@@ -38,12 +40,12 @@ class Variant:
 
     @property
     def order(self) -> int:
-        return HEADS[self.spec.head].order
+        return order_of(self.spec)
 
     @property
     def key(self) -> str:
         """ID that does not depend on the other variants, such as "gap-3f9a12bc"."""
-        return f"{self.spec.head}-{self.spec.replace(seed=0).run_id[:8]}"
+        return f"{self.spec.head}-{self.spec.configuration.run_id[:8]}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,10 @@ class Comparison:
         """
         groups: dict[RunSpec, dict[int, Run]] = {}
         for run in runs:
-            groups.setdefault(run.spec.replace(seed=0), {})[run.spec.seed] = run
+            group = groups.setdefault(run.spec.configuration, {})
+            same = group.get(run.spec.seed, run)
+            kept = run if same.run_id == run.run_id else run.with_seed(next(n for n in count() if n not in group))
+            group[kept.spec.seed] = kept
         if not groups:
             raise ComparisonError("There are no finished runs to compare. Train or select at least one run.")
         members = [tuple(group[seed] for seed in sorted(group)) for group in groups.values()]
@@ -88,7 +93,9 @@ class Comparison:
                 f"These runs use different test sets and cannot be compared: {a.run_id} uses {a.spec.dataset} "
                 f"({a.spec.data}), {b.run_id} uses {b.spec.dataset} ({b.spec.data})."
             )
-        labels = _labels([group[0].spec.replace(seed=0) for group in members])  # a label is that of all its seeds
+        if len({len(run.record.data.classes) for group in members for run in group}) > 1:
+            raise ComparisonError("These runs have different numbers of classes and cannot be compared.")
+        labels = _labels([group[0].spec.configuration for group in members])  # a label is that of all its seeds
         return cls(tuple(Variant(label, group) for label, group in zip(labels, members, strict=True)))
 
     def with_diverged(self, specs: Iterable[RunSpec]) -> "Comparison":
@@ -113,7 +120,9 @@ class Comparison:
     @property
     def noun(self) -> str:
         """Return what the variants are: "head", or "setting" of one head, or "variant" if both differ."""
-        heads = {variant.spec.head for variant in self.variants}
+        heads = {variant.spec.elsewhere or variant.spec.head for variant in self.variants}
+        if any(variant.spec.elsewhere for variant in self.variants):
+            return "variant"
         if len(heads) == len(self.variants):
             return "head"
         return "setting" if len(heads) == 1 else "variant"
@@ -129,12 +138,13 @@ class Comparison:
     @cached_property
     def former_labels(self) -> dict[str, str]:
         """Labels by those that older versions wrote, which old drafts and links contain."""
-        former = _labels([variant.spec.replace(seed=0) for variant in self.variants], describe_former)
+        former = _labels([variant.spec.configuration for variant in self.variants], describe_former)
         return dict(zip(former, self.labels, strict=True))
 
     @property
     def first(self) -> Run:
-        return self.variants[0].first
+        """The first run; one that Headroom trained, if there is any."""
+        return next((variant.first for variant in self.variants if not variant.spec.elsewhere), self.variants[0].first)
 
     @cached_property
     def recipe(self) -> Recipe | None:
@@ -165,7 +175,8 @@ def _list_data(spec: RunSpec) -> tuple[object, ...]:
 def _rank(spec: RunSpec) -> tuple[Any, ...]:
     """Return the sort key of a variant: its head, then its hyperparameters in order; None comes last."""
     values = (getattr(spec, name) for name in SETTINGS if name != "head")
-    return HEADS[spec.head].order, *((value is None, 0 if value is None else value) for value in values)
+    first = bool(spec.elsewhere), spec.elsewhere, 0 if spec.elsewhere else order_of(spec)
+    return *first, *((value is None, 0 if value is None else value) for value in values)
 
 
 def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[str]:
@@ -173,27 +184,18 @@ def _labels(specs: Sequence[RunSpec], describe: Describe | None = None) -> list[
     differing = _list_differing(specs)
     labels = []
     for spec in specs:
-        same_head = [other for other in specs if other.head == spec.head]
+        same_head = [other for other in specs if other.label == spec.label]
         names = [n for n in differing if len({getattr(other, n) for other in same_head}) > 1]
         parts = [describe_setting(n, getattr(spec, n), describe) for n in names]
-        labels.append(" · ".join([HEADS[spec.head].label, *parts]))
+        labels.append(" · ".join([spec.label, *parts]))
     return labels
-
-
-def describe_epochs(runs: Sequence[Run]) -> str:
-    """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
-    trained, planned = [run.record.trained_epochs for run in runs], max(run.spec.epochs for run in runs)
-    if min(trained) == max(trained) == planned:
-        return describe_setting("epochs", planned)
-    fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
-    return f"{fewer} of {describe_setting('epochs', planned)}"
 
 
 def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
     """Describe the hyperparameters that differ from the recipe, by name, such as "1 epoch instead of 25"."""
     own: dict[str, Any] = {}
     values: dict[str, list[Any]] = {}
-    for variant in variants:
+    for variant in (variant for variant in variants if not variant.spec.elsewhere):
         default = recipe.spec_of(variant.spec.head)
         for name in SETTINGS:
             value = getattr(variant.spec, name)
@@ -211,10 +213,10 @@ def list_changes(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, str]:
 def count_training_images(run: Run) -> int | None:
     """Return the size of the complete training split, including validation images; None if the record lacks it."""
     data, spec = run.record.data, run.spec
-    if data.train_count is not None:
+    if data.train_count is not None or run.spec.elsewhere:
         return data.train_count
     if spec.train_images is None:
-        return data.train_images + data.validation_images
+        return (data.train_images or 0) + (data.validation_images or 0)
     return DATASETS[spec.dataset].official_counts[0] if data.official else None
 
 

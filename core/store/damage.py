@@ -30,6 +30,8 @@ def damaged_run(problem: str, spec: RunSpec | None, *, listed: bool = True) -> R
         listed: whether run lists contain the run, because its record is valid.
     """
     first = "Delete the run on the Runs page" if listed else "Move the run aside with headroom doctor --repair"
+    if spec and spec.elsewhere:
+        return RunDamagedError(problem, f"{first}, and import it again with: {write_command(spec)}")
     command = f": {write_command(spec)}" if spec else "."
     return RunDamagedError(problem, f"{first}, or train it again{command}")
 

@@ -14,7 +14,7 @@ from core.image_file import read_picture
 from core.spec import RunSpec
 from core.store.activation_maps import read_maps
 from core.store.kept_epoch import choose_epoch
-from core.store.metrics import compute_metrics, compute_targets
+from core.store.metrics import compute_content, compute_metrics, compute_targets
 from core.store.run import LAST_PREDICTIONS, Run, finite
 from core.store.thumbnail import FINGERPRINT
 
@@ -71,12 +71,28 @@ def _check_record(run: Run) -> None:
         raise ValueError(f"the dataset fingerprint {data.fingerprint!r:.60} does not match its spec")
     if len(data.classes) < 2:
         raise ValueError("it has fewer than 2 classes")
+    if record.elsewhere:
+        _check_elsewhere(run)
+        return
     if run.model.params != record.cost.params:
         raise ValueError(f"{record.cost.params:,} parameters do not match its spec ({run.model.params:,} parameters)")
     if not 1 <= record.trained_epochs <= run.spec.epochs:
         raise ValueError(f"{record.trained_epochs:,} trained epochs do not match its spec ({run.spec.epochs:,} epochs)")
     if (run.spec.keep == "last") != (record.kept_epoch is None) or record.measured_epoch > record.trained_epochs:
         raise ValueError(f"the kept epoch {record.kept_epoch} does not match its spec or its trained epochs")
+
+
+def _check_elsewhere(run: Run) -> None:
+    """Check the record of a run that was trained elsewhere: its ID is that of its content."""
+    record, rows = run.record, run.model.rows
+    if run.spec.content != compute_content(record.checksums, record.data.classes):
+        raise ValueError("its run ID does not match its content")
+    if "predictions.npz" not in record.checksums:
+        raise ValueError("it has no predictions")
+    if rows and record.cost.params != run.model.params:
+        raise ValueError(f"{record.cost.params} parameters do not match its layers ({run.model.params:,} parameters)")
+    if record.measured_epoch > record.trained_epochs:
+        raise ValueError(f"the kept epoch {record.kept_epoch} does not match its trained epochs")
 
 
 def _check_spec(run: Run) -> None:
@@ -96,6 +112,10 @@ def _check_history(run: Run) -> None:
     history = run.history
     if len(history) != run.record.trained_epochs:
         raise ValueError(f"history.jsonl has {len(history):,} rows for {run.record.trained_epochs:,} epochs")
+    if run.spec.elsewhere:
+        return
+    if history["seconds"].isna().any():
+        raise ValueError("history.jsonl has no seconds")
     if run.spec.keep != "last":
         best = choose_epoch(run.spec.keep, history["val_loss"].tolist(), history["val_accuracy"].tolist())
         if best != run.record.kept_epoch:
@@ -111,13 +131,20 @@ def _check_predictions(run: Run, name: str = "predictions.npz") -> None:
     stored = run.last_predictions if is_last else run.predictions
     for split in ("test", "validation"):
         probs, labels = getattr(stored, f"{split}_probs"), getattr(stored, f"{split}_labels")
+        if not len(labels):
+            if getattr(found, f"{split}_accuracy") is not None:
+                raise ValueError(f"its record has a {split} accuracy without predictions")
+            continue
         known = probs[np.isfinite(probs).all(axis=1)]
         if not np.allclose(known.sum(axis=1, dtype=np.float64), 1, atol=0.01):
             raise ValueError(f"{split} probabilities do not sum to 1")
         with np.errstate(invalid="ignore"):
             loss, accuracy = compute_metrics(probs, labels)
         _compare(f"{split}_accuracy", getattr(found, f"{split}_accuracy"), accuracy)
-        _compare(f"{split}_loss", getattr(found, f"{split}_loss"), finite(loss))
+        if run.record.elsewhere is None or run.record.elsewhere.probabilities:
+            _compare(f"{split}_loss", getattr(found, f"{split}_loss"), finite(loss))
+        elif getattr(found, f"{split}_loss") is not None:
+            raise ValueError(f"its record has a {split} loss without probabilities")
     if compute_targets(stored.test_labels) != run.record.data.targets:
         raise ValueError("the checksum of the test labels does not match its record")
 

@@ -23,8 +23,8 @@ from core.store.record import Cost, Metrics
 from core.store.run import Run
 
 COLUMNS = (
-    "run_id", "recipe", *SETTINGS, "status", *Metrics.model_fields, *Cost.model_fields, "fitted_images",
-    "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
+    "run_id", "recipe", *SETTINGS, "elsewhere", "content", "status", *Metrics.model_fields, *Cost.model_fields,
+    "fitted_images", "trained_epochs", "measured_epoch", "cpu", "cores", "official", "targets", "finished_at",
 )  # fmt: skip
 
 _DTYPES: dict[str, str] = {
@@ -37,8 +37,8 @@ _DTYPES: dict[str, str] = {
         name: "Int64" for name, setting in SETTINGS.items() if setting.default is None
     },  # null represents all images, or the stored size
     **dict.fromkeys(Metrics.model_fields, "float64"),
-    **{name: "float64" if name.endswith("seconds") else "int64" for name in Cost.model_fields},
-    "fitted_images": "int64",
+    **{name: "float64" if name.endswith("seconds") else "Int64" for name in Cost.model_fields},
+    "fitted_images": "Int64",
     "trained_epochs": "int64",
     "measured_epoch": "int64",
     "cores": "Int64",

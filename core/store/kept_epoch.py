@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from core.store.record import Record
+from core.store.run import Run
+from core.store.setting_text import describe_setting
 
 _METRICS = {"best_val_loss": "validation loss", "best_val_accuracy": "validation accuracy"}
 
@@ -33,14 +35,31 @@ def describe_kept_epoch(records: Iterable[Record]) -> str:
     epoch (17, by validation loss)" or "at the best epoch (12–17, by validation loss)"."""
     epochs: dict[str, set[int]] = {}
     for record in records:
-        epochs.setdefault(record.parsed_spec.keep, set()).add(record.measured_epoch)
+        best = record.elsewhere is not None and record.kept_epoch is not None
+        epochs.setdefault("best" if best else record.parsed_spec.keep, set()).add(record.measured_epoch)
     parts = []
     for keep, numbers in epochs.items():
+        if 0 in numbers:
+            parts.append("an epoch that was not recorded")
+            continue
         span = f"{min(numbers):,}" + (f"–{max(numbers):,}" if len(numbers) > 1 else "")
-        parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}, by {_METRICS[keep]})")
+        by = f", by {_METRICS[keep]}" if keep in _METRICS else ""
+        parts.append(f"the last epoch ({span})" if keep == "last" else f"the best epoch ({span}{by})")
     return f"at {' or '.join(parts)}"
 
 
 def describe_keep(keep: str) -> str:
     """Describe a value of the hyperparameter `keep` without the number of an epoch."""
     return "last epoch" if keep == "last" else f"best epoch by {_METRICS[keep]}"
+
+
+def describe_epochs(runs: Sequence[Run]) -> str:
+    """Describe the trained epochs, such as "25 epochs", or "7–9 of 25 epochs" after early stopping."""
+    trained = [run.record.trained_epochs for run in runs]
+    if not min(trained):
+        return "epochs unknown"
+    planned = max(run.record.trained_epochs if run.spec.elsewhere else run.spec.epochs for run in runs)
+    if min(trained) == max(trained) == planned:
+        return describe_setting("epochs", planned)
+    fewer = f"{min(trained):,}" + (f"–{max(trained):,}" if min(trained) < max(trained) else "")
+    return f"{fewer} of {describe_setting('epochs', planned)}"

@@ -1,6 +1,8 @@
 """Predicted classes, and the metrics of a record that are computed from its predictions."""
 
 import hashlib
+import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,3 +36,21 @@ def compute_metrics(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tu
 def compute_targets(labels: NDArray[np.int64]) -> str:
     """Return the SHA-256 of the test labels as little-endian int64."""
     return hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
+
+
+def compute_content(checksums: Mapping[str, str], classes: Sequence[str]) -> str:
+    """Return the content hash of a run that was trained elsewhere: of its results, not of its spec and environment."""
+    results = {name: found for name, found in checksums.items() if name not in ("spec.json", "environment.json")}
+    text = json.dumps([sorted(results.items()), [*classes]], separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def compute_label_fingerprint(targets: str, classes: Sequence[str], images: NDArray[np.generic] | None = None) -> str:
+    """Return the fingerprint of the test set of a run that was trained elsewhere.
+
+    Args:
+        targets: as returned by `compute_targets`.
+        images: the test images, if they are known.
+    """
+    pixels = b"" if images is None else np.ascontiguousarray(images).tobytes()
+    return hashlib.sha256(targets.encode() + json.dumps([*classes]).encode() + pixels).hexdigest()[:16]

@@ -35,35 +35,52 @@ class _Part(BaseModel):
 
 
 class Metrics(_Part):
-    """Mean categorical cross-entropies in nats, and accuracies from 0 to 1. Losses of a diverged run are null."""
+    """Mean categorical cross-entropies in nats, and accuracies from 0 to 1. Losses of a diverged run are null.
+
+    A run that was trained elsewhere may lack validation predictions and, without probabilities, the losses.
+    """
 
     test_loss: Loss | None
     test_accuracy: Share
     validation_loss: Loss | None
-    validation_accuracy: Share
+    validation_accuracy: Share | None
 
 
 class Cost(_Part):
-    """Costs of a trained model. Latencies are measured with LiteRT on one thread, for a complete batch."""
+    """Costs of a trained model. Latencies are measured with LiteRT on one thread, for a complete batch.
 
-    params: Count
-    trainable: Count
-    non_trainable: Count
-    flops: Count
-    keras_bytes: Count
-    tflite_bytes: Count
-    latency_seconds: Seconds = Field(description="median for one image")
-    latency_p95_seconds: Seconds
-    latency_32_seconds: Seconds = Field(description="median for a batch of 32")
+    A run that was trained elsewhere has those that its tool recorded.
+    """
+
+    params: Count | None
+    trainable: Count | None
+    non_trainable: Count | None
+    flops: Count | None
+    keras_bytes: Count | None
+    tflite_bytes: Count | None
+    latency_seconds: Seconds | None = Field(description="median for one image")
+    latency_p95_seconds: Seconds | None
+    latency_32_seconds: Seconds | None = Field(description="median for a batch of 32")
     latency_32_p95_seconds: Seconds | None = Field(None, description="missing in older records")
-    train_seconds: Seconds = Field(description="all epochs with validation, and the tracing of the first step")
+    train_seconds: Seconds | None = Field(description="all epochs with validation, and the tracing of the first step")
     epoch_seconds: Seconds | None = Field(
         None, description="median of the epochs after the first, with validation; null for a few runs"
     )
     features_seconds: Seconds | None = Field(
         None, description="feature maps of a frozen backbone, computed once; not in train_seconds"
     )
-    peak_bytes: Count = Field(description="highest resident memory of the worker")
+    peak_bytes: Count | None = Field(description="highest resident memory of the worker")
+
+
+class Elsewhere(_Part):
+    """What is known about the training of a run by another tool. Its spec has the name of the model.
+
+    The data of such a run may lack the numbers of training and validation images, and the shape of the images.
+    """
+
+    tool: Line = Field(description="library with its version, such as keras 3.15.1; empty if unknown")
+    probabilities: bool = Field(True, description="false: only the predicted classes are known, as 0 or 1")
+    settings: dict[Line, Line] = Field({}, max_length=100, description="settings that the tool recorded, as text")
 
 
 class Data(_Part):
@@ -78,10 +95,10 @@ class Data(_Part):
     fingerprint: Line
     official: bool
     train_count: Images | None = None
-    train_images: Images
-    validation_images: Images
+    train_images: Images | None
+    validation_images: Images | None
     test_images: Images
-    input_shape: tuple[Side, ...] = Field(min_length=2, max_length=4)
+    input_shape: tuple[Side, ...] = Field(max_length=4)
     classes: Classes
     targets: Line
     majority: Share | None = Field(None, description="fraction of the most frequent class in the test images")
@@ -111,6 +128,7 @@ class Record(_Part):
     resumed_at: tuple[Epoch, ...] = Field(
         (), max_length=MAX_EPOCHS, description="epochs after which training continued from a finished run"
     )
+    elsewhere: Elsewhere | None = Field(None, description="null if Headroom trained the run")
     checksums: dict[FileName, Checksum] = Field(max_length=100)
 
     @classmethod
@@ -144,11 +162,28 @@ class Record(_Part):
         trained = self.trained_epochs
         if spec.run_id != self.run_id:
             return "its spec does not match its run ID"
+        if bool(spec.elsewhere) != (self.elsewhere is not None) or bool(spec.elsewhere) != bool(spec.content):
+            return "it is not clear whether it was trained elsewhere"
+        if spec.elsewhere:
+            return ""
+        if missing := self._find_missing():
+            return f"{missing} is missing"
         if trained > spec.epochs:
             return f"{trained:,} trained epochs do not match its spec ({spec.epochs:,} epochs)"
         if [*self.resumed_at] != sorted({*self.resumed_at}) or max(self.resumed_at, default=0) > trained:
             return "it continues after a missing epoch"
         return ""
+
+    def _find_missing(self) -> str:
+        """Return the name of a value that only runs from elsewhere may lack; an empty text if there is none."""
+        optional = {"test_loss", "validation_loss", "latency_32_p95_seconds", "epoch_seconds", "features_seconds"}
+        parts = {"metrics": self.metrics, "cost": self.cost}
+        values = {
+            f"{part}.{name}": value for part, found in parts.items() for name, value in found if name not in optional
+        }
+        values |= {f"data.{name}": getattr(self.data, name) for name in ("train_images", "validation_images")}
+        values |= {"data.input_shape": self.data.input_shape[1:] or None}
+        return next((name for name, value in values.items() if value is None), "")
 
     @property
     def parsed_spec(self) -> RunSpec:
@@ -156,7 +191,8 @@ class Record(_Part):
 
     @property
     def trained_epochs(self) -> int:
-        return self.epochs or self.parsed_spec.epochs
+        """The trained epochs; 0 if they are unknown, because the run was trained elsewhere."""
+        return self.epochs or (0 if self.elsewhere else self.parsed_spec.epochs)
 
     @property
     def has_penalty_in_loss(self) -> bool:
@@ -180,7 +216,7 @@ class Record(_Part):
             **self.metrics.model_dump(),
             **self.cost.model_dump(),
             "fitted_images": self.data.train_images,
-            "trained_epochs": self.epochs or spec.epochs,
+            "trained_epochs": self.trained_epochs,
             "measured_epoch": self.measured_epoch,
             "cpu": self.cpu,
             "cores": self.cores,

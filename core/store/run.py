@@ -1,32 +1,29 @@
 """Access to the files of a finished run."""
 
 import math
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from core.architecture.graph import INPUT, LayerRow
 from core.architecture.model import Model, compute_model
 from core.array_file import Expected, read_arrays
-from core.bounds import Epoch, Loss, Seconds
 from core.errors import RunDamagedError, RunNotFoundError
 from core.files import compute_checksum, read_file
 from core.spec import RunSpec
-from core.store.damage import damaged_run, describe_invalid_field
+from core.store.damage import damaged_run
+from core.store.elsewhere import parse_layers
+from core.store.history import HISTORY, compute_epoch_seconds, parse_history
 from core.store.record import Record
 from core.store.robustness_file import EXPECTED, Robustness
 from core.store.robustness_file import NAME as ROBUSTNESS
 
-HISTORY = ("epoch", "seconds", "loss", "accuracy", "val_loss", "val_accuracy")
 FILES = (
     "spec.json", "environment.json", "history.jsonl", "predictions.npz", "predictions-last.npz", "maps.npz",
     "robustness.npz", "layers.json", "model.keras", "model.tflite", "last.keras", "augmentation.png", "log.txt",
@@ -42,25 +39,12 @@ MAX_ARRAY_BYTES = 500_000_000
 _CLOSE = 1e-4
 
 
-class _HistoryLine(BaseModel):
-    """A line of history.jsonl. Values of a diverged run may be null."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    epoch: Epoch
-    seconds: Seconds
-    loss: Loss | None
-    accuracy: Annotated[float, Field(ge=0, le=1 + _CLOSE)] | None
-    val_loss: Loss | None
-    val_accuracy: Annotated[float, Field(ge=0, le=1 + _CLOSE)] | None
-
-
-_HISTORY_LINE = TypeAdapter(_HistoryLine)
-
-
 @dataclass(frozen=True)
 class Predictions:
-    """Class probabilities, float32 of shape (images, classes), and true classes, int64 of shape (images,)."""
+    """Class probabilities, float32 of shape (images, classes), and true classes, int64 of shape (images,).
+
+    Those of the validation images have no rows if the run was trained elsewhere and does not have them.
+    """
 
     test_probs: NDArray[np.float32]
     test_labels: NDArray[np.int64]
@@ -105,9 +89,27 @@ class Run:
     def spec(self) -> RunSpec:
         return self.record.parsed_spec
 
+    def with_seed(self, seed: int) -> "Run":
+        """Return the run as another seed of its variant: runs from elsewhere may not have recorded theirs."""
+        return Run(self.path, self.record.model_copy(update={"spec": self.spec.replace(seed=seed).canonical()}))
+
     @cached_property
     def model(self) -> Model:
+        """The layers. Those of a run from elsewhere are the rows of its layer table, without any if it has none."""
+        if self.spec.elsewhere:
+            data = self.record.data
+            return Model(((INPUT, data.input_shape),), (), self._read_layers(), self.spec, len(data.classes))
         return compute_model(self.spec, self.record.data.input_shape, len(self.record.data.classes))
+
+    def _read_layers(self) -> tuple[LayerRow, ...]:
+        if "layers.json" not in self.record.checksums:
+            return ()
+        try:
+            return parse_layers(read_file(self.artifact("layers.json")))
+        except OSError as error:
+            raise self.damaged(f"Cannot read layers.json of run {self.run_id}: {error.strerror}.") from None
+        except ValueError as error:
+            raise self.damaged(f"Run {self.run_id} is damaged: {error}.") from None
 
     @property
     def imported(self) -> bool:
@@ -159,19 +161,32 @@ class Run:
         row = self.record.row()
         if row["epoch_seconds"] is None:
             with suppress(OSError, ValueError):
-                lines = read_file(self.path / "history.jsonl").splitlines()
-                row["epoch_seconds"] = compute_epoch_seconds(
-                    [_HISTORY_LINE.validate_json(line).seconds for line in lines]
-                )
+                seconds = parse_history(read_file(self.path / "history.jsonl"), complete=True)["seconds"]
+                row["epoch_seconds"] = compute_epoch_seconds(seconds.dropna().tolist())
         return row
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row per epoch with the columns of HISTORY; `seconds` is the time since the start of training.
 
+        A run from elsewhere may have no rows, and no seconds.
+
         Raises:
             RunDamagedError: when the file is damaged or does not match the record.
         """
+        return self._epochs[[*HISTORY]]
+
+    @property
+    def learning_rates(self) -> NDArray[np.float64]:
+        """The learning rate of each epoch, of shape (epochs,); NaN where a run from elsewhere did not record it."""
+        if self.spec.elsewhere:
+            return self._epochs["learning_rate"].to_numpy(np.float64)
+        return np.full(len(self._epochs), self.spec.learning_rate)
+
+    @cached_property
+    def _epochs(self) -> pd.DataFrame:
+        if self.spec.elsewhere and "history.jsonl" not in self.record.checksums:
+            return parse_history(b"")
         path = self.artifact("history.jsonl")
         try:
             return parse_history(read_file(path), complete=True)
@@ -198,9 +213,15 @@ class Run:
         data = self.record.data
         expected: dict[str, Expected] = {}
         for split, images in (("test", data.test_images), ("validation", data.validation_images)):
-            expected[f"{split}_probs"] = "f4", (images, len(data.classes))
-            expected[f"{split}_labels"] = "i8", (images,)
-        found = Predictions(**self.load(name, expected))
+            if images is not None:
+                expected[f"{split}_probs"] = "f4", (images, len(data.classes))
+                expected[f"{split}_labels"] = "i8", (images,)
+        arrays: dict[str, NDArray[Any]] = {
+            "validation_probs": np.empty((0, len(data.classes)), np.float32),
+            "validation_labels": np.empty(0, np.int64),
+            **self.load(name, expected),
+        }
+        found = Predictions(**arrays)
         for split in ("test", "validation"):
             if problem := _find_problem(getattr(found, f"{split}_probs"), getattr(found, f"{split}_labels")):
                 raise self.damaged(f"{name} of run {self.run_id} is invalid: {split} {problem}.")
@@ -236,6 +257,8 @@ class Run:
 def _find_problem(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
     """Return why predictions are impossible; an empty text if they are not. Those of a diverged run are not finite."""
     classes = probs.shape[1]
+    if not len(labels):
+        return ""
     if labels.min() < 0 or labels.max() >= classes:
         return f"labels are outside its {classes} classes"
     known = probs[np.isfinite(probs).all(axis=1)]
@@ -247,52 +270,6 @@ def _find_problem(probs: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
 def _read_checksum(path: Path, inode: int, changed_ns: int, size: int) -> str:
     """Compute a checksum, cached until the file changes, because pages verify files on each rerun."""
     return compute_checksum(path)
-
-
-def compute_epoch_seconds(ends: Sequence[float]) -> float | None:
-    """Return the median duration of the epochs after the first, which includes tracing; of a single epoch, its own.
-
-    Args:
-        ends: seconds since the start of training at the end of each epoch.
-
-    >>> compute_epoch_seconds([3.6, 3.9, 4.1, 4.4]), compute_epoch_seconds([3.6]), compute_epoch_seconds([])
-    (0.3, 3.6, None)
-    """
-    durations = [end - begin for begin, end in pairwise((0.0, *ends))]
-    return round(median(durations[1:] or durations), 6) if durations else None
-
-
-def read_history(path: Path) -> pd.DataFrame:
-    """Read history.jsonl while a worker appends to it, up to the first line that is incomplete or damaged."""
-    try:
-        return parse_history(read_file(path))
-    except OSError:
-        return parse_history(b"")
-
-
-def parse_history(text: bytes, *, complete: bool = False) -> pd.DataFrame:
-    """Return one row per line of history.jsonl with the columns of HISTORY.
-
-    Args:
-        complete: every line must be valid; otherwise, those after the first invalid one are ignored.
-
-    Raises:
-        ValueError: when a line is invalid.
-    """
-    rows: list[_HistoryLine] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        try:
-            row = _HISTORY_LINE.validate_json(line)
-            if row.epoch != number or (rows and row.seconds < rows[-1].seconds):
-                raise ValueError(f"epoch {row.epoch} does not follow the line before")
-        except ValueError as error:
-            if not complete:
-                break
-            problem = describe_invalid_field(error) if isinstance(error, ValidationError) else str(error)
-            raise ValueError(f"line {number} is invalid: {problem}") from None
-        rows.append(row)
-    frame = pd.DataFrame([vars(row) for row in rows], columns=list(HISTORY))
-    return frame.astype(dict.fromkeys(HISTORY[1:], "float64")).astype({"epoch": "int64"})
 
 
 def finite(value: float) -> float | None:

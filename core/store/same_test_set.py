@@ -42,6 +42,11 @@ class RunsOnTestSet:
         lost = (spec for spec in (*comparison.diverged, *comparison.diverged_others) if spec.run_id not in known)
         return cls(_name_rows(frame), tuple(lost))
 
+    def without_elsewhere(self) -> "RunsOnTestSet":
+        """Return the runs that Headroom trained."""
+        own = self.runs["elsewhere"] == ""
+        return self if own.all() else replace(self, runs=self.runs[own].reset_index(drop=True))
+
     def with_diverged(self) -> "RunsOnTestSet":
         """Return the runs with one row per diverged spec, whose accuracies are NaN."""
         if not self.diverged:
@@ -59,7 +64,8 @@ class RunsOnTestSet:
     @cached_property
     def settings(self) -> list[str]:
         """Names of the hyperparameters in which the configurations differ, except the head."""
-        return [n for n in SETTINGS if n not in _NO_SETTING and self.runs[n].nunique(dropna=False) > 1]
+        known = self.runs[self.runs["elsewhere"] == ""]
+        return [n for n in SETTINGS if n not in _NO_SETTING and known[n].nunique(dropna=False) > 1]
 
     @cached_property
     def _key(self) -> str:
@@ -72,9 +78,9 @@ class RunsOnTestSet:
 
     def uses(self, setting: str) -> pd.Series:
         """Return for each run whether a hyperparameter has an effect; the units of a Dense layer have none on GAP."""
-        kinds = ["dataset", "backbone", "head"]
+        kinds = ["dataset", "backbone", "head", "elsewhere"]
         known = {
-            values: RunSpec(dataset=values[0], backbone=values[1], head=values[2]).uses(setting)
+            values: not values[3] and RunSpec(dataset=values[0], backbone=values[1], head=values[2]).uses(setting)
             for values in set(self.runs[kinds].itertuples(index=False, name=None))
         }
         return pd.Series(
@@ -86,9 +92,10 @@ def _name_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort the rows and add the columns label, configuration and name (see `RunsOnTestSet`)."""
     columns = [name for name in SETTINGS if name != "seed" and frame[name].nunique(dropna=False) > 1]
     orders = frame["head"].map({name: head.order for name, head in HEADS.items()})
-    frame = frame.assign(label=frame["head"].map({name: head.label for name, head in HEADS.items()}), order=orders)
-    frame = frame.sort_values(["order", "head", *columns, "seed"], kind="stable", ignore_index=True)
-    groups = frame.groupby(["head", *columns], sort=False, dropna=False).ngroup()
+    labels = frame["head"].map({name: head.label for name, head in HEADS.items()})
+    frame = frame.assign(label=labels.where(frame["elsewhere"] == "", frame["elsewhere"]), order=orders)
+    frame = frame.sort_values(["order", "elsewhere", "head", *columns, "seed"], kind="stable", ignore_index=True)
+    groups = frame.groupby(["head", "elsewhere", *columns], sort=False, dropna=False).ngroup()
     frame = frame.drop(columns="order").assign(configuration=groups)
     return frame.assign(name=groups.map(_name_configurations(frame, columns)))
 
@@ -96,7 +103,7 @@ def _name_rows(frame: pd.DataFrame) -> pd.DataFrame:
 def _name_configurations(frame: pd.DataFrame, columns: list[str]) -> dict[int, str]:
     """Return the name of each configuration, by its number (see `RunsOnTestSet`)."""
     names = {}
-    for _, rows in frame.groupby("head", sort=False):
+    for _, rows in frame.groupby("label", sort=False):
         differing = [name for name in columns if name != "head" and rows[name].nunique(dropna=False) > 1]
         for row in rows.drop_duplicates("configuration")[["configuration", "label", *differing]].to_dict("records"):
             parts = [describe_setting(name, to_plain(row[name])) for name in differing]

@@ -27,8 +27,9 @@ _TEXTS = {
     "id": "run_id", "run": "run_id", "name": "name", "recipe": "recipe", "note": "note", "cpu": "cpu", "from": "source",
     **{name: name for name, setting in SETTINGS.items() if setting.kind in (str, bool)},
 }  # fmt: skip
-_MARKS = {"star": "star", "starred": "star", "archived": "archived"}
-_FREE = ("run_id", "name", "recipe", "dataset", "head", "head_label", "tags", "note")
+_MARKS = {"star": "star", "starred": "star", "archived": "archived", "elsewhere": "elsewhere"}
+_FREE = ("run_id", "name", "recipe", "dataset", "head", "head_label", "elsewhere", "tags", "note")
+_OF_SETTINGS = {*SETTINGS} - {"dataset", "data", "folder", "seed"}  # runs from elsewhere have none
 
 _COMPARE: dict[str, Callable[[pd.Series, float], pd.Series]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq, ":": operator.eq,
@@ -94,7 +95,7 @@ def _check(term: Term) -> None:
     elif term.sign not in (":", "="):
         raise SearchError(f"Expected {term.field}: followed by a word; got {term.field}{term.sign}.")
     elif term.field == "is" and term.value not in _MARKS:
-        raise SearchError(f"Expected is:star or is:archived; got {term.value!r:.40}.")
+        raise SearchError(f"Expected is:star, is:archived or is:elsewhere; got {term.value!r:.40}.")
 
 
 def _read_number(term: Term) -> float:
@@ -114,16 +115,25 @@ def _match(frame: pd.DataFrame, term: Term) -> "pd.Series[bool]":
             found |= texts.str.contains(term.value, regex=False)
         return found
     if term.field in _NUMBERS:
-        values = frame[_NUMBERS[term.field]].astype("float64")
+        values = _read_known(frame, _NUMBERS[term.field]).astype("float64")
         return _COMPARE[term.sign](values, _read_number(term)).fillna(False).astype(bool)
     if term.field == "is":
         return frame[_MARKS[term.value]].astype(bool)
     if term.field == "tag":
         return (" " + frame["tags"].astype(str) + " ").str.contains(f" {term.value} ", regex=False)
-    texts = _read_texts(frame, _TEXTS[term.field])
+    texts = _read_texts(frame, _TEXTS[term.field]).where(_is_known(frame, _TEXTS[term.field]), "")
     if term.field in ("name", "note", "id", "run", "cpu"):
         return texts.str.contains(term.value, regex=False)
     return texts == term.value
+
+
+def _is_known(frame: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    return (frame["elsewhere"] == "") | (name not in _OF_SETTINGS)
+
+
+def _read_known(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column without the hyperparameters of runs from elsewhere, which are unknown."""
+    return frame[name].where(_is_known(frame, name))
 
 
 def _read_texts(frame: pd.DataFrame, name: str) -> "pd.Series[str]":

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.datasets.dataset_key import FOLDER, key_or_name, label_of
 from core.errors import SpecError
-from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS
+from core.spec import BACKBONES, DATASETS, HEADS, SETTINGS, TRANSFORMS, RunSpec
 from core.transform_step import read_steps
 
 Describe = Callable[[str, object], str]
@@ -24,6 +25,22 @@ def join_values(texts: Sequence[str]) -> str:
     return f"{texts[0]}, {texts[1]}, … {texts[-1]} ({len(texts):,} values)"
 
 
+def describe_dataset(spec: RunSpec) -> str:
+    """Return the label of the dataset of a run; a run from elsewhere may only have its name, or none."""
+    return name_dataset(spec.dataset, spec.folder, spec.elsewhere)
+
+
+def name_dataset(dataset: str, folder: str, elsewhere: str = "") -> str:
+    """Return the label of a dataset.
+
+    >>> name_dataset("folder", "pets"), name_dataset("folder", "pets", "my model"), name_dataset("digits", "")
+    ('Folder pets', 'Own data pets', 'Digits')
+    """
+    if elsewhere and dataset == FOLDER:
+        return f"Own data {folder}".rstrip()
+    return label_of(key_or_name(dataset, folder))
+
+
 def describe_setting(name: str, value: object, describe: Describe | None = None) -> str:
     """Describe a hyperparameter, such as "3 epochs", "dropout 0.5", "all training images" or "no augmentation"."""
     setting = SETTINGS[name]
@@ -41,6 +58,8 @@ def describe_value(name: str, value: object) -> str:
     """Format the value of a hyperparameter for readers, without its name: "1,000", "0.5", "all" or "KMNIST"."""
     if name in _REGISTRIES and value in _REGISTRIES[name]:
         return str(_REGISTRIES[name][str(value)].label)
+    if name == "model":
+        return str(value).partition(":")[0] or "none"
     if name == "augmentation" and value:
         return _describe_augmentation(str(value))
     text = SETTINGS[name].describe(value)

@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.array_file import map_array
+from core.datasets.dataset_key import FOLDER
 from core.datasets.dataset_view import open_view
 from core.errors import DatasetError, HomeError
 from core.home import Home
 from core.image_file import shrink_picture
+from core.spec import DATASETS, RunSpec
+from core.store.metrics import compute_targets
 from core.store.record import Data
 from core.store.run import Run
 
@@ -36,6 +39,13 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
         DatasetError: when no images are available, or the fingerprint of the dataset does not match.
     """
     try:
+        if run.spec.elsewhere and (found := _find_by_labels(home, run)) is not None:
+            return found
+        if run.spec.elsewhere:
+            raise DatasetError(
+                "The test images of these runs are not available: they were trained elsewhere, and no dataset of that "
+                "name has their test labels."
+            )
         view = open_view(home, run.spec, native=True)
         if view.info.fingerprint != run.record.data.fingerprint:
             raise DatasetError(
@@ -51,6 +61,20 @@ def load_test_images(home: Home, run: Run, *, exact: bool = False) -> Images:
             raise
         raise DatasetError("The test images of these runs are not available: the home cannot be written.") from error
     return view.test_images
+
+
+def _find_by_labels(home: Home, run: Run) -> Images | None:
+    """Return the test images of the dataset that a run from elsewhere names, if its test labels are equal."""
+    name = run.spec.folder
+    if not name:
+        return None
+    spec = RunSpec(dataset=name) if name in DATASETS and name != FOLDER else RunSpec(dataset=FOLDER, folder=name)
+    try:
+        view = open_view(home, spec, native=True)
+    except (DatasetError, HomeError):
+        return None
+    labels = np.asarray(view.test_labels)
+    return view.test_images if compute_targets(labels) == run.record.data.targets else None
 
 
 def build_thumbnails(images: Images) -> tuple[str, Images] | None:

@@ -16,6 +16,7 @@ from core.files import write_json
 from core.home import Home
 from core.jobs.failure_reason import recognize_failure
 from core.memory_limit import limit_memory
+from core.models.layer_store import register_home
 from core.store.kept_epoch import describe_keep
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.run import FILES, LAST_PREDICTIONS, Predictions, Run
@@ -144,6 +145,7 @@ def run_worker(arguments: list[str], *, checkpoint_seconds: float = CHECKPOINT_S
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         job = JobFolder(Path(arguments[0]), checkpoint_seconds=checkpoint_seconds)
+        register_home(job.home)
         with job.locked(), job.progress.repeating():
             limit_memory()
             configure()

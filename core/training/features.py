@@ -1,6 +1,7 @@
 """Cached features of a frozen backbone, shared by heads and seeds: `<home>/features/<data>-<backbone>-<side>/`."""
 
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -36,6 +37,17 @@ def can_cache(closed: Model) -> bool:
     return closed.spec.frozen and not closed.spec.trained_stages and not closed.spec.augmentation
 
 
+def name_backbone(closed: Model) -> str:
+    """Return a file name that frozen backbones with other weights or layers do not have.
+
+    A model of the user has its fingerprint in the name, and that of the layer after which it is cut.
+    """
+    spec = closed.spec
+    if not spec.model:
+        return spec.backbone
+    return f"{spec.model.replace(':', '-')}-{hashlib.sha256(spec.cut.encode()).hexdigest()[:8]}"
+
+
 def replace_images(
     home: Home, model: keras.Model, closed: Model, splits: Splits, on_progress: OnProgress
 ) -> tuple[Splits, float | None]:
@@ -45,8 +57,8 @@ def replace_images(
 
     A worker that needs the same features waits until the first one has computed them.
     """
-    spec, side = closed.spec, closed.input_shape[0]
-    folder = home.features / f"{splits.info.fingerprint}-{spec.backbone}-{side}"
+    side = closed.input_shape[0]
+    folder = home.features / f"{splits.info.fingerprint}-{name_backbone(closed)}-{side}"
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

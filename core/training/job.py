@@ -19,8 +19,9 @@ from core.errors import HeadroomError, JobError, RunError
 from core.files import parse_json, read_file, replacing, write_json
 from core.home import Home
 from core.spec import RunSpec
+from core.store.history import HISTORY, read_history
 from core.store.kept_epoch import choose_epoch
-from core.store.run import HISTORY, Run, finite, read_history
+from core.store.run import Run, finite
 from core.store.run_store import RunStore
 from core.training.build import compile_model
 from core.training.checkpoint_file import load_checkpoint

@@ -16,9 +16,10 @@ from core.architecture.model import Model
 from core.augment.preview import render_preview
 from core.files import compute_checksum, replacing
 from core.spec import RunSpec
+from core.store.history import compute_epoch_seconds, read_history
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import RECORD_VERSION, Cost, Data, Metrics, Record
-from core.store.run import FILES, Predictions, compute_epoch_seconds, finite, read_history
+from core.store.run import FILES, Predictions, finite
 from core.training.device import read_gpu
 from core.training.export import Latency
 from core.training.input_data import Split, Splits

@@ -1,4 +1,4 @@
-"""ImageNet weights: location, download and assignment to a model."""
+"""Weights of pretrained backbones: location, download and assignment to a model."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from core.architecture.model import Model
 from core.datasets.download import keras_home, quiet_keras
 from core.errors import TrainingError
 from core.home import Home
+from core.models.model_info import locate_weights
 from core.spec import BACKBONES
 from core.training.forward import list_layers
+from core.training.model_weights import copy_weights
 
 
 def load_weights(home: Home, model: keras.Model, closed: Model) -> None:
@@ -24,6 +26,8 @@ def load_weights(home: Home, model: keras.Model, closed: Model) -> None:
         TrainingError: when the file is missing and cannot be downloaded, or is damaged.
     """
     weights = BACKBONES[closed.spec.backbone].weights
+    if closed.spec.model:
+        copy_weights(locate_weights(home, closed.spec.model), model, closed)
     if weights is not None:
         path = find_weights(home, weights, closed)
         try:

@@ -15,6 +15,7 @@ from core.displays.caption import write_caption
 from core.displays.display import Display
 from core.displays.encoding import PANEL_PIXELS, guard_names
 from core.displays.label import wrap_axis_titles
+from core.displays.markdown import escape_markdown
 from core.displays.table import build_table, disarm
 from core.home import Home
 from core.store.comparison import Comparison
@@ -43,6 +44,8 @@ def show_display(display: Display, *, title: str | None = None, table: bool = Tr
     if heading:
         st.header(heading, anchor=False)
     _draw(display.name, list_run_versions(display.comparison), _list_settings(display), display)
+    if display.lacking:
+        st.caption(escape_markdown(display.lacking))
     if table:
         show_data_table(display, heading)
 

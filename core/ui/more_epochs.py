@@ -16,7 +16,9 @@ _DEFAULT = 10
 def show_more_epochs(comparison: Comparison, *, key: str = "more_epochs") -> None:
     """Show a button that continues each run of a comparison from its last epoch as a new run."""
     # early-stopped runs are left out
-    specs = [run.spec for run in comparison.runs if run.record.trained_epochs == run.spec.epochs]
+    specs = [
+        run.spec for run in comparison.runs if run.record.trained_epochs == run.spec.epochs and not run.spec.elsewhere
+    ]
     max_epochs = int(SETTINGS["epochs"].high or 0) - max((spec.epochs for spec in specs), default=0)
     if max_epochs < 1 or not specs:
         return

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.actions.run import import_runs
+from core.actions.run import add_runs
 from core.displays.markdown import escape_markdown
 from core.displays.number import format_bytes, format_plural
 from core.errors import HeadroomError
 from core.home import describe_error
+from core.importers.run_import import ImportOptions
 from core.store.bundle import export_bundle
 from core.ui.access import act, check_permission
 from core.ui.session import store
@@ -48,26 +49,33 @@ def show_export(ids: list[str]) -> None:
 
 
 def show_import() -> None:
-    """Show an uploader for a bundle and the result of the last import."""
+    """Show an uploader for a bundle or for files of other tools, and the result of the last import."""
     with st.expander("Import runs", icon=":material/upload:"):
-        if not check_permission(import_runs):
+        if not check_permission(add_runs):
             return
         uploads = st.session_state.setdefault(_UPLOADS, 0)  # a new key clears the uploader
-        file = st.file_uploader(
-            f"Bundle file (up to {MAX_MEGABYTES} MB)",
-            "zip",
+        files = st.file_uploader(
+            f"Bundle, or CSV and NPZ files of predictions (up to {MAX_MEGABYTES} MB)",
+            ["zip", "csv", "npz"],
             key=f"bundle-file-{uploads}",
             max_upload_size=MAX_MEGABYTES,
-            help="For larger bundles, run: `headroom bundle import FILE`",
+            accept_multiple_files=True,
+            help="A file of a CSVLogger and one of predictions are one run. For larger files, run: "
+            "`headroom import FILE`",
         )
+        with st.container(horizontal=True):
+            name = st.text_input("Name", max_chars=80, key="import-name", placeholder="name of the file", width=220)
+            classes = st.text_input("Classes", key="import-classes", placeholder="cat, dog", width=300)
         models = st.checkbox(
             "Import models",
             key="bundle-trust",
             help="Only for bundles from a trusted source: Headroom opens the model files.",
         )
-        if st.button("Import bundle", icon=":material/upload:", disabled=file is None) and file:
+        if st.button("Import runs", icon=":material/upload:", disabled=not files) and files:
+            names = tuple(part.strip() for part in classes.split(",") if part.strip())
             try:
-                found = act(import_runs, file.getbuffer(), models=models)
+                given = [(file.name, file.getbuffer()) for file in files]
+                found = act(add_runs, given, ImportOptions(name=name.strip(), classes=names, models=models))
             except HeadroomError as error:
                 st.error(escape_markdown(describe_error(error)), icon=":material/error:")
                 return

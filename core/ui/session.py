@@ -10,7 +10,7 @@ from core.displays.number import format_plural
 from core.errors import ComparisonError, HomeError
 from core.home import Home, describe_error, hide_paths
 from core.jobs.comparison_choice import RUNS, SAVED, SWEEP, choose_runs
-from core.jobs.comparison_list import find_listed
+from core.jobs.comparison_list import find_listed, list_newest
 from core.jobs.diverged import add_diverged
 from core.store.comparison import Comparison, Offer, find_offers
 from core.store.note import Note, NoteBook
@@ -140,7 +140,7 @@ def _is_selection(key: str) -> bool:
 def _complete_link() -> None:
     """Write the ID of the comparison to the URL: the link means the same one after other runs have finished."""
     given = st.query_params.get("compare", "")
-    key = _replace_label(given) or (_default_key() if offers() else "")
+    key = _replace_label(given) or (_default_key().removesuffix(RUNS) if not store().frame().empty else "")
     if key != given:
         st.query_params["compare"] = key
         st.rerun()
@@ -156,7 +156,7 @@ def _default_key() -> str:
     """Return the ID of the best offer, or of the sweep that it is a part of."""
     found = offers()
     if not found:
-        return RUNS
+        return RUNS + ",".join(list_newest(store().frame()))
     listed = {one.key for one in find_all_listed(store())}
     return found[0].key if found[0].key in listed else find_listed(find_all_listed(store()), found[0].run_ids)
 

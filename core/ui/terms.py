@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.glossary import GlossaryEntry, read_glossary, read_sections
+from core.ui.glossary import GlossaryEntry, read_glossary, read_sections
 
 BASIC = ("Head", "Seed", "Recipe", "Backbone", "Variant", "Run")
 TERMS = {
@@ -11,6 +11,9 @@ TERMS = {
     "Curves": ("Loss", "Kept epoch", "±"),
     "Predictions": ("Prediction", "Test set"),
     "Evidence": ("±", "Confidence interval", "Significant", "Fairness check", "Pareto front"),
+    "Data": ("Dataset", "Custom dataset", "Fingerprint", "Official data"),
+    "Library": ("Published result", "FLOPs"),
+    "Run": ("Spec", "Configuration", "Kept epoch"),
     "Train": ("Hyperparameter", "Configuration", "Sweep", "Estimate"),
     "Jobs": ("Job", "Dispatcher", "Worker", "Slot", "Checkpoint", "Sweep"),
     "Augmentation": ("Augmentation",),

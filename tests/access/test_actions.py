@@ -27,17 +27,19 @@ from core.home import Home
 from core.jobs.queue import JobQueue
 from core.jobs.submit import submit_all
 from core.jobs.sweep_store import keep_sweep
+from core.models.add import add_model, remove_model
 from core.reports.build import build_document
 from core.reports.report import Report
 from core.reports.report_store import ReportStore
 from core.spec import RunSpec
-from core.store.bundle import export_bundle
 from core.store.comparison import Comparison
 from core.store.note import Note, NoteBook
 from core.store.run_store import RunStore
 from core.store.saved_comparison import delete_saved, open_saved, save_runs
 from tests.support.dataset_writer import write_dataset
 from tests.support.dispatcher import without_dispatcher
+from tests.support.elsewhere_runs import build_content
+from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter
 
 for module in pkgutil.iter_modules(core.actions.__path__):
@@ -63,15 +65,16 @@ def test_nonsense_about_read_only_lets_nobody_write(home: Home, monkeypatch: pyt
         ACTIONS["clear_runs"](OWNER, home)
 
 
+KERAS_FILE = ROOT / "tests" / "support" / "keras_files" / "keras-3.15.1-chain.keras"
+
+
 class Scene:
     """A home in which every action has something to change."""
 
     def __init__(self, home: Home, elsewhere: Path) -> None:
         self.home = home
-        make_run, other = RunWriter(home), RunWriter(Home(elsewhere))
-        imported = other(seed=9)
-        export_bundle(other.store, [imported.run_id], elsewhere / "bundle", models=False, pictures=False)
-        self.bundle = (elsewhere / "bundle").read_bytes()
+        make_run = RunWriter(home)
+        self.bundle = build_content(home, "mine")
         self.kept, self.removed = make_run().run_id, make_run(seed=1).run_id
         RunStore(home).delete(self.removed)
         data = open_dataset(home, "digits").info.fingerprint
@@ -93,6 +96,9 @@ class Scene:
             save_runs(home, "Ours", (self.kept,), by="other@example.org").saved_id for _ in range(2)
         )
         delete_saved(home, self.deleted_comparison, "other@example.org")
+        for name in ("own", "former"):
+            add_model(home, name, KERAS_FILE)
+        remove_model(home, "former")
         self.sweep = keep_sweep(home, "digits-heads", ["epochs"], [self.failed])
         self._write_imports()
 
@@ -132,6 +138,9 @@ class Scene:
             "continue_import": ("folder-stopped",),
             "discard_import": ("folder-stopped",),
             "remove_data": ("folder-mine",),
+            "add_own_model": ("new", io.BytesIO(KERAS_FILE.read_bytes()), "chain.keras"),
+            "remove_own_model": ("own",),
+            "restore_own_model": ("former",),
             "restore_data": (["folder-gone"],),
             "clear_data": (),
             "describe_run": (self.kept, Note(name="mine")),
@@ -140,7 +149,7 @@ class Scene:
             "delete_runs": ([self.kept],),
             "restore_runs": ([self.removed],),
             "clear_runs": (),
-            "import_runs": (self.bundle,),
+            "add_runs": ([("run.zip", self.bundle)],),
             "keep_comparison": ("Mine", Comparison.of([RunStore(self.home).open(self.kept)])),
             "remove_comparison": (self.saved,),
             "rename_comparison": (self.saved, "Yours"),
@@ -157,8 +166,7 @@ class Scene:
         }
 
     def act(self, name: str, user: User) -> None:
-        given = {"models": False} if name == "import_runs" else {}
-        ACTIONS[name](user, self.home, *self.calls()[name], **given)
+        ACTIONS[name](user, self.home, *self.calls()[name])
 
     def read_state(self) -> dict[str, object]:
         """Every file of the home with its content, and the tables; locks and derived files left out."""
@@ -238,10 +246,10 @@ SHARED = {
     "keep_comparison", "clear_comparisons",
     "train_runs", "train_sweep", "retry_sweep", "retry_job", "cancel_jobs", "move_job", "pause_queue", "resume_queue",
     "process_queue", "revive_queue", "fetch_data", "add_data", "add_web_data",
-    "remove_data", "restore_data", "clear_data",
+    "remove_data", "restore_data", "clear_data", "add_own_model", "remove_own_model", "restore_own_model",
     "cancel_import", "continue_import", "discard_import",
     "describe_run", "star_runs", "archive_runs",
-    "delete_runs", "restore_runs", "clear_runs", "import_runs", "create_report", "duplicate_report", "clear_reports",
+    "delete_runs", "restore_runs", "clear_runs", "add_runs", "create_report", "duplicate_report", "clear_reports",
 }  # fmt: skip
 
 

@@ -32,13 +32,15 @@ READING = {
         "sweep_status": {"SweepRunState", "SweepStatus", "read_sweep_status"},
         "sweep_store": {"MAX_BUDGET_MINUTES", "Sweep", "list_sweeps", "open_sweep"},
     },
+    "core.models": {"model_info": None},
     "core.store": {
-        "bundle": {"export_bundle"}, "comparison": None, "differing_settings": None, "import_validation": {"MODELS"},
+        "bundle": {"export_bundle"}, "bundle_import": {"Imported"}, "comparison": None, "elsewhere": None,
+        "history": {"read_history"}, "differing_settings": None, "import_validation": {"MODELS"},
         "note": {"MAX_NAME", "MAX_TEXT", "Note", "NoteBook", "join_notes", "read_tags"}, "same_test_set": None,
         "saved_comparison": {"MAX_NAME_CHARS", "list_saved", "list_saved_ids", "open_saved"}, "setting_text": None,
         "metrics": {"compute_predicted"},
-        "record": {"Cost", "Data", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
-        "run": {"FILES", "Run", "read_history"}, "environment": {"read_environment"},
+        "record": {"Cost", "Data", "Elsewhere", "Metrics"}, "robustness_file": {"NAME"}, "kept_epoch": None,
+        "run": {"FILES", "Run"}, "environment": {"read_environment"},
         "run_store": {"RunStore"}, "search": None,
     },
     "core.reports": {
@@ -47,6 +49,7 @@ READING = {
         "reproduction": None, "display_option": None, "author_text": None,
         "report_store": {"ReportEntry", "ReportStore"}, "revision": None,
     },
+    "core.importers": {"run_import": {"ImportOptions"}},
     "core.files": {},
     "core.training": {},
 }  # fmt: skip

@@ -11,7 +11,8 @@ from core.displays.views.cost import Costs
 from core.displays.views.front import Front
 from core.displays.views.pareto import Pareto
 from core.store.comparison import Comparison
-from core.store.run import HISTORY, Run
+from core.store.history import HISTORY
+from core.store.run import Run
 from core.store.run_store import RunStore
 from core.store.same_test_set import RunsOnTestSet
 from tests.support.costs import runs_on_test_set, with_cost

@@ -7,7 +7,8 @@ import pandas as pd
 from core.analysis.check import CHECKS, run_checks
 from core.analysis.loss_trend import find_trend, list_heads
 from core.store.comparison import Comparison, Variant
-from core.store.run import HISTORY, Run
+from core.store.history import HISTORY
+from core.store.run import Run
 from tests.support.markers import LONG
 from tests.support.run_writer import RunWriter
 

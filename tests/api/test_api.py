@@ -28,8 +28,9 @@ from core.page_timing import BOUNDS_SECONDS, PageTimings
 from core.reports.report_store import ReportStore
 from core.store.run_store import RunStore
 from core.ui.http_login import authenticate
-from tests.support.api import ApiServer, read_metrics, serve_api
+from tests.support.api import ApiServer, Reply, ask, read_metrics, serve_api
 from tests.support.dashboard import find_port, wait_until_up
+from tests.support.elsewhere_runs import build_content
 from tests.support.login import AUTH
 from tests.support.markers import LONG
 from tests.support.paths import ROOT
@@ -106,9 +107,10 @@ def test_refusal_is_one_sentence(api_server: ApiServer, path: str, status: int, 
 
 def test_nothing_is_written_here(api_server: ApiServer) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        reply = api_server.get("/api/runs", method)
+        reply = api_server.get("/api/compare", method)
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
         assert reply.data == {"error": f"Expected the method GET or HEAD; got '{method}'."}
+    assert api_server.get("/api/runs", "PUT").headers["allow"] == "GET, HEAD, POST"
     assert api_server.get("/api/runs", "HEAD").status == 200
 
 
@@ -342,6 +344,41 @@ def test_token_that_is_struck_out_counts_no_more(guarded: tuple[ApiServer, Path]
     assert status == 401
 
 
+# Import of runs that were trained elsewhere
+
+
+def test_bundle_is_imported_once_and_refusals_are_one_sentence(api_server: ApiServer) -> None:
+    bundle = build_content(api_server.home, "sent")
+
+    def send(body: bytes, kind: str = "application/zip", path: str = "/api/runs") -> Reply:
+        return ask(f"{api_server.address}{path}", "POST", body, Content_Type=kind)
+
+    first, again = send(bundle), send(bundle)
+    assert (first.status, again.status) == (200, 200)
+    (run_id,) = first.data["imported"]
+    assert again.data == {"imported": [], "existing": [run_id]}
+    details = api_server.get(f"/api/runs/{run_id}").data
+    assert (details["spec"]["elsewhere"], details["spec"]["epochs"]) == ("sent", None)
+    assert details["elsewhere"]["tool"] == "keras 3.15.1"
+    assert run_id in [run["run_id"] for run in api_server.get("/api/runs?q=sent").data["runs"]]
+    refusals = [
+        (send(b"no archive"), 400, "'upload.zip' is not a valid bundle."),
+        (send(bundle, "text/plain"), 400, "Expected the Content-Type application/zip; got 'text/plain'."),
+        (send(bundle, path="/api/runs?x=1"), 400, "Parameter 'x' is unknown. Parameters: none."),
+    ]
+    for reply, status, sentence in refusals:
+        assert (reply.status, reply.data) == (status, {"error": sentence})
+
+
+def test_only_trainers_can_send_runs_and_only_from_elsewhere(guarded: tuple[ApiServer, Path], token: str) -> None:
+    server, _ = guarded
+    reply = server.get("/api/runs", "POST", Content_Type="application/zip", Authorization=f"Bearer {token}")
+    assert (reply.status, reply.data["error"]) == (
+        403, "You need the trainer role to import runs from elsewhere. Ask an administrator.",
+    )  # fmt: skip
+    assert server.get("/api/runs", "POST", Content_Type="application/zip").status == 401
+
+
 # The description, and what a fuzzer makes of it
 
 
@@ -367,6 +404,10 @@ def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
     import schemathesis  # takes seconds, in each process that collects the tests
     from schemathesis.specs.openapi import checks as openapi
 
+    @schemathesis.serializer("application/zip")
+    def _serialize(_context: Any, value: Any) -> bytes:
+        return value if isinstance(value, bytes) else str(value).encode()
+
     checks = [
         schemathesis.checks.not_a_server_error, openapi.status_code_conformance, openapi.content_type_conformance,
         openapi.response_schema_conformance, openapi.response_headers_conformance, openapi.negative_data_rejection,
@@ -381,7 +422,7 @@ def test_every_answer_is_as_the_description_says(api_server: ApiServer) -> None:
     operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
     for operation in operations:
         fuzz(api_server.address, operation, schemathesis.GenerationMode.POSITIVE, checks, known)
-        if description["paths"][operation.path]["get"]["parameters"]:
+        if operation.method == "get" and description["paths"][operation.path]["get"]["parameters"]:
             fuzz(api_server.address, operation, schemathesis.GenerationMode.NEGATIVE, checks, {})
     expected = {"/api/runs", "/api/runs/{run_id}", "/api/compare", "/reports/{address}", "/metrics", "/healthz"}
     assert {operation.path for operation in operations} == expected

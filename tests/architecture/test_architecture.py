@@ -27,6 +27,8 @@ from core.architecture.layers import (
 from core.architecture.model import Model, compute_model
 from core.architecture.pooling import GlobalPooling, LocalPooling
 from core.architecture.spatial import ZeroPadding
+from core.architecture.stage import split_stages
+from core.architecture.step import list_steps
 from core.errors import SpecError
 from core.spec import BACKBONES, HEADS, SETTINGS, RunSpec
 
@@ -95,7 +97,7 @@ def test_map_layer_is_the_class_maps_of_gap_or_the_last_layer_of_the_backbone() 
         (DepthwiseConv(3, "valid", 2), (5, 5, 3), (2, 2, 3), (27, 0), 12 * 18),
         (ZeroPadding(), (4, 4, 2), (5, 5, 2), (0, 0), 0),
         (ReLU(6.0), (4, 4, 2), (4, 4, 2), (0, 0), 0),
-        (Rescaling(2.0, (-1.0,)), (4, 4, 3), (4, 4, 3), (0, 0), 96),
+        (Rescaling(2.0, -1.0), (4, 4, 3), (4, 4, 3), (0, 0), 96),
         (Sigmoid(), (1,), (1,), (0, 0), 0),
         (LocalPooling(), (5, 5, 2), (2, 2, 2), (0, 0), 8 * 4),
         (LocalPooling(3), (9, 2), (3, 2), (0, 0), 6 * 3),
@@ -249,8 +251,40 @@ def test_head_uses_exactly_the_settings_that_change_its_layers(name: str) -> Non
     assert all(SETTINGS[setting].group == "head" for setting in HEADS[name].uses)
 
 
-@backbones
+@pytest.mark.parametrize("name", [name for name in BACKBONES if name != "model"])  # its layers are in a home
 def test_backbone_uses_exactly_the_settings_that_change_its_layers(name: str) -> None:
     frozen = {"frozen", "trained_stages"} if BACKBONES[name].weights else set()  # they change only what is trained
     assert set(BACKBONES[name].uses) == settings_that_matter(BACKBONES[name].layers) | frozen
     assert all(SETTINGS[setting].group == "backbone" for setting in BACKBONES[name].uses)
+
+
+def test_every_head_fits_on_every_backbone() -> None:
+    for backbone in BACKBONES:
+        for head in HEADS:
+            model = compute(head, (96, 96, 3), 3, backbone=backbone)
+            parts = [row.part for row in model.rows]
+            assert parts == sorted(parts), (backbone, head)
+            assert model.rows[-1].output_shape == (3,)
+            assert len({row.name for row in model.rows}) == len(model.rows)
+            assert len(list_steps(model, "backbone")) <= 9
+
+
+@pytest.mark.parametrize("name", [name for name, backbone in BACKBONES.items() if backbone.weights])
+def test_last_stages_of_a_frozen_backbone_are_trained(name: str) -> None:
+    """Each further stage adds trained parameters at the end; all stages together are the trainable backbone."""
+    shape = (96, 96, 3)
+    free = compute("gap_dense", shape, 3, backbone=name)
+    trained = [
+        compute("gap_dense", shape, 3, backbone=name, frozen=True, trained_stages=count).trainable for count in range(8)
+    ]
+    assert trained == sorted(trained)
+    assert len({*trained}) in (5, 6)  # only the head, or also four or five stages
+    assert trained[-1] == free.trainable
+    models = compute("gap_dense", (224, 224, 3), 3, backbone=name), free
+    stages = [len(split_stages([row for row in model.rows if row.part == "backbone"])) for model in models]
+    assert len({*stages}) == 1  # the stages do not depend on the size of the images
+    assert [row.params for row in free.rows] == [
+        row.params for row in compute("gap_dense", shape, 3, backbone=name, frozen=True, trained_stages=2).rows
+    ]
+    frozen = [row.frozen for row in compute("gap_dense", shape, 3, backbone=name, frozen=True, trained_stages=2).rows]
+    assert frozen == sorted(frozen, reverse=True)

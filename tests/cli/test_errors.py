@@ -32,7 +32,7 @@ from tests.support.run_writer import RunWriter
         (["train"], 2, "'--recipe'"),
         (["train", "--recipe", "digits-heads", "--epoch", "3"], 2, "--epochs"),
         (["params", "--recipe", "digits-heads", "--set", "blocks"], 1, "'blocks'"),
-        (["params", "--recipe", "digits-heads", "--set", "colour=red"], 1, "'colour=red'"),
+        (["params", "--recipe", "digits-heads", "--set", "color=red"], 1, "'color=red'"),
         (["params", "--recipe", "digits-heads", "--set", "blocks=2.5"], 1, "'2.5'"),
         (["params", "--recipe", "digits-heads", "--side", "0"], 1, "(0, 0, 1)"),
         (["params", "--recipe", "digits-heads", "--side", "two"], 2, "between 8 and 512; got 'two'."),

@@ -26,7 +26,7 @@ CLASSES = ("cat", "dog")
 
 
 def draw_photos(count: int, seed: int = 0, side: int = 64) -> np.ndarray:
-    """Return random smooth colour pictures, uint8 of shape (count, side, side, 3), which are all different."""
+    """Return random smooth color pictures, uint8 of shape (count, side, side, 3), which are all different."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     return np.stack([np.asarray(Image.fromarray(one).resize((side, side), Image.Resampling.BICUBIC)) for one in coarse])
 

@@ -181,16 +181,16 @@ def test_folders_that_are_not_classes_are_rejected(home: Home, tmp_path: Path) -
     source = tmp_path / "in"
     assert refusal(home, source) == f"{source} does not exist."
     source.mkdir()
-    empty = "The folder contains no sub-folders. Create one sub-folder per class, or add a file labels.csv with the "
+    empty = "The folder contains no subfolders. Create one subfolder per class, or add a file labels.csv with the "
     assert refusal(home, source) == f"{empty}columns filename and label."
     (source / "a.png").write_bytes(picture((0, 0, 0)))
-    assert "contains no sub-folders" in refusal(home, source)
+    assert "contains no subfolders" in refusal(home, source)
     make_folder(source, {"red": 3})
-    assert "at least 2 sub-folders, one per class; got 1: 'red'" in refusal(home, source)
+    assert "at least 2 subfolders, one per class; got 1: 'red'" in refusal(home, source)
     (source / "a.png").unlink()
-    assert "at least 2 sub-folders, one per class; got 1: 'red'" in refusal(home, source)
+    assert "at least 2 subfolders, one per class; got 1: 'red'" in refusal(home, source)
     (source / "none").mkdir()
-    assert "at least 2 sub-folders, one per class; got 1: 'red'" in refusal(home, source)
+    assert "at least 2 subfolders, one per class; got 1: 'red'" in refusal(home, source)
     (source / "none" / "1.png").write_bytes(picture((0, 0, 0)))
     assert refusal(home, source) == "Expected at least 2 images per class; got 1 in 'none'."
     (source / "none" / "2.png").write_bytes(b"damaged")

@@ -20,10 +20,10 @@ PIXELS = {0: (250, 10, 10), 1: (10, 200, 20), 2: (90, 90, 90), 3: (20, 30, 240)}
 
 
 def write_parquet(path: Path, labels: list[Any], features: dict[str, Any] | None = None, **columns: Any) -> None:
-    """Write images of one colour per label, with the metadata of Hugging Face if there are features."""
+    """Write images of one color per label, with the metadata of Hugging Face if there are features."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    colours = [PIXELS.get(label, (0, 0, 0)) if isinstance(label, int) else (0, 0, 0) for label in labels]
-    rows = [{"bytes": picture(colour), "path": f"some/{k}.png"} for k, colour in enumerate(colours)]
+    colors = [PIXELS.get(label, (0, 0, 0)) if isinstance(label, int) else (0, 0, 0) for label in labels]
+    rows = [{"bytes": picture(color), "path": f"some/{k}.png"} for k, color in enumerate(colors)]
     table = pa.table({"image": rows, "label": labels} | columns)
     if features is not None:
         table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})

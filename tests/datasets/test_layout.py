@@ -132,7 +132,7 @@ def test_layout_gives_classes_and_splits(paths: str, tables: dict[str, str], exp
 
 
 REFUSED = {
-    "nothing": ("", {}, "contains no sub-folders"),
+    "nothing": ("", {}, "contains no subfolders"),
     "flat without a table": (FLAT, {}, "or add a file labels.csv with the columns filename and label"),
     "one class": ("a/1.png a/2.png 1.png", {}, "got 1: 'a'"),
     "one class in the table": (FLAT + "l.csv", {"l__csv": "1.png,a\n2.png,a\n"}, "2 classes in l.csv; got 1: 'a'"),

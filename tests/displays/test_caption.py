@@ -30,7 +30,7 @@ def test_caption_names_every_setting_that_chose_the_data(runs: Comparison, monke
     for name, kind in DISPLAYS.items():
         for option in list_options(kind, runs):
             values = [option.options[1]] if isinstance(option.options, range) else [*option.options]
-            for value in values:
+            for value in values if len(values) < 6 else {values[0], values[1], values[-1], option.default}:
                 caption = write_caption(make_display(kind, runs, {option.name: value}, home))
                 text = str(value) if isinstance(option.options, range) else option.options[value]
                 text = quote_class(text) if option.name in CLASS_SETTINGS and value is not None else text

@@ -363,7 +363,7 @@ def test_heads_can_be_hidden_by_setting_and_by_legend(make_run: RunWriter) -> No
     for view in (Curves(comparison, shown=("GAP",)), Curves(comparison, head="GAP")):
         assert set(view.frame()["head"]) == set(view.table()["Head"]) == {"GAP"}
         own = next(layers(draw(view), "line"))["encoding"]["color"]
-        assert own["scale"]["range"] == [color["scale"]["range"][0]]  # a head keeps its colour
+        assert own["scale"]["range"] == [color["scale"]["range"][0]]  # a head keeps its color
         assert "Dense" not in view.describe()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.displays.display import DISPLAYS, Display
 from core.displays.option import list_options
+from core.displays.views.activation import Activation
 from core.displays.views.averages import Averages
 from core.displays.views.checks import Checks
 from core.displays.views.confusion import Confusion
@@ -26,6 +27,8 @@ from core.displays.views.label_errors import LabelErrors
 from core.displays.views.layers import Layers
 from core.displays.views.leaked_accuracy import LeakedAccuracy
 from core.displays.views.published import PublishedResults
+from core.displays.views.robustness import RobustnessCurve
+from core.displays.views.robustness_loss import RobustnessLoss
 from core.displays.views.run_metrics import RunMetrics
 from core.displays.views.significance import Significance
 from core.displays.views.tiles import Tiles
@@ -37,7 +40,10 @@ OF_PAIRS = HeadDifference | Significance | Disagreement | ConfusionDifference
 WITHOUT_MODELS = FeatureMaps  # the runs of these comparisons have no model files
 TABLES = Averages | PublishedResults | RunMetrics | Tiles | Significance | Checks | Front | WITHOUT_MODELS
 OF_SOME_RUNS = HyperparameterCurve | LabelErrors | LeakedAccuracy  # charts that need something to show
+OF_ROBUSTNESS = RobustnessCurve | RobustnessLoss  # without results for models that were trained elsewhere
 MAY_BE_EMPTY = PublishedResults | ConfusionDifference | OF_SOME_RUNS | WITHOUT_MODELS
+
+_LINE_PIXELS = 11  # of a label
 
 
 def fields_of(spec: Any) -> Iterator[str]:
@@ -66,12 +72,18 @@ def expressions_of(spec: Any) -> Iterator[str]:
 
 def may_be_empty(display: Display) -> bool:
     alone = len(display.comparison.variants) < 2
+    if not display.available.variants or isinstance(display, OF_ROBUSTNESS | Activation):
+        return True
     return isinstance(display, MAY_BE_EMPTY) or (alone and isinstance(display, OF_PAIRS))
 
 
 def has_chart(display: Display) -> bool:
     """Return whether the display has a chart."""
-    if isinstance(display, TABLES):
+    if isinstance(display, Activation) and all(run.spec.elsewhere for run in display.comparison.runs):
+        return False
+    if isinstance(display, TABLES) or not display.available.variants:
+        return False
+    if isinstance(display, OF_ROBUSTNESS) and not any(run.robustness for run in display.comparison.runs):
         return False
     if isinstance(display, OF_PAIRS | Costs) and len(display.comparison.variants) < 2:
         return False
@@ -102,7 +114,8 @@ def check_table(display: Display) -> Iterator[str]:
     if type(display).table is not Display.table:
         text = table.astype(str).to_numpy().ravel().tolist()
         yield from (f"its table says {cell}" for cell in text if re.search(r"\bnan\b|\binf\b|\de[+-]\d", cell))
-        yield from (f"heading {name!r} begins with a lowercase letter" for name in table if name[0].islower())
+        headings = [name for name in table if name not in display.comparison.labels]
+        yield from (f"heading {name!r} begins with a lowercase letter" for name in headings if name[0].islower())
 
 
 def check_chart(display: Display, spec: Any) -> Iterator[str]:
@@ -115,14 +128,39 @@ def check_chart(display: Display, spec: Any) -> Iterator[str]:
     if not fields:
         yield "its chart shows no field"
     yield from (f"data became the field {field!r}" for field in fields if not re.fullmatch(r"[a-zA-Z_]\w*", field))
+    yield from check_labels(spec)
     words = [*display.comparison.labels, *HOSTILE_NAMES]
     for text in expressions_of(spec):
         yield from (f"data became part of the expression {text!r}" for word in words if word in text)
 
 
+def check_labels(spec: Any) -> Iterator[str]:
+    """Yield labels of a vertical axis that need more height than a row of the chart has."""
+    if isinstance(spec, dict):
+        height = spec.get("height")
+        for expression in expressions_of_axes(spec) if isinstance(height, dict) and "step" in height else ():
+            for label, lines in json.loads(expression.partition("[datum.value]")[0]).items():
+                count = len(lines) if isinstance(lines, list) else 1
+                if _LINE_PIXELS * count > height["step"]:
+                    yield f"label {label!r:.30} has {count} lines in rows of {height['step']} pixels"
+        for key, part in spec.items():
+            if key != "datasets":
+                yield from check_labels(part)
+    elif isinstance(spec, list):
+        for part in spec:
+            yield from check_labels(part)
+
+
+def expressions_of_axes(spec: dict[str, Any]) -> Iterator[str]:
+    for part in (spec, *spec.get("layer", ())):
+        y = part.get("encoding", {}).get("y")
+        if isinstance(y, dict) and "labelExpr" in (y.get("axis") or {}):
+            yield y["axis"]["labelExpr"]
+
+
 def check_description(display: Display) -> Iterator[str]:
     text = display.describe()
-    labels = display.comparison.labels
+    labels = display.available.labels
     if not text.endswith(".") or text.endswith(".."):
         yield f"its description is no sentence: {text!r}"
     if "\n" in text and HOSTILE_NAMES[0] not in "".join(display.comparison.first.record.data.classes):

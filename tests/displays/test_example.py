@@ -35,4 +35,4 @@ def test_probability_of_the_true_class_is_shown_even_if_small(make_run: RunWrite
 
 
 def test_chart_explains_pale_bars(make_run: RunWriter) -> None:
-    assert draw(make_run)[0]["title"]["text"] == ["✓ and full colour: true class."]
+    assert draw(make_run)[0]["title"]["text"] == ["✓ and full color: true class."]

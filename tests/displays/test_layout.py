@@ -140,7 +140,7 @@ def list_nodes(spec: Any) -> Iterator[dict[str, Any]]:
 
 
 def list_head_scales(spec: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the channel and scale of each encoding of variants; colour and fill are one channel."""
+    """Yield the channel and scale of each encoding of variants; color and fill are one channel."""
     for node in list_nodes(spec):
         for channel, encoding in node.get("encoding", {}).items():
             scale = encoding.get("scale") if isinstance(encoding, dict) else None

@@ -1,4 +1,4 @@
-"""Colours and shapes of heads and variants."""
+"""Colors and shapes of heads and variants."""
 
 import colorsys
 from itertools import pairwise

@@ -42,8 +42,13 @@ def test_pooled_heads_stay_constant_and_flat_ones_grow_with_the_square() -> None
 
 @pytest.mark.parametrize(
     ("backbone", "axes"),
-    # Pretrained backbones are trained on images, which have two spatial axes.
-    [(name, axes) for name, entry in BACKBONES.items() for axes in ((2,) if entry.weights else (1, 2, 3))],
+    # Pretrained backbones are trained on images, which have two spatial axes; one chain and one graph of them.
+    [
+        (name, axes)
+        for name, entry in BACKBONES.items()
+        for axes in ((2,) if entry.weights else (1, 2, 3))
+        if not entry.weights or name in ("mobilenet", "mobilenet_v2")
+    ],
 )
 def test_growth_has_a_chart_for_every_model(backbone: str, axes: int) -> None:
     specs = {head: RunSpec().replace(backbone=backbone, head=head) for head in HEADS}

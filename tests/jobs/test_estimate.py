@@ -29,8 +29,9 @@ def finished_runs(
         {
             "run_id": f"{number:012x}", "dataset": "digits", "side": pd.NA, "flops": work.flops, "trainable": 1,
             "fitted_images": work.images, "trained_epochs": work.epochs, "batch_size": work.batch_size,
-            "backbone": work.backbone, "head": work.head, "frozen": work.frozen, "trained_stages": 0, "augmentation": "",
-            "train_seconds": taken, "source": source, "cores": cores,
+            "backbone": work.backbone, "head": work.head, "frozen": work.frozen, "trained_stages": 0,
+            "augmentation": "",
+            "train_seconds": taken, "source": source, "cores": cores, "elsewhere": "",
         }
         for number, (taken, work) in enumerate(zip(seconds, works or [WORK] * len(seconds), strict=True))
     ]  # fmt: skip

@@ -88,4 +88,5 @@ def test_formula_has_the_numbers_of_few_layers() -> None:
 
 def trace(recipe: str) -> list[Field]:
     spec = RECIPES[recipe].spec
-    return trace_fields(list_sliding_layers(BACKBONES[spec.backbone].layers(spec)), RECIPES[recipe].input_shape[0])
+    shape = RECIPES[recipe].input_shape
+    return trace_fields(list_sliding_layers(BACKBONES[spec.backbone].layers(spec), shape), shape[0])

@@ -176,7 +176,7 @@ def test_search_returns_matching_runs(frame: pd.DataFrame, text: str, rows: list
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("colour:red", "Unknown search field 'colour'. Use a field such as"),
+        ("color:red", "Unknown search field 'color'. Use a field such as"),
         ("acc>high", "Expected a number, as in acc>1; got"),
         ('acc:""', "Expected a number, as in acc>1; got"),
         ("head>gap", "Expected head: followed by a word"),

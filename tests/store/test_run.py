@@ -9,7 +9,8 @@ import pytest
 
 from core.errors import RunDamagedError
 from core.files import compute_checksum
-from core.store.run import HISTORY, Run, _read_checksum, read_history
+from core.store.history import HISTORY, read_history
+from core.store.run import Run, _read_checksum
 from core.store.run_store import RunStore
 from tests.support.run_store import change_byte, edit_record, ids, reopened
 from tests.support.run_writer import RunWriter

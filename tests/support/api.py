@@ -33,9 +33,9 @@ class Reply:
         return json.loads(self.body)
 
 
-def ask(address: str, method: str = "GET", **headers: str) -> Reply:
+def ask(address: str, method: str = "GET", body: bytes | None = None, /, **headers: str) -> Reply:
     request = urllib.request.Request(
-        address, method=method, headers={name.replace("_", "-"): text for name, text in headers.items()}
+        address, body, method=method, headers={name.replace("_", "-"): text for name, text in headers.items()}
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as found:

@@ -7,6 +7,7 @@ import numpy as np
 from core.home import Home
 from core.store.comparison import Comparison
 from core.store.run import Run
+from tests.support.elsewhere_runs import add_elsewhere
 from tests.support.run_rewriter import history_of, rewrite
 from tests.support.run_writer import RunWriter
 
@@ -77,11 +78,31 @@ def fifteen_variants(make_run: RunWriter) -> Iterator[Run]:
         yield rewrite(make_run(filters=4 * (number + 1), epochs=4), history=history_of(4 - number % 3, 0.99))
 
 
+def with_elsewhere(make_run: RunWriter) -> Iterator[Run]:
+    """Compare two heads with a model that was trained elsewhere, with two seeds and all that a client can record."""
+    for head in ("gap", "dense"):
+        yield make_run(head=head)
+    for seed in range(2):
+        yield add_elsewhere(make_run.home, "baseline", seed=seed)
+
+
+def with_bare_elsewhere(make_run: RunWriter) -> Iterator[Run]:
+    """Compare a head with a model of which only the predicted classes are known."""
+    yield make_run(head="gap")
+    yield add_elsewhere(make_run.home, "random <forest>", bare=True)
+
+
+def only_elsewhere(make_run: RunWriter) -> Iterator[Run]:
+    yield add_elsewhere(make_run.home, "bare", bare=True, data="digits")
+    yield add_elsewhere(make_run.home, "no curves", history=None)
+    yield add_elsewhere(make_run.home, "no layers", layers=(), validation=None)
+
+
 CASES: dict[str, Callable[[RunWriter], Iterator[Run]]] = {
     case.__name__: case
     for case in (
         one_run, two_heads_three_seeds, three_heads, one_head_other_units, diverged, hostile_names, never_wrong,
-        not_a_number, some_values_of_a_setting,
+        not_a_number, some_values_of_a_setting, with_elsewhere, with_bare_elsewhere, only_elsewhere,
     )
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from core.errors import JobError
 from core.home import Home
 from core.jobs.queue import Job, JobQueue
 from core.spec import RunSpec
-from core.store.run import read_history
+from core.store.history import read_history
 from tests.support.paths import ROOT
 from tests.support.stand_in_worker import STAND_IN
 

@@ -24,7 +24,7 @@ from core.jobs.queue import JobQueue
 from core.jobs.run_list import list_runs
 from core.jobs.submit import submit
 from core.spec import RunSpec
-from core.store.run import read_history
+from core.store.history import read_history
 from core.store.run_store import RunStore
 from tests.support.paths import ROOT
 from tests.support.run_writer import RunWriter

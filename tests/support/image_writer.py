@@ -20,7 +20,7 @@ def write_png(values: NDArray[Any], bits: int = 0, key: tuple[int, ...] | None =
 
     Args:
         bits: 1, 2 or 4 for grayscale values with fewer than 8 bits.
-        key: The colour of transparent pixels (tRNS).
+        key: The color of transparent pixels (tRNS).
     """
     height, width, channels = values.shape
     bits = bits or values.dtype.itemsize * 8

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from core.files import compute_checksum, write_json
 from core.spec import RunSpec
+from core.store.history import HISTORY
 from core.store.robustness_file import NAME as ROBUSTNESS
-from core.store.run import HISTORY, Run
+from core.store.run import Run
 
 
 def rewrite(

@@ -21,11 +21,12 @@ from core.files import compute_checksum, write_json
 from core.home import Home
 from core.spec import RunSpec
 from core.store.activation_maps import NAME, save_maps
+from core.store.history import HISTORY
 from core.store.metrics import compute_metrics, compute_targets
 from core.store.record import Cost, Data, Metrics, Record
 from core.store.robustness_file import NAME as ROBUSTNESS
 from core.store.robustness_file import Robustness
-from core.store.run import HISTORY, Predictions, Run
+from core.store.run import Predictions, Run
 from core.store.run_store import RunStore
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,7 +15,8 @@ from core.datasets.cache import open_dataset, pin
 from core.files import write_json
 from core.home import Home
 from core.spec import RunSpec
-from core.store.run import Run, read_history
+from core.store.history import read_history
+from core.store.run import Run
 
 SMALL = {"train_images": 200, "filters": 4, "batch_size": 16}
 FILES = {

@@ -24,7 +24,8 @@ from core.home import Home
 from core.jobs.executor import Status
 from core.jobs.failure_reason import explain_failure, explain_loss
 from core.spec import RunSpec
-from core.store.run import HISTORY, Run
+from core.store.history import HISTORY
+from core.store.run import Run
 from core.store.run_store import RunStore
 from tests.support import full_disk
 from tests.support.bundle import add_models

@@ -52,6 +52,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
 ) -> None:  # fmt: skip
     others = [make_run(head=head, epochs=5).run_id for head in ("gap", "dense")]
     folder = make_folder(tmp_path / "pictures", {"red": 12, "blue": 12})
+    other = make_folder(tmp_path / "others", {"red": 12, "green": 12})
     add_dataset(home, "mine", folder)
     job = queue_up(home, filters=8)
     waiting = queue_up(home, filters=16)
@@ -64,7 +65,7 @@ def test_open_page_keeps_its_heading_and_says_at_most_once_what_happened(
     opened = [(page, params, open_page(page, **params)) for page, params in (tabs if LONG else tabs[::2])]
     changes: Events = {
         "nothing": lambda: None,
-        "dataset added": lambda: add_dataset(home, "other", folder),
+        "dataset added": lambda: add_dataset(home, "other", other),
         "run added": lambda: make_run(head="gap", seed=7),
         "comparison added": lambda: [make_run(head=head, seed=seed) for head in ("gap", "dense") for seed in range(4)],
         "job failed": lambda: change_jobs(queue, "UPDATE job SET state = 'failed', reason = 'Out of memory.'"),

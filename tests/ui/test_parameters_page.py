@@ -1,5 +1,6 @@
 """The Parameters page: the calculator and the growth of heads."""
 
+import json
 from itertools import product
 
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,7 @@ from core.recipes import RECIPES
 from core.spec import BACKBONES, HEADS, SETTINGS, RunSpec
 from core.ui.parameters.calculator_settings import CALCULATOR_KEYS
 from tests.support.page import Open, read_tables
+from tests.support.paths import ROOT
 
 # The calculator
 
@@ -57,18 +59,20 @@ def test_calculator_has_the_exact_counts_of_every_recipe(open_page: Open) -> Non
 def test_calculator_offers_every_setting_that_changes_counts() -> None:
     """For each setting of backbone, head and loss: either a widget, or no value changes a count of any model."""
     plain = {"filters": 4, "units": 8, "hidden": "4-3"}
+    fresh = [name for name, backbone in BACKBONES.items() if not backbone.weights]
+    pairs = [*product(fresh, HEADS), *((name, "gap_dense") for name in BACKBONES if name not in fresh)]
     for name, setting in SETTINGS.items():
         if name in CALCULATOR_KEYS or name in ("head", "dataset", "attribute", "folder", "data"):
             continue
         values = [setting.low, setting.high] if setting.low is not None else [*setting.choices] or [True]
-        for backbone, head in product(BACKBONES, HEADS):
+        for backbone, head in pairs:
             spec = RunSpec().replace(**plain, backbone=backbone, head=head)
             for value in values:
                 try:
                     changed = RunSpec.model_construct(**{**spec.model_dump(), name: setting.kind(value)})
                 except ValueError:
                     continue
-                models = [compute_model(each, (40, 40, 3), 3) for each in (spec, changed)]
+                models = [compute_model(each, (80, 80, 3), 3) for each in (spec, changed)]
                 assert models[0].params == models[1].params, (name, value)
 
 
@@ -107,3 +111,21 @@ def test_growth_chart_marks_the_input_of_the_calculator(open_page: Open) -> None
     app = open_page("parameters", side="224", dimensions="1D")
     assert not [*app.error, *app.exception]
     assert "Head parameters by input size" in [tab.label for tab in app.tabs]
+
+
+# The upload
+
+
+def test_uploaded_model_is_counted_and_a_hostile_one_refused(open_page: Open) -> None:
+    app = open_page("parameters")
+    files = ROOT / "tests/support/keras_files"
+    for name in ("keras-2.15.0-nested.config.json", "keras-3.1.1-chain.keras"):
+        app.file_uploader[0].set_value((name, (files / name).read_bytes(), "application/octet-stream")).run()
+        expected = json.loads((files / f"{name.split('.config')[0].removesuffix('.keras')}.json").read_text())
+        values = {metric.label: metric.value for metric in app.metric}
+        assert values["Parameters"] == f"{expected['total']:,}"
+        assert values["Trainable"] == f"{expected['trainable']:,}"
+    assert any("[model]" in caption.value or "chain: 1 input" in caption.value for caption in app.caption)
+    app.file_uploader[0].set_value(("[a](b).json", b'{"class_name": "My*Model", "config": {}}', "text/plain")).run()
+    assert "got a model of class 'My\\*Model'" in app.error[-1].value
+    assert not app.exception

@@ -19,9 +19,10 @@ def class_images(comparison: Comparison) -> Result:
     problems = [
         _describe_missing(data.classes, labels, part)
         for part, labels in (("validation", predictions.validation_labels), ("test", predictions.test_labels))
+        if len(labels)
     ]
-    fewest = min(run.record.data.train_images for run in comparison.runs)
-    if fewest < len(data.classes):
+    fewest = min((count for run in comparison.runs if (count := run.record.data.train_images)), default=None)
+    if fewest is not None and fewest < len(data.classes):
         problems.append(f"{fewest:,} training images are fewer than the {len(data.classes):,} classes.")
     found = " ".join(filter(None, problems))
     if found:

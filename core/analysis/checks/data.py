@@ -13,9 +13,10 @@ def data(comparison: Comparison) -> Result:
 
     **What to do:** train the variants again on the current dataset. `show RUN_ID` prints the fingerprint of a run.
     """
-    if len(comparison.runs) < 2:
-        return Result("not applicable", "This check needs at least two runs.")
-    fingerprints = list(dict.fromkeys(run.record.data.fingerprint for run in comparison.runs))
+    runs = [run for run in comparison.runs if not run.spec.elsewhere]
+    if len(runs) < 2:
+        return Result("not applicable", "This check needs at least two runs that Headroom trained.")
+    fingerprints = list(dict.fromkeys(run.record.data.fingerprint for run in runs))
     if len(fingerprints) > 1:
         listed = " and ".join(fingerprints)
         return Result("failed", f"The runs were trained on different data: fingerprints {listed}. Train them again.")

@@ -42,6 +42,8 @@ def dead_class(comparison: Comparison) -> Result:
 
 
 def _has_output_relu(run: Run) -> bool:
+    if run.spec.elsewhere:
+        return False
     weighted = [layer for layer in run.model.layers if isinstance(layer, Conv | Dense)]
     return weighted[-1].activation == "relu"
 

@@ -49,6 +49,8 @@ def _describe_extent(run: Run) -> str:
     images = int((~np.isfinite(run.predictions.test_probs)).any(axis=1).sum())
     if images:
         return f"{images:,} of {run.record.data.test_images:,} test images"
+    if run.spec.elsewhere:  # it may not have recorded all losses
+        return ""
     epochs = int(run.history[["loss", "val_loss"]].isna().any(axis=1).sum())
     if epochs:
         return f"{epochs:,} of {len(run.history):,} epochs"

@@ -9,7 +9,7 @@ _CODES = ("constant_images", "nearly_black_images", "nearly_white_images")
 
 @check(code="H21", title="Images without content", severity="note", findings=_CODES)
 def empty_images(comparison: Comparison) -> Result:
-    """**Check:** no image of the dataset has only one colour, or is black or white in 99% of its values.
+    """**Check:** no image of the dataset has only one color, or is black or white in 99% of its values.
 
     **Why it matters:** such images are often damaged files or errors of a conversion. No head can learn
     their class.

@@ -15,7 +15,7 @@ from core.spec import RunSpec
     ),
 )
 def densenet121(spec: RunSpec) -> Items:
-    """A convolution and 58 blocks that append their maps, in four stages, pretrained on ImageNet; frozen or fine-tuned."""
+    """A convolution and 58 blocks that append their maps, pretrained on ImageNet; frozen or fine-tuned."""
     graph = Graph()
     add_densenet(graph, (6, 12, 24, 16))
     return graph.items

@@ -19,7 +19,7 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1)
 )
 def mobilenet(spec: RunSpec) -> list[Layer]:
     """A convolution and thirteen depthwise-separable blocks, pretrained on ImageNet; frozen or fine-tuned."""
-    layers: list[Layer] = [Rescaling(2.0, (-1.0,), name="preprocessing"), *_convolve("conv1", 32, 3, 2)]
+    layers: list[Layer] = [Rescaling(2.0, -1.0, name="preprocessing"), *_convolve("conv1", 32, 3, 2)]
     for number, (filters, stride) in enumerate(_BLOCKS, 1):
         if stride > 1:
             layers.append(ZeroPadding(name=f"conv_pad_{number}"))

@@ -10,7 +10,7 @@ from core.architecture.families.preprocessing import scale_to_unit
 from core.architecture.graph import Graph
 from core.architecture.layers import BatchNormalization, Conv
 from core.architecture.merge import Add, Concatenate
-from core.architecture.pooling import LocalPooling
+from core.architecture.pooling import LocalPooling, Reduction
 from core.architecture.spatial import Cropping, SeparableConv, StridePadding, ZeroPadding
 
 _MOMENTUM = 0.9997
@@ -100,8 +100,8 @@ def _add_normal_cell(graph: Graph, maps: _Maps, before: _Maps | None, filters: i
     p = _adjust(graph, before, maps, filters, block)
     h = _add_convolution(graph, filters, f"normal_conv_1_{block}", f"normal_bn_1_{block}", maps.name)
 
-    def separable(source: str, size: int, place: str) -> str:
-        return _add_separable(graph, source, filters, size, f"normal_{place}_{block}")
+    def separable(source: str, size: int, spot: str) -> str:
+        return _add_separable(graph, source, filters, size, f"normal_{spot}_{block}")
 
     def join(number: int, *sources: str) -> str:
         return graph.add(Add(f"normal_add_{number}_{block}"), *sources)
@@ -125,12 +125,11 @@ def _add_reduction_cell(
     h = _add_convolution(graph, filters, f"reduction_conv_1_{block}", f"reduction_bn_1_{block}", maps.name)
     padded = graph.add(StridePadding(name=f"reduction_pad_1_{block}"), h)
 
-    def separable(source: str, size: int, place: str, stride: int = 2) -> str:
-        return _add_separable(graph, source, filters, size, f"reduction_{place}_{block}", stride)
+    def separable(source: str, size: int, spot: str, stride: int = 2) -> str:
+        return _add_separable(graph, source, filters, size, f"reduction_{spot}_{block}", stride)
 
-    def halve(place: str, reduce: str) -> str:
-        reduction = "max" if reduce == "max" else "average"
-        return graph.add(LocalPooling(3, 2, reduce=reduction, name=f"reduction_{place}_{block}"), padded)
+    def halve(spot: str, reduce: Reduction) -> str:
+        return graph.add(LocalPooling(3, 2, reduce=reduce, name=f"reduction_{spot}_{block}"), padded)
 
     left, right = separable(h, 5, "left1"), separable(p, 7, "right1")
     one = graph.add(Add(f"reduction_add_1_{block}"), left, right)

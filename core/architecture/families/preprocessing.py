@@ -13,7 +13,7 @@ _CAFFE_MEANS = (123.68, 116.779, 103.939)
 
 def scale_to_unit() -> Rescaling:
     """Scale images to values from −1 to 1."""
-    return Rescaling(2.0, (-1.0,), name=PREPROCESSING)
+    return Rescaling(2.0, -1.0, name=PREPROCESSING)
 
 
 def scale_to_bytes() -> Rescaling:

@@ -36,7 +36,7 @@ def add_xception(graph: Graph) -> None:
 
 
 def _add_entry_block(graph: Graph, name: str, filters: tuple[int, int], *, is_active: bool) -> None:
-    """Append two separable convolutions and a pooling, beside a convolution with stride 2."""
+    """Append two separable convolutions and a pooling, and a convolution with stride 2 next to them."""
     entry = graph.last
     graph.add(Conv(filters[1], 1, "same", "linear", 2, use_bias=False))
     shortcut = graph.add(BatchNormalization())

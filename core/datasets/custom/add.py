@@ -37,7 +37,7 @@ def add_dataset(
     Files that cannot be read are skipped and listed in `skipped.txt`.
 
     Args:
-        name: `celeba`, or a new name for a folder with one sub-folder per class.
+        name: `celeba`, or a new name for a folder with one subfolder per class.
         path: The folder, an archive of it, or Parquet files (`core.datasets.trees.source_tree`).
         side: Side length in pixels of the squares to which images of a folder are resized; 256 by default.
         fit: How images of a folder that are not square become squares.

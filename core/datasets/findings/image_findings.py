@@ -236,7 +236,7 @@ def _find_copies(images: _Images) -> Iterator[_Found]:
 def _find_empty(images: _Images) -> Iterator[_Found]:
     content = images.scan.content
     for kind, code, what in (
-        (ONE_COLOUR, "constant_images", "of one colour: a model cannot recognize anything"),
+        (ONE_COLOUR, "constant_images", "of one color: a model cannot recognize anything"),
         (NEARLY_BLACK, "nearly_black_images", "nearly black: a model can recognize little"),
         (NEARLY_WHITE, "nearly_white_images", "nearly white: a model can recognize little"),
     ):

@@ -65,7 +65,7 @@ def scan_images(blocks: Iterable[Images], count: int, scratch: Path | None = Non
     images and not with its square; where very many hashes are similar, a pair that no third image connects can be
     missed.
 
-    A picture has one colour if the values of each channel differ by at most 2; it is nearly black or white if 99% of
+    A picture has one color if the values of each channel differ by at most 2; it is nearly black or white if 99% of
     its values are at most 12, or at least 243. They are not compared with other images.
 
     Args:

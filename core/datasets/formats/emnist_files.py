@@ -57,7 +57,7 @@ def make_emnist(
         citation="Cohen, G., Afshar, S., Tapson, J. & van Schaik, A. (2017). EMNIST: an extension of MNIST to "
         "handwritten letters. https://arxiv.org/abs/1702.05373",
         load=load,
-        drawing=DrawnImage(28, 24, None, "scaled to 24×24 pixels inside 28×28, centred"),
+        drawing=DrawnImage(28, 24, None, "scaled to 24×24 pixels inside 28×28, centered"),
         files=(_FILE,),
     )
 

@@ -15,7 +15,7 @@ CITATION = (
     "Clanuwat, T., Bober-Irizar, M., Kitamoto, A., Lamb, A., Yamamoto, K. & Ha, D. (2018). Deep Learning for "
     "Classical Japanese Literature. https://arxiv.org/abs/1812.01718"
 )
-DRAWING = DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centred")
+DRAWING = DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centered")
 
 
 def list_kuzushiji_files(variant: str) -> tuple[Download, ...]:

@@ -6,7 +6,7 @@ DATASET = make_cifar(
     "cifar10",
     "CIFAR-10",
     20,
-    "Small colour photos of ten classes of animals and vehicles, 32×32 pixels.",
+    "Small color photos of ten classes of animals and vehicles, 32×32 pixels.",
     ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     CIFAR10,
     [*(f"cifar-10-batches-py/data_batch_{k}" for k in range(1, 6)), "cifar-10-batches-py/test_batch"],

@@ -6,7 +6,7 @@ DATASET = make_cifar(
     "cifar100",
     "CIFAR-100",
     21,
-    "Small colour photos of 100 classes, 500 training images each, 32×32 pixels (the fine labels).",
+    "Small color photos of 100 classes, 500 training images each, 32×32 pixels (the fine labels).",
     (
         "apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
         "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",

@@ -37,7 +37,7 @@ DATASET = Dataset(
     citation="Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning "
     "Repository. https://doi.org/10.24432/C50P49",
     load=load,
-    drawing=DrawnImage(8, 8, 3.5, "scaled to 8×8 pixels with centred mass, then enlarged to 28×28"),
+    drawing=DrawnImage(8, 8, 3.5, "scaled to 8×8 pixels with centered mass, then enlarged to 28×28"),
     official_split=False,
     bundled=True,
 )

@@ -40,7 +40,7 @@ DATASET = Dataset(
     citation="Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine "
     "Learning Algorithms. https://arxiv.org/abs/1708.07747",
     load=load,
-    drawing=DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centred"),
+    drawing=DrawnImage(28, 28, None, "scaled to fill 28×28 pixels, centered"),
     files=tuple(
         Download(f"{_ORIGIN}/{part}-ubyte.gz", f"datasets/fashion-mnist/{part}-ubyte.gz") for part in _PARTS
     ),

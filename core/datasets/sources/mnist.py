@@ -22,7 +22,7 @@ DATASET = Dataset(
     name="mnist",
     label="MNIST",
     order=3,
-    summary="Ten handwritten digits, size-normalized and centred; the classic benchmark.",
+    summary="Ten handwritten digits, size-normalized and centered; the classic benchmark.",
     classes=tuple("0123456789"),
     input_shape=(28, 28, 1),
     official_counts=(60_000, 10_000),
@@ -32,7 +32,7 @@ DATASET = Dataset(
     citation="LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document "
     "recognition. Proceedings of the IEEE, 86(11), 2278–2324.",
     load=load,
-    drawing=DrawnImage(28, 20, 14.0, "scaled to 20×20 pixels inside 28×28, with centred mass"),
+    drawing=DrawnImage(28, 20, 14.0, "scaled to 20×20 pixels inside 28×28, with centered mass"),
     files=(
         Download(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",

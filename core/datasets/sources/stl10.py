@@ -30,7 +30,7 @@ DATASET = Dataset(
     name="stl10",
     label="STL-10",
     order=23,
-    summary="Colour photos of ten classes from ImageNet, 96×96 pixels, with more test than training images. Its "
+    summary="Color photos of ten classes from ImageNet, 96×96 pixels, with more test than training images. Its "
     "100,000 unlabelled images are not used.",
     classes=("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"),
     input_shape=(_SIDE, _SIDE, 3),

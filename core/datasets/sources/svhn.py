@@ -7,7 +7,7 @@ DATASET = Dataset(
     name="svhn",
     label="SVHN",
     order=18,
-    summary="Digits of house numbers in street photos, 32×32 pixels in colour, often with parts of other digits at the "
+    summary="Digits of house numbers in street photos, 32×32 pixels in color, often with parts of other digits at the "
     "sides; for non-commercial use only.",
     classes=tuple("0123456789"),
     input_shape=(32, 32, 3),

@@ -42,7 +42,7 @@ DATASET = Dataset(
     citation="Hull, J. J. (1994). A database for handwritten text recognition research. IEEE Transactions on Pattern "
     "Analysis and Machine Intelligence, 16(5), 550–554. https://doi.org/10.1109/34.291440",
     load=load,
-    drawing=DrawnImage(_SIDE, _SIDE, None, "scaled to fill 16×16 pixels, centred"),
+    drawing=DrawnImage(_SIDE, _SIDE, None, "scaled to fill 16×16 pixels, centered"),
     files=(  # MD5: torchvision/datasets/usps.py; names in the cache: extra_keras_datasets 1.2.0
         Download(f"{_ORIGIN}/usps.bz2", "datasets/usps.bz2", md5="ec16c51db3855ca6c91edd34d0e9b197"),
         Download(f"{_ORIGIN}/usps.t.bz2", "datasets/usps-testing.bz2", md5="8ea070ee2aca1ac39742fdd1ef5ed118"),

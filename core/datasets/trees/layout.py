@@ -68,7 +68,7 @@ def find_layout(tree: Tree) -> Layout:
 
 
 def _group(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
-    """Return the files by the sub-folder that contains them, at any depth."""
+    """Return the files by the subfolder that contains them, at any depth."""
     found: dict[str, list[str]] = {}
     for name in names:
         folder, slash, _ = name.removeprefix(prefix).partition("/")
@@ -78,7 +78,7 @@ def _group(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
 
 
 def _list_folders(names: Iterable[str], prefix: str) -> dict[str, list[str]]:
-    """Return the sub-folders that contain images."""
+    """Return the subfolders that contain images."""
     found = _group(names, prefix)
     return {folder: found[folder] for folder in _group(_pick_images(names), prefix)}
 
@@ -143,7 +143,7 @@ def _read_splits(names: Sequence[str], prefix: str) -> Layout | None:
         if len(given) < len(_list_folders(names, prefix)):
             return None
         quoted = " and ".join(repr(folder) for folder in given)
-        raise DatasetError(f"The folders {quoted} contain no class folders. Create one sub-folder per class in each.")
+        raise DatasetError(f"The folders {quoted} contain no class folders. Create one subfolder per class in each.")
     layout = Layout(splits="given")
     for folder, part in given.items():
         inner = f"{prefix}{folder}/"
@@ -182,16 +182,16 @@ def _read_classes(names: Sequence[str], prefix: str) -> Layout:
     classes = {*layout.labels.values()}
     if not classes:
         raise DatasetError(
-            "The folder contains no sub-folders. Create one sub-folder per class, or add a file labels.csv with the "
+            "The folder contains no subfolders. Create one subfolder per class, or add a file labels.csv with the "
             "columns filename and label."
         )
     if len(classes) == 1:
-        raise DatasetError(f"Expected at least 2 sub-folders, one per class; got 1: {classes.pop()!r:.80}.")
+        raise DatasetError(f"Expected at least 2 subfolders, one per class; got 1: {classes.pop()!r:.80}.")
     return layout
 
 
 def _add_to_class(layout: Layout, name: str, prefix: str, part: int) -> None:
-    """Add a file to the class of the sub-folder that contains it."""
+    """Add a file to the class of the subfolder that contains it."""
     folder, slash, _ = name.removeprefix(prefix).partition("/")
     if slash and name.startswith(prefix):
         layout.labels[name], layout.parts[name] = normalize_name(folder), part

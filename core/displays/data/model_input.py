@@ -27,7 +27,7 @@ _CUT = (128, 138, 150)
 
 @dataclass(frozen=True)
 class ModelInput(ImageView):
-    """Some images whose aspect ratios are spread over those of the dataset. What the crop removes is grey.
+    """Some images whose aspect ratios are spread over those of the dataset. What the crop removes is gray.
 
     Attributes:
         side: Side length of the images that the model receives; None for the stored size.
@@ -99,7 +99,7 @@ class ModelInput(ImageView):
         return found
 
     def _draw_source(self, row: Mapping[Hashable, Any], stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the source with the cut part in grey; without a stored source, the cut part is plain."""
+        """Return the source with the cut part in gray; without a stored source, the cut part is plain."""
         width, height = row["width"], row["height"]
         key = row["array"], row["row"]
         scale = _SIDE / max(width, height)
@@ -140,7 +140,7 @@ _COLUMNS = ("array", "row", "file", "width", "height")
 
 
 def _shade(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image whose parts outside the central square are blended with grey."""
+    """Return an image whose parts outside the central square are blended with gray."""
     height, width, channels = pixels.shape
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2

@@ -1,6 +1,6 @@
 """SVG drawings of numbers in cells. They render about ten times faster than a Vega-Lite chart of cells.
 
-Labels use the current text colour, so that one drawing works in the light and the dark theme.
+Labels use the current text color, so that one drawing works in the light and the dark theme.
 """
 
 import base64
@@ -31,7 +31,7 @@ class SvgDrawing:
         fill: NDArray[np.uint8] | None = None,
         font: float = 14,
     ) -> None:
-        """Add a cell with text. Without `fill` the cell has a dotted border and grey text."""
+        """Add a cell with text. Without `fill` the cell has a dotted border and gray text."""
         width, height = size
         background = write_hex(fill) if fill is not None else "none"
         dash = "" if fill is not None else ' stroke-dasharray="2 3"'

@@ -1,4 +1,4 @@
-"""Colours of the Lab page: cell shades by value, readable in both themes."""
+"""Colors of the Lab page: cell shades by value, readable in both themes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ _NEGATIVE, _ZERO, _POSITIVE = np.array([10, 111, 168]), np.array([244, 246, 249]
 
 
 def shade(values: NDArray[np.float64], *, signed: bool | None = None) -> NDArray[np.uint8]:
-    """Return the RGB colour of each value, uint8 of shape (…, 3).
+    """Return the RGB color of each value, uint8 of shape (…, 3).
 
-    Colours range from dark (smallest) to light (largest). With `signed` (default: if there are negative values),
+    Colors range from dark (smallest) to light (largest). With `signed` (default: if there are negative values),
     negative values are blue, positive ones orange and 0 is white.
     """
     if signed or (signed is None and values.min() < 0):
@@ -34,7 +34,7 @@ def write_hex(color: NDArray[np.uint8]) -> str:
 
 
 def contrast_color(color: NDArray[np.uint8]) -> str:
-    """Return the text colour, dark or white, with the higher contrast on a background colour."""
+    """Return the text color, dark or white, with the higher contrast on a background color."""
     linear = (color / 255) ** 2.2
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#10161e" if light > 0.18 else "#ffffff"

@@ -16,6 +16,7 @@ from core.displays.architecture_diagram import (
 from core.displays.display import Chart, Display
 from core.displays.number import format_count
 from core.displays.palette import colors
+from core.store.elsewhere import Part
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ArchitectureView(Display):
 
     name: ClassVar[str] = "architecture"
     title: ClassVar[str] = "Architecture"
+    needs: ClassVar[tuple[Part, ...]] = ("diagram",)
 
     def frame(self) -> pd.DataFrame:
         return list_step_rows(self._architectures)
@@ -31,15 +33,17 @@ class ArchitectureView(Display):
     def table(self) -> pd.DataFrame:
         return format_steps(self.frame())
 
-    def chart(self) -> Chart:
+    def chart(self) -> Chart | None:
+        if not self._architectures:
+            return None
         return build_architecture_chart(self._architectures, colors(self.comparison))
 
     def describe(self) -> str:
-        return describe_architectures(self._architectures)
+        return describe_architectures(self._architectures) if self._architectures else "Architecture."
 
     @cached_property
     def _architectures(self) -> list[Architecture]:
-        return group_architectures({variant.label: variant.first.model for variant in self.comparison.variants})
+        return group_architectures({variant.label: variant.first.model for variant in self.available.variants})
 
 
 def format_steps(frame: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from core.displays.display import Chart, Display
 from core.displays.encoding import FRAME_PIXELS, GREY, color_heads, position_heads, shape_heads, write_note
 from core.displays.number import format_loss, format_share
 from core.displays.scope import describe_excluded
+from core.store.elsewhere import Part
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,11 @@ class CalibrationErrors(Display):
 
     name: ClassVar[str] = "calibration"
     title: ClassVar[str] = "Expected calibration error before and after temperature scaling"
+    needs: ClassVar[tuple[Part, ...]] = ("probabilities",)
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        return compute_calibrations(self.comparison)
+        return compute_calibrations(self.available)
 
     def frame(self) -> pd.DataFrame:
         """Return one row per run.
@@ -78,7 +80,7 @@ class CalibrationErrors(Display):
         after = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ece_after:Q"), shape=shape)
         floor = base.mark_tick(thickness=2, size=14).encode(x=alt.X("ece_expected_after:Q"), color=alt.value(GREY))
         note = write_note(
-            "Open markers: before temperature scaling; filled markers: after. One line per seed. Grey: ECE of a "
+            "Open markers: before temperature scaling; filled markers: after. One line per seed. Gray: ECE of a "
             "perfectly calibrated model on as many images."
         )
         lanes = max(len(variant.runs) for variant in self.comparison.variants)
@@ -90,12 +92,17 @@ class CalibrationErrors(Display):
         for head, rows in self._found.groupby("head", sort=False):
             if rows["ece_before"].notna().any():
                 before, after = format_share(rows["ece_before"].mean()), format_share(rows["ece_after"].mean())
+                if rows["ece_after"].isna().all():
+                    parts.append(f"{head} {before} (no validation images for temperature scaling)")
+                    continue
                 floor = format_share(rows["ece_expected_after"].mean())
                 parts.append(
                     f"{head} {before} before and {after} after temperature scaling (a calibrated model: {floor})"
                 )
             else:
                 parts.append(f"{head} has no finite probabilities")
+        if not parts:
+            return "Expected calibration error."
         lost = describe_excluded(int(self._found["left_out"].sum()), "prediction", "without a finite probability")
         return f"Expected calibration error, mean over seeds: {'; '.join(parts)}. {lost}".rstrip()
 

@@ -97,7 +97,7 @@ class ClassMetrics(Display):
         frame = frame[["head", "name", "images", "shown", "std"]]
         title = METRIC_TITLES[self.metric]
         share = self.metric not in AREAS
-        axis = alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS))
+        axis = alt.Axis(labelOverlap=False, **fit_labels(classes, AXIS_CHARS, lines=1))
         base = alt.Chart(frame).encode(
             y=alt.Y(
                 "name:N",

@@ -11,6 +11,7 @@ from core.analysis.calibration import compute_confidence
 from core.displays.display import Chart, Display
 from core.displays.encoding import color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
+from core.store.elsewhere import Part
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,11 @@ class Confidence(Display):
 
     name: ClassVar[str] = "confidence"
     title: ClassVar[str] = "Confidence of correct and wrong predictions"
+    needs: ClassVar[tuple[Part, ...]] = ("probabilities",)
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        return compute_confidence(self.comparison)
+        return compute_confidence(self.available)
 
     def frame(self) -> pd.DataFrame:
         """Return the columns head, correct, low, high (confidence bin), predictions (all seeds) and share.
@@ -43,7 +45,9 @@ class Confidence(Display):
             }
         )
 
-    def chart(self) -> Chart:
+    def chart(self) -> Chart | None:
+        if self._found.empty:
+            return None
         frame = self._found.assign(
             middle=(self._found["low"] + self._found["high"]) / 2,
             kind=self._found["correct"].map({True: "correct", False: "wrong"}),

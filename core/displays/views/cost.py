@@ -110,7 +110,7 @@ class Costs(Display):
             parts.append(f"{density} ({', '.join(others)})")
         text = "Test accuracy per 1,000 parameters: " + "; ".join(parts) + "."
         if len(rows) == 2:
-            a, b = sorted(rows, key=lambda row: row["params"])
+            a, b = sorted(rows, key=lambda row: row["params"])  # NaN is not greater than 0
             if a["params"] > 0 and a["params"] < b["params"]:
                 ratio = format_ratio(a["accuracy_per_1000_params"] / b["accuracy_per_1000_params"])
                 text += f" {a['head']} has {ratio} the accuracy per parameter of {b['head']}."

@@ -124,7 +124,8 @@ class Curves(CurveData):
             return pd.Series(self._floor, index=frame.index)
         data = {variant.label: variant.first.record.data for variant in self.variants}
         half = {
-            (label, split): 0.5 / (part.train_images if split == "training" else part.validation_images)
+            (label, split): 0.5
+            / ((part.train_images if split == "training" else part.validation_images) or part.test_images)
             for label, part in data.items()
             for split in SPLITS
         }

@@ -110,6 +110,8 @@ class FeatureMaps(Display):
 
 def write_missing_model(runs: Sequence[Run], run: Run) -> str:
     """Return the sentence for a run without a model file, and what to do."""
+    if run.spec.elsewhere:
+        return f"{run.spec.elsewhere} was trained elsewhere and has no model file."
     others = [str(other.spec.seed) for other in runs if other.has("model.tflite")]
     action = f"Select seed {others[0]}." if others else "Train the run on this machine, or import its models."
     return f"run {run.run_id} (seed {run.spec.seed}) has no model file. {action}"

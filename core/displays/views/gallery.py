@@ -173,7 +173,7 @@ class Gallery(Display):
         return alt.layer(*layers).properties(title=note, width=_CELL * min(_PER_ROW, len(images)), height=rows * height)
 
     def _write_caption(self, row: Mapping[Hashable, Any], mark: str) -> str:
-        """Return a caption that names its head by its shape, and wrong predictions without colour."""
+        """Return a caption that names its head by its shape, and wrong predictions without color."""
         text = f"{mark} {' '.join(self.write_predicted(row))}".rstrip()
         return text if row["correct"] or text.endswith("✗") else f"{text} ✗"
 

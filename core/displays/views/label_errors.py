@@ -11,6 +11,7 @@ from core.displays.display import Chart, Display, name_predictions
 from core.displays.number import format_plural, format_share
 from core.displays.views.gallery import Gallery
 from core.home import Home
+from core.store.elsewhere import Part
 from core.store.image_name import name_test_images
 
 _MAX_ROWS = 50
@@ -22,13 +23,14 @@ class LabelErrors(Display):
 
     name: ClassVar[str] = "label_errors"
     title: ClassVar[str] = "Likely label errors"
+    needs: ClassVar[tuple[Part, ...]] = ("probabilities",)
 
     home: Home = field(default_factory=Home.default)
 
     @cached_property
     def _found(self) -> pd.DataFrame:
         names = name_predictions(self.comparison)
-        frame = find_label_errors(self.comparison)
+        frame = find_label_errors(self.available)
         files = name_test_images(self.home, self.comparison.first)
         found = frame.assign(label=frame["label"].map(names), suggested=frame["suggested"].map(names))
         return found if files is None else found.assign(file=[files[image] for image in frame["image"]])

@@ -6,15 +6,18 @@ from typing import ClassVar
 import altair as alt
 import pandas as pd
 
-from core.architecture.model import Model
+from core.architecture.model import LayerGraph
 from core.displays.display import Chart, Display
 from core.displays.encoding import AXIS_CHARS
 from core.displays.label import fit_labels
 from core.displays.number import format_count, format_short
 from core.displays.palette import colors
+from core.store.elsewhere import Part
+
+_COLUMNS = ("layer", "type", "part", "output_shape", "params", "trainable", "non_trainable", "flops")
 
 
-def compute_layer_frame(model: Model) -> pd.DataFrame:
+def compute_layer_frame(model: LayerGraph) -> pd.DataFrame:
     """Return one row per layer: layer, type, part, output_shape, params, trainable, non_trainable, flops, share."""
     frame = pd.DataFrame(
         [
@@ -29,8 +32,9 @@ def compute_layer_frame(model: Model) -> pd.DataFrame:
                 "flops": row.flops,
             }
             for row in model.rows
-        ]
-    )
+        ],
+        columns=[*_COLUMNS],
+    ).astype({"flops": "float64" if any(row.flops is None for row in model.rows) else "int64"})
     frame["share"] = frame["params"] / max(model.params, 1)
     return frame
 
@@ -53,7 +57,7 @@ def _name(layer: str, kind: str) -> str:
 
 
 def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
-    """Build one stacked bar per model: layers of the head in its colour, layers of the backbone in grey."""
+    """Build one stacked bar per model: layers of the head in its color, layers of the backbone in gray."""
     totals = frame.groupby("head", sort=False, as_index=False)["params"].sum()
     totals["text"] = totals["params"].map(format_count)
     frame = frame[frame["params"] > 0].copy()
@@ -68,7 +72,7 @@ def build_params_chart(frame: pd.DataFrame, palette: dict[str, str]) -> Chart:
             y=y,
             x=alt.X(
                 "params:Q",
-                title="Parameters (grey: backbone, colour: head)",
+                title="Parameters (gray: backbone, color: head)",
                 scale=alt.Scale(
                     domain=[0, 1.35 * max(int(totals["params"].max()), 1)], nice=False
                 ),  # space for the totals
@@ -100,10 +104,11 @@ class Layers(Display):
 
     name: ClassVar[str] = "layers"
     title: ClassVar[str] = "Parameters per layer"
+    needs: ClassVar[tuple[Part, ...]] = ("layers",)
 
     def frame(self) -> pd.DataFrame:
-        frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.comparison.variants]
-        return pd.concat(frames, ignore_index=True)
+        frames = [compute_layer_frame(c.first.model).assign(head=c.label) for c in self.available.variants]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*_COLUMNS, "share", "head"])
 
     def table(self) -> pd.DataFrame:
         frame = self.frame()
@@ -111,11 +116,15 @@ class Layers(Display):
         table.insert(0, "Head", frame["head"])
         return table
 
-    def chart(self) -> Chart:
-        return build_params_chart(self.frame(), colors(self.comparison))
+    def chart(self) -> Chart | None:
+        frame = self.frame()
+        palette = {label: color for label, color in colors(self.comparison).items() if label in set(frame["head"])}
+        return build_params_chart(frame, palette) if len(frame) else None
 
     def describe(self) -> str:
         frame = self.frame()
+        if frame.empty:
+            return "Parameters per layer."
         largest = frame.loc[frame.groupby("head", sort=False)["params"].idxmax()]
         parts = [
             f"{row['head']} has {row['share']:.0%} of its parameters in {row['layer']}"

@@ -17,6 +17,7 @@ from core.displays.label import shorten
 from core.displays.number import format_count, format_share, format_short, write_selection_note
 from core.spec import HEADS, SETTINGS
 from core.store.comparison import to_plain
+from core.store.elsewhere import Part
 from core.store.same_test_set import RunsOnTestSet
 from core.store.setting_text import describe_value
 
@@ -39,11 +40,13 @@ class Parallel(Display):
     name: ClassVar[str] = "parallel"
     title: ClassVar[str] = "Parallel coordinates"
 
+    needs: ClassVar[tuple[Part, ...]] = ("settings",)
+
     test_set_runs: RunsOnTestSet | None = None
 
     @cached_property
     def _test_set_runs(self) -> RunsOnTestSet:
-        return self.test_set_runs or RunsOnTestSet.of(self.comparison)
+        return (self.test_set_runs or RunsOnTestSet.of(self.comparison)).without_elsewhere()
 
     @cached_property
     def axes(self) -> list[str]:
@@ -127,9 +130,11 @@ class Parallel(Display):
         inside = ((frame[axes] >= min(ends) - 1e-9) & (frame[axes] <= max(ends) + 1e-9)).any(axis=1)
         return frame.loc[inside, "run_id"].tolist()
 
-    def chart(self) -> Chart:
-        positions, ticks = self._scales
+    def chart(self) -> Chart | None:
         runs = self._test_set_runs.runs
+        if runs.empty:
+            return None
+        positions, ticks = self._scales
         lines = positions.rename(columns={axis: f"at_{axis}" for axis in self.axes})
         lines = lines.assign(
             head=runs["label"].to_numpy(), name=runs["name"].to_numpy(), seed=runs["seed"].to_numpy(),
@@ -185,6 +190,8 @@ class Parallel(Display):
 
     def describe(self) -> str:
         runs = self._test_set_runs.runs
+        if runs.empty:
+            return "No runs with hyperparameters of Headroom."
         best = runs.iloc[int(runs["test_accuracy"].to_numpy().argmax())]
         settings = [_MEASURED.get(axis) or SETTINGS[axis].label for axis in self.axes]
         return (

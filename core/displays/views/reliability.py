@@ -13,6 +13,7 @@ from core.displays.display import Chart, Display
 from core.displays.encoding import GREY, color_heads, measure_legend, shape_heads, write_note
 from core.displays.number import format_share
 from core.displays.scope import describe_excluded
+from core.store.elsewhere import Part
 
 MIN_PREDICTIONS = 10
 """Predictions of a bin without which its accuracy is mostly noise: 10 have a standard deviation of up to 16 points."""
@@ -27,12 +28,13 @@ class Reliability(Display):
 
     name: ClassVar[str] = "reliability"
     title: ClassVar[str] = "Reliability diagram"
+    needs: ClassVar[tuple[Part, ...]] = ("probabilities",)
 
     scaled: bool | None = None
 
     @cached_property
     def _found(self) -> pd.DataFrame:
-        frame = compute_reliability(self.comparison)
+        frame = compute_reliability(self.available)
         return frame if self.scaled is None else frame[frame["scaled"] == self.scaled].reset_index(drop=True)
 
     def frame(self) -> pd.DataFrame:
@@ -85,7 +87,7 @@ class Reliability(Display):
         points = base.mark_point(filled=True, opacity=0.9).encode(size=size, shape=shape_heads(self.comparison))
         ideal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[2, 4], color=GREY)
         note = write_note(
-            "Solid: before temperature scaling; dashed: after; grey: perfect calibration. Marker size: number of "
+            "Solid: before temperature scaling; dashed: after; gray: perfect calibration. Marker size: number of "
             f"predictions. {self._describe_excluded()}"
         )
         return (ideal.encode(x="x:Q", y="y:Q") + lines + points).properties(
@@ -103,5 +105,7 @@ class Reliability(Display):
             confidence, correct = ((rows["confidence"] * rows["predictions"]).sum(), rows["correct"].sum())
             text = f"{format_share(confidence / total)} and {format_share(correct / total)}" if total else "unknown"
             parts.append(f"{head}{' after temperature scaling' if scaled else ''}: {text}")
+        if not parts:
+            return "Mean confidence and accuracy, pooled over seeds."
         text = f"Mean confidence and accuracy, pooled over seeds. {'; '.join(parts)}. {self._describe_excluded()}"
         return text.rstrip()

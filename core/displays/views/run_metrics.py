@@ -29,7 +29,7 @@ class RunMetrics(Display):
             {
                 "Head": [f"{row['head']}, seed {row['seed']}" for row in rows],
                 "Images": [f"{row['split']} ({row['images']:,})" for row in rows],
-                "Epoch": [f"{row['epoch']:,} ({'kept' if row['kept'] else 'last'})" for row in rows],
+                "Epoch": [f"{row['epoch'] or '–'} ({'kept' if row['kept'] else 'last'})" for row in rows],
                 "Accuracy": [format_share(row["accuracy"]) for row in rows],
                 "95% interval": [format_share_interval(row["low"], row["high"]) for row in rows],
                 "Loss": [format_loss(SeedMean(row["loss"], None, 1)) for row in rows],

@@ -102,6 +102,8 @@ class Tiles(Display):
 
 def _times(theirs: float, mine: float, words: tuple[str, str]) -> tuple[str, int]:
     """Return "17.5× fewer" and its rating (1 better, −1 worse, 0 for differences below 5%)."""
+    if not math.isfinite(theirs - mine):
+        return "not measured for both", 0
     if min(theirs, mine) <= 0 or max(theirs, mine) / min(theirs, mine) < 1.05:
         return "about the same", 0
     ratio = max(theirs, mine) / min(theirs, mine)

@@ -50,7 +50,10 @@ def _show_runs(data: InspectedDataset) -> None:
         latest = frame.head(_LATEST)
         table = pd.DataFrame(
             {
-                "Head": [HEADS[head].label if head in HEADS else head for head in latest["head"]],
+                "Head": [
+                    elsewhere or (HEADS[head].label if head in HEADS else head)
+                    for head, elsewhere in zip(latest["head"], latest["elsewhere"], strict=True)
+                ],
                 "Seed": latest["seed"].map(str),
                 "Epochs": latest["trained_epochs"].map(str),
                 "Test accuracy": latest["test_accuracy"].map(format_share),

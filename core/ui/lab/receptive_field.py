@@ -70,7 +70,8 @@ def _choose_layers() -> tuple[list[SlidingLayer], int]:
 
 def _read_recipe(name: str) -> tuple[list[SlidingLayer], int]:
     recipe = RECIPES[name]
-    return list_sliding_layers(BACKBONES[recipe.spec.backbone].layers(recipe.spec)), recipe.input_shape[0]
+    items = BACKBONES[recipe.spec.backbone].layers(recipe.spec)
+    return list_sliding_layers(items, recipe.input_shape), recipe.input_shape[0]
 
 
 def _choose_unit(label: str, field: Field) -> int:

@@ -16,7 +16,8 @@ from core.ui.setting import choose_setting
 _DEFAULT = "kmnist-heads"
 _MAIN = ("blocks", "filters", "units", "hidden")
 _OTHER = (
-    "kernel_size", "padding", "strides", "pooling", "pool_size", "pool_stride", "pool_padding", "frozen", "loss",
+    "kernel_size", "padding", "strides", "pooling", "pool_size", "pool_stride", "pool_padding", "frozen",
+    "trained_stages", "loss",
 )  # fmt: skip
 # URL names by hyperparameter
 CALCULATOR_KEYS = {name: f"calculator_{name}" for name in ("backbone", *_MAIN, *_OTHER)}

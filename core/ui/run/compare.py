@@ -64,4 +64,6 @@ def _list_similar(run: Run) -> pd.DataFrame:
 
 def _name(row: Mapping[Any, Any]) -> str:
     accuracy = format_share(row["test_accuracy"])
-    return escape_markdown(f"{HEADS[row['head']].label} · seed {row['seed']} · {accuracy} · {row['run_id']}")
+    return escape_markdown(
+        f"{row['elsewhere'] or HEADS[row['head']].label} · seed {row['seed']} · {accuracy} · {row['run_id']}"
+    )

@@ -11,7 +11,7 @@ from core.home import hide_paths
 from core.jobs.health import read_live_progress
 from core.jobs.progress import folder_of
 from core.jobs.queue import Job, JobQueue
-from core.store.run import read_history
+from core.store.history import read_history
 from core.ui.access import act, action_button, check_permission
 from core.ui.display import draw_chart
 from core.ui.errors import handle_errors

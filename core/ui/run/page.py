@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.actions.run import restore_runs
-from core.datasets.dataset_key import label_of_spec
 from core.displays.job_table import read_spec, write_name
 from core.displays.local_time import find_zone, format_local, name_zone
 from core.displays.markdown import escape_markdown
@@ -14,9 +13,10 @@ from core.errors import RunNotFoundError
 from core.home import describe_error, hide_paths
 from core.jobs.run_lookup import FoundRun, RunState, find_run
 from core.recipes import recipe_of
-from core.spec import HEADS
+from core.store.elsewhere import describe_elsewhere
 from core.store.note import Note
 from core.store.run import Run
+from core.store.setting_text import describe_dataset
 from core.ui import url
 from core.ui.access import act, action_button, check_permission
 from core.ui.errors import handle_errors
@@ -67,7 +67,7 @@ def show_run() -> None:
 
 def _show_heading(found: FoundRun, note: Note) -> None:
     spec = found.spec
-    default = f"{HEADS[spec.head].label} on {label_of_spec(spec)}, seed {spec.seed}" if spec else "Run"
+    default = f"{spec.label} on {describe_dataset(spec)}, seed {spec.seed}" if spec else "Run"
     name = note.name or default
     st.set_page_config(page_title=f"Run {found.run_id} · {default} · Headroom")
     show_title(escape_markdown(f"★ {name}" if note.star else name))
@@ -93,7 +93,8 @@ def _list_run_facts(run: Run) -> list[str]:
     """Return when a run has finished, and whether its results come from elsewhere."""
     zone = find_zone(st.context.timezone)
     finished = f"finished {format_local(run.record.finished_at, zone)} ({name_zone(zone)})"
-    source = "example" if run.path.parent == home().examples else "imported" if run.imported else ""
+    source = "trained elsewhere, " if run.spec.elsewhere else ""
+    source += "example" if run.path.parent == home().examples else "imported" if run.imported else ""
     return [finished, *([source] if source else [])]
 
 
@@ -107,7 +108,8 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
     with st.container(horizontal=True, gap="small"):
         show_compare_menu(run)
         show_mark_buttons([run], [note])
-        show_train_again(run.spec)
+        if not run.spec.elsewhere:
+            show_train_again(run.spec)
     check_mark_permissions([run])
     if not run.has("predictions.npz"):
         st.info(
@@ -115,11 +117,13 @@ def _show_finished(found: FoundRun, run: Run, note: Note) -> None:
             "get them.",
             icon=":material/info:",
         )
+    if run.spec.elsewhere:
+        st.info(escape_markdown(describe_elsewhere(run.spec.label, [run])), icon=":material/output:")
     with handle_errors():
         show_results(run, damaged=bool(found.problem))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_settings(run.spec)
+        show_settings(run.spec, run.record.elsewhere)
     with right:
         st.header("Name, tags and note", anchor=False)
         show_note(run.run_id, note)

@@ -2,17 +2,26 @@
 
 import streamlit as st
 
-from core.displays.run_settings import build_data_table, build_environment_table, build_settings_tables
+from core.displays.run_settings import (
+    build_data_table,
+    build_elsewhere_table,
+    build_environment_table,
+    build_settings_tables,
+)
 from core.recipes import write_command
 from core.spec import RunSpec
 from core.store.environment import read_environment
+from core.store.record import Elsewhere
 from core.store.run import Run
 from core.ui.display import show_frame
 
 
-def show_settings(spec: RunSpec) -> None:
-    """Show the settings that differ from the recipe, and the others in a fold."""
+def show_settings(spec: RunSpec, elsewhere: Elsewhere | None = None) -> None:
+    """Show the settings that differ from the recipe, and the others in a fold; of another tool, those it recorded."""
     st.header("Settings", anchor=False)
+    if elsewhere:
+        show_frame(build_elsewhere_table(elsewhere), words=["Value"])
+        return
     changed, rest = build_settings_tables(spec)
     source = changed.columns[-1]
     if changed.empty:

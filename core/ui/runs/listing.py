@@ -11,7 +11,7 @@ from core.displays.number import format_plural
 from core.displays.run_columns import ALWAYS, DEFAULT_COLUMNS, RUN_COLUMNS, build_run_table
 from core.errors import SearchError
 from core.home import describe_error
-from core.spec import HEADS
+from core.spec import ELSEWHERE, HEADS
 from core.store.note import Note, join_notes
 from core.store.search import MAX_CHARS, search
 from core.ui import url, widget
@@ -75,7 +75,8 @@ def _filter(frame: pd.DataFrame) -> pd.DataFrame:
     text = widget.text("Search", key="runs_search", placeholder="head:gap acc>0.8 tag:paper", help=_HELP, width=200)
     dataset = widget.optional("Dataset", sorted(set(frame["dataset"])), key="runs_dataset", none="any", width=130)
     heads = [name for name in HEADS if name in set(frame["head"])]
-    labels = {name: HEADS[name].label for name in heads}
+    labels = {name: HEADS[name].label for name in heads} | {ELSEWHERE: "trained elsewhere"}
+    heads += [ELSEWHERE] if (frame["elsewhere"] != "").any() else []
     head = widget.optional("Head", heads, key="runs_head", format_func=labels.__getitem__, none="any", width=130)
     order = widget.selectbox("Sort by", list(_ORDERS), key="runs_order", width=170)
     archived = widget.toggle("Show archived", key="runs_archived")

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.recipes import RECIPES, recipe_of
-from core.spec import HEADS, SETTINGS, RunSpec
+from core.spec import SETTINGS, RunSpec
 from core.store.comparison import Comparison
 from core.ui.setting import URL_NAMES
 
@@ -30,6 +30,8 @@ def show_train_again(spec: RunSpec) -> None:
 
 def show_keep_best(comparison: Comparison) -> None:
     """Show a button that opens Train with all heads of a comparison and the best epoch to be kept."""
+    if comparison.first.spec.elsewhere:
+        return
     params, unsupported = list_params(comparison.first.spec.replace(keep="best_val_loss", seed=0))
     if not unsupported and st.button(
         "Train again and keep the best epoch",
@@ -37,7 +39,7 @@ def show_keep_best(comparison: Comparison) -> None:
         help="Opens Train with these heads and Kept epoch set to the best validation loss.",
     ):
         seeds = max(len(variant.runs) for variant in comparison.variants)
-        heads = list(dict.fromkeys(HEADS[variant.spec.head].label for variant in comparison.variants))
+        heads = list(dict.fromkeys(v.spec.label for v in comparison.variants if not v.spec.elsewhere))
         st.switch_page("pages/train.py", query_params=params | {"heads": heads, "seeds": str(min(seeds, _MAX_SEEDS))})
 
 

@@ -25,6 +25,7 @@ from core.ui.errors import callback
 from core.ui.session import home
 from core.ui.setting import URL_NAMES, choose_setting, choose_setting_values, list_problems_of
 from core.ui.train.differences import list_recipe_differences, reset_settings, show_recipe_differences, use_all_images
+from core.ui.train.model_choice import choose_own_model
 
 url.register(
     "recipe",
@@ -37,10 +38,11 @@ url.register(
 )
 
 _DEFAULT_SEEDS = 3
+_NAMED = ("folder", "model", "cut")  # of the user's own images and models; no recipe sets them
 _TRAINING = ("epochs", "batch_size", "learning_rate")
 _ADVANCED = (
     "patience", "keep", "augmentation", "loss", "from_logits", "l1", "l2", "kernel_size", "padding", "strides",
-    "pooling", "pool_size", "pool_stride", "pool_padding",
+    "pooling", "pool_size", "pool_stride", "pool_padding", "trained_stages",
 )  # fmt: skip
 
 
@@ -101,6 +103,9 @@ def choose_configurations() -> Choice:
     folder = choose_folder() if "folder" in DATASETS[dataset].uses else ""
     if folder is None:
         return Choice(recipe.name, [], None)
+    own: dict[str, Any] | None = choose_own_model() if "model" in BACKBONES[backbone].uses else {}
+    if own is None:
+        return Choice(recipe.name, [], None)
     status = next(found for found in list_datasets(home()) if (found.name, found.folder) == (dataset, folder))
     show_data_notice(status)
     sweep_settings = _choose_sweep_settings(dataset, backbone, heads)
@@ -123,7 +128,7 @@ def choose_configurations() -> Choice:
     if not heads:
         st.warning("Select at least one head.")
         return empty
-    choice = {**changes, "dataset": dataset, "folder": folder}
+    choice = {**changes, **own, "dataset": dataset, "folder": folder}
     if backbone != recipe.spec.backbone:
         choice["backbone"] = backbone
     try:
@@ -155,9 +160,7 @@ def _choose_sweep_settings(dataset: str, backbone: str, heads: list[str]) -> lis
 
 def _list_used(dataset: str, backbone: str, heads: list[str]) -> list[str]:
     parts: list[Any] = [DATASETS[dataset], BACKBONES[backbone], *(HEADS[head] for head in heads)]
-    return [
-        name for name in SETTINGS if any(name in part.uses for part in parts) and name not in (*_ADVANCED, "folder")
-    ]
+    return [name for name in SETTINGS if any(name in part.uses for part in parts) and name not in (*_ADVANCED, *_NAMED)]
 
 
 def _list_advanced(backbone: str) -> list[str]:
@@ -167,10 +170,7 @@ def _list_advanced(backbone: str) -> list[str]:
 @callback
 def _follow_recipe() -> None:
     """Set all widgets to the values of the selected recipe, because a widget keeps its value under its key."""
-    # no recipe sets a folder
-    reset_settings(
-        [name for name in RunSpec.model_fields if name not in ("head", "seed", "data", "folder")] + ["heads"]
-    )
+    reset_settings([name for name in SETTINGS if name not in ("head", "seed", "data", *_NAMED)] + ["heads"])
     if "seeds" in st.session_state:
         st.session_state["seeds"] = _DEFAULT_SEEDS
 

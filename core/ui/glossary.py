@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_PATH = Path(__file__).resolve().parents[1] / "docs" / "glossary.md"
+_PATH = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 
 _TERM = re.compile(r"^- \*\*(.+?)\*\*([^:]*): (.+)$", re.MULTILINE)
 

@@ -1,0 +1,36 @@
+"""Actions on the models of users: add, remove and restore."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from core.access.action import needs
+from core.access.role import Role, User
+from core.home import Home
+from core.models.add import add_model, remove_model, restore_model
+from core.models.model_info import ModelInfo
+
+
+@needs(Role.TRAINER, "add models")
+def add_own_model(
+    user: User, home: Home, name: str, file: IO[bytes], label: str, value_range: str | None = None
+) -> ModelInfo:
+    """Add an uploaded `.keras` file (see `add_model`)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "upload.keras")
+        with path.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+        return add_model(home, name, path, value_range=value_range, label=label)
+
+
+@needs(Role.ADMIN, "remove models")
+def remove_own_model(user: User, home: Home, name: str) -> None:
+    """Move a model to the trash (see `remove_model`)."""
+    remove_model(home, name)
+
+
+@needs(Role.ADMIN, "restore models")
+def restore_own_model(user: User, home: Home, name: str) -> None:
+    """Restore a removed model (see `restore_model`)."""
+    restore_model(home, name)

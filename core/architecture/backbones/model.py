@@ -1,0 +1,12 @@
+"""A model of the user, cut after a layer."""
+
+from core.architecture.backbone import backbone
+from core.architecture.graph import Items
+from core.models.layer_store import list_backbone_layers
+from core.spec import RunSpec
+
+
+@backbone(label="Your model", order=100, uses=("model", "cut", "frozen", "trained_stages"))
+def model(spec: RunSpec) -> Items:
+    """The first layers of a Keras model that you added, with its weights; frozen or fine-tuned."""
+    return list_backbone_layers(spec.model, spec.cut, spec.side)

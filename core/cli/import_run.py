@@ -1,0 +1,48 @@
+"""`import`: import runs that were trained elsewhere, and bundles."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.output import print_message
+from core.home import Home
+
+
+def import_run(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Bundles, CSV or NPZ files of predictions, CSVLogger files, TensorBoard event files or folders, run "
+            "folders of MLflow, or runs:/ID with --tracking-uri. A file of curves and one of predictions are one run.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Name of the model. Default: name of the file.")] = "",
+    classes: Annotated[str, typer.Option(help="Names of the classes in order, separated by commas.")] = "",
+    data: Annotated[str, typer.Option(help="Name of the dataset, to show its images if its labels are equal.")] = "",
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Seed of the run.")] = None,
+    tool: Annotated[str, typer.Option(help="Library that trained the model, such as 'torch 2.9'.")] = "",
+    logits: Annotated[
+        bool, typer.Option("--logits", help="The files contain logits instead of probabilities.")
+    ] = False,
+    tracking_uri: Annotated[
+        str, typer.Option(envvar="MLFLOW_TRACKING_URI", metavar="URI", help="MLflow server of runs:/ID.")
+    ] = "",
+    models: Annotated[
+        bool, typer.Option("--models", help="Import the models of bundles too. Only from a source you trust.")
+    ] = False,
+) -> None:
+    """Import runs that were trained elsewhere and print their IDs. If a file is invalid, its runs are not imported."""
+    from core.importers.run_import import ImportOptions, import_files
+
+    options = ImportOptions(
+        name=name, classes=tuple(part.strip() for part in classes.split(",") if part.strip()), data=data, seed=seed,
+        tool=tool, logits=logits, models=models, tracking_uri=tracking_uri,
+    )  # fmt: skip
+    found = import_files(Home.default(), files, options)
+    for run_id in found.existing:
+        details = "; its results differ, the existing run is kept" if run_id in found.differing else ""
+        print_message(f"{run_id}: already exists{details}.")
+    for run_id in [*found.imported, *found.existing]:
+        typer.echo(run_id)

@@ -1,0 +1,141 @@
+"""`models`: add, list, evaluate and remove own Keras models."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.cli.output import JsonFlag, print_json, print_message, print_table
+from core.home import Home
+
+if TYPE_CHECKING:
+    from core.models.model_info import ModelInfo
+
+app = typer.Typer(help="Add your own Keras models, and list and remove them.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A model saved with model.save('FILE.keras').")],
+    value_range: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            help="Values of black and white that the model expects: 0..1, 0..255 or -1..1. Default: 0..255 if it "
+            "rescales its input itself, otherwise 0..1.",
+        ),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Check a Keras model and copy it. Nothing in the file is executed. FILE is not needed afterwards.
+
+    Train heads on its feature maps with: headroom train --recipe RECIPE --backbone model:NAME
+    """
+    from core.models.add import add_model
+
+    info = add_model(Home.default(), name, file, value_range=value_range)
+    if as_json:
+        print_json(_as_json(info))
+        return
+    _print_summary(info)
+
+
+@app.command("list")
+def list_added(as_json: JsonFlag = False) -> None:
+    """List the added models."""
+    from core.displays.number import format_bytes, format_count, format_short
+    from core.errors import ModelFileError
+    from core.models.model_info import list_models, read_model_info
+
+    home, found, problems = Home.default(), [], []
+    for name in list_models(home):
+        try:
+            found.append(read_model_info(home, name))
+        except ModelFileError as error:
+            problems.append(str(error))
+    if as_json:
+        print_json([_as_json(info) for info in found])
+    elif found:
+        rows = [
+            {
+                "Model": info.name, "Input": _write_shape(info.input_shape), "Layers": format_count(info.layers),
+                "Parameters": format_count(info.params), "FLOPs": format_short(info.flops),
+                "Size": format_bytes(info.bytes), "Cut after": info.cut, "Fingerprint": info.fingerprint,
+            }
+            for info in found
+        ]  # fmt: skip
+        print_table(rows, numbers=("Layers", "Parameters", "FLOPs", "Size"))
+    elif not problems:
+        print_message("No models yet. Add one with: headroom models add NAME FILE")
+    for problem in problems:
+        print_message(problem)
+
+
+@app.command()
+def evaluate(
+    name: Name,
+    dataset: Annotated[str, typer.Option(help="Dataset whose test images are used.")] = "folder",
+    folder: Annotated[str, typer.Option(help="Name of a custom dataset.")] = "",
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Class names in the order of the scores of the model, separated by commas. Default: the order of the "
+            "dataset.",
+        ),
+    ] = None,
+) -> None:
+    """Evaluate an unchanged model on the test images of a dataset, and print the run ID.
+
+    The run was trained elsewhere; it can be compared with the runs of the same dataset.
+    """
+    from core.models.evaluation import start_evaluation
+
+    names = [text.strip() for text in classes.split(",")] if classes else []
+    typer.echo(start_evaluation(Home.default(), name, dataset, folder, names))
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Move a model to the trash. Its runs stay. Undo: headroom models restore NAME"""
+    from core.models.add import remove_model
+
+    remove_model(Home.default(), name)
+    typer.echo(f"Model {name} was removed. Undo: headroom models restore {name}")
+
+
+@app.command()
+def restore(name: Name) -> None:
+    """Restore a removed model."""
+    from core.models.add import restore_model
+
+    restore_model(Home.default(), name)
+    typer.echo(f"Model {name} was restored.")
+
+
+def _as_json(info: "ModelInfo") -> dict[str, Any]:
+    found = info.model_dump(mode="json")
+    return found | {"cuts": [{"layer": layer, "output_shape": list(shape)} for layer, shape in info.cuts]}
+
+
+def _print_summary(info: "ModelInfo") -> None:
+    from core.displays.number import format_bytes, format_count, format_short
+
+    low, high = info.value_range
+    typer.echo(
+        f"Model {info.name}: {format_count(info.layers)} layers, {format_count(info.params)} parameters, "
+        f"{format_short(info.flops)} FLOPs, {format_bytes(info.bytes)}."
+    )
+    typer.echo(f"Input: {_write_shape(info.input_shape)}, values from {low:g} to {high:g}.")
+    typer.echo(f"Output: {_write_shape(info.output_shape)}.")
+    rows = [{"Cut after": layer, "Feature maps": _write_shape(shape)} for layer, shape in info.cuts[-8:]]
+    print_table(rows, title="Last layers after which a head can begin", numbers=())
+    print_message(
+        f"Default cut: {info.cut}. Train heads on it with: headroom train --recipe RECIPE --backbone model:{info.name}"
+    )
+
+
+def _write_shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))

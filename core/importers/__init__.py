@@ -1,0 +1,1 @@
+"""Importers of runs that were trained elsewhere."""

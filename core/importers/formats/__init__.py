@@ -1,0 +1,1 @@
+"""Registry of importers: one file per format."""

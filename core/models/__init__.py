@@ -1,0 +1,1 @@
+"""Models of users: trained elsewhere, and added to the home as a Keras file."""

@@ -1,0 +1,28 @@
+"""Evaluation of a model in a separate process, because this one does not import TensorFlow."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.entry_point import EVALUATION, build_command
+from core.errors import ModelFileError
+from core.home import Home
+from core.models.model_info import read_model_info
+
+_SOURCE = Path(__file__).resolve().parents[2]
+
+
+def start_evaluation(home: Home, name: str, dataset: str, folder: str, classes: Sequence[str]) -> str:
+    """Evaluate a model on the test images of a dataset and return the ID of the published run; waits for it.
+
+    Raises:
+        ModelFileError: when the model is missing, or cannot be evaluated; the message contains the reason.
+    """
+    read_model_info(home, name)
+    command = build_command(EVALUATION, str(home.path), name, dataset, folder, *classes)
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=_SOURCE, check=False)
+    lines = done.stdout.split()
+    if done.returncode == 0 and lines:
+        return lines[-1]
+    reasons = [line for line in done.stderr.splitlines() if line.strip()]
+    raise ModelFileError(reasons[-1] if reasons else f"The evaluation of model {name} ended without a result.")

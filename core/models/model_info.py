@@ -1,0 +1,128 @@
+"""Description of an added model, `<home>/models/<name>/model.json`.
+
+A model is named NAME, or NAME:FINGERPRINT in the spec of a run, so that another model with this name is another run.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.bounds import Checksum, Count, Extremes, UtcTime
+from core.errors import ModelFileError
+from core.files import parse_json, read_file
+from core.home import Home
+from core.spec import RunSpec
+
+INFO, WEIGHTS = "model.json", "model.keras"
+VALUE_RANGES = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
+MODEL = "model"
+"""Name of the backbone that is a model of the user."""
+_Text = Annotated[str, Field(max_length=100)]
+
+
+class ModelInfo(BaseModel):
+    """An added model.
+
+    Attributes:
+        fingerprint: first 16 hex digits of the SHA-256 of layers, weights and value range.
+        value_range: values of black and white that the model expects; images between 0 and 1 are scaled to them.
+        any_side: whether it accepts images of any size; `input_shape` is an example then.
+        params, flops: of all layers, for one image.
+        cut: default layer after which a head begins.
+        cuts: name and output shape of the layers after which a head can begin, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    checksum: Checksum
+    bytes: Count
+    input_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
+    any_side: bool
+    output_shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=4)]
+    layers: Count
+    params: Count
+    flops: Count
+    value_range: Extremes
+    cut: _Text
+    cuts: Annotated[tuple[tuple[_Text, tuple[Count, ...]], ...], Field(min_length=1, max_length=2000)]
+    added: UtcTime
+
+    @property
+    def reference(self) -> str:
+        """The model as the spec of a run names it."""
+        return f"{self.name}:{self.fingerprint}"
+
+
+def split_reference(model: str) -> tuple[str, str]:
+    """Return name and fingerprint of a model; the fingerprint is empty if it is not given."""
+    name, _, fingerprint = model.partition(":")
+    return name, fingerprint
+
+
+def choose_model(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return settings in which the backbone "model:NAME" is the model NAME; a model without a backbone also selects it.
+
+    >>> choose_model({"backbone": "model:net", "epochs": 3})
+    {'backbone': 'model', 'epochs': 3, 'model': 'net'}
+    """
+    backbone = changes.get("backbone")
+    if isinstance(backbone, str) and backbone.startswith(f"{MODEL}:"):
+        return changes | {"backbone": MODEL, "model": backbone.removeprefix(f"{MODEL}:")}
+    return changes | {"backbone": MODEL} if changes.get("model") and not backbone else changes
+
+
+def list_models(home: Home) -> list[str]:
+    """List the names of the added models, including damaged ones."""
+    try:
+        return sorted(path.name for path in home.models.iterdir() if not path.name.startswith("."))
+    except OSError:  # missing, or not a readable folder
+        return []
+
+
+def read_model_info(home: Home, name: str) -> ModelInfo:
+    """Read the description of an added model.
+
+    Raises:
+        ModelFileError: when the home has no such model, or its description is damaged.
+    """
+    if not name:
+        raise ModelFileError("Select a model, or add one with: headroom models add NAME FILE")
+    if name not in list_models(home):
+        raise ModelFileError(f"Model {name!r:.60} was not found. Add it with: headroom models add {name} FILE")
+    try:
+        return ModelInfo.model_validate_json(json.dumps(parse_json(read_file(home.models / name / INFO))))
+    except (OSError, ValueError, ValidationError):
+        raise ModelFileError(
+            f"The description of model {name} is damaged. Remove and add it again: headroom models remove {name}"
+        ) from None
+
+
+def pin_model(home: Home, spec: RunSpec) -> RunSpec:
+    """Return the spec with the fingerprint of its model; unchanged if its backbone is no model of the user.
+
+    Raises:
+        ModelFileError: when the model is missing, or another one has its name now.
+    """
+    if spec.backbone != MODEL:
+        return spec
+    name, fingerprint = split_reference(spec.model)
+    info = read_model_info(home, name)
+    if fingerprint not in ("", info.fingerprint):
+        raise ModelFileError(
+            f"Model {name} is another one now: its fingerprint is {info.fingerprint}, {fingerprint} in the run."
+        )
+    return spec.replace(model=info.reference)
+
+
+def locate_weights(home: Home, model: str) -> Path:
+    """Return the .keras file of a model. Raises ModelFileError if it is missing or another model has its name."""
+    name, fingerprint = split_reference(model)
+    info = read_model_info(home, name)
+    path = home.models / name / WEIGHTS
+    if fingerprint not in ("", info.fingerprint) or not path.is_file():
+        raise ModelFileError(f"The file of model {name} is missing. Add it again with: headroom models add {name} FILE")
+    return path

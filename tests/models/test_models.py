@@ -1,0 +1,128 @@
+"""Models of users: added files, hostile files, and backbones that are cut after a layer."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from core.architecture.model import compute_model
+from core.errors import ModelFileError, SpecError
+from core.home import Home
+from core.models.add import add_model, remove_model, restore_model
+from core.models.layer_store import list_model_layers
+from core.models.model_info import choose_model, list_models, pin_model, read_model_info
+from core.models.weights_file import count_saved_values
+from core.spec import HEADS, RunSpec
+from tests.support.paths import ROOT
+
+FILES = sorted((ROOT / "tests" / "support" / "keras_files").glob("*.keras"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_head_fits_the_feature_maps_of_an_added_model(home: Home, path: Path) -> None:
+    info = add_model(home, "own", path)
+    assert add_model(home, "own", path) == info == read_model_info(home, "own")
+    assert info.cut in dict(info.cuts)
+    spec = pin_model(home, RunSpec(backbone="model", model="own"))
+    assert spec.model == f"own:{info.fingerprint}"
+    for head in HEADS:
+        model = compute_model(spec.replace(head=head), info.input_shape, 5)
+        backbone = [row for row in model.rows if row.part == "backbone"]
+        assert backbone[-1].output_shape == dict(info.cuts)[info.cut]
+        assert model.rows[-1].output_shape == (5,)
+    for cut, shape in info.cuts:
+        rows = compute_model(spec.replace(cut=cut), info.input_shape, 5).rows
+        assert [row for row in rows if row.part == "backbone"][-1].output_shape == shape
+    whole = list_model_layers(spec.model, None)
+    assert whole[0].layer.name == "value_range"
+
+
+def test_a_removed_model_can_be_restored_and_its_runs_be_read(home: Home) -> None:
+    info = add_model(home, "own", FILES[0])
+    spec = pin_model(home, RunSpec(backbone="model", model="own"))
+    before = compute_model(spec, info.input_shape, 3)
+    remove_model(home, "own")
+    assert list_models(home) == []
+    assert compute_model(spec, info.input_shape, 3) == before
+    with pytest.raises(ModelFileError, match=r"^Model 'own' was not found"):
+        pin_model(home, spec)
+    other = add_model(home, "own", FILES[-1])
+    with pytest.raises(ModelFileError, match=r"^Model own is another one now"):
+        pin_model(home, spec)
+    with pytest.raises(ModelFileError, match=r"^Cannot restore model own: another model has this name"):
+        restore_model(home, "own")
+    remove_model(home, "own")
+    restore_model(home, "own")
+    assert read_model_info(home, "own") == other  # the trash keeps the latest of each name
+
+
+def test_wrong_names_cuts_and_channels_are_refused_with_one_sentence(home: Home) -> None:
+    info = add_model(home, "own", FILES[0])
+    for name in ("", "Own", "a:b", "../x", "x" * 41):
+        with pytest.raises(ModelFileError, match=r"^Expected the name to be "):
+            add_model(home, name, FILES[0])
+    with pytest.raises(ModelFileError, match=r"^Expected the value range to be one of 0..1, 0..255, -1..1"):
+        add_model(home, "other", FILES[0], value_range="0..2")
+    with pytest.raises(ModelFileError, match=r"^A model named own exists"):
+        add_model(home, "own", FILES[0], value_range="-1..1")
+    spec = RunSpec(backbone="model", model="own")
+    with pytest.raises(SpecError, match=r"^Cannot cut the model after 'nothing'"):
+        compute_model(spec.replace(cut="nothing"), info.input_shape, 3)
+    channels = 1 if info.input_shape[-1] == 3 else 3
+    with pytest.raises(SpecError, match=f"^Expected images with {info.input_shape[-1]} channel.s.; got {channels}"):
+        compute_model(spec, (*info.input_shape[:2], channels), 3)
+    assert choose_model({"model": "own"}) == {"model": "own", "backbone": "model"}
+
+
+def _rewrite(source: Path, target: Path, change: Callable[[h5py.File], None]) -> Path:
+    with zipfile.ZipFile(source) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    buffer = io.BytesIO(entries["model.weights.h5"])
+    with h5py.File(buffer, "a") as file:
+        change(file)
+    entries["model.weights.h5"] = buffer.getvalue()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return target
+
+
+def _add_array(file: h5py.File, **options: object) -> None:
+    file.create_dataset("extra", **options)
+
+
+HOSTILE: dict[str, Callable[[h5py.File], None]] = {
+    "external link": lambda file: file.__setitem__("extra", h5py.ExternalLink("/etc/passwd", "/")),
+    "soft link": lambda file: file.__setitem__("extra", h5py.SoftLink("/nowhere")),
+    "external storage": lambda file: _add_array(file, shape=(8,), dtype="u1", external=[("/etc/passwd", 0, 8)]),
+    "text": lambda file: _add_array(file, data="code"),
+    "objects": lambda file: _add_array(file, shape=(2,), dtype=h5py.vlen_dtype(np.uint8)),
+    "huge shape": lambda file: _add_array(file, shape=(10**7, 10**6), dtype="f4", chunks=(100, 100)),
+    "one more value": lambda file: _add_array(file, data=np.zeros(1, np.float32)),
+    "cycle": lambda file: file["/"].__setitem__("extra", file["/"]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_weights_are_refused_with_one_sentence(home: Home, tmp_path: Path, name: str) -> None:
+    path = _rewrite(FILES[-1], tmp_path / "own.keras", HOSTILE[name])
+    with pytest.raises(ModelFileError, match=r"^[A-Z][^\n]*\.$"):
+        add_model(home, "own", path)
+    assert list_models(home) == []
+
+
+def test_other_files_are_refused_with_one_sentence(home: Home, tmp_path: Path) -> None:
+    content = FILES[-1].read_bytes()
+    with zipfile.ZipFile(tmp_path / "no weights.keras", "w") as archive, zipfile.ZipFile(FILES[-1]) as source:
+        archive.writestr("config.json", source.read("config.json"))
+    for name, part in {"cut.keras": content[: len(content) // 2], "empty.keras": b"", "text.keras": b"hello"}.items():
+        (tmp_path / name).write_bytes(part)
+    for path in [*tmp_path.glob("*.keras"), tmp_path / "missing.keras"]:
+        with pytest.raises(ModelFileError, match=r"^[A-Z\w .]*\.?.*\.$"):
+            add_model(home, "own", path)
+    with pytest.raises(ModelFileError, match=r"^Cannot read the weights in the file"):
+        count_saved_values(io.BytesIO(b"no HDF5"))

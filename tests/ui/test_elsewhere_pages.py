@@ -1,0 +1,26 @@
+"""Runs that were trained elsewhere on every page: sentences, no errors."""
+
+import re
+
+import pytest
+
+from tests.support.comparison_cases import CASES
+from tests.support.page import PAGES, Open, text_of
+from tests.support.run_writer import RunWriter
+
+ELSEWHERE = ["with_bare_elsewhere", "only_elsewhere"]
+READING = {"compare", "parameters", "curves", "predictions", "evidence", "run", "runs", "draw", "augmentation", "data"}
+"""Pages that show runs or the comparison; the others are in one of both tests only."""
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_every_page_shows_runs_from_elsewhere(open_page: Open, make_run: RunWriter, case: str) -> None:
+    runs = [*CASES[case](make_run)]
+    key = f"runs:{','.join(run.run_id for run in runs)}"
+    wrong = []
+    for page in PAGES if case == "only_elsewhere" else sorted(READING):
+        app = open_page(page, **({"run": runs[-1].run_id} if page == "run" else {"compare": key}))
+        assert page == "run" or app.query_params["compare"] == key, page
+        wrong += [f"{page}: {found.value}" for found in (*app.error, *app.exception)]
+        wrong += [f"{page} says {found}" for found in re.findall(r".*\bnan\b.*|.*\bNone\b.*|.*<NA>.*", text_of(app))]
+    assert wrong == []
